@@ -1,0 +1,71 @@
+package plan
+
+import "fmt"
+
+// ColumnType is the logical type of a column.
+type ColumnType string
+
+// The column types. Integer, number, boolean and timestamp columns are
+// numeric in memory; category and text columns are dictionary-coded.
+const (
+	Number    ColumnType = "number"
+	Integer   ColumnType = "integer"
+	Boolean   ColumnType = "boolean"
+	Category  ColumnType = "category"
+	Text      ColumnType = "text"
+	Timestamp ColumnType = "timestamp" // RFC 3339 or YYYY-MM-DD, in UTC where no zone is given
+)
+
+// Numeric reports whether values of the type are ordered quantities.
+func (t ColumnType) Numeric() bool { return t == Number || t == Integer }
+
+// Dataset is a table: where it comes from, what it must look like, what must
+// hold of it and how long it may be kept.
+type Dataset struct {
+	Description string            `json:"description,omitempty"`
+	Source      string            `json:"source"` // path relative to the blueprint, glob, or blob URL (s3://, file://)
+	Format      string            `json:"format"` // "csv" or "parquet"; the loader derives it from the source's extension
+	CSV         CSVOptions        `json:"csv"`
+	Columns     map[string]Column `json:"columns"`
+	Expect      []Expectation     `json:"expect,omitempty"`
+	Retention   string            `json:"retention,omitempty"` // a duration such as "730d"
+}
+
+// CSVOptions say how a CSV dataset is written. They are ignored for Parquet.
+type CSVOptions struct {
+	Delimiter string   `json:"delimiter"`  // one ASCII character
+	NullValue []string `json:"null_value"` // texts that mean missing, such as "" and "NA"
+}
+
+// Column is one column of a dataset.
+type Column struct {
+	Description string     `json:"description,omitempty"`
+	Type        ColumnType `json:"type"`
+	Nullable    bool       `json:"nullable"`            // a missing value is allowed
+	Optional    bool       `json:"optional"`            // the column itself may be absent
+	Sensitive   bool       `json:"sensitive"`           // personal or protected data
+	Values      []string   `json:"values,omitempty"`    // the allowed categories; empty allows any
+	Unit        string     `json:"unit,omitempty"`      // for people, such as "EUR" or "kg/m3"
+	Anonymise   string     `json:"anonymise,omitempty"` // "", "hash", "mask" or "drop"
+}
+
+// Expectation is one Great Expectations check in that library's words, without
+// its "expect_" prefix, such as "column_values_to_not_be_null".
+type Expectation struct {
+	Expectation string `json:"expectation"`
+	// Column is empty for table-level expectations and those over several columns.
+	Column string `json:"column,omitempty"`
+	// Kwargs holds the remaining arguments under their Great Expectations
+	// names. Values are JSON's: float64, string, bool, []any, map[string]any, nil.
+	Kwargs map[string]any `json:"kwargs,omitempty"`
+	// Severity is "critical" (the default: a failure stops the pipeline) or "warning".
+	Severity string `json:"severity"`
+}
+
+// String names the expectation and its column as messages do.
+func (e Expectation) String() string {
+	if e.Column == "" {
+		return e.Expectation
+	}
+	return fmt.Sprintf("%s(%s)", e.Expectation, e.Column)
+}

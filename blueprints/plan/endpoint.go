@@ -1,0 +1,65 @@
+package plan
+
+// Endpoint serves one model over HTTP.
+type Endpoint struct {
+	Description string   `json:"description,omitempty"`
+	Model       string   `json:"model"`
+	Replicas    Replicas `json:"replicas"`
+	Strategy    Strategy `json:"strategy"`
+	Limits      Limits   `json:"limits"`
+	Drift       *Drift   `json:"drift,omitempty"`
+}
+
+// Replicas bound horizontal scaling.
+type Replicas struct {
+	Min int `json:"min"`
+	Max int `json:"max"`
+}
+
+// Strategy is how a new version replaces the old, in Argo Rollouts' words.
+// At most one field is set; neither means a rolling update.
+type Strategy struct {
+	Canary    *Canary    `json:"canary,omitempty"`
+	BlueGreen *BlueGreen `json:"blueGreen,omitempty"`
+}
+
+// Canary shifts traffic step by step.
+type Canary struct {
+	Steps []Step `json:"steps"`
+}
+
+// Step is one canary step: either a weight in percent, or a pause.
+type Step struct {
+	SetWeight *int   `json:"setWeight,omitempty"`
+	Pause     string `json:"pause,omitempty"` // a duration; "manual" waits for a person
+}
+
+// BlueGreen swaps all traffic at once.
+type BlueGreen struct {
+	AutoPromotionEnabled bool `json:"autoPromotionEnabled"`
+}
+
+// Limits bound what one request may ask for.
+type Limits struct {
+	MaxBodyBytes int    `json:"max_body_bytes"`
+	MaxBatchRows int    `json:"max_batch_rows"`
+	Timeout      string `json:"timeout"`
+}
+
+// Drift says how live inputs and predictions are compared with the reference.
+type Drift struct {
+	Window  string     `json:"window"`   // a duration; a window closes after it
+	MinRows int        `json:"min_rows"` // a window with fewer rows is not judged
+	MaxRows int        `json:"max_rows"` // a window closes early at this size
+	Tests   string     `json:"tests"`    // "auto", or a test's name for every column it applies to
+	Columns []string   `json:"columns"`  // empty: every feature
+	Alert   DriftAlert `json:"alert"`
+	Retrain bool       `json:"retrain"`
+}
+
+// DriftAlert says when drift is worth somebody's attention.
+type DriftAlert struct {
+	Share   float64 `json:"share"`   // dataset drifts when at least this share of columns does
+	Windows int     `json:"windows"` // k: drifted windows needed ...
+	Of      int     `json:"of"`      // ... of the last n
+}

@@ -1,0 +1,103 @@
+// Package model is a trained model: its signature, its fitted preprocessing
+// and its estimator, how it scores, and the one file it is kept in.
+//
+// Scoring lives here and fitting in package train, so that a serving workload
+// links no training code and both use the very same preprocessing.
+package model
+
+import (
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Model is immutable once fitted or decoded and safe for concurrent use.
+type Model struct {
+	Name      string             `json:"name"`
+	Task      plan.Task          `json:"task"`
+	Algorithm string             `json:"algorithm"`
+	Params    plan.Params        `json:"params"`
+	Signature Signature          `json:"signature"`
+	Encoder   Encoder            `json:"encoder"`
+	Metrics   map[string]float64 `json:"metrics,omitempty"`
+	// PlanDigest and DataDigest say what the model was made from. The time of
+	// training is not here but in the registry: the same inputs give the same file.
+	PlanDigest string `json:"plan_digest"`
+	DataDigest string `json:"data_digest"`
+	Seed       uint64 `json:"seed"`
+
+	// Exactly one of the estimators is set.
+	Ensemble *Ensemble `json:"-"`
+	Linear   *Linear   `json:"-"`
+}
+
+// Signature says what goes in and what comes out.
+type Signature struct {
+	Inputs []Field  `json:"inputs"`           // features in the order of the dataset's columns
+	Target string   `json:"target"`           // the column that was learnt
+	Labels []string `json:"labels,omitempty"` // classes; for a binary task {negative, positive}; empty for regression
+}
+
+// Field is one input column.
+type Field struct {
+	Name       string          `json:"name"`
+	Type       plan.ColumnType `json:"type"`
+	Nullable   bool            `json:"nullable"`
+	Categories []string        `json:"categories,omitempty"` // those seen in training, sorted; others score as unknown
+	Min        float64         `json:"min"`                  // of the training values, for numeric fields
+	Max        float64         `json:"max"`
+}
+
+// Matrix is a column-major table of encoded features. NaN is missing.
+type Matrix struct {
+	Rows    int
+	Columns [][]float64
+}
+
+// Link turns raw scores into predictions.
+type Link string
+
+// The links. Identity is used by regression and by forests whose leaves
+// already hold probabilities.
+const (
+	Identity Link = "identity"
+	Logit    Link = "logit"
+	Softmax  Link = "softmax"
+)
+
+// Ensemble is a forest of binary decision trees over encoded features.
+type Ensemble struct {
+	Outputs int       // scores a row: 1 for regression and binary tasks, else the number of classes
+	Base    []float64 // initial score of each output
+	Average bool      // scores are the mean of the trees' leaves (forest), not base plus their sum (boosting)
+	Link    Link
+	Trees   []Tree
+}
+
+// Tree is one decision tree in flat arrays, the root at node 0. A row goes left
+// where value <= Threshold, or where the value is missing and MissingLeft holds.
+type Tree struct {
+	// Output is the score that scalar leaves add to, or -1 where each leaf holds
+	// Outputs values.
+	Output      int32
+	Feature     []int32 // column of the matrix; -1 at a leaf
+	Threshold   []float64
+	MissingLeft []bool
+	Left, Right []int32 // nodes, always greater than their parent; at a leaf Left is an index into Leaf
+	Leaf        []float64
+}
+
+// Linear is a generalised linear model over encoded features.
+type Linear struct {
+	Weights   [][]float64 // a row an output, a weight a feature
+	Intercept []float64
+	Link      Link
+}
+
+// Predictions are a batch's results. For a binary task Proba holds one
+// probability a row, that of the positive class; for a multiclass task one a
+// class, row by row; for regression it is nil.
+type Predictions struct {
+	Classes int       // number of labels; 0 for regression
+	Proba   []float64 // len rows (binary) or rows*Classes (multiclass)
+	Label   []int32   // index into Signature.Labels; nil for regression. Binary: positive from 0.5 up
+	Value   []float64 // regression only
+}
