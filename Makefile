@@ -1,0 +1,48 @@
+# Ashlar. `make` or `make help` lists the targets.
+
+GO     ?= go
+EXAMPLE ?= blueprints/examples/credit
+FUZZTIME ?= 10s
+
+.PHONY: help up test integration bench fuzz lint build golden clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: bin/ashlar ## stand the credit example up here: data to a served, watched model
+	./bin/ashlar up $(EXAMPLE)
+
+build: bin/ashlar ## build the CLI to bin/ashlar
+
+bin/ashlar: FORCE
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ashlar ./cmd/ashlar
+
+test: ## every hermetic test: no root, no network but for modules
+	$(GO) vet ./...
+	$(GO) test ./...
+
+integration: ## what is heavier: the race detector, kills, Chromium
+	$(GO) test -race ./runtime/serve/... ./runtime/drift/... ./runtime/registry/... ./runtime/store/... ./stacks/...
+	$(GO) test -tags integration ./tests/...
+
+bench: ## our speed beside the peers that are installed, as ratios
+	$(GO) run ./tests/peers
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+lint: ## golangci-lint with the house rules
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1.0 run
+
+golden: ## rewrite golden files; look at the difference before committing
+	$(GO) test ./blueprints/... ./runtime/... ./cmd/... ./stacks/... -update
+
+clean: ## remove build results and the example's local state
+	rm -rf bin $(EXAMPLE)/.ashlar
+
+FORCE:

@@ -1,0 +1,149 @@
+package architecture
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rule says what the packages under a folder may import. The longest matching
+// folder decides. Test files may also import anything of their own folder's
+// subtree and the test libraries.
+type rule struct {
+	folder  string
+	ours    []string // folders of ours, subtrees included
+	foreign []string // prefixes of other modules; "*" allows any
+}
+
+// law is DESIGN's import law. Anything unlisted is forbidden.
+var law = []rule{
+	{folder: "blueprints/plan"},
+	{folder: "blueprints/schema"},
+	{
+		folder:  "blueprints",
+		ours:    []string{"blueprints/plan", "blueprints/schema", "blueprints"},
+		foreign: []string{"cuelang.org/go", "github.com/agnivade/levenshtein", "github.com/robfig/cron"},
+	},
+	{
+		folder:  "runtime",
+		ours:    []string{"blueprints/plan", "runtime"},
+		foreign: []string{"*"},
+	},
+	{
+		folder:  "stacks/local",
+		ours:    []string{"blueprints/plan", "runtime", "stacks/local"},
+		foreign: []string{"*"},
+	},
+	{
+		folder: "templates",
+		ours:   []string{"blueprints/plan", "templates"},
+	},
+	{
+		folder:  "cmd/ashlar",
+		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "runtime", "cmd/ashlar"},
+		foreign: []string{"*"},
+	},
+	{
+		folder:  "tests",
+		ours:    []string{"blueprints", "runtime", "stacks/local", "cmd/ashlar", "tests"},
+		foreign: []string{"*"},
+	},
+}
+
+// heavy are the libraries that stay behind one seam each, whatever the law's
+// "*" says: prefix -> folders that may import it.
+var heavy = map[string][]string{
+	"cuelang.org/go":           {"blueprints", "policies"},
+	"github.com/pulumi/":       {"components", "stacks/aws", "cmd/ashlar-stack", "cmd/pulumi-analyzer-policy-cue"},
+	"k8s.io/":                  {"tests"},
+	"github.com/spf13/cobra":   {"cmd"},
+	"modernc.org/sqlite":       {"runtime/registry"},
+	"github.com/parquet-go":    {"runtime/dataset"},
+	"github.com/getkin/kin-op": {},
+}
+
+// testOnly may be imported by test files anywhere.
+var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum"}
+
+func TestImportLaw(t *testing.T) {
+	for _, s := range project(t) {
+		for _, v := range importViolations(s) {
+			t.Error(v)
+		}
+	}
+}
+
+func TestImportLawBites(t *testing.T) {
+	cases := map[string]struct{ file, imports string }{
+		"the runtime must not know CUE":           {"runtime/train/x.go", "cuelang.org/go/cue"},
+		"the plan must not know the runtime":      {"blueprints/plan/x.go", module + "/runtime/model"},
+		"the plan must not import other modules":  {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
+		"the CLI must build without pulumi-aws":   {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
+		"SQLite stays behind the registry":        {"runtime/serve/x.go", "modernc.org/sqlite"},
+		"an unlisted folder may import nothing":   {"misc/x.go", "gonum.org/v1/gonum/mat"},
+		"blueprints must not know the CLI":        {"blueprints/x.go", module + "/cmd/ashlar"},
+		"the local stack does not load CUE":       {"stacks/local/x.go", module + "/blueprints"},
+		"cobra stays in the commands":             {"stacks/local/x.go", "github.com/spf13/cobra"},
+		"OpenAPI validation is for tests alone":   {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
+		"a Kubernetes client is not the runtime's": {"runtime/serve/x.go", "k8s.io/client-go/rest"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := mustParse(t, c.file, fmt.Sprintf("package x\nimport _ %q\n", c.imports))
+			if len(importViolations(s)) == 0 {
+				t.Errorf("%s importing %s went unnoticed", c.file, c.imports)
+			}
+		})
+	}
+}
+
+func importViolations(s source) []string {
+	var out []string
+	for _, spec := range s.file.Imports {
+		p, _ := strconv.Unquote(spec.Path.Value)
+		if !allowed(s, p) {
+			out = append(out, fmt.Sprintf("%s may not import %s", s.path, p))
+		}
+	}
+	return out
+}
+
+func allowed(s source, imported string) bool {
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return true // standard library
+	}
+	if s.test() && hasPrefix(testOnly, imported) {
+		return true
+	}
+	r, ok := ruleFor(s.pkg())
+	if !ok {
+		return false
+	}
+	if ours, ok := strings.CutPrefix(imported, module+"/"); ok {
+		return slices.ContainsFunc(r.ours, func(f string) bool { return under(ours, f) }) || s.test() && under(ours, r.folder)
+	}
+	for prefix, folders := range heavy {
+		if strings.HasPrefix(imported, prefix) {
+			return slices.ContainsFunc(folders, func(f string) bool { return under(s.pkg(), f) })
+		}
+	}
+	return hasPrefix(r.foreign, imported)
+}
+
+func ruleFor(pkg string) (rule, bool) {
+	best, found := rule{}, false
+	for _, r := range law {
+		if under(pkg, r.folder) && len(r.folder) >= len(best.folder) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+func under(pkg, folder string) bool { return pkg == folder || strings.HasPrefix(pkg, folder+"/") }
+
+func hasPrefix(prefixes []string, s string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return p == "*" || strings.HasPrefix(s, p) })
+}
