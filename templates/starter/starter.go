@@ -1,0 +1,118 @@
+// Package starter writes the files of a new repository around a table that
+// somebody already has: a blueprint with every column typed, a model, an
+// endpoint and a drift watch, each ready to be edited.
+//
+// What is written passes `ashlar check` as it is. Gates start just above a coin
+// toss, because only the owner of the data knows what is good enough.
+package starter
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+//go:embed files
+var files embed.FS
+
+// Column is a column of the table in its order.
+type Column struct {
+	Name string
+	plan.Column
+}
+
+// Blueprint is what the starter needs to know.
+type Blueprint struct {
+	Name    string // of the blueprint: letters, digits and dashes
+	Source  string // path of the table inside the new repository
+	Columns []Column
+	Target  string
+	Team    string
+	Email   string
+}
+
+// Files returns the new repository's files by path. It errs, with all reasons,
+// when the target is no column or cannot be learnt.
+func (b Blueprint) Files() (map[string][]byte, error) {
+	target, err := b.target()
+	if err != nil {
+		return nil, err
+	}
+	view := map[string]any{"B": b, "Target": target, "Package": strings.ReplaceAll(b.Name, "-", "_"), "Classify": !target.Type.Numeric()}
+	out, err := Static(b.Name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := render("files/blueprint.cue.tmpl", view)
+	if err != nil {
+		return nil, err
+	}
+	out[b.Name+".cue"] = text
+	return out, nil
+}
+
+func (b Blueprint) target() (Column, error) {
+	i := slices.IndexFunc(b.Columns, func(c Column) bool { return c.Name == b.Target })
+	if i < 0 {
+		names := make([]string, len(b.Columns))
+		for i, c := range b.Columns {
+			names[i] = c.Name
+		}
+		return Column{}, fmt.Errorf("target %q is no column of the table; its columns are %s", b.Target, strings.Join(names, ", "))
+	}
+	c := b.Columns[i]
+	switch {
+	case c.Type == plan.Category && len(c.Values) < 2:
+		return c, fmt.Errorf("target %q has %d distinct values; a model needs at least two to tell apart", b.Target, len(c.Values))
+	case c.Type == plan.Text || c.Type == plan.Timestamp:
+		return c, fmt.Errorf("target %q is a %s column; predict a category, a boolean or a number", b.Target, c.Type)
+	}
+	return c, nil
+}
+
+// Static returns the files that do not depend on the table.
+func Static(name string) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for from, to := range map[string]string{"gitignore.tmpl": ".gitignore", "README.md.tmpl": "README.md"} {
+		text, err := render("files/"+from, map[string]any{"Name": name})
+		if err != nil {
+			return nil, err
+		}
+		out[to] = text
+	}
+	return out, nil
+}
+
+func render(name string, view any) ([]byte, error) {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quote}).Parse(string(text))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, view); err != nil {
+		return nil, errors.Join(fmt.Errorf("template %s", name), err)
+	}
+	return out.Bytes(), nil
+}
+
+// quote writes text as a CUE string, whose escapes are JSON's.
+func quote(text string) (string, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(text)
+	return strings.TrimSpace(out.String()), err
+}
