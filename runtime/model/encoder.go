@@ -1,6 +1,11 @@
 package model
 
-import "github.com/ashlar-dev/ashlar/blueprints/plan"
+import (
+	"math"
+	"sort"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
 
 // Encoder turns a frame's columns into a matrix. It is fitted on the training
 // part only and holds every number it learnt.
@@ -13,7 +18,8 @@ type FieldEncoder struct {
 	Name string          `json:"name"`
 	Type plan.ColumnType `json:"type"`
 	// Numeric inputs: a missing value becomes Fill where Impute is set, else
-	// stays NaN; then (v - Mean) / Scale where Scale is not 0.
+	// stays NaN; then (v - Mean) / Scale where Scale is not 0. An infinite
+	// value counts as missing.
 	Impute bool    `json:"impute,omitempty"`
 	Fill   float64 `json:"fill,omitempty"`
 	Mean   float64 `json:"mean,omitempty"`
@@ -22,6 +28,74 @@ type FieldEncoder struct {
 	// otherwise one column with the category's index, len(Categories) for unknown.
 	// A missing category takes Mode where Impute is set, else it is unknown.
 	OneHot     bool     `json:"one_hot,omitempty"`
-	Categories []string `json:"categories,omitempty"`
+	Categories []string `json:"categories,omitempty"` // sorted, distinct
 	Mode       string   `json:"mode,omitempty"`
+}
+
+// Width returns the number of matrix columns that the encoder makes.
+func (e *Encoder) Width() int {
+	n := 0
+	for i := range e.Fields {
+		n += e.Fields[i].width()
+	}
+	return n
+}
+
+// FeatureNames returns a name a matrix column: the input's own, or
+// "input=category" of a one-hot column and "input=<unknown>" of its last.
+func (e *Encoder) FeatureNames() []string {
+	names := make([]string, 0, e.Width())
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if !f.OneHot {
+			names = append(names, f.Name)
+			continue
+		}
+		for _, c := range f.Categories {
+			names = append(names, f.Name+"="+c)
+		}
+		names = append(names, f.Name+"=<unknown>")
+	}
+	return names
+}
+
+// coded reports whether the input is a category or text.
+func (f *FieldEncoder) coded() bool { return f.Type == plan.Category || f.Type == plan.Text }
+
+func (f *FieldEncoder) width() int {
+	if f.OneHot {
+		return len(f.Categories) + 1
+	}
+	return 1
+}
+
+// number encodes a numeric value; NaN is missing.
+func (f *FieldEncoder) number(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !f.Impute {
+			return math.NaN()
+		}
+		v = f.Fill
+	}
+	if f.Scale != 0 {
+		v = (v - f.Mean) / f.Scale
+	}
+	return v
+}
+
+// code returns the index of a category, len(Categories) where it is unknown.
+func (f *FieldEncoder) code(category string) int32 {
+	i := sort.SearchStrings(f.Categories, category)
+	if i < len(f.Categories) && f.Categories[i] == category {
+		return int32(i)
+	}
+	return int32(len(f.Categories))
+}
+
+// missing returns the code of a missing category.
+func (f *FieldEncoder) missing() int32 {
+	if f.Impute {
+		return f.code(f.Mode)
+	}
+	return int32(len(f.Categories))
 }

@@ -6,6 +6,8 @@
 package model
 
 import (
+	"maps"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -27,6 +29,36 @@ type Model struct {
 	// Exactly one of the estimators is set.
 	Ensemble *Ensemble `json:"-"`
 	Linear   *Linear   `json:"-"`
+
+	program *program // set by Prepare
+}
+
+// Prepare checks the model and compiles it for scoring. Fitting and decoding
+// have called it; a model put together by hand is compiled anew at every
+// Predict until it is called. It must not run concurrently with scoring.
+func (m *Model) Prepare() error {
+	p, err := compile(m)
+	if err != nil {
+		return err
+	}
+	m.program = p
+	return nil
+}
+
+// WithMetrics returns a copy of the model that carries the metrics. The copy
+// shares the estimator and its compiled form.
+func (m *Model) WithMetrics(metrics map[string]float64) *Model {
+	c := *m
+	c.Metrics = maps.Clone(metrics)
+	return &c
+}
+
+// ready returns the compiled form.
+func (m *Model) ready() (*program, error) {
+	if m.program != nil {
+		return m.program, nil
+	}
+	return compile(m)
 }
 
 // Signature says what goes in and what comes out.

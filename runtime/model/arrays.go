@@ -1,0 +1,49 @@
+package model
+
+// arraysOf lays an estimator out in flat arrays. A tree's nodes and leaves
+// follow those of the tree before.
+func arraysOf(m *Model) arrays {
+	if l := m.Linear; l != nil {
+		var weights []float64
+		for _, w := range l.Weights {
+			weights = append(weights, w...)
+		}
+		return arrays{floatArray("weights", weights), floatArray("intercept", l.Intercept)}
+	}
+	return ensembleArrays(m.Ensemble)
+}
+
+func ensembleArrays(e *Ensemble) arrays {
+	n := 0
+	for i := range e.Trees {
+		n += len(e.Trees[i].Feature)
+	}
+	var all Tree
+	all.Feature, all.Left, all.Right = make([]int32, 0, n), make([]int32, 0, n), make([]int32, 0, n)
+	all.Threshold, all.MissingLeft = make([]float64, 0, n), make([]bool, 0, n)
+	output := make([]int32, len(e.Trees))
+	nodes := make([]int32, len(e.Trees))
+	leaves := make([]int32, len(e.Trees))
+	for i := range e.Trees {
+		t := &e.Trees[i]
+		output[i], nodes[i], leaves[i] = t.Output, int32(len(t.Feature)), int32(len(t.Leaf))
+		all.Feature = append(all.Feature, t.Feature...)
+		all.Threshold = append(all.Threshold, t.Threshold...)
+		all.MissingLeft = append(all.MissingLeft, t.MissingLeft...)
+		all.Left = append(all.Left, t.Left...)
+		all.Right = append(all.Right, t.Right...)
+		all.Leaf = append(all.Leaf, t.Leaf...)
+	}
+	return arrays{
+		floatArray("base", e.Base),
+		intArray("tree_output", output),
+		intArray("tree_nodes", nodes),
+		intArray("tree_leaves", leaves),
+		intArray("feature", all.Feature),
+		floatArray("threshold", all.Threshold),
+		flagArray("missing_left", all.MissingLeft),
+		intArray("left", all.Left),
+		intArray("right", all.Right),
+		floatArray("leaf", all.Leaf),
+	}
+}

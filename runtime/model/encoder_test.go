@@ -1,0 +1,44 @@
+package model_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+)
+
+func TestApplyEncodesEveryKindOfValue(t *testing.T) {
+	nan := math.NaN()
+	f := &dataset.Frame{Rows: 3, Columns: []dataset.Column{
+		{Name: "age", Type: plan.Integer, Floats: []float64{45, nan, math.Inf(-1)}},
+		{Name: "income", Type: plan.Number, Floats: []float64{1.5, nan, math.Inf(1)}},
+		{Name: "home", Type: plan.Category, Codes: []int32{0, -1, 1}, Dict: []string{"own", "tent"}},
+		{Name: "job", Type: plan.Text, Codes: []int32{0, -1, 1}, Dict: []string{"smith", "baker"}},
+		{Name: "member", Type: plan.Boolean, Floats: []float64{1, nan, 0}},
+	}}
+	e := encoder()
+	x, err := e.Apply(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]float64{
+		{1, 0.5, 0.5},   // (45-35)/10; the fill 40 scaled, for missing and infinite
+		{1.5, nan, nan}, // no imputation
+		{1, 0, 0},       // own
+		{0, 1, 0},       // rent, the mode
+		{0, 0, 1},       // unknown
+		{1, 2, 2},       // ordinal: smith, missing and baker unknown
+		{1, 0, 0},
+	}
+	if d := cmp.Diff(want, x.Columns, cmpopts.EquateNaNs()); d != "" || x.Rows != 3 {
+		t.Error(d)
+	}
+	names := []string{"age", "income", "home=own", "home=rent", "home=<unknown>", "job", "member"}
+	if d := cmp.Diff(names, e.FeatureNames()); d != "" || e.Width() != len(names) {
+		t.Error(d)
+	}
+}

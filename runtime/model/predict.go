@@ -1,0 +1,98 @@
+package model
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+)
+
+// Rows are scored in blocks that fit the first-level cache, and handed to
+// workers in stretches of blocks.
+const (
+	blockRows   = 64
+	stretchRows = 16 * blockRows
+)
+
+// Predict scores every row of the frame on all cores. A row's result depends on
+// that row alone, so it is the same however many cores there are. The error
+// names every input that is absent or of a wrong type.
+func (m *Model) Predict(frame *dataset.Frame) (*Predictions, error) {
+	p, err := m.ready()
+	if err != nil {
+		return nil, err
+	}
+	sources, err := m.Encoder.bind(frame)
+	if err != nil {
+		return nil, err
+	}
+	out := p.predictions(frame.Rows)
+	p.each(frame.Rows, func(from, to int, s *scratch) {
+		p.block(sources, from, to, s, out)
+	})
+	return out, nil
+}
+
+// scratch is a worker's memory.
+type scratch struct{ rows, acc []float64 }
+
+func (p *program) predictions(rows int) *Predictions {
+	out := &Predictions{Classes: len(p.model.Signature.Labels)}
+	if p.model.Task == plan.Regression {
+		out.Value = make([]float64, rows)
+		return out
+	}
+	out.Proba = make([]float64, rows*p.outputs)
+	out.Label = make([]int32, rows)
+	return out
+}
+
+// each calls score for every block of rows, on all cores where there is enough
+// to do.
+func (p *program) each(rows int, score func(from, to int, s *scratch)) {
+	var next atomic.Int64
+	work := func() {
+		s := &scratch{
+			rows: make([]float64, blockRows*len(p.slots)),
+			acc:  make([]float64, blockRows*p.outputs),
+		}
+		for {
+			end := int(next.Add(stretchRows))
+			start := end - stretchRows
+			if start >= rows {
+				return
+			}
+			for from := start; from < min(end, rows); from += blockRows {
+				score(from, min(from+blockRows, rows), s)
+			}
+		}
+	}
+	workers := min(runtime.GOMAXPROCS(0), (rows+stretchRows-1)/stretchRows)
+	if workers <= 1 {
+		work()
+		return
+	}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(work)
+	}
+	wg.Wait()
+}
+
+func (p *program) block(sources []source, from, to int, s *scratch, out *Predictions) {
+	n := to - from
+	p.fill(sources, from, to, s.rows)
+	p.engine.score(s.rows[:n*len(p.slots)], n, s.acc)
+	for r := range n {
+		scores := s.acc[r*p.outputs : (r+1)*p.outputs]
+		p.finish(scores)
+		if out.Value != nil {
+			out.Value[from+r] = scores[0]
+			continue
+		}
+		copy(out.Proba[(from+r)*p.outputs:], scores)
+		out.Label[from+r] = p.label(scores)
+	}
+}

@@ -1,0 +1,147 @@
+package model
+
+import (
+	"math"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Scorer scores one row at a time without allocating. Its results equal
+// Predict's bit for bit. It is for one goroutine at a time; keep one a worker.
+type Scorer struct {
+	program *program
+	values  []float64 // encoded value of each input
+	codes   []int32   // category of each coded input
+	missing []int32   // category that a missing value takes
+	row     []float64
+	acc     []float64
+	proba   []float64
+}
+
+// Score is one row's result.
+type Score struct {
+	Label       int32     // index into Signature.Labels; -1 for regression
+	Class       string    // Signature.Labels[Label]; "" for regression
+	Probability float64   // binary: of the positive class; multiclass: of Class; 0 for regression
+	Proba       []float64 // one a label; the scorer's own, valid until the next Score
+	Value       float64   // regression only
+}
+
+// NewScorer returns a scorer with all inputs missing. It returns nil for a
+// model that Prepare would refuse; fitted and decoded models never are.
+func (m *Model) NewScorer() *Scorer {
+	p, err := m.ready()
+	if err != nil {
+		return nil
+	}
+	n := len(m.Encoder.Fields)
+	s := &Scorer{
+		program: p,
+		values:  make([]float64, n),
+		codes:   make([]int32, n),
+		missing: make([]int32, n),
+		row:     make([]float64, len(p.slots)),
+		acc:     make([]float64, p.outputs),
+		proba:   make([]float64, len(m.Signature.Labels)),
+	}
+	for i := range m.Encoder.Fields {
+		if f := &p.model.Encoder.Fields[i]; f.coded() {
+			s.missing[i] = f.missing()
+		}
+	}
+	s.Reset()
+	return s
+}
+
+// Reset makes every input missing.
+func (s *Scorer) Reset() {
+	for i := range s.values {
+		s.SetMissing(i)
+	}
+}
+
+// SetFloat sets input i of the signature, a number, integer, boolean (0 or 1)
+// or timestamp (seconds since 1970). It reports whether the input takes one.
+func (s *Scorer) SetFloat(i int, v float64) bool {
+	f := s.field(i)
+	if f == nil || f.coded() {
+		return false
+	}
+	s.values[i] = f.number(v)
+	return true
+}
+
+// SetText sets input i of the signature, a category or text. It reports
+// whether the input takes one.
+func (s *Scorer) SetText(i int, v string) bool {
+	f := s.field(i)
+	if f == nil || !f.coded() {
+		return false
+	}
+	s.setCode(i, f.code(v))
+	return true
+}
+
+// SetMissing makes input i missing. It reports whether there is such an input.
+func (s *Scorer) SetMissing(i int) bool {
+	f := s.field(i)
+	if f == nil {
+		return false
+	}
+	if f.coded() {
+		s.setCode(i, s.missing[i])
+	} else {
+		s.values[i] = f.number(math.NaN())
+	}
+	return true
+}
+
+func (s *Scorer) field(i int) *FieldEncoder {
+	fields := s.program.model.Encoder.Fields
+	if i < 0 || i >= len(fields) {
+		return nil
+	}
+	return &fields[i]
+}
+
+func (s *Scorer) setCode(i int, code int32) {
+	s.codes[i] = code
+	s.values[i] = float64(code)
+}
+
+// Score scores the inputs as they are set. They stay set.
+func (s *Scorer) Score() Score {
+	p := s.program
+	for j := range p.slots {
+		sl := &p.slots[j]
+		v := s.values[sl.field]
+		switch {
+		case sl.category >= 0:
+			v = 0
+			if s.codes[sl.field] == sl.category {
+				v = 1
+			}
+		case math.IsNaN(v):
+			v = sl.missing
+		}
+		s.row[j] = v
+	}
+	p.engine.score(s.row, 1, s.acc)
+	p.finish(s.acc)
+	return s.result()
+}
+
+func (s *Scorer) result() Score {
+	m := s.program.model
+	label := s.program.label(s.acc)
+	switch m.Task {
+	case plan.Regression:
+		return Score{Label: label, Value: s.acc[0]}
+	case plan.Binary:
+		s.proba[0], s.proba[1] = 1-s.acc[0], s.acc[0]
+		return Score{Label: label, Class: m.Signature.Labels[label], Probability: s.acc[0], Proba: s.proba}
+	default:
+		copy(s.proba, s.acc)
+		return Score{Label: label, Class: m.Signature.Labels[label], Probability: s.acc[label], Proba: s.proba}
+	}
+}
