@@ -91,6 +91,9 @@ func (m *Model) checkInputs() error {
 			return fmt.Errorf("signature: input %d is %s %q, the encoder's is %s %q",
 				i, inputs[i].Type, inputs[i].Name, fields[i].Type, fields[i].Name)
 		}
+		if c := inputs[i].Categories; len(c) > 0 && !slices.Equal(c, fields[i].Categories) {
+			return fmt.Errorf("signature: other categories of %q than the encoder's", inputs[i].Name)
+		}
 		if inputs[i].Name == m.Signature.Target {
 			return fmt.Errorf("signature: input %d is the target %q", i, inputs[i].Name)
 		}

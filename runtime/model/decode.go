@@ -59,6 +59,9 @@ func Decode(r io.Reader) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w := m.Encoder.Width(); w != h.Estimator.Columns {
+		return nil, damaged("an estimator of %d columns and an encoder of %d", h.Estimator.Columns, w)
+	}
 	if err := m.Prepare(); err != nil {
 		return nil, damaged("%v", err)
 	}

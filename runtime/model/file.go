@@ -45,6 +45,7 @@ type header struct {
 // shape is the estimator without its arrays.
 type shape struct {
 	Kind    string `json:"kind"` // "ensemble" or "linear"
+	Columns int    `json:"columns"` // encoded columns it was fitted on
 	Outputs int    `json:"outputs"`
 	Average bool   `json:"average,omitempty"`
 	Link    Link   `json:"link"`
@@ -102,11 +103,12 @@ func (m *Model) Digest() (string, error) {
 }
 
 func shapeOf(m *Model) shape {
+	columns := m.Encoder.Width()
 	if l := m.Linear; l != nil {
-		return shape{Kind: "linear", Outputs: len(l.Intercept), Link: l.Link}
+		return shape{Kind: "linear", Columns: columns, Outputs: len(l.Intercept), Link: l.Link}
 	}
 	e := m.Ensemble
-	return shape{Kind: "ensemble", Outputs: e.Outputs, Average: e.Average, Link: e.Link}
+	return shape{Kind: "ensemble", Columns: columns, Outputs: e.Outputs, Average: e.Average, Link: e.Link}
 }
 
 // array is one array of the file: exactly one of the slices is in use.
