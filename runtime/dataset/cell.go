@@ -1,0 +1,103 @@
+package dataset
+
+import (
+	"bytes"
+	"math"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// cell puts a field's value into its column, by the rules of ParseValue.
+func (p *parser) cell(s *slot, field []byte) {
+	if s.words != nil {
+		s.codes[p.row] = p.code(s, field)
+		return
+	}
+	if trimmed := bytes.TrimSpace(field); p.dialect.null(trimmed) {
+		p.missing(s)
+	} else if v, ok := parseTyped(s.plan.Type, trimmed); ok {
+		s.floats[p.row] = v
+		return
+	} else {
+		p.suspect(s, typeProblem(field), field)
+	}
+	s.floats[p.row] = math.NaN()
+}
+
+// typeProblem is what a value of the wrong type is reported as.
+func typeProblem(field []byte) Kind {
+	if len(field) > MaxFieldBytes {
+		return TooLong
+	}
+	return WrongType
+}
+
+// code returns a text's code.
+func (p *parser) code(s *slot, field []byte) int32 {
+	if p.dialect.null(field) {
+		p.missing(s)
+		return MissingCode
+	}
+	w := s.words.look(field)
+	if w.bad != "" {
+		p.suspect(s, w.bad, field)
+		return MissingCode
+	}
+	if n := len(s.plan.Values); n > 0 && int(w.code) >= n && s.plan.Type == plan.Category {
+		p.suspect(s, UnknownCategory, field)
+	}
+	return w.code
+}
+
+func (p *parser) missing(s *slot) {
+	if !s.plan.Nullable {
+		p.suspect(s, NullValue, nil)
+	}
+}
+
+// suspect notes a cell's problem until its record is known to be whole.
+func (p *parser) suspect(s *slot, kind Kind, value []byte) {
+	p.pending = append(p.pending, pending{s, kind, bytes.Clone(value[:min(len(value), 4*maxValue)])})
+}
+
+// flush reports what was noted of a record that is kept.
+func (p *parser) flush() {
+	for _, x := range p.pending {
+		if p.found.room(x.kind, x.slot.name) {
+			p.found.list = append(p.found.list, p.place(cellProblem(x.slot.target, x.kind, x.value)))
+		}
+	}
+	p.pending = p.pending[:0]
+}
+
+// cellProblem describes a bad value.
+func cellProblem(t *target, kind Kind, value []byte) Problem {
+	x := Problem{Kind: kind, Column: t.name, Value: shown(value), Want: want(kind, t.plan)}
+	switch kind {
+	case WrongType:
+		x.Hint = typeHint(t.plan.Type, value)
+	case UnknownCategory:
+		x.Hint = nearest(string(value), t.plan.Values)
+	case NullValue:
+		x.Hint = "set nullable: true if a value may be missing"
+	case Encoding:
+		x.Hint = "save the file as UTF-8"
+	}
+	return x
+}
+
+// drop skips the current record.
+func (p *parser) drop(kind Kind, record []byte, want, hint string) {
+	p.pending = p.pending[:0]
+	p.found.skipped++
+	if p.found.room(kind, "") {
+		p.found.list = append(p.found.list, p.place(Problem{Kind: kind, Value: shown(bytes.TrimRight(record, "\r")), Want: want, Hint: hint}))
+	}
+}
+
+// place gives a problem the current record's row and line within the chunk.
+func (p *parser) place(x Problem) Problem {
+	x.Row = int64(p.records)
+	x.Line = int64(bytes.Count(p.text[:p.start], []byte{'\n'})) + 1
+	return x
+}

@@ -1,0 +1,81 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Concat returns one frame of all rows, in order. The frames must have the same
+// columns; dictionaries are merged, with texts in the order in which the frames'
+// dictionaries first hold them.
+func Concat(frames ...*Frame) (*Frame, error) { return concat(frames, false) }
+
+// concat lets go of each column of the frames once it is copied where consume
+// is set, so that a large table is not held twice.
+func concat(frames []*Frame, consume bool) (*Frame, error) {
+	if len(frames) == 0 {
+		return nil, errors.New("concatenation of no frames")
+	}
+	if len(frames) == 1 && consume {
+		return frames[0], nil
+	}
+	first := frames[0]
+	out := &Frame{Columns: make([]Column, len(first.Columns)), Offset: first.Offset}
+	for _, f := range frames {
+		out.Rows += f.Rows
+		if !slices.EqualFunc(f.Columns, first.Columns, func(a, b Column) bool { return a.Name == b.Name && a.Type == b.Type }) {
+			return nil, fmt.Errorf("concatenation: the frame at row %d has other columns than the first", f.Offset)
+		}
+	}
+	for i := range out.Columns {
+		c := &out.Columns[i]
+		c.Name, c.Type = first.Columns[i].Name, first.Columns[i].Type
+		if c.Coded() {
+			c.Codes, c.Dict = concatCodes(frames, i, out.Rows)
+		} else {
+			c.Floats = make([]float64, 0, out.Rows)
+			for _, f := range frames {
+				c.Floats = append(c.Floats, f.Columns[i].Floats...)
+			}
+		}
+		for _, f := range frames {
+			if consume {
+				f.Columns[i] = Column{}
+			}
+		}
+	}
+	return out, nil
+}
+
+func concatCodes(frames []*Frame, i, rows int) ([]int32, []string) {
+	codes := make([]int32, 0, rows)
+	dict := slices.Clone(frames[0].Columns[i].Dict)
+	known := make(map[string]int32, len(dict))
+	for code, s := range dict {
+		if _, ok := known[s]; !ok {
+			known[s] = int32(code)
+		}
+	}
+	var to []int32
+	for _, f := range frames {
+		c := &f.Columns[i]
+		to = to[:0]
+		for _, s := range c.Dict {
+			code, ok := known[s]
+			if !ok {
+				code = int32(len(dict))
+				known[s] = code
+				dict = append(dict, s)
+			}
+			to = append(to, code)
+		}
+		for _, code := range c.Codes {
+			if code >= 0 {
+				code = to[code]
+			}
+			codes = append(codes, code)
+		}
+	}
+	return codes, dict
+}

@@ -1,0 +1,250 @@
+package dataset
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// batch is a frame and what is to be said of it.
+type batch struct {
+	frame   *Frame
+	layout  *layout
+	first   bool  // of its file
+	line    int64 // of a first batch: lines before it
+	lines   int64 // lines that it took
+	records int64 // records that it took, the skipped ones included
+	found   problems
+	err     error // ends the reading
+}
+
+// chunk is a batch in the making.
+type chunk struct {
+	batch
+	text []byte
+	done chan struct{}
+}
+
+// csvReader is a pipeline: one goroutine cuts the files into chunks, workers
+// parse them, and next hands them on in order.
+type csvReader struct {
+	dialect  dialect
+	opt      Options
+	declared map[string]plan.Column
+	source   *source
+	targets  []target
+	free     buffers
+	frames   chan *Frame
+
+	head    []string // the first file's header
+	first   *openCSV
+	ordered chan *chunk
+	work    chan *chunk
+	cancel  context.CancelFunc
+	group   sync.WaitGroup
+}
+
+// openCSV is a file whose header has been read.
+type openCSV struct {
+	splitter
+	content *content
+	file    file
+	header  []string
+	lines   int64 // lines that the header took
+}
+
+func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*csvReader, error) {
+	d, err := newDialect(ds.CSV)
+	if err != nil {
+		return nil, err
+	}
+	inFlight := opt.Workers + 2
+	r := &csvReader{
+		dialect: d, opt: opt, declared: ds.Columns, source: src,
+		free: make(buffers, 2*inFlight), frames: make(chan *Frame, 2*inFlight),
+		ordered: make(chan *chunk, inFlight), work: make(chan *chunk, inFlight),
+	}
+	if r.first, err = r.open(ctx, src.files[0]); err != nil {
+		return nil, err
+	}
+	r.head = r.first.header
+	r.targets = newTargets(r.head, ds.Columns, len(src.files) > 1)
+	ctx, r.cancel = context.WithCancel(ctx)
+	r.group.Go(func() { r.produce(ctx) })
+	for range opt.Workers {
+		r.group.Go(r.parse)
+	}
+	return r, nil
+}
+
+// open reads a file's header.
+func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
+	c, err := openText(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	o := &openCSV{splitter: splitter{in: contextReader{ctx, c}, comma: r.dialect.comma, free: r.free}, content: c, file: f}
+	if err := o.readHeader(r.dialect); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, c.Close()))
+	}
+	return o, nil
+}
+
+// readHeader reads the first record that is not blank.
+func (o *openCSV) readHeader(d dialect) error {
+	for {
+		text, err := o.next(1)
+		if errors.Is(err, io.EOF) {
+			return errors.New("the file holds blank lines only: export the table again, with a header row")
+		}
+		if err != nil {
+			return err
+		}
+		o.lines += int64(bytes.Count(text, []byte{'\n'}))
+		blank := len(bytes.Trim(text, "\r\n")) == 0
+		if !blank {
+			o.header, err = splitHeader(text, d)
+		}
+		o.free.put(text)
+		if !blank {
+			return err
+		}
+	}
+}
+
+// splitHeader returns the names in a header record.
+func splitHeader(text []byte, d dialect) ([]string, error) {
+	p := parser{dialect: d}
+	var names []string
+	for i := 0; i < len(text); {
+		field, end, ok := p.token(text, i)
+		if !ok {
+			return nil, errors.New("line 1: the header has a quote without its partner")
+		}
+		if bad := badText(field); bad != "" {
+			return nil, fmt.Errorf("line 1: column %d is called %q: want %s", len(names)+1, shown(field), want(bad, plan.Column{}))
+		}
+		if names = append(names, string(field)); len(names) > MaxColumns {
+			return nil, fmt.Errorf("line 1: over %d columns", MaxColumns)
+		}
+		if text[end] == '\n' {
+			break
+		}
+		i = end + 1
+	}
+	return names, nil
+}
+
+// produce cuts all files into chunks, and closes both channels at the end.
+func (r *csvReader) produce(ctx context.Context) {
+	defer close(r.work)
+	defer close(r.ordered)
+	for i, f := range r.source.files {
+		o := r.first
+		if i > 0 {
+			var err error
+			if o, err = r.open(ctx, f); err != nil {
+				r.send(ctx, &chunk{batch: batch{err: err}})
+				return
+			}
+		}
+		err := r.produceFile(ctx, o)
+		if err = errors.Join(err, o.content.Close()); err != nil {
+			r.send(ctx, &chunk{batch: batch{err: fmt.Errorf("%s: %w", f.path, err)}})
+			return
+		}
+	}
+}
+
+func (r *csvReader) produceFile(ctx context.Context, o *openCSV) error {
+	l := newLayout(o.file.path, o.header, r.targets, r.declared)
+	for first := true; ; first = false {
+		text, err := o.next(r.opt.BatchRows)
+		c := &chunk{text: text, batch: batch{layout: l, first: first, line: o.lines, err: err}}
+		if errors.Is(err, io.EOF) {
+			if first { // the header's problems count though no row follows
+				c.err = nil
+				r.send(ctx, c)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !r.send(ctx, c) {
+			return ctx.Err()
+		}
+	}
+}
+
+// send hands a chunk to a worker and to next.
+func (r *csvReader) send(ctx context.Context, c *chunk) bool {
+	c.done = make(chan struct{})
+	if c.err != nil {
+		close(c.done)
+	}
+	select {
+	case r.ordered <- c:
+	case <-ctx.Done():
+		return false
+	}
+	if c.err != nil {
+		return true
+	}
+	r.work <- c // has room for whatever ordered has
+	return true
+}
+
+// parse is one worker.
+func (r *csvReader) parse() {
+	p := newParser(r.dialect, r.targets)
+	for c := range r.work {
+		select {
+		case c.frame = <-r.frames:
+		default:
+			c.frame = &Frame{}
+		}
+		c.lines = int64(bytes.Count(c.text, []byte{'\n'}))
+		p.parse(c.text, c.layout, c.frame)
+		c.found, c.records = p.found, int64(p.records)
+		r.free.put(c.text)
+		c.text = nil
+		close(c.done)
+	}
+}
+
+func (r *csvReader) next(ctx context.Context) (*batch, error) {
+	select {
+	case c, ok := <-r.ordered:
+		if !ok {
+			return nil, cmp.Or(ctx.Err(), io.EOF)
+		}
+		<-c.done
+		return &c.batch, c.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (r *csvReader) header() []string { return r.head }
+
+func (r *csvReader) recycle(f *Frame) {
+	select {
+	case r.frames <- f:
+	default:
+	}
+}
+
+func (r *csvReader) close() error {
+	r.cancel()
+	for range r.ordered {
+	}
+	r.group.Wait()
+	return r.source.close()
+}

@@ -1,0 +1,58 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Digest returns "sha256:" and the hexadecimal SHA-256 over the names and bytes
+// of the dataset's files, in the order of the names. Names count from the last
+// folder that the source names without a wildcard, so that the digest survives
+// a move of the folder. Compressed files count as they are stored.
+func Digest(ctx context.Context, ds plan.Dataset, opt Options) (string, error) {
+	src, err := resolve(ctx, ds.Source, opt.withDefaults())
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, f := range src.files {
+		size, own, err := digestFile(ctx, f)
+		if err != nil {
+			return "", errors.Join(err, src.close())
+		}
+		fmt.Fprintf(sum, "%q %d %s\n", f.name, size, own)
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), src.close()
+}
+
+func digestFile(ctx context.Context, f file) (size int64, sum string, err error) {
+	in, err := f.open(ctx)
+	if err != nil {
+		return 0, "", fmt.Errorf("%s: %w", f.path, err)
+	}
+	h := sha256.New()
+	size, err = io.CopyBuffer(h, contextReader{ctx, in}, make([]byte, 256<<10))
+	if err = errors.Join(err, in.Close()); err != nil {
+		return 0, "", fmt.Errorf("%s: %w", f.path, err)
+	}
+	return size, hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// contextReader stops reading when its context is done.
+type contextReader struct {
+	ctx context.Context //nolint:containedctx // io.Reader has no place for one
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

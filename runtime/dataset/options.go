@@ -1,0 +1,110 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"gocloud.dev/blob"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// The bounds on what a hostile file can make a reader hold.
+const (
+	// MaxFieldBytes bounds one field; a longer one is a problem of its row.
+	MaxFieldBytes = 1 << 20
+	// MaxRecordBytes bounds one record; a longer one ends the reading.
+	MaxRecordBytes = 16 << 20
+	// MaxColumns bounds a header.
+	MaxColumns = 10_000
+
+	// DefaultBatchRows is Options.BatchRows where it is zero.
+	DefaultBatchRows = 16_384
+	// chunkBytes is about how much text one frame is made of, so that memory
+	// follows bytes and not rows. It is a constant because frame boundaries
+	// must depend on the file alone.
+	chunkBytes = 1 << 20
+)
+
+// Options say where relative sources lie and how much is done at once. The
+// zero value reads relative to the working directory on every core.
+//
+// Memory is bounded by about 2*(Workers+2) frames and as many MiB of text,
+// whatever the size of the dataset.
+type Options struct {
+	// Dir is the folder that relative sources are relative to.
+	Dir string
+	// BatchRows is the most rows that a frame has (DefaultBatchRows where
+	// zero). A frame of a CSV file ends sooner, after about 1 MiB of text.
+	BatchRows int
+	// Workers is how many goroutines parse (GOMAXPROCS where zero). Frames are
+	// the same for every number.
+	Workers int
+	// OpenBucket opens the bucket of a blob URL (blob.OpenBucket where nil).
+	// The reader closes what it returns.
+	OpenBucket func(ctx context.Context, url string) (*blob.Bucket, error)
+}
+
+func (o Options) withDefaults() Options {
+	if o.BatchRows <= 0 {
+		o.BatchRows = DefaultBatchRows
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.OpenBucket == nil {
+		o.OpenBucket = blob.OpenBucket
+	}
+	return o
+}
+
+// dialect is a checked plan.CSVOptions.
+type dialect struct {
+	comma byte
+	nulls []string
+	// emptyIsNull and the longest null spare most fields the search.
+	emptyIsNull bool
+	longestNull int
+}
+
+// newDialect checks the options. An absent list of null values means the empty
+// field and NA; an empty list means that nothing is missing.
+func newDialect(o plan.CSVOptions) (dialect, error) {
+	d := dialect{comma: ',', nulls: o.NullValue}
+	if o.NullValue == nil {
+		d.nulls = []string{"", "NA"}
+	}
+	if o.Delimiter != "" {
+		d.comma = o.Delimiter[0]
+		if len(o.Delimiter) != 1 || d.comma >= 0x80 || d.comma < '\t' || strings.Contains("\"\r\n.-+", o.Delimiter) || alphanumeric(d.comma) {
+			return d, fmt.Errorf("csv.delimiter %q: want one ASCII character such as \",\", \";\", \"|\" or a tab", o.Delimiter)
+		}
+	}
+	for _, s := range d.nulls {
+		d.emptyIsNull = d.emptyIsNull || s == ""
+		d.longestNull = max(d.longestNull, len(s))
+	}
+	return d, nil
+}
+
+func alphanumeric(c byte) bool {
+	return c-'0' <= 9 || (c|0x20)-'a' <= 'z'-'a'
+}
+
+// null reports whether the field means missing.
+func (d *dialect) null(field []byte) bool {
+	if len(field) == 0 {
+		return d.emptyIsNull
+	}
+	if len(field) > d.longestNull {
+		return false
+	}
+	for _, s := range d.nulls {
+		if string(field) == s {
+			return true
+		}
+	}
+	return false
+}

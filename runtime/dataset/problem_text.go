@@ -1,0 +1,117 @@
+package dataset
+
+import (
+	"fmt"
+	"strings"
+)
+
+// shownExamples is how many examples of a kind and column Error writes out.
+const shownExamples = 3
+
+// Error tells all problems, a line for each column and kind and a few examples
+// under it.
+func (e *SchemaError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: the data is not what the blueprint declares: %s in %s", e.Source, plural(e.Total, "problem"), plural(e.Rows+e.Skipped, "row"))
+	if e.Skipped > 0 {
+		fmt.Fprintf(&b, " (%d left out)", e.Skipped)
+	}
+	for _, c := range e.Counts {
+		e.writeCount(&b, c)
+	}
+	return b.String()
+}
+
+func (e *SchemaError) writeCount(b *strings.Builder, c Count) {
+	var examples []Problem
+	for _, p := range e.Problems {
+		if p.Kind == c.Kind && p.Column == c.Column && len(examples) < shownExamples {
+			examples = append(examples, p)
+		}
+	}
+	if len(examples) == 0 {
+		return
+	}
+	subject := "rows"
+	if c.Column != "" || c.Kind == MissingColumn || c.Kind == DuplicateColumn {
+		subject = fmt.Sprintf("column %q", c.Column)
+	}
+	fmt.Fprintf(b, "\n  %s: %s: want %s", subject, c.Kind.said(c.Count), examples[0].Want)
+	if h := examples[0].Hint; h != "" {
+		fmt.Fprintf(b, "; %s", h)
+	}
+	for _, p := range examples {
+		fmt.Fprintf(b, "\n    %s", p.where())
+		if p.Value != "" {
+			fmt.Fprintf(b, ": %q", p.Value)
+		}
+	}
+	if more := c.Count - int64(len(examples)); more > 0 {
+		fmt.Fprintf(b, "\n    and %d more", more)
+	}
+}
+
+// said names the kind and how often it came.
+func (k Kind) said(n int64) string {
+	switch k {
+	case MissingColumn:
+		return "not in the header"
+	case DuplicateColumn:
+		return "more than once in the header"
+	case WrongType:
+		return plural(n, "value") + " of another type"
+	case NullValue:
+		return plural(n, "missing value")
+	case UnknownCategory:
+		return plural(n, "unknown category")
+	case Encoding:
+		return plural(n, "value") + " not in UTF-8"
+	case NULByte:
+		return plural(n, "value") + " with NUL bytes"
+	case TooLong:
+		return plural(n, "field") + " too long"
+	case Ragged:
+		return plural(n, "row") + " with too few or too many fields"
+	case Quote:
+		return plural(n, "row") + " with a quote that does not close"
+	}
+	return plural(n, "problem")
+}
+
+// where is the problem's place as file:line, and its row.
+func (p Problem) where() string {
+	s := p.File
+	if p.Line > 0 {
+		s += fmt.Sprintf(":%d", p.Line)
+	}
+	if p.Row > 0 {
+		s += fmt.Sprintf(" (row %d)", p.Row)
+	}
+	return s
+}
+
+// String tells the problem in one line.
+func (p Problem) String() string {
+	s := p.where()
+	if p.Column != "" {
+		s += fmt.Sprintf(": column %q", p.Column)
+	}
+	if p.Value != "" {
+		s += fmt.Sprintf(": %q", p.Value)
+	}
+	s += ": want " + p.Want
+	if p.Hint != "" {
+		s += "; " + p.Hint
+	}
+	return s
+}
+
+func plural(n int64, noun string) string {
+	if n != 1 {
+		if s, ok := strings.CutSuffix(noun, "y"); ok {
+			noun = s + "ie"
+		}
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,164 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// format reads the batches of one file format, in order.
+type format interface {
+	header() []string
+	next(ctx context.Context) (*batch, error) // io.EOF at the end
+	recycle(f *Frame)
+	close() error
+}
+
+// Reader reads a dataset frame by frame. Its methods may be called from several
+// goroutines at once.
+type Reader struct {
+	ctx    context.Context //nolint:containedctx // a reader is one operation, ended by Close
+	name   string
+	format format
+
+	mu       sync.Mutex
+	rows     int64
+	records  int64
+	row      int64 // records of the current file before the next batch
+	line     int64
+	found    problems
+	notices  problems
+	lastFile string
+	err      error // what Next goes on returning
+	closed   bool
+}
+
+// Open finds the dataset's files, reads the first header and begins to read
+// ahead. The error says what is wrong with the source as a whole (missing,
+// empty, a folder, not a table); what is wrong with its contents is for
+// Problems. ctx ends all reading when it is done.
+func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
+	opt = opt.withDefaults()
+	src, err := resolve(ctx, ds.Source, opt)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{ctx: ctx, name: ds.Source}
+	switch formatOf(ds) {
+	case "csv":
+		r.format, err = newCSVReader(ctx, ds, src, opt)
+	default:
+		err = fmt.Errorf("%s: format %q: want csv or parquet", ds.Source, ds.Format)
+	}
+	if err != nil {
+		return nil, errors.Join(err, src.close())
+	}
+	return r, nil
+}
+
+// formatOf returns the declared format, or the one that the source's name tells.
+func formatOf(ds plan.Dataset) string {
+	if ds.Format != "" {
+		return ds.Format
+	}
+	name, _, _ := strings.Cut(strings.ToLower(ds.Source), "?")
+	if ext := path.Ext(name); ext == ".parquet" || ext == ".pq" {
+		return "parquet"
+	}
+	return "csv"
+}
+
+// Header returns all column names of the first file, undeclared ones included.
+func (r *Reader) Header() []string { return r.format.header() }
+
+// Next returns the next frame, which is the caller's, or io.EOF. Frames come in
+// row order and their boundaries depend on the files and BatchRows alone. They
+// hold the declared columns in the order of the first header; columns that the
+// only file lacks are not there, those that one of many lacks are missing in
+// its rows. A dictionary may hold texts that no row of the frame uses.
+//
+// A row that is not a record of the header's length is skipped; a cell that is
+// not a value of its column's type is missing; a category outside the declared
+// values is kept. Problems tells of all these. A table without any row is an
+// error here.
+func (r *Reader) Next() (*Frame, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.err == nil {
+		b, err := r.format.next(r.ctx)
+		if err != nil {
+			r.err = r.ended(err)
+			break
+		}
+		r.account(b)
+		if b.frame.Rows > 0 {
+			b.frame.Offset = r.rows
+			r.rows += int64(b.frame.Rows)
+			return b.frame, nil
+		}
+		r.format.recycle(b.frame)
+	}
+	return nil, r.err
+}
+
+// account adds up what a batch says of itself.
+func (r *Reader) account(b *batch) {
+	if b.first {
+		r.row, r.line = 0, b.line
+		r.found.merge(&b.layout.header, b.layout.file, 0, 0)
+		r.notices.merge(&b.layout.notices, b.layout.file, 0, 0)
+	}
+	r.found.merge(&b.found, b.layout.file, r.row, r.line)
+	r.row += b.records
+	r.line += b.lines
+	r.records += b.records
+	r.lastFile = b.layout.file
+}
+
+// ended turns the end of a table without rows into an error.
+func (r *Reader) ended(err error) error {
+	if errors.Is(err, io.EOF) && r.records == 0 {
+		return fmt.Errorf("%s: no rows after the header: export the table again, or point source at the right file", r.lastFile)
+	}
+	return err
+}
+
+// Recycle takes back a frame that nobody will use again, its columns' slices
+// included. Dictionaries' texts are not reused. It spares allocation; calling it is optional.
+func (r *Reader) Recycle(f *Frame) { r.format.recycle(f) }
+
+// Problems returns what differs from the declaration in all that Next has
+// returned so far, or nil. After io.EOF that is the whole dataset.
+func (r *Reader) Problems() *SchemaError {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.found.schemaError(r.name, r.rows)
+}
+
+// Notices returns what is worth saying and no problem: undeclared columns.
+func (r *Reader) Notices() []Problem {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]Problem(nil), r.notices.list...)
+}
+
+// Close ends the reading and waits for its goroutines. Next returns an error
+// afterwards. Closing twice is no error.
+func (r *Reader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if r.err == nil {
+		r.err = errors.New("the dataset's reader is closed")
+	}
+	return r.format.close()
+}

@@ -1,0 +1,28 @@
+package dataset
+
+// reset gives a frame the columns of the targets, each with room for that many
+// rows, whatever it held before. Values are not cleared.
+func (f *Frame) reset(targets []target, rows int) {
+	f.Rows, f.Offset = 0, 0
+	if len(f.Columns) != len(targets) {
+		f.Columns = make([]Column, len(targets))
+	}
+	for i := range targets {
+		t, c := &targets[i], &f.Columns[i]
+		floats, codes := c.Floats, c.Codes
+		*c = Column{Name: t.name, Type: t.plan.Type}
+		if t.coded() {
+			c.Codes = resize(codes, rows)
+		} else {
+			c.Floats = resize(floats, rows)
+		}
+	}
+}
+
+// resize returns a slice of that length, over s where it has the room.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/8)
+	}
+	return s[:n]
+}

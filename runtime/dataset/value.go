@@ -1,0 +1,176 @@
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// ValueError says why a text is not a value of a column.
+type ValueError struct {
+	Kind  Kind
+	Value string // at most 80 bytes of what was found
+	Want  string
+	Hint  string
+}
+
+// Error says what was found and what is wanted.
+func (e *ValueError) Error() string {
+	s := fmt.Sprintf("%q: want %s", e.Value, e.Want)
+	if e.Hint != "" {
+		s += "; " + e.Hint
+	}
+	return s
+}
+
+// ParseValue reads one value by the rules that files are read by: what a frame
+// holds for a number, integer, boolean or timestamp; for a category with
+// declared values its index among them; 0 for any other text. The error is a
+// *ValueError. The caller decides what means missing before it asks.
+func ParseValue(c plan.Column, text string) (float64, error) {
+	b := unsafe.Slice(unsafe.StringData(text), len(text))
+	if c.Type == plan.Category || c.Type == plan.Text {
+		if k := badText(b); k != "" {
+			return 0, &ValueError{Kind: k, Value: shown(b), Want: want(k, c)}
+		}
+		if c.Type == plan.Text || len(c.Values) == 0 {
+			return 0, nil
+		}
+		if i := slices.Index(c.Values, text); i >= 0 {
+			return float64(i), nil
+		}
+		return 0, &ValueError{UnknownCategory, shown(b), want(UnknownCategory, c), nearest(text, c.Values)}
+	}
+	if v, ok := parseTyped(c.Type, bytes.TrimSpace(b)); ok {
+		return v, nil
+	}
+	return 0, &ValueError{WrongType, shown(b), want(WrongType, c), typeHint(c.Type, b)}
+}
+
+// parseTyped reads a value of a type that frames hold as float64.
+func parseTyped(t plan.ColumnType, b []byte) (float64, bool) {
+	switch t {
+	case plan.Number:
+		return parseNumber(b)
+	case plan.Integer:
+		return parseInteger(b)
+	case plan.Boolean:
+		return parseBoolean(b)
+	case plan.Timestamp:
+		return parseTimestamp(b)
+	}
+	return 0, false
+}
+
+// parseBoolean reads true, false, yes, no (in any case), 1 and 0.
+func parseBoolean(b []byte) (float64, bool) {
+	switch len(b) {
+	case 1:
+		return float64(b[0] - '0'), b[0] == '0' || b[0] == '1'
+	case 2:
+		return 0, bytes.EqualFold(b, []byte("no"))
+	case 3:
+		return 1, bytes.EqualFold(b, []byte("yes"))
+	case 4:
+		return 1, bytes.EqualFold(b, []byte("true"))
+	case 5:
+		return 0, bytes.EqualFold(b, []byte("false"))
+	}
+	return 0, false
+}
+
+// exactSlow decides with rationals whether a long text is an integer within
+// 2^53. Exponents are bounded first: a rational of 1e999999999 would not end.
+func exactSlow(b []byte) bool {
+	if len(b) > 400 {
+		return false
+	}
+	if e := bytes.IndexAny(b, "eE"); e >= 0 && len(bytes.TrimLeft(b[e+1:], "+-0")) > 3 {
+		return false
+	}
+	r, ok := new(big.Rat).SetString(string(b))
+	return ok && r.IsInt() && r.Num().CmpAbs(big.NewInt(maxExact)) <= 0
+}
+
+// want says what would have been right.
+func want(k Kind, c plan.Column) string {
+	switch k {
+	case NullValue:
+		return "a value: the column is not nullable"
+	case Encoding:
+		return "UTF-8 text"
+	case NULByte:
+		return "text without NUL bytes"
+	case TooLong:
+		return "at most 1 MiB in a field"
+	case UnknownCategory:
+		return "one of " + quoteList(c.Values, 8)
+	}
+	switch c.Type {
+	case plan.Integer:
+		return "an integer of at most 2^53"
+	case plan.Boolean:
+		return "true or false, yes or no, 1 or 0"
+	case plan.Timestamp:
+		return "a timestamp: RFC 3339 or YYYY-MM-DD"
+	case plan.Number:
+		return "a number"
+	}
+	return "a " + string(c.Type)
+}
+
+// typeHint guesses at what was meant.
+func typeHint(t plan.ColumnType, b []byte) string {
+	s := strings.ToLower(strings.TrimSpace(string(b[:min(len(b), maxValue)])))
+	switch s {
+	case "", "na", "n/a", "nan", "null", "none", "nil", "-", "?", ".", "missing", "unknown":
+		return fmt.Sprintf("if it means missing, add %q to csv.null_value", shown(bytes.TrimSpace(b)))
+	}
+	if t != plan.Number && t != plan.Integer {
+		return ""
+	}
+	if _, ok := parseNumber([]byte(strings.ReplaceAll(s, ",", "."))); ok && strings.Contains(s, ",") {
+		return "write numbers with a decimal point and without thousands separators"
+	}
+	if _, ok := parseNumber([]byte(s)); ok && t == plan.Integer {
+		return "declare the column a number, or a category if it is an identifier"
+	}
+	return ""
+}
+
+// quoteList writes the first few of a list.
+func quoteList(list []string, most int) string {
+	var out []string
+	for _, s := range list[:min(len(list), most)] {
+		out = append(out, fmt.Sprintf("%q", shown([]byte(s))))
+	}
+	if len(list) > most {
+		out = append(out, fmt.Sprintf("and %d more", len(list)-most))
+	}
+	return strings.Join(out, ", ")
+}
+
+// nearest returns "did you mean ...?" for the likeliest of the names, or "".
+func nearest(name string, names []string) string {
+	name = name[:min(len(name), maxValue)]
+	best, least := "", min(max(2, len(name)/3)+1, len(name))
+	for _, n := range names[:min(len(names), MaxColumns)] {
+		if len(n) > maxValue {
+			continue
+		}
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
+			best, least = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", best)
+}
