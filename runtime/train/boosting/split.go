@@ -1,0 +1,171 @@
+package boosting
+
+import (
+	"github.com/ashlar-dev/ashlar/runtime/train/histogram"
+)
+
+// leastHessian is the least sum of hessians of a leaf, as in scikit-learn: with
+// less its value would be noise.
+const leastHessian = 1e-3
+
+// split is a way to part a node. Rows with a code up to code go left, and those
+// with a missing value where missingLeft holds.
+type split struct {
+	gain              float64 // in loss, doubled; 0 where there is no split
+	feature, code     int
+	missingLeft       bool
+	gradient, hessian int64 // of the left side
+	unsure            bool  // a side may have fewer rows than min_samples_leaf
+}
+
+// search finds the best split of one node.
+func (g *grower) search(n *node) {
+	g.each(n, func(f int) { g.splits[f] = g.feature(n, f, nil) })
+	g.choose(n, g.splits[:g.bins.Features])
+}
+
+// searchBoth takes the small child's histogram away from the large one's, which
+// is still their parent's, and finds the best split of each that may be split.
+func (g *grower) searchBoth(small, large *node, deep, wide bool) {
+	features := g.bins.Features
+	g.each(large, func(f int) {
+		from, to := g.bins.Offset[f], g.bins.Offset[f]+g.bins.Missing(f)+1
+		less := small.cells[from:to]
+		for i := range large.cells[from:to] {
+			large.cells[from+i].Gradient -= less[i].Gradient
+			large.cells[from+i].Hessian -= less[i].Hessian
+		}
+		if deep {
+			g.splits[f] = g.feature(small, f, nil)
+		}
+		if wide {
+			g.splits[features+f] = g.feature(large, f, nil)
+		}
+	})
+	if deep {
+		g.choose(small, g.splits[:features])
+	}
+	if wide {
+		g.choose(large, g.splits[features:])
+	}
+}
+
+// each calls do for every feature, in parallel where that pays.
+func (g *grower) each(n *node, do func(f int)) {
+	workers := g.workers
+	if g.bins.Cells < serial/64 {
+		workers = 1
+	}
+	histogram.Each(workers, g.bins.Features, do)
+}
+
+// choose takes the best of the features' splits, the first among equals. Sums of
+// hessians bound the number of rows only from below; where that leaves in doubt
+// whether the best split keeps min_samples_leaf, rows are counted.
+func (g *grower) choose(n *node, splits []split) {
+	n.best = first(splits)
+	if !n.best.unsure {
+		return
+	}
+	g.each(n, func(f int) {
+		counts := make([]int32, g.bins.Missing(f)+1)
+		codes := g.bins.Columns[f]
+		for _, r := range g.rows[n.from:n.to] {
+			counts[codes[r]]++
+		}
+		splits[f] = g.feature(n, f, counts)
+	})
+	n.best = first(splits)
+}
+
+func first(splits []split) split {
+	best := splits[0]
+	for _, s := range splits[1:] {
+		if s.gain > best.gain {
+			best = s
+		}
+	}
+	return best
+}
+
+// feature finds the best split of a node by one feature, from the histogram and,
+// where counts are given, the exact number of rows of each code.
+func (g *grower) feature(n *node, f int, counts []int32) split {
+	values := g.bins.Missing(f)
+	cells := n.cells[g.bins.Offset[f]:][:values+1]
+	s := scan{
+		unitG: g.gradients.Gradient, unitH: g.gradients.Hessian, l2: g.l2,
+		gradient: n.gradient, hessian: n.hessian,
+		rows: n.to - n.from, least: g.minLeaf,
+		leastH: max(1, int64(leastHessian/g.gradients.Hessian)),
+		sureH:  int64(g.minLeaf) * g.gradients.Most,
+	}
+	s.parent = s.score(n.gradient, n.hessian)
+	missing := cells[values]
+	s.best.feature = f
+	var left histogram.Cell
+	count := 0
+	for code, c := range cells[:values] {
+		if c.Hessian == 0 {
+			continue
+		}
+		left.Gradient += c.Gradient
+		left.Hessian += c.Hessian
+		if counts != nil {
+			count += int(counts[code])
+		}
+		s.consider(code, left, count, counts != nil, false)
+		if missing.Hessian > 0 {
+			both := histogram.Cell{Gradient: left.Gradient + missing.Gradient, Hessian: left.Hessian + missing.Hessian}
+			with := count
+			if counts != nil {
+				with += int(counts[values])
+			}
+			s.consider(code, both, with, counts != nil, true)
+		}
+	}
+	if s.best.gain > 0 && missing.Hessian == 0 {
+		// None was missing in training: one that is when scoring goes where most rows go.
+		s.best.missingLeft = s.best.hessian*2 > n.hessian
+	}
+	return s.best
+}
+
+// scan is a pass over one feature's codes.
+type scan struct {
+	unitG, unitH, l2  float64
+	parent            float64
+	gradient, hessian int64 // of the node
+	rows, least       int
+	leastH            int64 // least sum of hessians of a side
+	sureH             int64 // a sum that only min_samples_leaf rows or more can reach
+	best              split
+}
+
+// score is the loss that the best value takes away from rows with these sums,
+// doubled.
+func (s *scan) score(gradient, hessian int64) float64 {
+	g := float64(gradient) * s.unitG
+	return g * g / (float64(hessian)*s.unitH + s.l2)
+}
+
+func (s *scan) consider(code int, left histogram.Cell, count int, exact, missingLeft bool) {
+	right := s.hessian - left.Hessian
+	if left.Hessian < s.leastH || right < s.leastH {
+		return
+	}
+	unsure := left.Hessian < s.sureH || right < s.sureH
+	if exact {
+		if count < s.least || s.rows-count < s.least {
+			return
+		}
+		unsure = false
+	}
+	gain := s.score(left.Gradient, left.Hessian) + s.score(s.gradient-left.Gradient, right) - s.parent
+	if gain > s.best.gain {
+		s.best = split{
+			gain: gain, feature: s.best.feature, code: code, missingLeft: missingLeft,
+			gradient: left.Gradient, hessian: left.Hessian, unsure: unsure,
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package histogram
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Workers returns how many goroutines to use: the number asked for, or one a
+// processor where that is not positive.
+func Workers(asked int) int {
+	if asked > 0 {
+		return asked
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// Each calls do(0..n-1), spread over the workers. Which worker runs which call
+// is not fixed, so that calls must not depend on one another.
+func Each(workers, n int, do func(i int)) {
+	workers = min(Workers(workers), n)
+	if workers <= 1 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Spans cuts [0, n) into one span of about equal length a worker and calls
+// do(worker, from, to) for each.
+func Spans(workers, n int, do func(worker, from, to int)) {
+	workers = max(1, min(Workers(workers), n))
+	Each(workers, workers, func(w int) { do(w, w*n/workers, (w+1)*n/workers) })
+}
+
+// All returns the numbers of n rows.
+func All(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
