@@ -95,9 +95,13 @@ func (p *parser) drop(kind Kind, record []byte, want, hint string) {
 	}
 }
 
-// place gives a problem the current record's row and line within the chunk.
+// place gives a problem the current record's row and, in text, its line within
+// the chunk.
 func (p *parser) place(x Problem) Problem {
 	x.Row = int64(p.records)
+	if p.text == nil {
+		return x
+	}
 	x.Line = int64(bytes.Count(p.text[:p.start], []byte{'\n'})) + 1
 	return x
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -75,8 +74,7 @@ func (c *Column) Value(row int) string {
 	case plan.Boolean:
 		return strconv.FormatBool(v != 0)
 	case plan.Timestamp:
-		sec, frac := math.Modf(v)
-		return time.Unix(int64(sec), int64(frac*1e9)).UTC().Format(time.RFC3339Nano)
+		return momentText(v, false)
 	default:
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}

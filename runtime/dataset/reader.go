@@ -12,8 +12,8 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// format reads the batches of one file format, in order.
-type format interface {
+// table reads the batches of one file format, in order.
+type table interface {
 	header() []string
 	next(ctx context.Context) (*batch, error) // io.EOF at the end
 	recycle(f *Frame)
@@ -23,9 +23,9 @@ type format interface {
 // Reader reads a dataset frame by frame. Its methods may be called from several
 // goroutines at once.
 type Reader struct {
-	ctx    context.Context //nolint:containedctx // a reader is one operation, ended by Close
-	name   string
-	format format
+	ctx   context.Context //nolint:containedctx // a reader is one operation, ended by Close
+	name  string
+	table table
 
 	mu       sync.Mutex
 	rows     int64
@@ -52,7 +52,9 @@ func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 	r := &Reader{ctx: ctx, name: ds.Source}
 	switch formatOf(ds) {
 	case "csv":
-		r.format, err = newCSVReader(ctx, ds, src, opt)
+		r.table, err = newCSVReader(ctx, ds, src, opt)
+	case "parquet":
+		r.table, err = newParquetReader(ctx, ds, src, opt)
 	default:
 		err = fmt.Errorf("%s: format %q: want csv or parquet", ds.Source, ds.Format)
 	}
@@ -75,7 +77,7 @@ func formatOf(ds plan.Dataset) string {
 }
 
 // Header returns all column names of the first file, undeclared ones included.
-func (r *Reader) Header() []string { return r.format.header() }
+func (r *Reader) Header() []string { return r.table.header() }
 
 // Next returns the next frame, which is the caller's, or io.EOF. Frames come in
 // row order and their boundaries depend on the files and BatchRows alone. They
@@ -91,7 +93,7 @@ func (r *Reader) Next() (*Frame, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.err == nil {
-		b, err := r.format.next(r.ctx)
+		b, err := r.table.next(r.ctx)
 		if err != nil {
 			r.err = r.ended(err)
 			break
@@ -102,7 +104,7 @@ func (r *Reader) Next() (*Frame, error) {
 			r.rows += int64(b.frame.Rows)
 			return b.frame, nil
 		}
-		r.format.recycle(b.frame)
+		r.table.recycle(b.frame)
 	}
 	return nil, r.err
 }
@@ -131,7 +133,7 @@ func (r *Reader) ended(err error) error {
 
 // Recycle takes back a frame that nobody will use again, its columns' slices
 // included. Dictionaries' texts are not reused. It spares allocation; calling it is optional.
-func (r *Reader) Recycle(f *Frame) { r.format.recycle(f) }
+func (r *Reader) Recycle(f *Frame) { r.table.recycle(f) }
 
 // Problems returns what differs from the declaration in all that Next has
 // returned so far, or nil. After io.EOF that is the whole dataset.
@@ -160,5 +162,5 @@ func (r *Reader) Close() error {
 	if r.err == nil {
 		r.err = errors.New("the dataset's reader is closed")
 	}
-	return r.format.close()
+	return r.table.close()
 }

@@ -10,6 +10,9 @@ import (
 // errLongRecord ends the reading of a file that cannot be a table.
 var errLongRecord = errors.New("a record over 16 MiB: is a quote left open, or is this not CSV?")
 
+// smallBuffer is what reading begins with.
+const smallBuffer = 64 << 10
+
 // buffers recycles chunk buffers between the splitter and the parsers.
 type buffers chan []byte
 
@@ -64,16 +67,14 @@ func (s *splitter) next(most int) ([]byte, error) {
 	}
 }
 
-// fill reads until size bytes are at hand or the text ends.
+// fill reads until size bytes are at hand or the text ends. The buffer grows
+// with what is read, so that small files take little.
 func (s *splitter) fill(size int) error {
-	if cap(s.rest) <= size {
-		b := s.free.get(size)
-		b = append(b, s.rest...)
-		s.free.put(s.rest[:0])
-		s.rest = b
-	}
 	for !s.eof && len(s.rest) < size {
-		n, err := s.in.Read(s.rest[len(s.rest):size])
+		if len(s.rest)+1 >= cap(s.rest) {
+			s.rest = append(s.free.get(min(size, max(2*cap(s.rest), smallBuffer))), s.rest...)
+		}
+		n, err := s.in.Read(s.rest[len(s.rest):min(size, cap(s.rest)-1)])
 		s.rest = s.rest[:len(s.rest)+n]
 		if errors.Is(err, io.EOF) {
 			s.eof = true
@@ -87,7 +88,8 @@ func (s *splitter) fill(size int) error {
 // take hands on the first cut bytes and keeps the others.
 func (s *splitter) take(cut int) []byte {
 	chunk := s.rest[:cut]
-	s.rest = append(s.free.get(chunkBytes), s.rest[cut:]...)
+	rest := s.rest[cut:]
+	s.rest = append(s.free.get(max(len(rest), smallBuffer)), rest...)
 	if chunk[cut-1] != '\n' {
 		chunk = append(chunk, '\n')
 	}

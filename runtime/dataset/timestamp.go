@@ -1,6 +1,9 @@
 package dataset
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // parseTimestamp reads RFC 3339, YYYY-MM-DD, and what lies between them (a
 // space for the T, no seconds, no zone: UTC) as seconds since 1970 UTC.
@@ -98,4 +101,19 @@ func digits(b []byte) (v int, ok bool) {
 		v = v*10 + int(c-'0')
 	}
 	return v, true
+}
+
+// momentText writes seconds since 1970 UTC to the microsecond, which is about
+// as far as a float64 reaches, or as a date.
+func momentText(seconds float64, date bool) string {
+	if math.Abs(seconds) > 1e15 {
+		return "beyond time"
+	}
+	whole := math.Floor(seconds)
+	micros := math.Round((seconds - whole) * 1e6)
+	t := time.Unix(int64(whole), int64(micros)*1000).UTC()
+	if date {
+		return t.Format(time.DateOnly)
+	}
+	return t.Format(time.RFC3339Nano)
 }

@@ -1,0 +1,217 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// parquetReader reads Parquet files batch by batch; a batch does not cross a
+// row group. It decodes in the caller's goroutine: Parquet is binary already,
+// and what it saves is worth more than what a second core would.
+type parquetReader struct {
+	opt      Options
+	declared map[string]plan.Column
+	source   *source
+	targets  []target
+	parser   *parser
+	head     []string
+	frames   chan *Frame
+
+	current *openParquet
+	at      int // index of the current file
+}
+
+// openParquet is a file whose footer has been read.
+type openParquet struct {
+	file    file
+	at      readerAtCloser
+	header  []string
+	layout  *layout
+	columns []*parquet.Column // by header field
+	groups  []parquet.RowGroup
+	cursors []cursor // of the current row group, by target
+	left    int64    // rows left in the current row group
+	started bool
+}
+
+func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*parquetReader, error) {
+	r := &parquetReader{opt: opt, declared: ds.Columns, source: src, frames: make(chan *Frame, 4)}
+	first, err := openParquetFile(ctx, src.files[0])
+	if err != nil {
+		return nil, err
+	}
+	r.current, r.head = first, first.header
+	r.targets = newTargets(r.head, ds.Columns, len(src.files) > 1)
+	r.parser = newParser(dialect{}, r.targets)
+	r.layOut(first)
+	return r, nil
+}
+
+// openParquetFile reads a file's footer. The library panics on some damaged
+// files; that becomes an error.
+func openParquetFile(ctx context.Context, f file) (o *openParquet, err error) {
+	if f.size == 0 {
+		return nil, fmt.Errorf("%s: the file is empty: export the table again", f.path)
+	}
+	at, err := f.openAt(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	defer func() {
+		err = damaged(recover(), err)
+		if err != nil {
+			o, err = nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, at.Close()))
+		}
+	}()
+	p, err := parquet.OpenFile(at, f.size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return nil, fmt.Errorf("not a whole Parquet file: %w", err)
+	}
+	o = &openParquet{file: f, at: at, groups: p.RowGroups()}
+	if o.columns = p.Root().Columns(); len(o.columns) > MaxColumns {
+		return nil, fmt.Errorf("over %d columns", MaxColumns)
+	}
+	for _, c := range o.columns {
+		o.header = append(o.header, c.Name())
+	}
+	return o, nil
+}
+
+// damaged turns a panic into an error.
+func damaged(panicked any, err error) error {
+	if panicked != nil {
+		return fmt.Errorf("damaged Parquet file: %v", panicked)
+	}
+	return err
+}
+
+// layOut finds the targets in a file and reports those that are no flat column.
+func (r *parquetReader) layOut(o *openParquet) {
+	o.layout = newLayout(o.file.path, o.header, r.targets, r.declared)
+	for i, at := range o.layout.fields {
+		c := o.columns[i]
+		if at < 0 || c.Leaf() && !c.Repeated() && c.MaxRepetitionLevel() == 0 {
+			continue
+		}
+		o.layout.fields[i] = -1
+		o.layout.absent = append(o.layout.absent, at)
+		o.layout.header.add(Problem{Kind: WrongType, Column: c.Name(), File: o.file.path, Value: shown([]byte(c.String())),
+			Want: "a flat column", Hint: "lists, maps and groups are not read; write their parts as columns of their own"})
+	}
+}
+
+func (r *parquetReader) header() []string { return r.head }
+
+func (r *parquetReader) next(ctx context.Context) (b *batch, err error) {
+	defer func() {
+		if err = damaged(recover(), err); err != nil && !errors.Is(err, io.EOF) && r.current != nil {
+			b, err = nil, fmt.Errorf("%s: %w", r.current.file.path, err)
+		}
+	}()
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r.current == nil {
+			if r.at++; r.at >= len(r.source.files) {
+				return nil, io.EOF
+			}
+			o, err := openParquetFile(ctx, r.source.files[r.at])
+			if err != nil {
+				return nil, err
+			}
+			r.current = o
+			r.layOut(o)
+		}
+		b, err := r.read(r.current)
+		if !errors.Is(err, io.EOF) {
+			return b, err
+		}
+		err = r.current.close()
+		r.current = nil
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// read returns the next batch of a file: the first is empty where the file is.
+func (r *parquetReader) read(o *openParquet) (*batch, error) {
+	for o.left == 0 && len(o.groups) > 0 {
+		o.enter(o.groups[0])
+		o.groups = o.groups[1:]
+	}
+	if o.left == 0 && o.started {
+		return nil, io.EOF
+	}
+	rows := int(min(o.left, int64(r.opt.BatchRows)))
+	f := &Frame{}
+	select {
+	case f = <-r.frames:
+	default:
+	}
+	p := r.parser
+	p.row, p.records, p.text, p.found = 0, 0, nil, problems{}
+	p.bind(o.layout, f, rows)
+	for i := range o.cursors {
+		if err := r.fill(&o.cursors[i], rows); err != nil {
+			return nil, err
+		}
+	}
+	for i := range f.Columns {
+		if r.targets[i].coded() {
+			f.Columns[i].Dict = p.words[i].texts
+		}
+	}
+	f.Rows = rows
+	b := &batch{frame: f, layout: o.layout, first: !o.started, records: int64(rows), found: p.found}
+	o.left -= int64(rows)
+	o.started = true
+	return b, nil
+}
+
+// enter begins a row group.
+func (o *openParquet) enter(g parquet.RowGroup) {
+	o.left = g.NumRows()
+	o.closeCursors()
+	chunks := g.ColumnChunks()
+	for i, at := range o.layout.fields {
+		if at >= 0 {
+			c := o.columns[i]
+			o.cursors = append(o.cursors, cursor{target: at, meaning: meaningOf(c.Type()), pages: chunks[c.Index()].Pages()})
+		}
+	}
+}
+
+func (o *openParquet) closeCursors() error {
+	var errs []error
+	for i := range o.cursors {
+		errs = append(errs, o.cursors[i].close())
+	}
+	o.cursors = o.cursors[:0]
+	return errors.Join(errs...)
+}
+
+func (o *openParquet) close() error { return errors.Join(o.closeCursors(), o.at.Close()) }
+
+func (r *parquetReader) recycle(f *Frame) {
+	select {
+	case r.frames <- f:
+	default:
+	}
+}
+
+func (r *parquetReader) close() error {
+	var err error
+	if r.current != nil {
+		err = r.current.close()
+		r.current = nil
+	}
+	return errors.Join(err, r.source.close())
+}

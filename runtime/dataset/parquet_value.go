@@ -1,0 +1,286 @@
+package dataset
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// meaning is what a column's logical type adds to its physical one.
+type meaning struct {
+	date     bool
+	tick     time.Duration // of a timestamp
+	decimal  bool
+	scale    int
+	unsigned bool
+	uuid     bool
+	float16  bool
+}
+
+func meaningOf(t parquet.Type) (m meaning) {
+	logical := t.LogicalType()
+	if logical == nil {
+		return m
+	}
+	switch l := logical.Value.(type) {
+	case *format.DateType:
+		m.date = true
+	case *format.TimestampType:
+		m.tick = time.Nanosecond
+		if l.Unit.Value != nil {
+			m.tick = l.Unit.Value.Duration()
+		}
+	case *format.DecimalType:
+		m.decimal, m.scale = true, int(l.Scale)
+	case *format.IntType:
+		m.unsigned = !l.IsSigned
+	case *format.UUIDType:
+		m.uuid = true
+	case *format.Float16Type:
+		m.float16 = true
+	}
+	return m
+}
+
+// cursor reads one column of a row group.
+type cursor struct {
+	target int
+	meaning
+	pages  parquet.Pages
+	page   parquet.Page
+	values parquet.ValueReader
+	buffer [256]parquet.Value
+	text   []byte
+}
+
+func (c *cursor) close() error {
+	parquet.Release(c.page)
+	return c.pages.Close()
+}
+
+// read returns some of the next values, at most the given number.
+func (c *cursor) read(most int) ([]parquet.Value, error) {
+	for {
+		if c.values != nil {
+			n, err := c.values.ReadValues(c.buffer[:min(most, len(c.buffer))])
+			if n > 0 {
+				return c.buffer[:n], nil
+			}
+			if err != nil && !errors.Is(err, io.EOF) {
+				return nil, fmt.Errorf("damaged Parquet page: %w", err)
+			}
+			parquet.Release(c.page)
+			c.page, c.values = nil, nil
+		}
+		page, err := c.pages.ReadPage()
+		if err != nil {
+			return nil, fmt.Errorf("damaged Parquet page: %w", noEOF(err))
+		}
+		c.page, c.values = page, page.Values()
+	}
+}
+
+// noEOF makes an early end an error that nobody takes for the end of the data.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// fill reads one column of a batch.
+func (r *parquetReader) fill(c *cursor, rows int) error {
+	p, s := r.parser, &r.parser.columns[c.target]
+	for row := 0; row < rows; {
+		values, err := c.read(rows - row)
+		if err != nil {
+			return fmt.Errorf("column %q: %w", s.name, err)
+		}
+		for _, v := range values {
+			p.row, p.records = row, row+1
+			if s.words != nil {
+				s.codes[row] = c.code(p, s, v)
+			} else {
+				s.floats[row] = c.float(p, s, v)
+			}
+			if len(p.pending) > 0 {
+				p.flush()
+			}
+			row++
+		}
+	}
+	return nil
+}
+
+func (c *cursor) code(p *parser, s *slot, v parquet.Value) int32 {
+	if v.IsNull() {
+		p.missing(s)
+		return MissingCode
+	}
+	c.text = c.render(c.text[:0], v)
+	return p.code(s, c.text)
+}
+
+// float returns a value as its column holds it; NaN means missing, in the file
+// and in the frame.
+func (c *cursor) float(p *parser, s *slot, v parquet.Value) float64 {
+	if v.IsNull() {
+		p.missing(s)
+		return math.NaN()
+	}
+	f, ok := c.typed(s.plan.Type, v)
+	switch {
+	case ok && !math.IsNaN(f):
+		return f
+	case ok:
+		p.missing(s)
+	default:
+		c.text = c.render(c.text[:0], v)
+		p.suspect(s, WrongType, c.text)
+	}
+	return math.NaN()
+}
+
+// typed returns the value as a column of the type holds it, or false.
+func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (float64, bool) {
+	moment := c.date || c.tick != 0 || v.Kind() == parquet.Int96
+	if moment != (t == plan.Timestamp) && (moment || v.Kind() != parquet.ByteArray) {
+		return 0, false
+	}
+	if moment {
+		return c.seconds(v)
+	}
+	var f float64
+	switch v.Kind() {
+	case parquet.Boolean:
+		if v.Boolean() {
+			f = 1
+		}
+	case parquet.Float:
+		f = float64(v.Float())
+	case parquet.Double:
+		f = v.Double()
+	default:
+		c.text = c.render(c.text[:0], v)
+		return parseTyped(t, c.text)
+	}
+	switch t {
+	case plan.Boolean:
+		return f, f == 0 || f == 1 || math.IsNaN(f)
+	case plan.Integer:
+		return f, integral(f) || math.IsNaN(f)
+	}
+	return f, !math.IsInf(f, 0)
+}
+
+// seconds returns a date or time as seconds since 1970 UTC.
+func (c *cursor) seconds(v parquet.Value) (float64, bool) {
+	switch v.Kind() {
+	case parquet.Int32:
+		return float64(v.Int32()) * 86_400, c.date
+	case parquet.Int64:
+		perSecond := int64(max(time.Second/max(c.tick, 1), 1))
+		whole, part := v.Int64()/perSecond, v.Int64()%perSecond
+		return float64(whole) + float64(part)/float64(perSecond), c.tick != 0
+	case parquet.Int96: // nanoseconds of a day, then the Julian day
+		i := v.Int96()
+		nanos := uint64(i[1])<<32 | uint64(i[0])
+		return (float64(i[2])-2_440_588)*86_400 + float64(nanos)/1e9, true
+	}
+	return 0, false
+}
+
+// render appends the value as the text that a CSV file would have.
+func (c *cursor) render(dst []byte, v parquet.Value) []byte {
+	switch v.Kind() {
+	case parquet.Boolean:
+		return strconv.AppendBool(dst, v.Boolean())
+	case parquet.Float:
+		return strconv.AppendFloat(dst, float64(v.Float()), 'g', -1, 32)
+	case parquet.Double:
+		return strconv.AppendFloat(dst, v.Double(), 'g', -1, 64)
+	case parquet.Int32, parquet.Int64:
+		return c.renderInt(dst, v)
+	case parquet.Int96:
+		s, _ := c.seconds(v)
+		return append(dst, momentText(s, false)...)
+	}
+	b := v.ByteArray()
+	switch {
+	case c.decimal:
+		return append(dst, decimalText(signed(b), c.scale)...)
+	case c.uuid && len(b) == 16:
+		return fmt.Appendf(dst, "%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	case c.float16 && len(b) == 2:
+		return strconv.AppendFloat(dst, half(binary.LittleEndian.Uint16(b)), 'g', -1, 32)
+	}
+	return append(dst, b...)
+}
+
+func (c *cursor) renderInt(dst []byte, v parquet.Value) []byte {
+	if c.date || c.tick != 0 {
+		s, _ := c.seconds(v)
+		return append(dst, momentText(s, c.date)...)
+	}
+	i := int64(0)
+	if v.Kind() == parquet.Int32 {
+		i = int64(v.Int32())
+	} else {
+		i = v.Int64()
+	}
+	switch {
+	case c.decimal:
+		return append(dst, decimalText(big.NewInt(i), c.scale)...)
+	case c.unsigned && v.Kind() == parquet.Int32:
+		return strconv.AppendUint(dst, uint64(uint32(i)), 10)
+	case c.unsigned:
+		return strconv.AppendUint(dst, uint64(i), 10)
+	}
+	return strconv.AppendInt(dst, i, 10)
+}
+
+// signed reads a big-endian two's complement integer.
+func signed(b []byte) *big.Int {
+	v := new(big.Int).SetBytes(b)
+	if len(b) > 0 && b[0] >= 0x80 {
+		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return v
+}
+
+// decimalText writes unscaled / 10^scale.
+func decimalText(unscaled *big.Int, scale int) string {
+	if scale <= 0 || scale > 100 {
+		return unscaled.String()
+	}
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+	return new(big.Rat).SetFrac(unscaled, power).FloatString(scale)
+}
+
+// half converts an IEEE 754 half-precision number.
+func half(h uint16) float64 {
+	sign, exponent, fraction := 1.0, int(h>>10&0x1f), float64(h&0x3ff)
+	if h>>15 != 0 {
+		sign = -1
+	}
+	switch exponent {
+	case 0:
+		return sign * math.Ldexp(fraction, -24)
+	case 0x1f:
+		if fraction != 0 {
+			return math.NaN()
+		}
+		return math.Inf(int(sign))
+	}
+	return sign * math.Ldexp(1024+fraction, exponent-25)
+}
