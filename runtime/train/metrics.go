@@ -1,0 +1,105 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// metricNames are the metrics that cross-validation computes.
+func metricNames(task plan.Task) []string {
+	switch task {
+	case plan.Binary:
+		return []string{"accuracy", "log_loss", "roc_auc"}
+	case plan.Multiclass:
+		return []string{"accuracy", "log_loss"}
+	default:
+		return []string{"r2", "root_mean_squared_error"}
+	}
+}
+
+func greaterIsBetter(name string) bool {
+	return name != "log_loss" && name != "root_mean_squared_error"
+}
+
+func scoreAll(task plan.Task, truth, pred *model.Predictions) ([]float64, error) {
+	var out []float64
+	for _, name := range metricNames(task) {
+		v, err := score(name, task, truth, pred)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func score(name string, _ plan.Task, truth, pred *model.Predictions) (float64, error) {
+	sum, n := 0.0, float64(len(truth.Label)+len(truth.Value))
+	switch name {
+	case "accuracy":
+		for i, l := range truth.Label {
+			if pred.Label[i] == l {
+				sum++
+			}
+		}
+		return sum / n, nil
+	case "log_loss":
+		for i, l := range truth.Label {
+			p := 0.0
+			if pred.Classes == 2 && len(pred.Proba) == len(truth.Label) {
+				p = pred.Proba[i]
+				if l == 0 {
+					p = 1 - p
+				}
+			} else {
+				p = pred.Proba[i*pred.Classes+int(l)]
+			}
+			sum -= math.Log(math.Max(p, 1e-15))
+		}
+		return sum / n, nil
+	case "roc_auc":
+		return auc(truth.Label, pred.Proba), nil
+	}
+	m := mean(truth.Value)
+	total := 0.0
+	for i, v := range truth.Value {
+		sum += (v - pred.Value[i]) * (v - pred.Value[i])
+		total += (v - m) * (v - m)
+	}
+	if name == "r2" {
+		return 1 - sum/total, nil
+	}
+	return math.Sqrt(sum / n), nil
+}
+
+func auc(label []int32, proba []float64) float64 {
+	order := make([]int, len(label))
+	for i := range order {
+		order[i] = i
+	}
+	sort.Slice(order, func(i, j int) bool { return proba[order[i]] < proba[order[j]] })
+	ranks, pos := 0.0, 0.0
+	for i := 0; i < len(order); {
+		j := i
+		for j < len(order) && proba[order[j]] == proba[order[i]] {
+			j++
+		}
+		for ; i < j; i++ {
+			if label[order[i]] == 1 {
+				// The rank of a tie is the mean of its ranks.
+				k := i
+				for k > 0 && proba[order[k-1]] == proba[order[i]] {
+					k--
+				}
+				ranks += float64(k+j+1) / 2
+				pos++
+			}
+		}
+	}
+	neg := float64(len(label)) - pos
+	return (ranks - pos*(pos+1)/2) / (pos * neg)
+}

@@ -1,0 +1,124 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// maxTrials bounds a search; beyond it a run would not end.
+const maxTrials = 10_000
+
+// search cross-validates parameter sets of the plan's space and says which is
+// best. base are the parameters that the space does not name.
+func (f *fitter) search(ctx context.Context, base plan.Params, rows []int) (*SearchReport, error) {
+	s := *f.spec.Model.Search
+	if !slices.Contains(metricNames(f.spec.Model.Task), s.Metric) {
+		return nil, fmt.Errorf("search: metric %q does not apply to a %s task: use one of %s",
+			s.Metric, f.spec.Model.Task, strings.Join(metricNames(f.spec.Model.Task), ", "))
+	}
+	if s.Seed == 0 {
+		s.Seed = f.spec.Seed
+	}
+	sets, err := candidates(s)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	cv := plan.CrossValidation{Folds: s.Folds, Stratified: f.spec.Model.Task != plan.Regression}
+	if f.spec.Model.CrossValidation != nil {
+		cv = *f.spec.Model.CrossValidation
+	}
+	r := &SearchReport{Method: s.Method, Metric: s.Metric, GreaterIsBetter: greaterIsBetter(s.Metric)}
+	all := make([]plan.Params, len(sets))
+	for i, set := range sets {
+		all[i] = base.With(set)
+	}
+	reports, err := f.trials(ctx, "search", cv, all, rows)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	for i, rep := range reports {
+		m := rep.Metrics[s.Metric]
+		r.Trials = append(r.Trials, Trial{Params: all[i], Mean: m.Mean, Std: m.Std, CrossValidation: rep})
+		best := r.Trials[r.Best].Mean
+		if m.Mean != best && (m.Mean > best) == r.GreaterIsBetter {
+			r.Best = i
+		}
+	}
+	return r, nil
+}
+
+// candidates returns the parameter sets of a search: of a grid every one, the
+// last name by the alphabet changing fastest; of a random search distinct ones,
+// all of them where the space has no more than trials.
+func candidates(s plan.Search) ([]plan.Params, error) {
+	names := make([]string, 0, len(s.Space))
+	for name := range s.Space {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var problems []error
+	size := 1 // of the space, or a little over maxTrials where that is less
+	for _, name := range names {
+		if len(s.Space[name]) == 0 {
+			problems = append(problems, fmt.Errorf("space.%s has no candidates", name))
+		}
+		size = min(size*len(s.Space[name]), maxTrials+1)
+	}
+	random := s.Method == "random"
+	if !random && s.Method != "grid" {
+		problems = append(problems, fmt.Errorf("method is %q: want grid or random", s.Method))
+	}
+	if !random && size > maxTrials {
+		problems = append(problems, fmt.Errorf("the grid has more than %d points: use method \"random\" with a number of trials, or fewer candidates", maxTrials))
+	}
+	if random && (s.Trials < 1 || s.Trials > maxTrials) {
+		problems = append(problems, fmt.Errorf("trials is %d: want 1 to %d", s.Trials, maxTrials))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	if random && s.Trials < size {
+		return draw(s, names), nil
+	}
+	out := make([]plan.Params, size)
+	for i := range out {
+		digits, rest := make([]int, len(names)), i
+		for j := len(names) - 1; j >= 0; j-- {
+			n := len(s.Space[names[j]])
+			digits[j], rest = rest%n, rest/n
+		}
+		out[i] = pick(s, names, digits)
+	}
+	return out, nil
+}
+
+// draw returns s.Trials distinct points of a space that has more.
+func draw(s plan.Search, names []string) []plan.Params {
+	d := stream(s.Seed, "search")
+	seen := make(map[string]bool, s.Trials)
+	var out []plan.Params
+	for len(out) < s.Trials {
+		digits := make([]int, len(names))
+		for j, name := range names {
+			digits[j] = d.below(len(s.Space[name]))
+		}
+		if key := fmt.Sprint(digits); !seen[key] {
+			seen[key] = true
+			out = append(out, pick(s, names, digits))
+		}
+	}
+	return out
+}
+
+func pick(s plan.Search, names []string, digits []int) plan.Params {
+	p := make(plan.Params, len(names))
+	for j, name := range names {
+		p[name] = s.Space[name][digits[j]]
+	}
+	return whole(p)
+}

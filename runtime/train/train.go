@@ -1,0 +1,202 @@
+// Package train fits models: it splits the rows, learns the preprocessing on
+// the training part, searches parameters by cross-validation, and fits the
+// algorithm that the plan names.
+//
+// A fit depends on the specification and the data alone. All randomness comes
+// from the seed, by streams named for their use, and work that runs in parallel
+// is independent by fold or trial: the model file has the same bytes whatever
+// the number of cores.
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// Spec says what to fit.
+type Spec struct {
+	Name       string
+	Model      plan.Model
+	Dataset    plan.Dataset
+	Seed       uint64
+	PlanDigest string
+	DataDigest string
+}
+
+// Options say how to fit; they never change the result.
+type Options struct {
+	Workers  int         // goroutines; 0 for one a processor
+	Progress func(Event) // nil: nobody watches; called by one goroutine at a time
+}
+
+// Event is progress within one fit.
+type Event struct {
+	Stage  string // "search", "cv" or "fit"
+	Done   int
+	Total  int
+	Detail string // a line for people
+}
+
+// Result is a fitted model and how it came about.
+type Result struct {
+	Model   *model.Model
+	Train   []int // row indices into the frame, ascending
+	Test    []int
+	Dropped int // rows without a target, in neither part
+	// CrossValidation is of the parameters that the model has; nil where the
+	// plan asks for none.
+	CrossValidation *CVReport
+	Search          *SearchReport // nil where the plan asks for none
+}
+
+// Fit splits the frame, searches and cross-validates where the plan says so,
+// and fits the model on the training part. The errors are about the plan and
+// the data and say what to change; the context's error is returned where that
+// ends first.
+func Fit(ctx context.Context, spec Spec, frame *dataset.Frame, opt Options) (*Result, error) {
+	f, err := newFitter(spec, frame, opt)
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", spec.Name, err)
+	}
+	r, err := f.run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", spec.Name, err)
+	}
+	return r, nil
+}
+
+// fitter is one fit in progress.
+type fitter struct {
+	spec      Spec
+	frame     *dataset.Frame
+	algorithm algorithm
+	target    *target
+	workers   int
+	watch     sync.Mutex
+	progress  func(Event)
+}
+
+func newFitter(spec Spec, frame *dataset.Frame, opt Options) (*fitter, error) {
+	a, algorithmErr := algorithmFor(spec.Model)
+	if err := errors.Join(algorithmErr, checkFeatures(spec, frame)); err != nil {
+		return nil, err
+	}
+	t, err := newTarget(spec, frame)
+	if err != nil {
+		return nil, err
+	}
+	f := &fitter{spec: spec, frame: frame, algorithm: a, target: t, workers: opt.Workers, progress: opt.Progress}
+	if f.workers <= 0 {
+		f.workers = runtime.GOMAXPROCS(0)
+	}
+	if f.progress == nil {
+		f.progress = func(Event) {}
+	}
+	return f, nil
+}
+
+func (f *fitter) run(ctx context.Context) (*Result, error) {
+	train, test, err := f.target.split(f.spec)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Train: train, Test: test, Dropped: f.target.dropped()}
+	params := whole(f.spec.Model.Params)
+	if f.spec.Model.Search != nil {
+		if r.Search, err = f.search(ctx, params, train); err != nil {
+			return nil, err
+		}
+		best := r.Search.Trials[r.Search.Best]
+		params = best.Params
+		if f.spec.Model.CrossValidation != nil {
+			r.CrossValidation = best.CrossValidation
+		}
+	} else if cv := f.spec.Model.CrossValidation; cv != nil {
+		if r.CrossValidation, err = f.crossValidate(ctx, *cv, params, train); err != nil {
+			return nil, err
+		}
+	}
+	f.emit(Event{Stage: "fit", Total: 1, Detail: fmt.Sprintf("%s on %d rows", f.spec.Model.Algorithm, len(train))})
+	if r.Model, err = f.fit(ctx, params, train); err != nil {
+		return nil, err
+	}
+	f.emit(Event{Stage: "fit", Done: 1, Total: 1, Detail: f.spec.Model.Algorithm})
+	return r, nil
+}
+
+func (f *fitter) emit(e Event) {
+	f.watch.Lock()
+	defer f.watch.Unlock()
+	f.progress(e)
+}
+
+// fit learns the preprocessing and the estimator from the rows.
+func (f *fitter) fit(ctx context.Context, params plan.Params, rows []int) (*model.Model, error) {
+	p, err := f.prepare(rows)
+	if err != nil {
+		return nil, err
+	}
+	return f.estimate(ctx, p, params, f.workers, func(done, total int, detail string) {
+		f.emit(Event{Stage: "fit", Done: done, Total: total, Detail: detail})
+	})
+}
+
+// prepared are training rows after preprocessing: what every trial on the same
+// rows shares.
+type prepared struct {
+	encoder model.Encoder
+	inputs  []model.Field
+	x       *model.Matrix
+	y       []float64
+}
+
+func (f *fitter) prepare(rows []int) (*prepared, error) {
+	part := f.frame.Select(rows)
+	e, inputs, err := FitEncoder(part, f.spec)
+	if err != nil {
+		return nil, err
+	}
+	x, err := e.Apply(part)
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{encoder: e, inputs: inputs, x: x, y: f.target.of(rows)}, nil
+}
+
+// estimate fits the algorithm and puts the model together.
+func (f *fitter) estimate(ctx context.Context, p *prepared, params plan.Params, workers int, progress func(done, total int, detail string)) (*model.Model, error) {
+	m := &model.Model{
+		Name: f.spec.Name, Task: f.spec.Model.Task, Algorithm: f.spec.Model.Algorithm, Params: params,
+		Signature: model.Signature{Inputs: p.inputs, Target: f.spec.Model.Target, Labels: f.target.labels},
+		Encoder:   p.encoder, PlanDigest: f.spec.PlanDigest, DataDigest: f.spec.DataDigest, Seed: f.spec.Seed,
+	}
+	err := f.algorithm.fit(ctx, p.x, p.y, m, fitOptions{
+		classes: len(f.target.labels), seed: stream(f.spec.Seed, "fit").Uint64(), workers: workers, progress: progress,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Prepare(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// whole returns the parameters with every number a float64, as JSON has it.
+func whole(p plan.Params) plan.Params {
+	out := make(plan.Params, len(p))
+	for k, v := range p {
+		if i, ok := v.(int); ok {
+			v = float64(i)
+		}
+		out[k] = v
+	}
+	return out
+}
