@@ -44,7 +44,7 @@ func readParams(given plan.Params, task plan.Task, rows, features int) (params, 
 		p.entropy = r.Choice("criterion", "gini", "gini", "entropy", "log_loss") != "gini"
 		p.balance = r.Choice("class_weight", "", "balanced", "balanced_subsample")
 	}
-	if share := r.Float("max_samples", 1, 0, float64(rows)); share > 1 {
+	if share := r.Float("max_samples", 1, math.SmallestNonzeroFloat64, float64(rows)); share > 1 {
 		p.samples = r.Int("max_samples", rows, 1)
 	} else {
 		p.samples = max(1, int(math.Round(share*float64(rows))))
