@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"unsafe"
@@ -87,7 +88,7 @@ func integral(v float64) bool { return math.Abs(v) <= maxExact && v == math.Trun
 // float64 could have swallowed, as 9007199254740993 reads as 2^53. A mantissa
 // up to 2^53 keeps its digits apart from any integer.
 func exactText(b []byte) bool {
-	if len(b) <= 15 {
+	if len(b) <= 15 && bytes.IndexAny(b, "eE") < 0 {
 		return true
 	}
 	if _, end, ok := scanNumber(b, 0); ok && end == len(b) {

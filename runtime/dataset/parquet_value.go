@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (float64, bool) {
 		f = v.Double()
 	default:
 		c.text = c.render(c.text[:0], v)
-		return parseTyped(t, c.text)
+		return parseTyped(t, bytes.TrimSpace(c.text))
 	}
 	switch t {
 	case plan.Boolean:

@@ -1,0 +1,80 @@
+package dataset
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// same checks parseNumber against strconv on a plain decimal.
+func same(t *testing.T, text string) {
+	t.Helper()
+	got, ok := parseNumber([]byte(text))
+	want, err := strconv.ParseFloat(text, 64)
+	if ok != (err == nil) || ok && math.Float64bits(got) != math.Float64bits(want) {
+		t.Fatalf("parseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
+	}
+}
+
+func TestNumbersEqualStrconvBitForBit(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for range 200_000 {
+		v := math.Float64frombits(random.Uint64())
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			continue
+		}
+		same(t, strconv.FormatFloat(v, 'g', -1, 64))
+		same(t, strconv.FormatFloat(v, 'e', random.IntN(25), 64))
+		same(t, strconv.FormatFloat(random.NormFloat64()*1000, 'f', random.IntN(24), 64))
+		same(t, strconv.FormatUint(random.Uint64()>>random.IntN(64), 10)+"."+strconv.FormatUint(random.Uint64()>>random.IntN(64), 10))
+	}
+}
+
+func TestNumbersAtTheEdges(t *testing.T) {
+	for _, text := range []string{
+		"0", "-0", "+1", "1.", ".5", "-.5", ".", "-", "+", "", "1e5", "1E-5", "1e", "e5", "1.2.3", "--1", "1-", "1e400", "-1e400", "1e-400",
+		"9007199254740992", "9007199254740993", "9007199254740994", "18446744073709551615", "18446744073709551616",
+		"9999999999999999999", "99999999999999999999", "0.1234567890123456789", "0.12345678901234567890",
+		"0000000000000000000000001", "5e-324", "1.7976931348623157e308", "1.7976931348623159e308", strings.Repeat("9", 400), "0." + strings.Repeat("0", 400) + "1",
+	} {
+		same(t, text)
+	}
+	for _, text := range []string{"NaN", "nan", "inf", "-Inf", "Infinity", "0x1p3", "0x10", "1_000", "1,5", "1 2", "１"} {
+		if v, ok := parseNumber([]byte(text)); ok {
+			t.Errorf("parseNumber(%q) = %v; want a refusal", text, v)
+		}
+	}
+}
+
+func TestIntegersAreExact(t *testing.T) {
+	for text, want := range map[string]float64{
+		"3": 3, "3.0": 3, "-3.000": -3, "3e2": 300, "30e-1": 3, "9007199254740992": 1 << 53, "-9007199254740992": -(1 << 53),
+		"9007199254740992.0": 1 << 53, "0.00000000000000000000": 0, "1e15": 1e15, "00000000000000000042": 42,
+	} {
+		if got, ok := parseInteger([]byte(text)); !ok || got != want {
+			t.Errorf("parseInteger(%q) = %v, %v; want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"3.5", "9007199254740993", "9007199254740992.1", "9007199254740994", "1e16", "3.0000000000000000001", "1e-400",
+		"2.99999999999999999999999", "1e999999999", "0x10", "", "three"} {
+		if got, ok := parseInteger([]byte(text)); ok {
+			t.Errorf("parseInteger(%q) = %v; want a refusal", text, got)
+		}
+	}
+}
+
+func FuzzNumber(f *testing.F) {
+	for _, text := range []string{"1.5", "-0.00001", "123456789012345678901234567890", "1e22", "9007199254740993", "", "+.e"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := parseNumber([]byte(text))
+		want, err := strconv.ParseFloat(text, 64)
+		plain := strings.Trim(text, "0123456789+-.eE") == ""
+		if ok != (err == nil && plain) || ok && math.Float64bits(got) != math.Float64bits(want) {
+			t.Fatalf("parseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
+		}
+	})
+}
