@@ -1,0 +1,27 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNotFound is what a missing object or reference unwraps to.
+var ErrNotFound = errors.New("not found")
+
+// ErrDamaged is what a *DamagedError unwraps to.
+var ErrDamaged = errors.New("damaged")
+
+// DamagedError says that stored bytes are not those that were written.
+type DamagedError struct {
+	Name  string // the object's digest, or the reference's name
+	Found string // the digest of the bytes that are there
+	File  string // where they are
+}
+
+// Error names the object, where it is and what to do.
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("%s is damaged: its bytes have the digest %s; delete %s, and the stage that made it makes it anew on the next run", e.Name, e.Found, e.File)
+}
+
+// Unwrap returns ErrDamaged.
+func (e *DamagedError) Unwrap() error { return ErrDamaged }

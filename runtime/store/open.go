@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/memblob" // mem:// buckets
+	_ "gocloud.dev/blob/s3blob"  // s3:// buckets
+)
+
+// strandedAfter is how old a temporary file must be before Open takes it for
+// one that a killed process left behind.
+const strandedAfter = time.Hour
+
+// stranded matches the temporary files of fileblob and of spool.
+var stranded = regexp.MustCompile(`\.[0-9a-f]+\.tmp$|^ashlar-spool-.*$`)
+
+// Open opens the store at location: the path of a folder, which is made where
+// it is missing, or a blob URL such as file:///srv/ashlar or
+// s3://bucket/prefix?region=eu-west-1. Temporary files that a killed process
+// left in a folder more than an hour ago are removed.
+func Open(ctx context.Context, location string) (*Store, error) {
+	if location == "" {
+		return nil, errors.New("store: no location; name a folder or a URL such as s3://bucket/prefix")
+	}
+	scheme, _, isURL := strings.Cut(location, "://")
+	if !isURL {
+		return openFolder(location)
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", location, err)
+	}
+	if scheme == fileblob.Scheme {
+		if len(u.Query()) > 0 {
+			return nil, fmt.Errorf("store %s: a folder takes no options; drop %q", location, "?"+u.RawQuery)
+		}
+		if u.Host == "." {
+			return openFolder(strings.TrimPrefix(u.Path, "/"))
+		}
+		return openFolder(u.Path)
+	}
+	prefix := strings.Trim(u.Path, "/")
+	u.Path = ""
+	bucket, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", location, err)
+	}
+	if prefix != "" {
+		bucket = blob.PrefixedBucket(bucket, prefix+"/")
+	}
+	return New(bucket, Options{})
+}
+
+func openFolder(path string) (*Store, error) {
+	folder, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	bucket, err := fileblob.OpenBucket(folder, &fileblob.Options{
+		CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", folder, err)
+	}
+	if err := sweep(folder, time.Now().Add(-strandedAfter)); err != nil {
+		return nil, errors.Join(fmt.Errorf("store %s: sweep temporary files: %w", folder, err), bucket.Close())
+	}
+	return New(bucket, Options{Folder: folder})
+}
+
+// sweep removes temporary files last written before the cutoff. Files that
+// another process removes meanwhile are no error.
+func sweep(folder string, cutoff time.Time) error {
+	return filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() || !stranded.MatchString(d.Name()) {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.ModTime().Before(cutoff) {
+			err = os.Remove(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+}
