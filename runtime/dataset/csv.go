@@ -50,15 +50,6 @@ type csvReader struct {
 	group   sync.WaitGroup
 }
 
-// openCSV is a file whose header has been read.
-type openCSV struct {
-	splitter
-	content *content
-	file    file
-	header  []string
-	lines   int64 // lines that the header took
-}
-
 func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*csvReader, error) {
 	d, err := newDialect(ds.CSV)
 	if err != nil {
@@ -81,64 +72,6 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 		r.group.Go(r.parse)
 	}
 	return r, nil
-}
-
-// open reads a file's header.
-func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
-	c, err := openText(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	o := &openCSV{splitter: splitter{in: contextReader{ctx, c}, comma: r.dialect.comma, free: r.free}, content: c, file: f}
-	if err := o.readHeader(r.dialect); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, c.Close()))
-	}
-	return o, nil
-}
-
-// readHeader reads the first record that is not blank.
-func (o *openCSV) readHeader(d dialect) error {
-	for {
-		text, err := o.next(1)
-		if errors.Is(err, io.EOF) {
-			return errors.New("the file holds blank lines only: export the table again, with a header row")
-		}
-		if err != nil {
-			return err
-		}
-		o.lines += int64(bytes.Count(text, []byte{'\n'}))
-		blank := len(bytes.Trim(text, "\r\n")) == 0
-		if !blank {
-			o.header, err = splitHeader(text, d)
-		}
-		o.free.put(text)
-		if !blank {
-			return err
-		}
-	}
-}
-
-// splitHeader returns the names in a header record.
-func splitHeader(text []byte, d dialect) ([]string, error) {
-	p := parser{dialect: d}
-	var names []string
-	for i := 0; i < len(text); {
-		field, end, ok := p.token(text, i)
-		if !ok {
-			return nil, errors.New("line 1: the header has a quote without its partner")
-		}
-		if bad := badText(field); bad != "" {
-			return nil, fmt.Errorf("line 1: column %d is called %q: want %s", len(names)+1, shown(field), want(bad, plan.Column{}))
-		}
-		if names = append(names, string(field)); len(names) > MaxColumns {
-			return nil, fmt.Errorf("line 1: over %d columns", MaxColumns)
-		}
-		if text[end] == '\n' {
-			break
-		}
-		i = end + 1
-	}
-	return names, nil
 }
 
 // produce cuts all files into chunks, and closes both channels at the end.

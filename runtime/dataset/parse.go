@@ -166,48 +166,6 @@ func (p *parser) record(b []byte, i int) int {
 	}
 }
 
-// token returns the field at b[i:] without its quotes and the index of the
-// delimiter or newline after it. It reports false for a broken quote. The field
-// is valid until the next call.
-func (p *parser) token(b []byte, i int) (field []byte, end int, ok bool) {
-	if b[i] != '"' {
-		for end = i; b[end] != p.dialect.comma && b[end] != '\n'; {
-			end++
-		}
-		field = b[i:end]
-		if b[end] == '\n' && end > i && b[end-1] == '\r' {
-			field = field[:end-i-1]
-		}
-		return field, end, true
-	}
-	end, state := closeQuote(b, i, p.dialect.comma, true)
-	if state != quoteClosed {
-		return nil, i, false
-	}
-	field = b[i+1 : end-1]
-	if bytes.IndexByte(field, '"') >= 0 {
-		field = p.unescape(field)
-	}
-	if b[end] == '\r' {
-		end++
-	}
-	return field, end, true
-}
-
-// unescape makes one quote of every two.
-func (p *parser) unescape(field []byte) []byte {
-	p.scratch = p.scratch[:0]
-	for {
-		q := bytes.IndexByte(field, '"')
-		if q < 0 {
-			p.scratch = append(p.scratch, field...)
-			return p.scratch
-		}
-		p.scratch = append(p.scratch, field[:q+1]...)
-		field = field[q+2:]
-	}
-}
-
 // finish ends a record of that many fields whose newline is at end.
 func (p *parser) finish(fields, end int) int {
 	if fields == len(p.slots) {
@@ -223,6 +181,6 @@ func (p *parser) finish(fields, end int) int {
 // broken ends a record at the first newline after the broken quote at b[i].
 func (p *parser) broken(b []byte, i int) int {
 	end := i + bytes.IndexByte(b[i:], '\n')
-	p.drop(Quote, b[p.start:end], "a closing quote, then a delimiter or the line's end", "write a quote inside quotes twice")
+	p.drop(Quote, b[p.start:end], "a closing quote within 1 MiB, then a delimiter or the line's end", "write a quote inside quotes twice")
 	return end + 1
 }

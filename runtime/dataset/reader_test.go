@@ -146,7 +146,7 @@ func TestProblemsAreAllReportedAtOnce(t *testing.T) {
 		`people.csv:4 (row 3): column "member": "maybe": want true or false, yes or no, 1 or 0`,
 		`people.csv:4 (row 3): column "status": "gud": want one of "good", "bad"; did you mean "good"?`,
 		`people.csv:4 (row 3): column "since": "2024-13-01": want a timestamp: RFC 3339 or YYYY-MM-DD`,
-		`people.csv:5 (row 4): "\"Dan,34,1,true,bad,2024-01-01,1": want a closing quote, then a delimiter or the line's end; write a quote inside quotes twice`,
+		`people.csv:5 (row 4): "\"Dan,34,1,true,bad,2024-01-01,1": want a closing quote within 1 MiB, then a delimiter or the line's end; write a quote inside quotes twice`,
 		`people.csv:6 (row 5): column "status": want a value: the column is not nullable; set nullable: true if a value may be missing`,
 		`people.csv:7 (row 6): column "name": "F\xff": want UTF-8 text; save the file as UTF-8`,
 		`people.csv:7 (row 6): column "age": "9007199254740993": want an integer of at most 2^53; declare the column a number, or a category if it is an identifier`,

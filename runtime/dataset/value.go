@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 	"unsafe"
-
-	"github.com/agnivade/levenshtein"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -97,80 +94,4 @@ func exactSlow(b []byte) bool {
 	}
 	r, ok := new(big.Rat).SetString(string(b))
 	return ok && r.IsInt() && r.Num().CmpAbs(big.NewInt(maxExact)) <= 0
-}
-
-// want says what would have been right.
-func want(k Kind, c plan.Column) string {
-	switch k {
-	case NullValue:
-		return "a value: the column is not nullable"
-	case Encoding:
-		return "UTF-8 text"
-	case NULByte:
-		return "text without NUL bytes"
-	case TooLong:
-		return "at most 1 MiB in a field"
-	case UnknownCategory:
-		return "one of " + quoteList(c.Values, 8)
-	}
-	switch c.Type {
-	case plan.Integer:
-		return "an integer of at most 2^53"
-	case plan.Boolean:
-		return "true or false, yes or no, 1 or 0"
-	case plan.Timestamp:
-		return "a timestamp: RFC 3339 or YYYY-MM-DD"
-	case plan.Number:
-		return "a number"
-	}
-	return "a " + string(c.Type)
-}
-
-// typeHint guesses at what was meant.
-func typeHint(t plan.ColumnType, b []byte) string {
-	s := strings.ToLower(strings.TrimSpace(string(b[:min(len(b), maxValue)])))
-	switch s {
-	case "", "na", "n/a", "nan", "null", "none", "nil", "-", "?", ".", "missing", "unknown":
-		return fmt.Sprintf("if it means missing, add %q to csv.null_value", shown(bytes.TrimSpace(b)))
-	}
-	if t != plan.Number && t != plan.Integer {
-		return ""
-	}
-	if _, ok := parseNumber([]byte(strings.ReplaceAll(s, ",", "."))); ok && strings.Contains(s, ",") {
-		return "write numbers with a decimal point and without thousands separators"
-	}
-	if _, ok := parseNumber([]byte(s)); ok && t == plan.Integer {
-		return "declare the column a number, or a category if it is an identifier"
-	}
-	return ""
-}
-
-// quoteList writes the first few of a list.
-func quoteList(list []string, most int) string {
-	var out []string
-	for _, s := range list[:min(len(list), most)] {
-		out = append(out, fmt.Sprintf("%q", shown([]byte(s))))
-	}
-	if len(list) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(list)-most))
-	}
-	return strings.Join(out, ", ")
-}
-
-// nearest returns "did you mean ...?" for the likeliest of the names, or "".
-func nearest(name string, names []string) string {
-	name = name[:min(len(name), maxValue)]
-	best, least := "", min(max(2, len(name)/3)+1, len(name))
-	for _, n := range names[:min(len(names), MaxColumns)] {
-		if len(n) > maxValue {
-			continue
-		}
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
-			best, least = n, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %q?", best)
 }

@@ -1,0 +1,107 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+// resolveBlob finds the objects behind SCHEME://BUCKET/KEY?QUERY.
+func resolveBlob(ctx context.Context, text, rest string, opt Options) (*source, error) {
+	rest, query, _ := strings.Cut(rest, "?")
+	if strings.Contains(text, "?") && isGlob(query) && !strings.Contains(query, "=") {
+		return nil, fmt.Errorf("%s: a ? in a blob URL begins its options; match with * or [..]", text)
+	}
+	bucketName, key, _ := strings.Cut(rest, "/")
+	if key == "" || strings.HasSuffix(key, "/") {
+		return nil, fmt.Errorf("%s names no object: add a key, or a glob such as *.csv", text)
+	}
+	bucketURL := text[:strings.Index(text, "://")+3] + bucketName
+	if query != "" {
+		bucketURL += "?" + query
+	}
+	bucket, err := opt.OpenBucket(ctx, bucketURL)
+	if err != nil {
+		return nil, fmt.Errorf("bucket of %s: %w", text, err)
+	}
+	src := &source{close: bucket.Close}
+	if src.files, err = blobFiles(ctx, bucket, text, key); err != nil {
+		return nil, errors.Join(err, bucket.Close())
+	}
+	return src, nil
+}
+
+func blobFiles(ctx context.Context, bucket *blob.Bucket, text, key string) ([]file, error) {
+	attrs, err := bucket.Attributes(ctx, key)
+	if err == nil {
+		return []file{blobFile(bucket, key, path.Base(key), text, attrs.Size)}, nil
+	}
+	if gcerrors.Code(err) != gcerrors.NotFound {
+		return nil, fmt.Errorf("%s: %w", text, err)
+	}
+	if !isGlob(key) {
+		return nil, fmt.Errorf("%s: no such object: %w", text, errors.Join(fs.ErrNotExist, err))
+	}
+	if _, err := path.Match(key, ""); err != nil {
+		return nil, fmt.Errorf("%s: not a glob: %w", text, err)
+	}
+	base := globBase("/"+key, "/")
+	var files []file
+	it := bucket.List(&blob.ListOptions{Prefix: key[:strings.IndexAny(key, "*?[")]})
+	for {
+		o, err := it.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list of %s: %w", text, err)
+		}
+		if ok, _ := path.Match(key, o.Key); ok && !o.IsDir {
+			name := strings.TrimPrefix(strings.TrimPrefix("/"+o.Key, base), "/")
+			files = append(files, blobFile(bucket, o.Key, name, o.Key, o.Size))
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no object matches", text)
+	}
+	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	return files, nil
+}
+
+func blobFile(bucket *blob.Bucket, key, name, shown string, size int64) file {
+	return file{name: name, path: shown, size: size,
+		open: func(ctx context.Context) (io.ReadCloser, error) { return bucket.NewReader(ctx, key, nil) },
+		openAt: func(ctx context.Context) (readerAtCloser, error) {
+			return &blobReaderAt{ctx: ctx, bucket: bucket, key: key}, nil
+		},
+	}
+}
+
+// blobReaderAt reads ranges of an object.
+type blobReaderAt struct {
+	ctx    context.Context //nolint:containedctx // io.ReaderAt has no place for one
+	bucket *blob.Bucket
+	key    string
+}
+
+func (r *blobReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	body, err := r.bucket.NewRangeReader(r.ctx, r.key, off, int64(len(p)), nil)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(body, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, errors.Join(err, body.Close())
+}
+
+func (r *blobReaderAt) Close() error { return nil }

@@ -1,0 +1,115 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// resolveLocal finds files in folders.
+func resolveLocal(text string, opt Options) (*source, error) {
+	full := filepath.FromSlash(text)
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(opt.Dir, full)
+	}
+	var paths []string
+	info, err := os.Stat(full)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("%s is a folder: name a file in it or a glob such as %s", text, path.Join(text, "*.csv"))
+	case err == nil:
+		paths = []string{full}
+	case !isGlob(text):
+		return nil, missingFile(text, full, err)
+	default:
+		if paths, err = filepath.Glob(full); err != nil {
+			return nil, fmt.Errorf("%s: not a glob: %w", text, err)
+		}
+	}
+	src := &source{close: func() error { return nil }}
+	base := globBase(full, string(filepath.Separator))
+	slices.Sort(paths)
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, fmt.Errorf("dataset file: %w", err)
+		}
+		if info.IsDir() {
+			continue
+		}
+		rel, err := filepath.Rel(base, p)
+		if err != nil {
+			return nil, fmt.Errorf("dataset file: %w", err)
+		}
+		src.files = append(src.files, localFile(p, filepath.ToSlash(rel), filepath.ToSlash(shownPath(text, opt.Dir, p)), info.Size()))
+	}
+	if len(src.files) == 0 {
+		return nil, fmt.Errorf("%s: no file matches; the glob is looked up under %s", text, globBase(full, string(filepath.Separator)))
+	}
+	return src, nil
+}
+
+// shownPath is a file's path as the blueprint would write it.
+func shownPath(text, dir, p string) string {
+	if filepath.IsAbs(filepath.FromSlash(text)) {
+		return p
+	}
+	if rel, err := filepath.Rel(dir, p); err == nil {
+		return rel
+	}
+	return p
+}
+
+func localFile(full, name, shown string, size int64) file {
+	return file{name: name, path: shown, size: size,
+		open:   func(context.Context) (io.ReadCloser, error) { return os.Open(full) },
+		openAt: func(context.Context) (readerAtCloser, error) { return os.Open(full) },
+	}
+}
+
+// missingFile says what lies where a file was looked for.
+func missingFile(text, full string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("dataset source: %w", err)
+	}
+	entries, dirErr := os.ReadDir(filepath.Dir(full))
+	if dirErr != nil {
+		return fmt.Errorf("%s: no such file, nor a folder %s: %w", text, filepath.Dir(full), err)
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	hint := nearest(filepath.Base(full), names)
+	switch {
+	case len(names) == 0:
+		hint = "the folder holds no files"
+	case hint == "":
+		hint = "the folder holds " + quoteList(names, 5)
+	}
+	return fmt.Errorf("%s: no such file in %s; %s: %w", text, filepath.Dir(full), hint, fs.ErrNotExist)
+}
+
+func isGlob(s string) bool { return strings.ContainsAny(s, "*?[") }
+
+// globBase returns the folder above the first wildcard, or above the file.
+func globBase(p, separator string) string {
+	if i := strings.IndexAny(p, "*?["); i >= 0 {
+		p = p[:i]
+	}
+	if i := strings.LastIndex(p, separator); i > 0 {
+		return p[:i]
+	} else if i == 0 {
+		return separator
+	}
+	return "."
+}
