@@ -1,0 +1,90 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// compare holds the tables against what the log says of them.
+func (l *ledger) compare(ctx context.Context, q querier) error {
+	for _, t := range []struct {
+		noun string
+		said map[string]string
+		read func(context.Context, querier) (map[string]string, error)
+	}{
+		{"version", l.versions, heldVersions},
+		{"decision", l.decisions, heldDecisions},
+		{"alias", l.aliases, heldAliases},
+		{"serving", l.servings, heldServings},
+	} {
+		held, err := t.read(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(union(t.said, held))) {
+			switch {
+			case t.said[id] == "":
+				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the registry, but the log knows nothing of it", t.noun, id)}
+			case held[id] == "":
+				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the log, but gone from the registry", t.noun, id)}
+			case t.said[id] != held[id]:
+				return &TamperedError{Reason: fmt.Sprintf("%s %s was edited: the registry has %q, the log says %q", t.noun, id, held[id], t.said[id])}
+			}
+		}
+	}
+	return nil
+}
+
+func union(a, b map[string]string) map[string]string {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
+}
+
+func heldVersions(ctx context.Context, q querier) (map[string]string, error) {
+	return held(ctx, q, `SELECT model || '/' || version, model_digest, status, body, author, created_at FROM versions`, 6, func(c []string) string {
+		return versionState{c[1], c[2], plan.DigestBytes([]byte(c[3])), c[4], c[5]}.String()
+	})
+}
+
+func heldDecisions(ctx context.Context, q querier) (map[string]string, error) {
+	return held(ctx, q, `SELECT seq, model || '/' || version, verdict, decider, note, at FROM decisions`, 6, func(c []string) string {
+		return fmt.Sprintf("%s %s %q %q %s", c[1], c[2], c[3], c[4], c[5])
+	})
+}
+
+func heldAliases(ctx context.Context, q querier) (map[string]string, error) {
+	return held(ctx, q, `SELECT model || '@' || alias, version FROM aliases`, 2, func(c []string) string { return c[1] })
+}
+
+func heldServings(ctx context.Context, q querier) (map[string]string, error) {
+	return held(ctx, q, `SELECT seq, endpoint, model || '/' || version, digest, since, until FROM servings`, 6, func(c []string) string {
+		return fmt.Sprintf("%s %s %s %s %s", c[1], c[2], c[3], c[4], c[5])
+	})
+}
+
+// held reads a table as text, the first column being the row's name.
+func held(ctx context.Context, q querier, query string, columns int, form func([]string) string) (out map[string]string, err error) {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = map[string]string{}
+	cells, targets := make([]string, columns), make([]any, columns)
+	for i := range cells {
+		targets[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return nil, fmt.Errorf("registry: %w", err)
+		}
+		out[cells[0]] = form(cells)
+	}
+	return out, rows.Err()
+}
