@@ -44,7 +44,7 @@ type header struct {
 
 // shape is the estimator without its arrays.
 type shape struct {
-	Kind    string `json:"kind"` // "ensemble" or "linear"
+	Kind    string `json:"kind"`    // "ensemble" or "linear"
 	Columns int    `json:"columns"` // encoded columns it was fitted on
 	Outputs int    `json:"outputs"`
 	Average bool   `json:"average,omitempty"`

@@ -2,30 +2,11 @@ package model
 
 import "math"
 
-// node is a tree node in 16 bytes, four to a cache line. The children lie side
-// by side, so that a step is child, or child+1 where the slot's value is above
-// the threshold, and needs no branch that could be mispredicted.
-//
-// A leaf is its own child and its threshold is a NaN, above which nothing is,
-// with the offset of the leaf's values in the low 32 bits. So a walk may take
-// steps after it has arrived, and several walks can go on together until the
-// last has.
-type node struct {
-	threshold float64
-	child     int32
-	slot      int32
-}
-
-// leafBits marks a leaf's threshold.
-const leafBits = 0x7ff8_0000_0000_0000
-
-func (n *node) leaf() int { return int(uint32(math.Float64bits(n.threshold))) }
-
 // forestEngine scores an ensemble.
 type forestEngine struct {
 	nodes   []node
-	roots   []int32 // one a tree
-	target  []int32 // output that a tree's leaves add to; -1: leaves hold all outputs
+	roots   []uint32 // one a tree
+	target  []int32  // output that a tree's leaves add to; -1: leaves hold all outputs
 	leaves  []float64
 	base    []float64
 	average bool
@@ -49,16 +30,16 @@ func compileForest(e *Ensemble, columns []slot) (*forestEngine, []slot) {
 	}
 	out := &forestEngine{
 		nodes:   make([]node, 0, total),
-		roots:   make([]int32, len(e.Trees)),
+		roots:   make([]uint32, len(e.Trees)),
 		target:  make([]int32, len(e.Trees)),
 		leaves:  make([]float64, 0, leaves),
 		base:    e.Base,
 		average: e.Average,
 		outputs: e.Outputs,
 	}
-	l := layout{engine: out, columns: columns, index: make(map[slotKey]int32)}
+	l := layout{engine: out, columns: columns, index: make(map[slotKey]uint32)}
 	for i := range e.Trees {
-		out.roots[i] = int32(len(out.nodes))
+		out.roots[i] = uint32(len(out.nodes))
 		out.target[i] = e.Trees[i].Output
 		l.tree(&e.Trees[i])
 	}
@@ -74,31 +55,33 @@ type layout struct {
 	engine  *forestEngine
 	columns []slot
 	slots   []slot
-	index   map[slotKey]int32
+	index   map[slotKey]uint32
 }
 
 // tree places one tree in preorder of pairs: a node's children, then the left
 // child's whole subtree.
 func (l *layout) tree(t *Tree) {
-	type task struct{ from, to int32 }
+	type task struct {
+		from int32
+		to   uint32
+	}
 	e := l.engine
 	base := uint64(len(e.leaves))
 	e.leaves = append(e.leaves, t.Leaf...)
-	root := int32(len(e.nodes))
+	root := uint32(len(e.nodes))
 	e.nodes = append(e.nodes, node{})
 	stack := []task{{0, root}}
 	for len(stack) > 0 {
 		at := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		if t.Feature[at.from] < 0 {
-			bits := leafBits | (base + uint64(t.Left[at.from]))
-			e.nodes[at.to] = node{threshold: math.Float64frombits(bits), child: at.to}
+			e.nodes[at.to] = node{threshold: leafBits | (base + uint64(t.Left[at.from])), child: at.to}
 			continue
 		}
-		child := int32(len(e.nodes))
+		child := uint32(len(e.nodes))
 		e.nodes = append(e.nodes, node{}, node{})
 		e.nodes[at.to] = node{
-			threshold: t.Threshold[at.from],
+			threshold: orderKey(t.Threshold[at.from]),
 			child:     child,
 			slot:      l.slot(slotKey{t.Feature[at.from], t.MissingLeft[at.from]}),
 		}
@@ -106,7 +89,7 @@ func (l *layout) tree(t *Tree) {
 	}
 }
 
-func (l *layout) slot(k slotKey) int32 {
+func (l *layout) slot(k slotKey) uint32 {
 	if i, ok := l.index[k]; ok {
 		return i
 	}
@@ -115,16 +98,18 @@ func (l *layout) slot(k slotKey) int32 {
 	if k.missingLeft {
 		s.missing = math.Inf(-1)
 	}
-	i := int32(len(l.slots))
+	i := uint32(len(l.slots))
 	l.slots = append(l.slots, s)
 	l.index[k] = i
 	return i
 }
 
+func (e *forestEngine) slot(v float64) uint64 { return orderKey(v) }
+
 // score walks four rows through a tree at a time, tree by tree, so that a tree
 // stays in the cache while a block of rows passes; single rows go through four
 // trees at a time. Either way a row's leaves are added in the trees' order.
-func (e *forestEngine) score(rows []float64, n int, acc []float64) {
+func (e *forestEngine) score(rows []uint64, n int, acc []float64) {
 	for r := range n {
 		if e.average {
 			clear(acc[r*e.outputs : (r+1)*e.outputs])
@@ -135,7 +120,7 @@ func (e *forestEngine) score(rows []float64, n int, acc []float64) {
 	fours := n &^ 3
 	for t, root := range e.roots {
 		for r := 0; r < fours; r += 4 {
-			l0, l1, l2, l3 := e.walkRows(root, rows[r*e.width:(r+4)*e.width])
+			l0, l1, l2, l3 := walk(e.nodes, root, root, root, root, rows[r*e.width:(r+4)*e.width], e.width)
 			e.add(t, l0, acc[r*e.outputs:])
 			e.add(t, l1, acc[(r+1)*e.outputs:])
 			e.add(t, l2, acc[(r+2)*e.outputs:])
@@ -164,10 +149,10 @@ func (e *forestEngine) add(t, leaf int, acc []float64) {
 	}
 }
 
-func (e *forestEngine) scoreRow(row, acc []float64) {
+func (e *forestEngine) scoreRow(row []uint64, acc []float64) {
 	t := 0
 	for ; t+4 <= len(e.roots); t += 4 {
-		l0, l1, l2, l3 := e.walkTrees(e.roots[t], e.roots[t+1], e.roots[t+2], e.roots[t+3], row)
+		l0, l1, l2, l3 := walk(e.nodes, e.roots[t], e.roots[t+1], e.roots[t+2], e.roots[t+3], row, 0)
 		e.add(t, l0, acc)
 		e.add(t+1, l1, acc)
 		e.add(t+2, l2, acc)
@@ -175,7 +160,7 @@ func (e *forestEngine) scoreRow(row, acc []float64) {
 	}
 	for ; t < len(e.roots); t++ {
 		root := e.roots[t]
-		l0, _, _, _ := e.walkTrees(root, root, root, root, row)
+		l0, _, _, _ := walk(e.nodes, root, root, root, root, row, 0)
 		e.add(t, l0, acc)
 	}
 }

@@ -36,7 +36,10 @@ func (m *Model) Predict(frame *dataset.Frame) (*Predictions, error) {
 }
 
 // scratch is a worker's memory.
-type scratch struct{ rows, acc []float64 }
+type scratch struct {
+	rows []uint64
+	acc  []float64
+}
 
 func (p *program) predictions(rows int) *Predictions {
 	out := &Predictions{Classes: len(p.model.Signature.Labels)}
@@ -55,7 +58,7 @@ func (p *program) each(rows int, score func(from, to int, s *scratch)) {
 	var next atomic.Int64
 	work := func() {
 		s := &scratch{
-			rows: make([]float64, blockRows*len(p.slots)),
+			rows: make([]uint64, blockRows*len(p.slots)),
 			acc:  make([]float64, blockRows*p.outputs),
 		}
 		for {

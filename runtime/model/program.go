@@ -21,9 +21,10 @@ type program struct {
 }
 
 // engine computes raw scores: rows holds n rows of slots side by side, acc
-// receives n rows of outputs.
+// receives n rows of outputs. slot is the form in which it wants a value.
 type engine interface {
-	score(rows []float64, n int, acc []float64)
+	slot(v float64) uint64
+	score(rows []uint64, n int, acc []float64)
 }
 
 // slot is one value that an engine reads.
@@ -70,21 +71,22 @@ func columnsOf(e *Encoder) []slot {
 }
 
 // fill writes the slots of rows from..to of the sources, row after row.
-func (p *program) fill(sources []source, from, to int, rows []float64) {
+func (p *program) fill(sources []source, from, to int, rows []uint64) {
 	width := len(p.slots)
+	zero, one := p.engine.slot(0), p.engine.slot(1)
 	for j, sl := range p.slots {
 		src := &sources[sl.field]
 		switch {
 		case sl.category >= 0:
 			for row, at := from, j; row < to; row, at = row+1, at+width {
-				rows[at] = 0
+				rows[at] = zero
 				if src.category(row) == sl.category {
-					rows[at] = 1
+					rows[at] = one
 				}
 			}
 		case src.field.coded():
 			for row, at := from, j; row < to; row, at = row+1, at+width {
-				rows[at] = float64(src.category(row))
+				rows[at] = p.engine.slot(float64(src.category(row)))
 			}
 		default:
 			for row, at := from, j; row < to; row, at = row+1, at+width {
@@ -92,7 +94,7 @@ func (p *program) fill(sources []source, from, to int, rows []float64) {
 				if math.IsNaN(v) {
 					v = sl.missing
 				}
-				rows[at] = v
+				rows[at] = p.engine.slot(v)
 			}
 		}
 	}
@@ -168,14 +170,16 @@ type linearEngine struct {
 	width     int
 }
 
-func (e *linearEngine) score(rows []float64, n int, acc []float64) {
+func (e *linearEngine) slot(v float64) uint64 { return math.Float64bits(v) }
+
+func (e *linearEngine) score(rows []uint64, n int, acc []float64) {
 	outputs := len(e.intercept)
 	for r := range n {
 		row := rows[r*e.width : (r+1)*e.width]
 		for k, w := range e.weights {
 			sum := e.intercept[k]
 			for j, v := range row {
-				sum += float64(w[j] * v)
+				sum += float64(w[j] * math.Float64frombits(v))
 			}
 			acc[r*outputs+k] = sum
 		}

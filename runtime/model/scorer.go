@@ -13,7 +13,7 @@ type Scorer struct {
 	values  []float64 // encoded value of each input
 	codes   []int32   // category of each coded input
 	missing []int32   // category that a missing value takes
-	row     []float64
+	row     []uint64
 	acc     []float64
 	proba   []float64
 }
@@ -40,7 +40,7 @@ func (m *Model) NewScorer() *Scorer {
 		values:  make([]float64, n),
 		codes:   make([]int32, n),
 		missing: make([]int32, n),
-		row:     make([]float64, len(p.slots)),
+		row:     make([]uint64, len(p.slots)),
 		acc:     make([]float64, p.outputs),
 		proba:   make([]float64, len(m.Signature.Labels)),
 	}
@@ -124,7 +124,7 @@ func (s *Scorer) Score() Score {
 		case math.IsNaN(v):
 			v = sl.missing
 		}
-		s.row[j] = v
+		s.row[j] = p.engine.slot(v)
 	}
 	p.engine.score(s.row, 1, s.acc)
 	p.finish(s.acc)

@@ -1,37 +1,50 @@
 package model
 
-// walkRows takes four rows, side by side in rows, from one root to their
-// leaves and returns the leaves' offsets.
-func (e *forestEngine) walkRows(root int32, rows []float64) (l0, l1, l2, l3 int) {
-	w := e.width
-	r0, r1, r2, r3 := rows[:w], rows[w:2*w], rows[2*w:3*w], rows[3*w:4*w]
-	return walk(e.nodes, [4]int32{root, root, root, root}, r0, r1, r2, r3)
+import (
+	"math"
+	"math/bits"
+)
+
+// node is a tree node in 16 bytes, four to a cache line. The children lie side
+// by side, so that a step goes to child, or to child+1 where the slot's value
+// is above the threshold, with no branch that could be mispredicted.
+//
+// Thresholds and slots are order keys of their floats, because comparing
+// integers leaves its answer in the carry. A leaf is its own child under a
+// threshold that nothing is above, with the offset of its values in the low 32
+// bits. So a walk may take steps after it has arrived, and several walks can go
+// on together until the last has.
+type node struct {
+	threshold uint64
+	child     uint32
+	slot      uint32
 }
 
-// walkTrees takes one row from four roots to their leaves.
-func (e *forestEngine) walkTrees(t0, t1, t2, t3 int32, row []float64) (l0, l1, l2, l3 int) {
-	return walk(e.nodes, [4]int32{t0, t1, t2, t3}, row, row, row, row)
+// leafBits mark a leaf's threshold: above the key of every number and infinity.
+const leafBits uint64 = 0xffff_ffff_0000_0000
+
+func (n *node) leaf() int { return int(uint32(n.threshold)) }
+
+// orderKey maps numbers and infinities to integers in the same order, zeros of
+// both signs to one.
+func orderKey(v float64) uint64 {
+	b := math.Float64bits(v + 0)
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
-// walk takes four independent walks a step at a time until all have arrived:
-// the processor overlaps their memory reads.
-func walk(nodes []node, at [4]int32, r0, r1, r2, r3 []float64) (l0, l1, l2, l3 int) {
-	i0, i1, i2, i3 := at[0], at[1], at[2], at[3]
+// walk takes four independent walks a step at a time until all have arrived,
+// and returns their leaves' offsets; the processor overlaps their reads. Walk k
+// reads the slots from rows[k*stride].
+func walk(nodes []node, i0, i1, i2, i3 uint32, rows []uint64, stride int) (l0, l1, l2, l3 int) {
 	for {
-		n0, n1, n2, n3 := &nodes[i0], &nodes[i1], &nodes[i2], &nodes[i3]
-		j0, j1, j2, j3 := n0.child, n1.child, n2.child, n3.child
-		if r0[n0.slot] > n0.threshold {
-			j0++
-		}
-		if r1[n1.slot] > n1.threshold {
-			j1++
-		}
-		if r2[n2.slot] > n2.threshold {
-			j2++
-		}
-		if r3[n3.slot] > n3.threshold {
-			j3++
-		}
+		n0, n1 := &nodes[i0], &nodes[i1]
+		_, above0 := bits.Sub64(n0.threshold, rows[int(n0.slot)], 0)
+		_, above1 := bits.Sub64(n1.threshold, rows[int(n1.slot)+stride], 0)
+		j0, j1 := n0.child+uint32(above0), n1.child+uint32(above1)
+		n2, n3 := &nodes[i2], &nodes[i3]
+		_, above2 := bits.Sub64(n2.threshold, rows[int(n2.slot)+2*stride], 0)
+		_, above3 := bits.Sub64(n3.threshold, rows[int(n3.slot)+3*stride], 0)
+		j2, j3 := n2.child+uint32(above2), n3.child+uint32(above3)
 		if (i0^j0)|(i1^j1)|(i2^j2)|(i3^j3) == 0 {
 			return n0.leaf(), n1.leaf(), n2.leaf(), n3.leaf()
 		}
