@@ -13,14 +13,19 @@ var ErrDamaged = errors.New("damaged")
 
 // DamagedError says that stored bytes are not those that were written.
 type DamagedError struct {
-	Name  string // the object's digest, or the reference's name
-	Found string // the digest of the bytes that are there
-	File  string // where they are
+	Digest string // of what was written; empty for a reference
+	Ref    string // the reference's name; empty for an object
+	Found  string // the digest of the bytes that are there
+	File   string // where they are
 }
 
 // Error names the object, where it is and what to do.
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("%s is damaged: its bytes have the digest %s; delete %s, and the stage that made it makes it anew on the next run", e.Name, e.Found, e.File)
+	what := "object " + e.Digest
+	if e.Ref != "" {
+		what = "reference " + e.Ref
+	}
+	return fmt.Sprintf("%s is damaged: its bytes have the digest %s; delete %s, and the stage that made it makes it anew on the next run", what, e.Found, e.File)
 }
 
 // Unwrap returns ErrDamaged.

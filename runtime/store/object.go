@@ -152,7 +152,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 	v.sum.Write(p[:n])
 	if errors.Is(err, io.EOF) {
 		if found := "sha256:" + hex.EncodeToString(v.sum.Sum(nil)); found != v.digest {
-			err = &DamagedError{Name: "object " + v.digest, Found: found, File: v.file}
+			err = &DamagedError{Digest: v.digest, Found: found, File: v.file}
 		}
 	}
 	return n, err

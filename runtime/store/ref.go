@@ -66,7 +66,7 @@ func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err erro
 	}
 	value, ok := openRef(raw)
 	if !ok {
-		return nil, &DamagedError{Name: "reference " + name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
+		return nil, &DamagedError{Ref: name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
 	}
 	return value, nil
 }
