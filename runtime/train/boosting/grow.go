@@ -10,47 +10,65 @@ import (
 // goroutine costs more than it saves.
 const serial = 1 << 16
 
+// block is how many rows in a row belong to one worker. Workers own blocks in
+// turn, so that even data sorted by time or by feature keeps all of them busy.
+const block = 1024
+
 // grower grows trees one after the other over the same bins, and keeps its
 // buffers from tree to tree.
+//
+// Every worker owns some of the training rows for good, and partitions and sums
+// up only those: nothing has to be put in order across workers, and its rows
+// stay in its cache.
 type grower struct {
 	params
-	bins    *histogram.Bins
-	workers int
-
-	train   []int32 // the training rows
-	rows    []int32 // the same, those of each node together and ascending
-	scratch []int32
-	lanes   [][]histogram.Lane // a worker
-	partial [][]histogram.Cell // a worker but the first
-	free    [][]histogram.Cell // node histograms to use again
-	splits  []split            // a feature, of the two children: best so far
+	bins   *histogram.Bins
+	crew   []*worker
+	free   [][]histogram.Cell // node histograms to use again
+	splits []split            // a feature, of the two children: best so far
 
 	gradients *histogram.Gradients
 	tree      *tree
 	leafs     []*node
 }
 
+// worker is one worker's rows and its part of the sums.
+type worker struct {
+	train   []int32 // its training rows
+	rows    []int32 // the same, those of each node together and ascending
+	scratch []int32
+	lanes   []histogram.Lane
+	cells   []histogram.Cell
+}
+
 // node is a leaf of the growing tree.
 type node struct {
-	at                int // in the tree
-	from, to          int // in grower.rows
+	at                int    // in the tree
+	spans             []span // in each worker's rows
+	rows              int    // in all
 	depth             int
 	gradient, hessian int64
 	cells             []histogram.Cell // nil where the node is never split
 	best              split
 }
 
+type span struct{ from, to int }
+
 func newGrower(bins *histogram.Bins, p params, train []int32, workers int) *grower {
-	g := &grower{
-		params: p, bins: bins, workers: histogram.Workers(workers), train: train,
-		rows: make([]int32, len(train)), scratch: make([]int32, len(train)),
-		splits: make([]split, 2*bins.Features),
+	g := &grower{params: p, bins: bins, splits: make([]split, 2*bins.Features)}
+	size := min(histogram.Workers(workers), 1+len(train)*bins.Features/serial)
+	for range size {
+		g.crew = append(g.crew, &worker{
+			lanes: make([]histogram.Lane, bins.Features),
+			cells: make([]histogram.Cell, bins.Cells),
+		})
 	}
-	g.lanes = make([][]histogram.Lane, g.workers)
-	g.partial = make([][]histogram.Cell, g.workers)
-	for w := range g.workers {
-		g.lanes[w] = make([]histogram.Lane, bins.Features)
-		g.partial[w] = make([]histogram.Cell, bins.Cells)
+	for _, r := range train {
+		w := g.crew[int(r)/block%size]
+		w.train = append(w.train, r)
+	}
+	for _, w := range g.crew {
+		w.rows, w.scratch = make([]int32, len(w.train)), make([]int32, len(w.train))
 	}
 	return g
 }
@@ -60,7 +78,6 @@ func newGrower(bins *histogram.Bins, p params, train []int32, workers int) *grow
 // the leaf that gains most is split next.
 func (g *grower) grow(ctx context.Context, gradients *histogram.Gradients) (*tree, error) {
 	g.gradients, g.tree, g.leafs = gradients, &tree{}, g.leafs[:0]
-	copy(g.rows, g.train)
 	open := &histogram.Frontier[*node]{ByGain: g.leaves > 0}
 	g.settle(open, g.root())
 	for open.Len() > 0 && (g.leaves == 0 || len(g.leafs)+open.Len() < g.leaves) {
@@ -104,47 +121,66 @@ func (g *grower) value(n *node) float64 {
 }
 
 func (g *grower) root() *node {
-	n := &node{at: g.tree.add(), to: len(g.rows)}
+	n := &node{at: g.tree.add()}
+	for _, w := range g.crew {
+		copy(w.rows, w.train)
+		n.spans = append(n.spans, span{0, len(w.rows)})
+		n.rows += len(w.rows)
+	}
 	n.cells = g.cells()
-	g.sum(n)
+	g.together(n, func(i int) { g.sum(i, n) })
+	g.each(func(f int) { g.merge(n, f) })
 	for _, c := range n.cells[:g.bins.Missing(0)+1] {
 		n.gradient += c.Gradient
 		n.hessian += c.Hessian
 	}
 	if g.splittable(n) {
-		g.search(n)
+		g.each(func(f int) { g.splits[f] = g.feature(n, f, nil) })
+		g.choose(n, g.splits[:g.bins.Features])
 	}
 	return n
 }
 
 // split replaces a node by its two children and searches their best splits. The
-// histogram of the child with fewer rows is summed up, the other's is what is
+// histogram of the child with less weight is summed up, the other's is what is
 // then left of the parent's.
 func (g *grower) split(n *node) (left, right *node) {
 	s := n.best
-	middle := g.partition(n)
 	l, r := g.tree.split(n.at, s)
-	left = &node{at: l, from: n.from, to: middle, depth: n.depth + 1, gradient: s.gradient, hessian: s.hessian}
-	right = &node{at: r, from: middle, to: n.to, depth: n.depth + 1, gradient: n.gradient - s.gradient, hessian: n.hessian - s.hessian}
+	left = &node{at: l, spans: make([]span, len(g.crew)), depth: n.depth + 1, gradient: s.gradient, hessian: s.hessian}
+	right = &node{at: r, spans: make([]span, len(g.crew)), depth: n.depth + 1, gradient: n.gradient - s.gradient, hessian: n.hessian - s.hessian}
 	small, large := left, right
-	if right.to-right.from < left.to-left.from {
+	if right.hessian < left.hessian {
 		small, large = right, left
 	}
-	switch deep, wide := g.splittable(small), g.splittable(large); {
-	case deep || wide:
+	// Where not even the larger child can be split, nothing is summed up. Each
+	// has min_samples_leaf rows.
+	last := g.depth > 0 && left.depth >= g.depth || n.rows < 3*g.minLeaf
+	if !last {
 		small.cells, large.cells = g.cells(), n.cells
 		n.cells = nil
-		g.sum(small)
-		g.searchBoth(small, large, deep, wide)
-	default:
-		g.release(n)
+	}
+	sides := s.sides(g.bins)
+	g.together(n, func(i int) {
+		g.crew[i].partition(i, n, left, right, g.bins.Columns[s.feature], sides)
+		if !last {
+			g.sum(i, small)
+		}
+	})
+	for i := range g.crew {
+		left.rows += left.spans[i].to - left.spans[i].from
+	}
+	right.rows = n.rows - left.rows
+	g.release(n)
+	if !last {
+		g.searchBoth(small, large)
 	}
 	return left, right
 }
 
 // splittable says whether the node may have children at all.
 func (g *grower) splittable(n *node) bool {
-	return (g.depth == 0 || n.depth < g.depth) && n.to-n.from >= 2*g.minLeaf
+	return (g.depth == 0 || n.depth < g.depth) && n.rows >= 2*g.minLeaf
 }
 
 func (g *grower) cells() []histogram.Cell {
@@ -163,29 +199,39 @@ func (g *grower) release(n *node) {
 	}
 }
 
-// sum fills in the node's histogram.
-func (g *grower) sum(n *node) {
-	rows := g.rows[n.from:n.to]
-	clear(n.cells)
-	if len(rows)*g.bins.Features < serial || g.workers == 1 {
-		g.bins.Sum(n.cells, g.lanes[0], rows, g.gradients)
-		return
+// alone says whether one goroutine does a node's work best.
+func (g *grower) alone(n *node) bool { return len(g.crew) == 1 || n.rows*g.bins.Features < serial }
+
+// together calls do for every worker of the crew, at once where the node is
+// large enough.
+func (g *grower) together(n *node, do func(i int)) {
+	workers := len(g.crew)
+	if g.alone(n) {
+		workers = 1
 	}
-	used := min(g.workers, len(rows))
-	histogram.Spans(g.workers, len(rows), func(w, from, to int) {
-		cells := n.cells
-		if w > 0 {
-			cells = g.partial[w]
-			clear(cells)
+	histogram.Each(workers, len(g.crew), do)
+}
+
+// sum adds up the gradients of the node's rows that worker i owns. The first
+// worker uses the node's own cells.
+func (g *grower) sum(i int, n *node) {
+	w := g.crew[i]
+	cells := w.cells
+	if i == 0 {
+		cells = n.cells
+	}
+	clear(cells)
+	g.bins.Sum(cells, w.lanes, w.rows[n.spans[i].from:n.spans[i].to], g.gradients)
+}
+
+// merge adds the other workers' sums of one feature to the node's.
+func (g *grower) merge(n *node, f int) {
+	from, to := g.bins.Offset[f], g.bins.Offset[f]+g.bins.Missing(f)+1
+	cells := n.cells[from:to]
+	for _, w := range g.crew[1:] {
+		for i, c := range w.cells[from:to] {
+			cells[i].Gradient += c.Gradient
+			cells[i].Hessian += c.Hessian
 		}
-		g.bins.Sum(cells, g.lanes[w], rows[from:to], g.gradients)
-	})
-	histogram.Spans(g.workers, len(n.cells), func(_, from, to int) {
-		for _, part := range g.partial[1:used] {
-			for i := from; i < to; i++ {
-				n.cells[i].Gradient += part[i].Gradient
-				n.cells[i].Hessian += part[i].Hessian
-			}
-		}
-	})
+	}
 }

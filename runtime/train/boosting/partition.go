@@ -2,57 +2,28 @@ package boosting
 
 import "github.com/ashlar-dev/ashlar/runtime/train/histogram"
 
-// partition moves the rows of the node that go left before the others, both in
-// their order, and returns where the others start.
-func (g *grower) partition(n *node) int {
-	rows, scratch := g.rows[n.from:n.to], g.scratch[n.from:n.to]
-	left := n.best.sides(g.bins)
-	codes := g.bins.Columns[n.best.feature]
-	workers := g.workers
-	if len(rows) < serial/8 {
-		workers = 1
-	}
-	workers = min(workers, len(rows))
-	spans := make([]struct{ from, to, left int }, workers)
-	histogram.Spans(workers, len(rows), func(w, from, to int) {
-		spans[w].from, spans[w].to = from, to
-		spans[w].left = part(rows[from:to], scratch[from:to], codes, left)
-	})
-	middle := 0
-	for _, s := range spans {
-		middle += s.left
-	}
-	histogram.Each(workers, workers, func(w int) {
-		l, r := 0, middle
-		for _, s := range spans[:w] {
-			l += s.left
-			r += s.to - s.from - s.left
-		}
-		s := spans[w]
-		copy(rows[l:], scratch[s.from:s.from+s.left])
-		reverse(rows[r:r+s.to-s.from-s.left], scratch[s.from+s.left:s.to])
-	})
-	return n.from + middle
+// partition moves those of worker i's rows of the node that go left before the
+// others, both in their order, and tells the children where their rows are.
+func (w *worker) partition(i int, n, left, right *node, codes []uint8, sides *[256]uint8) {
+	from, to := n.spans[i].from, n.spans[i].to
+	middle := from + part(w.rows[from:to], w.scratch, codes, sides)
+	left.spans[i], right.spans[i] = span{from, middle}, span{middle, to}
 }
 
-// part writes the rows that go left to the front of out and the others, last
-// first, to its end, and returns how many go left. It has no branch on the data.
-func part(rows, out []int32, codes []uint8, left *[256]uint8) int {
-	l, r := 0, len(out)-1
+// part moves the rows that go left before the others, which pass through
+// scratch, and returns how many they are. It has no branch on the data.
+func part(rows, scratch []int32, codes []uint8, sides *[256]uint8) int {
+	scratch = scratch[:len(rows)]
+	l, r := 0, 0
 	for _, row := range rows {
-		goes := int(left[codes[row]])
-		out[l] = row
-		out[r] = row
+		goes := int(sides[codes[row]])
+		rows[l] = row // never ahead of the row read
+		scratch[r] = row
 		l += goes
-		r += goes - 1
+		r += 1 - goes
 	}
+	copy(rows[l:], scratch[:r])
 	return l
-}
-
-func reverse(to, from []int32) {
-	for i, v := range from {
-		to[len(from)-1-i] = v
-	}
 }
 
 // sides returns 1 for each code that goes left.
@@ -71,18 +42,19 @@ func (s split) sides(bins *histogram.Bins) *[256]uint8 {
 // addTo adds each training row's leaf value to its score, by the partition that
 // growing the tree left behind.
 func (g *grower) addTo(score []float64) {
-	histogram.Each(g.workers, len(g.leafs), func(i int) {
-		n := g.leafs[i]
-		value := g.tree.value[n.at]
-		for _, r := range g.rows[n.from:n.to] {
-			score[r] += value
+	histogram.Each(len(g.crew), len(g.crew), func(i int) {
+		for _, n := range g.leafs {
+			value := g.tree.value[n.at]
+			for _, r := range g.crew[i].rows[n.spans[i].from:n.spans[i].to] {
+				score[r] += value
+			}
 		}
 	})
 }
 
 // route adds the leaf values of rows outside of training to their scores.
 func (g *grower) route(t *tree, rows []int32, score []float64) {
-	histogram.Spans(g.workers, len(rows), func(_, from, to int) {
+	histogram.Spans(len(g.crew), len(rows), func(_, from, to int) {
 		for _, r := range rows[from:to] {
 			score[r] += t.value[t.leaf(g.bins, int(r))]
 		}

@@ -18,41 +18,36 @@ type split struct {
 	unsure            bool  // a side may have fewer rows than min_samples_leaf
 }
 
-// search finds the best split of one node.
-func (g *grower) search(n *node) {
-	g.each(n, func(f int) { g.splits[f] = g.feature(n, f, nil) })
-	g.choose(n, g.splits[:g.bins.Features])
-}
-
-// searchBoth takes the small child's histogram away from the large one's, which
-// is still their parent's, and finds the best split of each that may be split.
-func (g *grower) searchBoth(small, large *node, deep, wide bool) {
+// searchBoth completes the small child's histogram, takes it away from the large
+// one's, which is still their parent's, and finds the best split of each.
+func (g *grower) searchBoth(small, large *node) {
 	features := g.bins.Features
-	g.each(large, func(f int) {
+	g.each(func(f int) {
+		g.merge(small, f)
 		from, to := g.bins.Offset[f], g.bins.Offset[f]+g.bins.Missing(f)+1
-		less := small.cells[from:to]
-		for i := range large.cells[from:to] {
-			large.cells[from+i].Gradient -= less[i].Gradient
-			large.cells[from+i].Hessian -= less[i].Hessian
+		cells := large.cells[from:to]
+		for i, c := range small.cells[from:to] {
+			cells[i].Gradient -= c.Gradient
+			cells[i].Hessian -= c.Hessian
 		}
-		if deep {
+		if g.splittable(small) {
 			g.splits[f] = g.feature(small, f, nil)
 		}
-		if wide {
+		if g.splittable(large) {
 			g.splits[features+f] = g.feature(large, f, nil)
 		}
 	})
-	if deep {
+	if g.splittable(small) {
 		g.choose(small, g.splits[:features])
 	}
-	if wide {
+	if g.splittable(large) {
 		g.choose(large, g.splits[features:])
 	}
 }
 
 // each calls do for every feature, in parallel where that pays.
-func (g *grower) each(n *node, do func(f int)) {
-	workers := g.workers
+func (g *grower) each(do func(f int)) {
+	workers := len(g.crew)
 	if g.bins.Cells < serial/64 {
 		workers = 1
 	}
@@ -67,11 +62,13 @@ func (g *grower) choose(n *node, splits []split) {
 	if !n.best.unsure {
 		return
 	}
-	g.each(n, func(f int) {
+	g.each(func(f int) {
 		counts := make([]int32, g.bins.Missing(f)+1)
 		codes := g.bins.Columns[f]
-		for _, r := range g.rows[n.from:n.to] {
-			counts[codes[r]]++
+		for i, w := range g.crew {
+			for _, r := range w.rows[n.spans[i].from:n.spans[i].to] {
+				counts[codes[r]]++
+			}
 		}
 		splits[f] = g.feature(n, f, counts)
 	})
@@ -96,7 +93,7 @@ func (g *grower) feature(n *node, f int, counts []int32) split {
 	s := scan{
 		unitG: g.gradients.Gradient, unitH: g.gradients.Hessian, l2: g.l2,
 		gradient: n.gradient, hessian: n.hessian,
-		rows: n.to - n.from, least: g.minLeaf,
+		rows: n.rows, least: g.minLeaf,
 		leastH: max(1, int64(leastHessian/g.gradients.Hessian)),
 		sureH:  int64(g.minLeaf) * g.gradients.Most,
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -35,9 +36,9 @@ type Bins struct {
 // Build codes every row of x with edges learnt from the sample rows only, at
 // most bins (2..MaxBins) of about equal weight a feature. Distinct values each
 // have their own bin where they are few enough.
-func Build(ctx context.Context, x *model.Matrix, sample []int32, bins, workers int) (*Bins, error) {
-	if bins < 2 || bins > MaxBins {
-		return nil, fmt.Errorf("bins %d: want 2 to %d", bins, MaxBins)
+func Build(ctx context.Context, x *model.Matrix, sample []int32, most, workers int) (*Bins, error) {
+	if most < 2 || most > MaxBins {
+		return nil, fmt.Errorf("%d bins: want 2 to %d", most, MaxBins)
 	}
 	if err := checkShape(x); err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func Build(ctx context.Context, x *model.Matrix, sample []int32, bins, workers i
 	}
 	Each(workers, b.Features, func(f int) {
 		if ctx.Err() == nil {
-			b.Edges[f] = Edges(x.Columns[f], sample, bins)
+			b.Edges[f] = Edges(x.Columns[f], sample, most)
 			b.limit[f] = limit(x.Columns[f])
 			b.Columns[f] = encode(x.Columns[f], b.Edges[f])
 		}
@@ -124,27 +125,28 @@ func checkShape(x *model.Matrix) error {
 // encode returns each value's code: the number of edges below it, or for a
 // missing value len(edges)+1.
 func encode(column, edges []float64) []uint8 {
-	// A table padded to 256 with the largest number makes the search a fixed
-	// eight steps without a branch on the data.
-	var table [256]float64
+	// Integer keys, and a table padded to 256 with the largest, make the search
+	// a fixed eight steps without a branch on the data.
+	var table [256]uint64
 	for i := range table {
-		table[i] = math.Inf(1)
+		table[i] = math.MaxUint64
 	}
-	copy(table[:], edges)
+	for i, e := range edges {
+		table[i] = key(e)
+	}
 	missing := uint8(len(edges) + 1)
 	codes := make([]uint8, len(column))
 	for i, v := range column {
-		if v != v {
-			codes[i] = missing
-			continue
-		}
-		at := 0
-		for step := 128; step > 0; step >>= 1 {
-			if table[(at+step-1)&255] < v {
-				at += step
-			}
+		k := key(v)
+		at := uint64(0)
+		for step := 7; step >= 0; step-- {
+			_, below := bits.Sub64(table[uint8(at+1<<step-1)], k, 0)
+			at += below << step
 		}
 		codes[i] = uint8(at)
+		if v != v {
+			codes[i] = missing
+		}
 	}
 	return codes
 }

@@ -1,9 +1,6 @@
 package histogram
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // sampleRows is how many rows at most the edges are learnt from; more would
 // move a quantile by less than a tenth of a bin.
@@ -14,15 +11,15 @@ const sampleRows = 200_000
 // where that suffices. Missing values do not count; +Inf and -Inf are ordinary
 // values. Where there are very many rows, evenly spaced ones stand for all.
 func Edges(column []float64, rows []int32, bins int) []float64 {
-	values := make([]float64, 0, min(len(rows), sampleRows))
+	keys := make([]uint64, 0, min(len(rows), sampleRows))
 	step := max(1, float64(len(rows))/sampleRows)
 	for i := 0.0; int(i) < len(rows); i += step {
 		if v := column[rows[int(i)]]; v == v {
-			values = append(values, v)
+			keys = append(keys, key(v))
 		}
 	}
-	slices.Sort(values)
-	distinct, counts := runs(values)
+	keys = sortKeys(keys, make([]uint64, len(keys)))
+	distinct, counts := runs(keys)
 	if len(distinct) < 2 {
 		return nil
 	}
@@ -33,7 +30,7 @@ func Edges(column []float64, rows []int32, bins int) []float64 {
 		}
 		return edges
 	}
-	return quantiles(distinct, counts, len(values), bins)
+	return quantiles(distinct, counts, len(keys), bins)
 }
 
 // quantiles fills one bin after another up to its share of the rows that are
@@ -56,14 +53,21 @@ func quantiles(distinct []float64, counts []int, total, bins int) []float64 {
 	return edges
 }
 
-// runs returns the distinct values of a sorted slice and how often each occurs.
-func runs(sorted []float64) (distinct []float64, counts []int) {
-	for i, v := range sorted {
-		if i > 0 && v == sorted[i-1] {
+// runs returns the distinct values of sorted keys and how often each occurs.
+func runs(sorted []uint64) (distinct []float64, counts []int) {
+	different := min(1, len(sorted))
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] != sorted[i-1] {
+			different++
+		}
+	}
+	distinct, counts = make([]float64, 0, different), make([]int, 0, different)
+	for i, k := range sorted {
+		if i > 0 && k == sorted[i-1] {
 			counts[len(counts)-1]++
 			continue
 		}
-		distinct = append(distinct, v)
+		distinct = append(distinct, value(k))
 		counts = append(counts, 1)
 	}
 	return distinct, counts

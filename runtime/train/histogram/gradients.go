@@ -6,6 +6,10 @@ import "math"
 // enough to leave 16 bits to a gradient, large enough to make spreading rare.
 const span = 1 << 15
 
+// bias is what makes any gradient in units positive, and so small that adding it
+// loses next to nothing of the fraction.
+const bias = 1 << 41
+
 // Gradients are the first and second derivatives of the loss a row, rounded to
 // whole multiples of a unit and packed into one integer each: the gradient in
 // the upper bits, the hessian below Shift. One addition sums both, exactly and
@@ -35,7 +39,7 @@ func (g *Gradients) Pack(grad, hess []float64, workers int) {
 		g.Most = (1<<32 - 1) / rows
 		g.Hessian = unit(largest(hess, workers), g.Most)
 	}
-	levels := (int64(1)<<(63-g.Shift) - 1) / rows
+	levels := min((int64(1)<<(63-g.Shift)-1)/rows, bias/2)
 	g.Gradient = unit(largest(grad, workers), levels)
 	Spans(workers, len(grad), func(_, from, to int) { g.pack(grad, hess, from, to) })
 }
@@ -48,12 +52,10 @@ func (g *Gradients) pack(grad, hess []float64, from, to int) {
 		if hess != nil {
 			h = max(1, int64(hess[from+i]*perH+0.5))
 		}
-		packed[i] = round(v*perG)<<g.Shift + h
+		// Truncation rounds down what is not negative: to the nearest, ties up.
+		packed[i] = (int64(v*perG+(bias+0.5))-bias)<<g.Shift + h
 	}
 }
-
-// round is math.Round's nearest integer without its branches; ties go up.
-func round(v float64) int64 { return int64(math.Floor(v + 0.5)) }
 
 // unit returns the size of a step that makes the largest value levels steps.
 func unit(largest float64, levels int64) float64 {
@@ -70,11 +72,13 @@ func largest(values []float64, workers int) float64 {
 	workers = max(1, min(Workers(workers), len(values)))
 	found := make([]float64, workers)
 	Spans(workers, len(values), func(w, from, to int) {
-		most := 0.0
+		// Bits of positive numbers order as the numbers do, and integers compare
+		// without a branch.
+		most := uint64(0)
 		for _, v := range values[from:to] {
-			most = max(most, math.Abs(v))
+			most = max(most, math.Float64bits(v)&^(1<<63))
 		}
-		found[w] = most
+		found[w] = math.Float64frombits(most)
 	})
 	most := 0.0
 	for _, v := range found {

@@ -12,6 +12,9 @@ type Lane [264]int64
 // their codes stay in the first-level cache, and so do the eight lanes.
 const chunk = 512
 
+// sparse is how far apart rows are on average before memory is read ahead.
+const sparse = 3
+
 // few is the number of rows below which packing is not worth clearing lanes for.
 const few = 48
 
@@ -63,6 +66,9 @@ func (b *Bins) spread(cells []Cell, lanes []Lane, shift uint) {
 func (b *Bins) pack(lanes []Lane, rows []int32, packed []int64) {
 	for len(rows) > 0 {
 		n := min(chunk, len(rows))
+		if int(rows[n-1]-rows[0]) > sparse*n {
+			b.fetch(rows[:n], packed)
+		}
 		f := 0
 		for ; f+8 <= b.Features; f += 8 {
 			eight((*[8]Lane)(lanes[f:]), b.Codes[f:], b.Features, rows[:n], packed)
@@ -76,6 +82,19 @@ func (b *Bins) pack(lanes []Lane, rows []int32, packed []int64) {
 		}
 		rows = rows[n:]
 	}
+}
+
+// fetch reads a byte of each row, so that the memory system works on many rows at
+// once while sums would make it wait for one after the other. The result only
+// keeps the compiler from leaving the reads out.
+//
+//go:noinline
+func (b *Bins) fetch(rows []int32, packed []int64) uint8 {
+	seen := uint8(0)
+	for _, r := range rows {
+		seen |= b.Codes[int(r)*b.Features] | uint8(packed[r])
+	}
+	return seen
 }
 
 // eight adds the rows' gradients to eight features at a time. Fixed-size arrays
