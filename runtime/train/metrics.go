@@ -76,30 +76,26 @@ func score(name string, _ plan.Task, truth, pred *model.Predictions) (float64, e
 	return math.Sqrt(sum / n), nil
 }
 
+// auc is the share of pairs of a positive and a negative row in the right
+// order, ties counting half, from the sum of the positives' ranks.
 func auc(label []int32, proba []float64) float64 {
 	order := make([]int, len(label))
 	for i := range order {
 		order[i] = i
 	}
 	sort.Slice(order, func(i, j int) bool { return proba[order[i]] < proba[order[j]] })
-	ranks, pos := 0.0, 0.0
-	for i := 0; i < len(order); {
-		j := i
-		for j < len(order) && proba[order[j]] == proba[order[i]] {
-			j++
+	ranks, positive := 0.0, 0.0
+	for from, to := 0, 0; from < len(order); from = to {
+		for to < len(order) && proba[order[to]] == proba[order[from]] {
+			to++
 		}
-		for ; i < j; i++ {
-			if label[order[i]] == 1 {
-				// The rank of a tie is the mean of its ranks.
-				k := i
-				for k > 0 && proba[order[k-1]] == proba[order[i]] {
-					k--
-				}
-				ranks += float64(k+j+1) / 2
-				pos++
+		for _, row := range order[from:to] {
+			if label[row] == 1 {
+				ranks += float64(from+to+1) / 2
+				positive++
 			}
 		}
 	}
-	neg := float64(len(label)) - pos
-	return (ranks - pos*(pos+1)/2) / (pos * neg)
+	negative := float64(len(label)) - positive
+	return (ranks - positive*(positive+1)/2) / (positive * negative)
 }

@@ -15,7 +15,7 @@ const newtonMost = 512
 // logistic minimises 1/2 |w|^2 + C * sum of the rows' log losses, the
 // intercepts free, as scikit-learn's LogisticRegression does.
 //
-// It works on standardised features, with the penalty still on the original
+// It works on centred and scaled features, with the penalty still on the original
 // weights: the same optimum, reached in a few steps whatever the units are.
 func logistic(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*model.Linear, error) {
 	p := newProblem(x, y, opt)
@@ -34,10 +34,10 @@ func logistic(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*
 }
 
 // problem is the objective divided by C times the number of rows, a function
-// of theta: for each output the weights of the standardised features and the
+// of theta: for each output the weights of the scaled features and the
 // intercept.
 type problem struct {
-	rows      []float64 // standardised features and a 1, row after row
+	rows      []float64 // scaled features and a 1, row after row
 	class     []int32
 	weight    []float64 // of each class
 	n         int
@@ -46,7 +46,7 @@ type problem struct {
 	intercept bool
 	mean      []float64
 	scale     []float64
-	penalty   []float64 // of each standardised weight
+	penalty   []float64 // of each scaled weight
 	workers   int
 }
 
@@ -67,7 +67,7 @@ func newProblem(x *model.Matrix, y []float64, opt Options) *problem {
 	}
 	strength := 1 / (opt.Params.Float("C", 1) * float64(x.Rows))
 	for j, c := range x.Columns {
-		p.standardise(j, c)
+		p.place(j, c, strength)
 		p.penalty[j] = strength / (p.scale[j] * p.scale[j])
 	}
 	for i, v := range y {
@@ -80,18 +80,16 @@ func newProblem(x *model.Matrix, y []float64, opt Options) *problem {
 	return p
 }
 
-// standardise fills in feature j: centred where there is an intercept to take
-// the mean up, divided by its deviation where it has one.
-func (p *problem) standardise(j int, column []float64) {
+// place fills in feature j: centred where there is an intercept to take the
+// mean up, and divided so that losses and penalty together curve about equally
+// along every feature. A constant one has the penalty's curve alone.
+func (p *problem) place(j int, column []float64, strength float64) {
 	m := mean(column)
 	sum := 0.0
 	for _, v := range column {
 		sum += float64((v - m) * (v - m))
 	}
-	p.scale[j] = math.Sqrt(sum / float64(p.n))
-	if p.scale[j] <= 1e-12*math.Abs(m) || p.scale[j] == 0 {
-		p.scale[j] = 1
-	}
+	p.scale[j] = math.Sqrt(sum/float64(p.n) + 4*strength)
 	if p.intercept {
 		p.mean[j] = m
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // flat is the gradient below which the optimum counts as reached. The objective
-// is a mean over rows of standardised features, so that this is relative.
+// is a mean over rows of scaled features, so that this is relative.
 const flat = 1e-10
 
 // newton minimises the problem from theta, which it overwrites: full steps,
