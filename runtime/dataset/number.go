@@ -3,28 +3,39 @@ package dataset
 import (
 	"bytes"
 	"math"
+	"math/bits"
 	"strconv"
 	"unsafe"
 )
 
-// pow10 are the powers of ten that a float64 holds exactly. It is a table, never
-// written.
-var pow10 = [...]float64{
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-}
+// pow10 are the powers of ten that a float64 holds exactly, pow5 those of five
+// that a uint64 does. They are tables, never written.
+var (
+	pow10 = [...]float64{
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	}
+	pow5 = [...]uint64{
+		1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625, 1220703125,
+		6103515625, 30517578125, 152587890625, 762939453125, 3814697265625, 19073486328125, 95367431640625,
+		476837158203125, 2384185791015625, 11920928955078125, 59604644775390625, 298023223876953125,
+		1490116119384765625, 7450580596923828125,
+	}
+)
 
-// maxExact is the largest integer below which every integer is a float64.
-const maxExact = 1 << 53
+const (
+	// maxExact is the largest integer below which every integer is a float64.
+	maxExact = 1 << 53
+	// exactDigits is how many digits a float64 always tells apart.
+	exactDigits = 15
+	// maxDigits is how many digits a uint64 always holds.
+	maxDigits = 19
+)
 
-// scanNumber reads a plain decimal (sign, digits, point, digits) at b[i:] and
-// returns its value and the index after it. It reports false for anything that
-// it cannot convert exactly, which says nothing about whether it is a number.
-//
-// A mantissa up to 2^53 divided by a power of ten up to 10^22 is one correctly
-// rounded operation on exact operands, so the result is the nearest float64, as
-// strconv's is (W. D. Clinger, How to Read Floating Point Numbers Accurately,
-// 1990). b must hold a byte that is neither a digit nor a point after the number.
+// scanNumber reads a decimal (sign, digits, point, digits, exponent) at b[i:]
+// and returns the nearest float64 and the index after it. It reports false for
+// anything that it cannot convert exactly, which says nothing about whether it
+// is a number.
 func scanNumber(b []byte, i int) (v float64, end int, ok bool) {
 	neg := b[i] == '-'
 	if neg {
@@ -44,17 +55,94 @@ func scanNumber(b []byte, i int) (v float64, end int, ok bool) {
 		scale = i - point - 1
 		digits += scale
 	}
-	if uint(digits-1) > 18 || m > maxExact {
+	if digits == 0 || digits > maxDigits && digits-leadingZeros(b[start:i]) > maxDigits {
 		return 0, i, false
 	}
-	v = float64(m)
-	if scale != 0 {
-		v /= pow10[scale]
+	if i < len(b) && b[i]|0x20 == 'e' {
+		var exponent int
+		if exponent, i, ok = scanExponent(b, i+1); !ok {
+			return 0, i, false
+		}
+		scale -= exponent
+	}
+	if m <= maxExact && uint(scale) < uint(len(pow10)) {
+		v, ok = float64(m)/pow10[scale], true
+	} else {
+		v, ok = scaled(m, scale)
 	}
 	if neg {
 		v = -v
 	}
-	return v, i, true
+	return v, i, ok
+}
+
+// leadingZeros counts the digits before the first that is not 0.
+func leadingZeros(b []byte) (n int) {
+	for _, c := range b {
+		switch c {
+		case '0':
+			n++
+		case '.':
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// scanExponent reads a sign and up to three digits.
+func scanExponent(b []byte, i int) (v, end int, ok bool) {
+	neg := false
+	if i < len(b) && (b[i] == '-' || b[i] == '+') {
+		neg = b[i] == '-'
+		i++
+	}
+	start := i
+	for ; i < len(b) && b[i]-'0' <= 9 && i < start+3; i++ {
+		v = v*10 + int(b[i]-'0')
+	}
+	if neg {
+		v = -v
+	}
+	return v, i, i > start
+}
+
+// scaled returns the float64 nearest to m / 10^scale where that takes one
+// rounding. Up to 2^53 and 10^22 one float64 operation on exact operands is it
+// (W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990); down to
+// 10^-27 the division is done in integers and its remainder decides.
+func scaled(m uint64, scale int) (float64, bool) {
+	switch {
+	case scale == 0 || m == 0:
+		return float64(m), true
+	case scale > 0 && scale < len(pow5):
+		return quotient(m, scale), true
+	case scale < 0 && -scale < len(pow10) && m <= maxExact:
+		return float64(m) * pow10[-scale], true
+	}
+	return 0, false
+}
+
+// quotient returns m / (5^scale 2^scale) rounded to nearest, ties to even. Both
+// operands are shifted to fill 64 bits, so the 128-bit quotient has 64
+// significant bits; 53 are kept and 11, with the remainder, decide.
+func quotient(m uint64, scale int) float64 {
+	d := pow5[scale]
+	shift, dShift := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
+	hi, lo := m<<shift, uint64(0)
+	d <<= dShift
+	exponent := dShift - shift - scale - 64 + 11
+	if hi >= d {
+		hi, lo = hi>>1, hi<<63
+		exponent++
+	}
+	q, rest := bits.Div64(hi, lo, d)
+	low := q & 0x7ff
+	q >>= 11
+	if low > 0x400 || low == 0x400 && (rest != 0 || q&1 != 0) {
+		q++
+	}
+	return float64(q) * math.Float64frombits(uint64(1023+exponent)<<52)
 }
 
 // parseNumber reads a decimal number, with an exponent or without. It reports
@@ -84,15 +172,24 @@ func parseInteger(b []byte) (float64, bool) {
 
 func integral(v float64) bool { return math.Abs(v) <= maxExact && v == math.Trunc(v) }
 
-// exactText reports whether a number's text has no digits that rounding to a
-// float64 could have swallowed, as 9007199254740993 reads as 2^53. A mantissa
-// up to 2^53 keeps its digits apart from any integer.
+// exactText reports whether the text of a number that reads as an integer has
+// no digits that rounding could have swallowed, as 9007199254740993 reads as
+// 2^53 and a hair above 3 as 3.
 func exactText(b []byte) bool {
-	if len(b) <= 15 && bytes.IndexAny(b, "eE") < 0 {
+	if bytes.IndexAny(b, "eE") >= 0 {
+		return exactSlow(b)
+	}
+	if len(b) <= exactDigits {
 		return true
 	}
-	if _, end, ok := scanNumber(b, 0); ok && end == len(b) {
+	whole, fraction, _ := bytes.Cut(b, []byte{'.'})
+	if len(bytes.Trim(fraction, "0")) > 0 {
+		return false
+	}
+	whole = bytes.TrimLeft(whole, "+-0")
+	if len(whole) <= exactDigits {
 		return true
 	}
-	return exactSlow(b)
+	v, err := strconv.ParseUint(string(whole), 10, 64)
+	return err == nil && v <= maxExact
 }

@@ -28,6 +28,7 @@ func TestNumbersEqualStrconvBitForBit(t *testing.T) {
 		same(t, strconv.FormatFloat(v, 'g', -1, 64))
 		same(t, strconv.FormatFloat(v, 'e', random.IntN(25), 64))
 		same(t, strconv.FormatFloat(random.NormFloat64()*1000, 'f', random.IntN(24), 64))
+		same(t, strconv.FormatUint(random.Uint64()>>random.IntN(64), 10)+"e"+strconv.Itoa(random.IntN(60)-35))
 		same(t, strconv.FormatUint(random.Uint64()>>random.IntN(64), 10)+"."+strconv.FormatUint(random.Uint64()>>random.IntN(64), 10))
 	}
 }

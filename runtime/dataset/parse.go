@@ -128,7 +128,7 @@ func (p *parser) record(b []byte, i int) int {
 	for k, s := range p.slots {
 		if s.numeric {
 			v, end, ok := scanNumber(b, i)
-			if ok && (!s.integer || float64(int64(v)) == v) {
+			if ok && (!s.integer || end-i <= exactDigits && float64(int64(v)) == v) {
 				if b[end] == '\r' {
 					end++
 				}
