@@ -7,8 +7,8 @@ package govern
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -24,7 +24,7 @@ type Reader interface {
 type NotServableError struct {
 	Model   string
 	Reasons []string
-	Pending int // newest version that waits for approval; 0: none does
+	Pending int // newest version that waits for an approval; 0: none does
 }
 
 // Error lists the reasons and the command that helps.
@@ -49,7 +49,7 @@ func Choose(ctx context.Context, r Reader, model string, rule plan.Approval) (re
 		if len(reasons) == 0 {
 			return v, nil
 		}
-		if v.Status == registry.Pending && none.Pending == 0 {
+		if approvable(v, rule) && none.Pending == 0 {
 			none.Pending = v.Version
 		}
 		none.Reasons = append(none.Reasons, fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and ")))
@@ -72,26 +72,54 @@ func Objections(v registry.Version, rule plan.Approval) []string {
 			out = append(out, "does not meet "+g.Name+" "+g.Want)
 		}
 	}
-	if v.Status != registry.Approved || rule.Policy == "auto" {
-		return out
-	}
-	people := approvers(v, rule)
-	if want := max(1, rule.Count); len(people) < want {
-		out = append(out, fmt.Sprintf("has %d of the %d approvals that the blueprint asks for", len(people), want))
+	if v.Status == registry.Approved && lacksApprovals(v, rule) {
+		out = append(out, fmt.Sprintf("has %d of the %d approvals that the blueprint asks for", len(v.Approvals(rule)), max(1, rule.Count)))
 	}
 	return out
 }
 
-// approvers are the different people whose approval counts under the rule.
-func approvers(v registry.Version, rule plan.Approval) []string {
-	var out []string
-	for _, d := range v.Decisions {
-		who := strings.ToLower(strings.TrimSpace(d.By))
-		named := len(rule.Approvers) == 0 || slices.ContainsFunc(rule.Approvers, func(a string) bool { return strings.EqualFold(strings.TrimSpace(a), who) })
-		author := rule.NotAuthor && strings.EqualFold(who, strings.TrimSpace(v.Author))
-		if d.Verdict == registry.Approved && who != registry.PolicyActor && named && !author && !slices.Contains(out, who) {
-			out = append(out, who)
-		}
+// lacksApprovals reports whether people must approve who have not. What the
+// policy approved elsewhere is not enough where the rule asks for people.
+func lacksApprovals(v registry.Version, rule plan.Approval) bool {
+	return rule.Policy != "auto" && len(v.Approvals(rule)) < max(1, rule.Count)
+}
+
+// Servable returns a *NotServableError with every reason why the file with
+// that digest may not be served as the version, or nil.
+func Servable(rule plan.Approval, v registry.Version, digest string) error {
+	reasons := Objections(v, rule)
+	if digest != v.ModelDigest {
+		reasons = append(reasons, fmt.Sprintf("is the file %s, but %s is to be served", v.ModelDigest, digest))
 	}
-	return out
+	if len(reasons) == 0 {
+		return nil
+	}
+	e := &NotServableError{Model: v.Model, Reasons: []string{fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and "))}}
+	if approvable(v, rule) {
+		e.Pending = v.Version
+	}
+	return e
+}
+
+// approvable reports whether an approval is what the version waits for.
+func approvable(v registry.Version, rule plan.Approval) bool {
+	return v.Status == registry.Pending || v.Status == registry.Approved && lacksApprovals(v, rule)
+}
+
+// Author returns the first of the names that can stand for a person: what was
+// said on the command line, then the environment, then the login name.
+//
+// A name that is given but cannot is an error rather than passed over.
+func Author(names ...string) (string, error) {
+	for _, n := range names {
+		if strings.TrimSpace(n) == "" {
+			continue
+		}
+		name, err := registry.Person(n)
+		if err != nil {
+			return "", fmt.Errorf("author: %w", err)
+		}
+		return name, nil
+	}
+	return "", errors.New("author: nobody is named; say who you are")
 }

@@ -63,3 +63,48 @@ func TestAVersionWhoseGateFailedIsNotServed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAVersionShortOfApprovalsNamesTheCommand(t *testing.T) {
+	_, err := Choose(t.Context(), versions{version(4, registry.Approved, registry.PolicyActor)}, "m", plan.Approval{Policy: "manual", Count: 1})
+	if err == nil || !strings.Contains(err.Error(), "ashlar model approve m 4 --by NAME") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestServableGivesEveryReason(t *testing.T) {
+	v := version(2, registry.Pending)
+	v.ModelDigest = "sha256:aa"
+	v.Gates = []registry.Gate{{Name: "roc_auc", Want: ">=0.8"}}
+	err := Servable(plan.Approval{Policy: "manual", Count: 1}, v, "sha256:bb")
+	for _, want := range []string{"is pending", "roc_auc >=0.8", "sha256:aa", "sha256:bb", "ashlar model approve m 2"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not mention %q", err, want)
+		}
+	}
+	v = version(2, registry.Approved, "grace")
+	v.ModelDigest = "sha256:aa"
+	if err := Servable(plan.Approval{Policy: "manual", Count: 1}, v, "sha256:aa"); err != nil {
+		t.Errorf("an approved version whose file is the one registered: %v", err)
+	}
+	if err := Servable(plan.Approval{Policy: "manual", Count: 1}, version(3, registry.Rejected), ""); err == nil || strings.Contains(err.Error(), "model approve") {
+		t.Errorf("a rejected version cannot be approved any more: %v", err)
+	}
+}
+
+func TestTheFirstNameGivenIsTheAuthor(t *testing.T) {
+	for _, c := range []struct {
+		names []string
+		want  string
+		why   string
+	}{
+		{[]string{"", "  ", " Ada <ada@example.com> ", "root"}, "Ada <ada@example.com>", ""},
+		{[]string{"policy:auto", "root"}, "", "kept for Ashlar"},
+		{[]string{"a\u200bda", "root"}, "", "cannot be seen"},
+		{nil, "", "nobody is named"},
+	} {
+		got, err := Author(c.names...)
+		if got != c.want || (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%q: %q, %v; want %q %q", c.names, got, err, c.want, c.why)
+		}
+	}
+}

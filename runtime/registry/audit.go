@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,18 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// The actions that the log knows.
+const (
+	ActionRegister = "register"
+	ActionRenew    = "renew" // a known model file, asked for by another plan
+	ActionRefuse   = "refuse"
+	ActionApprove  = "approve"
+	ActionReject   = "reject"
+	ActionAlias    = "alias"
+	ActionServe    = "serve"
+	ActionWithdraw = "withdraw"
 )
 
 // Entry is one line of the audit log. Hash is the SHA-256 of the canonical JSON
@@ -42,8 +53,11 @@ func (e Entry) Summary() string {
 	for _, k := range slices.Sorted(maps.Keys(e.Details)) {
 		switch v := e.Details[k].(type) {
 		case string:
+			if isDigest(v) {
+				v = v[:19]
+			}
 			if v != "" {
-				out = append(out, k+" "+shorten(v))
+				out = append(out, k+" "+v)
 			}
 		case float64:
 			out = append(out, fmt.Sprintf("%s %g", k, v))
@@ -56,17 +70,16 @@ func (e Entry) Summary() string {
 	return strings.Join(out, ", ")
 }
 
-func shorten(v string) string {
-	if digestForm.MatchString(v) {
-		return v[:19]
-	}
-	return v
-}
-
 // Filter chooses entries; the zero value chooses all.
 type Filter struct {
-	Model string
-	Last  int // the newest so many; 0: all
+	Model  string
+	Action string
+	After  int64 // entries with a greater Seq
+	Last   int   // the newest so many; 0: all
+}
+
+func (f Filter) chooses(e Entry) bool {
+	return (f.Model == "" || e.Model == f.Model) && (f.Action == "" || e.Action == f.Action)
 }
 
 // event is an entry before it has its place in the chain.
@@ -76,64 +89,56 @@ type event struct {
 	Details              map[string]any
 }
 
-func (r *Registry) append(ctx context.Context, tx *sql.Tx, ev event) error {
-	_, err := r.appendAt(ctx, tx, r.now().UTC(), ev)
-	return err
-}
-
-// appendAt adds the entry to the chain, within the change that it records.
-func (r *Registry) appendAt(ctx context.Context, tx *sql.Tx, at time.Time, ev event) (int64, error) {
-	e := Entry{Time: at, Actor: ev.Actor, Action: ev.Action, Model: ev.Model, Version: ev.Version, Details: ev.Details}
-	if err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&e.Seq, &e.PrevHash); err != nil {
-		return 0, fmt.Errorf("audit log: %w", err)
+// append adds the entry to the chain, within the change that it records, and
+// returns its number.
+func (c *change) append(ctx context.Context, ev event) (int64, error) {
+	e := Entry{
+		Seq: c.seq + 1, Time: c.at, PrevHash: c.hash,
+		Actor: ev.Actor, Action: ev.Action, Model: ev.Model, Version: ev.Version, Details: ev.Details,
 	}
-	e.Seq++
 	body, err := plan.Canonical(e)
 	if err != nil {
 		return 0, fmt.Errorf("audit log: %w", err)
 	}
 	hash := plan.DigestBytes(body)
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)`, e.Seq, string(body), hash); err != nil {
+	if _, err := c.ExecContext(ctx, `INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)`, e.Seq, string(body), hash); err != nil {
 		return 0, fmt.Errorf("audit log: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET seq = ?, hash = ? WHERE id = 1`, e.Seq, hash); err != nil {
+	if _, err := c.ExecContext(ctx, `UPDATE audit_head SET seq = ?, hash = ? WHERE id = 1`, e.Seq, hash); err != nil {
 		return 0, fmt.Errorf("audit log: %w", err)
 	}
+	c.seq, c.hash = e.Seq, hash
 	return e.Seq, nil
 }
 
 // Head returns the number of the newest entry, 0 for an empty log. It is cheap:
-// whoever waits for a change asks this.
+// whoever waits for a change, made here or by another process, asks this.
 func (r *Registry) Head(ctx context.Context) (int64, error) {
-	var seq int64
-	if err := r.db.QueryRowContext(ctx, `SELECT seq FROM audit_head WHERE id = 1`).Scan(&seq); err != nil {
-		return 0, fmt.Errorf("audit log: %w", err)
-	}
-	return seq, nil
+	a, err := r.Anchor(ctx)
+	return a.Seq, err
 }
 
 // Audit returns the chosen entries, oldest first, as they are kept: it does not
 // verify them.
 func (r *Registry) Audit(ctx context.Context, f Filter) ([]Entry, error) {
-	raw, err := readLog(ctx, r.db)
-	if err != nil {
-		return nil, err
-	}
 	out := []Entry{}
-	for _, l := range raw {
+	// Newest first, so that asking for the last few reads no more than them.
+	err := readLog(ctx, r.direct(), `WHERE seq > ? ORDER BY seq DESC`, []any{f.After}, func(l line) error {
 		var e Entry
 		if err := json.Unmarshal([]byte(l.body), &e); err != nil {
-			return nil, fmt.Errorf("audit log: entry %d: %w", l.seq, err)
+			return fmt.Errorf("audit log: entry %d: %w", l.seq, err)
 		}
-		if f.Model == "" || e.Model == f.Model {
+		if f.chooses(e) {
 			e.Hash = l.hash
 			out = append(out, e)
 		}
-	}
-	if f.Last > 0 && len(out) > f.Last {
-		out = out[len(out)-f.Last:]
-	}
-	return out, nil
+		if f.Last > 0 && len(out) == f.Last {
+			return errEnough
+		}
+		return nil
+	})
+	slices.Reverse(out)
+	return out, err
 }
 
 // line is an entry as it is kept.
@@ -142,18 +147,26 @@ type line struct {
 	body, hash string
 }
 
-func readLog(ctx context.Context, q querier) (out []line, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT seq, body, hash FROM audit ORDER BY seq`)
+// errEnough ends readLog early without being an error.
+var errEnough = errors.New("enough")
+
+// readLog calls f with each line that the clause chooses.
+func readLog(ctx context.Context, h handle, clause string, args []any, f func(line) error) (err error) {
+	rows, err := h.QueryContext(ctx, `SELECT seq, body, hash FROM audit `+clause, args...)
 	if err != nil {
-		return nil, fmt.Errorf("audit log: %w", err)
+		return fmt.Errorf("audit log: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var l line
 		if err := rows.Scan(&l.seq, &l.body, &l.hash); err != nil {
-			return nil, fmt.Errorf("audit log: %w", err)
+			return fmt.Errorf("audit log: %w", err)
 		}
-		out = append(out, l)
+		if err := f(l); errors.Is(err, errEnough) {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
-	return out, rows.Err()
+	return rows.Err()
 }

@@ -11,18 +11,18 @@ import (
 )
 
 // compare holds the tables against what the log says of them.
-func (l *ledger) compare(ctx context.Context, q querier) error {
+func (l *ledger) compare(ctx context.Context, h handle) error {
 	for _, t := range []struct {
 		noun string
 		said map[string]string
-		read func(context.Context, querier) (map[string]string, error)
+		read func(context.Context, handle) (map[string]string, error)
 	}{
-		{"version", l.versions, heldVersions},
+		{"version", l.states(), heldVersions},
 		{"decision", l.decisions, heldDecisions},
 		{"alias", l.aliases, heldAliases},
 		{"serving", l.servings, heldServings},
 	} {
-		held, err := t.read(ctx, q)
+		held, err := t.read(ctx, h)
 		if err != nil {
 			return err
 		}
@@ -46,31 +46,31 @@ func union(a, b map[string]string) map[string]string {
 	return out
 }
 
-func heldVersions(ctx context.Context, q querier) (map[string]string, error) {
-	return held(ctx, q, `SELECT model || '/' || version, model_digest, status, body, author, created_at FROM versions`, 6, func(c []string) string {
+func heldVersions(ctx context.Context, h handle) (map[string]string, error) {
+	return held(ctx, h, `SELECT model || '/' || version, model_digest, status, body, author, created_at FROM versions`, 6, func(c []string) string {
 		return versionState{c[1], c[2], plan.DigestBytes([]byte(c[3])), c[4], c[5]}.String()
 	})
 }
 
-func heldDecisions(ctx context.Context, q querier) (map[string]string, error) {
-	return held(ctx, q, `SELECT seq, model || '/' || version, verdict, decider, note, at FROM decisions`, 6, func(c []string) string {
+func heldDecisions(ctx context.Context, h handle) (map[string]string, error) {
+	return held(ctx, h, `SELECT seq, model || '/' || version, verdict, decider, note, at FROM decisions`, 6, func(c []string) string {
 		return fmt.Sprintf("%s %s %q %q %s", c[1], c[2], c[3], c[4], c[5])
 	})
 }
 
-func heldAliases(ctx context.Context, q querier) (map[string]string, error) {
-	return held(ctx, q, `SELECT model || '@' || alias, version FROM aliases`, 2, func(c []string) string { return c[1] })
+func heldAliases(ctx context.Context, h handle) (map[string]string, error) {
+	return held(ctx, h, `SELECT model || '@' || alias, version FROM aliases`, 2, func(c []string) string { return c[1] })
 }
 
-func heldServings(ctx context.Context, q querier) (map[string]string, error) {
-	return held(ctx, q, `SELECT seq, endpoint, model || '/' || version, digest, since, until FROM servings`, 6, func(c []string) string {
-		return fmt.Sprintf("%s %s %s %s %s", c[1], c[2], c[3], c[4], c[5])
+func heldServings(ctx context.Context, h handle) (map[string]string, error) {
+	return held(ctx, h, `SELECT seq, endpoint, model || '/' || version, digest, since, until FROM servings`, 6, func(c []string) string {
+		return fmt.Sprintf("%q %s %s %s %s", c[1], c[2], c[3], c[4], c[5])
 	})
 }
 
 // held reads a table as text, the first column being the row's name.
-func held(ctx context.Context, q querier, query string, columns int, form func([]string) string) (out map[string]string, err error) {
-	rows, err := q.QueryContext(ctx, query)
+func held(ctx context.Context, h handle, query string, columns int, form func([]string) string) (out map[string]string, err error) {
+	rows, err := h.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}

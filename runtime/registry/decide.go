@@ -2,11 +2,12 @@ package registry
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // PolicyActor approves where the blueprint says `approval: "auto"`.
@@ -15,93 +16,124 @@ const PolicyActor = "policy:auto"
 // maxComment bounds a comment, in code points.
 const maxComment = 2000
 
-// DecisionError says why somebody's decision was not taken.
-type DecisionError struct {
-	Model   string
-	Version int
-	Reason  string
-}
-
-// Error names the version and the reason.
-func (e *DecisionError) Error() string {
-	return fmt.Sprintf("model %s version %d: %s", e.Model, e.Version, e.Reason)
-}
-
 // Approve records the approval. The version becomes approved once as many
-// different people as its rule asks for have approved.
+// different people as its rule asks for have approved. One that is approved
+// takes further approvals only while its rule, tightened since, asks for them.
 func (r *Registry) Approve(ctx context.Context, model string, n int, d Decision) (Version, error) {
 	return r.decide(ctx, model, n, Approved, d)
 }
 
-// Reject records the rejection; the version can never be approved after it.
+// Reject records the rejection, which is final: the version can never be
+// approved after it, and its endpoints stop serving it. Anybody may reject, as
+// anybody may pull an emergency brake; the log says who did.
 func (r *Registry) Reject(ctx context.Context, model string, n int, d Decision) (Version, error) {
 	return r.decide(ctx, model, n, Rejected, d)
 }
 
-// AutoApprove approves by policy, which the version's own rule must allow.
-func (r *Registry) AutoApprove(ctx context.Context, model string, n int, reason string) (Version, error) {
-	return r.decide(ctx, model, n, Approved, Decision{By: PolicyActor, Comment: reason})
-}
-
+// decide takes a person's decision.
 func (r *Registry) decide(ctx context.Context, model string, n int, verdict string, d Decision) (Version, error) {
-	d.By = strings.TrimSpace(d.By)
+	by, err := Person(d.By)
+	if err != nil {
+		return Version{}, &DecisionError{Model: model, Version: n, Reason: "nobody decides: " + err.Error() + "; name yourself with --by", Cause: ErrNobody}
+	}
+	d.By = by
 	var out Version
-	err := r.tx(ctx, func(tx *sql.Tx) error {
-		v, err := readVersion(ctx, tx, model, n)
+	err = r.change(ctx, func(c *change) error {
+		v, err := readVersion(ctx, c.handle, model, n)
 		if err != nil {
 			return err
 		}
-		if reason := objection(v, verdict, d); reason != "" {
-			return &DecisionError{Model: model, Version: n, Reason: reason}
-		}
-		v.Status = after(v, verdict, d)
-		if _, err := tx.ExecContext(ctx, `UPDATE versions SET status = ? WHERE model = ? AND version = ?`, v.Status, model, n); err != nil {
-			return fmt.Errorf("registry: %w", err)
-		}
-		action := map[string]string{Approved: "approve", Rejected: "reject"}[verdict]
-		at := r.now().UTC()
-		seq, err := r.appendAt(ctx, tx, at, event{Actor: d.By, Action: action, Model: model, Version: n, Details: map[string]any{
-			"comment": d.Comment, "status": v.Status,
-		}})
-		if err != nil {
+		if err := objection(v, verdict, d); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO decisions (seq, model, version, verdict, decider, note, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			seq, model, n, verdict, d.By, d.Comment, stamp(at))
-		if err != nil {
-			return fmt.Errorf("registry: %w", err)
-		}
-		out, err = readVersion(ctx, tx, model, n)
+		out, err = c.decided(ctx, v, verdict, d)
 		return err
 	})
 	return out, err
 }
 
-// objection says why the decision cannot be taken, or "".
-func objection(v Version, verdict string, d Decision) string {
-	switch {
-	case d.By == "":
-		return "nobody decides; name yourself with --by"
-	case !utf8.ValidString(d.Comment) || utf8.RuneCountInString(d.Comment) > maxComment:
-		return fmt.Sprintf("the comment is longer than %d characters or no text", maxComment)
-	case v.Status == Rejected:
-		return "it was rejected, which is final; train a new version"
-	case verdict == Rejected:
-		return ""
-	case v.Status == Approved:
-		return "it is approved already"
-	case strings.EqualFold(d.By, PolicyActor) && v.Approval.Policy != "auto":
-		return "its rule asks for a person's approval, so the policy cannot approve it"
-	case v.Approval.Policy == "auto":
-		return ""
-	case v.Approval.NotAuthor && sameActor(d.By, v.Author):
-		return fmt.Sprintf("%s trained it, and the blueprint asks for somebody other than the author", v.Author)
-	case len(v.Approval.Approvers) > 0 && !slices.ContainsFunc(v.Approval.Approvers, func(a string) bool { return sameActor(a, d.By) }):
-		return fmt.Sprintf("%s is not among its approvers, who are %s", d.By, strings.Join(v.Approval.Approvers, ", "))
-	case slices.ContainsFunc(v.Decisions, func(r RecordedDecision) bool { return r.Verdict == Approved && sameActor(r.By, d.By) }):
-		return fmt.Sprintf("%s has approved it already; it needs %d different people", d.By, v.Approval.Count)
+// AutoApprove approves by policy, which the version's own rule must allow. A
+// version that is approved already is left as it is.
+func (r *Registry) AutoApprove(ctx context.Context, model string, n int, reason string) (Version, error) {
+	var out Version
+	err := r.change(ctx, func(c *change) error {
+		v, err := readVersion(ctx, c.handle, model, n)
+		if err != nil {
+			return err
+		}
+		switch {
+		case v.Status == Rejected:
+			return rejectedAlready(v)
+		case v.Approval.Policy != "auto":
+			return v.object(ErrPolicy, "its rule asks for a person's approval, so the policy cannot approve it")
+		case v.Status == Approved:
+			out = v
+			return nil
+		}
+		out, err = c.decided(ctx, v, Approved, Decision{By: PolicyActor, Comment: reason})
+		return err
+	})
+	return out, err
+}
+
+// decided writes the decision and its entry and returns the version after it.
+func (c *change) decided(ctx context.Context, v Version, verdict string, d Decision) (Version, error) {
+	status := after(v, verdict, d)
+	if _, err := c.ExecContext(ctx, `UPDATE versions SET status = ? WHERE model = ? AND version = ?`, status, v.Model, v.Version); err != nil {
+		return v, fmt.Errorf("registry: %w", err)
 	}
-	return ""
+	action := ActionApprove
+	if verdict == Rejected {
+		action = ActionReject
+	}
+	seq, err := c.append(ctx, event{Actor: d.By, Action: action, Model: v.Model, Version: v.Version, Details: map[string]any{
+		"comment": d.Comment, "status": status,
+	}})
+	if err != nil {
+		return v, err
+	}
+	_, err = c.ExecContext(ctx, `INSERT INTO decisions (seq, model, version, verdict, decider, note, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		seq, v.Model, v.Version, verdict, d.By, d.Comment, stamp(c.at))
+	if err != nil {
+		return v, fmt.Errorf("registry: %w", err)
+	}
+	return readVersion(ctx, c.handle, v.Model, v.Version)
+}
+
+// objection says why a person's decision cannot be taken, or nil.
+func objection(v Version, verdict string, d Decision) error {
+	rule := v.Approval
+	if !utf8.ValidString(d.Comment) || utf8.RuneCountInString(d.Comment) > maxComment {
+		return v.object(ErrComment, "the comment is longer than %d characters or no text", maxComment)
+	}
+	if v.Status == Rejected {
+		return rejectedAlready(v)
+	}
+	if verdict == Rejected {
+		return nil
+	}
+	counted := v.Approvals(rule)
+	switch {
+	case slices.Contains(counted, Identity(d.By)):
+		return v.object(ErrRepeated, "%s has approved it already; it needs %d different people and has %d", d.By, max(1, rule.Count), len(counted))
+	case v.Status == Approved && (rule.Policy == "auto" || len(counted) >= max(1, rule.Count)):
+		return v.object(ErrApproved, "it is approved already")
+	case rule.Policy == "auto":
+		return nil
+	case rule.NotAuthor && Identity(d.By) == Identity(v.Author):
+		return v.object(ErrAuthor, "%s trained it, and the blueprint asks for somebody other than the author", v.Author)
+	case !named(rule, d.By):
+		return v.object(ErrNotApprover, "%s is not among its approvers, who are %s", d.By, strings.Join(rule.Approvers, ", "))
+	}
+	return nil
+}
+
+func rejectedAlready(v Version) error {
+	return v.object(ErrRejected, "it was rejected, which is final; train a new version")
+}
+
+func (v Version) object(cause error, format string, args ...any) error {
+	return &DecisionError{Model: v.Model, Version: v.Version, Reason: fmt.Sprintf(format, args...), Cause: cause}
 }
 
 // after is the version's status once the decision is taken.
@@ -109,18 +141,30 @@ func after(v Version, verdict string, d Decision) string {
 	if verdict == Rejected {
 		return Rejected
 	}
-	approvals := 1
-	for _, r := range v.Decisions {
-		if r.Verdict == Approved {
-			approvals++
-		}
-	}
-	if d.By == PolicyActor || approvals >= max(1, v.Approval.Count) {
+	v.Decisions = append(slices.Clone(v.Decisions), RecordedDecision{Verdict: Approved, By: d.By})
+	if v.Status == Approved || v.Approval.Policy == "auto" || len(v.Approvals(v.Approval)) >= max(1, v.Approval.Count) {
 		return Approved
 	}
 	return Pending
 }
 
-func sameActor(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+// Approvals returns the identities of the different people whose approval
+// counts under the rule, which may be another than the version was registered
+// with: named where it names approvers, not the author where it says so, and
+// never the policy.
+func (v Version) Approvals(rule plan.Approval) []string {
+	out := []string{}
+	for _, d := range v.Decisions {
+		who := Identity(d.By)
+		author := rule.NotAuthor && who == Identity(v.Author)
+		if d.Verdict == Approved && who != PolicyActor && !author && named(rule, who) && !slices.Contains(out, who) {
+			out = append(out, who)
+		}
+	}
+	return out
+}
+
+// named reports whether the rule lets that person approve.
+func named(rule plan.Approval, who string) bool {
+	return len(rule.Approvers) == 0 || slices.ContainsFunc(rule.Approvers, func(a string) bool { return Identity(a) == Identity(who) })
 }

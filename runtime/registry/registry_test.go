@@ -131,8 +131,9 @@ func TestWhoMayApprove(t *testing.T) {
 		{"anyone where no approvers are named", anyone, []string{"mallory"}, Approved, ""},
 		{"the author where the rule lets them", anyone, []string{"ada"}, Approved, ""},
 		{"twice approved", anyone, []string{"ada", "grace"}, Approved, "approved already"},
-		{"the policy where a person is asked for", anyone, []string{PolicyActor}, Pending, "asks for a person"},
-		{"the policy where the blueprint says so", auto, []string{PolicyActor}, Approved, ""},
+		{"somebody who calls himself the policy", anyone, []string{PolicyActor}, Pending, "kept for Ashlar itself"},
+		{"a person where the policy would", auto, []string{"mallory"}, Approved, ""},
+		{"the policy's name where the policy would", auto, []string{" Policy:AUTO"}, Pending, "kept for Ashlar itself"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,88 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// AliasChange is one move of an alias, as the log has it.
+type AliasChange struct {
+	Alias   string    `json:"alias"`
+	Version int       `json:"version"`
+	Was     int       `json:"was,omitempty"` // 0: it pointed nowhere
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+}
+
+// SetAlias points the alias, such as "champion", at the version, in the place
+// of what it pointed at. One that points there already is left as it is.
+func (r *Registry) SetAlias(ctx context.Context, model, alias string, n int, by string) error {
+	by, err := Person(by)
+	if err != nil {
+		return fmt.Errorf("alias %s of model %s: %w", alias, model, err)
+	}
+	if !validName(alias) {
+		return fmt.Errorf("alias %q of model %s: want 1 to %d bytes of visible characters without / and :", shorten(alias), model, maxName)
+	}
+	return r.change(ctx, func(c *change) error {
+		if _, err := readVersion(ctx, c.handle, model, n); err != nil {
+			return err
+		}
+		was, err := aliased(ctx, c.handle, model, alias)
+		if err != nil || was == n {
+			return err
+		}
+		_, err = c.ExecContext(ctx, `INSERT INTO aliases (model, alias, version) VALUES (?, ?, ?)
+			ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version`, model, alias, n)
+		if err != nil {
+			return fmt.Errorf("registry: %w", err)
+		}
+		_, err = c.append(ctx, event{Actor: by, Action: ActionAlias, Model: model, Version: n, Details: map[string]any{"alias": alias, "was": was}})
+		return err
+	})
+}
+
+// Alias returns the version that the alias points at, or a *NotFoundError.
+func (r *Registry) Alias(ctx context.Context, model, alias string) (Version, error) {
+	var out Version
+	err := r.view(ctx, func(h handle) error {
+		n, err := aliased(ctx, h, model, alias)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return notRegistered(ctx, h, model+"@"+alias, 0)
+		}
+		out, err = readVersion(ctx, h, model, n)
+		return err
+	})
+	return out, err
+}
+
+// AliasHistory returns every move of the alias, oldest first.
+func (r *Registry) AliasHistory(ctx context.Context, model, alias string) ([]AliasChange, error) {
+	entries, err := r.Audit(ctx, Filter{Model: model, Action: ActionAlias})
+	if err != nil {
+		return nil, err
+	}
+	out := []AliasChange{}
+	for _, e := range entries {
+		if e.Details["alias"] == alias {
+			was, _ := e.Details["was"].(float64)
+			out = append(out, AliasChange{Alias: alias, Version: e.Version, Was: int(was), By: e.Actor, At: e.Time})
+		}
+	}
+	return out, nil
+}
+
+func aliased(ctx context.Context, h handle, model, alias string) (int, error) {
+	var n int
+	err := h.QueryRowContext(ctx, `SELECT version FROM aliases WHERE model = ? AND alias = ?`, model, alias).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("registry: %w", err)
+	}
+	return n, nil
+}
