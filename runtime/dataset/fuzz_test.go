@@ -5,8 +5,10 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +47,50 @@ func FuzzCSV(f *testing.F) {
 		}
 		if d := cmp.Diff(rows[1:], rowsOf(one), cmpEmpty); d != "" {
 			t.Fatalf("differs from encoding/csv (-theirs +ours):\n%s", d)
+		}
+	})
+}
+
+// FuzzParquet feeds any bytes as a Parquet file: reading ends, without a panic.
+func FuzzParquet(f *testing.F) {
+	rows, _ := persons(40)
+	whole := parquetFile(f, rows)
+	f.Add([]byte(whole))
+	f.Add([]byte(parquetFile(f, []odd{{Digits: "1", Tags: []string{"a", "b"}}})))
+	f.Add([]byte(whole[:len(whole)/2]))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Open(context.Background(), people("mem://b/p.parquet"), Options{OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
+			b := memblob.OpenBucket(nil)
+			return b, b.WriteAll(ctx, "p.parquet", data, nil)
+		}})
+		for err == nil {
+			var f *Frame
+			if f, err = r.Next(); err == nil {
+				err = f.Check()
+			}
+		}
+		if r != nil {
+			_ = r.Close()
+		}
+	})
+}
+
+// FuzzTimestamp holds that a moment that reads also writes and reads back.
+func FuzzTimestamp(f *testing.F) {
+	for _, text := range []string{"2024-02-29", "2024-02-29T12:00:00.5+02:00", "0001-01-01 00:00", "9999-12-31T23:59:59Z", "2024-1-1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, ok := parseTimestamp([]byte(text))
+		if !ok {
+			return
+		}
+		again, ok := parseTimestamp([]byte(momentText(v, false)))
+		if year := time.Unix(int64(v), 0).UTC().Year(); year < 0 || year > 9999 {
+			return // an offset led beyond what four digits write
+		}
+		if !ok || math.Abs(again-v) > 1e-5 {
+			t.Fatalf("%q is %v, written as %q", text, v, momentText(v, false))
 		}
 	})
 }

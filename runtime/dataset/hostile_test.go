@@ -3,6 +3,7 @@ package dataset
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestHeadersAreChecked(t *testing.T) {
 	number := map[string]plan.Column{"Age": {Type: plan.Number}, "Income": {Type: plan.Number}}
 	for text, want := range map[string]string{
 		"Age;Income\n1;2\n":                   `set csv.delimiter to ";"`,
-		"Age,Age,Income\n1,2,3\n":             "want a column name once; field 2 is left out; rename it",
+		"Age,x,x,,,Age,Income\n0,,,,,2,3\n":   "want a column name once; field 6 is left out; rename it",
 		"Age,Incmoe\n1,2\n":                   `did you mean "Incmoe"?`,
 		"1,2\n3,4\n":                          "does the file lack a header?",
 		"Age,Something entirely other\n1,2\n": "declare the column optional if it may be absent",
@@ -157,5 +158,27 @@ func TestDelimitersAreChecked(t *testing.T) {
 		if _, err := Open(t.Context(), ds, Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "csv.delimiter") {
 			t.Errorf("delimiter %q: %v", bad, err)
 		}
+	}
+}
+
+func TestShortLinesUnderAWideHeaderTakeLittleMemory(t *testing.T) {
+	columns := 9000
+	ds := texts("t.csv", columns)
+	var header []string
+	for c := range columns {
+		name := fmt.Sprintf("c%d", c)
+		ds.Columns[name] = plan.Column{Type: plan.Number}
+		header = append(header, name)
+	}
+	dir := write(t, map[string]string{"t.csv": strings.Join(header, ",") + "\n" + strings.Repeat("1\n", 16_000) + strings.Repeat("1,", columns-1) + "1\n"})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	frames, problems := drain(t, ds, Options{Dir: dir, Workers: 1})
+	runtime.ReadMemStats(&after)
+	if frames[0].Rows != 1 || problems.Skipped != 16_000 {
+		t.Errorf("%d rows kept, %d skipped", frames[0].Rows, problems.Skipped)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 100<<20 {
+		t.Errorf("took %d MiB", took>>20)
 	}
 }

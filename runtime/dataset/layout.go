@@ -65,6 +65,8 @@ func newLayout(f string, header []string, targets []target, declared map[string]
 		l.fields[i] = -1
 		at, ok := where[name]
 		switch {
+		case seen[name] && !ok:
+			l.notices.add(Problem{Kind: DuplicateColumn, Column: name, File: f, Line: 1, Want: "a column name once", Hint: "it is left out"})
 		case seen[name]:
 			l.header.add(Problem{Kind: DuplicateColumn, Column: name, File: f, Line: 1, Want: "a column name once",
 				Hint: fmt.Sprintf("field %d is left out; rename it", i+1)})

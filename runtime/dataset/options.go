@@ -31,8 +31,8 @@ const (
 // Options say where relative sources lie and how much is done at once. The
 // zero value reads relative to the working directory on every core.
 //
-// Memory is bounded by about 2*(Workers+2) frames and as many MiB of text,
-// whatever the size of the dataset.
+// Memory is bounded by about 2*(Workers+2) frames and as many chunks of text, of
+// 1 MiB or of one longer record, whatever the size of the dataset.
 type Options struct {
 	// Dir is the folder that relative sources are relative to.
 	Dir string

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
+
+// maxCells bounds a batch of a wide Parquet table.
+const maxCells = 4 << 20
 
 // parquetReader reads Parquet files batch by batch; a batch does not cross a
 // row group. It decodes in the caller's goroutine: Parquet is binary already,
@@ -96,7 +100,7 @@ func (r *parquetReader) layOut(o *openParquet) {
 	o.layout = newLayout(o.file.path, o.header, r.targets, r.declared)
 	for i, at := range o.layout.fields {
 		c := o.columns[i]
-		if at < 0 || c.Leaf() && !c.Repeated() && c.MaxRepetitionLevel() == 0 {
+		if at < 0 || flat(c) {
 			continue
 		}
 		o.layout.fields[i] = -1
@@ -150,7 +154,7 @@ func (r *parquetReader) read(o *openParquet) (*batch, error) {
 	if o.left == 0 && o.started {
 		return nil, io.EOF
 	}
-	rows := int(min(o.left, int64(r.opt.BatchRows)))
+	rows := int(min(o.left, int64(r.opt.BatchRows), int64(max(maxCells/max(len(r.targets), 1), 64))))
 	f := &Frame{}
 	select {
 	case f = <-r.frames:
@@ -176,18 +180,32 @@ func (r *parquetReader) read(o *openParquet) (*batch, error) {
 	return b, nil
 }
 
-// enter begins a row group.
+// enter begins a row group. Where none of its columns is wanted, one is read all
+// the same: the number of rows that a footer claims is proven by values only.
 func (o *openParquet) enter(g parquet.RowGroup) {
 	o.left = g.NumRows()
 	o.closeCursors()
 	chunks := g.ColumnChunks()
+	read := func(target int, c *parquet.Column) {
+		o.cursors = append(o.cursors, cursor{target: target, meaning: meaningOf(c.Type()), pages: chunks[c.Index()].Pages()})
+	}
 	for i, at := range o.layout.fields {
 		if at >= 0 {
-			c := o.columns[i]
-			o.cursors = append(o.cursors, cursor{target: at, meaning: meaningOf(c.Type()), pages: chunks[c.Index()].Pages()})
+			read(at, o.columns[i])
 		}
 	}
+	if len(o.cursors) > 0 {
+		return
+	}
+	if any := slices.IndexFunc(o.columns, flat); any >= 0 {
+		read(-1, o.columns[any])
+	} else {
+		o.left = 0
+	}
 }
+
+// flat reports whether a column holds one value a row.
+func flat(c *parquet.Column) bool { return c.Leaf() && !c.Repeated() && c.MaxRepetitionLevel() == 0 }
 
 func (o *openParquet) closeCursors() error {
 	var errs []error

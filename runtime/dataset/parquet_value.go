@@ -98,11 +98,18 @@ func noEOF(err error) error {
 
 // fill reads one column of a batch.
 func (r *parquetReader) fill(c *cursor, rows int) error {
-	p, s := r.parser, &r.parser.columns[c.target]
+	p, s := r.parser, &r.parser.skip
+	if c.target >= 0 {
+		s = &p.columns[c.target]
+	}
 	for row := 0; row < rows; {
 		values, err := c.read(rows - row)
 		if err != nil {
-			return fmt.Errorf("column %q: %w", s.name, err)
+			return err
+		}
+		if s.target == nil {
+			row += len(values)
+			continue
 		}
 		for _, v := range values {
 			p.row, p.records = row, row+1

@@ -61,7 +61,9 @@ func newParser(d dialect, targets []target) *parser {
 // parse fills the frame with the chunk's rows and returns its problems, whose
 // rows and lines count from the chunk's beginning. The text ends in a newline.
 func (p *parser) parse(text []byte, l *layout, f *Frame) {
-	p.bind(l, f, bytes.Count(text, []byte{'\n'}))
+	// a row takes a byte a field, so that short lines under a wide header do not
+	// claim memory for rows that cannot be
+	p.bind(l, f, min(bytes.Count(text, []byte{'\n'}), len(text)/max(len(l.fields), 1)))
 	p.text, p.row, p.records, p.found = text, 0, 0, problems{}
 	for i := 0; i < len(text); {
 		switch {
