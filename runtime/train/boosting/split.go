@@ -55,24 +55,26 @@ func (g *grower) each(do func(f int)) {
 }
 
 // choose takes the best of the features' splits, the first among equals. Sums of
-// hessians bound the number of rows only from below; where that leaves in doubt
-// whether the best split keeps min_samples_leaf, rows are counted.
+// hessians bound the number of rows only from below; as long as the best split
+// may not keep min_samples_leaf, the rows of its feature are counted and the
+// feature's best split is searched again.
 func (g *grower) choose(n *node, splits []split) {
-	n.best = first(splits)
-	if !n.best.unsure {
-		return
+	for n.best = first(splits); n.best.unsure; n.best = first(splits) {
+		f := n.best.feature
+		splits[f] = g.feature(n, f, g.count(n, f))
 	}
-	g.each(func(f int) {
-		counts := make([]int32, g.bins.Missing(f)+1)
-		codes := g.bins.Columns[f]
-		for i, w := range g.crew {
-			for _, r := range w.rows[n.spans[i].from:n.spans[i].to] {
-				counts[codes[r]]++
-			}
+}
+
+// count returns the number of the node's rows with each code of a feature.
+func (g *grower) count(n *node, f int) []int32 {
+	counts := make([]int32, g.bins.Missing(f)+1)
+	codes := g.bins.Columns[f]
+	for i, w := range g.crew {
+		for _, r := range w.rows[n.spans[i].from:n.spans[i].to] {
+			counts[codes[r]]++
 		}
-		splits[f] = g.feature(n, f, counts)
-	})
-	n.best = first(splits)
+	}
+	return counts
 }
 
 func first(splits []split) split {

@@ -153,7 +153,7 @@ func (s *sweep) missing() bool {
 // scan moves one group after the other to the left side, which the group first
 // is already on unless it is negative.
 func (s *sweep) scan(groups []group, first int) split {
-	best := split{gain: math.Inf(-1)}
+	best, next := split{gain: math.Inf(-1)}, 0
 	var left group
 	clear(s.leftClass)
 	if first >= 0 {
@@ -171,16 +171,16 @@ func (s *sweep) scan(groups []group, first int) split {
 		}
 		gain := s.score(left, s.leftClass) + s.score(right, s.rightClass) - parent
 		if gain > best.gain {
-			a, b := int(groups[i].code), int(groups[i+1].code)
-			best = split{
-				found: true, gain: gain, code: a, threshold: s.column.threshold(a, b),
-				missingLeft: first >= 0,
-			}
+			best = split{found: true, gain: gain, code: int(groups[i].code), missingLeft: first >= 0}
+			next = int(groups[i+1].code)
 			if !s.missing() {
 				// None is missing here: one that is when scoring goes where most rows go.
 				best.missingLeft = left.rows > right.rows
 			}
 		}
+	}
+	if best.found {
+		best.threshold = s.column.threshold(best.code, next)
 	}
 	return best
 }
