@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -57,14 +58,16 @@ func (p *parser) missing(s *slot) {
 
 // suspect notes a cell's problem until its record is known to be whole.
 func (p *parser) suspect(s *slot, kind Kind, value []byte) {
-	p.pending = append(p.pending, pending{s, kind, bytes.Clone(value[:min(len(value), 4*maxValue)])})
+	p.pending = append(p.pending, pending{slot: s, kind: kind, value: bytes.Clone(value[:min(len(value), 4*maxValue)])})
 }
 
 // flush reports what was noted of a record that is kept.
 func (p *parser) flush() {
 	for _, x := range p.pending {
 		if p.found.room(x.kind, x.slot.name) {
-			p.found.list = append(p.found.list, p.place(cellProblem(x.slot.target, x.kind, x.value)))
+			problem := p.place(cellProblem(x.slot.target, x.kind, x.value))
+			problem.Hint = cmp.Or(x.hint, problem.Hint)
+			p.found.list = append(p.found.list, problem)
 		}
 	}
 	p.pending = p.pending[:0]

@@ -151,7 +151,9 @@ func (c *cursor) float(p *parser, s *slot, v parquet.Value) float64 {
 		p.missing(s)
 	default:
 		c.text = c.render(c.text[:0], v)
-		p.suspect(s, WrongType, c.text)
+		if p.suspect(s, WrongType, c.text); len(c.text) == 0 {
+			p.pending[len(p.pending)-1].hint = "write a null where a value is missing"
+		}
 	}
 	return math.NaN()
 }

@@ -43,6 +43,7 @@ type pending struct {
 	slot  *slot
 	kind  Kind
 	value []byte
+	hint  string // in place of the usual one
 }
 
 func newParser(d dialect, targets []target) *parser {
