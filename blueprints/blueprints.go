@@ -1,0 +1,181 @@
+// Package blueprints loads CUE blueprints and turns them into plans.
+//
+// Loading has five steps, each a file: the sources are read and parsed
+// (source.go), evaluated against an open schema to get what the user wrote and
+// nothing else (tree.go), overlaid with the environment, which replaces rather
+// than unifies because a concrete 2 and a concrete 3 do not unify (overlay.go),
+// unified with the closed schema (check.go) and lowered into plan values
+// (lower.go), whose references are then checked (refs_*.go). Positions travel
+// along, so that every problem, in an overlay too, names the user's own line.
+//
+// CUE stays behind this package: what leaves it is a plan.Plan.
+package blueprints
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// DefaultEnvironment is the environment that is loaded when none is named and
+// the blueprint declares it, and the name of the only one where it declares none.
+const DefaultEnvironment = "dev"
+
+// Loader loads blueprints one after the other, compiling the schema once for
+// many. It is not safe for concurrent use; the zero value is ready.
+type Loader struct{ session *session }
+
+// perSession is how many blueprints share a session before its memory is let go.
+const perSession = 50
+
+func (l *Loader) open(fsys fs.FS, dir string) (*blueprint, error) {
+	files, err := parseFiles(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	if l.session == nil || l.session.used >= perSession {
+		if l.session, err = newSession(); err != nil {
+			return nil, err
+		}
+	}
+	l.session.used++
+	return l.session.evaluate(files)
+}
+
+// LoadAll returns the plan of every environment, by name. Problems of all
+// environments are returned together, as Problems.
+func (l *Loader) LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) {
+	b, err := l.open(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	return b.plans()
+}
+
+// Load reads the blueprint in dir of fsys for one environment. With an empty
+// name that is "dev", or the first by name where dev is not declared. A
+// blueprint that declares no environments has "dev" alone.
+//
+// The error is Problems, holding all that was found, unless reading failed.
+func Load(fsys fs.FS, dir, environment string) (*plan.Plan, error) {
+	b, err := open(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	return b.plan(environment)
+}
+
+// LoadDir is Load for a folder of the operating system.
+func LoadDir(dir, environment string) (*plan.Plan, error) {
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
+	return Load(os.DirFS(dir), ".", environment)
+}
+
+// Environments returns the names of the environments that the blueprint has,
+// sorted.
+func Environments(fsys fs.FS, dir string) ([]string, error) {
+	b, err := open(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	return b.environments(), nil
+}
+
+// EnvironmentsDir is Environments for a folder of the operating system.
+func EnvironmentsDir(dir string) ([]string, error) {
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
+	return Environments(os.DirFS(dir), ".")
+}
+
+// LoadAll is Loader.LoadAll for one blueprint.
+func LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) {
+	var l Loader
+	return l.LoadAll(fsys, dir)
+}
+
+// LoadAllDir is LoadAll for a folder of the operating system.
+func LoadAllDir(dir string) (map[string]*plan.Plan, error) {
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
+	return LoadAll(os.DirFS(dir), ".")
+}
+
+func folder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("blueprint: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("blueprint: %s is a file; name the folder that holds the .cue files", dir)
+	}
+	return nil
+}
+
+// blueprint is what the user wrote, evaluated but not yet checked.
+type blueprint struct {
+	*session
+	base     *node
+	overlays map[string]*node
+	file     string // the first source, where a problem has no better place
+}
+
+func open(fsys fs.FS, dir string) (*blueprint, error) {
+	var l Loader
+	return l.open(fsys, dir)
+}
+
+func (b *blueprint) plans() (map[string]*plan.Plan, error) {
+	plans := map[string]*plan.Plan{}
+	var all Problems
+	for _, name := range b.environments() {
+		p, err := b.plan(name)
+		var found Problems
+		switch {
+		case errors.As(err, &found):
+			all = append(all, found...)
+		case err != nil:
+			return nil, err
+		}
+		plans[name] = p
+	}
+	if len(all) > 0 {
+		return nil, all.sorted()
+	}
+	return plans, nil
+}
+
+func (b *blueprint) environments() []string {
+	if len(b.overlays) == 0 {
+		return []string{DefaultEnvironment}
+	}
+	return slices.Sorted(maps.Keys(b.overlays))
+}
+
+func (b *blueprint) plan(environment string) (*plan.Plan, error) {
+	names := b.environments()
+	if environment == "" {
+		environment = names[0]
+		if slices.Contains(names, DefaultEnvironment) {
+			environment = DefaultEnvironment
+		}
+	}
+	if !slices.Contains(names, environment) {
+		return nil, Problems{{File: b.file, Path: "environments", Message: fmt.Sprintf("unknown environment %q; there are %s", environment, list(names)), Hint: nearest(environment, names)}}
+	}
+	merged := overlay(b.base, b.overlays[environment])
+	c, err := checkSchema(b, merged)
+	if err != nil {
+		return nil, err
+	}
+	return c.plan(environment)
+}

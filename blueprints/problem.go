@@ -1,0 +1,93 @@
+package blueprints
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Problem is one thing that is wrong with a blueprint.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"` // from 1; 0 where the problem has no place
+	Col     int    `json:"col"`
+	Path    string `json:"path,omitempty"` // such as models.default-risk.target
+	Message string `json:"message"`        // what was found and what is allowed
+	Hint    string `json:"hint,omitempty"` // the nearest right name, or what to do
+}
+
+// String is "file:line:col: path: message; hint".
+func (p Problem) String() string {
+	var out strings.Builder
+	if p.File != "" {
+		out.WriteString(p.File)
+		if p.Line > 0 {
+			fmt.Fprintf(&out, ":%d:%d", p.Line, p.Col)
+		}
+		out.WriteString(": ")
+	}
+	if p.Path != "" {
+		out.WriteString(p.Path + ": ")
+	}
+	out.WriteString(p.Message)
+	if p.Hint != "" {
+		out.WriteString("; " + p.Hint)
+	}
+	return out.String()
+}
+
+// Problems are all problems of a blueprint, in order of place. It is an error.
+type Problems []Problem
+
+// Error has a line a problem.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, one := range p {
+		lines[i] = one.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted orders problems by place and drops repetitions.
+func (p Problems) sorted() Problems {
+	slices.SortStableFunc(p, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(p)
+}
+
+// nearest returns a hint naming the candidate closest to word, or "" where none
+// is close enough to have been meant.
+func nearest(word string, candidates []string) string {
+	best, distance := "", len(word)/2+1
+	for _, c := range candidates {
+		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c))
+		if d < distance || d == distance && c < best && best != "" {
+			best, distance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", best)
+}
+
+// list writes names for a message, shortened where there are many.
+func list(names []string) string {
+	const most = 12
+	quoted := make([]string, 0, most+1)
+	for i, n := range names {
+		if i == most {
+			quoted = append(quoted, fmt.Sprintf("and %d more", len(names)-most))
+			break
+		}
+		quoted = append(quoted, fmt.Sprintf("%q", n))
+	}
+	if len(quoted) == 0 {
+		return "none"
+	}
+	return strings.Join(quoted, ", ")
+}

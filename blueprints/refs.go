@@ -1,0 +1,132 @@
+package blueprints
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// refs checks what the schema cannot: that names refer to something, and that
+// values fit each other. It also fills in what depends on such references.
+type refs struct {
+	*checked
+	plan  *plan.Plan
+	found Problems
+}
+
+// resolve checks every concept, in the order in which they depend on each other.
+func (r *refs) resolve() {
+	r.name(r.plan.Name, "name")
+	if !strings.Contains(r.plan.Owner.Email, "@") {
+		r.say(fmt.Sprintf("%q is no e-mail address", r.plan.Owner.Email), "", "owner", "email")
+	}
+	r.names()
+	for _, name := range slices.Sorted(maps.Keys(r.plan.Datasets)) {
+		r.dataset(name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.plan.Models)) {
+		m := r.plan.Models[name]
+		r.model(name, &m)
+		r.plan.Models[name] = m
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.plan.Pipelines)) {
+		r.pipeline(name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.plan.Endpoints)) {
+		r.endpoint(name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.plan.SLOs)) {
+		r.slo(name)
+	}
+}
+
+// say notes a problem at the path.
+func (r *refs) say(message, hint string, path ...string) {
+	r.found = append(r.found, r.at(r.placeOf(path), strings.Join(path, "."), message, hint))
+}
+
+// among checks that word is one of the candidates.
+func (r *refs) among(noun, word string, candidates []string, path ...string) bool {
+	if slices.Contains(candidates, word) {
+		return true
+	}
+	hint := nearest(word, candidates)
+	if hint == "" {
+		hint = "known are " + list(candidates)
+	}
+	r.say(fmt.Sprintf("unknown %s %q", noun, word), hint, path...)
+	return false
+}
+
+func (r *refs) duration(text string, path ...string) {
+	if text == "" {
+		return
+	}
+	if _, err := plan.ParseDuration(text); err != nil {
+		r.say(err.Error(), "", path...)
+	}
+}
+
+var label = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func (r *refs) name(name string, path ...string) {
+	if !label.MatchString(name) {
+		r.say(fmt.Sprintf("%q cannot be a name: use lower-case letters, digits and dashes, beginning with a letter, at most 63", name), "", path...)
+	}
+}
+
+func (r *refs) names() {
+	for section, names := range map[string][]string{
+		"datasets": keys(r.plan.Datasets), "models": keys(r.plan.Models), "pipelines": keys(r.plan.Pipelines),
+		"endpoints": keys(r.plan.Endpoints), "slos": keys(r.plan.SLOs),
+	} {
+		for _, n := range names {
+			r.name(n, section, n)
+		}
+	}
+}
+
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (r *refs) pipeline(name string) {
+	p := r.plan.Pipelines[name]
+	r.among("model", p.Model, keys(r.plan.Models), "pipelines", name, "model")
+	r.duration(p.RetryDelay, "pipelines", name, "retry_delay")
+	if p.Schedule != "" {
+		if _, err := cron.ParseStandard(p.Schedule); err != nil {
+			r.say(fmt.Sprintf("%q is no schedule: %v", p.Schedule, err), "use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", "pipelines", name, "schedule")
+		}
+	}
+	for i, mail := range p.OnFailure.Email {
+		if !strings.Contains(mail, "@") {
+			r.say(fmt.Sprintf("%q is no e-mail address", mail), "", "pipelines", name, "on_failure", "email", fmt.Sprint(i))
+		}
+	}
+}
+
+func (r *refs) slo(name string) {
+	s := r.plan.SLOs[name]
+	r.duration(s.Window, "slos", name, "window")
+	if !r.among("endpoint", s.Endpoint, keys(r.plan.Endpoints), "slos", name, "endpoint") {
+		return
+	}
+	m := r.plan.Models[r.plan.Endpoints[s.Endpoint].Model]
+	switch s.Indicator {
+	case "availability":
+	case "latency":
+		if s.Threshold.Duration == "" {
+			r.say("a latency objective needs a threshold", `such as threshold: "50ms"`, "slos", name)
+		}
+		r.duration(s.Threshold.Duration, "slos", name, "threshold")
+	default:
+		if r.among("indicator", s.Indicator, append([]string{"availability", "latency"}, plan.MetricNames(m.Task)...), "slos", name, "indicator") && s.Threshold.Duration != "" {
+			r.say(fmt.Sprintf("the threshold of %s is a number, found %q", s.Indicator, s.Threshold.Duration), "", "slos", name, "threshold")
+		}
+	}
+}

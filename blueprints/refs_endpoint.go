@@ -1,0 +1,66 @@
+package blueprints
+
+import "fmt"
+
+func (r *refs) endpoint(name string) {
+	e := r.plan.Endpoints[name]
+	at := func(rest ...string) []string { return append([]string{"endpoints", name}, rest...) }
+	r.among("model", e.Model, keys(r.plan.Models), at("model")...)
+	if e.Replicas.Min > e.Replicas.Max {
+		r.say(fmt.Sprintf("min %d is more than max %d", e.Replicas.Min, e.Replicas.Max), "", at("replicas", "min")...)
+	}
+	r.duration(e.Limits.Timeout, at("limits", "timeout")...)
+	if e.Strategy.Canary != nil && e.Strategy.BlueGreen != nil {
+		r.say("a strategy is canary or blueGreen, not both", "", at("strategy")...)
+	}
+	r.canary(name)
+	r.drift(name)
+}
+
+// canary steps each do one thing, and weights rise.
+func (r *refs) canary(name string) {
+	c := r.plan.Endpoints[name].Strategy.Canary
+	if c == nil {
+		return
+	}
+	last := -1
+	for i, s := range c.Steps {
+		path := []string{"endpoints", name, "strategy", "canary", "steps", fmt.Sprint(i)}
+		if (s.SetWeight == nil) == (s.Pause == "") {
+			r.say("a step is setWeight or pause, one of them", "", path...)
+			continue
+		}
+		if s.SetWeight != nil {
+			if *s.SetWeight <= last {
+				r.say(fmt.Sprintf("weight %d after %d: weights rise from step to step", *s.SetWeight, last), "", path...)
+			}
+			last = *s.SetWeight
+			continue
+		}
+		if s.Pause != "manual" {
+			r.duration(s.Pause, append(path, "pause")...)
+		}
+	}
+}
+
+func (r *refs) drift(name string) {
+	e := r.plan.Endpoints[name]
+	d := e.Drift
+	if d == nil {
+		return
+	}
+	at := func(rest ...string) []string { return append([]string{"endpoints", name, "drift"}, rest...) }
+	r.duration(d.Window, at("window")...)
+	if d.MinRows > d.MaxRows {
+		r.say(fmt.Sprintf("min_rows %d is more than max_rows %d", d.MinRows, d.MaxRows), "", at("min_rows")...)
+	}
+	if d.Alert.Windows > d.Alert.Of {
+		r.say(fmt.Sprintf("%d windows cannot drift of the last %d", d.Alert.Windows, d.Alert.Of), "", at("alert", "windows")...)
+	}
+	m, ok := r.plan.Models[e.Model]
+	for i, column := range d.Columns {
+		if ok {
+			r.among("feature", column, m.Features, at("columns", fmt.Sprint(i))...)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package blueprints
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	cueerrors "cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/token"
+)
+
+// node is a piece of what the user wrote, with its place: a struct, a list, or
+// a leaf that is concrete or a bound on a number.
+type node struct {
+	pos    token.Pos
+	kind   nodeKind
+	fields []field // of a struct, as written
+	elems  []*node // of a list
+	leaf   ast.Expr
+}
+
+type nodeKind uint8
+
+const (
+	leafNode nodeKind = iota
+	structNode
+	listNode
+)
+
+type field struct {
+	name string
+	pos  token.Pos // of the name
+	node *node
+}
+
+func (n *node) field(name string) *node {
+	if n == nil {
+		return nil
+	}
+	for _, f := range n.fields {
+		if f.name == name {
+			return f.node
+		}
+	}
+	return nil
+}
+
+// evaluate runs the user's CUE against an open schema.
+func (s *session) evaluate(files []*ast.File) (*blueprint, error) {
+	b := &blueprint{session: s, file: files[0].Filename, overlays: map[string]*node{}}
+	v, err := newInstances(true).build(b.cue, files)
+	if err != nil {
+		return nil, b.problems(err)
+	}
+	if err := v.Validate(cue.All()); err != nil {
+		return nil, b.problems(err)
+	}
+	if b.base, err = b.tree(v, 0); err != nil {
+		return nil, b.problems(err)
+	}
+	if b.base.kind != structNode || len(b.base.fields) == 0 {
+		return nil, Problems{{File: b.file, Line: 1, Col: 1, Message: "this is no blueprint: it declares nothing", Hint: "begin with `import \"ashlar.dev/blueprint\"` and `blueprint.#Blueprint & {name: ...}`"}}
+	}
+	b.takeOverlays()
+	return b, nil
+}
+
+// takeOverlays moves the environments out of the base.
+func (b *blueprint) takeOverlays() {
+	kept := b.base.fields[:0]
+	for _, f := range b.base.fields {
+		if f.name != "environments" || f.node.kind != structNode {
+			kept = append(kept, f)
+			continue
+		}
+		for _, env := range f.node.fields {
+			b.overlays[env.name] = env.node
+		}
+	}
+	b.base.fields = kept
+}
+
+// tree copies an evaluated value.
+func (b *blueprint) tree(v cue.Value, depth int) (*node, error) {
+	if depth > maxNesting {
+		return nil, Problems{{File: b.file, Message: fmt.Sprintf("values are nested deeper than %d", maxNesting)}}
+	}
+	if d, ok := v.Default(); ok {
+		v = d
+	}
+	n := &node{pos: place(v)}
+	switch v.IncompleteKind() {
+	case cue.StructKind:
+		return n, b.structTree(n, v, depth)
+	case cue.ListKind:
+		n.kind = listNode
+		it, err := v.List()
+		if err != nil {
+			return nil, err
+		}
+		for it.Next() {
+			e, err := b.tree(it.Value(), depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.elems = append(n.elems, e)
+		}
+		return n, nil
+	}
+	expr, ok := v.Syntax(cue.Final()).(ast.Expr)
+	if !ok {
+		return nil, Problems{b.at(n.pos, v.Path().String(), "this is neither a value nor a bound", "")}
+	}
+	n.leaf = expr
+	return n, nil
+}
+
+func (b *blueprint) structTree(n *node, v cue.Value, depth int) error {
+	n.kind = structNode
+	it, err := v.Fields(cue.Optional(false), cue.Definitions(false), cue.Hidden(false))
+	if err != nil {
+		return err
+	}
+	for it.Next() {
+		child, err := b.tree(it.Value(), depth+1)
+		if err != nil {
+			return err
+		}
+		n.fields = append(n.fields, field{name: it.Selector().Unquoted(), pos: child.pos, node: child})
+	}
+	return nil
+}
+
+// place returns where the user wrote the value.
+func place(v cue.Value) token.Pos {
+	if s, ok := v.Source().(*ast.Field); ok && !strings.HasPrefix(s.Pos().Filename(), schemaPrefix) {
+		return s.Pos()
+	}
+	if p := v.Pos(); p.IsValid() && !strings.HasPrefix(p.Filename(), schemaPrefix) {
+		return p
+	}
+	_, parts := v.Expr()
+	for _, part := range parts {
+		if p := part.Pos(); p.IsValid() && !strings.HasPrefix(p.Filename(), schemaPrefix) {
+			return p
+		}
+	}
+	return token.NoPos
+}
+
+// expr is the node as CUE syntax again, positions kept.
+func (n *node) expr() ast.Expr {
+	switch n.kind {
+	case structNode:
+		s := &ast.StructLit{Lbrace: n.pos, Rbrace: n.pos}
+		for _, f := range n.fields {
+			label := ast.NewString(f.name)
+			label.ValuePos = f.pos
+			s.Elts = append(s.Elts, &ast.Field{Label: label, Value: f.node.expr(), TokenPos: f.pos})
+		}
+		return s
+	case listNode:
+		l := &ast.ListLit{Lbrack: n.pos, Rbrack: n.pos}
+		for _, e := range n.elems {
+			l.Elts = append(l.Elts, e.expr())
+		}
+		return l
+	}
+	setPos(n.leaf, n.pos)
+	return n.leaf
+}
+
+func setPos(e ast.Expr, pos token.Pos) {
+	ast.Walk(e, func(n ast.Node) bool {
+		ast.SetPos(n, pos)
+		return true
+	}, nil)
+}
+
+// at is a problem at a place.
+func (b *blueprint) at(pos token.Pos, path, message, hint string) Problem {
+	p := Problem{File: pos.Filename(), Line: pos.Line(), Col: pos.Column(), Path: path, Message: message, Hint: hint}
+	if !pos.IsValid() {
+		p.File, p.Line, p.Col = b.file, 0, 0
+	}
+	return p
+}
+
+// problems turns errors of the user's own CUE into problems.
+func (b *blueprint) problems(err error) error {
+	var found Problems
+	if errors.As(err, &found) {
+		return found
+	}
+	for _, e := range cueerrors.Errors(err) {
+		pos := e.Position()
+		for _, p := range e.InputPositions() {
+			if !strings.HasPrefix(p.Filename(), schemaPrefix) {
+				pos = p
+				break
+			}
+		}
+		format, args := e.Msg()
+		found = append(found, b.at(pos, strings.Join(e.Path(), "."), fmt.Sprintf(format, args...), ""))
+	}
+	if len(found) == 0 {
+		return err
+	}
+	return found.sorted()
+}

@@ -1,0 +1,160 @@
+package blueprints
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// small is a sound blueprint that the cases below break in one place each.
+const small = `package p
+import "ashlar.dev/blueprint"
+blueprint.#Blueprint & {
+	name: "p"
+	owner: {team: "t", email: "t@example.com"}
+	datasets: d: {
+		source: "d.csv"
+		columns: {
+			Age: {type: "integer", sensitive: true}
+			Home: {type: "category", nullable: true}
+			Note: {type: "text"}
+			Status: {type: "category", values: ["bad", "good"]}
+		}
+		expect: [
+			{expectation: "column_values_to_be_between", column: "Age", min_value: 18, max_value: 99},
+			{expectation: "column_values_to_match_regex", column: "Home", regex: "^o"},
+		]
+	}
+	models: m: {
+		dataset: "d"
+		target: "Status"
+		positive: "good"
+		algorithm: "random_forest"
+		params: max_depth: 10
+		search: space: max_depth: [4, 6]
+		require: metrics: roc_auc: >=0.8 & <1
+		require: fairness: Age: {split: 25, demographic_parity_ratio: >=0.8}
+	}
+	pipelines: l: {model: "m", schedule: "@daily"}
+	endpoints: e: {
+		model: "m"
+		strategy: canary: steps: [{setWeight: 10}, {pause: "5m"}]
+		drift: window: "1h"
+	}
+	slos: s: {endpoint: "e", objective: 99.9, indicator: "latency", threshold: "50ms"}
+	environments: {dev: {}, prod: endpoints: e: replicas: {min: 2, max: 3}}
+}
+`
+
+// wrong are edits of small: what is replaced, and by what.
+var wrong = []struct{ name, from, to string }{
+	{"a string that does not end", `target: "Status"`, `target: "Status`},
+	{"a bracket that is not closed", `columns: {`, `columns: {{`},
+	{"another import", `"ashlar.dev/blueprint"`, `"ashlar.dev/blueprints"`},
+	{"an unknown field", `target: "Status"`, `targt: "Status"`},
+	{"an unknown field at the top", `name: "p"`, `nam: "p"`},
+	{"an unknown field of a column", `sensitive: true`, `sensitiv: true`},
+	{"a missing field", `dataset: "d"`, ``},
+	{"a wrong type", `sensitive: true`, `sensitive: "yes"`},
+	{"an unknown column type", `type: "integer"`, `type: "interger"`},
+	{"an unknown algorithm", `"random_forest"`, `"random_florest"`},
+	{"a parameter of another algorithm", `params: max_depth: 10`, `params: learning_rate: 0.1`},
+	{"a parameter out of bounds", `params: max_depth: 10`, `params: max_depth: -1`},
+	{"a dangling dataset", `dataset: "d"`, `dataset: "dd"`},
+	{"a dangling target", `target: "Status"`, `target: "Statsu"`},
+	{"a dangling column of an expectation", `column: "Age"`, `column: "Agee"`},
+	{"a dangling model of an endpoint", "endpoints: e: {\n\t\tmodel: \"m\"", "endpoints: e: {\n\t\tmodel: \"mm\""},
+	{"a dangling model of a pipeline", `pipelines: l: {model: "m"`, `pipelines: l: {model: "n"`},
+	{"a dangling endpoint of an slo", `endpoint: "e"`, `endpoint: "f"`},
+	{"a dangling fairness column", `fairness: Age:`, `fairness: Agee:`},
+	{"an unknown class", `positive: "good"`, `positive: "goood"`},
+	{"an unknown expectation", `column_values_to_be_between`, `column_values_to_be_betwen`},
+	{"an unknown argument", `max_value: 99`, `maxvalue: 99`},
+	{"an argument of a wrong type", `max_value: 99`, `max_value: "99"`},
+	{"bounds the wrong way round", `min_value: 18`, `min_value: 180`},
+	{"no bounds", `, min_value: 18, max_value: 99`, ``},
+	{"a regular expression that RE2 lacks", `"^o"`, `"(?=o)"`},
+	{"an unknown metric", `roc_auc: >=0.8`, `roc_auk: >=0.8`},
+	{"a metric of another task", `metrics: roc_auc: >=0.8 & <1`, `metrics: r2: >=0.8`},
+	{"a gate that is no number", `>=0.8 & <1`, `"high"`},
+	{"a gate of alternatives", `>=0.8 & <1`, `>=0.8 | <0.1`},
+	{"a gate that nothing passes", `>=0.8 & <1`, `>=0.8 & <0.5`},
+	{"fairness without a split", `{split: 25, `, `{`},
+	{"a search over an unknown parameter", `space: max_depth`, `space: depth`},
+	{"a candidate out of bounds", `[4, 6]`, `[4, 600]`},
+	{"a schedule that is none", `"@daily"`, `"every day"`},
+	{"a duration that is none", `window: "1h"`, `window: "an hour"`},
+	{"a step of two things", `{setWeight: 10}`, `{setWeight: 10, pause: "1m"}`},
+	{"an objective out of bounds", `99.9`, `101`},
+	{"latency without a threshold", `, threshold: "50ms"`, ``},
+	{"a text target", `target: "Status"`, `target: "Note"`},
+	{"an algorithm for another task", `algorithm: "random_forest"`, `algorithm: "linear_regression"`},
+	{"an overlay that does not fit", `replicas: {min: 2, max: 3}`, `replicas: {min: 5, max: 3}`},
+	{"an overlay of a wrong type", `replicas: {min: 2, max: 3}`, `replicas: min: "two"`},
+	{"an overlay of an unknown section", `prod: endpoints`, `prod: endpoint`},
+	{"an overlay of an unknown endpoint", `prod: endpoints: e`, `prod: endpoints: f`},
+	{"a name that is none", `datasets: d:`, `datasets: "My Data":`},
+	{"a value that is none", `name: "p"`, `name: string`},
+	{"a reference to nothing", `name: "p"`, `name: nme`},
+	{"two values for one thing", `name: "p"`, "name: \"p\"\n\tname: \"q\""},
+}
+
+func loadAll(text string) error {
+	_, err := LoadAll(fstest.MapFS{"p.cue": {Data: []byte(text)}}, ".")
+	return err
+}
+
+// TestWrongInput holds every message to a golden file: they are read by people,
+// so a change of wording should be seen in review.
+func TestWrongInput(t *testing.T) {
+	if err := loadAll(small); err != nil {
+		t.Fatalf("the sound blueprint is not: %v", err)
+	}
+	var got strings.Builder
+	for _, c := range wrong {
+		if strings.Count(small, c.from) != 1 {
+			t.Fatalf("%s: %q stands %d times", c.name, c.from, strings.Count(small, c.from))
+		}
+		err := loadAll(strings.Replace(small, c.from, c.to, 1))
+		var problems Problems
+		if !errors.As(err, &problems) {
+			t.Errorf("%s: got %v, want problems", c.name, err)
+			continue
+		}
+		got.WriteString("# " + c.name + "\n" + problems.Error() + "\n\n")
+		for _, p := range problems {
+			if p.File == "" || p.Line == 0 || p.Message == "" {
+				t.Errorf("%s: a problem without a place: %+v", c.name, p)
+			}
+		}
+	}
+	file := filepath.Join("testdata", "wrong.txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("messages changed (-want +got):\n%s", diff)
+	}
+}
+
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
+	text := strings.NewReplacer(`dataset: "d"`, `dataset: "x"`, `endpoint: "e"`, `endpoint: "y"`, `column: "Age"`, `column: "z"`).Replace(small)
+	var problems Problems
+	if err := loadAll(text); !errors.As(err, &problems) || len(problems) < 3 {
+		t.Errorf("got %v, want three problems at once", err)
+	}
+}
