@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -116,14 +117,18 @@ func (s *Store) GetBytes(ctx context.Context, digest string, limit int64) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	var b bytes.Buffer
+	if v, ok := r.(*verifier); ok {
+		b.Grow(int(min(v.Size(), limit)) + bytes.MinRead) // read in place, not by doubling
+	}
+	_, err = b.ReadFrom(io.LimitReader(r, limit+1))
 	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, fmt.Errorf("object %s: %w", digest, err)
 	}
-	if int64(len(b)) > limit {
+	if int64(b.Len()) > limit {
 		return nil, fmt.Errorf("object %s: more than the %d bytes that are expected of it", digest, limit)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // Delete removes the object, for instance one that is damaged. A missing
