@@ -1,0 +1,65 @@
+package evaluate
+
+import (
+	"errors"
+	"math"
+	"slices"
+)
+
+// mean averages f over truth and prediction.
+func (s sample) mean(f func(truth, value float64) float64) float64 {
+	sum := 0.0
+	for i, t := range s.truth {
+		sum += f(t, s.pred.Value[i])
+	}
+	return sum / float64(len(s.truth))
+}
+
+func absolute(t, v float64) float64 { return math.Abs(t - v) }
+
+func square(t, v float64) float64 { return (t - v) * (t - v) }
+
+func meanAbsoluteError(s sample) (float64, error) { return s.mean(absolute), nil }
+
+func meanSquaredError(s sample) (float64, error) { return s.mean(square), nil }
+
+func rootMeanSquaredError(s sample) (float64, error) { return math.Sqrt(s.mean(square)), nil }
+
+// meanAbsolutePercentageError is relative, not in percent: 0.1 is ten percent.
+// A truth of 0 counts as 2.2e-16, as in scikit-learn.
+func meanAbsolutePercentageError(s sample) (float64, error) {
+	const eps = 2.220446049250313e-16
+	return s.mean(func(t, v float64) float64 { return math.Abs(t-v) / math.Max(math.Abs(t), eps) }), nil
+}
+
+func medianAbsoluteError(s sample) (float64, error) {
+	errs := make([]float64, len(s.truth))
+	for i, t := range s.truth {
+		errs[i] = math.Abs(t - s.pred.Value[i])
+	}
+	slices.Sort(errs)
+	n := len(errs)
+	return (errs[(n-1)/2] + errs[n/2]) / 2, nil
+}
+
+// r2 is 1 - residual sum of squares / total sum of squares. It is undefined for
+// fewer than two rows; a constant truth gives 1 when met exactly and 0 otherwise.
+func r2(s sample) (float64, error) {
+	if len(s.truth) < 2 {
+		return 0, errors.New("it needs two rows")
+	}
+	center := 0.0
+	for _, t := range s.truth {
+		center += t
+	}
+	center /= float64(len(s.truth))
+	total := s.mean(func(t, _ float64) float64 { return square(t, center) })
+	residual := s.mean(square)
+	switch {
+	case total > 0:
+		return 1 - residual/total, nil
+	case residual == 0:
+		return 1, nil
+	}
+	return 0, nil
+}
