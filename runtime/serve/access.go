@@ -1,0 +1,35 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// log writes the access log: at debug level, failures always and every n-th
+// success. It holds no feature values, and paths only where they are ours.
+func (s *Server) log(r *http.Request, id string, start time.Time, out outcome) {
+	log := s.cfg.Log
+	if !log.Enabled(context.Background(), slog.LevelDebug) {
+		return
+	}
+	if out.status < http.StatusBadRequest && s.answered.Add(1)%uint64(s.cfg.LogEvery) != 0 { //nolint:gosec // New refuses negative ones
+		return
+	}
+	path := r.URL.Path
+	if _, ours := s.routes[path]; !ours {
+		path = "(other)"
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", path),
+		slog.Int("status", out.status), slog.Duration("duration", s.cfg.Now().Sub(start)),
+	}
+	if out.code != "" {
+		attrs = append(attrs, slog.String("code", out.code))
+	}
+	if out.gen != nil {
+		attrs = append(attrs, slog.String("model", out.gen.Model.Name), slog.Int("version", out.gen.Version), slog.Int("rows", out.rows))
+	}
+	log.LogAttrs(context.Background(), slog.LevelDebug, "request", attrs...)
+}

@@ -1,0 +1,39 @@
+package serve
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// appendScore appends a row's result without its braces: prediction,
+// and for a classification the probability of the predicted class and of each.
+func (g *generation) appendScore(out []byte, s model.Score) []byte {
+	out = append(out, `"prediction":`...)
+	if s.Label < 0 {
+		return appendNumber(out, s.Value)
+	}
+	out = append(out, g.labels[s.Label]...)
+	out = append(out, `,"probability":`...)
+	out = appendNumber(out, s.Proba[s.Label])
+	out = append(out, `,"probabilities":{`...)
+	for k, p := range s.Proba {
+		if k > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, g.labels[k]...)
+		out = append(out, ':')
+		out = appendNumber(out, p)
+	}
+	return append(out, '}')
+}
+
+// appendNumber appends the shortest decimal that reads back as v, which is
+// finite.
+func appendNumber(out []byte, v float64) []byte {
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
+		return strconv.AppendFloat(out, v, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(out, v, 'f', -1, 64)
+}

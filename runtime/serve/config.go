@@ -1,0 +1,114 @@
+package serve
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Config is what a server is made of. The zero value of every field but
+// Endpoint is usable.
+type Config struct {
+	Endpoint string      // the endpoint's name in the blueprint
+	Limits   plan.Limits // zero fields take the blueprint's defaults: 1 MiB, 1000 rows, 10s
+	// MaxInFlight bounds predictions under way; more are answered 503. 0: 1024.
+	MaxInFlight int
+
+	Log *slog.Logger // nil: nothing is logged
+	// LogEvery samples successful requests at debug level: every n-th is
+	// logged. 0: every 100th. Failures are always logged.
+	LogEvery int
+
+	Registry *prometheus.Registry // behind /metrics; nil: one of its own with Go, process and build metrics
+	Metrics  *Metrics             // shared by the endpoints of one registry; nil: registered with Registry
+	Drift    func() any           // what GET /drift answers, as JSON; nil: 404
+
+	Now   func() time.Time // nil: time.Now
+	NewID func() string    // request ids; nil: random start and a counter
+
+	// Grace is how long a draining server goes on as if nothing were but for
+	// /ready, so that load balancers notice first. Drain bounds what follows:
+	// the wait for requests under way. 0: no grace; 30 s.
+	Grace time.Duration
+	Drain time.Duration
+}
+
+// limits are plan.Limits ready for use.
+type limits struct {
+	body    int
+	rows    int
+	timeout time.Duration
+}
+
+const (
+	defaultBody     = 1 << 20
+	defaultRows     = 1000
+	defaultTimeout  = "10s"
+	defaultInFlight = 1024
+	defaultLogEvery = 100
+	defaultDrain    = 30 * time.Second
+	maxBody         = 1 << 30
+)
+
+// complete returns the configuration with every default filled in.
+func (c Config) complete() (Config, limits, error) {
+	var problems []error
+	notNegative := func(what string, n int64) {
+		if n < 0 {
+			problems = append(problems, fmt.Errorf("%s: %d is negative", what, n))
+		}
+	}
+	notNegative("limits.max_body_bytes", int64(c.Limits.MaxBodyBytes))
+	notNegative("limits.max_batch_rows", int64(c.Limits.MaxBatchRows))
+	notNegative("requests in flight", int64(c.MaxInFlight))
+	notNegative("log every", int64(c.LogEvery))
+	notNegative("grace", int64(c.Grace))
+	notNegative("drain", int64(c.Drain))
+	lim := limits{body: cmp.Or(c.Limits.MaxBodyBytes, defaultBody), rows: cmp.Or(c.Limits.MaxBatchRows, defaultRows)}
+	if lim.body > maxBody {
+		problems = append(problems, fmt.Errorf("limits.max_body_bytes: %d is more than %d", lim.body, maxBody))
+	}
+	var err error
+	if lim.timeout, err = plan.ParseDuration(cmp.Or(c.Limits.Timeout, defaultTimeout)); err != nil {
+		problems = append(problems, fmt.Errorf("limits.timeout: %w", err))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return c, lim, fmt.Errorf("endpoint %s: %w", c.Endpoint, err)
+	}
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultInFlight)
+	c.LogEvery = cmp.Or(c.LogEvery, defaultLogEvery)
+	c.Drain = cmp.Or(c.Drain, defaultDrain)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = newIDs()
+	}
+	return c.withMetrics(lim)
+}
+
+func (c Config) withMetrics(lim limits) (Config, limits, error) {
+	if c.Registry == nil {
+		c.Registry = prometheus.NewRegistry()
+		c.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
+			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}
+	if c.Metrics == nil {
+		m, err := NewMetrics(c.Registry)
+		if err != nil {
+			return c, lim, fmt.Errorf("endpoint %s: %w", c.Endpoint, err)
+		}
+		c.Metrics = m
+	}
+	return c, lim, nil
+}

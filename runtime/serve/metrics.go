@@ -1,0 +1,136 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the Prometheus metrics of every endpoint of one process. All
+// carry the endpoint beside the labels given here.
+//
+//	model_predictions_total{model,version}             rows predicted
+//	model_prediction_duration_seconds{model,version}   of requests answered with predictions, from the end
+//	                                                   of the header until the answer is ready to be sent
+//	model_errors_total{model,version,code}             requests to /predict that were answered with that HTTP status
+//	model_unknown_categories_total{model,version,field} values that training never saw
+//	model_requests_in_flight{}                         predictions under way
+//	model_info{model,version,algorithm,task,digest}    1 while the version is served
+//
+// So the requests to /predict are the durations' count plus the errors, and
+// those an SLO on availability calls bad are the errors whose code is 5xx.
+type Metrics struct {
+	predictions *prometheus.CounterVec
+	durations   *prometheus.HistogramVec
+	errors      *prometheus.CounterVec
+	unknown     *prometheus.CounterVec
+	inFlight    *prometheus.GaugeVec
+	info        *prometheus.GaugeVec
+}
+
+// buckets go from 50 microseconds to 10 seconds.
+func buckets(thresholds []float64) []float64 {
+	all := append([]float64{
+		50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10,
+	}, thresholds...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// NewMetrics registers the metrics. Thresholds, in seconds, become boundaries
+// of the duration histogram, so that a latency SLO counts exactly rather than
+// by interpolation.
+func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error) {
+	for _, t := range thresholds {
+		if !(t > 0) {
+			return nil, fmt.Errorf("latency threshold %g s: want more than 0", t)
+		}
+	}
+	version := []string{"endpoint", "model", "version"}
+	counter := func(name, help string, more ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append(slices.Clone(version), more...))
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	}
+	m := &Metrics{
+		predictions: counter("model_predictions_total", "Rows predicted."),
+		errors:      counter("model_errors_total", "Requests for predictions answered with an error, by HTTP status.", "code"),
+		unknown:     counter("model_unknown_categories_total", "Categories that training never saw, by input field.", "field"),
+		inFlight:    gauge("model_requests_in_flight", "Requests for predictions under way.", "endpoint"),
+		info:        gauge("model_info", "1 for the version that is served.", append(slices.Clone(version), "algorithm", "task", "digest")...),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "model_prediction_duration_seconds", Help: "How long requests took that were answered with predictions.",
+			Buckets: buckets(thresholds),
+		}, version),
+	}
+	var problems []error
+	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown, m.inFlight, m.info} {
+		problems = append(problems, r.Register(c))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return m, nil
+}
+
+// handles are one version's metrics, resolved once.
+type handles struct {
+	predictions prometheus.Counter
+	durations   prometheus.Observer
+	inFlight    prometheus.Gauge
+	errors      map[int]prometheus.Counter // by HTTP status
+	unknown     []prometheus.Counter       // by input; nil where it is not coded
+}
+
+// statuses are the errors that a request for a prediction can end in.
+var statuses = []int{
+	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
+	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable,
+}
+
+// resolve returns a version's handles, every one exported at zero from now on.
+func (m *Metrics) resolve(endpoint, model, version string, inputs []input) handles {
+	h := handles{
+		predictions: m.predictions.WithLabelValues(endpoint, model, version),
+		durations:   m.durations.WithLabelValues(endpoint, model, version),
+		inFlight:    m.inFlight.WithLabelValues(endpoint),
+		errors:      make(map[int]prometheus.Counter, len(statuses)),
+		unknown:     make([]prometheus.Counter, len(inputs)),
+	}
+	for _, s := range statuses {
+		h.errors[s] = m.errors.WithLabelValues(endpoint, model, version, strconv.Itoa(s))
+	}
+	for i := range inputs {
+		if inputs[i].coded {
+			h.unknown[i] = m.unknown.WithLabelValues(endpoint, model, version, inputs[i].name)
+		}
+	}
+	return h
+}
+
+// failed counts a request that ended in an error. g is nil where nothing was
+// served.
+func (m *Metrics) failed(endpoint string, g *generation, status int) {
+	if g == nil {
+		m.errors.WithLabelValues(endpoint, "", "", strconv.Itoa(status)).Inc()
+		return
+	}
+	if c := g.metrics.errors[status]; c != nil {
+		c.Inc()
+	}
+}
+
+// announce moves model_info from one version to the next.
+func (m *Metrics) announce(endpoint string, old, next *generation) {
+	if old != nil {
+		m.info.DeleteLabelValues(old.infoLabels(endpoint)...)
+	}
+	if next != nil {
+		m.info.WithLabelValues(next.infoLabels(endpoint)...).Set(1)
+	}
+}

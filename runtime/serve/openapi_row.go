@@ -1,0 +1,123 @@
+package serve
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// maxListed bounds the categories that a document lists for a field.
+const maxListed = 100
+
+func sortedKeys(o object) []string { return slices.Sorted(maps.Keys(o)) }
+
+// namedRow is the schema of a row by names.
+func namedRow(m *model.Model) object {
+	properties, required := object{}, []string{}
+	for i, f := range m.Signature.Inputs {
+		properties[f.Name] = field(f, m.Encoder.Fields[i].Categories)
+		if !f.Nullable {
+			required = append(required, f.Name)
+		}
+	}
+	row := object{"type": "object", "additionalProperties": false, "properties": properties,
+		"description": "A row by names. A nullable field that is left out is missing, as null is."}
+	if len(required) > 0 {
+		row["required"] = required
+	}
+	return row
+}
+
+// positionalRow is the schema of a row in order. OpenAPI 3.0 has no types by
+// position, so the description lists them.
+func positionalRow(m *model.Model) object {
+	lines := make([]string, len(m.Signature.Inputs))
+	for i, f := range m.Signature.Inputs {
+		lines[i] = fmt.Sprintf("%d. %s: %s", i+1, f.Name, f.Type)
+		if f.Nullable {
+			lines[i] += " or null"
+		}
+	}
+	return object{
+		"type": "array", "minItems": len(lines), "maxItems": len(lines),
+		"items":       object{"nullable": true, "anyOf": []object{{"type": "number"}, {"type": "string"}, {"type": "boolean"}}},
+		"description": "A row in this order:\n" + strings.Join(lines, "\n"),
+	}
+}
+
+// field is the schema of one input.
+func field(f model.Field, categories []string) object {
+	out := object{"example": example(f, categories)}
+	var about []string
+	switch f.Type {
+	case plan.Number:
+		out["type"] = "number"
+	case plan.Integer:
+		out["type"], out["minimum"], out["maximum"] = "integer", -maxExact, maxExact
+	case plan.Boolean:
+		out["type"] = "boolean"
+		about = append(about, "1 and 0 are taken too.")
+	case plan.Timestamp:
+		out["type"] = "string"
+		about = append(about, "RFC 3339 or YYYY-MM-DD, in UTC where no zone is given.")
+	default:
+		out["type"] = "string"
+		out["x-known-categories"] = categories[:min(len(categories), maxListed)]
+		about = append(about, fmt.Sprintf("Training saw %d categories; any other is taken as unknown. "+
+			"A number, true or false stands for the category of the same text where there is one.", len(categories)))
+	}
+	if f.Type.Numeric() && f.Min < f.Max {
+		about = append(about, fmt.Sprintf("Training saw %g to %g.", f.Min, f.Max))
+	}
+	if f.Nullable {
+		out["nullable"] = true
+		about = append(about, "null means missing.")
+	}
+	if len(about) > 0 {
+		out["description"] = strings.Join(about, " ")
+	}
+	return out
+}
+
+// example is a value that the field takes: the middle of the range that
+// training saw, or the first category.
+func example(f model.Field, categories []string) any {
+	middle := f.Min + (f.Max-f.Min)/2
+	if math.IsNaN(middle) || math.IsInf(middle, 0) {
+		middle = 0
+	}
+	switch f.Type {
+	case plan.Number, plan.Integer:
+		return math.Trunc(middle)
+	case plan.Boolean:
+		return true
+	case plan.Timestamp:
+		return "2024-01-31"
+	}
+	if len(categories) > 0 {
+		return categories[0]
+	}
+	return "any"
+}
+
+// exampleRow is a row by names that the model takes.
+func exampleRow(m *model.Model) object {
+	out := object{}
+	for i, f := range m.Signature.Inputs {
+		out[f.Name] = example(f, m.Encoder.Fields[i].Categories)
+	}
+	return out
+}
+
+func inOrder(m *model.Model, row object) []any {
+	out := make([]any, len(m.Signature.Inputs))
+	for i, f := range m.Signature.Inputs {
+		out[i] = row[f.Name]
+	}
+	return out
+}

@@ -1,0 +1,127 @@
+package serve
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// FieldProblem is one thing that is wrong with a request.
+type FieldProblem struct {
+	Row     *int   `json:"row,omitempty"`   // 0-based; absent for a request of one row
+	Field   string `json:"field,omitempty"` // an input's name, or the key that was found
+	Message string `json:"message"`
+}
+
+// Problem is the body of every answer that is an error, under "error".
+type Problem struct {
+	Code      string         `json:"code"`    // a word for programs, such as "invalid_features"
+	Message   string         `json:"message"` // a sentence for people
+	Fields    []FieldProblem `json:"fields,omitempty"`
+	RequestID string         `json:"request_id,omitempty"`
+
+	status int
+	allow  string // of a 405
+}
+
+func problem(status int, code, format string, args ...any) *Problem {
+	return &Problem{status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// maxProblems bounds what an answer lists, maxName the length of a key that it
+// repeats.
+const (
+	maxProblems = 20
+	maxName     = 80
+)
+
+// problems collects what is wrong with a request's features.
+type problems struct {
+	list  []FieldProblem
+	total int
+}
+
+func (p *problems) reset() { p.list, p.total = p.list[:0], 0 }
+
+// add notes a problem; row is -1 for a request of one row.
+func (p *problems) add(row int, field, format string, args ...any) {
+	p.total++
+	if len(p.list) >= maxProblems {
+		return
+	}
+	f := FieldProblem{Field: shown(field), Message: fmt.Sprintf(format, args...)}
+	if row >= 0 {
+		f.Row = &row
+	}
+	p.list = append(p.list, f)
+}
+
+// problem returns what was collected as an answer.
+func (p *problems) problem() *Problem {
+	out := problem(http.StatusUnprocessableEntity, "invalid_features", "%d problems with the features", p.total)
+	if p.total == 1 {
+		out.Message = "1 problem with the features"
+	}
+	if p.total > len(p.list) {
+		out.Message += fmt.Sprintf("; the first %d are listed", len(p.list))
+	}
+	out.Fields = slices.Clone(p.list)
+	return out
+}
+
+// shown cuts a text that a client sent to a length that is fit to be repeated.
+func shown(text string) string {
+	if len(text) <= maxName {
+		return text
+	}
+	n := maxName
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n] + "…"
+}
+
+// write sends the problem. The header holds what every answer has by now.
+func (p *Problem) write(w http.ResponseWriter, id string) {
+	p.RequestID = id
+	h := w.Header()
+	h["Content-Type"] = typeJSON
+	if p.allow != "" {
+		h.Set("Allow", p.allow)
+	}
+	if p.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
+	w.WriteHeader(p.status)
+	body, err := json.Marshal(map[string]*Problem{"error": p})
+	if err != nil {
+		return
+	}
+	w.Write(append(body, '\n')) //nolint:errcheck // a client that has gone needs no answer
+}
+
+// nearest returns `; did you mean "x"?` for the likeliest of the names, or "".
+func nearest(name string, names []string) string {
+	const most = 1000
+	if len(name) > maxName {
+		return ""
+	}
+	best, least := "", min(max(2, len(name)/3)+1, len(name))
+	for _, n := range names[:min(len(names), most)] {
+		if len(n) > maxName {
+			continue
+		}
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
+			best, least = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}

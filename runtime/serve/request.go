@@ -1,0 +1,194 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"net/http"
+
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// shape is what the value of "features" was.
+type shape int
+
+const (
+	nothing shape = iota
+	oneRow
+	manyRows
+)
+
+// predict reads w.body, scores it and leaves the answer in w.out. It returns
+// the number of rows, or what is wrong; then nothing was observed.
+//
+// One row is read straight into the scorer. A batch is read twice, first to
+// find its problems, then to score it, so that nothing of a bad batch is scored
+// and no row is held.
+func (w *worker) predict(ctx context.Context) (int, *Problem) {
+	w.found.reset()
+	w.scan.reset(w.body)
+	kind, at, p := w.envelope(ctx)
+	switch {
+	case p != nil:
+		return 0, p
+	case !w.scan.ok():
+		return 0, w.malformed()
+	case w.found.total > 0:
+		return 0, w.found.problem()
+	case kind == oneRow:
+		w.out = w.out[:0]
+		score := w.scorer.Score()
+		if !finite(score) {
+			w.found.add(-1, "", notFinite)
+			return 0, w.found.problem()
+		}
+		w.out = append(w.out, '{')
+		w.out = w.gen.appendScore(w.out, score)
+		w.out = append(w.out, w.gen.tail...)
+		w.observe(score)
+		return 1, nil
+	}
+	w.scan.pos = at
+	return w.scoreBatch(ctx)
+}
+
+// malformed describes a body that is no JSON.
+func (w *worker) malformed() *Problem {
+	before := w.body[:min(w.scan.faultAt, len(w.body))]
+	line := bytes.Count(before, []byte{'\n'}) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return problem(http.StatusBadRequest, "malformed_json", "line %d, column %d: %s", line, column, w.scan.fault)
+}
+
+// envelope reads the whole request, and returns where the rows of a batch begin.
+func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) {
+	if w.scan.space() != '{' {
+		w.scan.skip(maxDepth)
+		w.end()
+		w.found.add(-1, "", `want an object such as {"features": [...]}`)
+		return nothing, 0, nil
+	}
+	for more := w.scan.first('}'); more; more = w.scan.next('}') {
+		key := w.scan.key()
+		switch {
+		case !w.scan.ok():
+		case string(key) != "features":
+			w.found.add(-1, string(key), `is not known here; the rows stand under "features"`)
+			w.scan.skip(maxDepth)
+		case kind != nothing:
+			w.found.add(-1, "features", "is given twice")
+			w.scan.skip(maxDepth)
+		default:
+			w.scan.space()
+			at = w.scan.pos
+			if kind, p = w.features(ctx); p != nil {
+				return kind, at, p
+			}
+		}
+	}
+	w.end()
+	if kind == nothing && w.found.total == 0 {
+		w.found.add(-1, "features", "is required: a row as an array or an object, or an array of rows")
+	}
+	return kind, at, nil
+}
+
+// end wants nothing to follow.
+func (w *worker) end() {
+	if w.scan.ok() && (w.scan.space() != 0 || w.scan.pos < len(w.scan.data)) {
+		w.scan.fail(w.scan.pos, "something follows the request's end")
+	}
+}
+
+// features reads the value of "features": one row into the scorer, or a batch
+// for its problems only.
+func (w *worker) features(ctx context.Context) (shape, *Problem) {
+	w.row = -1
+	switch w.scan.space() {
+	case '{':
+		w.named()
+		return oneRow, nil
+	case '[':
+	default:
+		w.scan.skip(maxDepth)
+		w.found.add(-1, "features", "want a row as an array or an object, or an array of rows")
+		return oneRow, nil
+	}
+	start := w.scan.pos
+	w.scan.pos++
+	c := w.scan.space()
+	w.scan.pos = start
+	if c != '[' && c != '{' {
+		w.positional()
+		return oneRow, nil
+	}
+	_, p := w.eachRow(ctx, func() bool { return true })
+	return manyRows, p
+}
+
+// checkEvery is how many rows pass between looks at the clock.
+const checkEvery = 256
+
+// eachRow reads the rows of a batch and calls each after every one, until it
+// says no.
+func (w *worker) eachRow(ctx context.Context, each func() bool) (int, *Problem) {
+	w.row = -1
+	for more := w.scan.first(']'); more; more = w.scan.next(']') {
+		w.row++
+		if w.row >= w.limits.rows {
+			return 0, problem(http.StatusRequestEntityTooLarge, "too_many_rows", "the batch has more than %d rows; send several", w.limits.rows)
+		}
+		if w.row%checkEvery == 0 && ctx.Err() != nil {
+			return 0, problem(http.StatusServiceUnavailable, "timeout", "the batch took more than %s; send smaller ones", w.limits.timeout)
+		}
+		switch w.scan.space() {
+		case '[':
+			w.positional()
+		case '{':
+			w.named()
+		default:
+			w.scan.skip(maxDepth)
+			w.found.add(w.row, "", "want a row as an array or an object")
+		}
+		if !w.scan.ok() || !each() {
+			break
+		}
+	}
+	return w.row + 1, nil
+}
+
+// scoreBatch scores the rows of a batch that has no problems.
+func (w *worker) scoreBatch(ctx context.Context) (int, *Problem) {
+	w.out = append(w.out[:0], `{"predictions":[`...)
+	n, p := w.eachRow(ctx, func() bool {
+		score := w.scorer.Score()
+		if !finite(score) {
+			w.found.add(w.row, "", notFinite)
+			return w.found.total < maxProblems
+		}
+		if w.row > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.out = append(w.out, '{')
+		w.out = append(w.gen.appendScore(w.out, score), '}')
+		w.observe(score)
+		return true
+	})
+	switch {
+	case p != nil:
+		return 0, p
+	case w.found.total > 0:
+		return 0, w.found.problem()
+	}
+	w.out = append(w.out, ']')
+	w.out = append(w.out, w.gen.tail...)
+	return n, nil
+}
+
+const notFinite = "the row's prediction is not a finite number; its values are far outside what the model was trained on"
+
+func finite(s model.Score) bool {
+	// A sum is finite only where every part is: x-x is NaN for an infinity.
+	sum := (s.Value - s.Value) + (s.Probability - s.Probability)
+	return !math.IsNaN(sum)
+}

@@ -1,0 +1,115 @@
+package serve
+
+import (
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// outcome is how a request ended.
+type outcome struct {
+	status int
+	rows   int         // predicted
+	gen    *generation // that answered, or nil
+	code   string      // of a problem
+}
+
+// route answers one path.
+type route struct {
+	method string
+	handle func(w http.ResponseWriter, r *http.Request, id string) outcome
+}
+
+func (s *Server) table() map[string]route {
+	metrics := promhttp.HandlerFor(s.cfg.Registry, promhttp.HandlerOpts{})
+	return map[string]route{
+		"/predict":      {http.MethodPost, s.predict},
+		"/health":       {http.MethodGet, s.health},
+		"/ready":        {http.MethodGet, s.ready},
+		"/schema":       {http.MethodGet, s.schema},
+		"/openapi.json": {http.MethodGet, s.schema},
+		"/drift":        {http.MethodGet, s.drift},
+		"/metrics": {http.MethodGet, func(w http.ResponseWriter, r *http.Request, _ string) outcome {
+			metrics.ServeHTTP(w, r)
+			return outcome{status: http.StatusOK}
+		}},
+	}
+}
+
+// Header values that every answer shares. Nobody writes to them.
+var (
+	typeJSON  = []string{"application/json"}
+	noSniff   = []string{"nosniff"}
+	noStore   = []string{"no-store"}
+	noContent = []string{"default-src 'none'; frame-ancestors 'none'"}
+	closing   = []string{"close"}
+)
+
+// serve routes a request, and sees to what every answer has in common.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	start := s.cfg.Now()
+	id := s.requestID(r.Header["X-Request-Id"])
+	h := w.Header()
+	h["X-Request-Id"] = []string{id}
+	h["X-Content-Type-Options"] = noSniff
+	h["Content-Security-Policy"] = noContent
+	h["Cache-Control"] = noStore
+	if s.draining.Load() {
+		h["Connection"] = closing
+	}
+	defer s.recovered(w, r, id, start)
+	rt, found := s.routes[r.URL.Path]
+	var out outcome
+	switch {
+	case !found:
+		out = s.refuse(w, id, nil, problem(http.StatusNotFound, "not_found", "there is no such path; there are %s", s.paths()))
+	case r.Method != rt.method && (rt.method != http.MethodGet || r.Method != http.MethodHead):
+		p := problem(http.StatusMethodNotAllowed, "method_not_allowed", "%s takes %s", r.URL.Path, rt.method)
+		if p.allow = rt.method; rt.method == http.MethodGet {
+			p.allow = "GET, HEAD"
+		}
+		out = s.refuse(w, id, nil, p)
+		if r.URL.Path == "/predict" {
+			s.cfg.Metrics.failed(s.cfg.Endpoint, s.current.Load(), p.status)
+		}
+	default:
+		out = rt.handle(w, r, id)
+	}
+	s.log(r, id, start, out)
+}
+
+// paths lists what there is.
+func (s *Server) paths() string {
+	var all []string
+	for p := range s.routes {
+		all = append(all, p)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// refuse answers with a problem.
+func (s *Server) refuse(w http.ResponseWriter, id string, g *generation, p *Problem) outcome {
+	p.write(w, id)
+	return outcome{status: p.status, gen: g, code: p.Code}
+}
+
+// recovered turns a panic into a 500, so that one request's misfortune is
+// neither silent nor anybody else's.
+func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, start time.Time) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	s.cfg.Log.Error("request panicked", "request_id", id, "panic", cause, "stack", string(debug.Stack()))
+	g := s.current.Load()
+	if r.URL.Path == "/predict" {
+		s.cfg.Metrics.failed(s.cfg.Endpoint, g, http.StatusInternalServerError)
+	}
+	out := s.refuse(w, id, g, problem(http.StatusInternalServerError, "internal", "something went wrong here; the log has it under the request id"))
+	s.log(r, id, start, out)
+}

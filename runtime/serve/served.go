@@ -1,0 +1,104 @@
+package serve
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// Served is a version of a model behind an endpoint.
+type Served struct {
+	Model    *model.Model
+	Version  int    // in the registry
+	Digest   string // of the model file
+	Observer Observer
+}
+
+// Observer hears of every row that was predicted, for drift monitoring.
+//
+// It is called on the request's goroutine, many at a time, before the answer is
+// written: it must not block, and should not allocate. The slices have one entry
+// an input of the signature and belong to the caller; copy what is kept. A
+// missing value is NaN in values whatever the input's type. A category or text
+// has its index among the encoder's categories in values (their number where
+// training never saw it) and itself in texts, a string that may be kept; numbers,
+// booleans and timestamps are as in a dataset's frame, with "" in texts.
+// score.Proba too is the caller's.
+type Observer interface {
+	Observe(values []float64, texts []string, score model.Score)
+}
+
+// input is what a request may hold for one input of the signature.
+type input struct {
+	name       string
+	kind       plan.ColumnType
+	nullable   bool
+	coded      bool
+	categories []string         // known ones, sorted
+	known      map[string]int32 // category -> index
+}
+
+// generation is everything that serving one version takes, resolved once. It is
+// immutable but for its pool.
+type generation struct {
+	Served
+	inputs  []input
+	index   map[string]int // input's name -> position
+	names   []string
+	labels  [][]byte // as JSON texts
+	tail    []byte   // what ends every answer: model and version
+	openapi []byte
+	metrics handles
+	workers sync.Pool
+}
+
+func (s *Server) newGeneration(v Served) (*generation, error) {
+	if v.Model == nil {
+		return nil, errors.New("served: no model given; to stop serving, swap nil in")
+	}
+	if err := v.Model.Check(); err != nil {
+		return nil, fmt.Errorf("version %d: %w", v.Version, err)
+	}
+	g := &generation{Served: v, index: make(map[string]int, len(v.Model.Signature.Inputs))}
+	for i, f := range v.Model.Signature.Inputs {
+		in := input{name: f.Name, kind: f.Type, nullable: f.Nullable, coded: f.Type == plan.Category || f.Type == plan.Text}
+		if in.coded {
+			in.categories = v.Model.Encoder.Fields[i].Categories
+			in.known = make(map[string]int32, len(in.categories))
+			for k, c := range in.categories {
+				in.known[c] = int32(k) //nolint:gosec // a model's columns are bounded far below
+			}
+		}
+		g.inputs, g.names, g.index[f.Name] = append(g.inputs, in), append(g.names, f.Name), i
+	}
+	for _, l := range v.Model.Signature.Labels {
+		g.labels = append(g.labels, quoted(l))
+	}
+	g.tail = fmt.Appendf(nil, `,"model":%s,"version":%d}`+"\n", quoted(v.Model.Name), v.Version)
+	var err error
+	if g.openapi, err = document(s.cfg.Endpoint, &g.Served, s.limits); err != nil {
+		return nil, fmt.Errorf("version %d: %w", v.Version, err)
+	}
+	g.metrics = s.cfg.Metrics.resolve(s.cfg.Endpoint, v.Model.Name, strconv.Itoa(v.Version), g.inputs)
+	g.workers.New = func() any { return newWorker(g, s.limits) }
+	return g, nil
+}
+
+func (g *generation) infoLabels(endpoint string) []string {
+	m := g.Model
+	return []string{endpoint, m.Name, strconv.Itoa(g.Version), m.Algorithm, string(m.Task), g.Digest}
+}
+
+// quoted returns a text as JSON, safe inside HTML too.
+func quoted(text string) []byte {
+	b, err := json.Marshal(text)
+	if err != nil { // texts always encode
+		return []byte(`""`)
+	}
+	return b
+}

@@ -1,0 +1,83 @@
+package serve
+
+import (
+	"math"
+
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// worker is the memory that one request takes: a scorer of the generation, the
+// row as observers see it, and buffers. Workers are pooled by generation.
+type worker struct {
+	gen    *generation
+	limits limits
+	scorer *model.Scorer
+	scan   scanner
+	found  problems
+	body   []byte
+	out    []byte
+
+	row    int // of the request; -1 where it has one row only
+	values []float64
+	texts  []string
+	seen   []uint64 // stamp of the named row that set the input last
+	stamp  uint64
+}
+
+func newWorker(g *generation, lim limits) *worker {
+	n := len(g.inputs)
+	return &worker{
+		gen: g, limits: lim, scorer: g.Model.NewScorer(), row: -1,
+		values: make([]float64, n), texts: make([]string, n), seen: make([]uint64, n),
+	}
+}
+
+// maxKept bounds the buffers that a pooled worker keeps.
+const maxKept = 64 << 10
+
+// release puts the worker back into its pool.
+func (w *worker) release() {
+	if cap(w.body) > maxKept {
+		w.body = nil
+	}
+	if cap(w.out) > maxKept {
+		w.out = nil
+	}
+	if cap(w.scan.scratch) > maxKept {
+		w.scan.scratch = nil
+	}
+	w.scan.data = nil
+	w.gen.workers.Put(w)
+}
+
+func (w *worker) setFloat(i int, v float64) {
+	w.values[i] = v
+	w.scorer.SetFloat(i, v)
+}
+
+func (w *worker) setMissing(i int) {
+	w.values[i], w.texts[i] = math.NaN(), ""
+	w.scorer.SetMissing(i)
+}
+
+func (w *worker) setText(i int, text []byte) {
+	in := &w.gen.inputs[i]
+	if k, known := in.known[string(text)]; known {
+		w.values[i], w.texts[i] = float64(k), in.categories[k]
+	} else {
+		w.values[i], w.texts[i] = float64(len(in.categories)), string(text)
+	}
+	w.scorer.SetText(i, w.texts[i])
+}
+
+// observe tells metrics and the observer of a row that was scored.
+func (w *worker) observe(score model.Score) {
+	for i := range w.gen.inputs {
+		if in := &w.gen.inputs[i]; in.coded && w.values[i] == float64(len(in.categories)) {
+			w.gen.metrics.unknown[i].Inc()
+		}
+	}
+	if w.gen.Observer != nil {
+		w.gen.Observer.Observe(w.values, w.texts, score)
+	}
+}
