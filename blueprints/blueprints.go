@@ -57,6 +57,23 @@ func (l *Loader) LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) 
 	return b.plans()
 }
 
+// LoadDir returns the plans of a folder of the operating system, by environment:
+// of every one, or of the named one only.
+func (l *Loader) LoadDir(dir, only string) (map[string]*plan.Plan, error) {
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
+	b, err := l.open(os.DirFS(dir), ".")
+	if err != nil {
+		return nil, err
+	}
+	if only == "" {
+		return b.plans()
+	}
+	p, err := b.plan(only)
+	return map[string]*plan.Plan{only: p}, err
+}
+
 // Load reads the blueprint in dir of fsys for one environment. With an empty
 // name that is "dev", or the first by name where dev is not declared. A
 // blueprint that declares no environments has "dev" alone.
@@ -88,14 +105,6 @@ func Environments(fsys fs.FS, dir string) ([]string, error) {
 	return b.environments(), nil
 }
 
-// EnvironmentsDir is Environments for a folder of the operating system.
-func EnvironmentsDir(dir string) ([]string, error) {
-	if err := folder(dir); err != nil {
-		return nil, err
-	}
-	return Environments(os.DirFS(dir), ".")
-}
-
 // LoadAll is Loader.LoadAll for one blueprint.
 func LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) {
 	var l Loader
@@ -104,10 +113,8 @@ func LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) {
 
 // LoadAllDir is LoadAll for a folder of the operating system.
 func LoadAllDir(dir string) (map[string]*plan.Plan, error) {
-	if err := folder(dir); err != nil {
-		return nil, err
-	}
-	return LoadAll(os.DirFS(dir), ".")
+	var l Loader
+	return l.LoadDir(dir, "")
 }
 
 func folder(dir string) error {

@@ -34,6 +34,7 @@ type Column struct {
 type Blueprint struct {
 	Name    string // of the blueprint: letters, digits and dashes
 	Source  string // path of the table inside the new repository
+	CSV     plan.CSVOptions
 	Columns []Column
 	Target  string
 	Team    string
@@ -47,7 +48,7 @@ func (b Blueprint) Files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := map[string]any{"B": b, "Target": target, "Package": strings.ReplaceAll(b.Name, "-", "_"), "Classify": !target.Type.Numeric()}
+	view := map[string]any{"B": b, "Target": target, "Package": strings.ReplaceAll(b.Name, "-", "_"), "Classify": !target.Type.Numeric(), "Delimiter": delimiter(b.CSV)}
 	out, err := Static(b.Name)
 	if err != nil {
 		return nil, err
@@ -58,6 +59,14 @@ func (b Blueprint) Files() (map[string][]byte, error) {
 	}
 	out[b.Name+".cue"] = text
 	return out, nil
+}
+
+// delimiter is the delimiter where it is not the default.
+func delimiter(o plan.CSVOptions) string {
+	if o.Delimiter == "," {
+		return ""
+	}
+	return o.Delimiter
 }
 
 func (b Blueprint) target() (Column, error) {
