@@ -77,16 +77,16 @@ func TestImportLaw(t *testing.T) {
 
 func TestImportLawBites(t *testing.T) {
 	cases := map[string]struct{ file, imports string }{
-		"the runtime must not know CUE":           {"runtime/train/x.go", "cuelang.org/go/cue"},
-		"the plan must not know the runtime":      {"blueprints/plan/x.go", module + "/runtime/model"},
-		"the plan must not import other modules":  {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
-		"the CLI must build without pulumi-aws":   {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
-		"SQLite stays behind the registry":        {"runtime/serve/x.go", "modernc.org/sqlite"},
-		"an unlisted folder may import nothing":   {"misc/x.go", "gonum.org/v1/gonum/mat"},
-		"blueprints must not know the CLI":        {"blueprints/x.go", module + "/cmd/ashlar"},
-		"the local stack does not load CUE":       {"stacks/local/x.go", module + "/blueprints"},
-		"cobra stays in the commands":             {"stacks/local/x.go", "github.com/spf13/cobra"},
-		"OpenAPI validation is for tests alone":   {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
+		"the runtime must not know CUE":            {"runtime/train/x.go", "cuelang.org/go/cue"},
+		"the plan must not know the runtime":       {"blueprints/plan/x.go", module + "/runtime/model"},
+		"the plan must not import other modules":   {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
+		"the CLI must build without pulumi-aws":    {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
+		"SQLite stays behind the registry":         {"runtime/serve/x.go", "modernc.org/sqlite"},
+		"an unlisted folder may import nothing":    {"misc/x.go", "gonum.org/v1/gonum/mat"},
+		"blueprints must not know the CLI":         {"blueprints/x.go", module + "/cmd/ashlar"},
+		"the local stack does not load CUE":        {"stacks/local/x.go", module + "/blueprints"},
+		"cobra stays in the commands":              {"stacks/local/x.go", "github.com/spf13/cobra"},
+		"OpenAPI validation is for tests alone":    {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
 		"a Kubernetes client is not the runtime's": {"runtime/serve/x.go", "k8s.io/client-go/rest"},
 	}
 	for name, c := range cases {
