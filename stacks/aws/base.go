@@ -1,0 +1,132 @@
+package aws
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// What the foundation exports and the workloads read, by the names that
+// `pulumi stack output` prints. Values are texts; none is secret.
+const (
+	OutRegion             = "region"
+	OutAccount            = "accountId"
+	OutClusterName        = "clusterName"
+	OutKubeconfig         = "kubeconfig" // calls `aws eks get-token`: holds no credential
+	OutNetworkCIDR        = "networkCidr"
+	OutDataKey            = "dataKeyArn" // the KMS key of datasets and stores
+	OutLogsBucket         = "logsBucket" // where buckets log who reads them
+	OutDatabaseHost       = "databaseHost"
+	OutDatabasePort       = "databasePort"
+	OutDatabaseName       = "databaseName"
+	OutDatabaseResource   = "databaseResourceId" // "db-..." of rds-db:connect permissions
+	OutDatabaseSecret     = "databaseSecretArn"  // the master password that RDS keeps in Secrets Manager
+	OutDatabaseSecretKey  = "databaseSecretKeyArn"
+	OutRegistry           = "registryUrl" // of the runtime's image, without a tag
+	outKubernetesProvider = "cluster"     // the provider's name in the state
+)
+
+// base is what the workloads know of where they stand: from the foundation's
+// outputs on AWS, from Config on any other cluster. Fields that the provider
+// does not have are outputs of an empty text.
+type base struct {
+	Region               pulumi.StringOutput
+	AccountID            pulumi.StringOutput
+	ClusterName          pulumi.StringOutput
+	NetworkCIDR          pulumi.StringOutput
+	DataKeyArn           pulumi.StringOutput
+	LogsBucket           pulumi.StringOutput
+	DatabaseHost         pulumi.StringOutput
+	DatabasePort         pulumi.StringOutput
+	DatabaseName         pulumi.StringOutput
+	DatabaseResourceID   pulumi.StringOutput
+	DatabaseSecretArn    pulumi.StringOutput
+	DatabaseSecretKeyArn pulumi.StringOutput
+	RegistryURL          pulumi.StringOutput
+
+	StoreURL    pulumi.StringOutput // ProviderKubernetes: s3://bucket/prefix?...
+	DatabaseURL pulumi.StringOutput // ProviderKubernetes: postgres://..., marked secret
+
+	// Kubernetes is the provider of the cluster's objects; nil on any other
+	// cluster, where Pulumi's default provider reads the user's kubeconfig.
+	Kubernetes pulumi.ProviderResource
+}
+
+// options returns the options of a Kubernetes object that stands on b.
+func (b base) options() []pulumi.ResourceOption {
+	if b.Kubernetes == nil {
+		return nil
+	}
+	return []pulumi.ResourceOption{pulumi.Provider(b.Kubernetes)}
+}
+
+// outputs pairs the foundation's outputs with base's fields.
+func (b *base) outputs() map[string]*pulumi.StringOutput {
+	return map[string]*pulumi.StringOutput{
+		OutRegion: &b.Region, OutAccount: &b.AccountID, OutClusterName: &b.ClusterName,
+		OutNetworkCIDR: &b.NetworkCIDR, OutDataKey: &b.DataKeyArn, OutLogsBucket: &b.LogsBucket,
+		OutDatabaseHost: &b.DatabaseHost, OutDatabasePort: &b.DatabasePort, OutDatabaseName: &b.DatabaseName,
+		OutDatabaseResource: &b.DatabaseResourceID, OutDatabaseSecret: &b.DatabaseSecretArn,
+		OutDatabaseSecretKey: &b.DatabaseSecretKeyArn, OutRegistry: &b.RegistryURL,
+	}
+}
+
+// newBase reads where the workloads stand. A foundation that is not there, or
+// that lacks outputs, is an error which names all that it lacks.
+func newBase(ctx *pulumi.Context, cfg Config) (base, error) {
+	var b base
+	for _, field := range b.outputs() {
+		*field = pulumi.String("").ToStringOutput()
+	}
+	b.StoreURL = pulumi.String(cfg.StoreURL).ToStringOutput()
+	b.DatabaseURL = pulumi.ToSecret(pulumi.String(cfg.DatabaseURL)).(pulumi.StringOutput)
+	if cfg.Provider == ProviderKubernetes {
+		return b, nil
+	}
+	ref, err := pulumi.NewStackReference(ctx, cfg.Foundation, nil)
+	if err != nil {
+		return base{}, fmt.Errorf("foundation %s: %w", cfg.Foundation, err)
+	}
+	fields := b.outputs()
+	var kubeconfig pulumi.StringOutput
+	fields[OutKubeconfig] = &kubeconfig
+	var missing []string
+	for _, name := range sorted(fields) {
+		value, err := ref.GetOutputDetails(name)
+		if err != nil {
+			return base{}, fmt.Errorf("foundation %s: %w", cfg.Foundation, err)
+		}
+		text := outputText(value)
+		if text == "" {
+			missing = append(missing, name)
+		}
+		*fields[name] = pulumi.String(text).ToStringOutput()
+	}
+	if len(missing) > 0 {
+		return base{}, errors.New("foundation " + cfg.Foundation + " has no output " + strings.Join(missing, ", ") +
+			": run `pulumi up` on that stack first, with this version of the program")
+	}
+	b.Kubernetes, err = kubernetes.NewProvider(ctx, outKubernetesProvider, &kubernetes.ProviderArgs{
+		Kubeconfig: kubeconfig, EnableServerSideApply: pulumi.Bool(true),
+	})
+	return b, err
+}
+
+// outputText returns a stack output as text, "" where there is none.
+func outputText(d *pulumi.StackReferenceOutputDetails) string {
+	v := d.Value
+	if v == nil {
+		v = d.SecretValue
+	}
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}

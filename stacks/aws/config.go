@@ -1,0 +1,106 @@
+package aws
+
+// The layers, the providers and what carries a workload. Config spells them so.
+const (
+	LayerFoundation = "foundation" // network, cluster, database, registry, keys: once an environment
+	LayerWorkloads  = "workloads"  // what the blueprints say, on top of a foundation
+
+	ProviderAWS        = "aws"        // AWS and the cluster that the foundation made
+	ProviderKubernetes = "kubernetes" // any cluster, an S3 URL and a PostgreSQL URL; no AWS resource
+
+	DeliveryRollout    = "rollout"    // Argo Rollouts: the endpoint's canary or blue-green steps
+	DeliveryDeployment = "deployment" // a Deployment: a rolling update
+
+	PipelinesArgo    = "argo"    // Argo Workflows
+	PipelinesCronJob = "cronjob" // CronJob and Job
+)
+
+// Config says where a plan stands: everything that Pulumi config may say, and
+// nothing of what the plan says. Defaults returns one to start from.
+type Config struct {
+	Layer       string // LayerFoundation or LayerWorkloads
+	Provider    string // ProviderAWS or ProviderKubernetes; foundation needs ProviderAWS
+	Environment string // dev, staging, prod or any that the blueprints name
+	Name        string // prefix of the installation's physical names
+	Region      string // aws:region
+	CostCentre  string // tag and label; empty leaves it out
+
+	Network  NetworkConfig
+	Cluster  ClusterConfig
+	Database DatabaseConfig
+	GitHub   *GitHubConfig // nil: no role for CI
+
+	Foundation string // the foundation's stack: "organization/ashlar/foundation-prod"; workloads on AWS
+	Image      string // the runtime's image, by digest or a tag that is never moved
+	Namespace  string // empty: the blueprint's name
+
+	StoreURL    string // ProviderKubernetes: s3://bucket/prefix?region=...
+	DatabaseURL string // ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
+
+	Delivery   string // DeliveryRollout (the default on AWS) or DeliveryDeployment
+	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
+	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS
+	Protect    *bool  // nothing that bears data can be deleted; nil: in production
+}
+
+// NetworkConfig is the VPC.
+type NetworkConfig struct {
+	CIDR       string   // default 10.0.0.0/16
+	Zones      []string // two or three; empty: the region's first two, in production three
+	NATPerZone bool     // a NAT gateway a zone rather than one; Defaults says true in production
+	Reserved   []string // CIDRs that the VPC must not overlap: offices, VPNs, peers
+}
+
+// ClusterConfig is the EKS cluster.
+type ClusterConfig struct {
+	Version        string   // Kubernetes minor version, default 1.32
+	PublicEndpoint bool     // the API server answers on the internet too, to PublicCIDRs
+	PublicCIDRs    []string // required where PublicEndpoint is set; never the whole internet
+	NodeTypes      []string // instance types of the general pool, default m6i.large
+	MinNodes       int      // default 2, in production 3
+	MaxNodes       int      // default 6
+	Training       *PoolConfig
+	GPU            bool     // the training pool has GPUs: its image and its taint say so
+	Admins         []string // IAM ARNs of users and roles that administer the cluster
+}
+
+// PoolConfig is a tainted node group that training runs on. It may scale to zero.
+type PoolConfig struct {
+	NodeTypes []string // default m6i.2xlarge, with GPU g5.xlarge
+	MinNodes  int      // default 0
+	MaxNodes  int      // default 3
+}
+
+// DatabaseConfig is the RDS PostgreSQL instance.
+type DatabaseConfig struct {
+	InstanceClass string // default db.t4g.medium, in production db.m7g.large
+	AllocatedGB   int    // default 50
+	MultiAZ       *bool  // nil: in production
+	BackupDays    int    // default 7, in production 30
+}
+
+// GitHubConfig limits the role that CI assumes to one repository and one
+// branch or one deployment environment of it.
+type GitHubConfig struct {
+	Repository  string // "owner/name"
+	Branch      string // exactly one of Branch and Environment
+	Environment string
+}
+
+// Production reports whether the environment is one where data outlives
+// mistakes: three zones, multi-AZ, protection.
+func (c Config) Production() bool { return c.Environment == "prod" || c.Environment == "production" }
+
+// Protected reports whether resources that bear data are protected.
+func (c Config) Protected() bool { return or(c.Protect, c.Production()) }
+
+// MultiAZ reports whether the database has a standby in another zone.
+func (c Config) MultiAZ() bool { return or(c.Database.MultiAZ, c.Production()) }
+
+// or returns what p points to, or otherwise where it is nil.
+func or[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}

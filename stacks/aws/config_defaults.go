@@ -1,0 +1,67 @@
+package aws
+
+// Defaults returns the Config that says nothing but where: layer, provider
+// ("" is ProviderAWS) and environment. Its booleans are decided; what else is
+// empty Program fills in.
+func Defaults(layer, provider, environment string) Config {
+	if provider == "" {
+		provider = ProviderAWS
+	}
+	c := Config{Layer: layer, Provider: provider, Environment: environment}
+	c.Network.NATPerZone = c.Production()
+	c.Monitoring = provider == ProviderAWS
+	return c.filled()
+}
+
+// filled returns the config with every empty text and number that has a
+// default set to it. Filling twice changes nothing.
+func (c Config) filled() Config {
+	fill(&c.Provider, ProviderAWS)
+	fill(&c.Name, "ashlar")
+	fill(&c.Delivery, choose(c.Provider == ProviderAWS, DeliveryRollout, DeliveryDeployment))
+	fill(&c.Pipelines, choose(c.Provider == ProviderAWS, PipelinesArgo, PipelinesCronJob))
+
+	fill(&c.Network.CIDR, "10.0.0.0/16")
+
+	fill(&c.Cluster.Version, "1.32")
+	fillList(&c.Cluster.NodeTypes, "m6i.large")
+	fill(&c.Cluster.MinNodes, choose(c.Production(), 3, 2))
+	fill(&c.Cluster.MaxNodes, max(6, c.Cluster.MinNodes))
+	if c.Cluster.Training != nil {
+		pool := *c.Cluster.Training
+		fillList(&pool.NodeTypes, choose(c.Cluster.GPU, "g5.xlarge", "m6i.2xlarge"))
+		fill(&pool.MaxNodes, max(3, pool.MinNodes))
+		c.Cluster.Training = &pool
+	}
+
+	fill(&c.Database.InstanceClass, choose(c.Production(), "db.m7g.large", "db.t4g.medium"))
+	fill(&c.Database.AllocatedGB, 50)
+	fill(&c.Database.BackupDays, choose(c.Production(), 30, 7))
+
+	if c.GitHub != nil && c.GitHub.Branch == "" && c.GitHub.Environment == "" {
+		github := *c.GitHub
+		github.Branch = "main"
+		c.GitHub = &github
+	}
+	return c
+}
+
+func fill[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func fillList(field *[]string, value string) {
+	if len(*field) == 0 {
+		*field = []string{value}
+	}
+}
+
+func choose[T any](condition bool, yes, no T) T {
+	if condition {
+		return yes
+	}
+	return no
+}

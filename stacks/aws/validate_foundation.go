@@ -1,0 +1,164 @@
+package aws
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	regionForm     = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	zoneLetter     = regexp.MustCompile(`^[a-z]$`)
+	versionForm    = regexp.MustCompile(`^1\.(2[89]|[3-9]\d)$`)
+	nodeTypeForm   = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
+	classForm      = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
+	adminForm      = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$`)
+	repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+	refForm        = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+)
+
+// taken are the ranges that an EKS cluster or its nodes use themselves.
+var taken = map[string]string{
+	"172.20.0.0/16": "the cluster's services use it",
+	"172.17.0.0/16": "container runtimes use it on every node",
+}
+
+// network checks the VPC: a private range of /16 to /22, no overlap, zones of
+// the region.
+func (p *problems) network() {
+	if !p.foundation() {
+		return
+	}
+	cidr, ok := p.prefix("ashlar:network.cidr", p.cfg.Network.CIDR)
+	if ok && (!cidr.Addr().IsPrivate() || cidr.Bits() < 16 || cidr.Bits() > 22) {
+		p.key("ashlar:network.cidr", "%s: use a private range from /16 to /22, such as 10.0.0.0/16", cidr)
+	}
+	for _, text := range sorted(taken) {
+		if ok && cidr.Overlaps(netip.MustParsePrefix(text)) {
+			p.key("ashlar:network.cidr", "%s overlaps %s: %s; choose another range", cidr, text, taken[text])
+		}
+	}
+	for _, text := range p.cfg.Network.Reserved {
+		reserved, valid := p.prefix("ashlar:network.reserved", text)
+		if ok && valid && cidr.Overlaps(reserved) {
+			p.key("ashlar:network.cidr", "%s overlaps %s, which ashlar:network.reserved keeps free; choose another range", cidr, reserved)
+		}
+	}
+	p.zones()
+}
+
+func (p *problems) zones() {
+	zones := p.cfg.Network.Zones
+	if n := len(zones); n != 0 && n != 2 && n != 3 {
+		p.key("ashlar:network.zones", "%d zones; name two or three, or none for the region's first", n)
+	}
+	seen := map[string]bool{}
+	for _, zone := range zones {
+		letter, found := strings.CutPrefix(zone, p.cfg.Region)
+		if !found || !zoneLetter.MatchString(letter) {
+			p.key("ashlar:network.zones", "%q is not a zone of %s; write it as %sa", zone, p.cfg.Region, p.cfg.Region)
+		}
+		if seen[zone] {
+			p.key("ashlar:network.zones", "%s is named twice", zone)
+		}
+		seen[zone] = true
+	}
+}
+
+// prefix parses a CIDR and reports one that is none, or that has host bits.
+func (p *problems) prefix(key, text string) (netip.Prefix, bool) {
+	cidr, err := netip.ParsePrefix(text)
+	if err != nil || !cidr.Addr().Is4() {
+		p.key(key, "%q is not an IPv4 range; write it as 10.0.0.0/16", text)
+		return cidr, false
+	}
+	if cidr != cidr.Masked() {
+		p.key(key, "%s has bits beyond its length; write %s", text, cidr.Masked())
+		return cidr, false
+	}
+	return cidr, true
+}
+
+func (p *problems) cluster() {
+	if !p.foundation() {
+		return
+	}
+	c := p.cfg.Cluster
+	if !versionForm.MatchString(c.Version) {
+		p.key("ashlar:cluster.version", "%q: write the minor version of Kubernetes, such as 1.32", c.Version)
+	}
+	p.pool("ashlar:cluster", c.NodeTypes, c.MinNodes, c.MaxNodes, 1)
+	if c.Training != nil {
+		p.pool("ashlar:cluster.training", c.Training.NodeTypes, c.Training.MinNodes, c.Training.MaxNodes, 0)
+	}
+	if c.GPU && c.Training == nil {
+		p.key("ashlar:cluster.gpu", "there is no training pool to have GPUs; set ashlar:cluster.training too")
+	}
+	if c.PublicEndpoint && len(c.PublicCIDRs) == 0 {
+		p.key("ashlar:cluster.publicCidrs", "a public API server needs the ranges that may reach it, such as your office's 203.0.113.0/24")
+	}
+	if !c.PublicEndpoint && len(c.PublicCIDRs) > 0 {
+		p.key("ashlar:cluster.publicCidrs", "the API server is private; set ashlar:cluster.publicEndpoint or leave the ranges out")
+	}
+	for _, text := range c.PublicCIDRs {
+		if cidr, ok := p.prefix("ashlar:cluster.publicCidrs", text); ok && cidr.Bits() < 8 {
+			p.key("ashlar:cluster.publicCidrs", "%s opens the API server to the internet; name ranges of /8 or smaller", cidr)
+		}
+	}
+	for _, arn := range c.Admins {
+		if !adminForm.MatchString(arn) {
+			p.key("ashlar:cluster.admins", "%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/platform", arn)
+		}
+	}
+}
+
+func (p *problems) pool(key string, types []string, low, high, least int) {
+	for _, t := range types {
+		if !nodeTypeForm.MatchString(t) {
+			p.key(key+".nodeTypes", "%q is not an instance type, such as m6i.large", t)
+		}
+	}
+	if low < least || high < max(low, 1) || high > 1000 {
+		p.key(key, "minNodes %d and maxNodes %d: want %d <= minNodes <= maxNodes <= 1000", low, high, least)
+	}
+}
+
+func (p *problems) database() {
+	if !p.foundation() {
+		return
+	}
+	d := p.cfg.Database
+	if !classForm.MatchString(d.InstanceClass) {
+		p.key("ashlar:database.instanceClass", "%q is not an RDS instance class, such as db.t4g.medium", d.InstanceClass)
+	}
+	if d.AllocatedGB < 20 || d.AllocatedGB > 65536 {
+		p.key("ashlar:database.allocatedGb", "%d: RDS allocates 20 to 65536 GB", d.AllocatedGB)
+	}
+	if least := choose(p.cfg.Production(), 7, 1); d.BackupDays < least || d.BackupDays > 35 {
+		p.key("ashlar:database.backupDays", "%d: RDS keeps 1 to 35 days of backups, and %s wants at least %d", d.BackupDays, p.cfg.Environment, least)
+	}
+}
+
+func (p *problems) github() {
+	g := p.cfg.GitHub
+	if g == nil || !p.foundation() {
+		return
+	}
+	if !repositoryForm.MatchString(g.Repository) {
+		p.key("ashlar:github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
+	}
+	if g.Branch != "" && g.Environment != "" {
+		p.key("ashlar:github", "branch and environment are both set; the role trusts one of them")
+	}
+	for _, ref := range []string{g.Branch, g.Environment} {
+		if ref != "" && !refForm.MatchString(ref) {
+			p.key("ashlar:github", "%q: name one branch or one environment, without wildcards", ref)
+		}
+	}
+}
+
+// knownEnvironments are those that need no blueprint to name them.
+func knownEnvironment(name string) bool {
+	return slices.Contains([]string{"dev", "staging", "prod"}, name)
+}

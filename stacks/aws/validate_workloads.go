@@ -1,0 +1,160 @@
+package aws
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+var (
+	labelForm      = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	costCentreForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+	stackForm      = regexp.MustCompile(`^[\w.-]+/[\w.-]+/[\w.-]+$`)
+	digestForm     = regexp.MustCompile(`^[a-z0-9]([\w.:/-]*[a-z0-9])?@sha256:[0-9a-f]{64}$`)
+	taggedForm     = regexp.MustCompile(`^[a-z0-9]([\w.:/-]*[a-z0-9])?:[\w][\w.-]{0,127}$`)
+)
+
+// The longest names that leave room for what is derived from them: a bucket's
+// 63 characters hold installation, environment, blueprint, dataset and a
+// suffix; a CronJob's 52 hold blueprint concepts and a prefix.
+const (
+	maxNameLength        = 20
+	maxEnvironmentLength = 12
+	maxConceptLength     = 40
+	maxLabelLength       = 63
+)
+
+// layer checks what says which program runs: layer, provider, region.
+func (p *problems) layer() {
+	c := p.cfg
+	p.choice("ashlar:layer", c.Layer, LayerFoundation, LayerWorkloads)
+	p.choice("ashlar:provider", c.Provider, ProviderAWS, ProviderKubernetes)
+	if p.foundation() && c.Provider == ProviderKubernetes {
+		p.key("ashlar:layer", "provider kubernetes has no foundation: the cluster is there already; set ashlar:layer to workloads")
+	}
+	if c.Provider == ProviderAWS && !regionForm.MatchString(c.Region) {
+		p.key("aws:region", "%q is not a region; run `pulumi config set aws:region eu-central-1`", c.Region)
+	}
+}
+
+// choice reports a value that is none of the allowed.
+func (p *problems) choice(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		p.key(key, "%q; use %s", value, strings.Join(allowed, " or "))
+	}
+}
+
+func (p *problems) names() {
+	c := p.cfg
+	p.label("ashlar:name", c.Name, maxNameLength)
+	p.label("ashlar:environment", c.Environment, maxEnvironmentLength)
+	if c.CostCentre != "" && (len(c.CostCentre) > maxLabelLength || !costCentreForm.MatchString(c.CostCentre)) {
+		p.key("ashlar:costCentre", "%q is a tag and a label: letters, digits, '.', '_' and '-', at most %d", c.CostCentre, maxLabelLength)
+	}
+}
+
+func (p *problems) label(key, value string, longest int) {
+	if len(value) > longest || !labelForm.MatchString(value) {
+		p.key(key, "%q: want lower-case letters, digits and dashes, a letter first, at most %d characters", value, longest)
+	}
+}
+
+// workloads checks what only the workloads layer reads.
+func (p *problems) workloads() {
+	c := p.cfg
+	if c.Layer != LayerWorkloads {
+		return
+	}
+	p.choice("ashlar:delivery", c.Delivery, DeliveryRollout, DeliveryDeployment)
+	p.choice("ashlar:pipelines", c.Pipelines, PipelinesArgo, PipelinesCronJob)
+	if c.Namespace != "" {
+		p.label("ashlar:namespace", c.Namespace, maxLabelLength)
+	}
+	p.image()
+	if c.Provider == ProviderKubernetes {
+		p.anyCluster()
+		return
+	}
+	if !stackForm.MatchString(c.Foundation) {
+		p.key("ashlar:foundation", "%q; name the foundation's stack as organization/ashlar/foundation-%s (`pulumi stack ls` lists them)", c.Foundation, c.Environment)
+	}
+	if c.StoreURL != "" || c.DatabaseURL != "" {
+		p.key("ashlar:storeUrl", "storeUrl and databaseUrl are for provider kubernetes; on AWS the foundation and the workloads make both")
+	}
+}
+
+func (p *problems) image() {
+	image := p.cfg.Image
+	tagged := taggedForm.MatchString(image) && !strings.HasSuffix(image, ":latest")
+	if !tagged && !digestForm.MatchString(image) {
+		p.key("ashlar:image", "%q; name the runtime's image by digest (registry/ashlar-runtime@sha256:...) or by a tag that is never moved; `ashlar image push` prints it", image)
+	}
+}
+
+// anyCluster checks where the store and the database of ProviderKubernetes
+// are. What the database URL holds is in no message.
+func (p *problems) anyCluster() {
+	c := p.cfg
+	if c.Foundation != "" {
+		p.key("ashlar:foundation", "provider kubernetes stands on no foundation; leave it out")
+	}
+	store, err := url.Parse(c.StoreURL)
+	if err != nil || store.Scheme != "s3" || store.Host == "" {
+		p.key("ashlar:storeUrl", "%q; write it as s3://bucket/prefix?region=eu-central-1", c.StoreURL)
+	}
+	if err == nil && store.User != nil {
+		p.key("ashlar:storeUrl", "holds credentials; give pods AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in a Secret instead")
+	}
+	database, err := url.Parse(c.DatabaseURL)
+	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" || strings.Trim(database.Path, "/") == "" {
+		p.key("ashlar:databaseUrl", "not set, or not a PostgreSQL URL; run `pulumi config set --secret ashlar:databaseUrl 'postgres://user:password@host:5432/database?sslmode=verify-full'`")
+	}
+}
+
+// plans checks the plans together: there, of this environment, with names that
+// fit what is derived from them and that do not collide.
+func (p *problems) plans(plans []*plan.Plan) {
+	if len(plans) == 0 {
+		if p.foundation() && !knownEnvironment(p.cfg.Environment) {
+			p.key("ashlar:environment", "%q is named by no blueprint; without blueprints it is dev, staging or prod", p.cfg.Environment)
+		}
+		if p.cfg.Layer == LayerWorkloads {
+			p.key("ashlar:blueprints", "there is no blueprint to stand up")
+		}
+		return
+	}
+	if len(plans) > 1 && p.cfg.Namespace != "" {
+		p.key("ashlar:namespace", "%d blueprints would share it; leave it out and each has one of its own name", len(plans))
+	}
+	seen := map[string]bool{}
+	for _, one := range plans {
+		if seen[one.Name] {
+			p.found = append(p.found, fmt.Errorf("blueprint %s: two blueprints have this name; names are unique in an installation", one.Name))
+		}
+		seen[one.Name] = true
+		p.plan(one)
+	}
+}
+
+func (p *problems) plan(one *plan.Plan) {
+	say := func(format string, args ...any) {
+		p.found = append(p.found, fmt.Errorf("blueprint %s: %s", one.Name, fmt.Sprintf(format, args...)))
+	}
+	if one.Environment != p.cfg.Environment {
+		say("planned for %s, but config ashlar:environment is %s", one.Environment, p.cfg.Environment)
+	}
+	concepts := map[string][]string{
+		"blueprint": {one.Name}, "model": sorted(one.Models), "pipeline": sorted(one.Pipelines), "endpoint": sorted(one.Endpoints),
+	}
+	for _, noun := range sorted(concepts) {
+		for _, name := range concepts[noun] {
+			if len(name) > maxConceptLength || !labelForm.MatchString(name) {
+				say("%s %q names objects of the cluster: want lower-case letters, digits and dashes, a letter first, at most %d characters", noun, name, maxConceptLength)
+			}
+		}
+	}
+}
