@@ -20,6 +20,7 @@ import (
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // DefaultEnvironment is the environment that is loaded when none is named and
@@ -58,8 +59,8 @@ func (l *Loader) LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) 
 }
 
 // LoadDir returns the plans of a folder of the operating system, by environment:
-// of every one, or of the named one only.
-func (l *Loader) LoadDir(dir, only string) (map[string]*plan.Plan, error) {
+// of every one, or of the named one only, each with where it was written.
+func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
 	if err := folder(dir); err != nil {
 		return nil, err
 	}
@@ -68,10 +69,10 @@ func (l *Loader) LoadDir(dir, only string) (map[string]*plan.Plan, error) {
 		return nil, err
 	}
 	if only == "" {
-		return b.plans()
+		return b.all()
 	}
-	p, err := b.plan(only)
-	return map[string]*plan.Plan{only: p}, err
+	one, err := b.load(only)
+	return map[string]Loaded{only: one}, err
 }
 
 // Load reads the blueprint in dir of fsys for one environment. With an empty
@@ -113,8 +114,10 @@ func LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) {
 
 // LoadAllDir is LoadAll for a folder of the operating system.
 func LoadAllDir(dir string) (map[string]*plan.Plan, error) {
-	var l Loader
-	return l.LoadDir(dir, "")
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
+	return LoadAll(os.DirFS(dir), ".")
 }
 
 func folder(dir string) error {
@@ -141,11 +144,11 @@ func open(fsys fs.FS, dir string) (*blueprint, error) {
 	return l.open(fsys, dir)
 }
 
-func (b *blueprint) plans() (map[string]*plan.Plan, error) {
-	plans := map[string]*plan.Plan{}
+func (b *blueprint) all() (map[string]Loaded, error) {
+	out := map[string]Loaded{}
 	var all Problems
 	for _, name := range b.environments() {
-		p, err := b.plan(name)
+		one, err := b.load(name)
 		var found Problems
 		switch {
 		case errors.As(err, &found):
@@ -153,10 +156,22 @@ func (b *blueprint) plans() (map[string]*plan.Plan, error) {
 		case err != nil:
 			return nil, err
 		}
-		plans[name] = p
+		out[name] = one
 	}
 	if len(all) > 0 {
-		return nil, all.sorted()
+		return nil, all.Sorted()
+	}
+	return out, nil
+}
+
+func (b *blueprint) plans() (map[string]*plan.Plan, error) {
+	all, err := b.all()
+	if err != nil {
+		return nil, err
+	}
+	plans := map[string]*plan.Plan{}
+	for name, one := range all {
+		plans[name] = one.Plan
 	}
 	return plans, nil
 }
@@ -169,6 +184,11 @@ func (b *blueprint) environments() []string {
 }
 
 func (b *blueprint) plan(environment string) (*plan.Plan, error) {
+	one, err := b.load(environment)
+	return one.Plan, err
+}
+
+func (b *blueprint) load(environment string) (Loaded, error) {
 	names := b.environments()
 	if environment == "" {
 		environment = names[0]
@@ -177,12 +197,12 @@ func (b *blueprint) plan(environment string) (*plan.Plan, error) {
 		}
 	}
 	if !slices.Contains(names, environment) {
-		return nil, Problems{{File: b.file, Path: "environments", Message: fmt.Sprintf("unknown environment %q; there are %s", environment, list(names)), Hint: nearest(environment, names)}}
+		return Loaded{}, Problems{{File: b.file, Path: "environments", Message: fmt.Sprintf("unknown environment %q; there are %s", environment, source.List(names)), Hint: source.Nearest(environment, names)}}
 	}
-	merged := overlay(b.base, b.overlays[environment])
-	c, err := checkSchema(b, merged)
+	c, err := checkSchema(b, overlay(b.base, b.overlays[environment]))
 	if err != nil {
-		return nil, err
+		return Loaded{}, err
 	}
-	return c.plan(environment)
+	p, err := c.plan(environment)
+	return Loaded{Plan: p, Positions: Positions{tree: c.tree, file: b.file}}, err
 }

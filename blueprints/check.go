@@ -9,6 +9,8 @@ import (
 	"cuelang.org/go/cue/ast"
 	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
+
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // checked is a blueprint in one environment that the schema accepts.
@@ -32,7 +34,7 @@ func checkSchema(b *blueprint, tree *node) (*checked, error) {
 		e.incomplete(c.value, nil)
 	}
 	if len(e.found) > 0 {
-		return nil, e.found.sorted()
+		return nil, e.found.Sorted()
 	}
 	return c, nil
 }
@@ -79,7 +81,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 	}
 	if strings.Contains(raw, "not allowed") {
 		allowed := fieldNames(parent)
-		e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, list(allowed)), nearest(name, allowed))
+		e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.List(allowed)), source.Nearest(name, allowed))
 		return
 	}
 	if strings.Contains(raw, "required but not present") {
@@ -94,7 +96,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 	}
 	hint := ""
 	if word, ok := e.text(path); ok {
-		hint = nearest(word, choices(e.schemaAt(path)))
+		hint = source.Nearest(word, choices(e.schemaAt(path)))
 	}
 	e.add(path, message, hint)
 }
@@ -104,17 +106,7 @@ func (e *explainer) add(path []string, message, hint string) {
 }
 
 // placeOf is the position of the deepest part of the path that the user wrote.
-func (c *checked) placeOf(path []string) token.Pos {
-	n, pos := c.tree, c.tree.pos
-	for _, name := range path {
-		next := n.child(name)
-		if next == nil {
-			break
-		}
-		n, pos = next, next.pos
-	}
-	return pos
-}
+func (c *checked) placeOf(path []string) token.Pos { return c.tree.placeOf(path) }
 
 // child is the field of that name or the element of that index.
 func (n *node) child(name string) *node {

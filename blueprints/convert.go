@@ -38,7 +38,7 @@ func (c *checked) plan(environment string) (*plan.Plan, error) {
 	r := refs{checked: c, plan: p}
 	r.resolve()
 	if len(r.found) > 0 {
-		return nil, r.found.sorted()
+		return nil, r.found.Sorted()
 	}
 	return p, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 func load(t testing.TB, files map[string]string, environment string) *plan.Plan {
@@ -137,7 +138,7 @@ func TestHostileSourcesAreRefusedQuickly(t *testing.T) {
 	for name, text := range map[string]string{
 		"endless recursion": "package p\nimport \"ashlar.dev/blueprint\"\nblueprint.#Blueprint\na: b: a\nname: \"x\"",
 		"deep brackets":     "package p\nx: " + strings.Repeat("[", 100000),
-		"a large file":      "package p\n// " + strings.Repeat("x", maxFileBytes),
+		"a large file":      "package p\n// " + strings.Repeat("x", source.MaxFileBytes),
 		"no package at all": "",
 		"binary":            "\x00\xff\xfe",
 		"not a blueprint":   "package p\nx: 1\n",
@@ -187,5 +188,35 @@ func BenchmarkLoad1000(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+func TestPositionsNameTheLineThatWasWritten(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "p.cue"), []byte(small), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var l Loader
+	all, err := l.LoadDir(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(small, "\n")
+	for path, want := range map[string]string{
+		"owner.team":                       "team",
+		"endpoints.e.drift.window":         "drift: window",
+		"endpoints.e.replicas.min":         "replicas: {min: 2",
+		"endpoints.e.limits.timeout":       "endpoints: e",
+		"models.m.approval.policy":         "models: m",
+		"datasets.d.expect.1.kwargs.regex": "match_regex",
+		"models.m.require.fairness.Age.metrics.demographic_parity_ratio": "demographic_parity_ratio",
+	} {
+		file, line, col := all["prod"].Positions.Of(strings.Split(path, ".")...)
+		if file != "p.cue" || line == 0 || col == 0 || !strings.Contains(lines[line-1], want) {
+			t.Errorf("%s is said to be at %s:%d:%d, want the line with %q", path, file, line, col, want)
+		}
+	}
+	if _, line, _ := (Positions{}).Of("name"); line != 0 {
+		t.Error("a place in nothing")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // refs checks what the schema cannot: that names refer to something, and that
@@ -56,9 +57,9 @@ func (r *refs) among(noun, word string, candidates []string, path ...string) boo
 	if slices.Contains(candidates, word) {
 		return true
 	}
-	hint := nearest(word, candidates)
+	hint := source.Nearest(word, candidates)
 	if hint == "" {
-		hint = "known are " + list(candidates)
+		hint = "known are " + source.List(candidates)
 	}
 	r.say(fmt.Sprintf("unknown %s %q", noun, word), hint, path...)
 	return false

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // model checks one model and fills in what its data and task decide.
@@ -24,7 +25,7 @@ func (r *refs) model(name string, m *plan.Model) {
 	}
 	r.features(name, m, d)
 	if tasks := plan.Tasks(m.Algorithm); !slices.Contains(tasks, m.Task) {
-		r.say(fmt.Sprintf("%s does not do %s, which %s is", m.Algorithm, m.Task, m.Target), "use one of "+list(algorithmsFor(m.Task)), at("algorithm")...)
+		r.say(fmt.Sprintf("%s does not do %s, which %s is", m.Algorithm, m.Task, m.Target), "use one of "+source.List(algorithmsFor(m.Task)), at("algorithm")...)
 		return
 	}
 	r.params(name, m)

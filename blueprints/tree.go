@@ -3,12 +3,12 @@ package blueprints
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
-	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
+
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // node is a piece of what the user wrote, with its place: a struct, a list, or
@@ -50,7 +50,7 @@ func (n *node) field(name string) *node {
 // evaluate runs the user's CUE against an open schema.
 func (s *session) evaluate(files []*ast.File) (*blueprint, error) {
 	b := &blueprint{session: s, file: files[0].Filename, overlays: map[string]*node{}}
-	v, err := newInstances(true).build(b.cue, files)
+	v, err := module(true).Build(b.cue, files)
 	if err != nil {
 		return nil, b.problems(err)
 	}
@@ -84,8 +84,8 @@ func (b *blueprint) takeOverlays() {
 
 // tree copies an evaluated value.
 func (b *blueprint) tree(v cue.Value, depth int) (*node, error) {
-	if depth > maxNesting {
-		return nil, Problems{{File: b.file, Message: fmt.Sprintf("values are nested deeper than %d", maxNesting)}}
+	if depth > source.MaxNesting {
+		return nil, Problems{{File: b.file, Message: fmt.Sprintf("values are nested deeper than %d", source.MaxNesting)}}
 	}
 	if d, ok := v.Default(); ok {
 		v = d
@@ -135,15 +135,15 @@ func (b *blueprint) structTree(n *node, v cue.Value, depth int) error {
 
 // place returns where the user wrote the value.
 func place(v cue.Value) token.Pos {
-	if s, ok := v.Source().(*ast.Field); ok && !strings.HasPrefix(s.Pos().Filename(), schemaPrefix) {
+	if s, ok := v.Source().(*ast.Field); ok && !module(true).Holds(s.Pos()) {
 		return s.Pos()
 	}
-	if p := v.Pos(); p.IsValid() && !strings.HasPrefix(p.Filename(), schemaPrefix) {
+	if p := v.Pos(); p.IsValid() && !module(true).Holds(p) {
 		return p
 	}
 	_, parts := v.Expr()
 	for _, part := range parts {
-		if p := part.Pos(); p.IsValid() && !strings.HasPrefix(p.Filename(), schemaPrefix) {
+		if p := part.Pos(); p.IsValid() && !module(true).Holds(p) {
 			return p
 		}
 	}
@@ -181,11 +181,7 @@ func setPos(e ast.Expr, pos token.Pos) {
 
 // at is a problem at a place.
 func (b *blueprint) at(pos token.Pos, path, message, hint string) Problem {
-	p := Problem{File: pos.Filename(), Line: pos.Line(), Col: pos.Column(), Path: path, Message: message, Hint: hint}
-	if !pos.IsValid() {
-		p.File, p.Line, p.Col = b.file, 0, 0
-	}
-	return p
+	return source.At(pos, b.file, path, message, hint)
 }
 
 // problems turns errors of the user's own CUE into problems.
@@ -194,19 +190,8 @@ func (b *blueprint) problems(err error) error {
 	if errors.As(err, &found) {
 		return found
 	}
-	for _, e := range cueerrors.Errors(err) {
-		pos := e.Position()
-		for _, p := range e.InputPositions() {
-			if !strings.HasPrefix(p.Filename(), schemaPrefix) {
-				pos = p
-				break
-			}
-		}
-		format, args := e.Msg()
-		found = append(found, b.at(pos, strings.Join(e.Path(), "."), fmt.Sprintf(format, args...), ""))
+	if found = module(true).Problems(err, b.file); len(found) > 0 {
+		return found
 	}
-	if len(found) == 0 {
-		return err
-	}
-	return found.sorted()
+	return err
 }

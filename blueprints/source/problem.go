@@ -1,4 +1,4 @@
-package blueprints
+package source
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Problem is one thing that is wrong with a blueprint.
+// Problem is one thing that is wrong with what a user wrote.
 type Problem struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"` // from 1; 0 where the problem has no place
@@ -39,7 +39,7 @@ func (p Problem) String() string {
 	return out.String()
 }
 
-// Problems are all problems of a blueprint, in order of place. It is an error.
+// Problems are all problems of a folder, in order of place. It is an error.
 type Problems []Problem
 
 // Error has a line a problem.
@@ -51,17 +51,17 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted orders problems by place and drops repetitions.
-func (p Problems) sorted() Problems {
+// Sorted orders problems by place and drops repetitions.
+func (p Problems) Sorted() Problems {
 	slices.SortStableFunc(p, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.Compact(p)
 }
 
-// nearest returns a hint naming the candidate closest to word, or "" where none
+// Nearest returns a hint naming the candidate closest to word, or "" where none
 // is close enough to have been meant.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, distance := "", len(word)/2+1
 	for _, c := range candidates {
 		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c))
@@ -75,8 +75,8 @@ func nearest(word string, candidates []string) string {
 	return fmt.Sprintf("did you mean %q?", best)
 }
 
-// list writes names for a message, shortened where there are many.
-func list(names []string) string {
+// List writes names for a message, shortened where there are many.
+func List(names []string) string {
 	const most = 12
 	quoted := make([]string, 0, most+1)
 	for i, n := range names {
