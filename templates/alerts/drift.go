@@ -1,0 +1,50 @@
+package alerts
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// drift is the runtime's gauge: 1 where the newest judged window has drifted.
+const drift = "model_drift_detected"
+
+// drifted fires when the endpoint's data has drifted in as many of the last
+// windows as the blueprint asks for. It is a ticket: drift says that the model
+// is asked other questions than it was taught, not that its answers are wrong.
+func drifted(p *plan.Plan, name string, d plan.Drift, labels map[string]string, opt Options) Rule {
+	then := "Look at /drift of the endpoint, and retrain or mend the data."
+	if d.Retrain {
+		then = "A retrained version is under way; it waits for its gates and its approval."
+	}
+	return Rule{
+		Alert:  "DatasetDrift",
+		Expr:   driftExpr(name, d, opt),
+		Labels: with(labels, "severity", Ticket),
+		Annotations: map[string]string{
+			"summary": fmt.Sprintf("the data that %s is asked about has drifted", name),
+			"description": fmt.Sprintf("In %d of the last %d windows of %s at least %s %% of the columns differ from the training data. %s",
+				d.Alert.Windows, d.Alert.Of, d.Window, number(d.Alert.Share*100), then),
+			"owner": p.Owner.Email,
+		},
+	}
+}
+
+// driftExpr asks for "k of the last n windows" of a gauge that only shows the
+// newest one: for how long it was up in the time of n windows, rounded to whole
+// windows. A window's length falls back to an hour where the plan's is not one.
+func driftExpr(name string, d plan.Drift, opt Options) string {
+	series := fmt.Sprintf("max(%s%s)", drift, scraped(name, opt))
+	if d.Alert.Of <= 1 {
+		return series + " > 0"
+	}
+	window, err := plan.ParseDuration(d.Window)
+	if err != nil || window < time.Minute {
+		window = time.Hour
+	}
+	span := (window * time.Duration(d.Alert.Of)).Round(time.Minute)
+	step := max(time.Minute, (window / 12).Round(time.Minute))
+	return fmt.Sprintf("sum_over_time(%s[%s:%s]) * %s / %s > %s", series, text(span), text(step),
+		number(step.Minutes()), number(window.Minutes()), number(float64(d.Alert.Windows)-0.5))
+}
