@@ -1,0 +1,218 @@
+package aws
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// project is the namespace of our own config keys.
+const project = "ashlar"
+
+// key is one config key: what reads it, and where its value goes. The target
+// is a *string, *bool, **bool, *int or *[]string.
+type key struct {
+	path   string
+	layer  string // the only layer that reads it; empty: both
+	target func(*Config) any
+}
+
+// keys is the list that a new field of Config is added to.
+var keys = []key{
+	{"layer", "", func(c *Config) any { return &c.Layer }},
+	{"provider", "", func(c *Config) any { return &c.Provider }},
+	{"environment", "", func(c *Config) any { return &c.Environment }},
+	{"name", "", func(c *Config) any { return &c.Name }},
+	{"costCentre", "", func(c *Config) any { return &c.CostCentre }},
+	{"protect", "", func(c *Config) any { return &c.Protect }},
+
+	{"network.cidr", LayerFoundation, func(c *Config) any { return &c.Network.CIDR }},
+	{"network.zones", LayerFoundation, func(c *Config) any { return &c.Network.Zones }},
+	{"network.natPerZone", LayerFoundation, func(c *Config) any { return &c.Network.NATPerZone }},
+	{"network.reserved", LayerFoundation, func(c *Config) any { return &c.Network.Reserved }},
+	{"cluster.version", LayerFoundation, func(c *Config) any { return &c.Cluster.Version }},
+	{"cluster.publicEndpoint", LayerFoundation, func(c *Config) any { return &c.Cluster.PublicEndpoint }},
+	{"cluster.publicCidrs", LayerFoundation, func(c *Config) any { return &c.Cluster.PublicCIDRs }},
+	{"cluster.nodeTypes", LayerFoundation, func(c *Config) any { return &c.Cluster.NodeTypes }},
+	{"cluster.minNodes", LayerFoundation, func(c *Config) any { return &c.Cluster.MinNodes }},
+	{"cluster.maxNodes", LayerFoundation, func(c *Config) any { return &c.Cluster.MaxNodes }},
+	{"cluster.gpu", LayerFoundation, func(c *Config) any { return &c.Cluster.GPU }},
+	{"cluster.admins", LayerFoundation, func(c *Config) any { return &c.Cluster.Admins }},
+	{"cluster.training.nodeTypes", LayerFoundation, func(c *Config) any { return &c.training().NodeTypes }},
+	{"cluster.training.minNodes", LayerFoundation, func(c *Config) any { return &c.training().MinNodes }},
+	{"cluster.training.maxNodes", LayerFoundation, func(c *Config) any { return &c.training().MaxNodes }},
+	{"database.instanceClass", LayerFoundation, func(c *Config) any { return &c.Database.InstanceClass }},
+	{"database.allocatedGb", LayerFoundation, func(c *Config) any { return &c.Database.AllocatedGB }},
+	{"database.multiAz", LayerFoundation, func(c *Config) any { return &c.Database.MultiAZ }},
+	{"database.backupDays", LayerFoundation, func(c *Config) any { return &c.Database.BackupDays }},
+	{"github.repository", LayerFoundation, func(c *Config) any { return &c.github().Repository }},
+	{"github.branch", LayerFoundation, func(c *Config) any { return &c.github().Branch }},
+	{"github.environment", LayerFoundation, func(c *Config) any { return &c.github().Environment }},
+
+	{"foundation", LayerWorkloads, func(c *Config) any { return &c.Foundation }},
+	{"image", LayerWorkloads, func(c *Config) any { return &c.Image }},
+	{"namespace", LayerWorkloads, func(c *Config) any { return &c.Namespace }},
+	{"storeUrl", LayerWorkloads, func(c *Config) any { return &c.StoreURL }},
+	{"databaseUrl", LayerWorkloads, func(c *Config) any { return &c.DatabaseURL }},
+	{"delivery", LayerWorkloads, func(c *Config) any { return &c.Delivery }},
+	{"pipelines", LayerWorkloads, func(c *Config) any { return &c.Pipelines }},
+	{"monitoring", LayerWorkloads, func(c *Config) any { return &c.Monitoring }},
+}
+
+func (c *Config) training() *PoolConfig {
+	if c.Cluster.Training == nil {
+		c.Cluster.Training = &PoolConfig{}
+	}
+	return c.Cluster.Training
+}
+
+func (c *Config) github() *GitHubConfig {
+	if c.GitHub == nil {
+		c.GitHub = &GitHubConfig{}
+	}
+	return c.GitHub
+}
+
+// ReadConfig reads Pulumi's config: "ashlar:environment" and the like to their
+// values, where a nested key ("ashlar:network") holds a JSON object or is
+// written with dots ("ashlar:network.cidr"). Keys of other namespaces are left
+// alone but for aws:region. Empty values are as good as none. Also names keys
+// of ours that the caller reads itself.
+//
+// All unknown keys and all unreadable values are returned as one error.
+func ReadConfig(values map[string]string, also ...string) (Config, error) {
+	flat, errs := flatten(values)
+	provider, layer := flat["provider"], flat["layer"]
+	if layer == "" {
+		layer = LayerWorkloads
+	}
+	c := Defaults(layer, provider, flat["environment"])
+	c.Region = values["aws:region"]
+	for _, path := range sorted(flat) {
+		i := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
+		switch {
+		case flat[path] == "" || slices.Contains(also, path):
+		case i < 0:
+			errs = append(errs, unknown(path, also))
+		case keys[i].layer != "" && keys[i].layer != layer:
+			errs = append(errs, fmt.Errorf("config %s:%s: only the %s layer reads it, and ashlar:layer is %s; take it out", project, path, keys[i].layer, layer))
+		default:
+			if err := assign(keys[i].target(&c), flat[path]); err != nil {
+				errs = append(errs, fmt.Errorf("config %s:%s: %w", project, path, err))
+			}
+		}
+	}
+	return c.filled(), errors.Join(errs...)
+}
+
+// unknown reports a key that nothing reads, with the nearest that something does.
+func unknown(path string, also []string) error {
+	best, distance := "", 4
+	for _, known := range append(slices.Collect(paths), also...) {
+		if d := levenshtein.ComputeDistance(path, known); d < distance {
+			best, distance = known, d
+		}
+	}
+	if best == "" {
+		return fmt.Errorf("config %s:%s: unknown key; Pulumi.yaml lists them all", project, path)
+	}
+	return fmt.Errorf("config %s:%s: unknown key; did you mean %s?", project, path, best)
+}
+
+func paths(yield func(string) bool) {
+	for _, k := range keys {
+		if !yield(k.path) {
+			return
+		}
+	}
+}
+
+// flatten returns the project's keys with nested objects spread over dotted paths.
+func flatten(values map[string]string) (map[string]string, []error) {
+	flat := map[string]string{}
+	var errs []error
+	for _, name := range sorted(values) {
+		path, ours := strings.CutPrefix(name, project+":")
+		if !ours {
+			continue
+		}
+		text := values[name]
+		nested := slices.ContainsFunc(keys, func(k key) bool { return strings.HasPrefix(k.path, path+".") })
+		if !nested || text == "" {
+			flat[path] = text
+			continue
+		}
+		var object map[string]any
+		if err := json.Unmarshal([]byte(text), &object); err != nil {
+			errs = append(errs, fmt.Errorf("config %s: holds several keys; set one with `pulumi config set --path '%s.NAME' VALUE`", name, name))
+			continue
+		}
+		spread(flat, path, object)
+	}
+	return flat, errs
+}
+
+func spread(flat map[string]string, prefix string, object map[string]any) {
+	for name, value := range object {
+		path := prefix + "." + name
+		switch v := value.(type) {
+		case map[string]any:
+			spread(flat, path, v)
+		case nil:
+		case string:
+			flat[path] = v
+		default:
+			// What JSON decoded marshals again.
+			text, _ := json.Marshal(v)
+			flat[path] = string(text)
+		}
+	}
+}
+
+// assign parses text into what target points to.
+func assign(target any, text string) error {
+	switch t := target.(type) {
+	case *string:
+		*t = text
+	case *int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", text)
+		}
+		*t = n
+	case *bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		*t = b
+	case **bool:
+		*t = new(bool)
+		return assign(*t, text)
+	case *[]string:
+		return assignList(t, text)
+	default:
+		return fmt.Errorf("a %T cannot be configured", target)
+	}
+	return nil
+}
+
+// assignList reads a JSON array of texts, or texts with commas between them.
+func assignList(target *[]string, text string) error {
+	if strings.HasPrefix(text, "[") {
+		if err := json.Unmarshal([]byte(text), target); err != nil {
+			return fmt.Errorf("%s is not a list of texts", text)
+		}
+		return nil
+	}
+	*target = nil
+	for part := range strings.SplitSeq(text, ",") {
+		*target = append(*target, strings.TrimSpace(part))
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package aws
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+func TestValidateRefuses(t *testing.T) {
+	foundation, workloads, anywhere := sound(LayerFoundation, ProviderAWS), sound(LayerWorkloads, ProviderAWS), sound(LayerWorkloads, ProviderKubernetes)
+	cases := map[string]struct {
+		from Config
+		edit func(*Config)
+		want string
+	}{
+		"another layer":                   {foundation, func(c *Config) { c.Layer = "base" }, `ashlar:layer: "base"; use foundation or workloads`},
+		"another provider":                {foundation, func(c *Config) { c.Provider = "gcp" }, `ashlar:provider: "gcp"`},
+		"a foundation anywhere":           {foundation, func(c *Config) { c.Provider = ProviderKubernetes }, "has no foundation"},
+		"no region":                       {foundation, func(c *Config) { c.Region = "" }, "pulumi config set aws:region"},
+		"no environment":                  {foundation, func(c *Config) { c.Environment = "" }, "ashlar:environment"},
+		"a long name":                     {foundation, func(c *Config) { c.Name = strings.Repeat("a", 21) }, "at most 20"},
+		"a cost centre that is no label":  {foundation, func(c *Config) { c.CostCentre = "R&D" }, "ashlar:costCentre"},
+		"a CIDR that is none":             {foundation, func(c *Config) { c.Network.CIDR = "10.0.0.0" }, "not an IPv4 range"},
+		"a CIDR with host bits":           {foundation, func(c *Config) { c.Network.CIDR = "10.0.0.1/16" }, "write 10.0.0.0/16"},
+		"a public CIDR":                   {foundation, func(c *Config) { c.Network.CIDR = "8.8.0.0/16" }, "private range"},
+		"a small CIDR":                    {foundation, func(c *Config) { c.Network.CIDR = "10.0.0.0/24" }, "/16 to /22"},
+		"a CIDR over the services":        {foundation, func(c *Config) { c.Network.CIDR = "172.20.0.0/16" }, "overlaps 172.20.0.0/16"},
+		"a CIDR over an office":           {foundation, func(c *Config) { c.Network.Reserved = []string{"10.0.128.0/24"} }, "overlaps 10.0.128.0/24"},
+		"one zone":                        {foundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a"} }, "two or three"},
+		"a zone elsewhere":                {foundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "us-east-1a"} }, `"us-east-1a" is not a zone of eu-central-1`},
+		"a zone twice":                    {foundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "eu-central-1a"} }, "named twice"},
+		"an old Kubernetes":               {foundation, func(c *Config) { c.Cluster.Version = "1.18" }, "ashlar:cluster.version"},
+		"more nodes than the most":        {foundation, func(c *Config) { c.Cluster.MinNodes = 9 }, "minNodes 9 and maxNodes 6"},
+		"an instance type that is none":   {foundation, func(c *Config) { c.Cluster.NodeTypes = []string{"big"} }, `"big" is not an instance type`},
+		"GPUs without a pool":             {foundation, func(c *Config) { c.Cluster.GPU = true }, "no training pool"},
+		"an API server for anybody":       {foundation, func(c *Config) { c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"0.0.0.0/0"} }, "to the internet"},
+		"a public API server for nobody":  {foundation, func(c *Config) { c.Cluster.PublicEndpoint = true }, "needs the ranges"},
+		"ranges of a private API server":  {foundation, func(c *Config) { c.Cluster.PublicCIDRs = []string{"203.0.113.0/24"} }, "is private"},
+		"an administrator without an ARN": {foundation, func(c *Config) { c.Cluster.Admins = []string{"alice"} }, `"alice" is not the ARN`},
+		"a database class that is none":   {foundation, func(c *Config) { c.Database.InstanceClass = "t4g.medium" }, "such as db.t4g.medium"},
+		"a small database":                {foundation, func(c *Config) { c.Database.AllocatedGB = 5 }, "20 to 65536"},
+		"long backups":                    {foundation, func(c *Config) { c.Database.BackupDays = 36 }, "1 to 35"},
+		"any repository":                  {foundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/*"} }, "ashlar:github.repository"},
+		"any branch":                      {foundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml", Branch: "*"} }, "without wildcards"},
+		"a branch and an environment":     {foundation, func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", "main", "prod"} }, "both set"},
+
+		"no foundation":                  {workloads, func(c *Config) { c.Foundation = "" }, "pulumi stack ls"},
+		"a foundation without a project": {workloads, func(c *Config) { c.Foundation = "foundation-dev" }, "organization/ashlar/foundation-dev"},
+		"no image":                       {workloads, func(c *Config) { c.Image = "" }, "ashlar image push"},
+		"the latest image":               {workloads, func(c *Config) { c.Image = "registry.example.com/runtime:latest" }, "never moved"},
+		"an image without a tag":         {workloads, func(c *Config) { c.Image = "registry.example.com/runtime" }, "never moved"},
+		"another delivery":               {workloads, func(c *Config) { c.Delivery = "ftp" }, "rollout or deployment"},
+		"other pipelines":                {workloads, func(c *Config) { c.Pipelines = "airflow" }, "argo or cronjob"},
+		"a namespace in capitals":        {workloads, func(c *Config) { c.Namespace = "ML" }, "ashlar:namespace"},
+		"a store of one's own on AWS":    {workloads, func(c *Config) { c.StoreURL = "s3://b" }, "for provider kubernetes"},
+
+		"no store":                 {anywhere, func(c *Config) { c.StoreURL = "" }, "ashlar:storeUrl"},
+		"a store that is a folder": {anywhere, func(c *Config) { c.StoreURL = "file:///data" }, "s3://bucket/prefix"},
+		"credentials in the store": {anywhere, func(c *Config) { c.StoreURL = "s3://key:secret@bucket" }, "holds credentials"},
+		"no database":              {anywhere, func(c *Config) { c.DatabaseURL = "" }, "pulumi config set --secret ashlar:databaseUrl"},
+		"another database":         {anywhere, func(c *Config) { c.DatabaseURL = "mysql://u:hunter2@h/d" }, "not a PostgreSQL URL"},
+		"a foundation for nothing": {anywhere, func(c *Config) { c.Foundation = "organization/ashlar/f" }, "stands on no foundation"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			cfg := c.from
+			c.edit(&cfg)
+			err := Validate(onePlan(), cfg)
+			wants(t, err, c.want)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("a password is in the message: %v", err)
+			}
+		})
+	}
+}
+
+func TestValidateRefusesPlansThatCollideOrDoNotFit(t *testing.T) {
+	cfg := sound(LayerWorkloads, ProviderAWS)
+	cfg.Namespace = "ml"
+	a, b := *onePlan()[0], *onePlan()[0]
+	b.Environment = "prod"
+	b.Endpoints = map[string]plan.Endpoint{strings.Repeat("e", 64): {}}
+	wants(t, Validate([]*plan.Plan{&a, &b}, cfg), "2 blueprints would share it", "two blueprints have this name",
+		"planned for prod, but config ashlar:environment is dev", "at most 40 characters")
+	wants(t, Validate(nil, cfg), "no blueprint to stand up")
+	cfg = sound(LayerFoundation, ProviderAWS)
+	cfg.Environment = "qa"
+	wants(t, Validate(nil, cfg), "named by no blueprint")
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	wants(t, Validate(nil, Config{}), "ashlar:layer", "aws:region", "ashlar:environment")
+	wants(t, Validate(nil, Config{Layer: LayerWorkloads}), "aws:region", "ashlar:environment", "ashlar:image", "ashlar:foundation", "ashlar:blueprints")
+}
