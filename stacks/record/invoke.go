@@ -1,0 +1,87 @@
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// source says what a data source answers: texts, and lists of texts by length.
+type source struct {
+	texts []string
+	lists map[string]int
+}
+
+// sources is the list that a data source is added to when a component reads
+// one. An answer is the arguments and these.
+var sources = map[string]source{
+	"aws:index/getCallerIdentity:getCallerIdentity":       {texts: []string{"accountId", "arn", "id", "userId"}},
+	"aws:index/getPartition:getPartition":                 {texts: []string{"partition", "dnsSuffix", "reverseDnsPrefix", "id"}},
+	"aws:index/getRegion:getRegion":                       {texts: []string{"name", "description", "endpoint", "id"}},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": {texts: []string{"id"}, lists: map[string]int{"names": 3, "zoneIds": 3, "groupNames": 3}},
+	"aws:iam/getPolicyDocument:getPolicyDocument":         {texts: []string{"json", "minifiedJson", "id"}},
+	"aws:ec2/getPrefixList:getPrefixList":                 {texts: []string{"id", "name"}, lists: map[string]int{"cidrBlocks": 1}},
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList":   {texts: []string{"id", "name", "arn"}},
+	"aws:ssm/getParameter:getParameter":                   {texts: []string{"id", "arn", "value", "type"}},
+}
+
+// Invoke keeps a data source and answers with placeholders.
+func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	args, err := unmarshal(in.GetArgs())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.GetTok(), err)
+	}
+	known, ok := sources[in.GetTok()]
+	if !ok {
+		return nil, fmt.Errorf("data source %s: the recorder does not know what it answers; known are %s", in.GetTok(), strings.Join(slices.Sorted(maps.Keys(sources)), ", "))
+	}
+	d := Data{Token: in.GetTok(), Name: dataName(in.GetTok(), args), Args: args}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !slices.ContainsFunc(m.data, func(one Data) bool { return one.Name == d.Name }) {
+		m.data = append(m.data, d)
+	}
+	answer, err := marshal(m.answer(d, known))
+	if err != nil {
+		return nil, err
+	}
+	return &pulumirpc.InvokeResponse{Return: answer}, nil
+}
+
+func (m *monitor) answer(d Data, known source) resource.PropertyMap {
+	v := inventor{origin: Reference{Data: d.Name}, note: func(token string, ref Reference) { m.refs[token] = ref }}
+	out := d.Args.Copy()
+	for _, name := range known.texts {
+		out[resource.PropertyKey(name)] = resource.NewProperty(v.text([]string{name}, resource.PropertyValue{}))
+	}
+	for name, n := range known.lists {
+		elements := make([]resource.PropertyValue, n)
+		for i := range elements {
+			elements[i] = resource.NewProperty(v.text([]string{name, strconv.Itoa(i)}, resource.PropertyValue{}))
+		}
+		out[resource.PropertyKey(name)] = resource.NewProperty(elements)
+	}
+	return out
+}
+
+// dataName names a data source by what it reads, and by its arguments where it
+// has some: "region", "parameter-1a2b3c4d".
+func dataName(token string, args resource.PropertyMap) string {
+	name := strings.ToLower(strings.TrimPrefix(token[strings.LastIndex(token, ":")+1:], "get"))
+	if len(args) == 0 {
+		return name
+	}
+	// Arguments come off the wire as JSON's values: they always marshal.
+	text, _ := json.Marshal(PlainMap(args))
+	h := sha256.Sum256(text)
+	return name + "-" + hex.EncodeToString(h[:4])
+}
