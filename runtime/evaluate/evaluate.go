@@ -10,6 +10,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -29,14 +30,15 @@ type Predictor interface {
 type Spec struct {
 	Name    string
 	Model   plan.Model
-	Dataset plan.Dataset
-	Labels  []string // the classes in the order of the model's signature; empty for regression
+	Dataset plan.Dataset // whose sensitive columns make groups
+	Labels  []string     // the classes in the order of the model's signature; empty for regression
 	Seed    uint64
 	Workers int // 0: all cores; the report does not depend on it
 }
 
-// Report is everything that was measured on the test part. It is JSON-safe: a
-// metric that is undefined is not in Metrics but in Undefined, with the reason.
+// Report is everything that was measured on the test part. Every number is
+// finite: a metric that is undefined is not in Metrics but in Undefined, with
+// the reason.
 type Report struct {
 	Task            plan.Task             `json:"task"`
 	Rows            int                   `json:"rows"`
@@ -50,30 +52,38 @@ type Report struct {
 }
 
 // Evaluate measures p on the frame, whose rows must not have been trained on.
-// Rows without a target are left out.
+// Rows without a target are left out. It errs where the data or the predictions
+// are not what the spec says; a metric that is merely undefined is no error.
 func Evaluate(ctx context.Context, p Predictor, frame *dataset.Frame, spec Spec) (*Report, error) {
+	r, err := evaluate(ctx, p, frame, spec)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %s: %w", spec.Name, err)
+	}
+	return r, nil
+}
+
+func evaluate(ctx context.Context, p Predictor, frame *dataset.Frame, spec Spec) (*Report, error) {
 	frame, truth, err := target(frame, spec)
 	if err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", spec.Name, err)
+		return nil, err
 	}
-	pred, err := p.Predict(frame)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", spec.Name, err)
+	e := &evaluation{p: p, frame: frame, truth: truth, spec: spec}
+	if e.pred, err = e.predict(ctx, frame); err != nil {
+		return nil, err
 	}
-	e := &evaluation{p: p, frame: frame, truth: truth, pred: pred, spec: spec}
-	r := &Report{Task: spec.Model.Task, Rows: frame.Rows, Labels: spec.Labels, Metrics: map[string]float64{}, Undefined: map[string]string{}}
-	e.metrics(r)
+	r := &Report{Task: spec.Model.Task, Rows: frame.Rows, Labels: spec.Labels}
+	r.Metrics, r.Undefined = e.scores(e.pred)
 	if spec.Model.Task != plan.Regression {
-		r.ConfusionMatrix = confusion(truth, pred.Label, len(spec.Labels))
+		r.ConfusionMatrix = confusion(truth, e.pred.Label, len(spec.Labels))
 	}
 	if err := e.fairness(r); err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", spec.Name, err)
+		return nil, err
 	}
 	if err := e.robustness(ctx, r); err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", spec.Name, err)
+		return nil, err
 	}
 	if err := e.importance(ctx, r); err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", spec.Name, err)
+		return nil, err
 	}
 	return r, nil
 }
@@ -87,15 +97,41 @@ type evaluation struct {
 	spec  Spec
 }
 
-func (e *evaluation) metrics(r *Report) {
-	for _, name := range Names(e.spec.Model.Task) {
-		v, err := Score(name, e.spec.Model.Task, e.truth, e.pred)
-		if err != nil {
-			r.Undefined[name] = err.Error()
-			continue
-		}
-		r.Metrics[name] = v
+// predict asks for predictions of the frame, which has e.truth's rows.
+func (e *evaluation) predict(ctx context.Context, frame *dataset.Frame) (*model.Predictions, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
+	pred, err := e.p.Predict(frame)
+	if err != nil {
+		return nil, err
+	}
+	switch classes := len(e.spec.Labels); {
+	case e.spec.Model.Task == plan.Binary && classes != 2:
+		return nil, fmt.Errorf("a binary model has two classes, not %v", e.spec.Labels)
+	case pred.Classes != classes:
+		return nil, fmt.Errorf("the predictions are of %d classes, the model's are %d: %v", pred.Classes, classes, e.spec.Labels)
+	}
+	return pred, aligned(e.spec.Model.Task, e.truth, pred)
+}
+
+// scores computes every metric of the task; those that are undefined are in the
+// second map, with the reason.
+func (e *evaluation) scores(pred *model.Predictions) (values map[string]float64, undefined map[string]string) {
+	values, undefined = map[string]float64{}, map[string]string{}
+	for _, name := range Names(e.spec.Model.Task) {
+		v, err := Score(name, e.spec.Model.Task, e.truth, pred)
+		var why *UndefinedError
+		switch {
+		case errors.As(err, &why):
+			undefined[name] = why.Reason
+		case err != nil:
+			undefined[name] = err.Error()
+		default:
+			values[name] = v
+		}
+	}
+	return values, undefined
 }
 
 // target takes the truth from the frame and drops rows that have none.
@@ -104,34 +140,32 @@ func target(f *dataset.Frame, spec Spec) (*dataset.Frame, []float64, error) {
 	if c == nil {
 		return nil, nil, fmt.Errorf("the data has no target column %q", spec.Model.Target)
 	}
+	if spec.Model.Task == plan.Regression && c.Coded() {
+		return nil, nil, fmt.Errorf("target %q is a %s column, which a regression cannot predict", c.Name, c.Type)
+	}
+	index := map[string]float64{}
+	for i, l := range spec.Labels {
+		index[l] = float64(i)
+	}
 	var rows []int
+	var truth []float64
 	for row := range f.Rows {
-		if !c.Missing(row) {
-			rows = append(rows, row)
+		if c.Missing(row) {
+			continue
 		}
+		v, known := 0.0, true
+		if spec.Model.Task == plan.Regression {
+			v = c.Floats[row]
+		} else if v, known = index[c.Value(row)]; !known {
+			return nil, nil, fmt.Errorf("target %q: row %d is %q, which is none of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
+		}
+		rows, truth = append(rows, row), append(truth, v)
 	}
 	if len(rows) == 0 {
-		return nil, nil, fmt.Errorf("target %q has no value in any of %d rows", spec.Model.Target, f.Rows)
+		return nil, nil, fmt.Errorf("target %q has no value in any of %d rows", c.Name, f.Rows)
 	}
 	if len(rows) < f.Rows {
 		f = f.Select(rows)
-		c = f.Column(spec.Model.Target)
-	}
-	truth := make([]float64, f.Rows)
-	if spec.Model.Task == plan.Regression {
-		copy(truth, c.Floats)
-		return f, truth, nil
-	}
-	index := map[string]int{}
-	for i, l := range spec.Labels {
-		index[l] = i
-	}
-	for row := range f.Rows {
-		i, ok := index[c.Value(row)]
-		if !ok {
-			return nil, nil, fmt.Errorf("target %q: row %d is %q, which is none of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
-		}
-		truth[row] = float64(i)
 	}
 	return f, truth, nil
 }

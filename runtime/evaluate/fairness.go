@@ -2,12 +2,11 @@ package evaluate
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
 // Fairness is a model's treatment of the groups that one sensitive column
@@ -15,7 +14,7 @@ import (
 type Fairness struct {
 	Split    []float64          `json:"split,omitempty"`
 	MinGroup int                `json:"min_group"`
-	Groups   []Group            `json:"groups"`
+	Groups   []Group            `json:"groups"` // in order of value; rows without one last
 	Metrics  map[string]float64 `json:"metrics"`
 	// Undefined says why metrics are missing.
 	Undefined string `json:"undefined,omitempty"`
@@ -23,7 +22,8 @@ type Fairness struct {
 
 // Group is one group's figures. A rate with nothing below the line is nil.
 type Group struct {
-	Name          string   `json:"name"`
+	Name          string   `json:"name"`              // a value, or an interval such as "<25", "25..60", ">=60"
+	Missing       bool     `json:"missing,omitempty"` // the rows that have no value; Name is "missing"
 	Count         int      `json:"count"`
 	Judged        bool     `json:"judged"`
 	SelectionRate float64  `json:"selection_rate"` // share predicted positive
@@ -32,66 +32,55 @@ type Group struct {
 	FalsePositive *float64 `json:"false_positive_rate,omitempty"`
 }
 
+// shownMinGroup is the least size of a group to be judged where a sensitive
+// column has no gate that says another; it is the gates' default too.
+const shownMinGroup = 30
+
+// fairness judges the columns that have a gate. The other sensitive columns
+// that make groups by themselves are measured too, so that a report shows what
+// nobody thought of asking.
 func (e *evaluation) fairness(r *Report) error {
-	if len(e.spec.Model.Require.Fairness) == 0 {
+	asked := e.spec.Model.Require.Fairness
+	if e.spec.Model.Task != plan.Binary {
+		if len(asked) > 0 {
+			return fmt.Errorf("fairness compares how often groups get the positive class, but the task is %s", e.spec.Model.Task)
+		}
 		return nil
 	}
-	r.Fairness = map[string]Fairness{}
-	for _, column := range sortedKeys(e.spec.Model.Require.Fairness) {
-		c := e.frame.Column(column)
-		if c == nil {
-			return fmt.Errorf("the data has no sensitive column %q", column)
+	judged := maps.Clone(asked)
+	if judged == nil {
+		judged = map[string]plan.Fairness{}
+	}
+	for name, c := range e.spec.Dataset.Columns {
+		_, gated := asked[name]
+		if c.Sensitive && !gated && name != e.spec.Model.Target && (c.Type == plan.Category || c.Type == plan.Boolean) && e.frame.Column(name) != nil {
+			judged[name] = plan.Fairness{MinGroup: shownMinGroup}
 		}
-		f := e.spec.Model.Require.Fairness[column]
-		r.Fairness[column] = e.judge(f, groups(c, f.Split))
+	}
+	for _, name := range sortedKeys(judged) {
+		c, f := e.frame.Column(name), judged[name]
+		switch {
+		case c == nil:
+			return fmt.Errorf("the data has no sensitive column %q", name)
+		case c.Coded() && len(f.Split) > 0:
+			return fmt.Errorf("sensitive column %q: its values are the groups, so a split of numbers makes none", name)
+		}
+		if r.Fairness == nil {
+			r.Fairness = map[string]Fairness{}
+		}
+		r.Fairness[name] = e.judge(f, divide(c, f.Split))
 	}
 	return nil
-}
-
-// groups names the group of each row: the value of a category or boolean, the
-// interval of a number, "missing".
-func groups(c *dataset.Column, split []float64) []string {
-	out := make([]string, c.Len())
-	for row := range out {
-		switch {
-		case c.Missing(row):
-			out[row] = "missing"
-		case len(split) == 0:
-			out[row] = c.Value(row)
-		default:
-			out[row] = interval(c.Floats[row], split)
-		}
-	}
-	return out
-}
-
-// interval names where v lies between rising points: "<25", "25..60", ">=60".
-func interval(v float64, split []float64) string {
-	text := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-	i, found := slices.BinarySearch(split, v)
-	if found {
-		i++
-	}
-	switch i {
-	case 0:
-		return "<" + text(split[0])
-	case len(split):
-		return ">=" + text(split[len(split)-1])
-	}
-	return text(split[i-1]) + ".." + text(split[i])
 }
 
 // counts are a group's cells of the confusion matrix.
 type counts struct{ tp, fp, tn, fn float64 }
 
-func (e *evaluation) judge(f plan.Fairness, group []string) Fairness {
-	cells := map[string]*counts{}
-	for row, name := range group {
-		c := cells[name]
-		if c == nil {
-			c = &counts{}
-			cells[name] = c
-		}
+// judge measures each group and compares those that are large enough.
+func (e *evaluation) judge(f plan.Fairness, d division) Fairness {
+	cells := make([]counts, len(d.names))
+	for row, group := range d.of {
+		c := &cells[group]
 		switch positive, said := e.truth[row] == 1, e.pred.Label[row] == 1; {
 		case positive && said:
 			c.tp++
@@ -104,9 +93,12 @@ func (e *evaluation) judge(f plan.Fairness, group []string) Fairness {
 		}
 	}
 	out := Fairness{Split: f.Split, MinGroup: f.MinGroup, Metrics: map[string]float64{}}
-	for _, name := range sortedKeys(cells) {
-		g := cells[name].group(name)
-		g.Judged = g.Count >= f.MinGroup
+	for i := range cells {
+		g := cells[i].group(d.names[i])
+		if g.Count == 0 {
+			continue
+		}
+		g.Judged, g.Missing = g.Count >= f.MinGroup, i == d.missing
 		out.Groups = append(out.Groups, g)
 	}
 	out.compare()
@@ -130,9 +122,14 @@ func rate(over, rest float64) *float64 {
 }
 
 // compare fills in Fairlearn's aggregates over the judged groups: the smallest
-// selection rate over the largest, their difference, and the larger of the
-// differences in true and false positive rates. Where nobody is selected the
-// ratio is 1: all groups are treated alike.
+// selection rate over the largest, their difference, the larger of the
+// differences in true and false positive rates, and the smaller of their ratios
+// (agg="worst_case").
+//
+// Two things differ from Fairlearn. A ratio of rates that are all 0 is 1 and not
+// 0/0: the groups are treated alike. And a group without positives (negatives)
+// has no true (false) positive rate and is left out of that comparison, where
+// Fairlearn counts it as 0, which looks like the worst treatment possible.
 func (f *Fairness) compare() {
 	var selection, tpr, fpr []float64
 	for _, g := range f.Groups {
@@ -148,13 +145,13 @@ func (f *Fairness) compare() {
 		}
 	}
 	if len(selection) < 2 {
-		f.Undefined = fmt.Sprintf("%d groups have at least %d rows; it takes two to compare", len(selection), f.MinGroup)
+		f.Undefined = fmt.Sprintf("it takes two groups of at least %d rows to compare, and there is %s", f.MinGroup, [...]string{"none", "only one"}[len(selection)])
 		return
 	}
 	f.Metrics["demographic_parity_ratio"] = ratio(selection)
 	f.Metrics["demographic_parity_difference"] = spread(selection)
 	if len(tpr) < 2 || len(fpr) < 2 {
-		f.Undefined = "equalized odds needs positives and negatives in two groups"
+		f.Undefined = fmt.Sprintf("equalized odds takes two groups of at least %d rows with positives, and two with negatives", f.MinGroup)
 		return
 	}
 	f.Metrics["equalized_odds_difference"] = math.Max(spread(tpr), spread(fpr))

@@ -43,15 +43,29 @@ func Gates(require plan.Require, r *Report) []Gate {
 func judge(name string, want plan.Predicate, have map[string]float64, undefined string) Gate {
 	g := Gate{Name: name, Want: want.String()}
 	v, ok := have[name]
-	if !ok {
-		g.Reason = fmt.Sprintf("%s was not measured (%s), must be %s", name, undefined, want)
-		return g
-	}
-	g.Value, g.Passed = &v, want.Holds(v)
-	if !g.Passed {
-		g.Reason = fmt.Sprintf("%s is %s, must be %s", name, strconv.FormatFloat(v, 'g', 6, 64), want)
+	switch {
+	case !ok && undefined == "":
+		g.Reason = fmt.Sprintf("%s was not measured, must be %s", name, want)
+	case !ok:
+		g.Reason = fmt.Sprintf("%s is undefined (%s), must be %s", name, undefined, want)
+	default:
+		if g.Value, g.Passed = &v, want.Holds(v); !g.Passed {
+			g.Reason = fmt.Sprintf("%s is %s, must be %s", name, short(v, want), want)
+		}
 	}
 	return g
+}
+
+// short writes a value that fails with six digits, or with as many more as it
+// takes for what is written to fail too: 0.79999999 is not shown as 0.8.
+func short(v float64, want plan.Predicate) string {
+	for digits := 6; digits < 17; digits++ {
+		text := strconv.FormatFloat(v, 'g', digits, 64)
+		if shown, err := strconv.ParseFloat(text, 64); err == nil && !want.Holds(shown) {
+			return text
+		}
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // prefixed gives the gate its whole name, and its reason the words for it.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 
@@ -58,7 +57,7 @@ func (e *evaluation) importance(ctx context.Context, r *Report) error {
 				return err
 			}
 			var err error
-			out[i], err = e.shuffled(frame, truth, feature, uint64(i), baseline)
+			out[i], err = e.shuffled(frame, truth, feature, baseline)
 			return err
 		})
 	}
@@ -79,14 +78,14 @@ func pick(v []float64, rows []int) []float64 {
 }
 
 // shuffled measures one feature.
-func (e *evaluation) shuffled(frame *dataset.Frame, truth []float64, feature string, stream uint64, baseline float64) (Importance, error) {
+func (e *evaluation) shuffled(frame *dataset.Frame, truth []float64, feature string, baseline float64) (Importance, error) {
 	name := PrimaryMetric(e.spec.Model.Task)
 	at := slices.IndexFunc(frame.Columns, func(c dataset.Column) bool { return c.Name == feature })
 	if at < 0 {
 		return Importance{Feature: feature}, nil // an optional column that is absent
 	}
 	copied := &dataset.Frame{Rows: frame.Rows, Columns: slices.Clone(frame.Columns)}
-	rng := rand.New(rand.NewPCG(e.spec.Seed, 0x7065726d<<32|stream))
+	rng := e.random("importance", feature)
 	var drops [importanceRepeats]float64
 	mean := 0.0
 	for k := range drops {

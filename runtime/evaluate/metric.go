@@ -3,6 +3,8 @@ package evaluate
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -53,26 +55,65 @@ func PrimaryMetric(task plan.Task) string { return plan.MetricNames(task)[0] }
 // GreaterIsBetter reports whether more of the metric is better.
 func GreaterIsBetter(name string) bool { return !metrics[name].lower }
 
-// Score computes one metric. truth holds a class index or a value a row, in the
-// order of pred. It errs for an unknown name and where the metric is undefined.
+// UndefinedError says why a metric has no value on these rows.
+type UndefinedError struct{ Metric, Reason string }
+
+// Error names the metric and the reason.
+func (e *UndefinedError) Error() string { return e.Metric + " is undefined: " + e.Reason }
+
+// Score computes one metric of the task. truth holds a class index or a value a
+// row, in the order of pred. It errs for a metric that the task does not have
+// and for predictions that are not of these rows; where the metric is undefined
+// or not finite the error is an *UndefinedError.
 func Score(name string, task plan.Task, truth []float64, pred *model.Predictions) (float64, error) {
-	m, ok := metrics[name]
-	if !ok {
+	if !slices.Contains(Names(task), name) {
 		return 0, fmt.Errorf("unknown metric %q; for %s there are %s", name, task, strings.Join(Names(task), ", "))
 	}
-	n := len(pred.Value)
-	if task != plan.Regression {
-		n = len(pred.Label)
+	if err := aligned(task, truth, pred); err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
 	}
-	if n != len(truth) || n == 0 {
-		return 0, fmt.Errorf("%s of %d predictions for %d rows", name, n, len(truth))
+	if !allFinite(pred.Proba) || !allFinite(pred.Value) {
+		return 0, &UndefinedError{name, "a prediction is not a finite number"}
 	}
-	v, err := m.score(sample{task: task, truth: truth, pred: pred})
-	if err == nil && !finite(v) {
-		err = errors.New("it is not finite")
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s is undefined: %w", name, err)
+	v, err := metrics[name].score(sample{task: task, truth: truth, pred: pred})
+	switch {
+	case err != nil:
+		return 0, &UndefinedError{name, err.Error()}
+	case !finite(v):
+		return 0, &UndefinedError{name, "it is not a finite number"}
 	}
 	return v, nil
+}
+
+// aligned returns what is wrong with the shape of predictions for the rows:
+// their number, or a class that there is not.
+func aligned(task plan.Task, truth []float64, pred *model.Predictions) error {
+	rows := len(truth)
+	if task == plan.Regression {
+		if len(pred.Value) != rows || rows == 0 {
+			return fmt.Errorf("%d predictions for %d rows", len(pred.Value), rows)
+		}
+		return nil
+	}
+	probabilities := rows
+	if task != plan.Binary {
+		probabilities *= pred.Classes
+	}
+	if len(pred.Label) != rows || len(pred.Proba) != probabilities || rows == 0 {
+		return fmt.Errorf("%d predictions and %d probabilities for %d rows", len(pred.Label), len(pred.Proba), rows)
+	}
+	classes := pred.Classes
+	if task == plan.Binary {
+		classes = 2
+	}
+	for i, t := range truth {
+		if t != math.Trunc(t) || t < 0 || t >= float64(classes) || pred.Label[i] < 0 || int(pred.Label[i]) >= classes {
+			return fmt.Errorf("row %d: class %g predicted as %d, but there are %d classes", i+1, t, pred.Label[i], classes)
+		}
+	}
+	return nil
+}
+
+func allFinite(v []float64) bool {
+	return !slices.ContainsFunc(v, func(x float64) bool { return !finite(x) })
 }

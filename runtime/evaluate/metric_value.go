@@ -48,18 +48,14 @@ func r2(s sample) (float64, error) {
 	if len(s.truth) < 2 {
 		return 0, errors.New("it needs two rows")
 	}
-	center := 0.0
-	for _, t := range s.truth {
-		center += t
-	}
-	center /= float64(len(s.truth))
-	total := s.mean(func(t, _ float64) float64 { return square(t, center) })
 	residual := s.mean(square)
-	switch {
-	case total > 0:
-		return 1 - residual/total, nil
-	case residual == 0:
-		return 1, nil
+	if slices.Max(s.truth) == slices.Min(s.truth) { // rounding would give the total a little more than 0
+		if residual == 0 {
+			return 1, nil
+		}
+		return 0, nil
 	}
-	return 0, nil
+	center := s.mean(func(t, _ float64) float64 { return t })
+	total := s.mean(func(t, _ float64) float64 { return square(t, center) })
+	return 1 - residual/total, nil
 }

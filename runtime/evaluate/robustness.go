@@ -2,9 +2,12 @@ package evaluate
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
@@ -38,8 +41,8 @@ func removeCells(c *dataset.Column, fraction float64, rng *rand.Rand) {
 }
 
 // addNoise adds normal noise of so many standard deviations of the column to
-// numbers. Categories and booleans stay as they are: there is no small change
-// to them.
+// numbers. Other columns stay as they are: there is no small change to a
+// category, and none that is meant by a share of dates' deviation.
 func addNoise(c *dataset.Column, fraction float64, rng *rand.Rand) {
 	if !c.Type.Numeric() {
 		return
@@ -51,21 +54,29 @@ func addNoise(c *dataset.Column, fraction float64, rng *rand.Rand) {
 }
 
 // deviation is the population standard deviation of the values that are there.
+// It is computed in units of the largest, so that no square is beyond a float64.
 func deviation(v []float64) float64 {
+	unit := 0.0
+	for _, x := range v {
+		if a := math.Abs(x); a > unit { // never for NaN
+			unit = a
+		}
+	}
 	n, mean, m2 := 0.0, 0.0, 0.0
 	for _, x := range v {
 		if math.IsNaN(x) {
 			continue
 		}
 		n++
+		x /= unit
 		d := x - mean
 		mean += d / n
 		m2 += d * (x - mean)
 	}
-	if n == 0 {
+	if unit == 0 || n == 0 {
 		return 0
 	}
-	return math.Sqrt(m2 / n)
+	return unit * math.Sqrt(m2/n)
 }
 
 func (e *evaluation) robustness(ctx context.Context, r *Report) error {
@@ -73,23 +84,19 @@ func (e *evaluation) robustness(ctx context.Context, r *Report) error {
 		return nil
 	}
 	r.Robustness = map[string]Robustness{}
-	for i, kind := range sortedKeys(e.spec.Model.Require.Robustness) {
-		if err := ctx.Err(); err != nil {
-			return err
+	for _, kind := range sortedKeys(e.spec.Model.Require.Robustness) {
+		f, known := disturbances[kind]
+		if !known {
+			return fmt.Errorf("robustness: unknown disturbance %q; there are %s", kind, strings.Join(sortedKeys(disturbances), ", "))
 		}
 		fraction := e.spec.Model.Require.Robustness[kind].Fraction
-		pred, err := e.p.Predict(e.disturbed(kind, fraction, uint64(i)))
+		pred, err := e.predict(ctx, e.disturbed(kind, f, fraction))
 		if err != nil {
-			return err
+			return fmt.Errorf("robustness under %s: %w", kind, err)
 		}
-		out := Robustness{Fraction: fraction, Metrics: map[string]float64{}, Drop: map[string]float64{}, Undefined: map[string]string{}}
-		for _, name := range Names(e.spec.Model.Task) {
-			v, err := Score(name, e.spec.Model.Task, e.truth, pred)
-			if err != nil {
-				out.Undefined[name] = err.Error()
-				continue
-			}
-			out.Metrics[name] = v
+		out := Robustness{Fraction: fraction, Drop: map[string]float64{}}
+		out.Metrics, out.Undefined = e.scores(pred)
+		for name, v := range out.Metrics {
 			if was, ok := r.Metrics[name]; ok {
 				out.Drop[name] = was - v
 			}
@@ -100,8 +107,8 @@ func (e *evaluation) robustness(ctx context.Context, r *Report) error {
 }
 
 // disturbed copies the frame with every feature disturbed, each from a random
-// stream of its own.
-func (e *evaluation) disturbed(kind string, fraction float64, stream uint64) *dataset.Frame {
+// stream of its own, so that a gate does not depend on what else is asked for.
+func (e *evaluation) disturbed(kind string, f disturb, fraction float64) *dataset.Frame {
 	out := &dataset.Frame{Rows: e.frame.Rows, Columns: slices.Clone(e.frame.Columns)}
 	for i := range out.Columns {
 		c := &out.Columns[i]
@@ -109,8 +116,17 @@ func (e *evaluation) disturbed(kind string, fraction float64, stream uint64) *da
 			continue
 		}
 		c.Floats, c.Codes = slices.Clone(c.Floats), slices.Clone(c.Codes)
-		rng := rand.New(rand.NewPCG(e.spec.Seed, 0x726f6275<<32|stream<<16|uint64(i)))
-		disturbances[kind](c, fraction, rng)
+		f(c, fraction, e.random("robustness", kind, c.Name))
 	}
 	return out
+}
+
+// random returns the stream of random numbers that the words name.
+func (e *evaluation) random(words ...string) *rand.Rand {
+	h := fnv.New64a()
+	for _, w := range words {
+		h.Write([]byte(w))
+		h.Write([]byte{0})
+	}
+	return rand.New(rand.NewPCG(e.spec.Seed, h.Sum64()))
 }
