@@ -21,7 +21,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
-// Predictor is what is measured.
+// Predictor is what is measured. Predict is called on several goroutines at once.
 type Predictor interface {
 	Predict(*dataset.Frame) (*model.Predictions, error)
 }

@@ -149,7 +149,7 @@ func TestAReportDependsOnTheSeedAndOnNothingElse(t *testing.T) {
 
 func TestNoiseIsMeasuredInDeviationsHoweverLargeTheNumbers(t *testing.T) {
 	f := table(numbers("y", 1, 2, 3), numbers("p", 1, 2, 3), numbers("huge", 1e300, -1e300, 1e300), numbers("none", math.NaN(), math.NaN(), math.NaN()))
-	spec := evaluate.Spec{Name: "m", Model: plan.Model{
+	spec := evaluate.Spec{Name: "m", Workers: 1, Model: plan.Model{
 		Task: plan.Regression, Target: "y", Features: []string{"huge", "none"},
 		Require: plan.Require{Robustness: map[string]plan.RobustnessCheck{"noise": {Fraction: 0.1}}},
 	}}
