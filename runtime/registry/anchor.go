@@ -26,7 +26,12 @@ type Anchor struct {
 
 // Anchor returns the newest point of the log; it is zero where the log is empty.
 func (r *Registry) Anchor(ctx context.Context) (Anchor, error) {
-	return readAnchor(ctx, r.direct())
+	var a Anchor
+	err := r.read(ctx, func(h handle) (err error) {
+		a, err = readAnchor(ctx, h)
+		return err
+	})
+	return a, err
 }
 
 func readAnchor(ctx context.Context, h handle) (Anchor, error) {
@@ -43,6 +48,8 @@ func readAnchor(ctx context.Context, h handle) (Anchor, error) {
 
 // ExportAudit writes the log to w as JSON lines, oldest first. VerifyExport
 // verifies them without the registry.
+//
+// A connection that breaks on the way is an error, and w then has a part.
 func (r *Registry) ExportAudit(ctx context.Context, w io.Writer) error {
 	return readLog(ctx, r.direct(), `ORDER BY seq`, nil, func(l line) error {
 		fields, err := decodeFields([]byte(l.body))

@@ -121,9 +121,20 @@ func (r *Registry) Head(ctx context.Context) (int64, error) {
 // Audit returns the chosen entries, oldest first, as they are kept: it does not
 // verify them.
 func (r *Registry) Audit(ctx context.Context, f Filter) ([]Entry, error) {
+	var out []Entry
+	err := r.read(ctx, func(h handle) (err error) {
+		out, err = f.entries(ctx, h)
+		return err
+	})
+	slices.Reverse(out)
+	return out, err
+}
+
+// entries returns the chosen entries, newest first, so that asking for the last
+// few reads no more than them.
+func (f Filter) entries(ctx context.Context, h handle) ([]Entry, error) {
 	out := []Entry{}
-	// Newest first, so that asking for the last few reads no more than them.
-	err := readLog(ctx, r.direct(), `WHERE seq > ? ORDER BY seq DESC`, []any{f.After}, func(l line) error {
+	err := readLog(ctx, h, `WHERE seq > ? ORDER BY seq DESC`, []any{f.After}, func(l line) error {
 		var e Entry
 		if err := json.Unmarshal([]byte(l.body), &e); err != nil {
 			return fmt.Errorf("audit log: entry %d: %w", l.seq, err)
@@ -137,7 +148,6 @@ func (r *Registry) Audit(ctx context.Context, f Filter) ([]Entry, error) {
 		}
 		return nil
 	})
-	slices.Reverse(out)
 	return out, err
 }
 
@@ -168,5 +178,8 @@ func readLog(ctx context.Context, h handle, clause string, args []any, f func(li
 			return err
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	return nil
 }

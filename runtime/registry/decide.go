@@ -103,7 +103,7 @@ func (c *change) decided(ctx context.Context, v Version, verdict string, d Decis
 // objection says why a person's decision cannot be taken, or nil.
 func objection(v Version, verdict string, d Decision) error {
 	rule := v.Approval
-	if !utf8.ValidString(d.Comment) || utf8.RuneCountInString(d.Comment) > maxComment {
+	if !utf8.ValidString(d.Comment) || strings.ContainsRune(d.Comment, 0) || utf8.RuneCountInString(d.Comment) > maxComment {
 		return v.object(ErrComment, "the comment is longer than %d characters or no text", maxComment)
 	}
 	if v.Status == Rejected {

@@ -3,27 +3,36 @@ package registry
 import (
 	"context"
 	"database/sql"
-	"embed"
+	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations
-var migrations embed.FS
-
 // dialect is what differs between databases. Everything else is SQL that
 // SQLite and PostgreSQL both understand, with ? for a parameter and text for
 // times and JSON.
 type dialect struct {
 	goose      goose.Dialect
-	migrations string // the folder below migrations
-	numbered   bool   // parameters are $1, $2, ... rather than ?
-	// open connects to the migrated database at location.
-	open func(ctx context.Context, location string) (*sql.DB, error)
+	migrations string        // the folder below migrations
+	numbered   bool          // parameters are $1, $2, ... rather than ?
+	lock       string        // takes the write lock in a transaction; empty where beginning one does
+	reading    sql.TxOptions // of a transaction that sees one state
+	// transient reports whether the same may work in a moment.
+	transient func(error) bool
+	// name is the location as messages may show it, without a password.
+	name func(location string) string
+	// connect opens the database at the location, whatever is in it.
+	connect func(ctx context.Context, location string, opt Options) (*sql.DB, error)
+	// alone runs f while no other process migrates the database; nil: goose
+	// sees to that.
+	alone func(ctx context.Context, location string, f func() error) error
+	// prepare makes sure that the schema is the one that this program knows.
+	prepare func(ctx context.Context, db *sql.DB, location string) error
+	// schema is the folder of tables within the database; nil: there are none.
+	schema func(ctx context.Context, db *sql.DB) (string, error)
 }
 
 // dialectOf chooses by what a location looks like: a path is a SQLite file.
@@ -31,9 +40,11 @@ func dialectOf(location string) (*dialect, error) {
 	scheme, _, isURL := strings.Cut(location, "://")
 	switch {
 	case location == "":
-		return nil, fmt.Errorf("registry: no location; name a file")
+		return nil, errors.New("registry: no location; name a file, or a database such as postgres://user@host:5432/name")
+	case scheme == "postgres" || scheme == "postgresql":
+		return postgres(), nil
 	case isURL:
-		return nil, fmt.Errorf("registry %s://...: only SQLite is supported so far; name a file", scheme)
+		return nil, fmt.Errorf("registry %s://...: name a file for SQLite, or a PostgreSQL database as postgres://user@host:5432/name", scheme)
 	default:
 		return sqlite(), nil
 	}
@@ -56,31 +67,6 @@ func (d *dialect) bind(query string) string {
 		out.WriteString("$" + strconv.Itoa(n))
 	}
 	return out.String()
-}
-
-// migrate brings the schema up to date. A schema that is newer than this
-// program is an error: writing to it could break what it promises.
-func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/"+d.migrations)
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(d.goose, db, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	have, known, err := p.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if have > known {
-		return fmt.Errorf("its schema is version %d, written by a newer Ashlar than this one, which knows %d; use that one", have, known)
-	}
-	if have == known {
-		return nil
-	}
-	_, err = p.Up(ctx)
-	return err
 }
 
 // querier is what *sql.DB and *sql.Tx have in common.

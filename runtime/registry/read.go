@@ -11,14 +11,20 @@ import (
 
 // Models returns the names of the registered models, sorted.
 func (r *Registry) Models(ctx context.Context) ([]string, error) {
-	return texts(ctx, r.direct(), `SELECT DISTINCT model FROM versions ORDER BY model`)
+	var out []string
+	err := r.read(ctx, func(h handle) (err error) {
+		out, err = texts(ctx, h, `SELECT DISTINCT model FROM versions ORDER BY model`)
+		return err
+	})
+	return out, err
 }
 
 // Versions returns the model's versions, newest first. A model without any is
 // no error.
 func (r *Registry) Versions(ctx context.Context, model string) ([]Version, error) {
-	out := []Version{}
+	var out []Version
 	err := r.view(ctx, func(h handle) error {
+		out = []Version{}
 		numbers, err := texts(ctx, h, `SELECT version FROM versions WHERE model = ? ORDER BY version DESC`, model)
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ func (r *Registry) Register(ctx context.Context, c Candidate) (Version, error) {
 	var refused *RefusedError
 	c.TrainedAt = c.TrainedAt.UTC()
 	err := r.change(ctx, func(ch *change) error {
+		refused = nil
 		body, reasons := c.record(ch.at)
 		if len(reasons) > 0 {
 			refused = &RefusedError{Model: c.Model, Reasons: reasons}

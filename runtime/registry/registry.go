@@ -8,127 +8,81 @@
 // version is refused unless its gates hold and its metadata is complete, and
 // nothing but an approved version can be recorded as served.
 //
-// The store is SQLite behind database/sql; several processes may have it open.
-// What is SQLite's own stands in its dialect, so that another database can be
-// added beside it.
+// The store is a SQLite file on a laptop and PostgreSQL in a cluster, both
+// behind database/sql; several processes may have either open. What is a
+// database's own stands in its dialect. A PostgreSQL database that restarts or
+// fails over is waited for, and no change is lost or made twice by that.
 package registry
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 )
 
-// Options are what Open needs besides the file.
+// Options are what Open needs besides the location. Now is required.
 type Options struct {
-	Now func() time.Time // the clock; required
+	Now func() time.Time // the clock
+	// Login is how to prove who connects to PostgreSQL; the zero value: by
+	// what the URL and PostgreSQL's own environment variables say.
+	Login Login
+	// Patience is how long a PostgreSQL that cannot be reached is tried before
+	// that is an error; 0: half a minute.
+	Patience time.Duration
 }
 
 // Registry is safe for concurrent use, also by several processes.
 type Registry struct {
-	db      *sql.DB
-	dialect *dialect
-	now     func() time.Time
+	db       *sql.DB
+	dialect  *dialect
+	now      func() time.Time
+	patience time.Duration
 
 	// writing orders this process's writers, so that they do not wait for each
-	// other in the database's busy loop, which is not fair.
+	// other in SQLite's busy loop, which is not fair, or hold connections.
 	writing sync.Mutex
 }
 
-// Open opens the registry in a SQLite file, making and migrating it as needed.
-func Open(ctx context.Context, file string, opt Options) (*Registry, error) {
-	if opt.Now == nil {
-		return nil, errors.New("registry: no clock")
-	}
-	d, err := dialectOf(file)
+// Open opens the registry at the location: the path of a SQLite file, which is
+// made and migrated as needed, or a PostgreSQL database such as
+// postgres://user@host:5432/name, which Migrate must have migrated. Where the
+// URL does not say otherwise, PostgreSQL must show a certificate for its name
+// (sslmode=verify-full). No error repeats a password.
+func Open(ctx context.Context, location string, opt Options) (*Registry, error) {
+	r, err := connect(ctx, location, opt)
 	if err != nil {
 		return nil, err
 	}
-	db, err := d.open(ctx, file)
+	err = r.again(ctx, func() error { return r.dialect.prepare(ctx, r.db, location) })
 	if err != nil {
-		return nil, fmt.Errorf("registry %s: %w", file, err)
+		return nil, fmt.Errorf("registry %s: %w", r.dialect.name(location), errors.Join(err, r.db.Close()))
 	}
-	return &Registry{db: db, dialect: d, now: opt.Now}, nil
+	return r, nil
+}
+
+// connect opens the database, whatever is in it.
+func connect(ctx context.Context, location string, opt Options) (*Registry, error) {
+	if opt.Now == nil {
+		return nil, errors.New("registry: no clock")
+	}
+	d, err := dialectOf(location)
+	if err != nil {
+		return nil, err
+	}
+	db, err := d.connect(ctx, location, opt)
+	if err != nil {
+		return nil, fmt.Errorf("registry %s: %w", d.name(location), err)
+	}
+	return &Registry{db: db, dialect: d, now: opt.Now, patience: cmp.Or(opt.Patience, defaultPatience)}, nil
 }
 
 // Close closes the database.
 func (r *Registry) Close() error {
 	if err := r.db.Close(); err != nil {
-		return fmt.Errorf("registry: %w", err)
-	}
-	return nil
-}
-
-// change is a transaction that writes: where the log stands and the time that
-// everything in it happens at.
-type change struct {
-	handle
-	at   time.Time
-	seq  int64
-	hash string
-}
-
-// change runs f in a transaction that holds the write lock from its start.
-//
-// Its time is the clock's, but never before the newest entry's: a clock that
-// was set back must not make one thing end before it began.
-func (r *Registry) change(ctx context.Context, f func(*change) error) error {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	return r.transact(ctx, nil, func(h handle) error {
-		c := &change{handle: h, at: r.now().UTC()}
-		if err := h.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&c.seq, &c.hash); err != nil {
-			return fmt.Errorf("audit log: %w", err)
-		}
-		last, err := lastTime(ctx, h, c.seq)
-		if err != nil {
-			return err
-		}
-		if last.After(c.at) {
-			c.at = last
-		}
-		return f(c)
-	})
-}
-
-// lastTime returns the time of the entry, or zero where the log is empty.
-func lastTime(ctx context.Context, h handle, seq int64) (time.Time, error) {
-	var body string
-	err := h.QueryRowContext(ctx, `SELECT body FROM audit WHERE seq = ?`, seq).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, nil
-	}
-	var e Entry
-	if err == nil {
-		err = json.Unmarshal([]byte(body), &e)
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("audit log: entry %d: %w", seq, err)
-	}
-	return e.Time, nil
-}
-
-// view runs f in a transaction that only reads, and so sees one state.
-func (r *Registry) view(ctx context.Context, f func(handle) error) error {
-	return r.transact(ctx, &sql.TxOptions{ReadOnly: true}, f)
-}
-
-func (r *Registry) transact(ctx context.Context, opt *sql.TxOptions, f func(handle) error) error {
-	tx, err := r.db.BeginTx(ctx, opt)
-	if err != nil {
-		return fmt.Errorf("registry: %w", err)
-	}
-	if err := f(handle{tx, r.dialect}); err != nil {
-		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
-			err = errors.Join(err, rerr)
-		}
-		return err
-	}
-	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("registry: %w", err)
 	}
 	return nil

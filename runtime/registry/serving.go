@@ -97,8 +97,17 @@ func (r *Registry) Served(ctx context.Context, model string, at time.Time) ([]Se
 		model, stamp(at), stamp(at))
 }
 
-func (r *Registry) servings(ctx context.Context, query string, args ...any) (out []Serving, err error) {
-	rows, err := r.direct().QueryContext(ctx, query, args...)
+func (r *Registry) servings(ctx context.Context, query string, args ...any) ([]Serving, error) {
+	var out []Serving
+	err := r.read(ctx, func(h handle) (err error) {
+		out, err = readServings(ctx, h, query, args)
+		return err
+	})
+	return out, err
+}
+
+func readServings(ctx context.Context, h handle, query string, args []any) (out []Serving, err error) {
+	rows, err := h.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}

@@ -23,41 +23,56 @@ import (
 // that was confirmed must survive a power failure; the registry writes far too
 // seldom for that to cost anything.
 func sqlite() *dialect {
-	d := &dialect{goose: goose.DialectSQLite3, migrations: "sqlite"}
-	d.open = func(ctx context.Context, file string) (*sql.DB, error) {
-		file, err := filepath.Abs(file)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return nil, err
-		}
-		parameters := url.Values{
-			"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
-			"_txlock": {"immediate"},
-		}
-		source := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: parameters.Encode()}
-		db, err := sql.Open("sqlite", source.String())
-		if err != nil {
-			return nil, err
-		}
-		db.SetMaxOpenConns(4)
-		if err := prepareSQLite(ctx, d, db, file); err != nil {
-			return nil, errors.Join(err, db.Close())
-		}
-		return db, nil
+	d := &dialect{
+		goose: goose.DialectSQLite3, migrations: "sqlite",
+		reading:   sql.TxOptions{ReadOnly: true},
+		transient: func(error) bool { return false }, // busy_timeout has waited already
+		name:      func(location string) string { return location },
+		connect:   connectSQLite,
+		alone:     aloneWithSQLite,
+	}
+	d.prepare = func(ctx context.Context, db *sql.DB, file string) error {
+		_, err := d.migrate(ctx, db, file)
+		return err
 	}
 	return d
 }
 
-// prepareSQLite switches the file to WAL and migrates it under a lock file:
-// neither can be done by two processes at once, as two that start together on
-// a new file would.
-func prepareSQLite(ctx context.Context, d *dialect, db *sql.DB, file string) (err error) {
+func connectSQLite(_ context.Context, file string, opt Options) (*sql.DB, error) {
+	if opt.Login.Credentials != nil {
+		return nil, errors.New("a SQLite file takes no name and password; those are for a postgres:// URL")
+	}
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, err
+	}
+	parameters := url.Values{
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_txlock": {"immediate"},
+	}
+	source := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: parameters.Encode()}
+	db, err := sql.Open("sqlite", source.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	return db, nil
+}
+
+// aloneWithSQLite runs f under a lock file: neither the switch to WAL nor a
+// migration can be done by two processes at once, as two that start together
+// on a new file would.
+func aloneWithSQLite(ctx context.Context, file string, f func() error) (err error) {
+	if file, err = filepath.Abs(file); err != nil {
+		return err
+	}
 	lock := flock.New(file + ".lock")
 	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {
 		return fmt.Errorf("lock %s.lock: %w", file, err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	return d.migrate(ctx, db)
+	return f()
 }

@@ -1,18 +1,14 @@
 package registry
 
 import (
-	"database/sql"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 )
 
-// written is a registry file with one of everything in it.
-func written(t *testing.T) string {
+// written puts one of everything into the registry.
+func written(t *testing.T, p place) place {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "r.db")
-	r, err := Open(t.Context(), file, Options{Now: clock()})
+	r, err := Open(t.Context(), p.location, Options{Now: clock()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,28 +22,26 @@ func written(t *testing.T) string {
 	if err := errors.Join(e1, e2, e3, e4, r.VerifyAudit(ctx), r.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return file
+	return p
 }
 
 func TestTheLogCannotBeEditedByAccident(t *testing.T) {
-	db, err := sql.Open("sqlite", written(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	for _, stmt := range []string{`UPDATE audit SET body = '{}'`, `DELETE FROM audit WHERE seq = 1`} {
-		if _, err := db.Exec(stmt); err == nil {
-			t.Errorf("%s went through", stmt)
+	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
+		p := written(t, fresh(t))
+		statements := []string{`UPDATE audit SET body = '{}'`, `DELETE FROM audit WHERE seq = 1`}
+		if p.postgres {
+			statements = append(statements, `TRUNCATE audit`)
 		}
-	}
+		for _, stmt := range statements {
+			if _, err := p.raw(t).Exec(stmt); err == nil {
+				t.Errorf("%s went through", stmt)
+			}
+		}
+		verify(t, p.open(t))
+	})
 }
 
 func TestEveryEditIsFound(t *testing.T) {
-	file := written(t)
-	original, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	edits := map[string]string{
 		"an actor in the log":       `UPDATE audit SET body = replace(body, '"actor":"grace"', '"actor":"mallory"') WHERE seq = 3`,
 		"a time in the log":         `UPDATE audit SET body = replace(body, '2026', '2025') WHERE seq = 2`,
@@ -74,30 +68,18 @@ func TestEveryEditIsFound(t *testing.T) {
 		"when it was served":        `UPDATE servings SET since = '2020'`,
 		"that it is served no more": `UPDATE servings SET until = '2027'`,
 		"a version put in by hand":  `INSERT INTO versions SELECT model, 3, 'x', status, author, created_at, body FROM versions WHERE version = 1`,
-		"a version taken out":       `PRAGMA foreign_keys = 0; DELETE FROM versions WHERE version = 2`,
+		"a version taken out":       `DELETE FROM versions WHERE version = 2`,
 	}
-	for name, stmt := range edits {
-		t.Run(name, func(t *testing.T) {
-			copied := filepath.Join(t.TempDir(), "r.db")
-			if err := os.WriteFile(copied, original, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			db, err := sql.Open("sqlite", copied)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range []string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`, stmt} {
-				if _, err := db.Exec(s); err != nil {
-					t.Fatalf("%s: %v", s, err)
-				}
-			}
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
+	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
+		f := forge(t, written(t, fresh(t)))
+		for name, stmt := range edits {
+			run(t, f.db, stmt)
 			var found *TamperedError
-			if err := openFile(t, copied).VerifyAudit(t.Context()); !errors.As(err, &found) {
-				t.Errorf("went unnoticed (%v)", err)
+			if err := f.r.VerifyAudit(t.Context()); !errors.As(err, &found) {
+				t.Errorf("%s went unnoticed (%v)", name, err)
 			}
-		})
-	}
+			f.restore(t)
+		}
+		verify(t, f.r)
+	})
 }

@@ -1,0 +1,100 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migration says what Migrate did: the schema's version before and after.
+type Migration struct {
+	From int64 `json:"from"` // 0: there was none
+	To   int64 `json:"to"`
+}
+
+// Migrate brings the database at the location to this program's schema, and
+// does nothing where it is there already. Several may do so at once. A schema
+// that is newer than this program is an error: writing to it could break what
+// it promises.
+func Migrate(ctx context.Context, location string, opt Options) (done Migration, err error) {
+	r, err := connect(ctx, location, opt)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	err = r.again(ctx, func() error {
+		done, err = r.dialect.migrate(ctx, r.db, location)
+		return err
+	})
+	if err != nil {
+		return done, fmt.Errorf("registry %s: %w", r.dialect.name(location), err)
+	}
+	return done, nil
+}
+
+func (d *dialect) migrate(ctx context.Context, db *sql.DB, location string) (done Migration, err error) {
+	if d.alone == nil {
+		return d.up(ctx, db)
+	}
+	err = d.alone(ctx, location, func() error {
+		done, err = d.up(ctx, db)
+		return err
+	})
+	return done, err
+}
+
+func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
+	p, err := d.provider(ctx, db)
+	if err != nil {
+		return Migration{}, err
+	}
+	have, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return Migration{}, err
+	}
+	if have > known {
+		return Migration{From: have, To: have}, newerSchema(have, known)
+	}
+	if have < known {
+		_, err = p.Up(ctx)
+	}
+	return Migration{From: have, To: known}, err
+}
+
+func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+d.migrations)
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if d.schema == nil {
+		return goose.NewProvider(d.goose, db, files, options...)
+	}
+	schema, err := d.schema(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	table, err := database.NewStore(d.goose, schema+"."+goose.DefaultTablename)
+	if err != nil {
+		return nil, err
+	}
+	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider("", db, files, append(options, goose.WithStore(table), goose.WithSessionLocker(one))...)
+}
+
+func newerSchema(have, known int64) error {
+	return fmt.Errorf("its schema is version %d, written by a newer Ashlar than this one, which knows %d; use that one", have, known)
+}

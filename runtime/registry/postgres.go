@@ -1,0 +1,169 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// postgres keeps the registry in a PostgreSQL database, in the first schema of
+// the search path, so that one database can hold several registries
+// (postgres://.../name?search_path=staging).
+//
+// Writers take a table lock first and read after it, in READ COMMITTED, where
+// each statement sees what was committed before it. That makes them one after
+// the other by design; SERIALIZABLE would make all but one of them fail and
+// start again. Readers are not kept waiting by it.
+//
+// It is migrated by Migrate alone, never by opening: a service has no business
+// with the right to change a schema.
+func postgres() *dialect {
+	d := &dialect{
+		goose: goose.DialectPostgres, migrations: "postgres", numbered: true,
+		lock:      `LOCK TABLE audit_head IN EXCLUSIVE MODE`,
+		reading:   sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+		transient: transientInPostgres,
+		name:      namePostgres,
+		connect:   connectPostgres,
+		schema:    schemaOfPostgres,
+	}
+	d.prepare = func(ctx context.Context, db *sql.DB, _ string) error { return d.known(ctx, db) }
+	return d
+}
+
+// The waits that a database's URL may set otherwise. A writer that stops in
+// the middle of a change, its node gone, must not keep all others out.
+var postgresDefaults = map[string]string{
+	"application_name": "ashlar", "connect_timeout": "10",
+	"lock_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
+}
+
+func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, error) {
+	config, err := configurePostgres(location, opt.Login)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(func(ctx context.Context, c *pgx.ConnConfig) error {
+		if opt.Login.Credentials == nil {
+			return nil
+		}
+		var err error
+		c.User, c.Password, err = opt.Login.Credentials(ctx, Target{Host: c.Host, Port: c.Port, User: c.User})
+		return err
+	}))
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(30 * time.Minute) // so that a failover's old address is left
+	return db, nil
+}
+
+// configurePostgres reads the URL. Its errors never repeat it: what does not
+// parse cannot be told from its password.
+func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, errors.New("the database's URL does not parse; write it as postgres://user@host:5432/name, a password in it with % escapes")
+	}
+	q := u.Query()
+	if !q.Has("sslmode") && !q.Has("ssl") && os.Getenv("PGSSLMODE") == "" {
+		q.Set("sslmode", "verify-full")
+	}
+	for name, value := range postgresDefaults {
+		if !q.Has(name) {
+			q.Set(name, value)
+		}
+	}
+	u.RawQuery = q.Encode()
+	config, err := pgx.ParseConfig(u.String())
+	if err != nil {
+		return nil, errors.New("the database's URL has a part that PostgreSQL does not take; write it as postgres://user@host:5432/name?sslmode=verify-full")
+	}
+	if login.Credentials != nil && plain(config) && !here(config.Host) {
+		return nil, errors.New("a token or a secret would go over the network in the clear: use sslmode=verify-full in the database's URL")
+	}
+	if login.Roots != nil && q.Get("sslrootcert") == "" && config.TLSConfig != nil && !config.TLSConfig.InsecureSkipVerify {
+		config.TLSConfig.RootCAs = login.Roots
+	}
+	return config, nil
+}
+
+// plain reports whether it may come to a connection without TLS.
+func plain(config *pgx.ConnConfig) bool {
+	return config.TLSConfig == nil || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
+}
+
+// here reports whether the host is this machine.
+func here(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || len(host) > 0 && host[0] == '/' || err == nil && ip.IsLoopback()
+}
+
+// namePostgres is the URL without password and options.
+func namePostgres(location string) string {
+	config, err := configurePostgres(location, Login{})
+	if err != nil {
+		return "postgres://..."
+	}
+	named := url.URL{Scheme: "postgres", Host: config.Host, Path: "/" + config.Database}
+	if config.Port != 0 {
+		named.Host = net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	}
+	if config.User != "" {
+		named.User = url.User(config.User)
+	}
+	return named.String()
+}
+
+// known holds the schema against what this program knows, without writing.
+func (d *dialect) known(ctx context.Context, db *sql.DB) error {
+	p, err := d.provider(ctx, db)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	want := sources[len(sources)-1].Version
+	var have int64
+	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+` WHERE is_applied`).Scan(&have)
+	if err != nil && sqlState(err) != undefinedTable {
+		return err
+	}
+	if have > want {
+		return newerSchema(have, want)
+	}
+	if have < want {
+		return fmt.Errorf("its schema is version %d and this Ashlar needs %d: run `ashlar-runtime migrate` on it", have, want)
+	}
+	return nil
+}
+
+// schemaOfPostgres is where new tables are made. What the registry keeps is
+// Unicode, so the database must be able to hold it.
+func schemaOfPostgres(ctx context.Context, db *sql.DB) (string, error) {
+	var encoding string
+	var schema sql.NullString
+	err := db.QueryRowContext(ctx, `SELECT current_schema(), pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()`).Scan(&schema, &encoding)
+	if err != nil {
+		return "", err
+	}
+	if encoding != "UTF8" {
+		return "", fmt.Errorf("the database is encoded as %s; make one with: CREATE DATABASE ashlar ENCODING 'UTF8' TEMPLATE template0", encoding)
+	}
+	if !schema.Valid {
+		return "", errors.New("no schema of the search path exists; make one with: CREATE SCHEMA name")
+	}
+	return schema.String, nil
+}
