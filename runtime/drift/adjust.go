@@ -1,0 +1,25 @@
+package drift
+
+import (
+	"cmp"
+	"slices"
+)
+
+// adjust returns p-values corrected for being many: rejecting where the
+// corrected one is at most q keeps the share of false alarms among the alarms
+// at q. Y. Benjamini and Y. Hochberg, "Controlling the False Discovery Rate",
+// Journal of the Royal Statistical Society B 57 (1995): of the i-th smallest of
+// m, the least of p m / i and the corrected ones above it.
+func adjust(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	out, least := make([]float64, len(p)), 1.0
+	for rank, i := range slices.Backward(order) {
+		least = min(least, p[i]*float64(len(p))/float64(rank+1))
+		out[i] = least
+	}
+	return out
+}

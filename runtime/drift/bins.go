@@ -1,0 +1,37 @@
+package drift
+
+import "math"
+
+// sturges returns the edges of numpy.histogram_bin_edges(a and b, "sturges"):
+// equally wide bins from the least to the greatest of the values, about
+// log2(n) + 1 of them. At least one of the samples is not empty.
+func sturges(a, b sample) []float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, s := range []sample{a, b} {
+		if s.n > 0 {
+			low, high = min(low, s.values[0]), max(high, s.values[len(s.values)-1])
+		}
+	}
+	if low == high {
+		return []float64{low - 0.5, high + 0.5}
+	}
+	width := (high - low) / (math.Log2(float64(a.n+b.n)) + 1)
+	if width == 0 { // the range is too small to divide
+		return []float64{low, high}
+	}
+	return linear(low, high, int(math.Ceil((high-low)/width)))
+}
+
+// linear returns the edges of n equally wide bins, as numpy's linspace.
+func linear(low, high float64, n int) []float64 {
+	out := make([]float64, n+1)
+	step := high/float64(n) - low/float64(n)
+	if d := high - low; !math.IsInf(d, 0) {
+		step = d / float64(n)
+	}
+	for i := range out {
+		out[i] = low + float64(i)*step
+	}
+	out[n] = high
+	return out
+}

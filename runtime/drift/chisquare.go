@@ -1,0 +1,30 @@
+package drift
+
+import "gonum.org/v1/gonum/stat/distuv"
+
+// chiSquare is Pearson's chi-square test of homogeneity of two samples, without
+// Yates's correction: scipy.stats.chi2_contingency(table, correction=False).
+var chiSquare = test{
+	name: "chisquare", pValue: true, threshold: significance,
+	applies: func(c *comparison) bool { return !c.numeric || c.few },
+	run: func(c *comparison) outcome {
+		statistic, p := homogeneity(c.keys())
+		return outcome{statistic, p}
+	},
+}
+
+// homogeneity takes how often each value occurs in two samples, each value at
+// least once in one of them. With one value, or an empty sample, there is
+// nothing to tell: statistic 0, p-value 1.
+func homogeneity(a, b []int64) (statistic, p float64) {
+	na, nb := total(a), total(b)
+	if len(a) < 2 || na == 0 || nb == 0 {
+		return 0, 1
+	}
+	for i := range a {
+		share := (float64(a[i]) + float64(b[i])) / (na + nb)
+		da, db := float64(a[i])-na*share, float64(b[i])-nb*share
+		statistic += da*da/(na*share) + db*db/(nb*share)
+	}
+	return statistic, distuv.ChiSquared{K: float64(len(a) - 1)}.Survival(statistic)
+}

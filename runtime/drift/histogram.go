@@ -1,0 +1,122 @@
+package drift
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
+
+const (
+	histogramBins   = 16
+	histogramLabels = 12
+	labelBytes      = 40
+)
+
+// numberHistogram counts both samples over equally wide bins between their 1st
+// and 99th percentiles, so that a single far value does not flatten the picture,
+// or a bin a value where there are few.
+func numberHistogram(reference, current sample) *Histogram {
+	if reference.n+current.n == 0 {
+		return nil
+	}
+	if a, b := reference.distinct(histogramLabels+1), current.distinct(histogramLabels+1); max(a, b) <= histogramLabels {
+		if h := valueHistogram(reference, current); len(h.Labels) <= histogramLabels {
+			return h
+		}
+	}
+	var ends []float64
+	for _, s := range []sample{reference, current} {
+		if s.n > 0 {
+			ends = append(ends, s.quantile(0.01), s.quantile(0.99))
+		}
+	}
+	low, high := slices.Min(ends), slices.Max(ends)
+	if low == high {
+		low, high = low-0.5, high+0.5
+	}
+	return binHistogram(reference, current, linear(low, high, histogramBins))
+}
+
+// binHistogram puts what lies beyond the outer edges into the outer bins.
+func binHistogram(reference, current sample, edges []float64) *Histogram {
+	if !slices.IsSorted(edges) || edges[0] == edges[len(edges)-1] {
+		return nil // too narrow or too wide a range for floats to divide
+	}
+	return &Histogram{Edges: edges, Reference: reference.spread(edges), Current: current.spread(edges)}
+}
+
+// spread is fill with the outer bins open.
+func (s sample) spread(edges []float64) []int64 {
+	out := make([]int64, len(edges)-1)
+	b := 0
+	for i, v := range s.values {
+		for b < len(out)-1 && v >= edges[b+1] {
+			b++
+		}
+		out[b] += s.count(i)
+	}
+	return out
+}
+
+func valueHistogram(reference, current sample) *Histogram {
+	h := &Histogram{}
+	h.Reference, h.Current = align(reference, current)
+	values := slices.Concat(reference.values, current.values)
+	slices.Sort(values)
+	for _, v := range slices.Compact(values) {
+		h.Labels = append(h.Labels, strconv.FormatFloat(v, 'g', 6, 64))
+	}
+	return h
+}
+
+// probabilityHistogram counts scores over tenths.
+func probabilityHistogram(c *column, w *window) *Histogram {
+	var s sorter
+	current := sorted(s.sort(w.numbers(c.slot, nil), nil))
+	return binHistogram(c.profile.sample(), current, linear(0, 1, 10))
+}
+
+// categoryHistogram shows the most frequent categories and the rest together.
+// Small sets keep their order.
+func categoryHistogram(labels []string, reference, current []int64) *Histogram {
+	var order []int
+	for i := range labels {
+		if reference[i]+current[i] > 0 {
+			order = append(order, i)
+		}
+	}
+	if len(order) > histogramLabels {
+		nr, nc := max(total(reference), 1), max(total(current), 1)
+		weight := func(i int) float64 { return float64(reference[i])/nr + float64(current[i])/nc }
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
+	}
+	h := &Histogram{}
+	for _, i := range order[:min(len(order), histogramLabels)] {
+		h.Labels = append(h.Labels, shorten(labels[i]))
+		h.Reference, h.Current = append(h.Reference, reference[i]), append(h.Current, current[i])
+	}
+	if len(order) > histogramLabels {
+		var r, c int64
+		for _, i := range order[histogramLabels:] {
+			r, c = r+reference[i], c+current[i]
+		}
+		h.Labels = append(h.Labels, "the rest")
+		h.Reference, h.Current = append(h.Reference, r), append(h.Current, c)
+	}
+	return h
+}
+
+// shorten cuts a name for showing.
+func shorten(name string) string {
+	if len(name) <= labelBytes {
+		return name
+	}
+	at := 0
+	for i := range name {
+		if i > labelBytes-len("…") {
+			break
+		}
+		at = i
+	}
+	return name[:at] + "…"
+}

@@ -1,0 +1,33 @@
+package drift
+
+import "math"
+
+// jensenShannon is the Jensen-Shannon distance, the square root of the
+// divergence to base e: scipy.spatial.distance.jensenshannon.
+var jensenShannon = test{
+	name: "jensenshannon", threshold: effect,
+	applies: func(*comparison) bool { return true },
+	run: func(c *comparison) outcome {
+		return outcome{jensenShannonDistance(c.binned()), 1}
+	},
+}
+
+// jensenShannonDistance takes counts over the same bins; 0 where a side is empty.
+func jensenShannonDistance(a, b []int64) float64 {
+	na, nb := total(a), total(b)
+	if na == 0 || nb == 0 {
+		return 0
+	}
+	left, right := 0.0, 0.0
+	for i := range a {
+		p, q := float64(a[i])/na, float64(b[i])/nb
+		m := (p + q) / 2
+		if p > 0 {
+			left += p * math.Log(p/m)
+		}
+		if q > 0 {
+			right += q * math.Log(q/m)
+		}
+	}
+	return math.Sqrt(max(left+right, 0) / 2)
+}

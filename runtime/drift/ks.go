@@ -1,0 +1,105 @@
+package drift
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// ks is the two-sample Kolmogorov-Smirnov test.
+var ks = test{
+	name: "ks", pValue: true, threshold: significance,
+	applies: func(c *comparison) bool { return c.numeric },
+	run:     func(c *comparison) outcome { return outcomeOf(ksOf(c.reference, c.current)) },
+}
+
+// Tested is the result of a two-sample test.
+type Tested struct {
+	Statistic, PValue float64
+}
+
+// KS returns the two-sided two-sample Kolmogorov-Smirnov test of a and b as
+// scipy.stats.ks_2samp with method "auto" does. Numbers that are not finite are
+// left out; with nothing left of a side the statistic is 0 and the p-value 1.
+func KS(a, b []float64) Tested {
+	return new(ksWorker).test(a, b)
+}
+
+// KSColumns returns KS of each pair of columns, worked out on all cores. Both
+// slices have the same length.
+func KSColumns(a, b [][]float64) []Tested {
+	out := make([]Tested, len(a))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(a)) {
+		wg.Go(func() {
+			var w ksWorker
+			for i := int(next.Add(1)) - 1; i < len(a); i = int(next.Add(1)) - 1 {
+				out[i] = w.test(a[i], b[i])
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// ksWorker is the memory that a test of unsorted numbers takes.
+type ksWorker struct {
+	sorter sorter
+	a, b   []float64
+}
+
+func (w *ksWorker) test(a, b []float64) Tested {
+	w.a = w.sorter.sort(a, w.a)
+	w.b = w.sorter.sort(b, w.b)
+	return ksOf(sorted(w.a), sorted(w.b))
+}
+
+func ksOf(a, b sample) Tested {
+	if a.n == 0 || b.n == 0 {
+		return Tested{PValue: 1}
+	}
+	d := ksDistance(a, b)
+	return ksPValue(a.n, b.n, d)
+}
+
+// ksDistance is the largest difference between the distribution functions. Once
+// either sample is used up the difference only shrinks.
+func ksDistance(a, b sample) float64 {
+	var i, j int
+	var ca, cb int64
+	na, nb := float64(a.n), float64(b.n)
+	up, down := 0.0, 0.0
+	for i < len(a.values) && j < len(b.values) {
+		v := min(a.values[i], b.values[j])
+		for i < len(a.values) && a.values[i] == v {
+			ca += a.count(i)
+			i++
+		}
+		for j < len(b.values) && b.values[j] == v {
+			cb += b.count(j)
+			j++
+		}
+		d := float64(ca)/na - float64(cb)/nb
+		up, down = max(up, d), min(down, d)
+	}
+	return max(up, -down)
+}
+
+// ksExactRows is the size up to which scipy's "auto" works the p-value out exactly.
+const ksExactRows = 10_000
+
+// ksPValue returns the p-value of a distance as scipy does: exactly where both
+// samples have at most 10,000 rows, else by the distribution of the one-sample
+// statistic at the effective number of rows. Exact p-values that must be below
+// 1e-12 are not worth their time and are taken from the latter too.
+func ksPValue(n1, n2 int64, d float64) Tested {
+	m, n := float64(max(n1, n2)), float64(min(n1, n2))
+	effective := m * n / (m + n)
+	if max(n1, n2) <= ksExactRows && 2*math.Exp(-2*effective*d*d) > 1e-13 {
+		return ksExact(int(n1), int(n2), d)
+	}
+	p := kolmogorov(int(math.RoundToEven(effective)), d)
+	return Tested{Statistic: d, PValue: min(max(p, 0), 1)}
+}

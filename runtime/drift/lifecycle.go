@@ -1,0 +1,144 @@
+package drift
+
+import "time"
+
+// current returns the open window, closing one that is due and opening the next
+// where there is none. The lock is held.
+func (m *Monitor) current(now time.Time) *window {
+	m.closeDue(now)
+	if m.live == nil {
+		w := m.spare
+		if w == nil {
+			w = newWindow(m.layout, m.cfg.Drift.MaxRows)
+		}
+		m.spare = nil
+		w.open(now, m.cfg.Reference.Seed, uint64(m.sequence)) //nolint:gosec // a count
+		m.live = w
+		m.wakeAt(m.length)
+	}
+	return m.live
+}
+
+// closeDue closes the window if its time is up and it has enough rows.
+func (m *Monitor) closeDue(now time.Time) {
+	if m.live != nil && m.live.rows >= int64(m.cfg.Drift.MinRows) && now.Sub(m.live.opened) >= m.length {
+		m.close()
+	}
+}
+
+// closeFull closes the window if it has all the rows it may have, or if its time
+// was up and it now has enough.
+func (m *Monitor) closeFull(now time.Time) {
+	if m.live.rows >= int64(m.cfg.Drift.MaxRows) {
+		m.close()
+		return
+	}
+	m.closeDue(now)
+}
+
+// close hands the window over to be judged unless another waits already.
+func (m *Monitor) close() {
+	if m.closed != nil {
+		return
+	}
+	m.closed, m.live = m.live, nil
+	m.startDelivery()
+}
+
+// wakeAt has the clock looked at after d; one call under way is enough.
+func (m *Monitor) wakeAt(d time.Duration) {
+	if !m.waking {
+		m.waking = true
+		m.cfg.After(d, m.wake)
+	}
+}
+
+// wake closes a window that no row came to close.
+func (m *Monitor) wake() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.waking = false
+	now := m.cfg.Now()
+	m.closeDue(now)
+	if m.live == nil {
+		return
+	}
+	// A window that is short of rows closes with the row it lacks.
+	if left := m.length - now.Sub(m.live.opened); left > 0 {
+		m.wakeAt(left)
+	}
+}
+
+// settle judges the windows that are closed. It is called without the lock.
+func (m *Monitor) settle() {
+	m.judging.Lock()
+	defer m.judging.Unlock()
+	for {
+		m.mu.Lock()
+		w, sequence := m.closed, m.sequence+1
+		m.mu.Unlock()
+		if w == nil {
+			return
+		}
+		r := m.judge.report(w, sequence)
+		m.mu.Lock()
+		m.record(r)
+		m.closed, m.spare = nil, w
+		m.closeDue(m.cfg.Now())
+		if m.live != nil && m.live.rows >= int64(m.cfg.Drift.MaxRows) {
+			m.close()
+		}
+		m.mu.Unlock()
+	}
+}
+
+// record keeps the report and lets the alert know. The lock is held.
+func (m *Monitor) record(r *Report) {
+	m.sequence = r.Window
+	m.alert.judged(r)
+	r.Retrain = r.Raised && m.cfg.Drift.Retrain
+	m.reports = m.trim(append(m.reports, r))
+	m.outbox = append(m.outbox, r)
+	m.startDelivery()
+}
+
+// trim drops the oldest reports.
+func (m *Monitor) trim(reports []*Report) []*Report {
+	most := min(keptReports, max(1, keptColumns/max(1, len(m.layout.columns))))
+	if extra := len(reports) - most; extra > 0 {
+		return append(reports[:0:0], reports[extra:]...)
+	}
+	return reports
+}
+
+// startDelivery judges and tells in the background. The lock is held.
+func (m *Monitor) startDelivery() {
+	if !m.delivering {
+		m.delivering = true
+		go m.deliver()
+	}
+}
+
+// deliver tells of every window in order, until there is nothing left to tell.
+func (m *Monitor) deliver() {
+	for {
+		m.settle()
+		m.mu.Lock()
+		if len(m.outbox) == 0 && m.closed == nil {
+			m.delivering = false
+			m.mu.Unlock()
+			return
+		}
+		told := m.outbox
+		m.outbox = nil
+		m.mu.Unlock()
+		for _, r := range told {
+			if m.cfg.OnReport != nil {
+				m.cfg.OnReport(r)
+			}
+			if r.Retrain && m.cfg.OnRetrain != nil {
+				m.cfg.OnRetrain(r)
+			}
+		}
+	}
+}

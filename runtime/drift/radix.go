@@ -1,0 +1,86 @@
+package drift
+
+import "math"
+
+// A radix sort, because sorting is what two-sample tests of numbers spend their
+// time on, and comparing is several times slower than counting for keys of 64 bits.
+const (
+	digitBits = 11
+	digits    = 1 << digitBits
+	passes    = (64 + digitBits - 1) / digitBits
+)
+
+// sorter sorts numbers without allocating anew each time. It is for one
+// goroutine at a time; the zero value is ready.
+type sorter struct {
+	keys, other []uint64
+	counts      [passes][digits]uint32
+}
+
+// sort writes the finite numbers of v in ascending order into out[:0], which may
+// be v itself, and returns them. NaN and infinities are left out.
+func (s *sorter) sort(v, out []float64) []float64 {
+	keys := s.load(v)
+	if len(s.other) < len(keys) {
+		s.other = make([]uint64, len(keys))
+	}
+	other := s.other[:len(keys)]
+	for p := range passes {
+		count := &s.counts[p]
+		if len(keys) > 0 && count[digit(keys[0], p)] == uint32(len(keys)) { //nolint:gosec // below 2^32 rows
+			continue // all keys agree on this digit
+		}
+		at := uint32(0)
+		for d, c := range count {
+			count[d], at = at, at+c
+		}
+		shift := p * digitBits
+		for _, k := range keys {
+			d := k >> shift & (digits - 1)
+			other[count[d]] = k
+			count[d]++
+		}
+		keys, other = other, keys
+	}
+	out = out[:0]
+	for _, k := range keys {
+		out = append(out, unkey(k))
+	}
+	return out
+}
+
+// load turns the finite numbers into keys and counts every digit of them.
+func (s *sorter) load(v []float64) []uint64 {
+	if len(s.keys) < len(v) {
+		s.keys = make([]uint64, len(v))
+	}
+	for p := range s.counts {
+		clear(s.counts[p][:])
+	}
+	n := 0
+	for _, x := range v {
+		if x-x != 0 { // NaN or infinite
+			continue
+		}
+		k := key(x)
+		s.keys[n] = k
+		n++
+		for p := range passes {
+			s.counts[p][digit(k, p)]++
+		}
+	}
+	return s.keys[:n]
+}
+
+func digit(k uint64, pass int) uint64 { return k >> (pass * digitBits) & (digits - 1) }
+
+// key maps numbers to integers of the same order: negative ones have all bits
+// turned, the others their sign.
+func key(x float64) uint64 {
+	b := math.Float64bits(x)
+	return b ^ (uint64(int64(b)>>63) | 1<<63) //nolint:gosec // the sign bit spread over all bits
+}
+
+func unkey(k uint64) float64 {
+	return math.Float64frombits(k ^ ((k>>63 - 1) | 1<<63))
+}

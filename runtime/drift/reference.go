@@ -1,0 +1,204 @@
+package drift
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// referenceVersion is raised whenever an older reader would misread a reference.
+const referenceVersion = 1
+
+// What a reference holds at most, so that it stays a small JSON document however
+// many columns and rows there are.
+const (
+	allValues, minValues, maxValues = 1_000_000, 100, 10_000 // distinct numbers: all columns, one column
+	allNames, minNames, maxNames    = 100_000, 50, 1_000     // categories: all columns, one column
+	maxNameBytes                    = 200
+	maxProfiles                     = 20_000
+)
+
+// Reference is what live traffic is compared with: the distribution of every
+// feature, and of the model's predictions, over the rows it was trained on. It
+// is JSON-safe, of bounded size, and equal rows in any order give equal bytes.
+type Reference struct {
+	Version int       `json:"version"`
+	Rows    int64     `json:"rows"`
+	Seed    uint64    `json:"seed"` // of the sampling of live rows beyond the capacity
+	Columns []Profile `json:"columns"`
+	// Score is the regression's value, the probability of the positive class of a
+	// binary task, or that of the predicted class of a multiclass one. Label holds
+	// the predicted classes; nil for a regression.
+	Score  Profile  `json:"score"`
+	Label  *Profile `json:"label,omitempty"`
+	Labels []string `json:"labels,omitempty"`
+}
+
+// Profile is the distribution of one column. Numbers, integers and timestamps
+// have Values; categories, texts and booleans have Categories.
+type Profile struct {
+	Column  string          `json:"column"`
+	Type    plan.ColumnType `json:"type"`
+	Rows    int64           `json:"rows"`
+	Missing int64           `json:"missing"` // an infinite number counts as missing
+
+	// Values ascend, each occurring so many times; with Grouped they are order
+	// statistics and each stands for its neighbours. Mean, Std (of the population)
+	// and Distinct are of all values.
+	Values   []float64 `json:"values,omitempty"`
+	Counts   []int64   `json:"counts,omitempty"`
+	Grouped  bool      `json:"grouped,omitempty"`
+	Mean     float64   `json:"mean,omitempty"`
+	Std      float64   `json:"std,omitempty"`
+	Distinct int64     `json:"distinct,omitempty"`
+
+	// Categories ascend, with Counts beside. Other counts the rarest where there
+	// are too many, and names that are too long.
+	Categories []string `json:"categories,omitempty"`
+	Other      int64    `json:"other,omitempty"`
+}
+
+// ReferenceOptions say what cannot be read off the rows.
+type ReferenceOptions struct {
+	Labels []string // classes in the order of the predictions' labels; empty for a regression
+	Seed   uint64   // of the plan
+}
+
+// NewReference profiles the features and the model's predictions on the same
+// rows. The error names every column and prediction that does not fit.
+func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt ReferenceOptions) (*Reference, error) {
+	if frame == nil || predictions == nil {
+		return nil, errors.New("a reference needs rows and what was predicted for them")
+	}
+	if err := errors.Join(frame.Check(), checkPredictions(frame.Rows, predictions, opt.Labels)); err != nil {
+		return nil, err
+	}
+	r := &Reference{Version: referenceVersion, Rows: int64(frame.Rows), Seed: opt.Seed, Labels: slices.Clone(opt.Labels)}
+	n := max(len(frame.Columns), 1)
+	values := min(max(allValues/n, minValues), maxValues)
+	names := min(max(allNames/n, minNames), maxNames)
+	var s sorter
+	for i := range frame.Columns {
+		c := &frame.Columns[i]
+		switch {
+		case c.Coded():
+			r.Columns = append(r.Columns, profileCodes(c.Name, c.Type, c.Codes, c.Dict, names))
+		case c.Type == plan.Boolean:
+			r.Columns = append(r.Columns, profileBooleans(c.Name, c.Floats))
+		default:
+			r.Columns = append(r.Columns, profileNumbers(&s, c.Name, c.Type, c.Floats, values))
+		}
+	}
+	r.predictions(&s, predictions)
+	return r, r.Check()
+}
+
+func checkPredictions(rows int, p *model.Predictions, labels []string) error {
+	want := rows
+	switch {
+	case len(labels) == 0:
+		if len(p.Value) != rows {
+			return fmt.Errorf("%d predicted values for %d rows", len(p.Value), rows)
+		}
+		return nil
+	case len(labels) > 2:
+		want = rows * len(labels)
+	}
+	if p.Classes != len(labels) || len(p.Label) != rows || len(p.Proba) != want {
+		return fmt.Errorf("predictions of %d classes with %d labels and %d probabilities do not fit %d rows and the labels %q",
+			p.Classes, len(p.Label), len(p.Proba), rows, labels)
+	}
+	for row, l := range p.Label {
+		if l < 0 || int(l) >= len(labels) {
+			return fmt.Errorf("row %d: predicted label %d of %d", row, l, len(labels))
+		}
+	}
+	return nil
+}
+
+func (r *Reference) predictions(s *sorter, p *model.Predictions) {
+	if len(r.Labels) == 0 {
+		r.Score = profileNumbers(s, "prediction", plan.Number, p.Value, maxValues)
+		return
+	}
+	score := p.Proba
+	if len(r.Labels) > 2 {
+		score = make([]float64, len(p.Label))
+		for row, l := range p.Label {
+			score[row] = p.Proba[row*len(r.Labels)+int(l)]
+		}
+	}
+	r.Score = profileNumbers(s, "probability", plan.Number, score, maxValues)
+	label := Profile{Column: "label", Type: plan.Category, Rows: r.Rows, Categories: r.Labels, Counts: make([]int64, len(r.Labels))}
+	for _, l := range p.Label {
+		label.Counts[l]++
+	}
+	r.Label = &label
+}
+
+// profileNumbers keeps at most so many distinct values.
+func profileNumbers(s *sorter, name string, kind plan.ColumnType, v []float64, limit int) Profile {
+	all := sorted(s.sort(v, nil))
+	p := Profile{Column: name, Type: kind, Rows: int64(len(v)), Missing: int64(len(v)) - all.n}
+	p.Mean, p.Std = all.moments()
+	p.Distinct = int64(all.distinct(len(v) + 1))
+	kept, exact := all.group(limit)
+	p.Values, p.Counts, p.Grouped = kept.values, kept.counts, !exact
+	return p
+}
+
+func profileBooleans(name string, v []float64) Profile {
+	p := Profile{Column: name, Type: plan.Boolean, Rows: int64(len(v)), Categories: []string{"false", "true"}, Counts: make([]int64, 2)}
+	for _, x := range v {
+		switch {
+		case x-x != 0:
+			p.Missing++
+		case x != 0:
+			p.Counts[1]++
+		default:
+			p.Counts[0]++
+		}
+	}
+	return p
+}
+
+// profileCodes keeps at most so many categories, the most frequent ones.
+func profileCodes(name string, kind plan.ColumnType, codes []int32, dict []string, limit int) Profile {
+	p := Profile{Column: name, Type: kind, Rows: int64(len(codes))}
+	counts := make([]int64, len(dict))
+	for _, c := range codes {
+		if c < 0 {
+			p.Missing++
+		} else {
+			counts[c]++
+		}
+	}
+	byName := map[string]int64{}
+	for i, c := range counts {
+		switch {
+		case c == 0:
+		case !nameable(dict[i]):
+			p.Other += c
+		default:
+			byName[dict[i]] += c
+		}
+	}
+	names := rank(byName)
+	for _, n := range names[min(limit, len(names)):] {
+		p.Other += byName[n]
+	}
+	p.Categories = names[:min(limit, len(names))]
+	slices.Sort(p.Categories)
+	for _, n := range p.Categories {
+		p.Counts = append(p.Counts, byName[n])
+	}
+	return p
+}
+
+// nameable reports whether a category is kept by its name.
+func nameable(name string) bool { return len(name) <= maxNameBytes && utf8.ValidString(name) }

@@ -1,0 +1,137 @@
+package drift
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// maxRows bounds counts, so that sums of them neither overflow nor lose digits
+// as floats.
+const maxRows = 1 << 50
+
+// Check returns every reason for which nothing could be compared with the
+// reference. What is read from anywhere is checked before it is used.
+func (r *Reference) Check() error {
+	var problems []error
+	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if r.Version != referenceVersion {
+		return fmt.Errorf("drift reference of version %d, this program reads version %d; train the model again", r.Version, referenceVersion)
+	}
+	if r.Rows < 0 || r.Rows > maxRows {
+		say("%d rows", r.Rows)
+	}
+	if len(r.Columns) == 0 || len(r.Columns) > maxProfiles {
+		say("%d columns, a reference has 1 to %d", len(r.Columns), maxProfiles)
+	}
+	seen := map[string]bool{}
+	for i := range r.Columns[:min(len(r.Columns), maxProfiles)] {
+		p := &r.Columns[i]
+		if seen[p.Column] {
+			say("column %q: there twice", p.Column)
+		}
+		seen[p.Column] = true
+		if err := errors.Join(p.check(r.Rows), p.checkNames()); err != nil {
+			say("column %q: %w", p.Column, err)
+		}
+	}
+	if err := r.Score.check(r.Rows); err != nil || !r.Score.numeric() {
+		say("scores: they are numbers (%w)", cmp.Or(err, fmt.Errorf("found %s", r.Score.Type)))
+	}
+	if (r.Label == nil) != (len(r.Labels) == 0) {
+		say("labels: their counts are missing or there are none to count")
+	}
+	if r.Label != nil {
+		if err := r.Label.check(r.Rows); err != nil || r.Label.numeric() || !slices.Equal(r.Label.Categories, r.Labels) {
+			say("labels: the counts do not fit %q (%w)", r.Labels, cmp.Or(err, errors.New("other names")))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("drift reference: %w", err)
+	}
+	return nil
+}
+
+// numeric reports whether the profile is of numbers.
+func (p *Profile) numeric() bool { return p.Type.Numeric() || p.Type == plan.Timestamp }
+
+func (p *Profile) check(rows int64) error {
+	switch p.Type {
+	case plan.Number, plan.Integer, plan.Timestamp:
+		if len(p.Categories) > 0 || p.Other != 0 {
+			return errors.New("numbers have no categories")
+		}
+	case plan.Category, plan.Text, plan.Boolean:
+		if len(p.Values) > 0 {
+			return errors.New("categories have no values")
+		}
+	default:
+		return fmt.Errorf("type %q is not a column type", p.Type)
+	}
+	if p.Type == plan.Boolean && !slices.Equal(p.Categories, []string{"false", "true"}) {
+		return errors.New("a boolean is false or true")
+	}
+	return errors.Join(p.checkCounts(rows), p.checkNumbers())
+}
+
+func (p *Profile) checkCounts(rows int64) error {
+	if len(p.Counts) != len(p.Values)+len(p.Categories) {
+		return fmt.Errorf("%d counts of %d values or categories", len(p.Counts), len(p.Values)+len(p.Categories))
+	}
+	if p.Rows != rows || p.Missing < 0 || p.Other < 0 || p.Missing > p.Rows || p.Other > p.Rows {
+		return fmt.Errorf("%d rows, %d missing and %d others of a reference of %d rows", p.Rows, p.Missing, p.Other, rows)
+	}
+	sum := p.Missing + p.Other
+	for _, c := range p.Counts {
+		if c < 0 || c > p.Rows || sum > p.Rows {
+			return fmt.Errorf("a count of %d in %d rows", c, p.Rows)
+		}
+		sum += c
+	}
+	if sum != p.Rows {
+		return fmt.Errorf("counts and missing values make %d of %d rows", sum, p.Rows)
+	}
+	return nil
+}
+
+func (p *Profile) checkNumbers() error {
+	for i, v := range p.Values {
+		if v-v != 0 || i > 0 && p.Values[i-1] >= v {
+			return fmt.Errorf("value %d: %g is not finite or not in ascending order", i, v)
+		}
+	}
+	if p.Mean-p.Mean != 0 || p.Std-p.Std != 0 || p.Std < 0 || p.Distinct < int64(len(p.Values)) {
+		return fmt.Errorf("mean %g and standard deviation %g of %d distinct values", p.Mean, p.Std, p.Distinct)
+	}
+	return nil
+}
+
+// checkNames holds for the categories of features; labels have their own order.
+func (p *Profile) checkNames() error {
+	for i, c := range p.Categories {
+		if i > 0 && p.Categories[i-1] >= c || !nameable(c) {
+			return fmt.Errorf("category %q: out of order, there twice, too long or not UTF-8", c)
+		}
+	}
+	return nil
+}
+
+// sample is the profile's numbers as a sample.
+func (p *Profile) sample() sample {
+	return sample{values: p.Values, counts: p.Counts, n: p.Rows - p.Missing}
+}
+
+// rank orders names by how often they occur, then by name.
+func rank(counts map[string]int64) []string {
+	names := make([]string, 0, len(counts))
+	for n := range counts {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	return names
+}

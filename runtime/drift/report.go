@@ -1,0 +1,90 @@
+package drift
+
+import (
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Report is the verdict on one window. It is not modified once made, and JSON
+// can hold every number of it.
+type Report struct {
+	Window        int64     `json:"window"` // counts windows from 1
+	From          time.Time `json:"from"`
+	To            time.Time `json:"to"`
+	Rows          int64     `json:"rows"`
+	Sampled       int64     `json:"sampled,omitempty"` // rows that the numbers are of, where not all
+	ReferenceRows int64     `json:"reference_rows"`
+
+	Columns []Column `json:"columns"`
+	Drifted int      `json:"drifted"` // columns
+	Share   float64  `json:"share"`   // of the columns
+	// DatasetDrift is whether the share reached the blueprint's.
+	DatasetDrift bool        `json:"dataset_drift"`
+	Predictions  Predictions `json:"predictions"`
+
+	// Alert is whether enough of the last windows drifted: DriftedWindows of the
+	// last OfWindows. Raised marks the window with which it began, and Retrain
+	// that a retrain was asked for then.
+	Alert          bool `json:"alert"`
+	DriftedWindows int  `json:"drifted_windows"`
+	OfWindows      int  `json:"of_windows"`
+	Raised         bool `json:"raised,omitempty"`
+	Retrain        bool `json:"retrain,omitempty"`
+}
+
+// Column is the comparison of one column. Drifted is whether its values or its
+// share of missing values moved.
+type Column struct {
+	Column string          `json:"column"`
+	Type   plan.ColumnType `json:"type"`
+	Result
+	Missing   Missing    `json:"missing"`
+	Drifted   bool       `json:"drifted"`
+	Mean      *Pair      `json:"mean,omitempty"` // of numbers
+	Std       *Pair      `json:"std,omitempty"`  // of the population
+	Histogram *Histogram `json:"histogram,omitempty"`
+	Note      string     `json:"note,omitempty"`
+}
+
+// Result is what a test said of the values. With a p-value the values drifted
+// where PAdjusted is below the threshold, else where Statistic reaches it.
+type Result struct {
+	Test          string   `json:"test"`
+	Statistic     float64  `json:"statistic"`
+	PValue        *float64 `json:"p_value,omitempty"`
+	PAdjusted     *float64 `json:"p_adjusted,omitempty"` // across the columns of the window
+	Threshold     float64  `json:"threshold"`
+	ValuesDrifted bool     `json:"values_drifted"`
+}
+
+// Missing is the share of missing values on both sides. It drifted where the
+// Jensen-Shannon distance between missing and present reaches 0.1.
+type Missing struct {
+	Pair
+	Distance float64 `json:"distance"`
+	Drifted  bool    `json:"drifted"`
+}
+
+// Pair is a number of the reference and of the window.
+type Pair struct {
+	Reference float64 `json:"reference"`
+	Current   float64 `json:"current"`
+}
+
+// Predictions is the comparison of what the model answered: the values of a
+// regression, the probability of the positive class, or the predicted classes of
+// a multiclass task, whose Mean and Std are of the predicted class's probability.
+type Predictions struct {
+	Column
+	Labels *Histogram `json:"labels,omitempty"` // predicted classes
+}
+
+// Histogram counts both sides over the same bins. A bin is a label, or lies
+// between two of the edges; rows beyond the outer edges are in the outer bins.
+type Histogram struct {
+	Edges     []float64 `json:"edges,omitempty"`
+	Labels    []string  `json:"labels,omitempty"`
+	Reference []int64   `json:"reference"`
+	Current   []int64   `json:"current"`
+}

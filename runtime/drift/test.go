@@ -1,0 +1,128 @@
+package drift
+
+import "slices"
+
+// test is one way to tell whether two samples of a column differ.
+type test struct {
+	name string
+	// pValue: the test gives a p-value and a column drifts where it is below the
+	// threshold. Otherwise the statistic is an effect size and a column drifts
+	// where it is at or above it.
+	pValue    bool
+	threshold float64
+	applies   func(*comparison) bool
+	run       func(*comparison) outcome
+}
+
+// outcome is what a test found; p is 1 where the test gives no p-value.
+type outcome struct{ statistic, p float64 }
+
+func outcomeOf(t Tested) outcome { return outcome{t.Statistic, t.PValue} }
+
+// tests is the list that a new test is added to.
+var tests = []test{ks, chiSquare, z, wasserstein, jensenShannon, psi}
+
+// Tests returns the names that a blueprint may choose from, besides "auto".
+func Tests() []string {
+	out := make([]string, len(tests))
+	for i, t := range tests {
+		out[i] = t.name
+	}
+	return out
+}
+
+// choose returns the named test where it applies, else Evidently's default: on a
+// reference of at most 1,000 rows Kolmogorov-Smirnov for numbers and chi-square
+// or, with two values, the Z test for the rest; above that the normed Wasserstein
+// distance for numbers and the Jensen-Shannon distance for the rest. Numbers that
+// take at most five values count as the rest.
+func choose(name string, c *comparison) test {
+	if i := slices.IndexFunc(tests, func(t test) bool { return t.name == name }); i >= 0 && tests[i].applies(c) {
+		return tests[i]
+	}
+	small := c.rows <= smallReference
+	switch {
+	case c.numeric && !c.few && small:
+		return ks
+	case c.numeric && !c.few:
+		return wasserstein
+	case !small:
+		return jensenShannon
+	case z.applies(c):
+		return z
+	default:
+		return chiSquare
+	}
+}
+
+// comparison is one column on both sides.
+type comparison struct {
+	rows    int64 // of the reference, missing values included
+	numeric bool
+	// Numbers: both samples, and of the reference the population standard
+	// deviation and whether it takes few values, and too few to put into bins.
+	reference, current sample
+	deviation          float64
+	few, unbinned      bool
+	// Categories: how often each occurs; filled on first use for numbers.
+	referenceCounts, currentCounts []int64
+}
+
+// keys returns how often each value occurs on both sides, values that neither
+// has left out.
+func (c *comparison) keys() (reference, current []int64) {
+	if c.numeric && c.referenceCounts == nil {
+		c.referenceCounts, c.currentCounts = align(c.reference, c.current)
+	}
+	for i := range c.referenceCounts {
+		if c.referenceCounts[i]+c.currentCounts[i] > 0 {
+			reference = append(reference, c.referenceCounts[i])
+			current = append(current, c.currentCounts[i])
+		}
+	}
+	return reference, current
+}
+
+// binned returns the counts that distances between distributions are taken of:
+// a bin a value, or for numbers of many values numpy's "sturges" bins of both
+// samples together.
+func (c *comparison) binned() (reference, current []int64) {
+	if !c.numeric || c.unbinned {
+		return c.keys()
+	}
+	edges := sturges(c.reference, c.current)
+	return c.reference.fill(edges), c.current.fill(edges)
+}
+
+// align counts the distinct values of both samples, in ascending order.
+func align(a, b sample) (ca, cb []int64) {
+	i, j := 0, 0
+	for i < len(a.values) || j < len(b.values) {
+		v := 0.0
+		switch {
+		case i == len(a.values):
+			v = b.values[j]
+		case j == len(b.values):
+			v = a.values[i]
+		default:
+			v = min(a.values[i], b.values[j])
+		}
+		na, nb := int64(0), int64(0)
+		for ; i < len(a.values) && a.values[i] == v; i++ {
+			na += a.count(i)
+		}
+		for ; j < len(b.values) && b.values[j] == v; j++ {
+			nb += b.count(j)
+		}
+		ca, cb = append(ca, na), append(cb, nb)
+	}
+	return ca, cb
+}
+
+func total(counts []int64) float64 {
+	n := int64(0)
+	for _, c := range counts {
+		n += c
+	}
+	return float64(n)
+}

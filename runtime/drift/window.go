@@ -1,0 +1,120 @@
+package drift
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+const (
+	blockRows = 512
+	// liveNumbers is how many numbers a window keeps: 16 MiB of them.
+	liveNumbers = 1 << 21
+	// leastRows are kept of a window however many columns there are.
+	leastRows = 200
+	// newNames bounds the categories unknown to the reference that a window
+	// counts by name: of one column and of all. Beyond, they are counted together.
+	newNames, allNewNames = 100, 2_000
+)
+
+// window is the traffic since it was opened: exact counts of rows, of missing
+// values, of categories and of labels, and of the numbers every row or, beyond
+// the capacity, a uniform sample of the rows (J. Vitter's algorithm R).
+type window struct {
+	layout   *layout
+	opened   time.Time
+	last     time.Time // when the last row came
+	rows     int64
+	capacity int // rows of numbers kept at most
+	kept     int
+	blocks   [][]float64 // rows of numbers, NaN for missing, blockRows a block
+	missing  []int64     // a column in the order of layout.all
+	counts   []int64
+	named    []map[string]int64 // unknown categories a column
+	names    int                // entries of named
+	random   *rand.Rand
+}
+
+func newWindow(l *layout, maxRows int) *window {
+	n := len(l.all())
+	return &window{
+		layout: l, missing: make([]int64, n), counts: make([]int64, l.counts), named: make([]map[string]int64, n),
+		capacity: min(max(liveNumbers/l.width, leastRows), maxRows),
+	}
+}
+
+// open empties the window for its use from now on.
+func (w *window) open(now time.Time, seed, sequence uint64) {
+	w.opened, w.last, w.rows, w.kept, w.names = now, now, 0, 0, 0
+	clear(w.missing)
+	clear(w.counts)
+	clear(w.named)
+	w.random = rand.New(rand.NewPCG(seed, sequence)) //nolint:gosec // sampling, not secrets
+}
+
+// next counts a row and returns the place for its numbers, or nil where the
+// sample goes without it.
+func (w *window) next(now time.Time) []float64 {
+	w.last = now
+	w.rows++
+	if w.kept < w.capacity {
+		w.kept++
+		return w.row(w.kept - 1)
+	}
+	if at := w.random.Int64N(w.rows); at < int64(w.capacity) {
+		return w.row(int(at))
+	}
+	return nil
+}
+
+// row returns the numbers of a kept row.
+func (w *window) row(i int) []float64 {
+	for i/blockRows >= len(w.blocks) {
+		w.blocks = append(w.blocks, make([]float64, blockRows*w.layout.width))
+	}
+	at := i % blockRows * w.layout.width
+	return w.blocks[i/blockRows][at : at+w.layout.width]
+}
+
+// number notes a value of a numeric column; i is its place in layout.all.
+func (w *window) number(i int, c *column, row []float64, v float64) {
+	if v-v != 0 {
+		w.missing[i]++
+		v = math.NaN()
+	}
+	if row != nil {
+		row[c.slot] = v
+	}
+}
+
+// unknown counts a category that the reference does not name. Where the
+// reference itself has categories without a name, it may be one of those.
+func (w *window) unknown(i int, c *column, name string) {
+	m := w.named[i]
+	if n, ok := m[name]; ok {
+		m[name] = n + 1
+		return
+	}
+	if c.profile.Other > 0 || len(m) >= newNames || w.names >= allNewNames || !nameable(name) {
+		w.counts[c.offset+c.full]++
+		return
+	}
+	if m == nil {
+		m = map[string]int64{}
+		w.named[i] = m
+	}
+	m[strings.Clone(name)] = 1
+	w.names++
+}
+
+// numbers appends the kept values of a slot, NaN where missing.
+func (w *window) numbers(slot int, out []float64) []float64 {
+	for i := range w.kept {
+		out = append(out, w.blocks[i/blockRows][i%blockRows*w.layout.width+slot])
+	}
+	return out
+}
+
+// category counts a value of a column of categories known to the reference.
+func (w *window) category(c *column, index int) { w.counts[c.offset+index]++ }

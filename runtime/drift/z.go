@@ -1,0 +1,34 @@
+package drift
+
+import "math"
+
+// z is the two-sided Z test of two proportions with the pooled variance, for
+// columns of at most two values.
+var z = test{
+	name: "z", pValue: true, threshold: significance,
+	applies: func(c *comparison) bool {
+		if c.numeric && !c.few {
+			return false
+		}
+		reference, _ := c.keys()
+		return len(reference) <= 2
+	},
+	run: func(c *comparison) outcome {
+		statistic, p := proportions(c.keys())
+		return outcome{statistic, p}
+	},
+}
+
+// proportions compares the shares of whatever is not the first value, reference
+// less current. With one value, or an empty sample, there is nothing to tell:
+// statistic 0, p-value 1.
+func proportions(a, b []int64) (statistic, p float64) {
+	na, nb := total(a), total(b)
+	if len(a) < 2 || na == 0 || nb == 0 {
+		return 0, 1
+	}
+	pa, pb := (na-float64(a[0]))/na, (nb-float64(b[0]))/nb
+	pooled := (pa*na + pb*nb) / (na + nb)
+	statistic = (pa - pb) / math.Sqrt(pooled*(1-pooled)*(1/na+1/nb))
+	return statistic, math.Erfc(math.Abs(statistic) / math.Sqrt2)
+}
