@@ -37,17 +37,62 @@ var law = []rule{
 		foreign: []string{"*"},
 	},
 	{
+		folder:  "policies",
+		ours:    []string{"blueprints/plan", "policies"},
+		foreign: []string{"cuelang.org/go"},
+	},
+	{
 		folder: "templates",
 		ours:   []string{"blueprints/plan", "templates"},
 	},
 	{
+		// Arguments are plain values, so that a component can be used without
+		// a blueprint.
+		folder:  "components",
+		ours:    []string{"components"},
+		foreign: []string{"github.com/pulumi/"},
+	},
+	{
+		folder:  "stacks/aws",
+		ours:    []string{"blueprints/plan", "components", "templates", "stacks/aws"},
+		foreign: []string{"github.com/pulumi/", "github.com/agnivade/levenshtein"},
+	},
+	{
+		// What a Pulumi program registers, written down and written out.
+		folder:  "stacks/record",
+		ours:    []string{"stacks/record"},
+		foreign: []string{"github.com/pulumi/", "google.golang.org/"},
+	},
+	{
+		folder:  "stacks/render",
+		ours:    []string{"stacks/record", "stacks/render"},
+		foreign: []string{"github.com/pulumi/", "go.yaml.in/yaml/v3", "github.com/google/renameio/v2"},
+	},
+	{
+		// The image that workloads run is made of a binary, not of a plan.
+		folder:  "stacks/image",
+		ours:    []string{"stacks/image"},
+		foreign: []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots"},
+	},
+	{
 		folder:  "cmd/ashlar",
-		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "runtime", "cmd/ashlar"},
+		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "runtime", "cmd/ashlar"},
+		foreign: []string{"*"},
+	},
+	{
+		// The only place where CUE and Pulumi meet.
+		folder:  "cmd/ashlar-stack",
+		ours:    []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack"},
+		foreign: []string{"*"},
+	},
+	{
+		folder:  "cmd/ashlar-runtime",
+		ours:    []string{"blueprints/plan", "runtime", "cmd/ashlar-runtime"},
 		foreign: []string{"*"},
 	},
 	{
 		folder:  "tests",
-		ours:    []string{"blueprints", "runtime", "stacks/local", "cmd/ashlar", "tests"},
+		ours:    []string{"blueprints", "runtime", "components", "policies", "stacks", "templates", "cmd", "tests"},
 		foreign: []string{"*"},
 	},
 }
@@ -56,10 +101,13 @@ var law = []rule{
 // "*" says: prefix -> folders that may import it.
 var heavy = map[string][]string{
 	"cuelang.org/go":           {"blueprints", "policies"},
-	"github.com/pulumi/":       {"components", "stacks/aws", "cmd/ashlar-stack", "cmd/pulumi-analyzer-policy-cue"},
+	"github.com/pulumi/":       {"components", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack", "cmd/pulumi-analyzer-policy-cue", "tests"},
 	"k8s.io/":                  {"tests"},
 	"github.com/spf13/cobra":   {"cmd"},
 	"modernc.org/sqlite":       {"runtime/registry"},
+	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
+	"github.com/aws/":          {"runtime/login"},
+	"github.com/google/go-con": {"stacks/image", "tests"},
 	"github.com/parquet-go":    {"runtime/dataset"},
 	"github.com/getkin/kin-op": {},
 }
@@ -87,6 +135,14 @@ func TestImportLawBites(t *testing.T) {
 		"the local stack does not load CUE":        {"stacks/local/x.go", module + "/blueprints"},
 		"cobra stays in the commands":              {"stacks/local/x.go", "github.com/spf13/cobra"},
 		"OpenAPI validation is for tests alone":    {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
+		"components must not know the plan":        {"components/bucket/x.go", module + "/blueprints/plan"},
+		"the AWS stack does not load CUE":          {"stacks/aws/x.go", "cuelang.org/go/cue"},
+		"the AWS stack must not know the runtime":  {"stacks/aws/x.go", module + "/runtime/registry"},
+		"the runtime must not know Pulumi":         {"cmd/ashlar-runtime/x.go", "github.com/pulumi/pulumi/sdk/v3/go/pulumi"},
+		"the runtime must not load blueprints":     {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
+		"policies must not load blueprints":        {"policies/x.go", module + "/blueprints"},
+		"PostgreSQL stays behind the registry":     {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"images are not the runtime's business":    {"runtime/serve/x.go", "github.com/google/go-containerregistry/pkg/v1"},
 		"a Kubernetes client is not the runtime's": {"runtime/serve/x.go", "k8s.io/client-go/rest"},
 	}
 	for name, c := range cases {
