@@ -65,6 +65,9 @@ func (c Config) complete() (Config, limits, error) {
 			problems = append(problems, fmt.Errorf("%s: %d is negative", what, n))
 		}
 	}
+	if c.Endpoint == "" {
+		problems = append(problems, errors.New("it has no name"))
+	}
 	notNegative("limits.max_body_bytes", int64(c.Limits.MaxBodyBytes))
 	notNegative("limits.max_batch_rows", int64(c.Limits.MaxBatchRows))
 	notNegative("requests in flight", int64(c.MaxInFlight))

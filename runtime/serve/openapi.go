@@ -20,14 +20,10 @@ func ref(kind, name string) object { return object{"$ref": "#/components/" + kin
 // from the document cannot disagree with the server.
 func document(endpoint string, v *Served, lim limits) ([]byte, error) {
 	m := v.Model
-	title := endpoint
-	if title == "" {
-		title = m.Name
-	}
 	doc := object{
 		"openapi": "3.0.3",
 		"info": object{
-			"title":       title,
+			"title":       endpoint,
 			"version":     strconv.Itoa(v.Version),
 			"description": fmt.Sprintf("Predicts %s with version %d of model %s (%s, %s).", m.Signature.Target, v.Version, m.Name, m.Algorithm, m.Task),
 		},

@@ -48,10 +48,13 @@ type problems struct {
 
 func (p *problems) reset() { p.list, p.total = p.list[:0], 0 }
 
+// full reports whether further problems are only counted.
+func (p *problems) full() bool { return len(p.list) >= maxProblems }
+
 // add notes a problem; row is -1 for a request of one row.
 func (p *problems) add(row int, field, format string, args ...any) {
 	p.total++
-	if len(p.list) >= maxProblems {
+	if p.full() {
 		return
 	}
 	f := FieldProblem{Field: shown(field), Message: fmt.Sprintf(format, args...)}

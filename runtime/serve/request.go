@@ -3,10 +3,7 @@ package serve
 import (
 	"bytes"
 	"context"
-	"math"
 	"net/http"
-
-	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
 // shape is what the value of "features" was.
@@ -21,9 +18,9 @@ const (
 // predict reads w.body, scores it and leaves the answer in w.out. It returns
 // the number of rows, or what is wrong; then nothing was observed.
 //
-// One row is read straight into the scorer. A batch is read twice, first to
-// find its problems, then to score it, so that nothing of a bad batch is scored
-// and no row is held.
+// One row is read straight into the scorer. A batch is read three times, to
+// find its problems, to score it and to tell of it, so that nothing of a bad
+// batch is scored, nothing of an unanswered one observed, and no row is held.
 func (w *worker) predict(ctx context.Context) (int, *Problem) {
 	w.found.reset()
 	w.scan.reset(w.body)
@@ -48,8 +45,7 @@ func (w *worker) predict(ctx context.Context) (int, *Problem) {
 		w.observe(score)
 		return 1, nil
 	}
-	w.scan.pos = at
-	return w.scoreBatch(ctx)
+	return w.scoreBatch(ctx, at)
 }
 
 // malformed describes a body that is no JSON.
@@ -124,71 +120,4 @@ func (w *worker) features(ctx context.Context) (shape, *Problem) {
 	}
 	_, p := w.eachRow(ctx, func() bool { return true })
 	return manyRows, p
-}
-
-// checkEvery is how many rows pass between looks at the clock.
-const checkEvery = 256
-
-// eachRow reads the rows of a batch and calls each after every one, until it
-// says no.
-func (w *worker) eachRow(ctx context.Context, each func() bool) (int, *Problem) {
-	w.row = -1
-	for more := w.scan.first(']'); more; more = w.scan.next(']') {
-		w.row++
-		if w.row >= w.limits.rows {
-			return 0, problem(http.StatusRequestEntityTooLarge, "too_many_rows", "the batch has more than %d rows; send several", w.limits.rows)
-		}
-		if w.row%checkEvery == 0 && ctx.Err() != nil {
-			return 0, problem(http.StatusServiceUnavailable, "timeout", "the batch took more than %s; send smaller ones", w.limits.timeout)
-		}
-		switch w.scan.space() {
-		case '[':
-			w.positional()
-		case '{':
-			w.named()
-		default:
-			w.scan.skip(maxDepth)
-			w.found.add(w.row, "", "want a row as an array or an object")
-		}
-		if !w.scan.ok() || !each() {
-			break
-		}
-	}
-	return w.row + 1, nil
-}
-
-// scoreBatch scores the rows of a batch that has no problems.
-func (w *worker) scoreBatch(ctx context.Context) (int, *Problem) {
-	w.out = append(w.out[:0], `{"predictions":[`...)
-	n, p := w.eachRow(ctx, func() bool {
-		score := w.scorer.Score()
-		if !finite(score) {
-			w.found.add(w.row, "", notFinite)
-			return w.found.total < maxProblems
-		}
-		if w.row > 0 {
-			w.out = append(w.out, ',')
-		}
-		w.out = append(w.out, '{')
-		w.out = append(w.gen.appendScore(w.out, score), '}')
-		w.observe(score)
-		return true
-	})
-	switch {
-	case p != nil:
-		return 0, p
-	case w.found.total > 0:
-		return 0, w.found.problem()
-	}
-	w.out = append(w.out, ']')
-	w.out = append(w.out, w.gen.tail...)
-	return n, nil
-}
-
-const notFinite = "the row's prediction is not a finite number; its values are far outside what the model was trained on"
-
-func finite(s model.Score) bool {
-	// A sum is finite only where every part is: x-x is NaN for an infinity.
-	sum := (s.Value - s.Value) + (s.Probability - s.Probability)
-	return !math.IsNaN(sum)
 }

@@ -88,7 +88,11 @@ func (w *worker) unknownColumn(key string) {
 		w.found.add(w.row, key, "is what the model predicts, no input of it")
 		return
 	}
-	w.found.add(w.row, key, "is no input of the model%s", nearest(key, w.gen.names))
+	hint := ""
+	if !w.found.full() { // looking for it takes longer than all else
+		hint = nearest(key, w.gen.names)
+	}
+	w.found.add(w.row, key, "is no input of the model%s", hint)
 }
 
 // value reads the next value into input i, or reports why it is none.

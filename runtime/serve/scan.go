@@ -134,8 +134,12 @@ func (s *scanner) number() (text []byte, v float64, ok bool) {
 		n = n*10 + uint64(d[i]-'0')
 		i++
 	}
-	if i == digits || d[digits] == '0' && i > digits+1 {
-		return nil, 0, s.fail(start, "a number has digits, and no zero before others")
+	if i == digits {
+		s.pos = i
+		return nil, 0, s.unexpected("a digit")
+	}
+	if d[digits] == '0' && i > digits+1 {
+		return nil, 0, s.fail(start, "a number has no zero before its other digits")
 	}
 	whole := i
 	if i, ok = s.fraction(i); !ok {

@@ -17,6 +17,9 @@ type worker struct {
 	body   []byte
 	out    []byte
 
+	scores []model.Score // of a batch that is not answered yet
+	proba  []float64     // what their Proba point into
+
 	row    int // of the request; -1 where it has one row only
 	values []float64
 	texts  []string
@@ -45,6 +48,9 @@ func (w *worker) release() {
 	}
 	if cap(w.scan.scratch) > maxKept {
 		w.scan.scratch = nil
+	}
+	if cap(w.proba) > maxKept/8 || cap(w.scores) > maxKept/64 {
+		w.proba, w.scores = nil, nil
 	}
 	w.scan.data = nil
 	w.gen.workers.Put(w)
