@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ const secret = "s3cr3t/with:odd@chars"
 type guard struct {
 	address  string
 	password string
+	tls      *tls.Config // nil: TLS is refused
 	asked    atomic.Int64
 }
 
@@ -51,6 +53,11 @@ func (g *guard) greet(conn net.Conn) {
 		return
 	}
 	plain, ok := start.(*pgproto3.StartupMessage)
+	if !ok && g.tls != nil {
+		_, _ = conn.Write([]byte("S"))
+		g.greet(tls.Server(conn, g.tls))
+		return
+	}
 	if !ok {
 		_, _ = conn.Write([]byte("N")) // no TLS here
 		return
