@@ -1,0 +1,106 @@
+package render
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/ashlar-dev/ashlar/stacks/record"
+)
+
+// names are the Terraform addresses of a recording's AWS resources and data
+// sources.
+type names struct {
+	resources map[string]string // URN -> aws_s3_bucket.data
+	data      map[string]string // name -> data.aws_region.region
+}
+
+func newNames(rec *record.Recording) names {
+	n := names{resources: map[string]string{}, data: map[string]string{}}
+	taken := map[string]bool{}
+	for _, r := range rec.Resources {
+		if r.Package() != "aws" || !r.Custom {
+			continue
+		}
+		address := terraformType(r.Type) + "." + label(r.Name)
+		if taken[address] {
+			h := sha256.Sum256([]byte(r.URN))
+			address += "-" + hex.EncodeToString(h[:3])
+		}
+		taken[address] = true
+		n.resources[r.URN] = address
+	}
+	for _, d := range rec.Data {
+		n.data[d.Name] = "data." + terraformData(d.Token) + "." + label(d.Name)
+	}
+	return n
+}
+
+// expression returns what a reference is in Terraform: an address and a path.
+func (n names) expression(ref record.Reference) string {
+	switch {
+	case ref.Variable != "":
+		return "var." + snake(ref.Variable)
+	case ref.Data != "":
+		return n.data[ref.Data] + attribute(ref.Path)
+	default:
+		return n.resources[ref.URN] + attribute(ref.Path)
+	}
+}
+
+// variable returns the name by which a manifest refers to a value.
+func (n names) variable(ref record.Reference) string {
+	return strings.Trim(notWord.ReplaceAllString(strings.TrimPrefix(n.expression(ref), "var."), "_"), "_")
+}
+
+// attribute writes a path as Terraform does: an object that Pulumi flattened
+// is a list of one there.
+func attribute(path []string) string {
+	var out strings.Builder
+	for i, step := range path {
+		if isIndex(step) {
+			out.WriteString("[" + step + "]")
+			continue
+		}
+		out.WriteString("." + snake(step))
+		if i+1 < len(path) && !isIndex(path[i+1]) {
+			out.WriteString("[0]")
+		}
+	}
+	return out.String()
+}
+
+func isIndex(step string) bool { return strings.Trim(step, "0123456789") == "" }
+
+var notWord = regexp.MustCompile(`\W+`)
+var notLabel = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// label makes a Terraform label of a resource's name.
+func label(name string) string {
+	name = notLabel.ReplaceAllString(name, "_")
+	if name == "" || !unicode.IsLetter(rune(name[0])) {
+		name = "r_" + name
+	}
+	return name
+}
+
+// snake writes a camelCase name in snake_case: cidrIpv4 is cidr_ipv4.
+func snake(name string) string {
+	var out strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) {
+			if i > 0 {
+				out.WriteByte('_')
+			}
+			r = unicode.ToLower(r)
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+// Variable returns the variable of another stack's output: databaseHost is
+// database_host in a manifest, in Terraform and in Options.Values.
+func Variable(output string) string { return snake(output) }

@@ -1,0 +1,55 @@
+// Package render writes what a program registered (package record) as files:
+// the Kubernetes objects as manifests for kubectl, kustomize, Argo CD and Flux,
+// the Helm releases as a helmfile, the AWS resources as Terraform JSON. It is
+// for teams that keep desired state in Git or stand on Terraform, and it lets
+// the real API server and the real AWS provider judge what we generate.
+//
+// A value that only a cloud knows is an expression in Terraform, and a
+// ${variable} in a manifest, as Flux substitutes it and as Options.Values can;
+// main.tf.json has an output of the same name. Secret values are in no file
+// but on request.
+package render
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/stacks/record"
+)
+
+// Files are contents by slash-separated path.
+type Files map[string][]byte
+
+// Options say how a recording is written.
+type Options struct {
+	Region  string            // of the AWS provider
+	Values  map[string]string // variables that are known, by name
+	Secrets bool              // write secret values into secrets/ rather than ${variables}
+}
+
+// All returns every file of a recording, or everything that cannot be written.
+// The same recording gives the same bytes. What there is none of has no file.
+func All(rec *record.Recording, o Options) (Files, error) {
+	values := newResolver(rec, o)
+	out := Files{}
+	var errs []error
+	for _, part := range []func(*record.Recording, *resolver) (Files, error){manifests, helmfile, terraform} {
+		files, err := part(rec, values)
+		errs = append(errs, err)
+		maps.Copy(out, files)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// failed names the resource that a problem is with.
+func failed(r *record.Resource, err error) error {
+	return fmt.Errorf("%s %s: %w", r.Type, r.Name, err)
+}
+
+// sorted returns the keys of m in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

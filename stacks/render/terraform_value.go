@@ -1,0 +1,132 @@
+package render
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ashlar-dev/ashlar/stacks/record"
+)
+
+// expressions translates the values of one resource and remembers which
+// addresses they refer to.
+type expressions struct {
+	*translation
+	typ, address string
+	used         map[string]bool
+}
+
+// object translates the properties of an object, with the provider's names.
+func (w *expressions) object(m resource.PropertyMap, path []string) (object, error) {
+	out := object{}
+	for _, key := range m.StableKeys() {
+		if strings.HasPrefix(string(key), "__") {
+			continue // the SDK's own bookkeeping
+		}
+		name := property(w.typ, string(key))
+		translate := w.value
+		if freeForm[name] {
+			translate = w.free
+		}
+		value, err := translate(m[key], append(path[:len(path):len(path)], name))
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			out[name] = value
+		}
+	}
+	return out, nil
+}
+
+func (w *expressions) value(v resource.PropertyValue, path []string) (any, error) {
+	switch {
+	case v.IsSecret():
+		return hide(v.SecretValue().Element, path, w.secret), nil
+	case v.IsObject():
+		return w.object(v.ObjectValue(), path)
+	case v.IsArray():
+		out := make([]any, len(v.ArrayValue()))
+		for i, e := range v.ArrayValue() {
+			one, err := w.value(e, append(path[:len(path):len(path)], strconv.Itoa(i)))
+			if err != nil {
+				return nil, err
+			}
+			out[i] = one
+		}
+		return out, nil
+	case v.IsString():
+		return w.text(v.StringValue())
+	case v.IsNumber():
+		if text := record.NumberText(v.NumberValue()); len(w.rec.References(text)) > 0 {
+			return w.text(text)
+		}
+		return v.NumberValue(), nil
+	case v.IsBool():
+		return v.BoolValue(), nil
+	case v.IsNull():
+		return nil, nil
+	}
+	return nil, fmt.Errorf("%s: a %s has no place in Terraform", strings.Join(path, "."), v.TypeString())
+}
+
+// free translates a map whose keys are kept as they are.
+func (w *expressions) free(v resource.PropertyValue, path []string) (any, error) {
+	if !v.IsObject() {
+		return w.value(v, path)
+	}
+	out := object{}
+	for _, key := range v.ObjectValue().StableKeys() {
+		one, err := w.value(v.ObjectValue()[key], append(path[:len(path):len(path)], string(key)))
+		if err != nil {
+			return nil, err
+		}
+		out[string(key)] = one
+	}
+	return out, nil
+}
+
+// secret declares a sensitive variable and returns the reference to it.
+func (w *expressions) secret(path []string) string {
+	name := strings.Trim(notWord.ReplaceAllString(w.address+"_"+strings.Join(path, "_"), "_"), "_")
+	w.variables[name] = true
+	return "${var." + name + "}"
+}
+
+var templateEscape = strings.NewReplacer("${", "$${", "%{", "%%{")
+
+// text writes a text as a Terraform template.
+func (w *expressions) text(s string) (string, error) {
+	if hidden, ok := decoded(s); ok && len(w.rec.References(hidden)) > 0 {
+		inner, err := w.rec.Expand(hidden, w.reference, func(between string) string {
+			quoted := strconv.Quote(templateEscape.Replace(between))
+			return quoted[1 : len(quoted)-1]
+		})
+		return `${base64encode("` + inner + `")}`, err
+	}
+	return w.rec.Expand(s, w.reference, templateEscape.Replace)
+}
+
+// decoded returns what a base64 text holds.
+func decoded(s string) (string, bool) {
+	if len(s) < 24 {
+		return "", false
+	}
+	raw, err := base64.StdEncoding.DecodeString(s)
+	return string(raw), err == nil
+}
+
+func (w *expressions) reference(ref record.Reference) (string, error) {
+	if ref.Variable != "" {
+		if _, ok := w.variables[snake(ref.Variable)]; !ok {
+			w.variables[snake(ref.Variable)] = false
+		}
+	}
+	if address, ok := w.names.resources[ref.URN]; ok {
+		w.used[address] = true
+	}
+	return "${" + w.names.expression(ref) + "}", nil
+}

@@ -1,0 +1,67 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+)
+
+// listFile remembers what a rendering wrote, so that the next one removes what
+// is no longer there and nothing else.
+const listFile = ".ashlar-render"
+
+// Write writes the files under dir, each whole or not at all, and removes the
+// files of an earlier rendering that these no longer have. Files of others are
+// left alone. Secrets are readable by their owner only.
+func Write(dir string, files Files) error {
+	before, err := listed(dir)
+	if err != nil {
+		return err
+	}
+	for _, path := range sorted(files) {
+		target := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return fmt.Errorf("render: %w", err)
+		}
+		mode := fs.FileMode(0o644)
+		if strings.HasPrefix(path, secretsDir) {
+			mode = 0o600
+		}
+		if err := renameio.WriteFile(target, files[path], mode); err != nil {
+			return fmt.Errorf("render %s: %w", path, err)
+		}
+	}
+	for _, path := range before {
+		if _, still := files[path]; still {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("render %s: %w", path, err)
+		}
+	}
+	return renameio.WriteFile(filepath.Join(dir, listFile), []byte(strings.Join(sorted(files), "\n")+"\n"), 0o644)
+}
+
+// listed returns what the last rendering into dir wrote: local paths only,
+// whatever the file says.
+func listed(dir string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, listFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	var out []string
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && filepath.IsLocal(filepath.FromSlash(line)) {
+			out = append(out, line)
+		}
+	}
+	return out, nil
+}
