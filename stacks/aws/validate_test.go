@@ -7,62 +7,69 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
+// The configs that the refused ones are edits of.
+var (
+	soundFoundation = sound(LayerFoundation, ProviderAWS)
+	soundWorkloads  = sound(LayerWorkloads, ProviderAWS)
+	soundAnywhere   = sound(LayerWorkloads, ProviderKubernetes)
+)
+
+var refused = map[string]struct {
+	from Config
+	edit func(*Config)
+	want string
+}{
+	"another layer":                   {soundFoundation, func(c *Config) { c.Layer = "base" }, `ashlar:layer: "base"; use foundation or workloads`},
+	"another provider":                {soundFoundation, func(c *Config) { c.Provider = "gcp" }, `ashlar:provider: "gcp"`},
+	"a foundation anywhere":           {soundFoundation, func(c *Config) { c.Provider = ProviderKubernetes }, "has no foundation"},
+	"no region":                       {soundFoundation, func(c *Config) { c.Region = "" }, "pulumi config set aws:region"},
+	"no environment":                  {soundFoundation, func(c *Config) { c.Environment = "" }, "ashlar:environment"},
+	"a long name":                     {soundFoundation, func(c *Config) { c.Name = strings.Repeat("a", 21) }, "at most 20"},
+	"a cost centre that is no label":  {soundFoundation, func(c *Config) { c.CostCentre = "R&D" }, "ashlar:costCentre"},
+	"a CIDR that is none":             {soundFoundation, func(c *Config) { c.Network.CIDR = "10.0.0.0" }, "not an IPv4 range"},
+	"a CIDR with host bits":           {soundFoundation, func(c *Config) { c.Network.CIDR = "10.0.0.1/16" }, "write 10.0.0.0/16"},
+	"a public CIDR":                   {soundFoundation, func(c *Config) { c.Network.CIDR = "8.8.0.0/16" }, "private range"},
+	"a small CIDR":                    {soundFoundation, func(c *Config) { c.Network.CIDR = "10.0.0.0/24" }, "/16 to /22"},
+	"a CIDR over the services":        {soundFoundation, func(c *Config) { c.Network.CIDR = "172.20.0.0/16" }, "overlaps 172.20.0.0/16"},
+	"a CIDR over an office":           {soundFoundation, func(c *Config) { c.Network.Reserved = []string{"10.0.128.0/24"} }, "overlaps 10.0.128.0/24"},
+	"one zone":                        {soundFoundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a"} }, "two or three"},
+	"a zone elsewhere":                {soundFoundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "us-east-1a"} }, `"us-east-1a" is not a zone of eu-central-1`},
+	"a zone twice":                    {soundFoundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "eu-central-1a"} }, "named twice"},
+	"an old Kubernetes":               {soundFoundation, func(c *Config) { c.Cluster.Version = "1.18" }, "ashlar:cluster.version"},
+	"more nodes than the most":        {soundFoundation, func(c *Config) { c.Cluster.MinNodes = 9 }, "minNodes 9 and maxNodes 6"},
+	"an instance type that is none":   {soundFoundation, func(c *Config) { c.Cluster.NodeTypes = []string{"big"} }, `"big" is not an instance type`},
+	"GPUs without a pool":             {soundFoundation, func(c *Config) { c.Cluster.GPU = true }, "no training pool"},
+	"an API server for anybody":       {soundFoundation, func(c *Config) { c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"0.0.0.0/0"} }, "to the internet"},
+	"a public API server for nobody":  {soundFoundation, func(c *Config) { c.Cluster.PublicEndpoint = true }, "needs the ranges"},
+	"ranges of a private API server":  {soundFoundation, func(c *Config) { c.Cluster.PublicCIDRs = []string{"203.0.113.0/24"} }, "is private"},
+	"an administrator without an ARN": {soundFoundation, func(c *Config) { c.Cluster.Admins = []string{"alice"} }, `"alice" is not the ARN`},
+	"a database class that is none":   {soundFoundation, func(c *Config) { c.Database.InstanceClass = "t4g.medium" }, "such as db.t4g.medium"},
+	"a small database":                {soundFoundation, func(c *Config) { c.Database.AllocatedGB = 5 }, "20 to 65536"},
+	"long backups":                    {soundFoundation, func(c *Config) { c.Database.BackupDays = 36 }, "1 to 35"},
+	"any repository":                  {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/*"} }, "ashlar:github.repository"},
+	"any branch":                      {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml", Branch: "*"} }, "without wildcards"},
+	"a branch and an environment":     {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", "main", "prod"} }, "both set"},
+
+	"no foundation":                  {soundWorkloads, func(c *Config) { c.Foundation = "" }, "pulumi stack ls"},
+	"a foundation without a project": {soundWorkloads, func(c *Config) { c.Foundation = "foundation-dev" }, "organization/ashlar/foundation-dev"},
+	"no image":                       {soundWorkloads, func(c *Config) { c.Image = "" }, "ashlar image push"},
+	"the latest image":               {soundWorkloads, func(c *Config) { c.Image = "registry.example.com/runtime:latest" }, "never moved"},
+	"an image without a tag":         {soundWorkloads, func(c *Config) { c.Image = "registry.example.com/runtime" }, "never moved"},
+	"another delivery":               {soundWorkloads, func(c *Config) { c.Delivery = "ftp" }, "rollout or deployment"},
+	"other pipelines":                {soundWorkloads, func(c *Config) { c.Pipelines = "airflow" }, "argo or cronjob"},
+	"a namespace in capitals":        {soundWorkloads, func(c *Config) { c.Namespace = "ML" }, "ashlar:namespace"},
+	"a store of one's own on AWS":    {soundWorkloads, func(c *Config) { c.StoreURL = "s3://b" }, "for provider kubernetes"},
+
+	"no store":                 {soundAnywhere, func(c *Config) { c.StoreURL = "" }, "ashlar:storeUrl"},
+	"a store that is a folder": {soundAnywhere, func(c *Config) { c.StoreURL = "file:///data" }, "s3://bucket/prefix"},
+	"credentials in the store": {soundAnywhere, func(c *Config) { c.StoreURL = "s3://key:secret@bucket" }, "holds credentials"},
+	"no database":              {soundAnywhere, func(c *Config) { c.DatabaseURL = "" }, "pulumi config set --secret ashlar:databaseUrl"},
+	"another database":         {soundAnywhere, func(c *Config) { c.DatabaseURL = "mysql://u:hunter2@h/d" }, "not a PostgreSQL URL"},
+	"a foundation for nothing": {soundAnywhere, func(c *Config) { c.Foundation = "organization/ashlar/f" }, "stands on no foundation"},
+}
+
 func TestValidateRefuses(t *testing.T) {
-	foundation, workloads, anywhere := sound(LayerFoundation, ProviderAWS), sound(LayerWorkloads, ProviderAWS), sound(LayerWorkloads, ProviderKubernetes)
-	cases := map[string]struct {
-		from Config
-		edit func(*Config)
-		want string
-	}{
-		"another layer":                   {foundation, func(c *Config) { c.Layer = "base" }, `ashlar:layer: "base"; use foundation or workloads`},
-		"another provider":                {foundation, func(c *Config) { c.Provider = "gcp" }, `ashlar:provider: "gcp"`},
-		"a foundation anywhere":           {foundation, func(c *Config) { c.Provider = ProviderKubernetes }, "has no foundation"},
-		"no region":                       {foundation, func(c *Config) { c.Region = "" }, "pulumi config set aws:region"},
-		"no environment":                  {foundation, func(c *Config) { c.Environment = "" }, "ashlar:environment"},
-		"a long name":                     {foundation, func(c *Config) { c.Name = strings.Repeat("a", 21) }, "at most 20"},
-		"a cost centre that is no label":  {foundation, func(c *Config) { c.CostCentre = "R&D" }, "ashlar:costCentre"},
-		"a CIDR that is none":             {foundation, func(c *Config) { c.Network.CIDR = "10.0.0.0" }, "not an IPv4 range"},
-		"a CIDR with host bits":           {foundation, func(c *Config) { c.Network.CIDR = "10.0.0.1/16" }, "write 10.0.0.0/16"},
-		"a public CIDR":                   {foundation, func(c *Config) { c.Network.CIDR = "8.8.0.0/16" }, "private range"},
-		"a small CIDR":                    {foundation, func(c *Config) { c.Network.CIDR = "10.0.0.0/24" }, "/16 to /22"},
-		"a CIDR over the services":        {foundation, func(c *Config) { c.Network.CIDR = "172.20.0.0/16" }, "overlaps 172.20.0.0/16"},
-		"a CIDR over an office":           {foundation, func(c *Config) { c.Network.Reserved = []string{"10.0.128.0/24"} }, "overlaps 10.0.128.0/24"},
-		"one zone":                        {foundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a"} }, "two or three"},
-		"a zone elsewhere":                {foundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "us-east-1a"} }, `"us-east-1a" is not a zone of eu-central-1`},
-		"a zone twice":                    {foundation, func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "eu-central-1a"} }, "named twice"},
-		"an old Kubernetes":               {foundation, func(c *Config) { c.Cluster.Version = "1.18" }, "ashlar:cluster.version"},
-		"more nodes than the most":        {foundation, func(c *Config) { c.Cluster.MinNodes = 9 }, "minNodes 9 and maxNodes 6"},
-		"an instance type that is none":   {foundation, func(c *Config) { c.Cluster.NodeTypes = []string{"big"} }, `"big" is not an instance type`},
-		"GPUs without a pool":             {foundation, func(c *Config) { c.Cluster.GPU = true }, "no training pool"},
-		"an API server for anybody":       {foundation, func(c *Config) { c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"0.0.0.0/0"} }, "to the internet"},
-		"a public API server for nobody":  {foundation, func(c *Config) { c.Cluster.PublicEndpoint = true }, "needs the ranges"},
-		"ranges of a private API server":  {foundation, func(c *Config) { c.Cluster.PublicCIDRs = []string{"203.0.113.0/24"} }, "is private"},
-		"an administrator without an ARN": {foundation, func(c *Config) { c.Cluster.Admins = []string{"alice"} }, `"alice" is not the ARN`},
-		"a database class that is none":   {foundation, func(c *Config) { c.Database.InstanceClass = "t4g.medium" }, "such as db.t4g.medium"},
-		"a small database":                {foundation, func(c *Config) { c.Database.AllocatedGB = 5 }, "20 to 65536"},
-		"long backups":                    {foundation, func(c *Config) { c.Database.BackupDays = 36 }, "1 to 35"},
-		"any repository":                  {foundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/*"} }, "ashlar:github.repository"},
-		"any branch":                      {foundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml", Branch: "*"} }, "without wildcards"},
-		"a branch and an environment":     {foundation, func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", "main", "prod"} }, "both set"},
-
-		"no foundation":                  {workloads, func(c *Config) { c.Foundation = "" }, "pulumi stack ls"},
-		"a foundation without a project": {workloads, func(c *Config) { c.Foundation = "foundation-dev" }, "organization/ashlar/foundation-dev"},
-		"no image":                       {workloads, func(c *Config) { c.Image = "" }, "ashlar image push"},
-		"the latest image":               {workloads, func(c *Config) { c.Image = "registry.example.com/runtime:latest" }, "never moved"},
-		"an image without a tag":         {workloads, func(c *Config) { c.Image = "registry.example.com/runtime" }, "never moved"},
-		"another delivery":               {workloads, func(c *Config) { c.Delivery = "ftp" }, "rollout or deployment"},
-		"other pipelines":                {workloads, func(c *Config) { c.Pipelines = "airflow" }, "argo or cronjob"},
-		"a namespace in capitals":        {workloads, func(c *Config) { c.Namespace = "ML" }, "ashlar:namespace"},
-		"a store of one's own on AWS":    {workloads, func(c *Config) { c.StoreURL = "s3://b" }, "for provider kubernetes"},
-
-		"no store":                 {anywhere, func(c *Config) { c.StoreURL = "" }, "ashlar:storeUrl"},
-		"a store that is a folder": {anywhere, func(c *Config) { c.StoreURL = "file:///data" }, "s3://bucket/prefix"},
-		"credentials in the store": {anywhere, func(c *Config) { c.StoreURL = "s3://key:secret@bucket" }, "holds credentials"},
-		"no database":              {anywhere, func(c *Config) { c.DatabaseURL = "" }, "pulumi config set --secret ashlar:databaseUrl"},
-		"another database":         {anywhere, func(c *Config) { c.DatabaseURL = "mysql://u:hunter2@h/d" }, "not a PostgreSQL URL"},
-		"a foundation for nothing": {anywhere, func(c *Config) { c.Foundation = "organization/ashlar/f" }, "stands on no foundation"},
-	}
-	for name, c := range cases {
+	for name, c := range refused {
 		t.Run(name, func(t *testing.T) {
 			cfg := c.from
 			c.edit(&cfg)
