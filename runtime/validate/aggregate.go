@@ -1,0 +1,153 @@
+package validate
+
+import (
+	"context"
+	"math"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/moment"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+// moments are a column's exact sums.
+type moments struct {
+	column *columnRef
+	moment.Moments
+}
+
+func (m *moments) see(f *dataset.Frame) error {
+	m.AddAll(m.column.in(f).Floats)
+	return nil
+}
+
+func (m *moments) merge(other measure) {
+	o, _ := other.(*moments)
+	m.Moments.Merge(&o.Moments)
+}
+
+func (p *prepared) moments(c string) handle[*moments] {
+	return ask(p, "moments/"+c, func(*spill.Room) *moments { return &moments{column: p.ref(c)} })
+}
+
+// extremes are a column's least and greatest value, NaN of none.
+type extremes struct {
+	column   *columnRef
+	min, max float64
+	values   int64
+}
+
+func (m *extremes) see(f *dataset.Frame) error {
+	for _, v := range m.column.in(f).Floats {
+		if v != v {
+			continue
+		}
+		m.values++
+		if !(v >= m.min) {
+			m.min = v
+		}
+		if !(v <= m.max) {
+			m.max = v
+		}
+	}
+	return nil
+}
+
+func (m *extremes) merge(other measure) {
+	o, _ := other.(*extremes)
+	m.values += o.values
+	if !(o.min >= m.min) && o.min == o.min {
+		m.min = o.min
+	}
+	if !(o.max <= m.max) && o.max == o.max {
+		m.max = o.max
+	}
+}
+
+func (p *prepared) extremes(c string) handle[*extremes] {
+	return ask(p, "extremes/"+c, func(*spill.Room) *extremes {
+		return &extremes{column: p.ref(c), min: math.NaN(), max: math.NaN()}
+	})
+}
+
+// counted counts a column's values exactly, on disk where they are many.
+type counted[K spill.Key[K]] struct {
+	column *columnRef
+	tally  *spill.Tally[K]
+	others []*spill.Tally[K] // of the other workers
+	add    func(m *counted[K], c *dataset.Column, offset int64) error
+	frame  []spill.Entry[K] // the texts of one frame
+}
+
+func (m *counted[K]) see(f *dataset.Frame) error { return m.add(m, m.column.in(f), f.Offset) }
+
+func (m *counted[K]) merge(other measure) {
+	o, _ := other.(*counted[K])
+	m.others = append(append(m.others, o.tally), o.others...)
+}
+
+func (m *counted[K]) each(ctx context.Context, fn func(spill.Entry[K]) error) error {
+	return spill.Each(ctx, append([]*spill.Tally[K]{m.tally}, m.others...), fn)
+}
+
+func addNumbers(m *counted[spill.Number], c *dataset.Column, offset int64) error {
+	for row, v := range c.Floats {
+		if v != v {
+			continue
+		}
+		if err := m.tally.Add(spill.NumberOf(v), offset+int64(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addTexts counts the texts of a frame by their codes first, so that a column of
+// few texts costs little.
+func addTexts(m *counted[spill.Text], c *dataset.Column, offset int64) error {
+	if cap(m.frame) < len(c.Dict) {
+		m.frame = make([]spill.Entry[spill.Text], len(c.Dict))
+	}
+	m.frame = m.frame[:len(c.Dict)]
+	clear(m.frame)
+	for row, code := range c.Codes {
+		if code < 0 {
+			continue
+		}
+		e := &m.frame[code]
+		switch e.Count++; e.Count {
+		case 1:
+			e.First, e.Second = offset+int64(row), -1
+		case 2:
+			e.Second = offset + int64(row)
+		}
+	}
+	for code, e := range m.frame {
+		if e.Count == 0 {
+			continue
+		}
+		e.Key = spill.TextOf([]byte(c.Dict[code]))
+		if err := m.tally.AddEntry(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countNumbers counts a column that holds numbers.
+func (p *prepared) countNumbers(c string) handle[*counted[spill.Number]] {
+	return countKeys(p, c, addNumbers)
+}
+
+// countTexts counts a column that holds texts.
+func (p *prepared) countTexts(c string) handle[*counted[spill.Text]] {
+	return countKeys(p, c, addTexts)
+}
+
+func countKeys[K spill.Key[K]](p *prepared, c string, add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
+	before := len(p.makers)
+	h := ask(p, "counted/"+c, func(r *spill.Room) *counted[K] {
+		return &counted[K]{column: p.ref(c), tally: spill.NewTally[K](r), add: add}
+	})
+	p.spilling += len(p.makers) - before
+	return h
+}

@@ -1,0 +1,121 @@
+package validate
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+// distinctInSet: every value is of the set; a null set is kept by any values.
+func distinctInSet(rq *request) verdict { return rq.distinctSet(true, false) }
+
+// distinctContainSet: every value of the set is found.
+func distinctContainSet(rq *request) verdict { return rq.distinctSet(false, true) }
+
+// distinctEqualSet: both.
+func distinctEqualSet(rq *request) verdict { return rq.distinctSet(true, true) }
+
+func (rq *request) distinctSet(within, all bool) verdict {
+	c := rq.column()
+	set := rq.valueSet(c)
+	if set == nil {
+		set = &valueSet{}
+		within = false
+	}
+	h := ask(rq.prepared, "", func(*spill.Room) *members {
+		return &members{column: rq.ref(c.name), set: set, found: make([]bool, len(set.names)), outside: map[string]Example{}}
+	})
+	return func(_ context.Context, s *seen, r *Result) error {
+		m := h.of(s)
+		r.MissingCount = m.missing
+		var missing []string
+		for i, name := range set.names {
+			if !m.found[i] {
+				missing = append(missing, cut(name))
+			}
+		}
+		if within {
+			r.UnexpectedCount, r.Examples = m.wrong, m.examples()
+		}
+		r.Success = (!within || m.wrong == 0) && (!all || len(missing) == 0)
+		if all {
+			r.Reason = lists("not found", missing)
+			r.Observed = fmt.Sprintf("%d of %d values found", len(set.names)-len(missing), len(set.names))
+		}
+		if all && within {
+			r.Observed += fmt.Sprintf(", %d rows with others", m.wrong)
+		}
+		return nil
+	}
+}
+
+// members notes which values of a set are found, and which others.
+type members struct {
+	column  *columnRef
+	set     *valueSet
+	found   []bool
+	missing int64
+	wrong   int64              // rows with a value outside the set
+	outside map[string]Example // the first such values, by where they are first
+}
+
+func (m *members) see(f *dataset.Frame) error {
+	c := m.column.in(f)
+	for row := range f.Rows {
+		if c.Missing(row) {
+			m.missing++
+			continue
+		}
+		var at int
+		var ok bool
+		if c.Coded() {
+			at, ok = m.set.texts[c.Dict[c.Codes[row]]]
+		} else {
+			at, ok = m.set.numbers[c.Floats[row]]
+		}
+		if ok {
+			m.found[at] = true
+			continue
+		}
+		m.wrong++
+		m.note(c, f.Offset, row)
+	}
+	return nil
+}
+
+// note keeps a value outside the set. A worker sees rows in order, so the first
+// ones that it meets are the first that it has.
+func (m *members) note(c *dataset.Column, offset int64, row int) {
+	if len(m.outside) >= MaxExamples {
+		return
+	}
+	text := valueText(c, row)
+	if _, had := m.outside[text]; !had {
+		m.outside[text] = Example{Row: offset + int64(row) + 1, Value: m.column.shown(text)}
+	}
+}
+
+func (m *members) merge(other measure) {
+	o, _ := other.(*members)
+	m.missing += o.missing
+	m.wrong += o.wrong
+	for i, found := range o.found {
+		m.found[i] = m.found[i] || found
+	}
+	for text, e := range o.outside {
+		if mine, ok := m.outside[text]; !ok || e.Row < mine.Row {
+			m.outside[text] = e
+		}
+	}
+}
+
+// examples returns the first rows of the values that come first.
+func (m *members) examples() []Example {
+	var all []Example
+	for _, e := range m.outside {
+		all = append(all, e)
+	}
+	return firstExamples(all, nil)
+}

@@ -1,0 +1,174 @@
+package validate
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"unicode/utf8"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+// unique: every member of a duplicate group is unexpected. Missing values are
+// no members.
+func unique(rq *request) verdict {
+	c, mostly := rq.column(), rq.share("mostly", 1)
+	if coded(c.spec) {
+		h := rq.countTexts(c.name)
+		return func(ctx context.Context, s *seen, r *Result) error {
+			return judgeUnique(ctx, h.of(s), r, mostly, func(k spill.Text) string { return c.shown(keyText(k)) })
+		}
+	}
+	h := rq.countNumbers(c.name)
+	return func(ctx context.Context, s *seen, r *Result) error {
+		return judgeUnique(ctx, h.of(s), r, mostly, func(k spill.Number) string {
+			one := dataset.Column{Type: c.spec.Type, Floats: []float64{k.Value()}}
+			return c.shown(valueText(&one, 0))
+		})
+	}
+}
+
+// judgeUnique counts the rows of groups of more than one and shows the first
+// two rows of the groups that begin first.
+func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, mostly float64, text func(K) string) error {
+	var total int64
+	err := m.each(ctx, func(e spill.Entry[K]) error {
+		total += e.Count
+		if e.Count < 2 {
+			return nil
+		}
+		r.UnexpectedCount += e.Count
+		if n := len(r.Examples); n < MaxExamples || e.First+1 < r.Examples[n-1].Row {
+			v := text(e.Key)
+			r.Examples = firstExamples(r.Examples, []Example{
+				{Row: e.First + 1, Value: v, Count: e.Count}, {Row: e.Second + 1, Value: v, Count: e.Count},
+			})
+		}
+		return nil
+	})
+	r.MissingCount = r.ElementCount - total
+	r.judgeMostly(mostly)
+	return err
+}
+
+// keyText is a text's key as far as it is known.
+func keyText(k spill.Text) string {
+	b, whole := k.Bytes()
+	if whole {
+		return string(b)
+	}
+	for len(b) > 0 && !utf8.Valid(b) {
+		b = b[:len(b)-1]
+	}
+	return string(b) + "…"
+}
+
+// compoundUnique looks at the values of several columns together. Missing values
+// are equal to one another.
+func compoundUnique(rq *request) verdict {
+	rq.need("column_list")
+	names := rq.names("column_list")
+	if len(names) == 1 {
+		rq.say("column_list: want at least two columns")
+	}
+	ignore := rq.oneOf("ignore_row_if", "all_values_are_missing", "any_value_is_missing", "never")
+	mostly := rq.share("mostly", 1)
+	var refs []*columnRef
+	for _, n := range names {
+		refs = append(refs, rq.declared("column_list: column", n))
+	}
+	rq.spilling++
+	h := ask(rq.prepared, "", func(room *spill.Room) *combined {
+		return &combined{prepared: rq.prepared, names: names, ignore: ignore, counted: counted[spill.Text]{tally: spill.NewTally[spill.Text](room)}}
+	})
+	return func(ctx context.Context, s *seen, r *Result) error {
+		return judgeUnique(ctx, &h.of(s).counted, r, mostly, func(k spill.Text) string { return combinedText(refs, k) })
+	}
+}
+
+// combined counts rows by their values of several columns.
+type combined struct {
+	counted[spill.Text]
+	prepared *prepared
+	names    []string
+	ignore   string
+	refs     []*columnRef
+	columns  []*dataset.Column
+	key      []byte
+}
+
+func (m *combined) see(f *dataset.Frame) error {
+	m.columns = m.columns[:0]
+	for i, name := range m.names {
+		if i == len(m.refs) {
+			m.refs = append(m.refs, m.prepared.ref(name))
+		}
+		m.columns = append(m.columns, m.refs[i].in(f))
+	}
+	for row := range f.Rows {
+		missing := 0
+		m.key = m.key[:0]
+		for _, c := range m.columns {
+			if c.Missing(row) {
+				missing++
+			}
+			m.key = appendValue(m.key, c, row)
+		}
+		if m.ignore == "all_values_are_missing" && missing == len(m.columns) || m.ignore == "any_value_is_missing" && missing > 0 {
+			continue
+		}
+		if err := m.tally.Add(spill.TextOf(m.key), f.Offset+int64(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *combined) merge(other measure) {
+	o, _ := other.(*combined)
+	m.counted.merge(&o.counted)
+}
+
+// appendValue writes a value so that no two lists of values are written alike: 0
+// for missing, else one more than the number of bytes that follow.
+func appendValue(b []byte, c *dataset.Column, row int) []byte {
+	switch {
+	case c.Missing(row):
+		return append(b, 0)
+	case c.Coded():
+		s := c.Dict[c.Codes[row]]
+		return append(binary.AppendUvarint(b, uint64(len(s))+1), s...)
+	}
+	return binary.BigEndian.AppendUint64(append(b, 9), math.Float64bits(c.Floats[row]+0))
+}
+
+// combinedText writes what a key holds of the values.
+func combinedText(refs []*columnRef, k spill.Text) string {
+	b, whole := k.Bytes()
+	out := ""
+	for i, c := range refs {
+		n, used := binary.Uvarint(b)
+		if used <= 0 || n > 0 && uint64(len(b)-used) < n-1 {
+			break
+		}
+		text := "missing"
+		if b = b[used:]; n > 0 {
+			v := b[:n-1]
+			b = b[n-1:]
+			if text = string(v); !coded(c.spec) {
+				one := dataset.Column{Type: c.spec.Type, Floats: []float64{math.Float64frombits(binary.BigEndian.Uint64(v))}}
+				text = valueText(&one, 0)
+			}
+			text = c.shown(text)
+		}
+		if i > 0 {
+			out += ", "
+		}
+		out += c.name + "=" + text
+	}
+	if !whole {
+		out += "…"
+	}
+	return out
+}

@@ -1,0 +1,182 @@
+package validate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+// measure looks at rows. Every worker has its own, which sees frames in
+// increasing order but not all of them.
+type measure interface {
+	see(f *dataset.Frame) error
+	// merge adds what other, made by the same maker, has seen. The outcome
+	// must not depend on which worker saw which frame.
+	merge(other measure)
+}
+
+// seen is all that a pass has found out.
+type seen struct {
+	rows     int64
+	header   []string        // of the first file
+	columns  []string        // declared ones that are in the data, in order
+	absent   map[string]bool // declared, not optional and not there
+	measures []measure
+}
+
+// handle is a measure that an expectation has asked for.
+type handle[M measure] int
+
+// of returns the measure once the pass is over.
+func (h handle[M]) of(s *seen) M {
+	m, _ := s.measures[h].(M)
+	return m
+}
+
+// verdict judges one expectation after the pass, by filling in the result.
+type verdict func(ctx context.Context, s *seen, r *Result) error
+
+// prepared is everything to be measured and judged.
+type prepared struct {
+	dataset  plan.Dataset
+	verdicts []verdict
+	columns  [][]string // that each expectation is about
+	makers   []func(*spill.Room) measure
+	keys     map[string]int // of measures that expectations share
+	spilling int            // measures that may spill
+	profiler *profiler
+}
+
+func prepare(ds plan.Dataset) (*prepared, error) {
+	p := &prepared{dataset: ds, keys: map[string]int{}}
+	known := map[string]definition{}
+	for _, d := range definitions() {
+		known[d.name] = d
+	}
+	var problems []error
+	for i, e := range ds.Expect {
+		rq := &request{prepared: p, expectation: e}
+		v, err := rq.prepare(known)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("expect[%d] %s: %w", i, e, err))
+			continue
+		}
+		p.verdicts, p.columns = append(p.verdicts, v), append(p.columns, rq.columns)
+	}
+	return p, errors.Join(problems...)
+}
+
+// ask returns the measure with that key, made where nobody has asked for it
+// yet. An empty key is shared with nobody.
+func ask[M measure](p *prepared, key string, maker func(*spill.Room) M) handle[M] {
+	if at, ok := p.keys[key]; ok && key != "" {
+		return handle[M](at)
+	}
+	p.keys[key] = len(p.makers)
+	p.makers = append(p.makers, func(r *spill.Room) measure { return maker(r) })
+	return handle[M](len(p.makers) - 1)
+}
+
+// team is one worker's measures.
+type team struct {
+	measures []measure
+	rows     int64
+	columns  []string // of the frames
+}
+
+// pass reads everything once.
+func (p *prepared) pass(ctx context.Context, reader *dataset.Reader, workers int, room *spill.Room) (*seen, error) {
+	teams := make([]team, workers)
+	for i := range teams {
+		for _, m := range p.makers {
+			teams[i].measures = append(teams[i].measures, m(room))
+		}
+	}
+	err := reader.Each(ctx, workers, func(worker int, f *dataset.Frame) error {
+		t := &teams[worker]
+		if t.rows == 0 {
+			for i := range f.Columns {
+				t.columns = append(t.columns, f.Columns[i].Name)
+			}
+		}
+		t.rows += int64(f.Rows)
+		for _, m := range t.measures {
+			if err := m.see(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &seen{header: reader.Header(), measures: teams[0].measures, absent: map[string]bool{}}
+	for i, t := range teams {
+		s.rows += t.rows
+		if t.rows > 0 {
+			s.columns = t.columns
+		}
+		for j := range t.measures {
+			if i > 0 {
+				s.measures[j].merge(t.measures[j])
+			}
+		}
+	}
+	if s.rows == 0 { // all rows are broken
+		s.columns = p.declared(s.header)
+	}
+	for name, c := range p.dataset.Columns {
+		s.absent[name] = !c.Optional
+	}
+	for _, name := range s.columns {
+		s.absent[name] = false
+	}
+	return s, nil
+}
+
+// declared returns the names that are declared, once each.
+func (p *prepared) declared(names []string) []string {
+	var out []string
+	had := map[string]bool{}
+	for _, name := range names {
+		if _, ok := p.dataset.Columns[name]; ok && !had[name] {
+			had[name] = true
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// judge asks every verdict.
+func (p *prepared) judge(ctx context.Context, s *seen) (*Report, error) {
+	report := &Report{Rows: s.rows, Results: []Result{}}
+	for i, v := range p.verdicts {
+		r := Result{Expectation: p.dataset.Expect[i], ElementCount: s.rows}
+		if gone := absentColumn(s, p.columns[i]); gone != "" {
+			r.Reason = fmt.Sprintf("column %s is not in the data", gone)
+		} else if err := v(ctx, s, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Expectation, err)
+		}
+		r.finish()
+		report.Results = append(report.Results, r)
+	}
+	if p.profiler == nil {
+		return report, nil
+	}
+	var err error
+	report.Profile, err = p.profiler.profile(s)
+	return report, err
+}
+
+func absentColumn(s *seen, columns []string) string {
+	for _, c := range columns {
+		if s.absent[c] {
+			return c
+		}
+	}
+	return ""
+}

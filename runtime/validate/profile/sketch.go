@@ -1,0 +1,223 @@
+package profile
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/moment"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+const (
+	// Limit is how many cells or texts a column's state holds. Tables of many
+	// hundred columns have fewer a column, see LimitFor.
+	Limit = 2048
+	// sensitiveLimit is that of columns whose values must not be told.
+	sensitiveLimit = 16
+	leastLimit     = 64
+	wideTable      = 1 << 20
+	// maxText is how many bytes of a text are kept.
+	maxText = 128
+)
+
+// LimitFor returns the limit of each column of a table of that many.
+func LimitFor(columns int) int {
+	return min(Limit, max(leastLimit, wideTable/max(columns, 1)))
+}
+
+// Sketch is the state of one column in the making, for one goroutine.
+type Sketch struct {
+	name    string
+	spec    plan.Column
+	limit   int
+	count   int64
+	missing int64
+
+	// Of numbers.
+	moments  moment.Moments
+	min, max float64
+	cells    cells
+
+	// Of texts: nil once there are more than the limit, or where they must not
+	// be told.
+	texts map[string]int64
+
+	// distinct is nil while cells or texts hold every value apart.
+	distinct distinct
+
+	perCode []int64
+}
+
+// NewSketch returns the sketch of an empty column.
+func NewSketch(name string, spec plan.Column, limit int) *Sketch {
+	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive}, limit: limit, min: math.Inf(1), max: math.Inf(-1)}
+	s.cells.limit = limit
+	if spec.Sensitive {
+		s.cells.limit = min(limit, sensitiveLimit)
+	}
+	if s.coded() {
+		if s.texts = map[string]int64{}; spec.Sensitive {
+			s.texts, s.distinct = nil, newDistinct()
+		}
+	}
+	return s
+}
+
+func (s *Sketch) coded() bool { return s.spec.Type == plan.Category || s.spec.Type == plan.Text }
+
+// See adds a column's rows.
+func (s *Sketch) See(c *dataset.Column) {
+	if s.coded() {
+		s.seeTexts(c)
+		return
+	}
+	s.moments.AddAll(c.Floats)
+	before := s.count
+	for _, v := range c.Floats {
+		if v != v {
+			continue
+		}
+		s.count++
+		if math.IsInf(v, 0) {
+			continue
+		}
+		s.min, s.max = min(s.min, v), max(s.max, v)
+		k := uint64(spill.NumberOf(v))
+		if s.distinct != nil {
+			s.distinct.add(mix(k))
+		}
+		s.cells.put(k>>s.cells.shift, 1)
+		if s.cells.used > s.cells.limit {
+			s.fit()
+		}
+	}
+	s.missing += int64(len(c.Floats)) - (s.count - before)
+}
+
+// fit makes the cells fit, and begins to estimate the number of distinct values
+// once cells no longer tell them apart.
+func (s *Sketch) fit() {
+	if s.cells.used > s.cells.limit && s.distinct == nil {
+		s.estimate()
+	}
+	s.cells.fit()
+}
+
+// estimate begins the estimate with the numbers that are told apart so far.
+func (s *Sketch) estimate() {
+	s.distinct = newDistinct()
+	s.distinct.addCells(s.cells.list())
+}
+
+func (s *Sketch) seeTexts(c *dataset.Column) {
+	if cap(s.perCode) < len(c.Dict) {
+		s.perCode = make([]int64, len(c.Dict))
+	}
+	s.perCode = s.perCode[:len(c.Dict)]
+	clear(s.perCode)
+	for _, code := range c.Codes {
+		if code < 0 {
+			s.missing++
+			continue
+		}
+		s.perCode[code]++
+	}
+	for code, n := range s.perCode {
+		if n > 0 {
+			s.count += n
+			s.addText(keptText(c.Dict[code]), n)
+		}
+	}
+}
+
+func (s *Sketch) addText(text string, n int64) {
+	if s.texts == nil {
+		s.distinct.add(hashText(text))
+		return
+	}
+	if s.texts[text] += n; len(s.texts) > s.limit {
+		s.overflow()
+	}
+}
+
+// overflow gives up telling texts apart.
+func (s *Sketch) overflow() {
+	s.distinct = newDistinct()
+	for text := range s.texts {
+		s.distinct.add(hashText(text))
+	}
+	s.texts = nil
+}
+
+// keptText is a text, or the beginning and a digest of a long one.
+func keptText(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	end := maxText - 40
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "… sha256:" + hex.EncodeToString(sum[:14])
+}
+
+// Merge adds another's rows. Columns of other types do not go together.
+func (s *Sketch) Merge(o *Sketch) error {
+	if s.spec.Type != o.spec.Type || s.spec.Sensitive != o.spec.Sensitive {
+		return fmt.Errorf("a column of type %s does not merge with one of type %s", s.described(), o.described())
+	}
+	if s.count > math.MaxInt64-o.count || s.missing > math.MaxInt64-o.missing {
+		return errors.New("too many rows")
+	}
+	s.limit = min(s.limit, o.limit)
+	s.count += o.count
+	s.missing += o.missing
+	if s.coded() {
+		s.mergeTexts(o)
+		return nil
+	}
+	s.moments.Merge(&o.moments)
+	s.min, s.max = min(s.min, o.min), max(s.max, o.max)
+	if s.distinct == nil && o.distinct != nil {
+		s.estimate()
+	}
+	switch {
+	case o.distinct != nil:
+		s.distinct.merge(o.distinct)
+	case s.distinct != nil:
+		s.distinct.addCells(o.cells.list())
+	}
+	s.cells.join(&o.cells)
+	s.fit()
+	return nil
+}
+
+func (s *Sketch) mergeTexts(o *Sketch) {
+	if o.texts != nil {
+		for text, n := range o.texts {
+			s.addText(text, n)
+		}
+	} else {
+		if s.texts != nil {
+			s.overflow()
+		}
+		s.distinct.merge(o.distinct)
+	}
+	if s.texts != nil && len(s.texts) > s.limit {
+		s.overflow()
+	}
+}
+
+func (s *Sketch) described() string {
+	if s.spec.Sensitive {
+		return string(s.spec.Type) + " (sensitive)"
+	}
+	return string(s.spec.Type)
+}

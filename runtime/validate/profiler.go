@@ -1,0 +1,54 @@
+package validate
+
+import (
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/profile"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+// profiler asks for the profile of every column.
+type profiler struct {
+	columns map[string]handle[*sketched]
+}
+
+// sketched is the measure of one column's profile.
+type sketched struct {
+	column *columnRef
+	sketch *profile.Sketch
+	err    error
+}
+
+func (m *sketched) see(f *dataset.Frame) error {
+	m.sketch.See(m.column.in(f))
+	return nil
+}
+
+func (m *sketched) merge(other measure) {
+	o, _ := other.(*sketched)
+	if err := m.sketch.Merge(o.sketch); err != nil {
+		m.err = err
+	}
+}
+
+func (p *prepared) profile() {
+	p.profiler = &profiler{columns: map[string]handle[*sketched]{}}
+	limit := profile.LimitFor(len(p.dataset.Columns))
+	for name, spec := range p.dataset.Columns {
+		p.profiler.columns[name] = ask(p, "", func(*spill.Room) *sketched {
+			return &sketched{column: p.ref(name), sketch: profile.NewSketch(name, spec, limit)}
+		})
+	}
+}
+
+// profile returns the columns that are in the data, in their order there.
+func (p *profiler) profile(s *seen) (*profile.Profile, error) {
+	out := &profile.Profile{Rows: s.rows}
+	for _, name := range s.columns {
+		m := p.columns[name].of(s)
+		if m.err != nil {
+			return nil, m.err
+		}
+		out.Columns = append(out.Columns, m.sketch.Column())
+	}
+	return out, nil
+}

@@ -1,0 +1,149 @@
+package validate
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
+)
+
+// standing is how one row stands to an expectation.
+type standing uint8
+
+const (
+	expected   standing = iota
+	unexpected          // offends
+	left                // leaves the denominator
+)
+
+// rowTest is an expectation about each row.
+type rowTest struct {
+	columns []*columnRef
+	// bind returns the test of a frame's rows, given its columns.
+	bind func(columns []*dataset.Column) func(row int) standing
+}
+
+// rows is the measure of a rowTest.
+type rows struct {
+	test     rowTest
+	columns  []*dataset.Column
+	seen     int64
+	out      int64
+	wrong    int64
+	examples []Example
+}
+
+func (m *rows) see(f *dataset.Frame) error {
+	m.columns = m.columns[:0]
+	for _, c := range m.test.columns {
+		m.columns = append(m.columns, c.in(f))
+	}
+	test := m.test.bind(m.columns)
+	m.seen += int64(f.Rows)
+	for row := range f.Rows {
+		switch test(row) {
+		case left:
+			m.out++
+		case unexpected:
+			if m.wrong++; len(m.examples) < MaxExamples {
+				m.examples = append(m.examples, m.example(f, row))
+			}
+		}
+	}
+	return nil
+}
+
+func (m *rows) example(f *dataset.Frame, row int) Example {
+	e := Example{Row: f.Offset + int64(row) + 1}
+	e.Value, e.Missing = shownValues(m.test.columns, m.columns, row)
+	return e
+}
+
+// shownValues writes a row's values of the columns: one alone as it is, several
+// with their names.
+func shownValues(refs []*columnRef, columns []*dataset.Column, row int) (text string, missing bool) {
+	if len(refs) == 1 {
+		if columns[0].Missing(row) {
+			return "", true
+		}
+		return refs[0].shown(valueText(columns[0], row)), false
+	}
+	var out []string
+	for i, c := range columns {
+		text := "missing"
+		if !c.Missing(row) {
+			text = refs[i].shown(valueText(c, row))
+		}
+		out = append(out, refs[i].name+"="+text)
+	}
+	return strings.Join(out, ", "), false
+}
+
+func (m *rows) merge(other measure) {
+	o, _ := other.(*rows)
+	m.seen += o.seen
+	m.out += o.out
+	m.wrong += o.wrong
+	m.examples = firstExamples(m.examples, o.examples)
+}
+
+// eachRow prepares an expectation of which mostly of the rows must be expected;
+// no rows at all are.
+func (rq *request) eachRow(test rowTest) verdict {
+	mostly := rq.share("mostly", 1)
+	h := ask(rq.prepared, "", func(*spill.Room) *rows { return &rows{test: test} })
+	return func(_ context.Context, s *seen, r *Result) error {
+		m := h.of(s)
+		r.UnexpectedCount, r.MissingCount, r.Examples = m.wrong, m.out, m.examples
+		r.judgeMostly(mostly)
+		return nil
+	}
+}
+
+// judgeMostly: (nonnull - unexpected) / nonnull >= mostly, or no non-null rows.
+func (r *Result) judgeMostly(mostly float64) {
+	n := r.ElementCount - r.MissingCount
+	r.Success = n <= 0 || float64(n-r.UnexpectedCount)/float64(n) >= mostly
+}
+
+// eachValue prepares an expectation about the values of the column, of which
+// missing ones leave the denominator. number tests values of columns that hold
+// numbers, text those of the others, once for each text of a frame.
+func (rq *request) eachValue(c *columnRef, number func(float64) bool, text func(string) bool) verdict {
+	return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) standing {
+		if columns[0].Coded() {
+			return textTest(columns[0], text)
+		}
+		values := columns[0].Floats
+		return func(row int) standing {
+			v := values[row]
+			switch {
+			case v != v:
+				return left
+			case number(v):
+				return expected
+			}
+			return unexpected
+		}
+	}})
+}
+
+// textTest tests each text once, and only those that rows use.
+func textTest(c *dataset.Column, ok func(string) bool) func(int) standing {
+	known := make([]bool, len(c.Dict))
+	verdicts := make([]standing, len(c.Dict))
+	return func(row int) standing {
+		code := c.Codes[row]
+		if code < 0 {
+			return left
+		}
+		if !known[code] {
+			known[code] = true
+			if !ok(c.Dict[code]) {
+				verdicts[code] = unexpected
+			}
+		}
+		return verdicts[code]
+	}
+}

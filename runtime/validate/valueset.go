@@ -1,0 +1,66 @@
+package validate
+
+import (
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// valueSet is the argument value_set as values of a column. A null set, which
+// Great Expectations takes for "anything", is nil.
+type valueSet struct {
+	numbers map[float64]int // to an index among the names
+	texts   map[string]int
+	names   []string
+}
+
+// valueSet reads the argument. Values must be of the column's type: one that is
+// not could never be found. Null among them means nothing.
+func (rq *request) valueSet(c *columnRef) *valueSet {
+	list, ok := want[[]any](rq, "value_set", "a list of values")
+	if _, there := rq.expectation.Kwargs["value_set"]; !there {
+		rq.say("value_set is missing")
+	}
+	if !ok {
+		return nil
+	}
+	s := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}}
+	for i, v := range list {
+		if v == nil {
+			continue
+		}
+		if !s.add(c, v) {
+			rq.say("value_set[%d] is %s, which is no value of column %s of type %s", i, cut(argumentText(v)), c.name, c.spec.Type)
+		}
+	}
+	return s
+}
+
+// add adds a value and reports whether it is one of the column's type.
+func (s *valueSet) add(c *columnRef, v any) bool {
+	name := argumentText(v)
+	if text, ok := v.(string); ok && coded(c.spec) {
+		if _, ok := s.texts[text]; !ok {
+			s.texts[text] = len(s.names)
+			s.names = append(s.names, text)
+		}
+		return true
+	}
+	f, ok := v.(float64)
+	switch b, isBool := v.(bool); {
+	case coded(c.spec):
+		return false
+	case isBool:
+		if ok = c.spec.Type == plan.Boolean; b {
+			f = 1
+		}
+	case !ok:
+		f, ok = c.moment(v)
+	}
+	if _, had := s.numbers[f]; ok && f == f && !had {
+		s.numbers[f] = len(s.names)
+		s.names = append(s.names, name)
+	}
+	return ok && f == f
+}
+
+func (s *valueSet) number(v float64) bool { _, ok := s.numbers[v]; return ok }
+func (s *valueSet) text(v string) bool    { _, ok := s.texts[v]; return ok }
