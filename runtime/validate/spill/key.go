@@ -9,11 +9,10 @@ import (
 
 // Key is what a Tally counts: fixed in size in memory, and ordered.
 type Key[K any] interface {
-	Number | Text
+	comparable
 	Compare(K) int
 	append(b []byte) []byte
-	width(first byte) int // of what append wrote, by its first byte
-	read(b []byte) K
+	read(b []byte) (k K, n int) // of the n bytes that append wrote; 0 are too few
 }
 
 // Number is the key of a float64. Keys are in the order of the numbers, and
@@ -44,8 +43,12 @@ func (k Number) Compare(other Number) int {
 }
 
 func (k Number) append(b []byte) []byte { return binary.BigEndian.AppendUint64(b, uint64(k)) }
-func (Number) width(byte) int           { return 8 }
-func (Number) read(b []byte) Number     { return Number(binary.BigEndian.Uint64(b)) }
+func (Number) read(b []byte) (Number, int) {
+	if len(b) < 8 {
+		return 0, 0
+	}
+	return Number(binary.BigEndian.Uint64(b)), 8
+}
 
 // Text is the key of any bytes: their number and themselves up to 63 of them;
 // of more, the first 31 and their SHA-256. Its order means nothing.
@@ -82,6 +85,7 @@ func (k Text) Bytes() (b []byte, whole bool) {
 // Compare orders keys by their bytes.
 func (k Text) Compare(other Text) int { return bytes.Compare(k[:], other[:]) }
 
+// width is how many bytes of a key with that first byte count.
 func (k Text) width(first byte) int {
 	if first == longText {
 		return len(k)
@@ -91,7 +95,10 @@ func (k Text) width(first byte) int {
 
 func (k Text) append(b []byte) []byte { return append(b, k[:k.width(k[0])]...) }
 
-func (k Text) read(b []byte) Text {
-	copy(k[:], b)
-	return k
+func (k Text) read(b []byte) (Text, int) {
+	if len(b) == 0 || len(b) < k.width(b[0]) {
+		return k, 0
+	}
+	n := copy(k[:], b[:k.width(b[0])])
+	return k, n
 }

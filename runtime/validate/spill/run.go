@@ -98,16 +98,13 @@ func reader[K Key[K]](r run) func() (Entry[K], error) {
 	in := bufio.NewReaderSize(io.NewSectionReader(r.file, r.start, size), int(max(minBuffer, min(size, bufferBytes))))
 	return func() (Entry[K], error) {
 		var e Entry[K]
-		b, err := in.Peek(1)
-		if err == io.EOF { //nolint:errorlint // bufio returns it bare
+		b, err := in.Peek(minBuffer)
+		if len(b) == 0 && err == io.EOF { //nolint:errorlint // bufio returns it bare
 			return e, io.EOF
 		}
-		if err == nil {
-			b, err = in.Peek(e.Key.width(b[0]))
-		}
-		if err == nil {
-			e.Key = e.Key.read(b)
-			_, err = in.Discard(len(b))
+		n := 0
+		if e.Key, n = e.Key.read(b); n > 0 {
+			_, err = in.Discard(n)
 		}
 		var count, first uint64
 		if err == nil {
