@@ -1,0 +1,152 @@
+package cloud
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Store is the cloud's state in a folder. Every resource is a file, so that
+// two providers and a test can use it at once.
+type Store struct{ dir string }
+
+// Open returns the store in dir, which is made with the first resource.
+func Open(dir string) *Store { return &Store{dir: dir} }
+
+// Resource is one that exists in the cloud.
+type Resource struct {
+	Type   string         `json:"type"`
+	ID     string         `json:"id"`
+	URN    string         `json:"urn"`
+	Inputs map[string]any `json:"inputs"`
+}
+
+// Name is the resource's name in the program.
+func (r Resource) Name() string { return r.URN[strings.LastIndex(r.URN, "::")+2:] }
+
+func (s *Store) path(typ, id string) string {
+	return filepath.Join(s.dir, "resources", url.PathEscape(typ+"|"+id)+".json")
+}
+
+// create adds a resource. That it is there already is an error.
+func (s *Store) create(r Resource) error {
+	if err := os.MkdirAll(filepath.Join(s.dir, "resources"), 0o755); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(s.path(r.Type, r.ID), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s %s exists already", r.Type, r.ID)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
+
+func (s *Store) replace(r Resource) error {
+	if _, err := os.Stat(s.path(r.Type, r.ID)); err != nil {
+		return fmt.Errorf("%s %s does not exist", r.Type, r.ID)
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.path(r.Type, r.ID), text, 0o600)
+}
+
+func (s *Store) remove(typ, id string) error {
+	if err := os.Remove(s.path(typ, id)); err != nil {
+		return fmt.Errorf("%s %s does not exist", typ, id)
+	}
+	return nil
+}
+
+// Resources returns what exists, in order of type and ID.
+func (s *Store) Resources() ([]Resource, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, "resources"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var out []Resource
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(s.dir, "resources", e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		var r Resource
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// log appends one operation.
+func (s *Store) log(op, urn string) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(s.dir, "operations"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, op, urn)
+	return errors.Join(err, f.Close())
+}
+
+// Operations returns what was done, each as "create URN", "update URN" or
+// "delete URN", in order.
+func (s *Store) Operations() ([]string, error) { return s.lines("operations") }
+
+// Fail makes every operation fail whose line, "create URN", contains one of
+// the texts; none lets all succeed.
+func (s *Store) Fail(texts ...string) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.dir, "fail"), []byte(strings.Join(texts, "\n")), 0o600)
+}
+
+// refused returns an error where an operation was made to fail.
+func (s *Store) refused(op, urn string) error {
+	texts, err := s.lines("fail")
+	if err != nil {
+		return err
+	}
+	line := op + " " + urn
+	if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(line, text) }) {
+		return fmt.Errorf("InsufficientCapacity: this %s was made to fail", op)
+	}
+	return nil
+}
+
+func (s *Store) lines(name string) ([]string, error) {
+	f, err := os.Open(filepath.Join(s.dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []string
+	for scan := bufio.NewScanner(f); scan.Scan(); {
+		if scan.Text() != "" {
+			out = append(out, scan.Text())
+		}
+	}
+	return out, nil
+}
