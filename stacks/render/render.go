@@ -22,6 +22,24 @@ import (
 // Files are contents by slash-separated path.
 type Files map[string][]byte
 
+// The kinds of files.
+const (
+	Everything = ""
+	Manifests  = "manifests" // and the helmfile
+	Terraform  = "terraform"
+)
+
+// Only returns the files of a kind.
+func (f Files) Only(kind string) Files {
+	out := maps.Clone(f)
+	maps.DeleteFunc(out, func(path string, _ []byte) bool { return !isKind(path, kind) })
+	return out
+}
+
+func isKind(path, kind string) bool {
+	return kind == Everything || (path == terraformFile) == (kind == Terraform)
+}
+
 // Options say how a recording is written.
 type Options struct {
 	Region  string            // of the AWS provider

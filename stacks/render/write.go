@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -15,14 +16,19 @@ import (
 // is no longer there and nothing else.
 const listFile = ".ashlar-render"
 
-// Write writes the files under dir, each whole or not at all, and removes the
-// files of an earlier rendering that these no longer have. Files of others are
-// left alone. Secrets are readable by their owner only.
-func Write(dir string, files Files) error {
+// Write writes the files of the named kind (see Files.Only) under dir, each
+// whole or not at all, and removes those of an earlier rendering of the kind
+// that are no longer among them. Files of others are left alone. Secrets are
+// readable by their owner only.
+func Write(dir, kind string, files Files) error {
 	before, err := listed(dir)
 	if err != nil {
 		return err
 	}
+	files = files.Only(kind)
+	list := slices.DeleteFunc(slices.Clone(before), func(path string) bool { return isKind(path, kind) })
+	list = append(list, sorted(files)...)
+	slices.Sort(list)
 	for _, path := range sorted(files) {
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
@@ -37,14 +43,14 @@ func Write(dir string, files Files) error {
 		}
 	}
 	for _, path := range before {
-		if _, still := files[path]; still {
+		if slices.Contains(list, path) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("render %s: %w", path, err)
 		}
 	}
-	return renameio.WriteFile(filepath.Join(dir, listFile), []byte(strings.Join(sorted(files), "\n")+"\n"), 0o644)
+	return renameio.WriteFile(filepath.Join(dir, listFile), []byte(strings.Join(list, "\n")+"\n"), 0o644)
 }
 
 // listed returns what the last rendering into dir wrote: local paths only,

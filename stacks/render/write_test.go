@@ -9,7 +9,7 @@ import (
 func TestWriteRemovesWhatAnEarlierRenderingLeftAndNothingElse(t *testing.T) {
 	dir := t.TempDir()
 	mine := filepath.Join(dir, "manifests", "mine.yaml")
-	if err := Write(dir, Files{"manifests/a.yaml": []byte("a"), "secrets/b.yaml": []byte("b")}); err != nil {
+	if err := Write(dir, Everything, Files{"manifests/a.yaml": []byte("a"), "secrets/b.yaml": []byte("b")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
@@ -18,13 +18,36 @@ func TestWriteRemovesWhatAnEarlierRenderingLeftAndNothingElse(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "secrets", "b.yaml")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("a secret is readable by others: %v %v", info, err)
 	}
-	if err := Write(dir, Files{"manifests/c.yaml": []byte("c")}); err != nil {
+	if err := Write(dir, Everything, Files{"manifests/c.yaml": []byte("c")}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]bool{"manifests/a.yaml": false, "secrets/b.yaml": false, "manifests/c.yaml": true, "manifests/mine.yaml": true} {
 		if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != want {
 			t.Errorf("%s is there: %t", path, err == nil)
 		}
+	}
+}
+
+func TestOneKindIsWrittenBesideAnother(t *testing.T) {
+	dir := t.TempDir()
+	for kind, files := range map[string]Files{Manifests: {"manifests/a.yaml": nil, "main.tf.json": nil}, Terraform: {"manifests/b.yaml": nil, "main.tf.json": nil}} {
+		if err := Write(dir, kind, files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]bool{"manifests/a.yaml": true, "manifests/b.yaml": false, "main.tf.json": true} {
+		if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != want {
+			t.Errorf("%s is there: %t", path, err == nil)
+		}
+	}
+	if err := Write(dir, Manifests, Files{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "main.tf.json")); err != nil {
+		t.Error("rendering manifests removed Terraform's file")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "manifests", "a.yaml")); err == nil {
+		t.Error("a manifest that is no longer rendered is still there")
 	}
 }
 
@@ -39,7 +62,7 @@ func TestWriteRemovesNothingOutsideItsFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := Write(dir, Files{"a": []byte("a")}); err != nil {
+	if err := Write(dir, Everything, Files{"a": []byte("a")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(victim); err != nil {
