@@ -47,6 +47,9 @@ type Options struct {
 	// Namespace is the endpoint's in the cluster, where Prometheus adds it to
 	// what it scrapes. Empty: the rules ask for no namespace.
 	Namespace string
+	// Engine is what runs pipelines, Argo or CronJob. Empty: All leaves
+	// pipelines out, since nothing exports how they ended.
+	Engine string
 }
 
 // All returns every group of the plan, sorted by name.
@@ -65,6 +68,15 @@ func All(p *plan.Plan, opt Options) ([]Group, error) {
 			return nil, err
 		}
 		out = append(out, groups...)
+	}
+	if opt.Engine != "" {
+		for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
+			groups, err := Pipeline(p, name, opt)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, groups...)
+		}
 	}
 	slices.SortFunc(out, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil

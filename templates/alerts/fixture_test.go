@@ -15,6 +15,9 @@ func sample() *plan.Plan {
 			"scoring": {Model: "default-risk", Drift: &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true}},
 			"plain":   {Model: "default-risk"},
 		},
+		Pipelines: map[string]plan.Pipeline{
+			"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1, OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}}},
+		},
 		SLOs: map[string]plan.SLO{
 			"availability": {Endpoint: "scoring", Objective: 99.9, Indicator: "availability", Window: "30d"},
 			"latency":      {Endpoint: "scoring", Objective: 99, Indicator: "latency", Threshold: plan.Threshold{Duration: "50ms"}, Window: "30d"},
@@ -23,7 +26,7 @@ func sample() *plan.Plan {
 	}
 }
 
-func inCluster() Options { return Options{Namespace: "credit-risk"} }
+func inCluster() Options { return Options{Namespace: "credit-risk", Engine: Argo} }
 
 // rulesOf returns the rules of the groups by alert or record, in order.
 func rulesOf(t *testing.T, groups []Group, name string) []Rule {

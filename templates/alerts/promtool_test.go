@@ -36,6 +36,12 @@ func rulesFile(t *testing.T, window string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	jobs, err := Pipeline(p, "nightly", Options{Namespace: "credit-risk", Engine: CronJob})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs[0].Name += "-cronjob" // beside the same pipeline on Argo
+	groups = append(groups, jobs...)
 	b, err := Encode(groups)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +93,16 @@ func served(answered, slow int, minutes int, errors map[string]float64) []traffi
 	return out
 }
 
+// cronJob is what kube-state-metrics says of one; an empty success is none yet.
+func cronJob(scheduled, succeeded, active string) []traffic {
+	const of = `{namespace="credit-risk",cronjob="nightly"}`
+	out := []traffic{{"kube_cronjob_status_last_schedule_time" + of, scheduled}, {"kube_cronjob_status_active" + of, active}}
+	if succeeded != "" {
+		out = append(out, traffic{"kube_cronjob_status_last_successful_time" + of, succeeded})
+	}
+	return out
+}
+
 var stories = map[string]story{
 	"two in a hundred requests fail for an hour and a half: somebody is paged": {
 		input: served(980, 0, 90, map[string]float64{"500": 20}), lasts: 90 * time.Minute,
@@ -128,6 +144,30 @@ var stories = map[string]story{
 		input: []traffic{{`model_info{endpoint="scoring",namespace="other"}`, "1x30"}}, lasts: 30 * time.Minute,
 		firing: map[string]int{"EndpointNotServing/page/": 1},
 	},
+	"a workflow that failed for good is told of": {
+		input: []traffic{{argoFailed + `{blueprint="credit-risk",environment="prod",pipeline="nightly"}`, "0x10 1x20"}}, lasts: 15 * time.Minute,
+		firing: map[string]int{"PipelineFailed/ticket/": 1},
+	},
+	"a workflow that has succeeded since is not": {
+		input: []traffic{{argoFailed + `{blueprint="credit-risk",environment="prod",pipeline="nightly"}`, "1x10 0x20"}}, lasts: 15 * time.Minute,
+		firing: map[string]int{"PipelineFailed/ticket/": 0},
+	},
+	"a job that ended without success is told of, also the first": {
+		input: cronJob("600x60", "", "1x5 0x55"), lasts: 30 * time.Minute,
+		firing: map[string]int{"PipelineFailed/ticket/": 1},
+	},
+	"a job that succeeded before and not now is told of": {
+		input: cronJob("60x5 600x55", "120x60", "0x60"), lasts: 30 * time.Minute,
+		firing: map[string]int{"PipelineFailed/ticket/": 1},
+	},
+	"a job that is still at it has not failed": {
+		input: cronJob("600x60", "120x60", "1x60"), lasts: 30 * time.Minute,
+		firing: map[string]int{"PipelineFailed/ticket/": 0},
+	},
+	"a job that succeeded is well": {
+		input: cronJob("600x60", "700x60", "0x60"), lasts: 30 * time.Minute,
+		firing: map[string]int{"PipelineFailed/ticket/": 0},
+	},
 	"drift in two of three windows": {
 		input: append(served(1, 0, 300, nil), traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x60 1x240"}), lasts: 200 * time.Minute,
 		firing: map[string]int{"DatasetDrift/ticket/": 1},
@@ -162,7 +202,7 @@ func runStory(t *testing.T, tool, rules string, s story) {
 	for key, n := range s.firing {
 		parts := strings.Split(key, "/")
 		wants = append(wants, expression{
-			Expr: fmt.Sprintf(`count(ALERTS{alertstate="firing",alertname=%q,severity=%q,slo=%q,endpoint="scoring",team="lending"}) or vector(0)`, parts[0], parts[1], parts[2]),
+			Expr: fmt.Sprintf(`count(ALERTS{alertstate="firing",alertname=%q,severity=%q,slo=%q,endpoint=~"scoring|",team="lending"}) or vector(0)`, parts[0], parts[1], parts[2]),
 			Time: text(s.lasts), Want: []sample{{"{}", float64(n)}},
 		})
 	}
