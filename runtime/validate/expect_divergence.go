@@ -65,7 +65,7 @@ func relativeEntropy(p, q []float64) float64 {
 	}
 	for i := range p {
 		if p[i] > 0 {
-			out += p[i] / sumP * math.Log(p[i]/sumP/(q[i]/sumQ))
+			out += float64(p[i] / sumP * math.Log(p[i]/sumP/(q[i]/sumQ))) // not fused, wherever it runs
 		}
 	}
 	return out

@@ -127,7 +127,7 @@ func (r *Report) Table(w io.Writer) error {
 				mark = "warning"
 			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", mark, x.Expectation, arguments(x.Expectation), strings.TrimPrefix(x.Observed+": "+x.Reason, ": "))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", mark, x.Expectation, arguments(x.Expectation), x.found())
 	}
 	if err := t.Flush(); err != nil {
 		return err

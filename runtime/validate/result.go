@@ -88,10 +88,7 @@ func (r Result) String() string {
 	if args := arguments(r.Expectation); args != "" {
 		s += " " + args
 	}
-	s += ": " + r.Observed
-	if r.Reason != "" {
-		s += ": " + r.Reason
-	}
+	s += ": " + r.found()
 	if n := len(r.Examples); n > 0 && !r.Success {
 		var list []string
 		for _, e := range r.Examples[:min(n, 3)] {
@@ -104,6 +101,14 @@ func (r Result) String() string {
 		s += ")"
 	}
 	return s
+}
+
+// found is what was observed and why that is wrong.
+func (r Result) found() string {
+	if r.Reason == "" {
+		return r.Observed
+	}
+	return r.Observed + ": " + r.Reason
 }
 
 // finish derives percentages and the text.

@@ -1,6 +1,9 @@
 package profile
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"math"
 	"math/bits"
 )
@@ -17,6 +20,50 @@ const (
 type distinct []byte
 
 func newDistinct() distinct { return make(distinct, registers) }
+
+// encode writes few registers as gaps and ranks after a 0, many as they are after
+// a 1.
+func (d distinct) encode() []byte {
+	if d == nil {
+		return nil
+	}
+	out := []byte{0}
+	before := 0
+	for i, rank := range d {
+		if rank > 0 {
+			out = append(binary.AppendUvarint(out, uint64(i-before)), rank)
+			before = i
+		}
+	}
+	if len(out) > registers {
+		return append([]byte{1}, d...)
+	}
+	return out
+}
+
+// decodeDistinct reads what encode wrote.
+func decodeDistinct(b []byte) (distinct, error) {
+	bad := errors.New("state: damaged registers")
+	switch {
+	case len(b) == 0:
+		return nil, nil
+	case b[0] == 1 && len(b) == registers+1:
+		return distinct(bytes.Clone(b[1:])), nil
+	case b[0] != 0:
+		return nil, bad
+	}
+	d, at := newDistinct(), uint64(0)
+	for b = b[1:]; len(b) > 0; {
+		gap, n := binary.Uvarint(b)
+		if n <= 0 || n == len(b) || gap >= registers-at {
+			return nil, bad
+		}
+		at += gap
+		d[at] = b[n]
+		b = b[n+1:]
+	}
+	return d, nil
+}
 
 func (d distinct) add(hash uint64) {
 	at := hash >> (64 - registerBits)

@@ -18,8 +18,10 @@ const (
 	// Limit is how many cells or texts a column's state holds. Tables of many
 	// hundred columns have fewer a column, see LimitFor.
 	Limit = 2048
-	// sensitiveLimit is that of columns whose values must not be told.
-	sensitiveLimit = 16
+	// sensitiveLimit and sensitiveShift are for columns whose values must not be
+	// told: a cell is a sixteenth of the way from a power of two to the next.
+	sensitiveLimit = 64
+	sensitiveShift = 48
 	leastLimit     = 64
 	wideTable      = 1 << 20
 	// maxText is how many bytes of a text are kept.
@@ -58,13 +60,12 @@ type Sketch struct {
 func NewSketch(name string, spec plan.Column, limit int) *Sketch {
 	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive}, limit: limit, min: math.Inf(1), max: math.Inf(-1)}
 	s.cells.limit = limit
-	if spec.Sensitive {
-		s.cells.limit = min(limit, sensitiveLimit)
-	}
 	if s.coded() {
-		if s.texts = map[string]int64{}; spec.Sensitive {
-			s.texts, s.distinct = nil, newDistinct()
-		}
+		s.texts = map[string]int64{}
+	}
+	if spec.Sensitive {
+		s.cells.limit, s.cells.shift = min(limit, sensitiveLimit), sensitiveShift
+		s.texts, s.distinct = nil, newDistinct()
 	}
 	return s
 }

@@ -22,13 +22,13 @@ type State struct {
 	Shift uint   `json:"shift,omitempty"`
 	// Texts are counted texts.
 	Texts map[string]int64 `json:"texts,omitempty"`
-	// Registers are the HyperLogLog registers where values are too many to be
+	// Registers are the encoded HyperLogLog registers where values are too many to be
 	// told apart.
 	Registers []byte `json:"registers,omitempty"`
 }
 
 func (s *Sketch) state() State {
-	out := State{Limit: s.limit, Texts: s.texts, Registers: s.distinct}
+	out := State{Limit: s.limit, Texts: s.texts, Registers: s.distinct.encode()}
 	if s.coded() {
 		return out
 	}
@@ -50,11 +50,12 @@ func (c *Column) sketch(rows int64) (*Sketch, error) {
 	}
 	s := NewSketch(c.Name, plan.Column{Type: c.Type, Sensitive: c.Sensitive}, c.State.Limit)
 	s.count, s.missing = c.Count, c.Missing
-	if n := len(c.State.Registers); n > 0 {
-		if n != registers {
-			return nil, fmt.Errorf("state: %d registers", n)
-		}
-		s.distinct = append(distinct(nil), c.State.Registers...)
+	var err error
+	if s.distinct, err = decodeDistinct(c.State.Registers); err != nil {
+		return nil, err
+	}
+	if c.Sensitive && s.distinct == nil {
+		return nil, errors.New("state: a sensitive column without registers")
 	}
 	switch c.Type {
 	case plan.Category, plan.Text:
@@ -94,7 +95,7 @@ func (s *Sketch) restoreNumbers(c *Column) error {
 			return err
 		}
 	}
-	if st.Shift > 63 {
+	if st.Shift > 63 || st.Shift < s.cells.shift {
 		return fmt.Errorf("state: a shift of %d", st.Shift)
 	}
 	s.cells.shift = st.Shift

@@ -87,11 +87,17 @@ func (s *Sketch) at(list []cell, rank int64) float64 {
 		if rank < x.count {
 			low, high := s.edges(x)
 			share := (float64(rank) + 0.5) / float64(x.count)
-			return low*(1-share) + high*share
+			return mixed(low, high, share)
 		}
 		rank -= x.count
 	}
 	return s.max
+}
+
+// mixed lies that share of the way from low to high. The conversions keep a
+// machine from fusing what another rounds.
+func mixed(low, high, share float64) float64 {
+	return float64(low*(1-share)) + float64(high*share)
 }
 
 func (s *Sketch) histogram(list []cell) *Histogram {
@@ -103,7 +109,7 @@ func (s *Sketch) histogram(list []cell) *Histogram {
 	h := &Histogram{Counts: make([]int64, bins)}
 	for i := range bins + 1 {
 		share := float64(i) / bins
-		h.Edges = append(h.Edges, low*(1-share)+high*share)
+		h.Edges = append(h.Edges, mixed(low, high, share))
 	}
 	for _, x := range list {
 		a, b := s.edges(x)
