@@ -90,7 +90,7 @@ func (b *blueprint) tree(v cue.Value, depth int) (*node, error) {
 	if d, ok := v.Default(); ok {
 		v = d
 	}
-	n := &node{pos: place(v)}
+	n := &node{pos: module(true).Place(v)}
 	switch v.IncompleteKind() {
 	case cue.StructKind:
 		return n, b.structTree(n, v, depth)
@@ -131,23 +131,6 @@ func (b *blueprint) structTree(n *node, v cue.Value, depth int) error {
 		n.fields = append(n.fields, field{name: it.Selector().Unquoted(), pos: child.pos, node: child})
 	}
 	return nil
-}
-
-// place returns where the user wrote the value.
-func place(v cue.Value) token.Pos {
-	if s, ok := v.Source().(*ast.Field); ok && !module(true).Holds(s.Pos()) {
-		return s.Pos()
-	}
-	if p := v.Pos(); p.IsValid() && !module(true).Holds(p) {
-		return p
-	}
-	_, parts := v.Expr()
-	for _, part := range parts {
-		if p := part.Pos(); p.IsValid() && !module(true).Holds(p) {
-			return p
-		}
-	}
-	return token.NoPos
 }
 
 // expr is the node as CUE syntax again, positions kept.

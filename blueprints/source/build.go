@@ -145,3 +145,21 @@ func At(pos token.Pos, otherwise, path, message, hint string) Problem {
 	}
 	return p
 }
+
+// Place returns where a user wrote the value, and an invalid position where the
+// module alone did.
+func (m Module) Place(v cue.Value) token.Pos {
+	if s, ok := v.Source().(*ast.Field); ok && !m.Holds(s.Pos()) {
+		return s.Pos()
+	}
+	if p := v.Pos(); p.IsValid() && !m.Holds(p) {
+		return p
+	}
+	_, parts := v.Expr()
+	for _, part := range parts {
+		if p := part.Pos(); p.IsValid() && !m.Holds(p) {
+			return p
+		}
+	}
+	return token.NoPos
+}

@@ -1,0 +1,241 @@
+package lower
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/format"
+	"cuelang.org/go/cue/token"
+)
+
+// Expression is a constraint as CUE exports it: on its own, with the
+// definitions it uses.
+type Expression struct {
+	imports map[string]string   // name -> path
+	lets    map[string]ast.Expr // name -> what its #x is
+	expr    ast.Expr
+	text    string
+}
+
+// Export takes the constraint out of its pack.
+func Export(v cue.Value) (*Expression, error) {
+	n := v.Syntax(cue.All(), cue.Docs(false), cue.Attributes(false))
+	file, ok := n.(*ast.File)
+	if !ok {
+		expr, ok := n.(ast.Expr)
+		if !ok {
+			return nil, fmt.Errorf("%s is no expression", v.Path())
+		}
+		file = &ast.File{Decls: []ast.Decl{&ast.EmbedDecl{Expr: expr}}}
+	}
+	plain(file)
+	e := &Expression{imports: map[string]string{}, lets: map[string]ast.Expr{}}
+	own := &ast.StructLit{}
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.ImportDecl:
+			for _, spec := range d.Specs {
+				path := strings.Trim(spec.Path.Value, `"`)
+				name := path[strings.LastIndexByte(path, '/')+1:]
+				if spec.Name != nil {
+					name = spec.Name.Name
+				}
+				e.imports[name] = path
+			}
+		case *ast.LetClause:
+			e.lets[d.Ident.Name] = definition(d.Expr)
+		default:
+			own.Elts = append(own.Elts, d)
+		}
+	}
+	e.expr = own
+	if len(own.Elts) == 1 {
+		if one, ok := own.Elts[0].(*ast.EmbedDecl); ok {
+			e.expr = one.Expr
+		}
+	}
+	b, err := format.Node(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", v.Path(), err)
+	}
+	e.text = strings.TrimSpace(string(b)) + "\n"
+	return e, nil
+}
+
+// definition is what #x is in "let X = {#x: ...}".
+func definition(e ast.Expr) ast.Expr {
+	s, ok := e.(*ast.StructLit)
+	if !ok || len(s.Elts) != 1 {
+		return nil
+	}
+	f, ok := s.Elts[0].(*ast.Field)
+	if name, _, err := ast.LabelName(f.Label); !ok || err != nil || name != "#x" {
+		return nil
+	}
+	return f.Value
+}
+
+// Text is the constraint in canonical form: it compiles to the same constraint,
+// and depends neither on layout nor on the order in which things were written.
+func (e *Expression) Text() string { return e.text }
+
+// Expr is the constraint without the definitions it uses, for reading.
+func (e *Expression) Expr() ast.Expr { return e.expr }
+
+// Definition returns what a selector such as C.#x refers to, with the name it
+// goes by here, or nil where that is no definition of the pack's.
+func (e *Expression) Definition(s *ast.SelectorExpr) (string, ast.Expr) {
+	x, ok := s.X.(*ast.Ident)
+	if name, _, err := ast.LabelName(s.Sel); !ok || err != nil || name != "#x" {
+		return "", nil
+	}
+	return x.Name, e.lets[x.Name]
+}
+
+// plain puts the syntax in canonical form: no comments or places, and what has
+// no order in its order as text.
+func plain(f *ast.File) {
+	inner := map[*ast.BinaryExpr]bool{} // parts of a chain, put in order with it
+	ast.Walk(f, func(n ast.Node) bool {
+		if e, ok := n.(*ast.BinaryExpr); ok && (e.Op == token.AND || e.Op == token.OR) {
+			for _, x := range []ast.Expr{e.X, e.Y} {
+				if b := chained(x, e.Op); b != nil {
+					inner[b] = true
+				}
+			}
+		}
+		return true
+	}, func(n ast.Node) {
+		ast.SetComments(n, nil)
+		ast.SetRelPos(n, token.NoRelPos)
+		switch n := n.(type) {
+		case *ast.StructLit:
+			n.Lbrace, n.Rbrace = token.NoPos, token.NoPos
+			n.Elts = ordered(n.Elts)
+		case *ast.ListLit:
+			n.Lbrack, n.Rbrack = token.NoPos, token.NoPos
+		case *ast.BinaryExpr:
+			n.OpPos = token.NoPos
+			if (n.Op == token.AND || n.Op == token.OR) && !inner[n] {
+				commute(n)
+			}
+		}
+	})
+	f.Decls = ordered(f.Decls)
+}
+
+// rank keeps imports before everything and definitions behind it.
+func rank(d ast.Decl) int {
+	switch d.(type) {
+	case *ast.ImportDecl:
+		return 0
+	case *ast.Ellipsis:
+		return 2 // must be last of a struct
+	case *ast.LetClause:
+		return 3
+	}
+	return 1
+}
+
+func ordered(decls []ast.Decl) []ast.Decl {
+	type keyed struct {
+		ast.Decl
+		key string
+	}
+	all := make([]keyed, len(decls))
+	for i, d := range decls {
+		all[i] = keyed{d, fmt.Sprintf("%d %s", rank(d), nodeText(d))}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	out := make([]ast.Decl, len(all))
+	for i, k := range all {
+		out[i] = k.Decl
+	}
+	return out
+}
+
+// chained is the operation of the same kind that x is, brackets aside, or nil.
+func chained(x ast.Expr, op token.Token) *ast.BinaryExpr {
+	if p, ok := x.(*ast.ParenExpr); ok {
+		x = p.X
+	}
+	if b, ok := x.(*ast.BinaryExpr); ok && b.Op == op {
+		return b
+	}
+	return nil
+}
+
+// commute orders the operands of & and |, whose order means nothing.
+func commute(e *ast.BinaryExpr) {
+	var operands []ast.Expr
+	var collect func(ast.Expr)
+	collect = func(x ast.Expr) {
+		if b := chained(x, e.Op); b != nil {
+			collect(b.X)
+			collect(b.Y)
+			return
+		}
+		operands = append(operands, x)
+	}
+	collect(e)
+	texts := map[ast.Expr]string{}
+	for _, o := range operands {
+		texts[o] = nodeText(o)
+	}
+	slices.SortStableFunc(operands, func(a, b ast.Expr) int { return strings.Compare(texts[a], texts[b]) })
+	operands = slices.CompactFunc(operands, func(a, b ast.Expr) bool { return texts[a] == texts[b] })
+	for len(operands) > 2 {
+		operands = append([]ast.Expr{&ast.BinaryExpr{X: operands[0], Op: e.Op, Y: operands[1]}}, operands[2:]...)
+	}
+	e.X = operands[0]
+	e.Y = operands[len(operands)-1]
+}
+
+func nodeText(n ast.Node) string {
+	b, err := format.Node(n, format.Simplify())
+	if err != nil {
+		return fmt.Sprintf("%T", n)
+	}
+	return string(b)
+}
+
+// Names reports whether the constraint names the field at its own level.
+func (e *Expression) Names(field string) bool { return e.names(e.expr, field, 0) }
+
+func (e *Expression) names(x ast.Expr, field string, depth int) bool {
+	if depth > 100 {
+		return true // deeper than anybody writes: the careful answer
+	}
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return e.names(x.X, field, depth+1)
+	case *ast.UnaryExpr:
+		return e.names(x.X, field, depth+1)
+	case *ast.BinaryExpr:
+		return e.names(x.X, field, depth+1) || e.names(x.Y, field, depth+1)
+	case *ast.SelectorExpr:
+		_, def := e.Definition(x)
+		return def != nil && e.names(def, field, depth+1)
+	case *ast.CallExpr:
+		return slices.ContainsFunc(x.Args, func(a ast.Expr) bool { return e.names(a, field, depth+1) })
+	case *ast.ListLit:
+		return slices.ContainsFunc(x.Elts, func(a ast.Expr) bool { return e.names(a, field, depth+1) })
+	case *ast.StructLit:
+		return slices.ContainsFunc(x.Elts, func(d ast.Decl) bool {
+			switch d := d.(type) {
+			case *ast.Field:
+				name, _, err := ast.LabelName(d.Label)
+				return err == nil && name == field
+			case *ast.EmbedDecl:
+				return e.names(d.Expr, field, depth+1)
+			case *ast.Comprehension:
+				return e.names(d.Value, field, depth+1)
+			}
+			return false
+		})
+	}
+	return false
+}
