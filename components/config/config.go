@@ -1,0 +1,116 @@
+// Package config is what a blueprint's pods are told: the plan, and how to
+// reach the database where a password is part of it.
+//
+// The plan is an immutable ConfigMap named by its content, so a changed plan is
+// another object and every pod that mounts it is rolled; a pod of the old
+// version that starts late still finds the plan that it belongs to, because
+// the old object is kept until its namespace goes.
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// MaxPlan is the largest plan in bytes: a ConfigMap holds 1 MiB, keys included.
+const MaxPlan = 1<<20 - 1024
+
+// The Secret that holds what is secret, and its keys.
+const (
+	SecretName  = "ashlar-secrets"
+	DatabaseKey = "database" // a postgres:// URL with its password
+)
+
+// Args says what pods are told.
+type Args struct {
+	Namespace string
+	Labels    map[string]string
+	Plan      []byte // canonical JSON; empty: pods need none
+	// Database is a URL that holds a password; nil where pods have identities.
+	Database pulumi.StringInput
+	After    []pulumi.Resource // what must be there first
+}
+
+// Validate returns every problem of the arguments, joined.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("config: no arguments")
+	}
+	found := []error{object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
+	if len(a.Plan) == 0 && a.Database == nil {
+		found = append(found, errors.New("config: neither a plan nor a database: there is nothing to tell"))
+	}
+	if len(a.Plan) > MaxPlan {
+		found = append(found, fmt.Errorf("config: the plan is %d bytes and a ConfigMap holds %d: split the blueprint", len(a.Plan), MaxPlan))
+	}
+	return errors.Join(found...)
+}
+
+// PlanName is the ConfigMap's name: "plan-" and the beginning of the digest.
+func PlanName(plan []byte) string { return "plan-" + digest(plan)[:12] }
+
+func digest(plan []byte) string {
+	sum := sha256.Sum256(plan)
+	return hex.EncodeToString(sum[:])
+}
+
+// Config is what pods are told.
+type Config struct {
+	pulumi.ResourceState
+
+	// Objects must be there before a pod that mounts them.
+	Objects []pulumi.Resource
+}
+
+// New registers the ConfigMap, and the Secret where there is something to hide.
+// The arguments are validated first.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Config, error) {
+	if err := args.Validate(); err != nil {
+		return nil, err
+	}
+	c := &Config{}
+	if err := ctx.RegisterComponentResource("ashlar:config:Config", name, c, opts...); err != nil {
+		return nil, fmt.Errorf("config %s: %w", name, err)
+	}
+	if len(args.Plan) > 0 {
+		plan, err := args.plan(ctx, name, c)
+		if err != nil {
+			return nil, fmt.Errorf("config %s: plan: %w", name, err)
+		}
+		c.Objects = append(c.Objects, plan)
+	}
+	if args.Database != nil {
+		secret, err := corev1.NewSecret(ctx, name, &corev1.SecretArgs{
+			Metadata:   object.Meta(args.Namespace, SecretName, args.Labels, nil),
+			Type:       pulumi.String("Opaque"),
+			StringData: pulumi.ToSecret(pulumi.StringMap{DatabaseKey: args.Database.ToStringOutput()}).(pulumi.StringMapOutput),
+		}, pulumi.Parent(c), pulumi.DependsOn(args.After))
+		if err != nil {
+			return nil, fmt.Errorf("config %s: secret: %w", name, err)
+		}
+		c.Objects = append(c.Objects, secret)
+	}
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
+}
+
+func (a *Args) plan(ctx *pulumi.Context, name string, c *Config) (*corev1.ConfigMap, error) {
+	return corev1.NewConfigMap(ctx, name, &corev1.ConfigMapArgs{
+		Metadata: object.Meta(a.Namespace, PlanName(a.Plan), a.Labels, map[string]string{
+			"ashlar.dev/plan-digest": "sha256:" + digest(a.Plan),
+			// A return to an earlier plan finds its object and takes it over.
+			"pulumi.com/patchForce":             "true",
+			"argocd.argoproj.io/sync-options":   "Prune=false",
+			"kustomize.toolkit.fluxcd.io/prune": "disabled",
+		}),
+		Immutable: pulumi.Bool(true),
+		Data:      pulumi.StringMap{pod.PlanFile: pulumi.String(string(a.Plan))},
+	}, pulumi.Parent(c), pulumi.DependsOn(a.After), pulumi.RetainOnDelete(true))
+}

@@ -1,0 +1,109 @@
+package pod
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+)
+
+// Args says what a pod runs. Everything about how it is confined is decided
+// here and can be loosened nowhere.
+type Args struct {
+	Image pulumi.StringInput // by digest, or a tag that is never moved
+	// Command is the whole command line. It is never left to the image: an
+	// engine that wraps it would have to ask a registry for the entrypoint.
+	Command []string
+	Env     map[string]pulumi.StringInput
+	Secrets []Secret // variables whose values are in a Secret
+	// Credentials names a Secret all of whose keys become variables, where it is
+	// there: object-store keys on a cluster that has no identities. Optional.
+	Credentials string
+
+	Plan           string // the ConfigMap that is mounted at PlanDir; empty: none
+	ServiceAccount string
+	// APIToken mounts a token of the service account. Only a pod that reports to
+	// the API server needs one.
+	APIToken bool
+
+	CPU, Memory string // requests, such as "250m" and "256Mi"; memory is the limit too
+	Scratch     string // size of the writable /tmp, such as "1Gi"
+	Port        int    // 0: listens on none
+	Grace       int    // seconds between SIGTERM and SIGKILL; 0: 30
+
+	// Pool is the tainted node pool that the pod prefers to run on; nil: any node.
+	Pool *Pool
+	// DoNotDisrupt keeps Karpenter from moving the pod before it has ended.
+	DoNotDisrupt bool
+
+	Labels map[string]string
+}
+
+// Secret is a variable whose value is a key of a Secret.
+type Secret struct{ Variable, Name, Key string }
+
+// Pool is a node pool: its nodes carry Label = Value, and may carry a taint of
+// the same key and value.
+type Pool struct{ Label, Value string }
+
+var (
+	quantityForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti)?$`)
+	variableForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+)
+
+// Validate returns every problem of the arguments, joined.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("pod: no arguments")
+	}
+	var found []error
+	say := func(format string, args ...any) { found = append(found, fmt.Errorf("pod: "+format, args...)) }
+	if text, known := a.Image.(pulumi.String); a.Image == nil || known && text == "" {
+		say("no image")
+	}
+	if len(a.Command) == 0 || a.Command[0] == "" {
+		say("no command: name the binary and its arguments")
+	}
+	for _, v := range slices.Sorted(maps.Keys(a.Env)) {
+		if !variableForm.MatchString(v) {
+			say("variable %q: want capital letters, digits and '_'", v)
+		}
+		if a.Env[v] == nil {
+			say("variable %s has no value", v)
+		}
+	}
+	for _, s := range a.Secrets {
+		if _, plain := a.Env[s.Variable]; plain {
+			say("variable %s is both plain and secret", s.Variable)
+		}
+		if !variableForm.MatchString(s.Variable) || s.Name == "" || s.Key == "" {
+			say("secret variable %q: want a variable, a Secret's name and its key", s.Variable)
+		}
+	}
+	for what, q := range map[string]string{"cpu": a.CPU, "memory": a.Memory, "scratch": a.Scratch} {
+		if !quantityForm.MatchString(q) {
+			say("%s %q: want a quantity such as 250m or 256Mi", what, q)
+		}
+	}
+	if a.Port < 0 || a.Port > 65535 || a.Port > 0 && a.Port < 1024 {
+		say("port %d: a process that is not root listens on 1024 to 65535", a.Port)
+	}
+	if a.Grace < 0 {
+		say("grace of %d seconds", a.Grace)
+	}
+	if a.Pool != nil && (a.Pool.Label == "" || a.Pool.Value == "") {
+		say("pool: want the label and the value that its nodes carry")
+	}
+	if err := object.CheckName("service account", a.ServiceAccount, object.MaxLabel); err != nil {
+		say("%w", err)
+	}
+	if err := object.CheckLabels(a.Labels); err != nil {
+		say("%w", err)
+	}
+	return errors.Join(found...)
+}

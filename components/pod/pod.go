@@ -1,0 +1,200 @@
+// Package pod is what every pod of ours has in common, whichever engine starts
+// it: confined as Pod Security's "restricted" level asks and further (read-only
+// root, no token of the API server), the plan mounted, memory bounded. The
+// components that run pods share it, so that none can forget a line of it.
+package pod
+
+import (
+	"maps"
+	"slices"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Where things are inside a pod.
+const (
+	PlanDir  = "/etc/ashlar"
+	PlanFile = "plan.json" // key of the ConfigMap
+	TempDir  = "/tmp"
+
+	Name     = "ashlar" // of the container
+	PortName = "http"
+
+	user = 65532 // "nonroot" of images made from scratch
+)
+
+// disrupt is Karpenter's word for a pod that must end by itself.
+const disrupt = "karpenter.sh/do-not-disrupt"
+
+// Template returns the pod's metadata and spec.
+func (a *Args) Template(change ...func(*corev1.ContainerArgs, *corev1.PodSpecArgs)) *corev1.PodTemplateSpecArgs {
+	container, spec := a.Container(), a.spec()
+	for _, f := range change {
+		f(&container, &spec)
+	}
+	spec.Containers = corev1.ContainerArray{container}
+	return &corev1.PodTemplateSpecArgs{Metadata: a.Metadata(), Spec: spec}
+}
+
+// Metadata returns the pod's labels and annotations.
+func (a *Args) Metadata() *metav1.ObjectMetaArgs {
+	m := &metav1.ObjectMetaArgs{Labels: pulumi.ToStringMap(a.Labels)}
+	if notes := a.Annotations(); len(notes) > 0 {
+		m.Annotations = pulumi.ToStringMap(notes)
+	}
+	return m
+}
+
+// Annotations returns the pod's annotations; none is nil.
+func (a *Args) Annotations() map[string]string {
+	if !a.DoNotDisrupt {
+		return nil
+	}
+	return map[string]string{disrupt: "true"}
+}
+
+func (a *Args) spec() corev1.PodSpecArgs {
+	s := corev1.PodSpecArgs{
+		ServiceAccountName:           pulumi.String(a.ServiceAccount),
+		AutomountServiceAccountToken: pulumi.Bool(a.APIToken),
+		EnableServiceLinks:           pulumi.Bool(false),
+		SecurityContext:              Security(),
+		Volumes:                      a.Volumes(),
+		Affinity:                     a.Affinity(),
+		Tolerations:                  a.Tolerations(),
+	}
+	if a.Grace > 0 {
+		s.TerminationGracePeriodSeconds = pulumi.Int(a.Grace)
+	}
+	return s
+}
+
+// Security is the pod's security context.
+func Security() *corev1.PodSecurityContextArgs {
+	return &corev1.PodSecurityContextArgs{
+		RunAsNonRoot:   pulumi.Bool(true),
+		RunAsUser:      pulumi.Int(user),
+		RunAsGroup:     pulumi.Int(user),
+		FsGroup:        pulumi.Int(user),
+		SeccompProfile: corev1.SeccompProfileArgs{Type: pulumi.String("RuntimeDefault")},
+	}
+}
+
+// Container returns the pod's only container.
+func (a *Args) Container() corev1.ContainerArgs {
+	c := corev1.ContainerArgs{
+		Name:            pulumi.String(Name),
+		Image:           a.Image.ToStringOutput(),
+		ImagePullPolicy: pulumi.String("IfNotPresent"),
+		Command:         pulumi.ToStringArray(a.Command),
+		Env:             a.env(),
+		VolumeMounts:    a.mounts(),
+		Resources: corev1.ResourceRequirementsArgs{
+			Requests: pulumi.StringMap{"cpu": pulumi.String(a.CPU), "memory": pulumi.String(a.Memory)},
+			// No limit of CPU: it would only slow down what the node has to spare.
+			Limits: pulumi.StringMap{"memory": pulumi.String(a.Memory)},
+		},
+		SecurityContext: corev1.SecurityContextArgs{
+			AllowPrivilegeEscalation: pulumi.Bool(false),
+			Privileged:               pulumi.Bool(false),
+			ReadOnlyRootFilesystem:   pulumi.Bool(true),
+			RunAsNonRoot:             pulumi.Bool(true),
+			Capabilities:             corev1.CapabilitiesArgs{Drop: pulumi.StringArray{pulumi.String("ALL")}},
+		},
+		TerminationMessagePolicy: pulumi.String("FallbackToLogsOnError"),
+	}
+	if a.Port > 0 {
+		c.Ports = corev1.ContainerPortArray{corev1.ContainerPortArgs{
+			Name: pulumi.String(PortName), ContainerPort: pulumi.Int(a.Port), Protocol: pulumi.String("TCP"),
+		}}
+	}
+	if a.Credentials != "" {
+		c.EnvFrom = corev1.EnvFromSourceArray{corev1.EnvFromSourceArgs{
+			SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(a.Credentials), Optional: pulumi.Bool(true)},
+		}}
+	}
+	return c
+}
+
+// env are the variables in the order of their names, the secret ones by
+// reference, and the memory limit in Go's words.
+func (a *Args) env() corev1.EnvVarArray {
+	var out corev1.EnvVarArray
+	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
+		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(name), Value: a.Env[name].ToStringOutput()})
+	}
+	for _, s := range a.Secrets {
+		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(s.Variable), ValueFrom: corev1.EnvVarSourceArgs{
+			SecretKeyRef: corev1.SecretKeySelectorArgs{Name: pulumi.String(s.Name), Key: pulumi.String(s.Key)},
+		}})
+	}
+	return append(out, corev1.EnvVarArgs{Name: pulumi.String("GOMEMLIMIT"), ValueFrom: corev1.EnvVarSourceArgs{
+		ResourceFieldRef: corev1.ResourceFieldSelectorArgs{
+			ContainerName: pulumi.String(Name), Resource: pulumi.String("limits.memory"), Divisor: pulumi.String("1"),
+		},
+	}})
+}
+
+const (
+	planVolume = "plan"
+	tempVolume = "tmp"
+)
+
+func (a *Args) mounts() corev1.VolumeMountArray {
+	out := corev1.VolumeMountArray{corev1.VolumeMountArgs{Name: pulumi.String(tempVolume), MountPath: pulumi.String(TempDir)}}
+	if a.Plan != "" {
+		out = append(out, corev1.VolumeMountArgs{
+			Name: pulumi.String(planVolume), MountPath: pulumi.String(PlanDir), ReadOnly: pulumi.Bool(true),
+		})
+	}
+	return out
+}
+
+// Volumes returns what the container mounts: a bounded /tmp and the plan.
+func (a *Args) Volumes() corev1.VolumeArray {
+	out := corev1.VolumeArray{corev1.VolumeArgs{
+		Name: pulumi.String(tempVolume), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String(a.Scratch)},
+	}}
+	if a.Plan != "" {
+		out = append(out, corev1.VolumeArgs{
+			Name: pulumi.String(planVolume), ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(a.Plan)},
+		})
+	}
+	return out
+}
+
+// Tolerations let the pod onto its pool's tainted nodes; none is nil.
+func (a *Args) Tolerations() corev1.TolerationArray {
+	if a.Pool == nil {
+		return nil
+	}
+	return corev1.TolerationArray{corev1.TolerationArgs{
+		Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("Equal"), Value: pulumi.String(a.Pool.Value), Effect: pulumi.String("NoSchedule"),
+	}}
+}
+
+// Affinity prefers the pool's nodes and does without where there are none, so
+// that one manifest runs on clusters with and without a pool.
+func (a *Args) Affinity() corev1.AffinityPtrInput {
+	if a.Pool == nil {
+		return nil
+	}
+	return corev1.AffinityArgs{NodeAffinity: corev1.NodeAffinityArgs{
+		PreferredDuringSchedulingIgnoredDuringExecution: corev1.PreferredSchedulingTermArray{corev1.PreferredSchedulingTermArgs{
+			Weight: pulumi.Int(100),
+			Preference: corev1.NodeSelectorTermArgs{MatchExpressions: corev1.NodeSelectorRequirementArray{corev1.NodeSelectorRequirementArgs{
+				Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("In"), Values: pulumi.ToStringArray([]string{a.Pool.Value}),
+			}}},
+		}},
+	}}
+}
+
+// Selector returns labels as a selector of pods.
+func Selector(labels map[string]string) *metav1.LabelSelectorArgs {
+	return &metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(labels)}
+}
+
+// Binary is the runtime inside its image.
+const Binary = "/bin/ashlar-runtime"
