@@ -1,0 +1,132 @@
+package endpoint
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// The ways in which a new version replaces the old.
+const (
+	Rollout    = "rollout"    // Argo Rollouts, with the strategy's steps
+	Deployment = "deployment" // Kubernetes' own rolling update, whatever the strategy
+)
+
+// Args says what an endpoint serves with, and how much of it.
+type Args struct {
+	Namespace string
+	Name      string // of the objects, and the first part of the URL
+	Pod       pod.Args
+	Selector  map[string]string // labels of the pods that never change; part of Pod.Labels
+	Labels    map[string]string // of the objects
+
+	Min, Max int // replicas
+	Delivery string
+	Strategy Strategy
+
+	After []pulumi.Resource // what must be there first
+}
+
+// Strategy is how a new version replaces the old, in Argo Rollouts' words. At
+// most one field is set; neither means a rolling update.
+type Strategy struct {
+	Canary    []Step
+	BlueGreen *BlueGreen
+}
+
+// Step of a canary gives the new version a share of the pods in percent, or
+// waits. Forever waits for a person.
+type Step struct {
+	Weight  *int
+	Seconds int
+	Forever bool
+}
+
+// BlueGreen swaps all traffic at once.
+type BlueGreen struct{ AutoPromotion bool }
+
+// suffixes of the Services that Argo Rollouts points at one version.
+const (
+	stable  = "-stable"
+	canary  = "-canary"
+	preview = "-preview"
+)
+
+// ServiceNames are the Services that an endpoint of the name may make.
+func ServiceNames(name string, delivery string, s Strategy) []string {
+	switch {
+	case delivery != Rollout:
+		return []string{name}
+	case s.BlueGreen != nil:
+		return []string{name, name + preview}
+	default:
+		return []string{name, name + stable, name + canary}
+	}
+}
+
+// Validate returns every problem of the arguments, joined.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("endpoint: no arguments")
+	}
+	found := []error{object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
+	say := func(format string, args ...any) {
+		found = append(found, fmt.Errorf("endpoint %s: "+format, append([]any{a.Name}, args...)...))
+	}
+	if err := object.CheckName("endpoint", a.Name, object.MaxLabel-len(preview)); err != nil {
+		say("%w", err)
+	}
+	if a.Delivery != Rollout && a.Delivery != Deployment {
+		say("delivery %q: want %s or %s", a.Delivery, Rollout, Deployment)
+	}
+	if a.Min < 1 || a.Max < a.Min {
+		say("%d to %d replicas: want 1 or more, and no fewer at most than at least", a.Min, a.Max)
+	}
+	if len(a.Selector) == 0 {
+		say("no selector: its Service would match every pod")
+	}
+	for key, value := range a.Selector {
+		if a.Pod.Labels[key] != value {
+			say("selector %s=%s: its own pods do not carry it", key, value)
+		}
+	}
+	if a.Pod.Port == 0 {
+		say("its pods listen on no port")
+	}
+	if a.Pod.APIToken {
+		say("its pods have no business with the API server: no token")
+	}
+	if err := a.Pod.Validate(); err != nil {
+		say("%w", err)
+	}
+	if err := a.Strategy.validate(); err != nil {
+		say("%w", err)
+	}
+	return errors.Join(found...)
+}
+
+func (s Strategy) validate() error {
+	var found []error
+	if len(s.Canary) > 0 && s.BlueGreen != nil {
+		found = append(found, errors.New("strategy: canary and blueGreen; want one of them"))
+	}
+	for i, step := range s.Canary {
+		ways := 0
+		for _, set := range []bool{step.Weight != nil, step.Seconds > 0, step.Forever} {
+			if set {
+				ways++
+			}
+		}
+		if ways != 1 {
+			found = append(found, fmt.Errorf("strategy: canary step %d: want a weight, a pause or a wait for a person", i))
+		}
+		if step.Weight != nil && (*step.Weight < 0 || *step.Weight > 100) {
+			found = append(found, fmt.Errorf("strategy: canary step %d: weight %d, want 0 to 100", i, *step.Weight))
+		}
+	}
+	return errors.Join(found...)
+}

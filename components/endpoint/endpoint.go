@@ -1,0 +1,129 @@
+// Package endpoint is a model served over HTTP: pods, how a new version of them
+// replaces the old, the Services in front, and what keeps enough of them alive.
+package endpoint
+
+import (
+	"fmt"
+
+	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// Endpoint is a model served over HTTP.
+type Endpoint struct {
+	pulumi.ResourceState
+
+	// URL answers inside the cluster.
+	URL string
+}
+
+// New registers the endpoint. The arguments are validated first.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Endpoint, error) {
+	if err := args.Validate(); err != nil {
+		return nil, err
+	}
+	c := &Endpoint{}
+	if err := ctx.RegisterComponentResource("ashlar:endpoint:Endpoint", name, c, opts...); err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", name, err)
+	}
+	account, err := corev1.NewServiceAccount(ctx, name, &corev1.ServiceAccountArgs{
+		Metadata:                     object.Meta(args.Namespace, args.Pod.ServiceAccount, args.Labels, nil),
+		AutomountServiceAccountToken: pulumi.Bool(false),
+	}, pulumi.Parent(c), pulumi.DependsOn(args.After))
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %s: service account: %w", name, err)
+	}
+	r := registration{Args: args, ctx: ctx, name: name, parent: pulumi.Parent(c)}
+	r.after = append(args.After[:len(args.After):len(args.After)], account)
+	for _, part := range []func() error{r.services, r.workload, r.scaling, r.disruption} {
+		if err := part(); err != nil {
+			return nil, fmt.Errorf("endpoint %s: %w", name, err)
+		}
+	}
+	c.URL = fmt.Sprintf("http://%s.%s.svc.cluster.local", args.Name, args.Namespace)
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"url": pulumi.String(c.URL)})
+}
+
+// registration is an endpoint being registered.
+type registration struct {
+	*Args
+	ctx    *pulumi.Context
+	name   string
+	parent pulumi.ResourceOption
+	after  []pulumi.Resource // what the workload waits for
+}
+
+func (r *registration) opts() []pulumi.ResourceOption {
+	return []pulumi.ResourceOption{r.parent, pulumi.DependsOn(r.after)}
+}
+
+// patient annotates an object that is not ready before a model is: Pulumi does
+// not wait for it.
+func (r *registration) patient() map[string]string {
+	return map[string]string{object.SkipAwait: "true"}
+}
+
+func (r *registration) workload() error {
+	if r.Delivery == Rollout {
+		return r.rollout()
+	}
+	// No replicas: the autoscaler decides, and an update must not take back what
+	// it decided.
+	_, err := appsv1.NewDeployment(r.ctx, r.name, &appsv1.DeploymentArgs{
+		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, r.patient()),
+		Spec: &appsv1.DeploymentSpecArgs{
+			Selector:             pod.Selector(r.Selector),
+			Template:             r.template(),
+			RevisionHistoryLimit: pulumi.Int(revisions),
+			Strategy: appsv1.DeploymentStrategyArgs{
+				Type:          pulumi.String("RollingUpdate"),
+				RollingUpdate: appsv1.RollingUpdateDeploymentArgs{MaxUnavailable: pulumi.Int(0), MaxSurge: pulumi.String(surge)},
+			},
+		},
+	}, r.opts()...)
+	if err != nil {
+		return fmt.Errorf("deployment: %w", err)
+	}
+	return nil
+}
+
+// A new version comes up before an old pod goes, a quarter at a time.
+const (
+	surge     = "25%"
+	revisions = 5
+)
+
+// template is the pod: started, alive and ready are three questions, and only
+// a ready one is sent requests.
+func (r *registration) template() *corev1.PodTemplateSpecArgs {
+	return r.Pod.Template(func(c *corev1.ContainerArgs, s *corev1.PodSpecArgs) {
+		c.StartupProbe = probe("/health", 2, 30)
+		c.LivenessProbe = probe("/health", 10, 3)
+		c.ReadinessProbe = probe("/ready", 5, 2)
+		s.TopologySpreadConstraints = corev1.TopologySpreadConstraintArray{
+			r.spread("topology.kubernetes.io/zone"), r.spread("kubernetes.io/hostname"),
+		}
+	})
+}
+
+func probe(path string, period, failures int) corev1.ProbeArgs {
+	return corev1.ProbeArgs{
+		HttpGet:          corev1.HTTPGetActionArgs{Path: pulumi.String(path), Port: pulumi.String(pod.PortName)},
+		PeriodSeconds:    pulumi.Int(period),
+		TimeoutSeconds:   pulumi.Int(2),
+		FailureThreshold: pulumi.Int(failures),
+	}
+}
+
+// spread keeps the pods apart where that is possible, and runs them anyway
+// where it is not: one zone and many pods is better than few.
+func (r *registration) spread(key string) corev1.TopologySpreadConstraintArgs {
+	return corev1.TopologySpreadConstraintArgs{
+		MaxSkew: pulumi.Int(1), TopologyKey: pulumi.String(key), WhenUnsatisfiable: pulumi.String("ScheduleAnyway"),
+		LabelSelector: pod.Selector(r.Selector),
+	}
+}

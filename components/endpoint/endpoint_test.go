@@ -1,0 +1,218 @@
+package endpoint
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/components/pulumitest"
+)
+
+const (
+	deploymentType = "kubernetes:apps/v1:Deployment"
+	rolloutType    = "kubernetes:argoproj.io/v1alpha1:Rollout"
+	serviceType    = "kubernetes:core/v1:Service"
+	scalerType     = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
+	budgetType     = "kubernetes:policy/v1:PodDisruptionBudget"
+)
+
+func good(delivery string) *Args {
+	selector := map[string]string{"name": "scoring", "component": "endpoint"}
+	return &Args{
+		Namespace: "credit-risk", Name: "scoring", Delivery: delivery, Min: 2, Max: 10, Selector: selector, Labels: selector,
+		Pod: pod.Args{
+			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "serve", "--endpoint", "scoring"}, ServiceAccount: "endpoint-scoring",
+			CPU: "250m", Memory: "512Mi", Scratch: "256Mi", Plan: "plan-1", Port: 8080, Grace: 60,
+			Labels: map[string]string{"name": "scoring", "component": "endpoint", "plan": "1"},
+		},
+	}
+}
+
+func weight(n int) *int { return &n }
+
+func canaryOf(a *Args) *Args {
+	a.Strategy.Canary = []Step{{Weight: weight(10)}, {Seconds: 300}, {Weight: weight(0)}, {Forever: true}}
+	return a
+}
+
+func record(t *testing.T, a *Args) *pulumitest.Recording {
+	t.Helper()
+	return pulumitest.Must(t, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "credit-risk-scoring", a)
+		return err
+	})
+}
+
+func holds(t *testing.T, r pulumitest.Resource, want map[string]any) {
+	t.Helper()
+	for path, w := range want {
+		if got := r.At(path); got != w {
+			t.Errorf("%s %s: %s is %v, want %v", r.Type, r.Name, path, got, w)
+		}
+	}
+}
+
+func TestPodsAreAskedWhetherTheyStartedLiveAndAreReady(t *testing.T) {
+	d := record(t, good(Deployment)).One(t, deploymentType)
+	const c = "spec.template.spec.containers.0."
+	holds(t, d, map[string]any{
+		c + "startupProbe.httpGet.path": "/health", c + "livenessProbe.httpGet.path": "/health", c + "readinessProbe.httpGet.path": "/ready",
+		c + "readinessProbe.httpGet.port": "http", c + "ports.0.containerPort": 8080.0, c + "ports.0.name": "http",
+		c + "securityContext.readOnlyRootFilesystem":             true,
+		"spec.template.spec.automountServiceAccountToken":        false,
+		"spec.template.spec.terminationGracePeriodSeconds":       60.0,
+		"spec.template.spec.topologySpreadConstraints.0.maxSkew": 1.0,
+		"spec.strategy.rollingUpdate.maxUnavailable":             0.0,
+		"spec.replicas": nil, // the autoscaler's
+	})
+	var keys []string
+	for _, c := range d.At("spec.template.spec.topologySpreadConstraints").([]any) {
+		keys = append(keys, c.(map[string]any)["topologyKey"].(string))
+	}
+	if !slices.Equal(keys, []string{"topology.kubernetes.io/zone", "kubernetes.io/hostname"}) {
+		t.Errorf("spread over %v", keys)
+	}
+}
+
+func TestEverySelectorMatchesThePodsAndNothingThatChanges(t *testing.T) {
+	for _, a := range []*Args{good(Deployment), canaryOf(good(Rollout))} {
+		r := record(t, a)
+		for _, res := range r.Resources {
+			selector := res.At("spec.selector")
+			if m, ok := selector.(map[string]any); ok && m["matchLabels"] != nil {
+				selector = m["matchLabels"]
+			}
+			m, ok := selector.(map[string]any)
+			if !ok {
+				continue
+			}
+			if len(m) == 0 {
+				t.Errorf("%s %s selects every pod", res.Type, res.Name)
+			}
+			for key, value := range m {
+				if a.Pod.Labels[key] != value {
+					t.Errorf("%s %s selects %s=%v, which the pods do not carry", res.Type, res.Name, key, value)
+				}
+				if key == "plan" {
+					t.Errorf("%s %s selects by what changes", res.Type, res.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestACanaryHasTheStepsOfTheBlueprint(t *testing.T) {
+	r := record(t, canaryOf(good(Rollout)))
+	holds(t, r.One(t, rolloutType), map[string]any{
+		"spec.strategy.canary.steps.0.setWeight": 10.0, "spec.strategy.canary.steps.1.pause.duration": "300s", "spec.strategy.canary.steps.2.setWeight": 0.0,
+		"spec.strategy.canary.stableService": "scoring-stable", "spec.strategy.canary.canaryService": "scoring-canary", "spec.strategy.canary.maxUnavailable": 0.0,
+		"spec.strategy.blueGreen": nil, "spec.replicas": nil, "spec.strategy.canary.steps.4": nil,
+		"spec.template.spec.containers.0.readinessProbe.httpGet.path": "/ready",
+	})
+	if pause, ok := r.One(t, rolloutType).At("spec.strategy.canary.steps.3.pause").(map[string]any); !ok || len(pause) != 0 {
+		t.Errorf("a wait for a person is %v", r.One(t, rolloutType).At("spec.strategy.canary.steps.3"))
+	}
+	for name, selects := range map[string]bool{"credit-risk-scoring": true, "credit-risk-scoring-stable": false, "credit-risk-scoring-canary": false} {
+		if s := r.Named(t, serviceType, name); (s.At("spec.selector") != nil) != selects {
+			t.Errorf("%s selects %v; Argo's controller points it at one version", name, s.At("spec.selector"))
+		}
+	}
+}
+
+func TestBlueGreenMovesTheServiceThatClientsUse(t *testing.T) {
+	a := good(Rollout)
+	a.Strategy.BlueGreen = &BlueGreen{AutoPromotion: false}
+	r := record(t, a)
+	holds(t, r.One(t, rolloutType), map[string]any{
+		"spec.strategy.blueGreen.activeService": "scoring", "spec.strategy.blueGreen.previewService": "scoring-preview",
+		"spec.strategy.blueGreen.autoPromotionEnabled": false, "spec.strategy.canary": nil,
+	})
+	for _, s := range r.All(serviceType) {
+		if s.At("spec.selector") != nil {
+			t.Errorf("%s has a selector of ours, which Argo's would fight", s.Name)
+		}
+	}
+}
+
+func TestServicesLeadToTheNamedPort(t *testing.T) {
+	for _, a := range []*Args{good(Deployment), canaryOf(good(Rollout)), good(Rollout)} {
+		live := 0
+		for _, s := range record(t, a).All(serviceType) {
+			holds(t, s, map[string]any{"spec.type": "ClusterIP", "spec.ports.0.port": 80.0, "spec.ports.0.targetPort": "http", "spec.ports.0.name": "http"})
+			if !slices.Contains(ServiceNames(a.Name, a.Delivery, a.Strategy), s.Text("metadata.name")) {
+				t.Errorf("%s is not among the names that were checked", s.Text("metadata.name"))
+			}
+			if s.At("metadata.labels").(map[string]any)[Traffic] == Live {
+				live++
+			}
+		}
+		if live != 1 {
+			t.Errorf("%d Services are the clients', want one", live)
+		}
+	}
+}
+
+func TestANumberOfReplicasIsInOneObject(t *testing.T) {
+	for _, delivery := range []string{Deployment, Rollout} {
+		more := good(delivery)
+		more.Min, more.Max = 3, 20
+		changed := pulumitest.Changed(record(t, good(delivery)), record(t, more))
+		if !slices.Equal(changed, []string{scalerType + " credit-risk-scoring"}) {
+			t.Errorf("%s: changed %v", delivery, changed)
+		}
+	}
+	holds(t, record(t, good(Rollout)).One(t, scalerType), map[string]any{
+		"spec.scaleTargetRef.kind": "Rollout", "spec.scaleTargetRef.name": "scoring", "spec.minReplicas": 2.0, "spec.maxReplicas": 10.0,
+		"spec.metrics.0.resource.target.averageUtilization": 70.0,
+	})
+	holds(t, record(t, good(Deployment)).One(t, scalerType), map[string]any{"spec.scaleTargetRef.kind": "Deployment", "spec.scaleTargetRef.apiVersion": "apps/v1"})
+}
+
+func TestADrainTakesOnePodAtATime(t *testing.T) {
+	holds(t, record(t, good(Deployment)).One(t, budgetType), map[string]any{
+		"spec.maxUnavailable": 1.0, "spec.minAvailable": nil, "spec.selector.matchLabels.name": "scoring", "spec.unhealthyPodEvictionPolicy": "AlwaysAllow",
+	})
+}
+
+func TestPulumiDoesNotWaitForAModelThatIsNotTrainedYet(t *testing.T) {
+	r := record(t, canaryOf(good(Rollout)))
+	for _, typ := range []string{rolloutType, serviceType, scalerType} {
+		for _, res := range r.All(typ) {
+			notes, _ := res.At("metadata.annotations").(map[string]any)
+			if notes["pulumi.com/skipAwait"] != "true" {
+				t.Errorf("%s %s is waited for", res.Type, res.Name)
+			}
+		}
+	}
+}
+
+func TestTheServiceAccountGivesNoToken(t *testing.T) {
+	holds(t, record(t, good(Deployment)).One(t, "kubernetes:core/v1:ServiceAccount"), map[string]any{
+		"automountServiceAccountToken": false, "metadata.name": "endpoint-scoring",
+	})
+}
+
+func TestEveryProblemOfAnEndpointIsReported(t *testing.T) {
+	a := &Args{
+		Namespace: "X", Name: strings.Repeat("e", 56), Delivery: "magic", Min: 0, Selector: map[string]string{"a": "b"}, Labels: map[string]string{"a": "b c"},
+		Pod: pod.Args{APIToken: true}, Strategy: Strategy{Canary: []Step{{}, {Weight: weight(101)}, {Weight: weight(1), Forever: true}}, BlueGreen: &BlueGreen{}},
+	}
+	err := a.Validate()
+	for _, want := range []string{`namespace "X"`, "at most 55", `delivery "magic"`, "0 to 0 replicas", "selector a=b", "no port", "no token", "no image", "want one of them", "step 0", "weight 101", "step 2", "label a"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not reported: %v", want, err)
+		}
+	}
+	none := good(Deployment)
+	none.Selector = nil
+	r, err := pulumitest.Run(func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "x", none)
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "match every pod") || len(r.Resources) != 0 {
+		t.Errorf("%v after %d resources", err, len(r.Resources))
+	}
+}

@@ -1,0 +1,91 @@
+package endpoint
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+const argoVersion = "argoproj.io/v1alpha1"
+
+// The parts of a Rollout that we write, under Argo's names. A field of type any
+// holds a type of Kubernetes' own.
+
+type rolloutSpec struct {
+	Selector             any             `pulumi:"selector"`
+	Template             any             `pulumi:"template"`
+	RevisionHistoryLimit int             `pulumi:"revisionHistoryLimit"`
+	Strategy             rolloutStrategy `pulumi:"strategy"`
+}
+
+type rolloutStrategy struct {
+	Canary    *canaryStrategy    `pulumi:"canary"`
+	BlueGreen *blueGreenStrategy `pulumi:"blueGreen"`
+}
+
+type canaryStrategy struct {
+	StableService  string `pulumi:"stableService"`
+	CanaryService  string `pulumi:"canaryService"`
+	MaxSurge       string `pulumi:"maxSurge"`
+	MaxUnavailable int    `pulumi:"maxUnavailable"`
+	Steps          []step `pulumi:"steps"`
+}
+
+type step struct {
+	SetWeight *int   `pulumi:"setWeight"`
+	Pause     *pause `pulumi:"pause"`
+}
+
+// pause without a duration waits for a person.
+type pause struct {
+	Duration *string `pulumi:"duration"`
+}
+
+type blueGreenStrategy struct {
+	ActiveService        string `pulumi:"activeService"`
+	PreviewService       string `pulumi:"previewService"`
+	AutoPromotionEnabled bool   `pulumi:"autoPromotionEnabled"`
+}
+
+func (r *registration) rollout() error {
+	_, err := apiextensions.NewCustomResource(r.ctx, r.name, &apiextensions.CustomResourceArgs{
+		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("Rollout"),
+		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, r.patient()),
+		OtherFields: kubernetes.UntypedArgs{"spec": rolloutSpec{
+			Selector:             pod.Selector(r.Selector),
+			Template:             r.template(),
+			RevisionHistoryLimit: revisions,
+			Strategy:             r.Strategy.argo(r.Name),
+		}},
+	}, r.opts()...)
+	if err != nil {
+		return fmt.Errorf("rollout: %w", err)
+	}
+	return nil
+}
+
+func (s Strategy) argo(name string) rolloutStrategy {
+	if s.BlueGreen != nil {
+		return rolloutStrategy{BlueGreen: &blueGreenStrategy{
+			ActiveService: name, PreviewService: name + preview, AutoPromotionEnabled: s.BlueGreen.AutoPromotion,
+		}}
+	}
+	out := &canaryStrategy{StableService: name + stable, CanaryService: name + canary, MaxSurge: surge}
+	for _, one := range s.Canary {
+		switch {
+		case one.Weight != nil:
+			out.Steps = append(out.Steps, step{SetWeight: one.Weight})
+		case one.Forever:
+			out.Steps = append(out.Steps, step{Pause: &pause{}})
+		default:
+			duration := fmt.Sprintf("%ds", one.Seconds)
+			out.Steps = append(out.Steps, step{Pause: &pause{Duration: &duration}})
+		}
+	}
+	return rolloutStrategy{Canary: out}
+}

@@ -1,0 +1,65 @@
+package endpoint
+
+import (
+	"fmt"
+
+	autoscalingv2 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/autoscaling/v2"
+	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// busy is the share of the requested CPU, in percent, above which pods are
+// added.
+const busy = 70
+
+// scaling registers the autoscaler. It is the only object that knows how many
+// replicas there may be, so a changed number changes nothing else.
+func (r *registration) scaling() error {
+	target := autoscalingv2.CrossVersionObjectReferenceArgs{
+		ApiVersion: pulumi.String("apps/v1"), Kind: pulumi.String("Deployment"), Name: pulumi.String(r.Name),
+	}
+	if r.Delivery == Rollout {
+		target.ApiVersion, target.Kind = pulumi.String(argoVersion), pulumi.String("Rollout")
+	}
+	_, err := autoscalingv2.NewHorizontalPodAutoscaler(r.ctx, r.name, &autoscalingv2.HorizontalPodAutoscalerArgs{
+		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, r.patient()),
+		Spec: &autoscalingv2.HorizontalPodAutoscalerSpecArgs{
+			ScaleTargetRef: target,
+			MinReplicas:    pulumi.Int(r.Min),
+			MaxReplicas:    pulumi.Int(r.Max),
+			Metrics: autoscalingv2.MetricSpecArray{autoscalingv2.MetricSpecArgs{
+				Type: pulumi.String("Resource"),
+				Resource: autoscalingv2.ResourceMetricSourceArgs{
+					Name:   pulumi.String("cpu"),
+					Target: autoscalingv2.MetricTargetArgs{Type: pulumi.String("Utilization"), AverageUtilization: pulumi.Int(busy)},
+				},
+			}},
+		},
+	}, r.opts()...)
+	if err != nil {
+		return fmt.Errorf("autoscaler: %w", err)
+	}
+	return nil
+}
+
+// disruption registers the budget for drains: one pod at a time. It names what
+// may be missing rather than what must stay, so that it fits any number of
+// replicas and a single one can still be moved.
+func (r *registration) disruption() error {
+	_, err := policyv1.NewPodDisruptionBudget(r.ctx, r.name, &policyv1.PodDisruptionBudgetArgs{
+		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, nil),
+		Spec: &policyv1.PodDisruptionBudgetSpecArgs{
+			MaxUnavailable: pulumi.Int(1),
+			Selector:       pod.Selector(r.Selector),
+			// A pod that is not ready serves nobody: it must not hold up a drain.
+			UnhealthyPodEvictionPolicy: pulumi.String("AlwaysAllow"),
+		},
+	}, r.opts()...)
+	if err != nil {
+		return fmt.Errorf("disruption budget: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package endpoint
+
+import (
+	"fmt"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// Traffic is the label of the Service that clients use, by which the others
+// beside it are told apart.
+const (
+	Traffic = "ashlar.dev/traffic"
+	Live    = "live"
+)
+
+// services registers the Services: the one that clients use, and with Argo
+// Rollouts those that always lead to one version.
+//
+// A Service that the controller points at a version gets its selector from the
+// controller alone. Were it ours too, the selector, which is one value to the
+// API server, would have two owners, and every apply would move traffic.
+// Without a traffic router a canary gets its share by its number of pods, so
+// the clients' Service selects all of them; blue-green moves the clients'
+// Service itself.
+func (r *registration) services() error {
+	names := ServiceNames(r.Name, r.Delivery, r.Strategy)
+	for _, name := range names {
+		live := name == r.Name
+		ours := live && (r.Delivery != Rollout || r.Strategy.BlueGreen == nil)
+		if err := r.service(name, live, ours); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *registration) service(name string, live, selects bool) error {
+	labels := r.Labels
+	if live {
+		labels = object.With(labels, Traffic, Live)
+	}
+	spec := &corev1.ServiceSpecArgs{
+		Type: pulumi.String("ClusterIP"),
+		Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
+			Name: pulumi.String(pod.PortName), Port: pulumi.Int(80), TargetPort: pulumi.String(pod.PortName), Protocol: pulumi.String("TCP"),
+		}},
+	}
+	if selects {
+		spec.Selector = pulumi.ToStringMap(r.Selector)
+	}
+	s, err := corev1.NewService(r.ctx, r.name+name[len(r.Name):], &corev1.ServiceArgs{
+		Metadata: object.Meta(r.Namespace, name, labels, r.patient()), Spec: spec,
+	}, r.opts()...)
+	if err != nil {
+		return fmt.Errorf("service %s: %w", name, err)
+	}
+	r.after = append(r.after, s)
+	return nil
+}

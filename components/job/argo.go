@@ -1,0 +1,162 @@
+package job
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
+	rbacv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/rbac/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+const (
+	argoVersion = "argoproj.io/v1alpha1"
+	step        = "run" // the workflow's only template
+)
+
+// argo registers a WorkflowTemplate, from which a person may start a run at any
+// time, and the CronWorkflow that starts it on schedule. They are two objects
+// so that a changed schedule leaves what runs alone.
+func (r registration) argo(c *Job) error {
+	if err := r.reporting(); err != nil {
+		return err
+	}
+	template, err := apiextensions.NewCustomResource(r.ctx, r.name+"-template", &apiextensions.CustomResourceArgs{
+		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("WorkflowTemplate"),
+		Metadata:    object.Meta(r.Namespace, r.Name, r.Labels, nil),
+		OtherFields: kubernetes.UntypedArgs{"spec": r.workflow()},
+	}, r.opts...)
+	if err != nil {
+		return fmt.Errorf("workflow template: %w", err)
+	}
+	c.Objects = []pulumi.Resource{template}
+	c.Run = fmt.Sprintf("argo -n %s submit --from workflowtemplate/%s", r.Namespace, r.Name)
+	if r.Schedule == "" {
+		return nil
+	}
+	zone, schedule := r.schedule()
+	cron, err := apiextensions.NewCustomResource(r.ctx, r.name+"-schedule", &apiextensions.CustomResourceArgs{
+		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("CronWorkflow"),
+		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, nil),
+		OtherFields: kubernetes.UntypedArgs{"spec": cronWorkflowSpec{
+			Schedules:                  []string{schedule},
+			Timezone:                   zone,
+			ConcurrencyPolicy:          "Forbid",
+			StartingDeadlineSeconds:    r.lateness(),
+			SuccessfulJobsHistoryLimit: history,
+			FailedJobsHistoryLimit:     history,
+			WorkflowMetadata:           metadata{Labels: r.Labels},
+			WorkflowSpec:               workflowFromSpec{WorkflowTemplateRef: templateRef{r.Name}},
+		}},
+	}, append(r.opts[:len(r.opts):len(r.opts)], pulumi.DependsOn(c.Objects))...)
+	if err != nil {
+		return fmt.Errorf("cron workflow: %w", err)
+	}
+	c.Objects = append(c.Objects, cron)
+	return nil
+}
+
+func (r registration) workflow() workflowTemplateSpec {
+	t := template{
+		Name: step, Container: r.Pod.Container(),
+		Metadata:    metadata{Labels: r.Pod.Labels, Annotations: r.Pod.Annotations()},
+		Affinity:    r.Pod.Affinity(),
+		Tolerations: r.Pod.Tolerations(),
+	}
+	if r.Retries > 0 {
+		t.RetryStrategy = &retryStrategy{
+			Limit: r.Retries, RetryPolicy: "Always",
+			// -1 is an attempt that left no exit code, as when its node was lost.
+			Expression: `!(lastRetry.exitCode in ["1", "2"])`,
+			Backoff:    backoff{Duration: fmt.Sprintf("%ds", int(r.RetryDelay.Seconds()))},
+		}
+	}
+	return workflowTemplateSpec{
+		Entrypoint:                   step,
+		ServiceAccountName:           r.Pod.ServiceAccount,
+		AutomountServiceAccountToken: r.Pod.APIToken,
+		ActiveDeadlineSeconds:        r.seconds(),
+		TTLStrategy:                  ttlStrategy{keep, keep},
+		SecurityContext:              pod.Security(),
+		PodSpecPatch:                 helpers(),
+		Volumes:                      r.Pod.Volumes(),
+		Templates:                    []template{t},
+		Metrics:                      r.metrics(),
+	}
+}
+
+// metrics say how the latest run ended.
+func (r registration) metrics() *metrics {
+	if len(r.Metric) == 0 {
+		return nil
+	}
+	out := &metrics{}
+	for _, end := range []struct{ when, value string }{
+		{"{{workflow.status}} == Succeeded", "0"}, {"{{workflow.status}} != Succeeded", "1"},
+	} {
+		m := metric{
+			Name: "ashlar_pipeline_failed", Help: "1 once a run has failed for good, 0 once one has succeeded.",
+			When: end.when, Gauge: gauge{Value: end.value},
+		}
+		for _, key := range slices.Sorted(maps.Keys(r.Metric)) {
+			m.Labels = append(m.Labels, metricLabel{key, r.Metric[key]})
+		}
+		out.Prometheus = append(out.Prometheus, m)
+	}
+	return out
+}
+
+// helpers confines the containers that Argo puts beside ours, which a
+// controller with default settings leaves as their image has them: a namespace
+// at level "restricted" would refuse the pod.
+func helpers() string {
+	confined := map[string]any{
+		"allowPrivilegeEscalation": false,
+		"capabilities":             map[string]any{"drop": []string{"ALL"}},
+		"runAsNonRoot":             true,
+		"seccompProfile":           map[string]any{"type": "RuntimeDefault"},
+	}
+	patch, err := json.Marshal(map[string]any{
+		"initContainers": []any{map[string]any{"name": "init", "securityContext": confined}},
+		"containers":     []any{map[string]any{"name": "wait", "securityContext": confined}},
+	})
+	if err != nil { // maps of texts and booleans always encode
+		return ""
+	}
+	return string(patch)
+}
+
+// reporting lets the run's pods say how they ended, which is all that they may
+// ask of the API server. The token is the short-lived one of the pod: the
+// alternative, a token for Argo's container alone, would have to be a Secret
+// that never expires.
+func (r registration) reporting() error {
+	role, err := rbacv1.NewRole(r.ctx, r.name, &rbacv1.RoleArgs{
+		Metadata: object.Meta(r.Namespace, r.Pod.ServiceAccount, r.Labels, nil),
+		Rules: rbacv1.PolicyRuleArray{rbacv1.PolicyRuleArgs{
+			ApiGroups: pulumi.ToStringArray([]string{"argoproj.io"}),
+			Resources: pulumi.ToStringArray([]string{"workflowtaskresults"}),
+			Verbs:     pulumi.ToStringArray([]string{"create", "patch"}),
+		}},
+	}, r.opts...)
+	if err != nil {
+		return fmt.Errorf("role: %w", err)
+	}
+	_, err = rbacv1.NewRoleBinding(r.ctx, r.name, &rbacv1.RoleBindingArgs{
+		Metadata: object.Meta(r.Namespace, r.Pod.ServiceAccount, r.Labels, nil),
+		RoleRef:  rbacv1.RoleRefArgs{ApiGroup: pulumi.String("rbac.authorization.k8s.io"), Kind: pulumi.String("Role"), Name: pulumi.String(r.Pod.ServiceAccount)},
+		Subjects: rbacv1.SubjectArray{rbacv1.SubjectArgs{
+			Kind: pulumi.String("ServiceAccount"), Name: pulumi.String(r.Pod.ServiceAccount), Namespace: pulumi.String(r.Namespace),
+		}},
+	}, append(r.opts[:len(r.opts):len(r.opts)], pulumi.DependsOn([]pulumi.Resource{role}))...)
+	if err != nil {
+		return fmt.Errorf("role binding: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// The engines that run a job.
+const (
+	Argo    = "argo"    // WorkflowTemplate, and a CronWorkflow where there is a schedule
+	CronJob = "cronjob" // CronJob, suspended where there is no schedule
+	Once    = "once"    // Job: runs when it is made, and again when what it runs changes
+)
+
+// Args says what runs, when, and what becomes of a run that fails.
+type Args struct {
+	Namespace string
+	Name      string // of the objects
+	Engine    string
+	Pod       pod.Args // its service account is made here
+	Labels    map[string]string
+
+	// Schedule is a cron expression or @daily and the like, in UTC unless it
+	// begins with CRON_TZ=Area/City; empty: on demand.
+	Schedule string
+	// Catchup starts a run that was missed, as when the cluster was down, up to a
+	// day late; without it a run that cannot start in ten minutes is left out.
+	Catchup bool
+	// Retries are further attempts after one that broke. An attempt that judged
+	// its input and found it wanting (exit code 1) or was told nonsense (2) is
+	// not repeated: it would come to the same.
+	Retries int
+	// RetryDelay is the wait before the next attempt. Kubernetes' own jobs do not
+	// let anyone choose: there it is 10 s, doubled each time up to 6 minutes.
+	RetryDelay time.Duration
+	Deadline   time.Duration // of a run with all its attempts; then it is ended
+
+	// Metric are the labels under which Argo's controller exports
+	// argo_workflows_ashlar_pipeline_failed, 1 once a run has failed for good and
+	// 0 once one has succeeded; nil: it exports nothing.
+	Metric map[string]string
+
+	After []pulumi.Resource // what must be there first
+}
+
+// Validate returns every problem of the arguments, joined.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("job: no arguments")
+	}
+	longest := object.MaxCron
+	if a.Engine == Once {
+		longest = object.MaxLabel
+	}
+	found := []error{object.CheckName("job", a.Name, longest), object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
+	say := func(format string, args ...any) {
+		found = append(found, fmt.Errorf("job %s: "+format, append([]any{a.Name}, args...)...))
+	}
+	switch a.Engine {
+	case Argo, CronJob:
+	case Once:
+		if a.Schedule != "" {
+			say("schedule %q: it runs once", a.Schedule)
+		}
+	default:
+		say("engine %q: want %s, %s or %s", a.Engine, Argo, CronJob, Once)
+	}
+	if zone, schedule := a.schedule(); a.Schedule != "" && (zone == "" || strings.EqualFold(zone, "local") || !plausible(schedule)) {
+		say("schedule %q: want five cron fields, or @daily and the like, after an optional CRON_TZ=Area/City", a.Schedule)
+	}
+	if a.Retries < 0 || a.Retries > 20 {
+		say("%d retries: want 0 to 20", a.Retries)
+	}
+	if a.RetryDelay < 0 || a.RetryDelay%time.Second != 0 || a.Retries > 0 && a.RetryDelay == 0 {
+		say("retry delay %s: want whole seconds", a.RetryDelay)
+	}
+	if a.Deadline < time.Second {
+		say("deadline %s: want a second or more", a.Deadline)
+	}
+	if err := a.Pod.Validate(); err != nil {
+		say("%w", err)
+	}
+	if a.Engine == Argo && !a.Pod.APIToken {
+		say("a workflow's pods report to the API server: they need its token")
+	}
+	return errors.Join(found...)
+}
+
+// schedule returns the time zone and the schedule without it.
+func (a *Args) schedule() (zone, schedule string) {
+	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
+		if rest, ok := strings.CutPrefix(a.Schedule, prefix); ok {
+			zone, schedule, _ = strings.Cut(rest, " ")
+			return zone, strings.TrimSpace(schedule)
+		}
+	}
+	return "Etc/UTC", a.Schedule
+}
+
+func plausible(schedule string) bool {
+	return strings.HasPrefix(schedule, "@") || len(strings.Fields(schedule)) == 5
+}
+
+// lateness is for how many seconds a missed run may still start.
+func (a *Args) lateness() int {
+	if a.Catchup {
+		return int((24 * time.Hour).Seconds())
+	}
+	return int((10 * time.Minute).Seconds())
+}
+
+func (a *Args) seconds() int { return int(a.Deadline.Seconds()) }
