@@ -40,6 +40,7 @@ type Delivery struct {
 	Service   string             // "delivery.logs.amazonaws.com"
 	Account   pulumi.StringInput // aws:SourceAccount
 	SourceArn pulumi.StringInput // aws:SourceArn, a pattern
+	Lists     bool               // it looks at the bucket before it writes, as log delivery does
 }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)

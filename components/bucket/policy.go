@@ -53,8 +53,13 @@ func (d Delivery) statements(arn, objects pulumi.StringInput) []policy.Statement
 		policy.When("StringEquals", "aws:SourceAccount", d.Account),
 		policy.When("ArnLike", "aws:SourceArn", d.SourceArn),
 	}
-	return []policy.Statement{
+	out := []policy.Statement{
 		{Principals: by, Actions: []string{"s3:PutObject"}, Resources: []pulumi.StringInput{objects}, Conditions: ours},
-		{Principals: by, Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: []pulumi.StringInput{arn}, Conditions: ours},
 	}
+	if d.Lists {
+		out = append(out, policy.Statement{
+			Principals: by, Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: []pulumi.StringInput{arn}, Conditions: ours,
+		})
+	}
+	return out
 }

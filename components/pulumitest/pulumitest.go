@@ -59,6 +59,13 @@ func (r Resource) At(path string) any {
 	return at
 }
 
+// Tag returns the value of a tag, "" where there is none.
+func (r Resource) Tag(key string) string {
+	tags, _ := r.Inputs["tags"].(map[string]any)
+	value, _ := tags[key].(string)
+	return value
+}
+
 // Recording is what a program registered, ordered by type and name.
 type Recording struct{ Resources []Resource }
 
@@ -176,6 +183,11 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		}
 		res.Inputs[string(k)] = plain(v)
 		state[k] = v
+	}
+	if res.Type == "aws:rds/instance:Instance" {
+		state["masterUserSecrets"] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.PropertyMap{
+			"secretArn": resource.NewStringProperty(Arn("aws:secretsmanager/secret:Secret", args.Name)),
+		})})
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

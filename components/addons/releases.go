@@ -1,0 +1,57 @@
+package addons
+
+import "github.com/ashlar-dev/ashlar/components/policy"
+
+// release is one Helm chart at one version: what is installed is what was
+// tested, and an upgrade is a pull request.
+type release struct {
+	chart      string // and the release's name, and its service account where it has an identity
+	repository string
+	version    string
+	namespace  string
+	level      string // Pod Security level of the namespace
+	values     func(*Args) map[string]any
+	// statements is what its pods may do in AWS; nil: nothing.
+	statements func(*Args) []policy.Statement
+	// when says whether it is installed; nil: always.
+	when func(*Args) bool
+}
+
+const (
+	argo  = "https://argoproj.github.io/argo-helm"
+	stack = "kube-prometheus-stack"
+	// MonitoringNamespace is where Prometheus scrapes from: workloads let it in.
+	MonitoringNamespace = "monitoring"
+)
+
+// releases is the list that an add-on is added to. The first brings the custom
+// resources of monitoring that the others use.
+var releases = []release{
+	{
+		chart: stack, repository: "https://prometheus-community.github.io/helm-charts", version: "75.9.0",
+		// The node exporter reads the node's own files.
+		namespace: MonitoringNamespace, level: "privileged", values: (*Args).monitoring,
+	},
+	{
+		chart: "argo-workflows", repository: argo, version: "0.45.19",
+		namespace: "argo", level: "baseline", values: (*Args).workflows,
+	},
+	{
+		chart: "argo-rollouts", repository: argo, version: "2.40.5",
+		namespace: "argo-rollouts", level: "restricted", values: (*Args).rollouts,
+	},
+	{
+		chart: "aws-load-balancer-controller", repository: "https://aws.github.io/eks-charts", version: "1.13.4",
+		namespace: "aws-load-balancer-controller", level: "baseline", values: (*Args).balancer, statements: (*Args).balancerStatements,
+	},
+	{
+		chart: "cluster-autoscaler", repository: "https://kubernetes.github.io/autoscaler", version: "9.46.6",
+		namespace: "cluster-autoscaler", level: "baseline", values: (*Args).autoscaler, statements: (*Args).autoscalerStatements,
+	},
+	{
+		chart: "nvidia-device-plugin", repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.17.1",
+		// It hands the node's devices out.
+		namespace: "nvidia-device-plugin", level: "privileged", values: (*Args).gpus,
+		when: func(a *Args) bool { return a.GPU },
+	},
+}

@@ -1,0 +1,80 @@
+package cluster
+
+import (
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// access lets the admins in by access entries, which a pull request shows and
+// the aws-auth ConfigMap never did.
+func (b *build) access() error {
+	for _, arn := range b.args.Admins {
+		admin := &AdminArgs{ClusterName: b.cluster.Name, Principal: pulumi.String(arn), Partition: b.args.Partition, Tags: b.args.Tags}
+		if err := Admin(b.ctx, b.name+"-"+adminName(arn), admin, b.child()...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AdminArgs says who administers which cluster.
+type AdminArgs struct {
+	ClusterName pulumi.StringInput
+	Principal   pulumi.StringInput // ARN of a role or user
+	Partition   string             // default aws
+	Tags        map[string]string
+}
+
+// Admin lets one more principal administer the cluster: the role that CI
+// assumes is known only after the cluster is.
+func Admin(ctx *pulumi.Context, name string, args *AdminArgs, opts ...pulumi.ResourceOption) error {
+	entry, err := eks.NewAccessEntry(ctx, name, &eks.AccessEntryArgs{
+		ClusterName:  args.ClusterName.ToStringOutput(),
+		PrincipalArn: args.Principal.ToStringOutput(),
+		Type:         pulumi.String("STANDARD"),
+		Tags:         pulumi.ToStringMap(args.Tags),
+	}, opts...)
+	if err != nil {
+		return err
+	}
+	partition := args.Partition
+	if partition == "" {
+		partition = "aws"
+	}
+	_, err = eks.NewAccessPolicyAssociation(ctx, name, &eks.AccessPolicyAssociationArgs{
+		ClusterName:  args.ClusterName.ToStringOutput(),
+		PrincipalArn: entry.PrincipalArn,
+		PolicyArn:    pulumi.String("arn:" + partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"),
+		AccessScope:  eks.AccessPolicyAssociationAccessScopeArgs{Type: pulumi.String("cluster")},
+	}, opts...)
+	return err
+}
+
+// adminName returns a name for the entry that is stable and says who:
+// "role-platform", "user-ana".
+func adminName(arn string) string {
+	_, who, _ := strings.Cut(arn, ":iam::")
+	_, who, _ = strings.Cut(who, ":")
+	return strings.ReplaceAll(who, "/", "-")
+}
+
+// kubeconfig returns a kubeconfig that asks the AWS CLI for a token at every
+// use. Its bytes depend on nothing but the cluster.
+func kubeconfig(c *eks.Cluster, region string) pulumi.StringOutput {
+	ca := c.CertificateAuthority.Data().Elem()
+	return pulumi.JSONMarshal(map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": c.Name,
+		"clusters": []any{map[string]any{
+			"name": c.Name, "cluster": map[string]any{"server": c.Endpoint, "certificate-authority-data": ca},
+		}},
+		"contexts": []any{map[string]any{
+			"name": c.Name, "context": map[string]any{"cluster": c.Name, "user": c.Name},
+		}},
+		"users": []any{map[string]any{"name": c.Name, "user": map[string]any{"exec": map[string]any{
+			"apiVersion": "client.authentication.k8s.io/v1", "command": "aws", "interactiveMode": "Never",
+			"args": []any{"eks", "get-token", "--region", region, "--cluster-name", c.Name, "--output", "json"},
+		}}}},
+	})
+}
