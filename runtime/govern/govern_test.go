@@ -37,6 +37,9 @@ func TestTheNewestServableVersionIsChosen(t *testing.T) {
 		{"a rule tightened since", versions{version(1, registry.Approved, "grace")}, two, 0, "1 of the 2 approvals"},
 		{"the author does not count", versions{version(1, registry.Approved, "Ada", "grace")}, two, 0, "1 of the 2"},
 		{"two others do", versions{version(1, registry.Approved, "linus", "grace")}, two, 1, ""},
+		{"an approver who is none any more", versions{version(1, registry.Approved, "grace")}, plan.Approval{Policy: "manual", Approvers: []string{"linus"}, Count: 1}, 0, "0 of the 1"},
+		{"one person under two spellings", versions{version(1, registry.Approved, "grace", " GRACE")}, two, 0, "1 of the 2"},
+		{"a rule without a number asks for one", versions{version(1, registry.Approved)}, plan.Approval{Policy: "manual"}, 0, "0 of the 1"},
 		{"the policy is no person", versions{version(1, registry.Approved, registry.PolicyActor)}, one, 0, "0 of the 1"},
 		{"the policy is enough where it is asked for", versions{version(1, registry.Approved, registry.PolicyActor)}, plan.Approval{Policy: "auto"}, 1, ""},
 		{"only pending ones", versions{version(2, registry.Pending)}, one, 0, "ashlar model approve m 2 --by NAME"},
@@ -60,6 +63,20 @@ func TestAVersionWhoseGateFailedIsNotServed(t *testing.T) {
 	v := version(1, registry.Approved, "grace")
 	v.Gates = []registry.Gate{{Name: "roc_auc", Want: ">=0.8"}}
 	if _, err := Choose(t.Context(), versions{v}, "m", plan.Approval{Policy: "auto"}); err == nil || !strings.Contains(err.Error(), "roc_auc >=0.8") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// broken is a registry that cannot be read.
+type broken struct{}
+
+func (broken) Versions(context.Context, string) ([]registry.Version, error) {
+	return nil, errors.New("registry: the disk is gone")
+}
+
+func TestARegistryThatCannotBeReadIsNotOneWithoutVersions(t *testing.T) {
+	_, err := Choose(t.Context(), broken{}, "m", plan.Approval{Policy: "auto"})
+	if err == nil || !strings.Contains(err.Error(), "the disk is gone") || errors.As(err, new(*NotServableError)) {
 		t.Errorf("got %v", err)
 	}
 }
