@@ -18,7 +18,7 @@ func adjust(p []float64) []float64 {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
 	out, least := make([]float64, len(p)), 1.0
 	for rank, i := range slices.Backward(order) {
-		least = min(least, p[i]*float64(len(p))/float64(rank+1))
+		least = min(least, p[i]*(float64(len(p))/float64(rank+1)))
 		out[i] = least
 	}
 	return out

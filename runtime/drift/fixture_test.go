@@ -159,7 +159,7 @@ func crowd(p *people, n int) []person {
 // shopReference is the reference of n people, through JSON as a stage keeps it.
 func shopReference(t testing.TB, n int) *Reference {
 	t.Helper()
-	f, p := frame(crowd(newPeople(1), n))
+	f, p := frame(crowd(newPeople(11), n))
 	ref, err := NewReference(f, p, ReferenceOptions{Labels: []string{"bad", "good"}, Seed: 7})
 	if err != nil {
 		t.Fatal(err)

@@ -68,23 +68,31 @@ func ksOf(a, b sample) Tested {
 // either sample is used up the difference only shrinks.
 func ksDistance(a, b sample) float64 {
 	var i, j int
-	var ca, cb int64
+	var ca, cb float64
 	na, nb := float64(a.n), float64(b.n)
-	up, down := 0.0, 0.0
+	up, down := 0.0, 0.0 // times na and nb, which spares dividing at every value
 	for i < len(a.values) && j < len(b.values) {
-		v := min(a.values[i], b.values[j])
+		v := a.values[i]
+		if w := b.values[j]; w < v {
+			v = w
+		}
 		for i < len(a.values) && a.values[i] == v {
-			ca += a.count(i)
+			ca += float64(a.count(i))
 			i++
 		}
 		for j < len(b.values) && b.values[j] == v {
-			cb += b.count(j)
+			cb += float64(b.count(j))
 			j++
 		}
-		d := float64(ca)/na - float64(cb)/nb
-		up, down = max(up, d), min(down, d)
+		d := ca*nb - cb*na
+		if d > up {
+			up = d
+		}
+		if d < down {
+			down = d
+		}
 	}
-	return max(up, -down)
+	return max(up, -down) / na / nb
 }
 
 // ksExactRows is the size up to which scipy's "auto" works the p-value out exactly.

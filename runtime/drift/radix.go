@@ -34,11 +34,12 @@ func (s *sorter) sort(v, out []float64) []float64 {
 		for d, c := range count {
 			count[d], at = at, at+c
 		}
-		shift := p * digitBits
+		shift := uint(p*digitBits) & 63 //nolint:gosec // below 64
 		for _, k := range keys {
 			d := k >> shift & (digits - 1)
-			other[count[d]] = k
-			count[d]++
+			to := count[d]
+			other[to] = k
+			count[d] = to + 1
 		}
 		keys, other = other, keys
 	}
@@ -65,9 +66,12 @@ func (s *sorter) load(v []float64) []uint64 {
 		k := key(x)
 		s.keys[n] = k
 		n++
-		for p := range passes {
-			s.counts[p][digit(k, p)]++
-		}
+		s.counts[0][digit(k, 0)]++ // written out: a loop takes half as long again
+		s.counts[1][digit(k, 1)]++
+		s.counts[2][digit(k, 2)]++
+		s.counts[3][digit(k, 3)]++
+		s.counts[4][digit(k, 4)]++
+		s.counts[5][digit(k, 5)]++
 	}
 	return s.keys[:n]
 }

@@ -95,13 +95,14 @@ func (s sample) moments() (mean, std float64) {
 	shrink := s.exponent()
 	n := float64(s.n)
 	for i, v := range s.values {
-		mean += math.Ldexp(v, -shrink) * float64(s.count(i)) / n
+		mean += math.Ldexp(v, -shrink) * float64(s.count(i))
 	}
+	mean /= n
 	for i, v := range s.values {
 		d := math.Ldexp(v, -shrink) - mean
-		std += d * d * float64(s.count(i)) / n
+		std += d * d * float64(s.count(i))
 	}
-	return finite(math.Ldexp(mean, shrink)), finite(math.Ldexp(math.Sqrt(std), shrink))
+	return finite(math.Ldexp(mean, shrink)), finite(math.Ldexp(math.Sqrt(std/n), shrink))
 }
 
 // exponent returns a power of two to divide by before squares or differences of

@@ -1,0 +1,65 @@
+package drift
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+func normals(seed uint64, n int) []float64 {
+	random := rand.New(rand.NewPCG(seed, 0))
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = random.NormFloat64()
+	}
+	return out
+}
+
+func BenchmarkSortOfAMillion(b *testing.B) {
+	v := normals(1, 1_000_000)
+	var s sorter
+	out := s.sort(v, nil)
+	for b.Loop() {
+		out = s.sort(v, out)
+	}
+}
+
+func BenchmarkDistanceOfTwoMillion(b *testing.B) {
+	var s sorter
+	x, y := sorted(s.sort(normals(1, 1_000_000), nil)), sorted(s.sort(normals(2, 1_000_000), nil))
+	for b.Loop() {
+		ksDistance(x, y)
+	}
+}
+
+func BenchmarkSmirnovOfHalfAMillion(b *testing.B) {
+	for b.Loop() {
+		smirnov(500_000, 0.004)
+	}
+}
+
+// What a prediction costs more where drift is watched.
+func BenchmarkObserve(b *testing.B) {
+	ref := shopReference(b, 3000)
+	for _, rows := range []int{100_000_000, 10_000} {
+		name := map[int]string{100_000_000: "one window", 10_000: "windows closing"}[rows]
+		b.Run(name, func(b *testing.B) {
+			d := shopDrift()
+			d.MaxRows = rows
+			m, err := NewMonitor(MonitorConfig{Reference: ref, Drift: d, Now: time.Now})
+			if err != nil {
+				b.Fatal(err)
+			}
+			o := m.Observer(shopModel())
+			x := newPeople(2).next()
+			values, texts := x.row()
+			score := x.score()
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					o.Observe(values, texts, score)
+				}
+			})
+		})
+	}
+}
