@@ -1,0 +1,190 @@
+package aws
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/addons"
+	"github.com/ashlar-dev/ashlar/components/bucket"
+	"github.com/ashlar-dev/ashlar/components/cluster"
+	"github.com/ashlar-dev/ashlar/components/database"
+	"github.com/ashlar-dev/ashlar/components/githuboidc"
+	kmskey "github.com/ashlar-dev/ashlar/components/key"
+	"github.com/ashlar-dev/ashlar/components/network"
+	"github.com/ashlar-dev/ashlar/components/registry"
+)
+
+// foundation registers what an environment's blueprints stand on. It takes
+// nothing from the plans: a blueprint's edit must never move it.
+//
+// Every part's arguments are made twice, by the same methods of underlay: once
+// on premises that are not known, for all their problems to be reported before
+// anything is registered, and once on the real ones.
+func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg Config) error {
+	if err := foundationProblems(cfg); err != nil {
+		return err
+	}
+	if !cfg.Cluster.PublicEndpoint {
+		if err := ctx.Log.Info("the API server answers inside the VPC only: run where it is reached, or set ashlar:cluster.publicEndpoint", nil); err != nil {
+			return err
+		}
+	}
+	u := &underlay{cfg: cfg, out: pulumi.Map{}}
+	if err := u.make(ctx); err != nil {
+		return err
+	}
+	for _, name := range sorted(u.out) {
+		ctx.Export(name, u.out[name])
+	}
+	return nil
+}
+
+// foundationProblems returns everything that keeps the foundation from being
+// registered, without registering anything.
+func foundationProblems(cfg Config) error {
+	u := &underlay{cfg: cfg, at: notYet()}
+	found := []error{u.regionProblem()}
+	for _, k := range u.keys() {
+		found = append(found, k.args.Validate())
+	}
+	found = append(found,
+		u.accessBucket().Validate(), u.flowBucket().Validate(), u.network().Validate(), u.cluster().Validate(),
+		u.database().Validate(), u.registry().Validate(), u.addons().Validate())
+	if cfg.GitHub != nil {
+		found = append(found, u.ci().Validate())
+	}
+	return errors.Join(found...)
+}
+
+// underlay is a foundation in the making.
+type underlay struct {
+	cfg Config
+	at  premises
+	out pulumi.Map
+}
+
+// make registers every part, each on what was made before it.
+func (u *underlay) make(ctx *pulumi.Context) error {
+	who, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
+	if err != nil {
+		return fmt.Errorf("which AWS account this is: %w", err)
+	}
+	u.at.account = pulumi.String(who.AccountId)
+	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
+	for _, step := range []func(*pulumi.Context) error{
+		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeCI, u.makeAddons,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *underlay) makeKeys(ctx *pulumi.Context) error {
+	for _, k := range u.keys() {
+		made, err := kmskey.New(ctx, k.name, k.args)
+		if err != nil {
+			return err
+		}
+		*k.arn = made.Arn
+	}
+	u.out[OutDataKey], u.out[OutDatabaseSecretKey] = u.at.dataKey, u.at.databaseKey
+	return nil
+}
+
+func (u *underlay) makeLogs(ctx *pulumi.Context) error {
+	access, err := bucket.New(ctx, "access-logs", u.accessBucket())
+	if err != nil {
+		return err
+	}
+	u.at.accessBucket = access.Name
+	flows, err := bucket.New(ctx, "flow-logs", u.flowBucket())
+	if err != nil {
+		return err
+	}
+	u.at.flowBucket = flows.Arn
+	u.out[OutLogsBucket], u.out[outFlowBucket] = access.Name, flows.Name
+	return nil
+}
+
+func (u *underlay) makeNetwork(ctx *pulumi.Context) error {
+	n, err := network.New(ctx, "network", u.network())
+	if err != nil {
+		return err
+	}
+	u.at.vpc, u.at.subnets = n.VPCID, n.PrivateSubnetIDs
+	u.out[OutNetworkCIDR], u.out[outVPC] = n.CIDR, n.VPCID
+	return nil
+}
+
+func (u *underlay) makeCluster(ctx *pulumi.Context) error {
+	c, err := cluster.New(ctx, "cluster", u.cluster())
+	if err != nil {
+		return err
+	}
+	u.at.cluster, u.at.clusterArn, u.at.clusterSecurity = c.Name, c.Arn, c.SecurityGroup
+	u.at.kubeconfig, u.at.ready = c.Kubeconfig, c.Ready
+	u.out[OutClusterName], u.out[OutKubeconfig] = c.Name, c.Kubeconfig
+	u.out[outKubeconfigCommand] = pulumi.Sprintf("aws eks update-kubeconfig --region %s --name %s", u.cfg.Region, c.Name)
+	return nil
+}
+
+func (u *underlay) makeDatabase(ctx *pulumi.Context) error {
+	d, err := database.New(ctx, "database", u.database())
+	if err != nil {
+		return err
+	}
+	u.at.databaseID, u.at.databaseSecret = d.ResourceID, d.SecretArn
+	u.out[OutDatabaseHost], u.out[OutDatabasePort] = d.Host, pulumi.Sprintf("%d", d.Port)
+	u.out[OutDatabaseName], u.out[OutDatabaseResource], u.out[OutDatabaseSecret] = d.Name, d.ResourceID, d.SecretArn
+	return nil
+}
+
+func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
+	r, err := registry.New(ctx, "registry", u.registry())
+	if err != nil {
+		return err
+	}
+	u.at.registry = r.Arn
+	u.out[OutRegistry] = r.URL
+	return nil
+}
+
+// makeCI makes the role that CI assumes and lets it administer the cluster,
+// where the config names a repository.
+func (u *underlay) makeCI(ctx *pulumi.Context) error {
+	if u.cfg.GitHub == nil {
+		return nil
+	}
+	g, err := githuboidc.New(ctx, "ci", u.ci())
+	if err != nil {
+		return err
+	}
+	u.out[outCIRole] = g.RoleArn
+	return cluster.Admin(ctx, "cluster-ci", &cluster.AdminArgs{
+		ClusterName: u.at.cluster, Principal: g.RoleArn, Partition: u.partition(), Tags: u.tags(),
+	}, pulumi.Parent(g))
+}
+
+func (u *underlay) makeAddons(ctx *pulumi.Context) error {
+	provider, err := kubernetes.NewProvider(ctx, outKubernetesProvider, &kubernetes.ProviderArgs{
+		Kubeconfig: u.at.kubeconfig, EnableServerSideApply: pulumi.Bool(true),
+	})
+	if err != nil {
+		return fmt.Errorf("kubernetes: %w", err)
+	}
+	a, err := addons.New(ctx, "addons", u.addons(), pulumi.Providers(provider), pulumi.DependsOn(u.at.ready))
+	if err != nil {
+		return err
+	}
+	u.out[outAddons] = pulumi.ToStringMap(a.Releases)
+	u.out[outGrafanaCommand] = pulumi.String(
+		"kubectl -n " + addons.MonitoringNamespace + " port-forward svc/kube-prometheus-stack-grafana 3000:80")
+	return nil
+}

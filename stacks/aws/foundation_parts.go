@@ -1,0 +1,157 @@
+package aws
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/addons"
+	"github.com/ashlar-dev/ashlar/components/bucket"
+	"github.com/ashlar-dev/ashlar/components/cluster"
+	"github.com/ashlar-dev/ashlar/components/database"
+	"github.com/ashlar-dev/ashlar/components/network"
+	"github.com/ashlar-dev/ashlar/components/registry"
+)
+
+// What the foundation exports for people, beside what base reads.
+const (
+	outVPC               = "vpcId"
+	outFlowBucket        = "flowLogsBucket"
+	outKubeconfigCommand = "kubeconfigCommand"
+	outGrafanaCommand    = "grafanaCommand"
+	outCIRole            = "ciRoleArn"
+	outAddons            = "addons" // chart -> version
+)
+
+// premises is what a part stands on: what was registered before it.
+type premises struct {
+	account                                pulumi.StringInput
+	dataKey, databaseKey, nodeKey, logsKey pulumi.StringInput
+	accessBucket, flowBucket               pulumi.StringInput // name; ARN
+	vpc                                    pulumi.StringInput
+	subnets                                pulumi.StringArrayInput // private
+	cluster, clusterArn, clusterSecurity   pulumi.StringInput
+	kubeconfig                             pulumi.StringInput
+	databaseID, databaseSecret             pulumi.StringInput
+	registry                               pulumi.StringInput // ARN
+	ready                                  []pulumi.Resource
+}
+
+// notYet returns premises of which nothing is known, for arguments to be
+// checked on.
+func notYet() premises {
+	u := pulumi.String("").ToStringOutput()
+	return premises{
+		account: u, dataKey: u, databaseKey: u, nodeKey: u, logsKey: u, accessBucket: u, flowBucket: u, vpc: u,
+		subnets: pulumi.StringArray{}, cluster: u, clusterArn: u, clusterSecurity: u, kubeconfig: u,
+		databaseID: u, databaseSecret: u, registry: u,
+	}
+}
+
+// prefix is what the environment's physical names begin with.
+func (u *underlay) prefix() string { return u.cfg.Name + "-" + u.cfg.Environment }
+
+func (u *underlay) partition() string { return partitionOf(u.cfg.Region) }
+
+// regionProblem refuses the regions whose endpoints and service principals
+// have other names.
+func (u *underlay) regionProblem() error {
+	if strings.HasPrefix(u.cfg.Region, "cn-") {
+		return fmt.Errorf("region %s: the foundation does not know China's endpoints", u.cfg.Region)
+	}
+	return nil
+}
+
+// tags are those of every AWS resource of the foundation. It serves all
+// blueprints, so its owner is the platform.
+func (u *underlay) tags() map[string]string {
+	out := map[string]string{
+		"ashlar:installation": u.cfg.Name, "ashlar:environment": u.cfg.Environment,
+		"ashlar:layer": LayerFoundation, "ashlar:owner": "platform", "ashlar:managed-by": "ashlar",
+	}
+	if u.cfg.CostCentre != "" {
+		out["ashlar:cost-centre"] = u.cfg.CostCentre
+	}
+	return out
+}
+
+// longLogs is how many days logs are kept.
+func (u *underlay) longLogs() int { return choose(u.cfg.Production(), 365, 90) }
+
+// accessBucket is where S3 writes who read which object of our buckets. It is
+// the one place without a key of ours: S3 could not write there.
+func (u *underlay) accessBucket() *bucket.Args {
+	return &bucket.Args{
+		BucketName:      pulumi.Sprintf("access-%s-%s", u.prefix(), u.at.account),
+		AccessLogTarget: true, RetentionDays: u.longLogs(), Protect: u.cfg.Protected(), Tags: u.tags(),
+		Deliveries: []bucket.Delivery{{
+			Service: "logging.s3.amazonaws.com", Account: u.at.account,
+			SourceArn: pulumi.Sprintf("arn:%s:s3:::*%s-*", u.partition(), u.prefix()),
+		}},
+	}
+}
+
+func (u *underlay) flowBucket() *bucket.Args {
+	return &bucket.Args{
+		BucketName: pulumi.Sprintf("flows-%s-%s", u.prefix(), u.at.account),
+		KMSKeyArn:  u.at.logsKey, RetentionDays: u.longLogs(), Protect: u.cfg.Protected(), Tags: u.tags(),
+		AccessLogs: &bucket.AccessLogs{Bucket: u.at.accessBucket, Prefix: "flows/"},
+		Deliveries: []bucket.Delivery{{
+			Service: "delivery.logs.amazonaws.com", Account: u.at.account, Lists: true,
+			SourceArn: pulumi.Sprintf("arn:%s:logs:%s:%s:*", u.partition(), u.cfg.Region, u.at.account),
+		}},
+	}
+}
+
+func (u *underlay) network() *network.Args {
+	return &network.Args{
+		NetworkName: u.prefix(), Region: u.cfg.Region, CIDR: u.cfg.Network.CIDR, Zones: zones(u.cfg),
+		PerZone: u.cfg.Network.NATPerZone, ClusterName: u.prefix(), FlowLogBucketArn: u.at.flowBucket, Tags: u.tags(),
+		Reserved: append([]string{serviceCIDR}, u.cfg.Network.Reserved...),
+	}
+}
+
+// serviceCIDR is where the cluster's services have their addresses.
+const serviceCIDR = "172.20.0.0/16"
+
+func (u *underlay) cluster() *cluster.Args {
+	c := u.cfg.Cluster
+	pools := []cluster.Pool{{Name: "general", Types: c.NodeTypes, Min: c.MinNodes, Max: c.MaxNodes}}
+	if t := c.Training; t != nil {
+		pools = append(pools, cluster.Pool{
+			Name: trainingPool.Value, Types: t.NodeTypes, Min: t.MinNodes, Max: t.MaxNodes, GPU: c.GPU, Dedicated: true,
+		})
+	}
+	return &cluster.Args{
+		ClusterName: u.prefix(), Version: c.Version, Region: u.cfg.Region, Partition: u.partition(),
+		SubnetIDs: u.at.subnets, ServiceCIDR: serviceCIDR, PublicEndpoint: c.PublicEndpoint, PublicCIDRs: c.PublicCIDRs,
+		KMSKeyArn: u.at.nodeKey, LogKMSKeyArn: u.at.logsKey, LogDays: u.longLogs(),
+		Admins: c.Admins, Pools: pools, Protect: u.cfg.Protected(), Tags: u.tags(),
+	}
+}
+
+func (u *underlay) database() *database.Args {
+	d := u.cfg.Database
+	return &database.Args{
+		Identifier: u.prefix(), InstanceClass: d.InstanceClass, AllocatedGB: d.AllocatedGB, BackupDays: d.BackupDays,
+		MultiAZ: u.cfg.MultiAZ(), Protect: u.cfg.Protected(),
+		VPCID: u.at.vpc, SubnetIDs: u.at.subnets, ClientSecurity: u.at.clusterSecurity,
+		KMSKeyArn: u.at.databaseKey, LogKMSKeyArn: u.at.logsKey, LogDays: u.longLogs(), Tags: u.tags(),
+	}
+}
+
+func (u *underlay) registry() *registry.Args {
+	return &registry.Args{
+		RepositoryName: u.prefix() + "/runtime", KMSKeyArn: u.at.dataKey, Protect: u.cfg.Protected(), Tags: u.tags(),
+	}
+}
+
+func (u *underlay) addons() *addons.Args {
+	return &addons.Args{
+		Prefix: u.prefix(), ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn, VPCID: u.at.vpc,
+		Region: u.cfg.Region, Account: u.at.account, Partition: u.partition(), KMSKeyArn: u.at.nodeKey,
+		Spread: u.cfg.Production(), GPU: u.cfg.Cluster.GPU,
+		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment}, Tags: u.tags(),
+	}
+}
