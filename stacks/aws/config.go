@@ -41,6 +41,11 @@ type Config struct {
 	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS
 	Protect    *bool  // nothing that bears data can be deleted; nil: in production
+
+	// Folders are where relative dataset sources start from, by blueprint. Files
+	// found there are uploaded on AWS; without a folder the outputs say where to
+	// put them. It is no config: whoever loaded the blueprints knows.
+	Folders map[string]string
 }
 
 // NetworkConfig is the VPC.

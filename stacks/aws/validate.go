@@ -18,6 +18,7 @@ func Validate(plans []*plan.Plan, cfg Config) error {
 		check(p)
 	}
 	p.plans(plans)
+	p.sites(plans)
 	return errors.Join(p.found...)
 }
 

@@ -1,0 +1,27 @@
+package aws
+
+import (
+	"maps"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// deployed returns the plan as pods see it: without what only the platform acts
+// on, which is how many replicas there are, how a new version is rolled out and
+// when pipelines run. So a changed replica count or schedule changes the one
+// object that carries it out, and restarts nothing. Everything that a pod's
+// work depends on is left as it is.
+func deployed(p *plan.Plan) *plan.Plan {
+	out := *p
+	out.Endpoints = maps.Clone(p.Endpoints)
+	for name, e := range out.Endpoints {
+		e.Replicas, e.Strategy = plan.Replicas{Min: 1, Max: 1}, plan.Strategy{}
+		out.Endpoints[name] = e
+	}
+	out.Pipelines = maps.Clone(p.Pipelines)
+	for name, line := range out.Pipelines {
+		line.Schedule, line.Retries, line.RetryDelay, line.Catchup = "", 0, "", false
+		out.Pipelines[name] = line
+	}
+	return &out
+}

@@ -1,0 +1,214 @@
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/pulumitest"
+)
+
+// without returns the plan with the edge taken away: the reference emptied, the
+// flag off, the section gone.
+func without(t *testing.T, p *plan.Plan, edge string) *plan.Plan {
+	t.Helper()
+	b, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(b, &tree); err != nil {
+		t.Fatal(err)
+	}
+	steps := strings.Split(edge, ".")
+	at := tree
+	for _, s := range steps[:len(steps)-1] {
+		next, ok := at[s].(map[string]any)
+		if !ok {
+			t.Fatalf("the plan has no %s", edge)
+		}
+		at = next
+	}
+	last := steps[len(steps)-1]
+	switch v := at[last].(type) {
+	case string:
+		if v == "" {
+			t.Fatalf("%s refers to nothing", edge)
+		}
+		at[last] = ""
+	case bool:
+		if !v {
+			t.Fatalf("%s is off", edge)
+		}
+		at[last] = false
+	case map[string]any:
+		delete(at, last)
+	default:
+		t.Fatalf("the plan has no %s (%v)", edge, v)
+	}
+	b, err = json.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := plan.Decode(strings.NewReader(string(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEveryGrantFollowsFromEdgesOfThePlanAndGoesWithEachOfThem(t *testing.T) {
+	for _, p := range []*plan.Plan{credit(), churn()} {
+		count := 0
+		for _, w := range lineage(p) {
+			for _, g := range w.Grants {
+				if len(g.Because) == 0 {
+					t.Errorf("%s may %s %s for no reason", w.id(), g.Access, g.Target)
+				}
+				for _, edge := range g.Because {
+					count++
+					for _, left := range lineage(without(t, p, edge)) {
+						if left.id() == w.id() && slices.ContainsFunc(left.Grants, func(o grant) bool {
+							return o.Access == g.Access && o.Target == g.Target && slices.Equal(o.Because, g.Because)
+						}) {
+							t.Errorf("%s may still %s %s without %s", w.id(), g.Access, g.Target, edge)
+						}
+					}
+				}
+			}
+		}
+		if count == 0 {
+			t.Errorf("%s grants nothing", p.Name)
+		}
+	}
+}
+
+func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
+	p := credit()
+	want := map[string]string{
+		"pipeline-nightly": "read data: applications; write store: objects/ refs/runs/default-risk/ refs/stages/; use database: yes",
+		"endpoint-scoring": "read store: objects/; write store: refs/drift/scoring/; use database: yes",
+		"drift-scoring":    "read data: applications; read store: objects/; write store: objects/ refs/drift/scoring/ refs/runs/default-risk/ refs/stages/; use database: yes",
+	}
+	check := func() {
+		t.Helper()
+		for _, w := range lineage(p) {
+			if got := touched(w); got != want[w.id()] {
+				t.Errorf("%s touches %s\nwant %s", w.id(), got, want[w.id()])
+			}
+			delete(want, w.id())
+		}
+		if len(want) > 0 {
+			t.Errorf("no workload for %v", want)
+		}
+	}
+	check()
+	e := p.Endpoints["scoring"]
+	e.Drift = nil
+	p.Endpoints["scoring"] = e
+	want = map[string]string{
+		"pipeline-nightly": "read data: applications; write store: objects/ refs/runs/default-risk/ refs/stages/; use database: yes",
+		"endpoint-scoring": "read store: objects/; use database: yes",
+	}
+	check()
+}
+
+func touched(w workload) string {
+	var out []string
+	for _, a := range []access{readData, readStore, writeStore} {
+		if all := w.targets(a); len(all) > 0 {
+			out = append(out, string(a)+": "+strings.Join(all, " "))
+		}
+	}
+	if w.may(useDatabase) {
+		out = append(out, "use database: yes")
+	}
+	return strings.Join(out, "; ")
+}
+
+// allowed are what a recorded role may do: "action resource", sorted.
+func allowed(t *testing.T, r *pulumitest.Recording, role string) []string {
+	t.Helper()
+	var out []string
+	for _, s := range pulumitest.Statements(t, r.Named(t, "aws:iam/rolePolicy:RolePolicy", role).Text("policy")) {
+		for _, resource := range s.Resource.([]any) {
+			for _, action := range s.Action {
+				out = append(out, action+" "+resource.(string))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
+	p := credit()
+	const data = "arn:aws:s3:eu-west-1:123456789012:bucketv2/credit-risk-data-applications"
+	before := allowed(t, stood(t, cloud(), p), "credit-risk-pipeline-nightly")
+	for _, want := range []string{
+		"s3:GetObject " + data + "/data/credit_data.csv",
+		"s3:PutObject arn:aws:s3:eu-west-1:123456789012:bucketv2/credit-risk-store/refs/runs/default-risk/*",
+		"kms:Decrypt arn:aws:kms:eu-central-1:123456789012:key/data",
+		"rds-db:connect arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-ABC/ashlar",
+	} {
+		if !slices.Contains(before, want) {
+			t.Errorf("the pipeline may not %s:\n%s", want, strings.Join(before, "\n"))
+		}
+	}
+	m := p.Models["default-risk"]
+	m.Dataset = "unused"
+	p.Models["default-risk"] = m
+	after := allowed(t, stood(t, cloud(), p), "credit-risk-pipeline-nightly")
+	if slices.ContainsFunc(after, func(s string) bool { return strings.Contains(s, "applications") }) {
+		t.Errorf("the model reads another dataset, and its pipeline may still read the old one:\n%s", strings.Join(after, "\n"))
+	}
+}
+
+func TestAServingPodMayNotReadDataNorWriteModels(t *testing.T) {
+	for _, s := range allowed(t, stood(t, cloud(), credit(), churn()), "credit-risk-endpoint-scoring") {
+		if strings.Contains(s, "-data-") || strings.Contains(s, "PutObject") && !strings.Contains(s, "refs/drift/scoring/") || strings.Contains(s, "churn") {
+			t.Errorf("it may %s", s)
+		}
+	}
+}
+
+func TestASharedBucketIsOpenUnderThePrefixOnly(t *testing.T) {
+	r := stood(t, cloud(), churn())
+	all := allowed(t, r, "customer-churn-pipeline-weekly")
+	if !slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/churn/2024-*") || slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/*") {
+		t.Errorf("got %s", strings.Join(all, "\n"))
+	}
+	for _, s := range pulumitest.Statements(t, r.Named(t, "aws:iam/rolePolicy:RolePolicy", "customer-churn-pipeline-weekly").Text("policy")) {
+		if s.Sid == "ListCustomers" && fmt.Sprint(s.Condition) != "map[StringLikeIfExists:map[s3:prefix:[churn/2024-*]]]" {
+			t.Errorf("listed if %v", s.Condition)
+		}
+		if strings.HasPrefix(s.Sid, "ReadKey") && strings.Contains(fmt.Sprint(s.Condition), "corp-data") {
+			t.Error("our key is no business of somebody else's bucket")
+		}
+	}
+}
+
+func TestSourcesAreReadAsThePlanWritesThem(t *testing.T) {
+	for text, want := range map[string]string{
+		"data/a.csv":                    "/data/a.csv false",
+		"./data/../data/a.csv":          "/data/a.csv false",
+		"data/2024-*.csv":               "/data/2024- true",
+		"data/part-?.csv":               "/data/part- true",
+		"s3://corp/a/b.parquet":         "corp/a/b.parquet false",
+		"s3://corp/a/*.csv?region=x":    "corp/a/ true",
+		"s3://corp/a.csv?region=eu-*-1": "corp/a.csv false",
+	} {
+		s, ok := sourceOf(plan.Dataset{Source: text})
+		if got := fmt.Sprintf("%s/%s %t", s.Bucket, s.Key, s.Glob); !ok || got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"file:///srv/a.csv", "gs://bucket/a.csv", "mem://x"} {
+		if _, ok := sourceOf(plan.Dataset{Source: text}); ok {
+			t.Errorf("%s is nowhere that a pod reaches", text)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package aws
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/config"
+	"github.com/ashlar-dev/ashlar/components/identity"
+	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/components/namespace"
+	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/components/policy"
+)
+
+// systemNamespace is where the installation's own jobs run. The database's
+// schema is nobody's blueprint, and on AWS the job that changes it holds the
+// master password: no blueprint's namespace should have an identity that does.
+func (c Config) systemNamespace() string { return c.Name + "-system" }
+
+const migrateName = "migrate"
+
+// migrate brings the database's schema to the version of the image, and returns
+// what must be there before anything uses it.
+func migrate(ctx *pulumi.Context, cfg Config, b base, like *plan.Plan) ([]pulumi.Resource, error) {
+	m := &migration{ctx: ctx, cfg: cfg, base: b, labels: map[string]string{
+		object.LabelInstance: cfg.Name, object.LabelComponent: migrateName, object.LabelName: migrateName,
+		object.LabelManagedBy: "ashlar", "ashlar.dev/environment": like.Environment,
+	}}
+	if cfg.CostCentre != "" {
+		m.labels["ashlar.dev/cost-centre"] = cfg.CostCentre
+	}
+	ns, err := m.space()
+	if err != nil {
+		return nil, err
+	}
+	ready := []pulumi.Resource{ns.Object}
+	p, more, err := m.pod(ready)
+	if err != nil {
+		return nil, err
+	}
+	// The name changes with the image, since a Job's pod cannot.
+	sum := sha256.Sum256([]byte(cfg.Image))
+	j, err := job.New(ctx, cfg.Name+"-"+migrateName, &job.Args{
+		Namespace: cfg.systemNamespace(), Name: migrateName + "-" + hex.EncodeToString(sum[:])[:shortDigest], Engine: job.Once,
+		Pod: p, Labels: m.labels, Retries: 5, RetryDelay: 10 * time.Second, Deadline: 15 * time.Minute,
+		After: append(ready, more...),
+	}, b.options()...)
+	if err != nil {
+		return nil, err
+	}
+	return j.Objects, nil
+}
+
+// migration is the job being registered.
+type migration struct {
+	ctx    *pulumi.Context
+	cfg    Config
+	base   base
+	labels map[string]string
+}
+
+func (m *migration) selector() map[string]string {
+	return map[string]string{object.LabelInstance: m.cfg.Name, object.LabelComponent: migrateName}
+}
+
+func (m *migration) space() (*namespace.Namespace, error) {
+	r := anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL)
+	if m.cfg.Provider == ProviderAWS {
+		r = onAWS(m.base.NetworkCIDR)
+	}
+	flow := r.flow(workload{Kind: migrateName, Name: "database", Grants: []grant{{Access: useDatabase}}}, m.selector(), false)
+	return namespace.New(m.ctx, m.cfg.systemNamespace(), &namespace.Args{
+		Name: m.cfg.systemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
+		Quota: namespace.Quota{Pods: 8, CPU: 4, MemoryGi: 8},
+	}, m.base.options()...)
+}
+
+// pod is the job's pod, and what must be there first besides the namespace: on
+// AWS the right to read the master password, elsewhere the Secret with the URL.
+func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, error) {
+	p := pod.Args{
+		Image: pulumi.String(m.cfg.Image), Command: []string{pod.Binary, migrateName}, ServiceAccount: migrateName,
+		CPU: sizeMigrate.cpu, Memory: sizeMigrate.memory, Scratch: sizeMigrate.scratch, Labels: m.labels,
+		Env: map[string]pulumi.StringInput{"ASHLAR_AUTHOR": pulumi.String(migrateName)},
+	}
+	m.cfg.connect(m.base, &p)
+	if m.cfg.Provider != ProviderAWS {
+		told, err := config.New(m.ctx, m.cfg.systemNamespace(), &config.Args{
+			Namespace: m.cfg.systemNamespace(), Labels: m.labels, Database: m.base.DatabaseURL, After: after,
+		}, m.base.options()...)
+		if err != nil {
+			return p, nil, err
+		}
+		return p, told.Objects, nil
+	}
+	p.Env["AWS_REGION"] = pulumi.String(m.cfg.Region)
+	p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s:%s/%s?sslmode=verify-full", m.base.DatabaseHost, m.base.DatabasePort, m.base.DatabaseName)
+	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("secret")
+	p.Env["ASHLAR_DATABASE_SECRET"] = m.base.DatabaseSecretArn
+	p.Env["ASHLAR_DATABASE_USER"] = pulumi.String(databaseUser)
+	id, err := identity.New(m.ctx, m.cfg.Name+"-"+migrateName, &identity.Args{
+		RoleName:    physical(maxRoleName, m.cfg.Name, m.cfg.Environment, m.cfg.Region, migrateName),
+		ClusterName: m.base.ClusterName, Namespace: m.cfg.systemNamespace(), ServiceAccount: migrateName,
+		Statements: []policy.Statement{
+			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: []pulumi.StringInput{m.base.DatabaseSecretArn}},
+			{Sid: "MasterPasswordKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{m.base.DatabaseSecretKeyArn},
+				Conditions: []policy.Condition{
+					policy.When("StringEquals", "kms:ViaService", pulumi.String("secretsmanager."+m.cfg.Region+".amazonaws.com")),
+					policy.When("StringEquals", "kms:EncryptionContext:SecretARN", m.base.DatabaseSecretArn),
+				}},
+		},
+		Tags: map[string]string{"ashlar:installation": m.cfg.Name, "ashlar:environment": m.cfg.Environment, "ashlar:managed-by": "ashlar"},
+	})
+	if err != nil {
+		return p, nil, err
+	}
+	return p, []pulumi.Resource{id.Association}, nil
+}

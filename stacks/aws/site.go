@@ -1,0 +1,123 @@
+package aws
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/object"
+)
+
+// site is one blueprint being stood up.
+type site struct {
+	ctx  *pulumi.Context
+	cfg  Config
+	base base
+
+	plan      *plan.Plan
+	text      []byte // canonical JSON of the plan as pods see it
+	namespace string
+	workloads []workload
+	reach     reach
+	storeURL  pulumi.StringInput            // of pods
+	dataURLs  map[string]pulumi.StringInput // of pods, by dataset
+	buckets   buckets                       // AWS only
+	ready     []pulumi.Resource             // what pods must find when they start
+	outputs   *outputs
+}
+
+// buckets are the blueprint's own, by what they are for.
+type buckets struct {
+	store pulumi.StringOutput           // ARN
+	data  map[string]pulumi.StringInput // ARN, by dataset
+}
+
+// newSite prepares a plan that Validate has accepted.
+func newSite(ctx *pulumi.Context, cfg Config, b base, p *plan.Plan, out *outputs) (*site, error) {
+	text, err := deployed(p).Encode()
+	if err != nil {
+		return nil, fmt.Errorf("blueprint %s: %w", p.Name, err)
+	}
+	s := &site{
+		ctx: ctx, cfg: cfg, base: b, plan: p, text: text, namespace: cfg.namespaceOf(p), workloads: lineage(p),
+		dataURLs: map[string]pulumi.StringInput{}, outputs: out,
+	}
+	if s.onAWS() {
+		s.reach = onAWS(b.NetworkCIDR)
+	} else {
+		s.reach = anywhere(cfg.StoreURL, cfg.DatabaseURL)
+	}
+	return s, nil
+}
+
+func (s *site) onAWS() bool { return s.cfg.Provider == ProviderAWS }
+
+// namespaceOf returns the namespace that the plan's objects are in.
+func (c Config) namespaceOf(p *plan.Plan) string {
+	if c.Namespace != "" {
+		return c.Namespace
+	}
+	return p.Name
+}
+
+// name is the resource's name in Pulumi's state: the blueprint's, then the
+// parts. It never holds what may change while the thing stays the same.
+func (s *site) name(parts ...string) string {
+	return strings.Join(append([]string{s.plan.Name}, parts...), "-")
+}
+
+// options returns what every component of the site is registered with.
+func (s *site) options() []pulumi.ResourceOption { return s.base.options() }
+
+// labels are those of every object of the concept.
+func (s *site) labels(component, name string) map[string]string {
+	out := object.With(s.selector(component, name),
+		object.LabelManagedBy, "ashlar",
+		"ashlar.dev/environment", s.plan.Environment,
+		"ashlar.dev/owner", object.Value(s.plan.Owner.Team))
+	if s.cfg.CostCentre != "" {
+		out["ashlar.dev/cost-centre"] = s.cfg.CostCentre
+	}
+	return out
+}
+
+// selector are the labels by which a workload's pods are found. They never
+// change: a selector is immutable.
+func (s *site) selector(component, name string) map[string]string {
+	return map[string]string{object.LabelInstance: s.plan.Name, object.LabelComponent: component, object.LabelName: name}
+}
+
+// planned adds the digest of the plan as pods see it to the labels of what is
+// replaced whenever that changes.
+func (s *site) planned(labels map[string]string) map[string]string {
+	return object.With(labels, "ashlar.dev/plan", strings.TrimPrefix(plan.DigestBytes(s.text), "sha256:")[:shortDigest])
+}
+
+// shortDigest is how much of a digest people and labels take.
+const shortDigest = 12
+
+// tags are those of every AWS resource of the blueprint.
+func (s *site) tags() map[string]string {
+	out := map[string]string{
+		"ashlar:installation": s.cfg.Name, "ashlar:environment": s.plan.Environment,
+		"ashlar:blueprint": s.plan.Name, "ashlar:owner": s.plan.Owner.Team, "ashlar:managed-by": "ashlar",
+	}
+	if s.cfg.CostCentre != "" {
+		out["ashlar:cost-centre"] = s.cfg.CostCentre
+	}
+	return out
+}
+
+// physical makes a name of at most longest characters from parts: readable as
+// far as that goes, and told apart by a digest of them all.
+func physical(longest int, parts ...string) string {
+	const digits = 8
+	sum := sha256.Sum256([]byte(strings.Join(parts, "/")))
+	readable := strings.Join(parts, "-")
+	readable = strings.TrimRight(readable[:min(len(readable), longest-digits-1)], "-")
+	return readable + "-" + hex.EncodeToString(sum[:])[:digits]
+}

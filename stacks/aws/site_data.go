@@ -1,0 +1,176 @@
+package aws
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/bucket"
+)
+
+// maxBucketName leaves room for a dash and the account's twelve digits: names
+// of buckets are the world's, not the account's.
+const maxBucketName = 63 - 13
+
+// data says where the store and the datasets are, and on AWS makes the buckets.
+func (s *site) data() error {
+	if !s.onAWS() {
+		s.storeURL = pulumi.String(below(s.cfg.StoreURL, s.plan.Name, "store"))
+		for _, name := range sorted(s.plan.Datasets) {
+			if src, ok := sourceOf(s.plan.Datasets[name]); ok && src.Bucket == "" {
+				at := below(s.cfg.StoreURL, s.plan.Name, "data", name)
+				s.dataURLs[name] = pulumi.String(at)
+				s.outputs.upload(s.plan.Name, name, pulumi.String(withoutQuery(at)+"/"+s.plan.Datasets[name].Source))
+			}
+		}
+		return nil
+	}
+	store, err := s.bucket("store", 0)
+	if err != nil {
+		return err
+	}
+	s.storeURL, s.buckets.store, s.buckets.data = s.s3URL(store.Name), store.Arn, map[string]pulumi.StringInput{}
+	s.outputs.bucket(s.plan.Name, "store", store.Name)
+	for _, name := range sorted(s.plan.Datasets) {
+		if err := s.dataset(name, s.plan.Datasets[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dataset makes the bucket of a dataset whose source is relative, and brings
+// its files there if they are at hand. One with a URL is somewhere already.
+func (s *site) dataset(name string, d plan.Dataset) error {
+	src, ok := sourceOf(d)
+	if !ok || src.Bucket != "" {
+		return nil
+	}
+	days := 0
+	if d.Retention != "" {
+		kept, err := plan.ParseDuration(d.Retention)
+		if err != nil {
+			return fmt.Errorf("blueprint %s: dataset %s: retention: %w", s.plan.Name, name, err)
+		}
+		days = max(1, int(kept.Hours()/24))
+	}
+	b, err := s.bucket("data-"+name, days)
+	if err != nil {
+		return err
+	}
+	s.dataURLs[name], s.buckets.data[name] = s.s3URL(b.Name), b.Arn
+	s.outputs.bucket(s.plan.Name, name, b.Name)
+	files, err := s.files(d)
+	if err != nil {
+		return fmt.Errorf("blueprint %s: dataset %s: %w", s.plan.Name, name, err)
+	}
+	if len(files) == 0 {
+		s.outputs.upload(s.plan.Name, name, pulumi.Sprintf("s3://%s/%s", b.Name, d.Source))
+	}
+	for _, file := range files {
+		if err := s.file(name, b, file); err != nil {
+			return fmt.Errorf("blueprint %s: dataset %s: %w", s.plan.Name, name, err)
+		}
+	}
+	return nil
+}
+
+// file uploads one file. It outlives the stack as its bucket does.
+func (s *site) file(dataset string, b *bucket.Bucket, file string) error {
+	key := filepath.ToSlash(file)
+	o, err := s3.NewBucketObjectv2(s.ctx, s.name("data", dataset, key), &s3.BucketObjectv2Args{
+		Bucket: b.Name,
+		Key:    pulumi.String(key),
+		Source: pulumi.NewFileAsset(filepath.Join(s.cfg.Folders[s.plan.Name], file)),
+		Tags:   pulumi.ToStringMap(s.tags()),
+	}, pulumi.Parent(b), pulumi.RetainOnDelete(true))
+	if err != nil {
+		return fmt.Errorf("file %s: %w", file, err)
+	}
+	s.ready = append(s.ready, o)
+	return nil
+}
+
+// maxUpload is the largest file that a stack uploads itself, in bytes. What is
+// larger is no part of an update.
+const maxUpload = 256 << 20
+
+// files are the dataset's files at hand, relative to the blueprint's folder: none
+// where nobody has said which that is, or where one of them is too large.
+func (s *site) files(d plan.Dataset) ([]string, error) {
+	folder := s.cfg.Folders[s.plan.Name]
+	if folder == "" {
+		return nil, nil
+	}
+	local, err := filepath.Localize(path.Clean(d.Source))
+	if err != nil {
+		return nil, fmt.Errorf("source %s leads out of the blueprint's folder; name a file inside, or a URL", d.Source)
+	}
+	found, err := filepath.Glob(filepath.Join(folder, local))
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", d.Source, err)
+	}
+	var out []string
+	for _, file := range found {
+		info, err := os.Stat(file)
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() > maxUpload {
+			return nil, nil
+		}
+		inside, err := filepath.Rel(folder, file)
+		if err != nil {
+			return nil, err
+		}
+		if info.Mode().IsRegular() {
+			out = append(out, inside)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (s *site) bucket(what string, days int) (*bucket.Bucket, error) {
+	readable := physical(maxBucketName, s.cfg.Name, s.cfg.Environment, s.plan.Name, what)
+	b, err := bucket.New(s.ctx, s.name(what), &bucket.Args{
+		BucketName:    pulumi.Sprintf("%s-%s", readable, s.base.AccountID),
+		KMSKeyArn:     s.base.DataKeyArn,
+		RetentionDays: days,
+		AccessLogs:    &bucket.AccessLogs{Bucket: s.base.LogsBucket, Prefix: readable + "/"},
+		Protect:       s.cfg.Protected(),
+		Tags:          s.tags(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("blueprint %s: %w", s.plan.Name, err)
+	}
+	return b, nil
+}
+
+// s3URL is a bucket as the runtime opens it.
+func (s *site) s3URL(bucket pulumi.StringInput) pulumi.StringOutput {
+	return pulumi.Sprintf("s3://%s?region=%s", bucket, s.cfg.Region)
+}
+
+// below returns a blob URL with parts added to its path.
+func below(text string, parts ...string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	u.Path = "/" + strings.TrimPrefix(path.Join(append([]string{u.Path}, parts...)...), "/")
+	return u.String()
+}
+
+func withoutQuery(text string) string {
+	text, _, _ = strings.Cut(text, "?")
+	return text
+}

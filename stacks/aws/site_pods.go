@@ -1,0 +1,79 @@
+package aws
+
+import (
+	"maps"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/config"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// size is what a workload's pod may use.
+type size struct{ cpu, memory, scratch string }
+
+// The sizes. A blueprint says nothing of them: an endpoint holds a model of
+// megabytes, a pipeline a table in memory and its spill on disk.
+var (
+	sizeServing  = size{"250m", "512Mi", "256Mi"}
+	sizeTraining = size{"1", "4Gi", "20Gi"}
+	sizeWatching = size{"100m", "512Mi", "1Gi"}
+	sizeMigrate  = size{"100m", "256Mi", "64Mi"}
+)
+
+// storeCredentials is a Secret that a user may make in the namespace of a
+// cluster without identities: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+const storeCredentials = "ashlar-store"
+
+// trainingPool is the tainted pool of the foundation.
+var trainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
+
+// pod returns what the pods of a workload run.
+func (s *site) pod(w workload, size size, command ...string) pod.Args {
+	p := pod.Args{
+		Image:          pulumi.String(s.cfg.Image),
+		Command:        append([]string{pod.Binary}, command...),
+		Env:            s.env(w),
+		Plan:           config.PlanName(s.text),
+		ServiceAccount: w.id(),
+		CPU:            size.cpu, Memory: size.memory, Scratch: size.scratch,
+		Labels: s.planned(s.labels(w.Kind, w.Name)),
+	}
+	s.cfg.connect(s.base, &p)
+	return p
+}
+
+// env are the variables that say where a pod stands. Each follows from a grant,
+// so a pod is not even told where the things are that it must not touch.
+func (s *site) env(w workload) map[string]pulumi.StringInput {
+	out := map[string]pulumi.StringInput{
+		"ASHLAR_PLAN":   pulumi.String(pod.PlanDir + "/" + pod.PlanFile),
+		"ASHLAR_AUTHOR": pulumi.String(w.Kind + "/" + w.Name),
+	}
+	if w.may(readStore) || w.may(writeStore) {
+		out["ASHLAR_STORE"] = s.storeURL
+	}
+	for _, dataset := range w.targets(readData) {
+		if at, ok := s.dataURLs[dataset]; ok {
+			out["ASHLAR_DATA"] = at
+		}
+	}
+	if s.onAWS() {
+		out["AWS_REGION"] = pulumi.String(s.cfg.Region)
+	}
+	return out
+}
+
+// connect tells a pod how to reach the database: with the identity that it has
+// on AWS, elsewhere with the URL in the namespace's Secret.
+func (c Config) connect(b base, p *pod.Args) {
+	p.Env = maps.Clone(p.Env)
+	if c.Provider == ProviderAWS {
+		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full", databaseUser, b.DatabaseHost, b.DatabasePort, b.DatabaseName)
+		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("iam")
+		return
+	}
+	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
+	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: config.SecretName, Key: config.DatabaseKey}}
+	p.Credentials = storeCredentials
+}

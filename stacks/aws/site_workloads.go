@@ -1,0 +1,162 @@
+package aws
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/endpoint"
+	"github.com/ashlar-dev/ashlar/components/identity"
+	"github.com/ashlar-dev/ashlar/components/job"
+)
+
+// maxRoleName is IAM's.
+const maxRoleName = 64
+
+// deadline is how long a pipeline may take with all its attempts.
+const deadline = 12 * time.Hour
+
+// identities gives each workload a role that may do what its grants say. On any
+// other cluster there is nothing to give.
+func (s *site) identities() error {
+	if !s.onAWS() {
+		return nil
+	}
+	g := ground{
+		partition: partitionOf(s.cfg.Region), region: s.cfg.Region, account: s.base.AccountID,
+		store: s.buckets.store, data: s.buckets.data, key: s.base.DataKeyArn, databaseID: s.base.DatabaseResourceID,
+	}
+	for _, w := range s.workloads {
+		statements := g.statements(s.plan, w)
+		if len(statements) == 0 {
+			continue
+		}
+		id, err := identity.New(s.ctx, s.name(w.Kind, w.Name), &identity.Args{
+			RoleName:    physical(maxRoleName, s.cfg.Name, s.cfg.Environment, s.cfg.Region, s.plan.Name, w.id()),
+			ClusterName: s.base.ClusterName, Namespace: s.namespace, ServiceAccount: w.id(),
+			Statements: statements, Tags: s.tags(),
+		})
+		if err != nil {
+			return err
+		}
+		// A pod that starts before the association has no credentials for good.
+		s.ready = append(s.ready, id.Association)
+	}
+	return nil
+}
+
+// of returns the workload of the kind and name.
+func (s *site) of(kind, name string) workload {
+	i := slices.IndexFunc(s.workloads, func(w workload) bool { return w.Kind == kind && w.Name == name })
+	if i < 0 {
+		return workload{Kind: kind, Name: name}
+	}
+	return s.workloads[i]
+}
+
+func (s *site) pipelines() error {
+	for _, name := range sorted(s.plan.Pipelines) {
+		args, err := s.pipeline(name)
+		if err != nil {
+			return err
+		}
+		j, err := job.New(s.ctx, s.name(kindPipeline, name), args, s.options()...)
+		if err != nil {
+			return err
+		}
+		s.outputs.command(s.plan.Name, "run pipeline "+name, j.Run)
+	}
+	return nil
+}
+
+// pipeline is the job that brings the pipeline's model from data to the registry.
+func (s *site) pipeline(name string) (*job.Args, error) {
+	line, w := s.plan.Pipelines[name], s.of(kindPipeline, name)
+	delay, err := retryDelay(line)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", name, err)
+	}
+	p := s.pod(w, sizeTraining, "run", "--model", line.Model)
+	p.DoNotDisrupt, p.Pool, p.APIToken = true, &trainingPool, s.cfg.Pipelines == PipelinesArgo
+	return &job.Args{
+		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
+		Schedule: line.Schedule, Catchup: line.Catchup, Retries: line.Retries, RetryDelay: delay, Deadline: deadline,
+		Metric: map[string]string{"blueprint": s.plan.Name, "environment": s.plan.Environment, "pipeline": name},
+		After:  s.ready,
+	}, nil
+}
+
+func retryDelay(line plan.Pipeline) (time.Duration, error) {
+	if line.RetryDelay == "" {
+		return time.Minute, nil
+	}
+	d, err := plan.ParseDuration(line.RetryDelay)
+	if err != nil {
+		return 0, fmt.Errorf("retry_delay: %w", err)
+	}
+	return max(d.Round(time.Second), time.Second), nil
+}
+
+func (s *site) endpoints() error {
+	for _, name := range sorted(s.plan.Endpoints) {
+		args, err := s.endpoint(name)
+		if err != nil {
+			return err
+		}
+		served, err := endpoint.New(s.ctx, s.name(kindEndpoint, name), args, s.options()...)
+		if err != nil {
+			return err
+		}
+		s.outputs.url(s.plan.Name, name, served.URL)
+		s.outputs.command(s.plan.Name, "reach endpoint "+name, fmt.Sprintf("kubectl -n %s port-forward service/%s 8080:80", s.namespace, name))
+	}
+	return nil
+}
+
+// endpoint is what serves the endpoint's model.
+func (s *site) endpoint(name string) (*endpoint.Args, error) {
+	e, w := s.plan.Endpoints[name], s.of(kindEndpoint, name)
+	strategy, err := strategyOf(e.Strategy)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", name, err)
+	}
+	p := s.pod(w, sizeServing, "serve", "--endpoint", name)
+	p.Port, p.Grace = servingPort, 60
+	return &endpoint.Args{
+		Namespace: s.namespace, Name: name, Pod: p, Selector: s.selector(w.Kind, name), Labels: s.labels(w.Kind, name),
+		Min: e.Replicas.Min, Max: e.Replicas.Max, Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,
+	}, nil
+}
+
+// strategyOf is the plan's strategy in the component's words.
+func strategyOf(s plan.Strategy) (endpoint.Strategy, error) {
+	var out endpoint.Strategy
+	if s.BlueGreen != nil {
+		out.BlueGreen = &endpoint.BlueGreen{AutoPromotion: s.BlueGreen.AutoPromotionEnabled}
+	}
+	if s.Canary == nil {
+		return out, nil
+	}
+	for i, step := range s.Canary.Steps {
+		one := endpoint.Step{Weight: step.SetWeight, Forever: step.Pause == "manual"}
+		if step.Pause != "" && !one.Forever {
+			d, err := plan.ParseDuration(step.Pause)
+			if err != nil {
+				return out, fmt.Errorf("strategy: canary step %d: pause: %w", i, err)
+			}
+			one.Seconds = max(1, int(d.Round(time.Second).Seconds()))
+		}
+		out.Canary = append(out.Canary, one)
+	}
+	return out, nil
+}
+
+// hourly is a schedule every hour, at a minute of the name's own: were it the
+// same for all, every cluster's jobs would start at once.
+func hourly(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // a hash takes every byte
+	return fmt.Sprintf("%d * * * *", h.Sum32()%60)
+}

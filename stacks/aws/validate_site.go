@@ -1,0 +1,181 @@
+package aws
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/endpoint"
+	"github.com/ashlar-dev/ashlar/components/job"
+)
+
+// sites reports what keeps the plans' objects from being made, by making the
+// arguments of every component on paper: the same functions that stand a
+// blueprint up say what would be wrong with it.
+func (p *problems) sites(plans []*plan.Plan) {
+	if p.cfg.Layer != LayerWorkloads {
+		return
+	}
+	states := map[string]string{} // name in Pulumi's state -> blueprint
+	for _, one := range plans {
+		say := func(err error) { p.say(one.Name, err) }
+		s, err := onPaper(p.cfg, one)
+		if err != nil {
+			say(err)
+			continue
+		}
+		if s.namespace == p.cfg.systemNamespace() {
+			say(fmt.Errorf("namespace %s is the installation's own; choose another", s.namespace))
+		}
+		s.sources(say)
+		s.objects(say)
+		for _, name := range s.states() {
+			if other, taken := states[name]; taken && other != one.Name {
+				say(fmt.Errorf("%s would name two things, here and in blueprint %s; rename one", name, other))
+			}
+			states[name] = one.Name
+		}
+	}
+}
+
+// say notes each of the joined problems of a blueprint by itself.
+func (p *problems) say(blueprint string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts of this very error
+		for _, one := range joined.Unwrap() {
+			p.say(blueprint, one)
+		}
+		return
+	}
+	if err != nil {
+		p.found = append(p.found, fmt.Errorf("blueprint %s: %w", blueprint, err))
+	}
+}
+
+// onPaper is a site whose outputs are placeholders, and so are the settings that
+// have been checked by themselves: what is wrong with them is not said again for
+// every pod.
+func onPaper(cfg Config, p *plan.Plan) (*site, error) {
+	cfg.Image = "paper"
+	cfg.Delivery = choose(cfg.Delivery == DeliveryRollout, DeliveryRollout, DeliveryDeployment)
+	cfg.Pipelines = choose(cfg.Pipelines == PipelinesArgo, PipelinesArgo, PipelinesCronJob)
+	paper := pulumi.String("paper").ToStringOutput()
+	var b base
+	for _, field := range b.outputs() {
+		*field = paper
+	}
+	b.StoreURL, b.DatabaseURL = paper, paper
+	s, err := newSite(nil, cfg, b, p, newOutputs())
+	if err != nil {
+		return nil, err
+	}
+	s.storeURL = paper
+	for name := range p.Datasets {
+		s.dataURLs[name] = paper
+	}
+	return s, nil
+}
+
+// sources reports datasets that no pod could reach, or that would never expire
+// as the blueprint says.
+func (s *site) sources(say func(error)) {
+	for _, name := range sorted(s.plan.Datasets) {
+		d := s.plan.Datasets[name]
+		src, ok := sourceOf(d)
+		switch {
+		case !ok:
+			say(fmt.Errorf("dataset %s: source %s is nowhere that a pod reaches; use s3://bucket/key, or a path relative to the blueprint", name, d.Source))
+		case src.Bucket == "" && !inside(d.Source):
+			say(fmt.Errorf("dataset %s: source %s leads out of the blueprint's folder; name a file inside, or a URL", name, d.Source))
+		}
+		if d.Retention != "" {
+			if _, err := plan.ParseDuration(d.Retention); err != nil {
+				say(fmt.Errorf("dataset %s: retention: %w", name, err))
+			}
+		}
+	}
+}
+
+func inside(source string) bool { return filepath.IsLocal(filepath.FromSlash(source)) }
+
+// objects reports everything that is wrong with the cluster's objects.
+func (s *site) objects(say func(error)) {
+	say(s.space().Validate())
+	say(s.config().Validate())
+	n := names{say: say, seen: map[string]string{}}
+	for _, name := range sorted(s.plan.Pipelines) {
+		args, err := s.pipeline(name)
+		if err != nil {
+			say(err)
+			continue
+		}
+		say(args.Validate())
+		n.job(args, "pipeline "+name)
+	}
+	for _, name := range sorted(s.plan.Endpoints) {
+		s.endpointObjects(name, &n)
+	}
+	all, err := s.objectives()
+	say(err)
+	for _, args := range all {
+		say(args.Validate())
+		n.take("PrometheusRule", args.Name, strings.Replace(args.Name, "-", " ", 1))
+	}
+}
+
+func (s *site) endpointObjects(name string, n *names) {
+	if args, err := s.endpoint(name); err != nil {
+		n.say(err)
+	} else {
+		n.say(args.Validate())
+		for _, service := range endpoint.ServiceNames(name, args.Delivery, args.Strategy) {
+			n.take("Service", service, "endpoint "+name)
+		}
+	}
+	args, err := s.monitor(name)
+	n.say(err)
+	n.say(args.Validate())
+	if args.Drift != nil {
+		n.job(args.Drift, "the drift job of endpoint "+name)
+	}
+	if len(args.Alerts) > 0 {
+		n.take("PrometheusRule", name, "endpoint "+name)
+	}
+}
+
+// names are the objects of a namespace by kind and name, with what they are for.
+type names struct {
+	say  func(error)
+	seen map[string]string
+}
+
+func (n *names) take(kind, name, what string) {
+	key := kind + " " + name
+	if other, taken := n.seen[key]; taken && other != what {
+		n.say(fmt.Errorf("%s and %s would both have the %s %s; rename one", other, what, kind, name))
+	}
+	n.seen[key] = what
+}
+
+func (n *names) job(args *job.Args, what string) {
+	if args.Engine == job.CronJob {
+		n.take("CronJob", args.Name, what)
+	}
+}
+
+// states are the names of the site's components in Pulumi's state.
+func (s *site) states() []string {
+	out := []string{s.name()}
+	for _, w := range s.workloads {
+		out = append(out, s.name(w.Kind, w.Name))
+	}
+	for _, dataset := range sorted(s.plan.Datasets) {
+		out = append(out, s.name("data", dataset))
+	}
+	for _, name := range sorted(s.plan.SLOs) {
+		out = append(out, s.name("slo", name))
+	}
+	return append(out, s.name("store"))
+}

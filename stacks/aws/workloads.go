@@ -1,0 +1,102 @@
+package aws
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/config"
+	"github.com/ashlar-dev/ashlar/components/namespace"
+)
+
+// workloads stands the plans up side by side, each in a namespace of its own.
+// What they share is the database, whose schema is brought up to date once,
+// before anything that uses it starts.
+func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg Config, b base) error {
+	plans = slices.SortedFunc(slices.Values(plans), func(a, b *plan.Plan) int { return cmp.Compare(a.Name, b.Name) })
+	out := newOutputs()
+	migrated, err := migrate(ctx, cfg, b, plans[0])
+	if err != nil {
+		return fmt.Errorf("database schema: %w", err)
+	}
+	for _, p := range plans {
+		s, err := newSite(ctx, cfg, b, p, out)
+		if err != nil {
+			return err
+		}
+		s.ready = migrated
+		if err := s.stand(); err != nil {
+			return fmt.Errorf("blueprint %s: %w", p.Name, err)
+		}
+	}
+	return out.export(ctx)
+}
+
+// stand registers the blueprint, in the order in which one thing needs another.
+func (s *site) stand() error {
+	if err := s.data(); err != nil {
+		return err
+	}
+	ns, err := namespace.New(s.ctx, s.name(), s.space(), s.options()...)
+	if err != nil {
+		return err
+	}
+	told, err := config.New(s.ctx, s.name(), s.config(ns.Object), s.options()...)
+	if err != nil {
+		return err
+	}
+	s.ready = append(append(slices.Clone(s.ready), ns.Object), told.Objects...)
+	for _, part := range []func() error{s.identities, s.pipelines, s.endpoints, s.monitors, s.slos} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return s.outputs.describe(s)
+}
+
+// databaseURL is what the namespace's Secret holds; nil on AWS, where pods have
+// identities and no password is anywhere.
+func (s *site) databaseURL() pulumi.StringInput {
+	if s.onAWS() {
+		return nil
+	}
+	return s.base.DatabaseURL
+}
+
+// config is what the blueprint's pods are told.
+func (s *site) config(after ...pulumi.Resource) *config.Args {
+	return &config.Args{
+		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Database: s.databaseURL(), After: after,
+	}
+}
+
+// space is the blueprint's namespace.
+func (s *site) space() *namespace.Args {
+	var flows []namespace.Flow
+	for _, w := range s.workloads {
+		reports := w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo
+		flows = append(flows, s.reach.flow(w, s.selector(w.Kind, w.Name), reports))
+	}
+	return &namespace.Args{
+		Name: s.namespace, Labels: s.labels("namespace", s.plan.Name), Flows: flows, Quota: quota(s.plan),
+		Annotations: map[string]string{"ashlar.dev/owner-email": s.plan.Owner.Email},
+	}
+}
+
+// quota is room for everything of the plan at its largest, twice over, so that
+// a new version fits beside the old. It grows in doublings: an edited replica
+// count hardly ever moves it.
+func quota(p *plan.Plan) namespace.Quota {
+	most := len(p.Pipelines)
+	for _, e := range p.Endpoints {
+		most += e.Replicas.Max
+	}
+	q := namespace.Quota{Pods: 64, CPU: 32, MemoryGi: 128}
+	for q.Pods < 2*most {
+		q = namespace.Quota{Pods: 2 * q.Pods, CPU: 2 * q.CPU, MemoryGi: 2 * q.MemoryGi}
+	}
+	return q
+}
