@@ -63,3 +63,33 @@ func BenchmarkObserve(b *testing.B) {
 		})
 	}
 }
+
+// What a full window of the default size takes in the background.
+func BenchmarkJudge(b *testing.B) {
+	ref := shopReference(b, 3000)
+	l, err := newLayout(ref, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := newWindow(l, 100_000)
+	w.open(time.Now(), 1, 1)
+	o := (&Monitor{layout: l}).Observer(shopModel())
+	p := newPeople(2)
+	for range 100_000 {
+		x := p.next()
+		row := w.next(time.Now())
+		values, texts := x.row()
+		for k := range o.inputs {
+			w.take(k, &l.columns[k], &o.inputs[k], row, values, texts)
+		}
+		w.answer(l, row, x.score())
+	}
+	for _, name := range append(Tests(), "auto") {
+		b.Run(name, func(b *testing.B) {
+			j := &judge{reference: ref, layout: l, tests: name, share: 0.5}
+			for b.Loop() {
+				j.report(w, 1)
+			}
+		})
+	}
+}

@@ -111,7 +111,7 @@ func newComparison(a, b []float64) *comparison {
 	var s sorter
 	c := &comparison{rows: int64(len(a)), numeric: true, reference: sorted(s.sort(a, nil)), current: sorted(s.sort(b, nil))}
 	_, c.deviation = c.reference.moments()
-	c.few, c.unbinned = c.reference.distinct(fewValues+1) <= fewValues, c.reference.distinct(binnedValues+1) <= binnedValues
+	c.few, c.unbinned = few(c.reference, c.current), c.reference.distinct(binnedValues+1) <= binnedValues
 	return c
 }
 
@@ -125,7 +125,7 @@ func TestTestsOfCategoriesEqualScipys(t *testing.T) {
 			same(t, "Jensen-Shannon distance", jensenShannon.run(j).statistic, c.JensenShannon)
 			same(t, "PSI", psi.run(j).statistic, c.PSI)
 			if c.Z != nil {
-				found := z.run(j)
+				found := zTest.run(j)
 				same(t, "Z", found.statistic, *c.Z)
 				same(t, "its p-value", found.p, c.ZP)
 			}

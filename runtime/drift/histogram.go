@@ -2,6 +2,7 @@ package drift
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -14,12 +15,12 @@ const (
 
 // numberHistogram counts both samples over equally wide bins between their 1st
 // and 99th percentiles, so that a single far value does not flatten the picture,
-// or a bin a value where there are few.
-func numberHistogram(reference, current sample) *Histogram {
+// or, where values make labels, a bin a value if there are few.
+func numberHistogram(reference, current sample, label bool) *Histogram {
 	if reference.n+current.n == 0 {
 		return nil
 	}
-	if a, b := reference.distinct(histogramLabels+1), current.distinct(histogramLabels+1); max(a, b) <= histogramLabels {
+	if label && max(reference.distinct(histogramLabels+1), current.distinct(histogramLabels+1)) <= histogramLabels {
 		if h := valueHistogram(reference, current); len(h.Labels) <= histogramLabels {
 			return h
 		}
@@ -64,16 +65,24 @@ func valueHistogram(reference, current sample) *Histogram {
 	values := slices.Concat(reference.values, current.values)
 	slices.Sort(values)
 	for _, v := range slices.Compact(values) {
-		h.Labels = append(h.Labels, strconv.FormatFloat(v, 'g', 6, 64))
+		h.Labels = append(h.Labels, numberLabel(v))
 	}
 	return h
 }
 
-// probabilityHistogram counts scores over tenths.
-func probabilityHistogram(c *column, w *window) *Histogram {
-	var s sorter
-	current := sorted(s.sort(w.numbers(c.slot, nil), nil))
-	return binHistogram(c.profile.sample(), current, linear(0, 1, 10))
+// numberLabel writes whole numbers in full and others to six digits.
+func numberLabel(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e12 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+// probabilities counts scores over tenths.
+func (j *judge) probabilities(w *window) *Histogram {
+	j.buffer = w.numbers(j.layout.score.slot, j.buffer[:0])
+	j.buffer = j.sorter.sort(j.buffer, j.buffer)
+	return binHistogram(j.layout.score.profile.sample(), sorted(j.buffer), linear(0, 1, 10))
 }
 
 // categoryHistogram shows the most frequent categories and the rest together.

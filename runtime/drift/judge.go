@@ -63,7 +63,7 @@ func (j *judge) column(w *window, k int, c *column) Column {
 	if cmp.numeric {
 		mean, std := cmp.current.moments()
 		out.Mean, out.Std = &Pair{p.Mean, mean}, &Pair{p.Std, std}
-		out.Histogram = numberHistogram(p.sample(), cmp.current)
+		out.Histogram = numberHistogram(p.sample(), cmp.current, p.Type != plan.Timestamp)
 	} else {
 		out.Histogram = categoryHistogram(labels, cmp.referenceCounts, cmp.currentCounts)
 		out.Note = join(out.Note, unseen(p, w, k, c))
@@ -86,12 +86,12 @@ func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) 
 			out.reference, out.current = out.reference.shrunk(shrink), out.current.shrunk(shrink)
 			_, out.deviation = out.reference.moments()
 		}
-		out.few, out.unbinned = p.Distinct <= fewValues, p.Distinct <= binnedValues
+		out.few, out.unbinned = few(out.reference, out.current), p.Distinct <= binnedValues
 		return out, nil
 	}
 	out.referenceCounts = append(slices.Clone(p.Counts), p.Other)
 	out.currentCounts = slices.Clone(w.counts[c.offset : c.offset+c.full+1])
-	labels := append(slices.Clone(p.Categories), "other")
+	labels := append(slices.Clone(p.Categories), "(other)")
 	for _, name := range slices.Sorted(maps.Keys(w.named[k])) {
 		out.referenceCounts = append(out.referenceCounts, 0)
 		out.currentCounts = append(out.currentCounts, w.named[k][name])
@@ -134,7 +134,7 @@ func (j *judge) predictions(w *window) Predictions {
 	if label := &j.layout.label; label.profile != nil {
 		classes := j.column(w, k+1, label)
 		out.Labels = classes.Histogram
-		out.Column.Histogram = probabilityHistogram(&j.layout.score, w)
+		out.Column.Histogram = j.probabilities(w)
 		if label.full > 2 {
 			classes.Mean, classes.Std, classes.Histogram = out.Mean, out.Std, out.Column.Histogram
 			out.Column = classes

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
@@ -203,4 +204,30 @@ func sum(v []int64) int64 {
 		n += x
 	}
 	return n
+}
+
+func TestNumbersOfFewValuesAreCategoriesUntilOthersCome(t *testing.T) {
+	for rows, want := range map[int][2]string{500: {"chisquare", "ks"}, 2000: {"jensenshannon", "wasserstein"}} {
+		f := &dataset.Frame{Rows: rows, Columns: []dataset.Column{{Name: "age", Type: plan.Integer}}}
+		for i := range rows {
+			f.Columns[0].Floats = append(f.Columns[0].Floats, float64(i%4))
+		}
+		ref, err := NewReference(f, &model.Predictions{Value: f.Columns[0].Floats}, ReferenceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWatch(t, ref, shopDrift())
+		for i := range 400 {
+			w.observer.Observe([]float64{float64(i % 4)}, []string{""}, model.Score{})
+		}
+		if c := byName(t, w.hour(), "age"); c.Test != want[0] || c.Drifted {
+			t.Errorf("of %d rows: %s", rows, text(t, c))
+		}
+		for i := range 400 {
+			w.observer.Observe([]float64{float64(i)}, []string{""}, model.Score{})
+		}
+		if c := byName(t, w.hour(), "age"); c.Test != want[1] || !c.Drifted {
+			t.Errorf("of %d rows: %s", rows, text(t, c))
+		}
+	}
 }

@@ -69,7 +69,7 @@ func (o *Observer) Observe(values []float64, texts []string, score model.Score) 
 // take notes the value of watched column k.
 func (w *window) take(k int, c *column, in *input, row, values []float64, texts []string) {
 	v := math.NaN()
-	if uint(in.at) < uint(len(values)) {
+	if in.at >= 0 && in.at < len(values) {
 		v = values[in.at]
 	}
 	switch {
@@ -86,7 +86,7 @@ func (w *window) take(k int, c *column, in *input, row, values []float64, texts 
 	default:
 		if code := int(v); v >= 0 && v < float64(len(in.codes)) && in.codes[code] >= 0 {
 			w.category(c, int(in.codes[code]))
-		} else if in.at < len(texts) {
+		} else if in.at < len(texts) { // a value came, so in.at is one
 			w.unknown(k, c, texts[in.at])
 		} else {
 			w.missing[k]++

@@ -2,9 +2,9 @@ package drift
 
 import "math"
 
-// z is the two-sided Z test of two proportions with the pooled variance, for
+// zTest is the two-sided Z test of two proportions with the pooled variance, for
 // columns of at most two values.
-var z = test{
+var zTest = test{
 	name: "z", pValue: true, threshold: significance,
 	applies: func(c *comparison) bool {
 		if c.numeric && !c.few {

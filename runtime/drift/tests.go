@@ -20,7 +20,7 @@ type outcome struct{ statistic, p float64 }
 func outcomeOf(t Tested) outcome { return outcome{t.Statistic, t.PValue} }
 
 // tests is the list that a new test is added to.
-var tests = []test{ks, chiSquare, z, wasserstein, jensenShannon, psi}
+var tests = []test{ks, chiSquare, zTest, wasserstein, jensenShannon, psi}
 
 // Tests returns the names that a blueprint may choose from, besides "auto".
 func Tests() []string {
@@ -35,7 +35,7 @@ func Tests() []string {
 // reference of at most 1,000 rows Kolmogorov-Smirnov for numbers and chi-square
 // or, with two values, the Z test for the rest; above that the normed Wasserstein
 // distance for numbers and the Jensen-Shannon distance for the rest. Numbers that
-// take at most five values count as the rest.
+// take at most five values on both sides together count as the rest.
 func choose(name string, c *comparison) test {
 	if i := slices.IndexFunc(tests, func(t test) bool { return t.name == name }); i >= 0 && tests[i].applies(c) {
 		return tests[i]
@@ -48,8 +48,8 @@ func choose(name string, c *comparison) test {
 		return wasserstein
 	case !small:
 		return jensenShannon
-	case z.applies(c):
-		return z
+	case zTest.applies(c):
+		return zTest
 	default:
 		return chiSquare
 	}
@@ -59,8 +59,8 @@ func choose(name string, c *comparison) test {
 type comparison struct {
 	rows    int64 // of the reference, missing values included
 	numeric bool
-	// Numbers: both samples, and of the reference the population standard
-	// deviation and whether it takes few values, and too few to put into bins.
+	// Numbers: both samples, the reference's population standard deviation,
+	// whether there are few values, and whether the reference has too few for bins.
 	reference, current sample
 	deviation          float64
 	few, unbinned      bool
@@ -92,6 +92,17 @@ func (c *comparison) binned() (reference, current []int64) {
 	}
 	edges := sturges(c.reference, c.current)
 	return c.reference.fill(edges), c.current.fill(edges)
+}
+
+// few reports whether both samples together take at most five values. Those of
+// the reference alone would not do: where it has three and live rows have a
+// thousand others, a chi-square test of a thousand values sees nothing.
+func few(a, b sample) bool {
+	if a.distinct(fewValues+1) > fewValues || b.distinct(fewValues+1) > fewValues {
+		return false
+	}
+	both, _ := align(a, b)
+	return len(both) <= fewValues
 }
 
 // align counts the distinct values of both samples, in ascending order.
