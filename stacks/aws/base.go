@@ -3,6 +3,7 @@ package aws
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
@@ -25,8 +26,9 @@ const (
 	OutDatabaseResource   = "databaseResourceId" // "db-..." of rds-db:connect permissions
 	OutDatabaseSecret     = "databaseSecretArn"  // the master password that RDS keeps in Secrets Manager
 	OutDatabaseSecretKey  = "databaseSecretKeyArn"
-	OutRegistry           = "registryUrl" // of the runtime's image, without a tag
-	outKubernetesProvider = "cluster"     // the provider's name in the state
+	OutRegistry           = "registryUrl"          // of the runtime's image, without a tag
+	OutBoundary           = "workloadsBoundaryArn" // the policy that no workload's role can exceed
+	outKubernetesProvider = "cluster"              // the provider's name in the state
 )
 
 // base is what the workloads know of where they stand: from the foundation's
@@ -46,6 +48,7 @@ type base struct {
 	DatabaseSecretArn    pulumi.StringOutput
 	DatabaseSecretKeyArn pulumi.StringOutput
 	RegistryURL          pulumi.StringOutput
+	BoundaryArn          pulumi.StringOutput
 
 	StoreURL    pulumi.StringOutput // ProviderKubernetes: s3://bucket/prefix?...
 	DatabaseURL pulumi.StringOutput // ProviderKubernetes: postgres://..., marked secret
@@ -70,7 +73,7 @@ func (b *base) outputs() map[string]*pulumi.StringOutput {
 		OutNetworkCIDR: &b.NetworkCIDR, OutDataKey: &b.DataKeyArn, OutLogsBucket: &b.LogsBucket,
 		OutDatabaseHost: &b.DatabaseHost, OutDatabasePort: &b.DatabasePort, OutDatabaseName: &b.DatabaseName,
 		OutDatabaseResource: &b.DatabaseResourceID, OutDatabaseSecret: &b.DatabaseSecretArn,
-		OutDatabaseSecretKey: &b.DatabaseSecretKeyArn, OutRegistry: &b.RegistryURL,
+		OutDatabaseSecretKey: &b.DatabaseSecretKeyArn, OutRegistry: &b.RegistryURL, OutBoundary: &b.BoundaryArn,
 	}
 }
 
@@ -129,4 +132,13 @@ func outputText(d *pulumi.StackReferenceOutputDetails) string {
 	default:
 		return fmt.Sprint(v)
 	}
+}
+
+// FoundationOutputs returns the names of what the workloads read from a
+// foundation, sorted.
+func FoundationOutputs() []string {
+	names := sorted(new(base).outputs())
+	names = append(names, OutKubeconfig)
+	slices.Sort(names)
+	return names
 }

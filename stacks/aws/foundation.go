@@ -16,6 +16,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/githuboidc"
 	kmskey "github.com/ashlar-dev/ashlar/components/key"
 	"github.com/ashlar-dev/ashlar/components/network"
+	"github.com/ashlar-dev/ashlar/components/policy"
 	"github.com/ashlar-dev/ashlar/components/registry"
 )
 
@@ -54,7 +55,7 @@ func foundationProblems(cfg Config) error {
 	}
 	found = append(found,
 		u.accessBucket().Validate(), u.flowBucket().Validate(), u.network().Validate(), u.cluster().Validate(),
-		u.database().Validate(), u.registry().Validate(), u.addons().Validate())
+		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), policy.Check(u.boundaryStatements()))
 	if cfg.GitHub != nil {
 		found = append(found, u.ci().Validate())
 	}
@@ -77,7 +78,7 @@ func (u *underlay) make(ctx *pulumi.Context) error {
 	u.at.account = pulumi.String(who.AccountId)
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	for _, step := range []func(*pulumi.Context) error{
-		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeCI, u.makeAddons,
+		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary, u.makeCI, u.makeAddons,
 	} {
 		if err := step(ctx); err != nil {
 			return err

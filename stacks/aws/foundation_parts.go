@@ -34,7 +34,7 @@ type premises struct {
 	cluster, clusterArn, clusterSecurity   pulumi.StringInput
 	kubeconfig                             pulumi.StringInput
 	databaseID, databaseSecret             pulumi.StringInput
-	registry                               pulumi.StringInput // ARN
+	registry, boundary                     pulumi.StringInput // ARN
 	ready                                  []pulumi.Resource
 }
 
@@ -45,7 +45,7 @@ func notYet() premises {
 	return premises{
 		account: u, dataKey: u, databaseKey: u, nodeKey: u, logsKey: u, accessBucket: u, flowBucket: u, vpc: u,
 		subnets: pulumi.StringArray{}, cluster: u, clusterArn: u, clusterSecurity: u, kubeconfig: u,
-		databaseID: u, databaseSecret: u, registry: u,
+		databaseID: u, databaseSecret: u, registry: u, boundary: u,
 	}
 }
 

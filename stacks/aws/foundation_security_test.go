@@ -54,6 +54,7 @@ var kinds = map[string]kind{
 	"aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {untagged: true},
 	"aws:eks/podIdentityAssociation:PodIdentityAssociation":   {},
 	"aws:iam/role:Role":                                       {},
+	"aws:iam/policy:Policy":                                   {},
 	"aws:iam/rolePolicy:RolePolicy":                           {untagged: true},
 	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":       {untagged: true},
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":     {},
@@ -98,7 +99,7 @@ func TestNoPolicyAllowsEverything(t *testing.T) {
 			}
 		}
 		want := 0
-		for _, typ := range []string{"aws:kms/key:Key", "aws:s3/bucketPolicy:BucketPolicy", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"} {
+		for _, typ := range []string{"aws:kms/key:Key", "aws:s3/bucketPolicy:BucketPolicy", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"} {
 			want += len(r.All(typ))
 		}
 		if documents != want {
@@ -273,4 +274,58 @@ func leaves(v any, path string, visit func(path string, v any)) {
 	default:
 		visit(path, v)
 	}
+}
+
+// IAM refuses longer documents, and only when they are applied.
+func TestPoliciesFitIAM(t *testing.T) {
+	secured(t, func(t *testing.T, r *pulumitest.Recording) {
+		ofRole := map[string]int{}
+		for _, p := range r.All("aws:iam/rolePolicy:RolePolicy") {
+			ofRole[p.Text("role")] += len(p.Text("policy"))
+		}
+		for role, size := range ofRole {
+			if size > 10240 {
+				t.Errorf("role %s: %d characters of policies, at most 10240", role, size)
+			}
+		}
+		for _, p := range r.All("aws:iam/policy:Policy") {
+			if size := len(p.Text("policy")); size > 6144 {
+				t.Errorf("policy %s: %d characters, at most 6144", p.Name, size)
+			}
+		}
+		for _, role := range r.All("aws:iam/role:Role") {
+			if size := len(role.Text("assumeRolePolicy")); size > 2048 || len(role.Text("name")) > 64 {
+				t.Errorf("role %s: %d characters of trust, name %q", role.Name, size, role.Text("name"))
+			}
+		}
+	})
+}
+
+// Whoever may make a role without a boundary may do everything.
+func TestCIMakesRolesWithinTheBoundaryOnly(t *testing.T) {
+	secured(t, func(t *testing.T, r *pulumitest.Recording) {
+		boundary := pulumitest.Arn("aws:iam/policy:Policy", "workloads-boundary")
+		made := false
+		for _, s := range pulumitest.Statements(t, r.Named(t, "aws:iam/rolePolicy:RolePolicy", "ci").Text("policy")) {
+			for _, action := range s.Action {
+				switch action {
+				case "iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePolicy":
+					made = true
+					if !slices.Equal(s.Condition["ArnEquals"]["iam:PermissionsBoundary"], []string{boundary}) {
+						t.Errorf("%s without the boundary: %v", action, s.Condition)
+					}
+				case "iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion", "iam:CreateUser", "s3:DeleteBucket":
+					t.Errorf("CI may %s", action)
+				}
+			}
+		}
+		if !made {
+			t.Error("CI cannot make the workloads' roles")
+		}
+		for _, role := range r.All("aws:iam/role:Role") {
+			if strings.HasPrefix(role.Text("name"), "ashlar-"+r.One(t, "aws:eks/cluster:Cluster").Tag("ashlar:environment")+"-eu-west-1-") {
+				t.Errorf("CI may change %s, which is the foundation's", role.Text("name"))
+			}
+		}
+	})
 }

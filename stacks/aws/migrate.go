@@ -114,7 +114,8 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 					policy.When("StringEquals", "kms:EncryptionContext:SecretARN", m.base.DatabaseSecretArn),
 				}},
 		},
-		Tags: map[string]string{"ashlar:installation": m.cfg.Name, "ashlar:environment": m.cfg.Environment, "ashlar:managed-by": "ashlar"},
+		Boundary: m.base.BoundaryArn,
+		Tags:     map[string]string{"ashlar:installation": m.cfg.Name, "ashlar:environment": m.cfg.Environment, "ashlar:managed-by": "ashlar"},
 	})
 	if err != nil {
 		return p, nil, err

@@ -36,7 +36,7 @@ func (s *site) identities() error {
 		id, err := identity.New(s.ctx, s.name(w.Kind, w.Name), &identity.Args{
 			RoleName:    physical(maxRoleName, s.cfg.Name, s.cfg.Environment, s.cfg.Region, s.plan.Name, w.id()),
 			ClusterName: s.base.ClusterName, Namespace: s.namespace, ServiceAccount: w.id(),
-			Statements: statements, Tags: s.tags(),
+			Statements: statements, Boundary: s.base.BoundaryArn, Tags: s.tags(),
 		})
 		if err != nil {
 			return err

@@ -1,0 +1,70 @@
+package aws
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/policy"
+)
+
+// makeBoundary registers what no workload's role can ever exceed, whatever its
+// own policy says. CI may make such roles and no others: without a boundary,
+// who may make a role may do everything.
+func (u *underlay) makeBoundary(ctx *pulumi.Context) error {
+	boundary, err := iam.NewPolicy(ctx, "workloads-boundary", &iam.PolicyArgs{
+		Name:        pulumi.String(u.prefix() + "-" + u.cfg.Region + "-boundary"),
+		Description: pulumi.String("The most that a workload of " + u.prefix() + " may do"),
+		Policy:      policy.Document(u.boundaryStatements()...),
+		Tags:        pulumi.ToStringMap(u.tags()),
+	})
+	if err != nil {
+		return fmt.Errorf("boundary of workloads: %w", err)
+	}
+	u.at.boundary = boundary.Arn
+	u.out[OutBoundary] = boundary.Arn
+	return nil
+}
+
+// boundaryStatements is the union of what lineage grants: datasets may be
+// anywhere, what is written is ours.
+func (u *underlay) boundaryStatements() []policy.Statement {
+	return []policy.Statement{
+		{Sid: "Read", Unscoped: true, Actions: []string{"s3:GetObject", "s3:ListBucket"}},
+		{
+			Sid: "Write", Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"},
+			Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
+		},
+		{Sid: "Keys", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{u.at.dataKey}},
+		{
+			Sid: "Database", Actions: []string{"rds-db:connect"},
+			Resources: []pulumi.StringInput{u.arn("rds-db", pulumi.Sprintf("dbuser:%s/*", u.at.databaseID))},
+		},
+		{
+			Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"},
+			Resources: []pulumi.StringInput{u.at.databaseSecret},
+		},
+		{
+			Sid: "MasterPasswordKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{u.at.databaseKey},
+			Conditions: []policy.Condition{policy.When("StringEquals", "kms:ViaService", pulumi.String("secretsmanager."+u.cfg.Region+".amazonaws.com"))},
+		},
+	}
+}
+
+// bucketsArn matches the buckets of the workloads layer, which end in the
+// account; the foundation's own begin with what they are for.
+func (u *underlay) bucketsArn() pulumi.StringInput {
+	return pulumi.Sprintf("arn:%s:s3:::%s-*-%s", u.partition(), u.prefix(), u.at.account)
+}
+
+// rolesArn matches the roles of the workloads layer, which have the region
+// after the environment; the foundation's own do not.
+func (u *underlay) rolesArn() pulumi.StringInput {
+	return pulumi.Sprintf("arn:%s:iam::%s:role/%s-%s-*", u.partition(), u.at.account, u.prefix(), u.cfg.Region)
+}
+
+// arn returns an ARN of this account and region.
+func (u *underlay) arn(service string, resource pulumi.StringInput) pulumi.StringInput {
+	return pulumi.Sprintf("arn:%s:%s:%s:%s:%s", u.partition(), service, u.cfg.Region, u.at.account, resource)
+}
