@@ -10,8 +10,8 @@ import (
 // log writes the access log: at debug level, failures always and every n-th
 // success. It holds no feature values, and paths only where they are ours.
 func (s *Server) log(r *http.Request, id string, start time.Time, out outcome) {
-	log := s.cfg.Log
-	if !log.Enabled(context.Background(), slog.LevelDebug) {
+	logger := s.cfg.Log
+	if !logger.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
 	if out.status < http.StatusBadRequest && s.answered.Add(1)%uint64(s.cfg.LogEvery) != 0 { //nolint:gosec // New refuses negative ones
@@ -31,5 +31,5 @@ func (s *Server) log(r *http.Request, id string, start time.Time, out outcome) {
 	if out.gen != nil {
 		attrs = append(attrs, slog.String("model", out.gen.Model.Name), slog.Int("version", out.gen.Version), slog.Int("rows", out.rows))
 	}
-	log.LogAttrs(context.Background(), slog.LevelDebug, "request", attrs...)
+	logger.LogAttrs(context.Background(), slog.LevelDebug, "request", attrs...)
 }

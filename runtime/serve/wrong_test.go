@@ -43,57 +43,60 @@ func said(p serve.Problem) []string {
 	return out
 }
 
+// wrongRows are bodies, each with all that is wrong with it.
+var wrongRows = map[string][]string{
+	`{"features": ["x", 1, "own", "1", true, null]}`:                     {"Age: want an integer, got a text"},
+	`{"features": [1.5, 1, "own", "1", true, null]}`:                     {"Age: want an integer, got a number with a fraction"},
+	`{"features": [1e16, 1, "own", "1", true, null]}`:                    {"Age: want an integer of at most 2^53"},
+	`{"features": [null, 1, "own", "1", true, null]}`:                    {"Age: may not be missing: the column is not nullable"},
+	`{"features": [true, 1, "own", "1", true, null]}`:                    {"Age: want an integer, got true or false"},
+	`{"features": [1, [2], "own", "1", true, null]}`:                     {"Income: want a number, got an array"},
+	`{"features": [1, {"a": 2}, "own", "1", 1, null]}`:                   {"Income: want a number, got an object"},
+	`{"features": [1, 1e400, "own", "1", true, null]}`:                   {"Income: the number is beyond what a 64-bit float holds"},
+	`{"features": [1, "2", "own", "1", true, null]}`:                     {"Income: want a number, got a text"},
+	`{"features": [1, 2, 3, "1", true, null]}`:                           {"Home: want a text in double quotes, got a number"},
+	`{"features": [1, 2, true, true, true, null]}`:                       {"Home: want a text in double quotes, got true or false"},
+	`{"features": [1, 2, "own", null, true, null]}`:                      {"Band: may not be missing: the column is not nullable"},
+	`{"features": [1, 2, "own", "1", 2, null]}`:                          {"Member: want true or false, got a number"},
+	`{"features": [1, 2, "own", "1", "yes", null]}`:                      {"Member: want true or false, got a text"},
+	`{"features": [1, 2, "own", "1", true, 3]}`:                          {"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got a number"},
+	`{"features": [1, 2, "own", "1", true, "soon"]}`:                     {"Since: want a timestamp: RFC 3339 or YYYY-MM-DD"},
+	`{"features": [1, 2, "own", "1", true, ""]}`:                         {"Since: want a timestamp: RFC 3339 or YYYY-MM-DD"},
+	`{"features": [1, 2, "own"]}`:                                        {`Band: the row has 3 values, want 6: the first without one is this field; GET /schema lists the order`},
+	`{"features": []}`:                                                   {`Age: the row has 0 values, want 6: the first without one is this field; GET /schema lists the order`},
+	`{"features": [1, 2, "own", "1", true, null, 7]}`:                    {`: the row has 7 values, want 6: the last is "Since"; GET /schema lists the order`},
+	`{"features": {"Age": 1, "Age": 2, "Band": "1", "Member": true}}`:    {"Age: is given twice"},
+	`{"features": {"Agee": 1, "Age": 1, "Band": "1", "Member": true}}`:   {`Agee: is no input of the model; did you mean "Age"?`},
+	`{"features": {"xyzzy": 1, "Age": 1, "Band": "1", "Member": true}}`:  {"xyzzy: is no input of the model"},
+	`{"features": {"Status": 1, "Age": 1, "Band": "1", "Member": true}}`: {"Status: is what the model predicts, no input of it"},
+	`{"features": {"Age": 1, "Member": true}}`:                           {"Band: is required; it is not in the row"},
+	`{"features": {}}`: {
+		"Age: is required; it is not in the row", "Band: is required; it is not in the row", "Member: is required; it is not in the row",
+	},
+	// all at once, each where it is
+	`{"features": {"age": "x", "Income": "y", "Home": 1, "Band": [], "Member": 3, "Since": true}}`: {
+		`age: is no input of the model; did you mean "Age"?`, "Income: want a number, got a text", "Home: want a text in double quotes, got a number",
+		"Band: want a text in double quotes, got an array", "Member: want true or false, got a number",
+		"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got true or false", "Age: is required; it is not in the row",
+	},
+	`{"features": [[1, 2, "own", "1", true, null], [1, 2, "own", "1", true], 7, {"Age": "x", "Band": "1", "Member": true}]}`: {
+		"1.Since: the row has 5 values, want 6: the first without one is this field; GET /schema lists the order",
+		"2.: want a row as an array or an object", "3.Age: want an integer, got a text",
+	},
+	// around the rows
+	`{"feature": [1, 2, "own", "1", true, null]}`:                  {`feature: is not known here; the rows stand under "features"`},
+	`{"features": [1, 2, "own", "1", true, null], "x": [[]]}`:      {`x: is not known here; the rows stand under "features"`},
+	`{"features": [1, 2, "own", "1", true, null], "features": {}}`: {"features: is given twice"},
+	`{}`:                             {"features: is required: a row as an array or an object, or an array of rows"},
+	`{"features": 7}`:                {"features: want a row as an array or an object, or an array of rows"},
+	`{"features": null}`:             {"features: want a row as an array or an object, or an array of rows"},
+	`[1, 2, "own", "1", true, null]`: {`: want an object such as {"features": [...]}`},
+	`"features"`:                     {`: want an object such as {"features": [...]}`},
+}
+
 func TestWrongRowsAreToldByFieldAndRow(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{})
-	for body, want := range map[string][]string{
-		`{"features": ["x", 1, "own", "1", true, null]}`:                     {"Age: want an integer, got a text"},
-		`{"features": [1.5, 1, "own", "1", true, null]}`:                     {"Age: want an integer, got a number with a fraction"},
-		`{"features": [1e16, 1, "own", "1", true, null]}`:                    {"Age: want an integer of at most 2^53"},
-		`{"features": [null, 1, "own", "1", true, null]}`:                    {"Age: may not be missing: the column is not nullable"},
-		`{"features": [true, 1, "own", "1", true, null]}`:                    {"Age: want an integer, got true or false"},
-		`{"features": [1, [2], "own", "1", true, null]}`:                     {"Income: want a number, got an array"},
-		`{"features": [1, {"a": 2}, "own", "1", 1, null]}`:                   {"Income: want a number, got an object"},
-		`{"features": [1, 1e400, "own", "1", true, null]}`:                   {"Income: the number is beyond what a 64-bit float holds"},
-		`{"features": [1, "2", "own", "1", true, null]}`:                     {"Income: want a number, got a text"},
-		`{"features": [1, 2, 3, "1", true, null]}`:                           {"Home: want a text in double quotes, got a number"},
-		`{"features": [1, 2, true, true, true, null]}`:                       {"Home: want a text in double quotes, got true or false"},
-		`{"features": [1, 2, "own", null, true, null]}`:                      {"Band: may not be missing: the column is not nullable"},
-		`{"features": [1, 2, "own", "1", 2, null]}`:                          {"Member: want true or false, got a number"},
-		`{"features": [1, 2, "own", "1", "yes", null]}`:                      {"Member: want true or false, got a text"},
-		`{"features": [1, 2, "own", "1", true, 3]}`:                          {"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got a number"},
-		`{"features": [1, 2, "own", "1", true, "soon"]}`:                     {"Since: want a timestamp: RFC 3339 or YYYY-MM-DD"},
-		`{"features": [1, 2, "own", "1", true, ""]}`:                         {"Since: want a timestamp: RFC 3339 or YYYY-MM-DD"},
-		`{"features": [1, 2, "own"]}`:                                        {`Band: the row has 3 values, want 6: the first without one is this field; GET /schema lists the order`},
-		`{"features": []}`:                                                   {`Age: the row has 0 values, want 6: the first without one is this field; GET /schema lists the order`},
-		`{"features": [1, 2, "own", "1", true, null, 7]}`:                    {`: the row has 7 values, want 6: the last is "Since"; GET /schema lists the order`},
-		`{"features": {"Age": 1, "Age": 2, "Band": "1", "Member": true}}`:    {"Age: is given twice"},
-		`{"features": {"Agee": 1, "Age": 1, "Band": "1", "Member": true}}`:   {`Agee: is no input of the model; did you mean "Age"?`},
-		`{"features": {"xyzzy": 1, "Age": 1, "Band": "1", "Member": true}}`:  {"xyzzy: is no input of the model"},
-		`{"features": {"Status": 1, "Age": 1, "Band": "1", "Member": true}}`: {"Status: is what the model predicts, no input of it"},
-		`{"features": {"Age": 1, "Member": true}}`:                           {"Band: is required; it is not in the row"},
-		`{"features": {}}`: {
-			"Age: is required; it is not in the row", "Band: is required; it is not in the row", "Member: is required; it is not in the row",
-		},
-		// all at once, each where it is
-		`{"features": {"age": "x", "Income": "y", "Home": 1, "Band": [], "Member": 3, "Since": true}}`: {
-			`age: is no input of the model; did you mean "Age"?`, "Income: want a number, got a text", "Home: want a text in double quotes, got a number",
-			"Band: want a text in double quotes, got an array", "Member: want true or false, got a number",
-			"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got true or false", "Age: is required; it is not in the row",
-		},
-		`{"features": [[1, 2, "own", "1", true, null], [1, 2, "own", "1", true], 7, {"Age": "x", "Band": "1", "Member": true}]}`: {
-			"1.Since: the row has 5 values, want 6: the first without one is this field; GET /schema lists the order",
-			"2.: want a row as an array or an object", "3.Age: want an integer, got a text",
-		},
-		// around the rows
-		`{"feature": [1, 2, "own", "1", true, null]}`:                  {`feature: is not known here; the rows stand under "features"`},
-		`{"features": [1, 2, "own", "1", true, null], "x": [[]]}`:      {`x: is not known here; the rows stand under "features"`},
-		`{"features": [1, 2, "own", "1", true, null], "features": {}}`: {"features: is given twice"},
-		`{}`:                             {"features: is required: a row as an array or an object, or an array of rows"},
-		`{"features": 7}`:                {"features: want a row as an array or an object, or an array of rows"},
-		`{"features": null}`:             {"features: want a row as an array or an object, or an array of rows"},
-		`[1, 2, "own", "1", true, null]`: {`: want an object such as {"features": [...]}`},
-		`"features"`:                     {`: want an object such as {"features": [...]}`},
-	} {
+	for body, want := range wrongRows {
 		w := predict(s, body)
 		if w.Code != http.StatusUnprocessableEntity {
 			t.Errorf("%s\nwas answered %d: %s", body, w.Code, w.Body)
