@@ -50,7 +50,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, fmt.Errorf("addons %s: storage class: %w", name, err)
 	}
-	needed := []pulumi.Resource{class}
+	needed := append(slices.Clone(args.After), class)
 	for _, r := range releases {
 		if r.when != nil && !r.when(args) || slices.Contains(args.Without, r.chart) {
 			continue
@@ -70,7 +70,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 func (b *build) release(r release, needed []pulumi.Resource) (pulumi.Resource, error) {
 	namespace, err := corev1.NewNamespace(b.ctx, r.namespace, &corev1.NamespaceArgs{
 		Metadata: metav1.ObjectMetaArgs{Name: pulumi.String(r.namespace), Labels: b.labels(r.level)},
-	}, pulumi.Parent(b.c))
+	}, pulumi.Parent(b.c), pulumi.DependsOn(b.args.After))
 	if err != nil {
 		return nil, fmt.Errorf("namespace: %w", err)
 	}

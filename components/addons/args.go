@@ -26,8 +26,11 @@ type Args struct {
 	// Without names add-ons that are not installed, because the cluster has
 	// them already.
 	Without []string
-	Labels  map[string]string // of the namespaces
-	Tags    map[string]string // of AWS resources, load balancers included
+	// After is what pods need to run: nodes, and what gives them addresses.
+	// Options of the component would not do: its children do not inherit them.
+	After  []pulumi.Resource
+	Labels map[string]string // of the namespaces
+	Tags   map[string]string // of AWS resources, load balancers included
 }
 
 var (

@@ -18,6 +18,9 @@ type Bucket struct {
 
 	Name pulumi.StringOutput
 	Arn  pulumi.StringOutput
+	// Ready is what services that write here depend on: the bucket as it is
+	// meant to be, and not only its name.
+	Ready []pulumi.Resource
 }
 
 // New registers the bucket. The arguments are validated first.
@@ -66,10 +69,11 @@ func (a *Args) settings(ctx *pulumi.Context, name string, c *Bucket, b *s3.Bucke
 	}, opts...); err != nil {
 		return err
 	}
-	if _, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
+	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: b.ID(),
 		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{a.encryption()},
-	}, opts...); err != nil {
+	}, opts...)
+	if err != nil {
 		return err
 	}
 	versioning, err := s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
@@ -89,12 +93,14 @@ func (a *Args) settings(ctx *pulumi.Context, name string, c *Bucket, b *s3.Bucke
 		return err
 	}
 	// S3 refuses two changes of a bucket's access at once.
-	if _, err := s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
+	policy, err := s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
 		Bucket: b.ID(),
 		Policy: a.policy(b.Arn),
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{block}))...); err != nil {
+	}, append(opts, pulumi.DependsOn([]pulumi.Resource{block}))...)
+	if err != nil {
 		return err
 	}
+	c.Ready = []pulumi.Resource{block, encryption, policy, versioning}
 	if a.AccessLogs == nil {
 		return nil
 	}

@@ -28,8 +28,9 @@ type Args struct {
 	// does, always, the principal that created it.
 	Admins []string
 
-	Pools   []Pool // at least one without a taint
-	Protect bool   // refuse to delete or replace
+	Pools   []Pool            // at least one without a taint
+	After   []pulumi.Resource // what nodes need to join: the network's ways out
+	Protect bool              // refuse to delete or replace
 	Tags    map[string]string
 }
 

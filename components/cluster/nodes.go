@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -22,7 +23,7 @@ func (b *build) nodes() error {
 	if err != nil {
 		return fmt.Errorf("node role: %w", err)
 	}
-	needed := append(first, granted...)
+	needed := slices.Concat(first, granted, b.args.After)
 	for _, pool := range b.args.Pools {
 		group, err := b.pool(pool, role, needed)
 		if err != nil {

@@ -29,7 +29,10 @@ type Args struct {
 	// FlowLogBucketArn is the bucket that flow logs go to: what talked to what
 	// is kept whether or not anybody asks today.
 	FlowLogBucketArn pulumi.StringInput
-	Tags             map[string]string
+	// FlowLogReady is what lets AWS deliver there; it writes a bucket policy of
+	// its own over what it does not find.
+	FlowLogReady []pulumi.Resource
+	Tags         map[string]string
 }
 
 // DefaultEndpoints are what nodes and workloads call all day: images, tokens,

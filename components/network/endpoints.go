@@ -40,7 +40,7 @@ func (b *build) endpoints(zones []zone) error {
 	}
 	for _, service := range b.args.endpoints() {
 		suffix := "-" + strings.ReplaceAll(service, ".", "-")
-		if _, err := ec2.NewVpcEndpoint(b.ctx, b.name+suffix, &ec2.VpcEndpointArgs{
+		endpoint, err := ec2.NewVpcEndpoint(b.ctx, b.name+suffix, &ec2.VpcEndpointArgs{
 			VpcId:             b.vpc.ID(),
 			ServiceName:       pulumi.String("com.amazonaws." + b.args.Region + "." + service),
 			VpcEndpointType:   pulumi.String("Interface"),
@@ -48,9 +48,11 @@ func (b *build) endpoints(zones []zone) error {
 			SubnetIds:         subnets,
 			SecurityGroupIds:  pulumi.StringArray{group.ID()},
 			Tags:              b.tags(suffix, nil),
-		}, b.child()); err != nil {
+		}, b.child())
+		if err != nil {
 			return err
 		}
+		b.c.Ready = append(b.c.Ready, endpoint)
 	}
 	return nil
 }
@@ -70,6 +72,6 @@ func (b *build) flowLog() error {
 			PerHourPartition:         pulumi.Bool(false),
 		},
 		Tags: b.tags("", nil),
-	}, b.child())
+	}, b.child(), pulumi.DependsOn(b.args.FlowLogReady))
 	return err
 }

@@ -21,6 +21,9 @@ type Network struct {
 	CIDR             pulumi.StringOutput
 	PrivateSubnetIDs pulumi.StringArrayOutput
 	PublicSubnetIDs  pulumi.StringArrayOutput
+	// Ready is what machines in the subnets depend on: the ways out, without
+	// which they cannot join a cluster nor leave it in order.
+	Ready []pulumi.Resource
 }
 
 // build is one New in progress.

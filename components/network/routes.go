@@ -75,18 +75,20 @@ func (b *build) table(suffix string, gateway, nat pulumi.StringPtrInput) (*ec2.R
 	if err != nil {
 		return nil, err
 	}
-	_, err = ec2.NewRoute(b.ctx, b.name+"-"+suffix, &ec2.RouteArgs{
+	route, err := ec2.NewRoute(b.ctx, b.name+"-"+suffix, &ec2.RouteArgs{
 		RouteTableId:         table.ID(),
 		DestinationCidrBlock: pulumi.String(internet),
 		GatewayId:            gateway,
 		NatGatewayId:         nat,
 	}, b.child())
+	b.c.Ready = append(b.c.Ready, route)
 	return table, err
 }
 
 func (b *build) associate(suffix string, subnet *ec2.Subnet, table *ec2.RouteTable) error {
-	_, err := ec2.NewRouteTableAssociation(b.ctx, b.name+"-"+suffix, &ec2.RouteTableAssociationArgs{
+	association, err := ec2.NewRouteTableAssociation(b.ctx, b.name+"-"+suffix, &ec2.RouteTableAssociationArgs{
 		SubnetId: subnet.ID(), RouteTableId: table.ID(),
 	}, b.child())
+	b.c.Ready = append(b.c.Ready, association)
 	return err
 }

@@ -109,7 +109,7 @@ func (u *underlay) makeLogs(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	u.at.flowBucket = flows.Arn
+	u.at.flowBucket, u.at.delivered = flows.Arn, flows.Ready
 	u.out[OutLogsBucket], u.out[outFlowBucket] = access.Name, flows.Name
 	return nil
 }
@@ -119,7 +119,7 @@ func (u *underlay) makeNetwork(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	u.at.vpc, u.at.subnets = n.VPCID, n.PrivateSubnetIDs
+	u.at.vpc, u.at.subnets, u.at.connected = n.VPCID, n.PrivateSubnetIDs, n.Ready
 	u.out[OutNetworkCIDR], u.out[outVPC] = n.CIDR, n.VPCID
 	return nil
 }
@@ -180,7 +180,7 @@ func (u *underlay) makeAddons(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("kubernetes: %w", err)
 	}
-	a, err := addons.New(ctx, "addons", u.addons(), pulumi.Providers(provider), pulumi.DependsOn(u.at.ready))
+	a, err := addons.New(ctx, "addons", u.addons(), pulumi.Providers(provider))
 	if err != nil {
 		return err
 	}

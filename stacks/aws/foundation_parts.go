@@ -35,7 +35,7 @@ type premises struct {
 	kubeconfig                             pulumi.StringInput
 	databaseID, databaseSecret             pulumi.StringInput
 	registry, boundary                     pulumi.StringInput // ARN
-	ready                                  []pulumi.Resource
+	delivered, connected, ready            []pulumi.Resource  // the flow bucket; the network; the nodes
 }
 
 // notYet returns premises of which nothing is known, for arguments to be
@@ -107,8 +107,8 @@ func (u *underlay) flowBucket() *bucket.Args {
 func (u *underlay) network() *network.Args {
 	return &network.Args{
 		NetworkName: u.prefix(), Region: u.cfg.Region, CIDR: u.cfg.Network.CIDR, Zones: zones(u.cfg),
-		PerZone: u.cfg.Network.NATPerZone, ClusterName: u.prefix(), FlowLogBucketArn: u.at.flowBucket, Tags: u.tags(),
-		Reserved: append([]string{serviceCIDR}, u.cfg.Network.Reserved...),
+		PerZone: u.cfg.Network.NATPerZone, ClusterName: u.prefix(), FlowLogBucketArn: u.at.flowBucket, FlowLogReady: u.at.delivered,
+		Reserved: append([]string{serviceCIDR}, u.cfg.Network.Reserved...), Tags: u.tags(),
 	}
 }
 
@@ -127,7 +127,7 @@ func (u *underlay) cluster() *cluster.Args {
 		ClusterName: u.prefix(), Version: c.Version, Region: u.cfg.Region, Partition: u.partition(),
 		SubnetIDs: u.at.subnets, ServiceCIDR: serviceCIDR, PublicEndpoint: c.PublicEndpoint, PublicCIDRs: c.PublicCIDRs,
 		KMSKeyArn: u.at.nodeKey, LogKMSKeyArn: u.at.logsKey, LogDays: u.longLogs(),
-		Admins: c.Admins, Pools: pools, Protect: u.cfg.Protected(), Tags: u.tags(),
+		Admins: c.Admins, Pools: pools, After: u.at.connected, Protect: u.cfg.Protected(), Tags: u.tags(),
 	}
 }
 
@@ -151,7 +151,7 @@ func (u *underlay) addons() *addons.Args {
 	return &addons.Args{
 		Prefix: u.prefix(), ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn, VPCID: u.at.vpc,
 		Region: u.cfg.Region, Account: u.at.account, Partition: u.partition(), KMSKeyArn: u.at.nodeKey,
-		Spread: u.cfg.Production(), GPU: u.cfg.Cluster.GPU,
+		Spread: u.cfg.Production(), GPU: u.cfg.Cluster.GPU, After: u.at.ready,
 		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment}, Tags: u.tags(),
 	}
 }

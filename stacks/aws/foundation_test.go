@@ -85,6 +85,30 @@ func TestCIAdministersTheClusterAndPushesImages(t *testing.T) {
 	}
 }
 
+// waits reports whether the resource depends on one of the type, by name.
+func waits(r pulumitest.Resource, typ, name string) bool {
+	return slices.ContainsFunc(r.DependsOn, func(urn string) bool { return strings.HasSuffix(urn, typ+"::"+name) })
+}
+
+func TestNothingStartsBeforeWhatItNeeds(t *testing.T) {
+	r := recordFoundation(t, foundationConfig("prod"))
+	if flow := r.One(t, "aws:ec2/flowLog:FlowLog"); !waits(flow, "bucketPolicy:BucketPolicy", "flow-logs") {
+		t.Errorf("AWS would write its own policy over the flow logs' bucket: %v", flow.DependsOn)
+	}
+	for _, group := range r.All("aws:eks/nodeGroup:NodeGroup") {
+		if !waits(group, "route:Route", "network-private-eu-west-1a") || !waits(group, "vpcEndpoint:VpcEndpoint", "network-ecr-api") {
+			t.Errorf("%s has no way out to join the cluster by: %v", group.Name, group.DependsOn)
+		}
+	}
+	for _, typ := range []string{"kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:Namespace"} {
+		for _, object := range r.All(typ) {
+			if !waits(object, "nodeGroup:NodeGroup", "cluster-general") || !waits(object, "addon:Addon", "cluster-coredns") {
+				t.Errorf("%s %s has no nodes to run on, or loses them before it is gone: %v", typ, object.Name, object.DependsOn)
+			}
+		}
+	}
+}
+
 // resolved runs the foundation and returns its outputs as texts, and the names
 // of those that are secret.
 func resolved(t *testing.T, c Config) (map[string]any, []string) {
