@@ -1,7 +1,8 @@
 // Package database is the PostgreSQL that keeps the registry and the runs:
 // RDS, encrypted under our key, reached over TLS from the cluster alone, with
 // a master password that nobody chooses, IAM authentication for workloads, and
-// backups. It outlives the stack, and a final snapshot outlives it.
+// backups. It outlives the stack, with what it uses, and a final snapshot
+// outlives it.
 package database
 
 import (
@@ -59,12 +60,13 @@ func secretArn(secrets []rds.InstanceMasterUserSecret) (string, error) {
 func (a *Args) register(ctx *pulumi.Context, name string, c *Database) (*rds.Instance, error) {
 	child := pulumi.Parent(c)
 	tags := pulumi.ToStringMap(a.Tags)
+	// What a kept instance uses is kept: RDS refuses to delete it.
 	subnets, err := rds.NewSubnetGroup(ctx, name, &rds.SubnetGroupArgs{
 		Name:        pulumi.String(a.Identifier),
 		Description: pulumi.String("Private subnets of " + a.Identifier),
 		SubnetIds:   a.SubnetIDs,
 		Tags:        tags,
-	}, child)
+	}, child, pulumi.RetainOnDelete(true))
 	if err != nil {
 		return nil, fmt.Errorf("subnet group: %w", err)
 	}

@@ -89,6 +89,11 @@ func TestTheDatabaseCannotBeLostByAccident(t *testing.T) {
 			t.Errorf("a change of %s would replace it", input)
 		}
 	}
+	for _, typ := range []string{"aws:rds/subnetGroup:SubnetGroup", "aws:rds/parameterGroup:ParameterGroup", "aws:ec2/securityGroup:SecurityGroup"} {
+		if !record(t, args()).One(t, typ).RetainOnDelete {
+			t.Errorf("%s cannot be deleted while the database is kept", typ)
+		}
+	}
 	a := args()
 	a.Protect, a.MultiAZ = false, false
 	dev := record(t, a).One(t, "aws:rds/instance:Instance")

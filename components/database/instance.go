@@ -61,7 +61,7 @@ func (a *Args) securityGroup(ctx *pulumi.Context, name string, child pulumi.Reso
 		Description: pulumi.String("PostgreSQL of " + a.Identifier),
 		VpcId:       a.VPCID.ToStringOutput(),
 		Tags:        pulumi.ToStringMap(a.Tags),
-	}, child)
+	}, child, pulumi.RetainOnDelete(true))
 	if err != nil {
 		return nil, err
 	}
@@ -93,5 +93,5 @@ func (a *Args) parameters(ctx *pulumi.Context, name string, child pulumi.Resourc
 			set("log_min_duration_statement", "1000"), set("rds.force_ssl", "1"),
 		},
 		Tags: pulumi.ToStringMap(a.Tags),
-	}, child)
+	}, child, pulumi.RetainOnDelete(true))
 }

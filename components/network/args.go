@@ -32,7 +32,10 @@ type Args struct {
 	// FlowLogReady is what lets AWS deliver there; it writes a bucket policy of
 	// its own over what it does not find.
 	FlowLogReady []pulumi.Resource
-	Tags         map[string]string
+	// Retain keeps the VPC and its private subnets when the stack goes, for a
+	// database that is kept stands in them: AWS would refuse to delete them.
+	Retain bool
+	Tags   map[string]string
 }
 
 // DefaultEndpoints are what nodes and workloads call all day: images, tokens,

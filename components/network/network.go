@@ -65,7 +65,7 @@ func (b *build) all() error {
 		EnableDnsHostnames: pulumi.Bool(true),
 		EnableDnsSupport:   pulumi.Bool(true),
 		Tags:               b.tags("", nil),
-	}, pulumi.Parent(b.c), pulumi.IgnoreChanges([]string{"cidrBlock"}))
+	}, pulumi.Parent(b.c), pulumi.RetainOnDelete(b.args.Retain), pulumi.IgnoreChanges([]string{"cidrBlock"}))
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (b *build) subnet(kind, zone, cidr, role string) (*ec2.Subnet, error) {
 			role: "1",
 			"kubernetes.io/cluster/" + b.args.ClusterName: "shared",
 		}),
-	}, b.child(), pulumi.IgnoreChanges([]string{"cidrBlock"}))
+	}, b.child(), pulumi.RetainOnDelete(b.args.Retain && kind == "private"), pulumi.IgnoreChanges([]string{"cidrBlock"}))
 }
 
 func (b *build) child() pulumi.ResourceOption { return pulumi.Parent(b.c) }

@@ -106,6 +106,22 @@ func TestTheDefaultGroupIsClosedAndFlowsAreLogged(t *testing.T) {
 	}
 }
 
+func TestWhatADatabaseStandsInIsKept(t *testing.T) {
+	for _, retain := range []bool{true, false} {
+		a := args("eu-west-1a", "eu-west-1b")
+		a.Retain = retain
+		r := record(t, a)
+		if r.One(t, "aws:ec2/vpc:Vpc").RetainOnDelete != retain {
+			t.Errorf("retain %v: the VPC", retain)
+		}
+		for _, s := range r.All("aws:ec2/subnet:Subnet") {
+			if want := retain && strings.Contains(s.Name, "private"); s.RetainOnDelete != want {
+				t.Errorf("retain %v: %s", retain, s.Name)
+			}
+		}
+	}
+}
+
 func TestAThirdZoneRenamesNothing(t *testing.T) {
 	names := func(r *pulumitest.Recording) map[string]string {
 		out := map[string]string{}
