@@ -18,7 +18,7 @@ const providerVersion = "~> 5.100"
 
 // terraform returns main.tf.json, or nothing where there are no AWS resources.
 func terraform(rec *record.Recording, values *resolver) (Files, error) {
-	t := &translation{rec: rec, names: values.names, variables: map[string]bool{}, resources: object{}, data: object{}, outputs: object{}}
+	t := &translation{rec: rec, dir: values.options.Dir, names: values.names, variables: map[string]bool{}, resources: object{}, data: object{}, outputs: object{}}
 	var errs []error
 	for _, r := range rec.Resources {
 		if r.Package() != "aws" || !r.Custom {
@@ -44,6 +44,7 @@ type object = map[string]any
 // translation is a document in the making.
 type translation struct {
 	rec                      *record.Recording
+	dir                      string
 	names                    names
 	resources, data, outputs object
 	variables                map[string]bool // name -> sensitive
@@ -58,6 +59,10 @@ func (t *translation) add(r *record.Resource) error {
 	if err != nil {
 		return err
 	}
+	if source, ok := body["source"].(string); ok && typ == "aws_s3_object" {
+		// Terraform looks at the name of a file, not at what is in it.
+		body["source_hash"] = "${filesha256(\"" + source + "\")}"
+	}
 	if after := w.dependsOn(r); len(after) > 0 {
 		body["depends_on"] = after
 	}
@@ -68,7 +73,7 @@ func (t *translation) add(r *record.Resource) error {
 	if len(r.IgnoreChanges) > 0 {
 		ignored := make([]string, len(r.IgnoreChanges))
 		for i, path := range r.IgnoreChanges {
-			ignored[i] = property(typ, path)
+			ignored[i] = ignorePath(typ, path)
 		}
 		lifecycle["ignore_changes"] = ignored
 	}

@@ -47,6 +47,9 @@ var singular = map[string]map[string]string{
 	"aws_s3_bucket_server_side_encryption_configuration": {"rules": "rule"},
 	"aws_s3_bucket_replication_configuration":            {"rules": "rule"},
 	"aws_db_parameter_group":                             {"parameters": "parameter"},
+	"aws_db_instance":                                    {"master_user_secrets": "master_user_secret"},
+	"aws_ecr_repository":                                 {"encryption_configurations": "encryption_configuration"},
+	"aws_eks_addon":                                      {"pod_identity_associations": "pod_identity_association"},
 	"aws_eks_node_group":                                 {"taints": "taint"},
 	"aws_iam_openid_connect_provider":                    {"client_id_lists": "client_id_list", "thumbprint_lists": "thumbprint_list"},
 	"aws_iam_policy_document":                            {"statements": "statement", "principals": "principals", "conditions": "condition", "not_principals": "not_principals"},
@@ -61,6 +64,20 @@ func property(terraformType, name string) string {
 		return other
 	}
 	return name
+}
+
+// ignorePath returns the Terraform form of a path to ignore changes of: a block
+// is a list there, and a key of a map is an index.
+func ignorePath(terraformType, path string) string {
+	first, rest, nested := strings.Cut(path, ".")
+	first = property(terraformType, first)
+	switch {
+	case !nested:
+		return first
+	case freeForm[first]:
+		return first + `["` + rest + `"]`
+	}
+	return first + "[0]." + ignorePath(terraformType, rest)
 }
 
 // freeForm are properties whose keys are the user's own, not the provider's.
