@@ -97,9 +97,6 @@ func (a *Args) Validate() error {
 	if a.Pod.Port == 0 {
 		say("its pods listen on no port")
 	}
-	if a.Pod.APIToken {
-		say("its pods have no business with the API server: no token")
-	}
 	if err := a.Pod.Validate(); err != nil {
 		say("%w", err)
 	}

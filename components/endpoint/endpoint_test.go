@@ -198,10 +198,10 @@ func TestTheServiceAccountGivesNoToken(t *testing.T) {
 func TestEveryProblemOfAnEndpointIsReported(t *testing.T) {
 	a := &Args{
 		Namespace: "X", Name: strings.Repeat("e", 56), Delivery: "magic", Min: 0, Selector: map[string]string{"a": "b"}, Labels: map[string]string{"a": "b c"},
-		Pod: pod.Args{APIToken: true}, Strategy: Strategy{Canary: []Step{{}, {Weight: weight(101)}, {Weight: weight(1), Forever: true}}, BlueGreen: &BlueGreen{}},
+		Pod: pod.Args{}, Strategy: Strategy{Canary: []Step{{}, {Weight: weight(101)}, {Weight: weight(1), Forever: true}}, BlueGreen: &BlueGreen{}},
 	}
 	err := a.Validate()
-	for _, want := range []string{`namespace "X"`, "at most 55", `delivery "magic"`, "0 to 0 replicas", "selector a=b", "no port", "no token", "no image", "want one of them", "step 0", "weight 101", "step 2", "label a"} {
+	for _, want := range []string{`namespace "X"`, "at most 55", `delivery "magic"`, "0 to 0 replicas", "selector a=b", "no port", "no image", "want one of them", "step 0", "weight 101", "step 2", "label a"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}

@@ -27,10 +27,14 @@ func (r registration) argo(c *Job) error {
 	if err := r.reporting(); err != nil {
 		return err
 	}
+	patch, err := helpers()
+	if err != nil {
+		return err
+	}
 	template, err := apiextensions.NewCustomResource(r.ctx, r.name+"-template", &apiextensions.CustomResourceArgs{
 		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("WorkflowTemplate"),
 		Metadata:    object.Meta(r.Namespace, r.Name, r.Labels, nil),
-		OtherFields: kubernetes.UntypedArgs{"spec": r.workflow()},
+		OtherFields: kubernetes.UntypedArgs{"spec": r.workflow(patch)},
 	}, r.opts...)
 	if err != nil {
 		return fmt.Errorf("workflow template: %w", err)
@@ -62,7 +66,7 @@ func (r registration) argo(c *Job) error {
 	return nil
 }
 
-func (r registration) workflow() workflowTemplateSpec {
+func (r registration) workflow(patch string) workflowTemplateSpec {
 	t := template{
 		Name: step, Container: r.Pod.Container(),
 		Metadata:    metadata{Labels: r.Pod.Labels, Annotations: r.Pod.Annotations()},
@@ -78,16 +82,15 @@ func (r registration) workflow() workflowTemplateSpec {
 		}
 	}
 	return workflowTemplateSpec{
-		Entrypoint:                   step,
-		ServiceAccountName:           r.Pod.ServiceAccount,
-		AutomountServiceAccountToken: r.Pod.APIToken,
-		ActiveDeadlineSeconds:        r.seconds(),
-		TTLStrategy:                  ttlStrategy{keep, keep},
-		SecurityContext:              pod.Security(),
-		PodSpecPatch:                 helpers(),
-		Volumes:                      r.Pod.Volumes(),
-		Templates:                    []template{t},
-		Metrics:                      r.metrics(),
+		Entrypoint:            step,
+		ServiceAccountName:    r.Pod.ServiceAccount,
+		ActiveDeadlineSeconds: r.seconds(),
+		TTLStrategy:           ttlStrategy{keep, keep},
+		SecurityContext:       pod.Security(),
+		PodSpecPatch:          patch,
+		Volumes:               r.Pod.Volumes(),
+		Templates:             []template{t},
+		Metrics:               r.metrics(),
 	}
 }
 
@@ -112,30 +115,43 @@ func (r registration) metrics() *metrics {
 	return out
 }
 
-// helpers confines the containers that Argo puts beside ours, which a
-// controller with default settings leaves as their image has them: a namespace
-// at level "restricted" would refuse the pod.
-func helpers() string {
-	confined := map[string]any{
-		"allowPrivilegeEscalation": false,
-		"capabilities":             map[string]any{"drop": []string{"ALL"}},
-		"runAsNonRoot":             true,
-		"seccompProfile":           map[string]any{"type": "RuntimeDefault"},
+// helpers is the patch of the containers that Argo puts beside ours.
+//
+// It confines them: a controller with default settings leaves them as their
+// image has them, which a namespace at level "restricted" refuses. And it gives
+// them, and not ours, a token of the API server. Argo's own way to that end, an
+// executor's service account, takes a Secret whose token never expires; this
+// one is the pod's and lasts an hour.
+func helpers() (string, error) {
+	const token = "api-access"
+	helper := func(name string) map[string]any {
+		return map[string]any{
+			"name": name,
+			"securityContext": map[string]any{
+				"allowPrivilegeEscalation": false, "runAsNonRoot": true,
+				"capabilities":   map[string]any{"drop": []string{"ALL"}},
+				"seccompProfile": map[string]any{"type": "RuntimeDefault"},
+			},
+			"volumeMounts": []any{map[string]any{"name": token, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true}},
+		}
+	}
+	sources := []any{
+		map[string]any{"serviceAccountToken": map[string]any{"path": "token", "expirationSeconds": 3600}},
+		map[string]any{"configMap": map[string]any{"name": "kube-root-ca.crt", "items": []any{map[string]any{"key": "ca.crt", "path": "ca.crt"}}}},
+		map[string]any{"downwardAPI": map[string]any{"items": []any{
+			map[string]any{"path": "namespace", "fieldRef": map[string]any{"fieldPath": "metadata.namespace"}},
+		}}},
 	}
 	patch, err := json.Marshal(map[string]any{
-		"initContainers": []any{map[string]any{"name": "init", "securityContext": confined}},
-		"containers":     []any{map[string]any{"name": "wait", "securityContext": confined}},
+		"volumes":        []any{map[string]any{"name": token, "projected": map[string]any{"sources": sources}}},
+		"initContainers": []any{helper("init")},
+		"containers":     []any{helper("wait")},
 	})
-	if err != nil { // maps of texts and booleans always encode
-		return ""
-	}
-	return string(patch)
+	return string(patch), err
 }
 
-// reporting lets the run's pods say how they ended, which is all that they may
-// ask of the API server. The token is the short-lived one of the pod: the
-// alternative, a token for Argo's container alone, would have to be a Secret
-// that never expires.
+// reporting lets Argo's containers say how a run ended, which is all that they
+// may ask of the API server.
 func (r registration) reporting() error {
 	role, err := rbacv1.NewRole(r.ctx, r.name, &rbacv1.RoleArgs{
 		Metadata: object.Meta(r.Namespace, r.Pod.ServiceAccount, r.Labels, nil),

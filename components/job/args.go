@@ -37,8 +37,9 @@ type Args struct {
 	// its input and found it wanting (exit code 1) or was told nonsense (2) is
 	// not repeated: it would come to the same.
 	Retries int
-	// RetryDelay is the wait before the next attempt. Kubernetes' own jobs do not
-	// let anyone choose: there it is 10 s, doubled each time up to 6 minutes.
+	// RetryDelay is the wait before the next attempt. Argo waits for it even
+	// before it gives up. Kubernetes' own jobs do not let anyone choose: there it
+	// is 10 s, doubled each time up to 6 minutes.
 	RetryDelay time.Duration
 	Deadline   time.Duration // of a run with all its attempts; then it is ended
 
@@ -86,9 +87,6 @@ func (a *Args) Validate() error {
 	}
 	if err := a.Pod.Validate(); err != nil {
 		say("%w", err)
-	}
-	if a.Engine == Argo && !a.Pod.APIToken {
-		say("a workflow's pods report to the API server: they need its token")
 	}
 	return errors.Join(found...)
 }

@@ -27,7 +27,6 @@ func good(engine string) *Args {
 		Pod: pod.Args{
 			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "run", "--model", "default-risk"}, ServiceAccount: "pipeline-nightly",
 			CPU: "1", Memory: "4Gi", Scratch: "20Gi", Plan: "plan-1", Labels: map[string]string{"app": "nightly"}, DoNotDisrupt: true,
-			APIToken: engine == Argo,
 		},
 		Schedule: "@daily", Retries: 2, RetryDelay: 5 * time.Minute, Deadline: 6 * time.Hour,
 		Metric: map[string]string{"pipeline": "nightly", "blueprint": "credit-risk"},
@@ -139,29 +138,39 @@ func TestAWorkflowSaysEverythingThatArgoWouldOtherwiseGuess(t *testing.T) {
 	}
 }
 
-func TestArgosOwnContainersAreConfinedToo(t *testing.T) {
-	w := record(t, good(Argo)).One(t, templateType)
+func TestArgosOwnContainersAreConfinedTooAndTheyAloneHaveAToken(t *testing.T) {
+	r := record(t, good(Argo))
+	w := r.One(t, templateType)
 	var patch struct {
+		Volumes                    []struct{ Name string }
 		InitContainers, Containers []struct {
 			Name            string
 			SecurityContext struct {
 				AllowPrivilegeEscalation, RunAsNonRoot *bool
 				Capabilities                           struct{ Drop []string }
 			}
+			VolumeMounts []struct{ Name, MountPath string }
 		}
 	}
 	if err := json.Unmarshal([]byte(w.Text("spec.podSpecPatch")), &patch); err != nil {
 		t.Fatal(err)
 	}
+	var names []string
 	for _, c := range slices.Concat(patch.InitContainers, patch.Containers) {
+		names = append(names, c.Name)
 		s := c.SecurityContext
 		if s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || !slices.Equal(s.Capabilities.Drop, []string{"ALL"}) {
 			t.Errorf("%s: %+v", c.Name, s)
 		}
+		if len(c.VolumeMounts) != 1 || c.VolumeMounts[0].Name != patch.Volumes[0].Name {
+			t.Errorf("%s has no token to report with: %+v", c.Name, c.VolumeMounts)
+		}
 	}
-	if len(patch.InitContainers) != 1 || patch.InitContainers[0].Name != "init" || len(patch.Containers) != 1 || patch.Containers[0].Name != "wait" {
-		t.Errorf("the patch is for %+v", patch)
+	if !slices.Equal(names, []string{"init", "wait"}) {
+		t.Errorf("the patch is for %v; our container is main", names)
 	}
+	holds(t, w, map[string]any{"spec.automountServiceAccountToken": nil})
+	holds(t, r.One(t, "kubernetes:core/v1:ServiceAccount"), map[string]any{"automountServiceAccountToken": false})
 }
 
 func TestAWorkflowMayReportItsResultAndNothingElse(t *testing.T) {
@@ -200,7 +209,7 @@ func TestEveryProblemOfAJobIsReported(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*Args){
-		"need its token": func(a *Args) { a.Pod.APIToken = false }, "runs once": func(a *Args) { a.Engine = Once },
+		"runs once":        func(a *Args) { a.Engine = Once },
 		"five cron fields": func(a *Args) { a.Schedule = "CRON_TZ=Local 0 0 * * *" }, "whole seconds": func(a *Args) { a.RetryDelay = 0 },
 	} {
 		a := good(Argo)

@@ -4,16 +4,15 @@ package job
 // field of type any holds a type of Kubernetes' own.
 
 type workflowTemplateSpec struct {
-	Entrypoint                   string      `pulumi:"entrypoint"`
-	ServiceAccountName           string      `pulumi:"serviceAccountName"`
-	AutomountServiceAccountToken bool        `pulumi:"automountServiceAccountToken"`
-	ActiveDeadlineSeconds        int         `pulumi:"activeDeadlineSeconds"`
-	TTLStrategy                  ttlStrategy `pulumi:"ttlStrategy"`
-	SecurityContext              any         `pulumi:"securityContext"`
-	PodSpecPatch                 string      `pulumi:"podSpecPatch"`
-	Volumes                      any         `pulumi:"volumes"`
-	Templates                    []template  `pulumi:"templates"`
-	Metrics                      *metrics    `pulumi:"metrics"`
+	Entrypoint            string      `pulumi:"entrypoint"`
+	ServiceAccountName    string      `pulumi:"serviceAccountName"`
+	ActiveDeadlineSeconds int         `pulumi:"activeDeadlineSeconds"`
+	TTLStrategy           ttlStrategy `pulumi:"ttlStrategy"`
+	SecurityContext       any         `pulumi:"securityContext"`
+	PodSpecPatch          string      `pulumi:"podSpecPatch"`
+	Volumes               any         `pulumi:"volumes"`
+	Templates             []template  `pulumi:"templates"`
+	Metrics               *metrics    `pulumi:"metrics"`
 }
 
 type ttlStrategy struct {

@@ -27,9 +27,6 @@ type Args struct {
 
 	Plan           string // the ConfigMap that is mounted at PlanDir; empty: none
 	ServiceAccount string
-	// APIToken mounts a token of the service account. Only a pod that reports to
-	// the API server needs one.
-	APIToken bool
 
 	CPU, Memory string // requests, such as "250m" and "256Mi"; memory is the limit too
 	Scratch     string // size of the writable /tmp, such as "1Gi"

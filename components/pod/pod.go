@@ -58,7 +58,7 @@ func (a *Args) Annotations() map[string]string {
 func (a *Args) spec() corev1.PodSpecArgs {
 	s := corev1.PodSpecArgs{
 		ServiceAccountName:           pulumi.String(a.ServiceAccount),
-		AutomountServiceAccountToken: pulumi.Bool(a.APIToken),
+		AutomountServiceAccountToken: pulumi.Bool(false),
 		EnableServiceLinks:           pulumi.Bool(false),
 		SecurityContext:              Security(),
 		Volumes:                      a.Volumes(),
@@ -132,7 +132,7 @@ func (a *Args) env() corev1.EnvVarArray {
 	}
 	return append(out, corev1.EnvVarArgs{Name: pulumi.String("GOMEMLIMIT"), ValueFrom: corev1.EnvVarSourceArgs{
 		ResourceFieldRef: corev1.ResourceFieldSelectorArgs{
-			ContainerName: pulumi.String(Name), Resource: pulumi.String("limits.memory"), Divisor: pulumi.String("1"),
+			Resource: pulumi.String("limits.memory"), Divisor: pulumi.String("1"),
 		},
 	}})
 }

@@ -16,7 +16,7 @@ type size struct{ cpu, memory, scratch string }
 // megabytes, a pipeline a table in memory and its spill on disk.
 var (
 	sizeServing  = size{"250m", "512Mi", "256Mi"}
-	sizeTraining = size{"1", "4Gi", "20Gi"}
+	sizeTraining = size{"500m", "4Gi", "20Gi"}
 	sizeWatching = size{"100m", "512Mi", "1Gi"}
 	sizeMigrate  = size{"100m", "256Mi", "64Mi"}
 )

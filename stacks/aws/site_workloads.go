@@ -79,7 +79,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
 	p := s.pod(w, sizeTraining, "run", "--model", line.Model)
-	p.DoNotDisrupt, p.Pool, p.APIToken = true, &trainingPool, s.cfg.Pipelines == PipelinesArgo
+	p.DoNotDisrupt, p.Pool = true, &trainingPool
 	return &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
 		Schedule: line.Schedule, Catchup: line.Catchup, Retries: line.Retries, RetryDelay: delay, Deadline: deadline,
