@@ -44,6 +44,14 @@ type Event struct {
 	Detail string // a line for people
 }
 
+// Suffix is the detail as it follows the stage's name, or "".
+func (e Event) Suffix() string {
+	if e.Detail == "" {
+		return ""
+	}
+	return ": " + e.Detail
+}
+
 // Result is a fitted model and how it came about.
 type Result struct {
 	Model   *model.Model

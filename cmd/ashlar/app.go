@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what every verb is given: the outside world and the common flags.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	now      func() time.Time
+	getenv   func(string) string
+	output   string // "text" or "json"
+	verbose  bool
+}
+
+// verbs is the list that a new verb is added to.
+var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, planVerb, upVerb, modelVerb, policyVerb, generateVerb, versionVerb}
+
+// run is the whole program but for the process around it; it returns the exit
+// code: 0 fine, 1 findings, 2 wrong input, 3 internal.
+func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) (code int) {
+	a := &app{in: in, out: out, err: errw, now: time.Now, getenv: os.Getenv}
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(errw, "ashlar: internal error: %v\nThis is a defect in Ashlar. Please report it with what follows.\n%s", p, debug.Stack())
+			code = exitInternal
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.report(err)
+	}
+	return exitFine
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ashlar",
+		Short: "One typed blueprint of a machine-learning system, and everything that runs it",
+		Long: `Ashlar reads a blueprint written in CUE (datasets, models, pipelines, endpoints,
+SLOs), checks it, and stands it up: validated data, a trained model that has
+passed its gates, a registry with approvals and an audit trail, an endpoint, and
+a watch on drift.`,
+		Example: `  ashlar init my-model              # a new repository with a working blueprint
+  ashlar check my-model             # every problem, with file:line:col
+  ashlar up my-model                # from data to a served, watched model
+  ashlar model list my-model        # what is registered, approved and served`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.output, "output", "o", "text", "text for people, json for machines")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to standard error")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkOutput(c) }
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError(fmt.Sprintf("%v\nSee '%s --help'.", err, c.CommandPath()))
+	})
+	for _, verb := range verbs {
+		root.AddCommand(verb(a))
+	}
+	return root
+}
+
+// outputs says which forms of output a verb has beside text and json.
+func outputs(more ...string) map[string]string {
+	return map[string]string{"outputs": strings.Join(more, " ")}
+}
+
+func (a *app) checkOutput(c *cobra.Command) error {
+	known := append([]string{"text", "json"}, strings.Fields(c.Annotations["outputs"])...)
+	if slices.Contains(known, a.output) {
+		return nil
+	}
+	return usageError(fmt.Sprintf("--output %q: use %s or %s", a.output, strings.Join(known[:len(known)-1], ", "), known[len(known)-1]))
+}
+
+func (a *app) json() bool { return a.output == "json" }
+
+// log returns the logger: to standard error with --verbose, else silent.
+func (a *app) log() *slog.Logger {
+	if !a.verbose {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// actor is who is asking: --by, else ASHLAR_USER, else the login name.
+func (a *app) actor(by string) string {
+	for _, name := range []string{by, a.getenv("ASHLAR_USER")} {
+		if name = strings.TrimSpace(name); name != "" {
+			return name
+		}
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// dirArg takes the verb's optional folder.
+func dirArg(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+// atMostDir is the argument check of verbs that take an optional folder.
+func atMostDir(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usageError(fmt.Sprintf("%s takes one folder, found %d arguments: %s", c.CommandPath(), len(args), strings.Join(args, " ")))
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/policies"
+)
+
+// checked is one blueprint in one environment that was found sound.
+type checked struct {
+	Dir         string `json:"dir"`
+	Environment string `json:"environment"`
+	Digest      string `json:"digest"`
+	Refused     int    `json:"refused,omitempty"` // findings that refuse it
+}
+
+// checkFlags are the flags of `ashlar check`.
+type checkFlags struct {
+	environment string
+	policies    []string
+}
+
+func checkVerb(a *app) *cobra.Command {
+	var f checkFlags
+	c := &cobra.Command{
+		Use:   "check [DIR...]",
+		Short: "Check blueprints: schema, references, policies, every environment",
+		Long: `Check reads the blueprint in each DIR (default: this folder) in every environment
+it declares and reports all problems at once, each with file, line and column.
+Sound blueprints are then held against the policies that ship with Ashlar, those
+in DIR/policies and those in --policies.
+
+Exit code 1 means that a mandatory policy objects; 2 that there are problems.`,
+		Example: `  ashlar check
+  ashlar check blueprints/examples/*
+  ashlar check --env prod --output json
+  ashlar check --output sarif > ashlar.sarif   # for code scanning
+  ashlar check --output github                 # in a workflow: on the pull request's lines`,
+		Annotations: outputs("sarif", "github"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"."}
+			}
+			return a.check(args, f)
+		},
+	}
+	c.Flags().StringVarP(&f.environment, "env", "e", "", "check this environment only")
+	c.Flags().StringArrayVar(&f.policies, "policies", nil, "a further folder of policy packs; may be repeated")
+	return c
+}
+
+func (a *app) check(dirs []string, f checkFlags) error {
+	c := checker{only: f.environment, library: policies.Library{Further: f.policies}, now: a.now()}
+	// Code scanning and annotations need the path from where they run.
+	c.named = len(dirs) > 1 || a.output == "sarif" || a.output == "github"
+	found, err := c.all(dirs)
+	if err != nil {
+		return err
+	}
+	return a.writeCheck(found, len(dirs) > 1)
+}
+
+// checker checks folders side by side.
+type checker struct {
+	only    string // environment
+	named   bool   // files are named with their folder
+	library policies.Library
+	now     time.Time
+}
+
+// outcome is what checking came to: problems, or plans with findings.
+type outcome struct {
+	checked  []checked
+	findings []policies.Finding
+	rules    []*policies.Rule
+	problems blueprints.Problems
+}
+
+// all checks the folders, a loader and a judge a core, and returns the outcome
+// in the order of the folders.
+func (c *checker) all(dirs []string) (outcome, error) {
+	outcomes, errs := make([]outcome, len(dirs)), make([]error, len(dirs))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(dirs)) {
+		group.Go(func() {
+			w := checkWorker{checker: c}
+			for i := next.Add(1) - 1; int(i) < len(dirs); i = next.Add(1) - 1 {
+				outcomes[i], errs[i] = w.one(dirs[i])
+			}
+		})
+	}
+	group.Wait()
+	var whole outcome
+	seen := map[*policies.Rule]bool{}
+	for i, o := range outcomes {
+		if errs[i] != nil {
+			return whole, errs[i]
+		}
+		whole.checked = append(whole.checked, o.checked...)
+		whole.findings = append(whole.findings, o.findings...)
+		whole.problems = append(whole.problems, o.problems...)
+		for _, r := range o.rules {
+			if !seen[r] {
+				seen[r], whole.rules = true, append(whole.rules, r)
+			}
+		}
+	}
+	return whole, nil
+}
+
+// checkWorker is what one goroutine keeps from folder to folder.
+type checkWorker struct {
+	*checker
+	loader blueprints.Loader
+	set    *policies.Set
+	judge  *policies.Judge
+}
+
+func (w *checkWorker) one(dir string) (outcome, error) {
+	var out outcome
+	loaded, err := w.loader.LoadDir(dir, w.only)
+	if err := out.take(err); err != nil {
+		return out, err
+	}
+	set, err := w.library.For(dir)
+	if err := out.take(err); err != nil {
+		return out, err
+	}
+	if len(out.problems) == 0 {
+		err = w.judged(&out, dir, set, loaded)
+	}
+	if w.named {
+		for i := range out.problems {
+			out.problems[i].File = filepath.Join(dir, out.problems[i].File)
+		}
+		for i := range out.findings {
+			out.findings[i].File = filepath.Join(dir, out.findings[i].File)
+		}
+	}
+	return out, err
+}
+
+// take keeps problems and returns any other error.
+func (o *outcome) take(err error) error {
+	var found blueprints.Problems
+	if errors.As(err, &found) {
+		o.problems = append(o.problems, found...)
+		return nil
+	}
+	return err
+}
+
+// judged holds every environment against the set.
+func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded map[string]blueprints.Loaded) error {
+	if w.set != set {
+		w.set, w.judge = set, set.Judge()
+	}
+	out.rules = set.Rules()
+	out.findings = set.Expired(w.now)
+	for _, name := range slices.Sorted(maps.Keys(loaded)) {
+		findings, err := w.judge.Check(loaded[name].Plan, w.now)
+		if err != nil {
+			return err
+		}
+		digest, err := set.Attach(loaded[name].Plan).Digest()
+		if err != nil {
+			return err
+		}
+		one := checked{Dir: dir, Environment: name, Digest: digest}
+		for i, f := range findings {
+			findings[i].File, findings[i].Line, findings[i].Col = loaded[name].Positions.Of(f.PlanPath...)
+			if f.Refuses() {
+				one.Refused++
+			}
+		}
+		out.findings = append(out.findings, findings...)
+		out.checked = append(out.checked, one)
+	}
+	return nil
+}

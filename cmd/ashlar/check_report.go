@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/ashlar-dev/ashlar/policies/report"
+)
+
+// writeCheck writes the outcome in the form that was asked for. The error is
+// the problems, or errFindings where a policy refuses something.
+func (a *app) writeCheck(o outcome, several bool) error {
+	o.findings = report.Merge(o.findings)
+	counts := report.Count(o.findings)
+	switch a.output {
+	case "sarif":
+		if err := report.SARIF(a.out, o.rules, o.problems, o.findings); err != nil {
+			return err
+		}
+	case "github":
+		if err := report.GitHub(a.out, o.problems, o.findings); err != nil {
+			return err
+		}
+	}
+	machine := a.output == "sarif" || a.output == "github"
+	switch {
+	case len(o.problems) > 0 && machine:
+		return silent{o.problems}
+	case len(o.problems) > 0:
+		return o.problems
+	case a.json():
+		body := map[string]any{"ok": counts.Mandatory == 0, "environments": o.checked, "findings": o.findings}
+		if err := a.writeJSON(body); err != nil {
+			return err
+		}
+	case !machine:
+		if err := a.writeFindings(o, counts, several); err != nil {
+			return err
+		}
+	}
+	if counts.Mandatory > 0 {
+		return silent{errFindings}
+	}
+	return nil
+}
+
+func (a *app) writeFindings(o outcome, counts report.Counts, several bool) error {
+	colours := map[string]text.Color{"mandatory": text.FgRed, "remediate": text.FgRed, "advisory": text.FgYellow, "undecided": text.FgYellow, "exempt": text.FgCyan}
+	err := report.Text(a.out, o.findings, func(level, word string) string { return a.colour(a.out, colours[level], word) })
+	if err != nil {
+		return err
+	}
+	for _, r := range o.checked {
+		word := a.colour(a.out, text.FgGreen, "ok")
+		if r.Refused > 0 {
+			word = a.colour(a.out, text.FgRed, "refused")
+		}
+		line := fmt.Sprintf("%s %s  plan %s", word, r.Environment, r.Digest)
+		if several {
+			line += "  " + r.Dir
+		}
+		fmt.Fprintln(a.out, line)
+	}
+	if counts.Mandatory > 0 {
+		fmt.Fprintf(a.err, "ashlar: %s refused; `ashlar policy explain RULE` says more about a rule\n", counted(counts.Mandatory, "finding"))
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+func modelAuditVerb(m *modelApp) *cobra.Command {
+	var verify bool
+	var filter registry.Filter
+	c := &cobra.Command{
+		Use:   "audit [NAME]",
+		Short: "Print the audit trail, or verify that nobody edited it",
+		Long: `Audit prints every registration, refusal, approval, rejection and serving. Each
+entry carries the hash of the one before it; --verify recomputes the whole chain
+and compares it with the registry, and exits with 1 at the first difference.`,
+		Example: `  ashlar model audit
+  ashlar model audit default-risk
+  ashlar model audit --verify`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				filter.Model = args[0]
+			}
+			return m.with(c.Context(), func(s *local.State) error {
+				if verify {
+					return m.verifyAudit(c, s)
+				}
+				entries, err := s.Registry.Audit(c.Context(), filter)
+				if err != nil {
+					return err
+				}
+				if m.json() {
+					return m.writeJSON(entries)
+				}
+				for _, e := range entries {
+					fmt.Fprintf(m.out, "%4d  %s  %-16s %-24s %s  %s\n", e.Seq, e.Time.Format(time.RFC3339), e.Action, e.Subject(), e.Actor, e.Summary())
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().BoolVar(&verify, "verify", false, "verify the chain instead of printing it")
+	return c
+}
+
+func (m *modelApp) verifyAudit(c *cobra.Command, s *local.State) error {
+	if err := s.Registry.VerifyAudit(c.Context()); err != nil {
+		return fmt.Errorf("%w: the audit log does not verify: %w", errFindings, err)
+	}
+	head, err := s.Registry.Head(c.Context())
+	if err != nil {
+		return err
+	}
+	if m.json() {
+		return m.writeJSON(map[string]any{"verified": true, "entries": head})
+	}
+	fmt.Fprintf(m.out, "the audit log is whole: %s, each chained to the last\n", counted(int(head), "entry"))
+	return nil
+}
+
+func modelServedAtVerb(m *modelApp) *cobra.Command {
+	var endpoint string
+	c := &cobra.Command{
+		Use:   "served-at TIME",
+		Short: "Say which version each endpoint served at a time (RFC 3339)",
+		Example: `  ashlar model served-at 2026-03-01T12:00:00Z
+  ashlar model served-at now --endpoint scoring`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			at := m.now()
+			if args[0] != "now" {
+				var err error
+				if at, err = time.Parse(time.RFC3339, args[0]); err != nil {
+					return usageError(fmt.Sprintf("time %q: write it as 2026-03-01T12:00:00Z, or now", args[0]))
+				}
+			}
+			return m.with(c.Context(), func(s *local.State) error { return m.servedAt(c, s, endpoint, at) })
+		},
+	}
+	c.Flags().StringVar(&endpoint, "endpoint", "", "this endpoint only")
+	return c
+}

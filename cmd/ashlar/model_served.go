@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+// servedAt prints one row an endpoint.
+func (m *modelApp) servedAt(c *cobra.Command, s *local.State, endpoint string, at time.Time) error {
+	servings, err := s.Registry.ServedAt(c.Context(), endpoint, at)
+	if err != nil {
+		return err
+	}
+	if m.json() {
+		return m.writeJSON(servings)
+	}
+	if len(servings) == 0 {
+		fmt.Fprintf(m.out, "nothing was served at %s\n", at.Format(time.RFC3339))
+		return nil
+	}
+	rows := make([][]string, len(servings))
+	for i, v := range servings {
+		rows[i] = []string{v.Endpoint, v.Model, fmt.Sprint(v.Version), v.Since.Format(time.RFC3339), shortDigest(v.Digest)}
+	}
+	m.table([]string{"endpoint", "model", "version", "since", "digest"}, rows)
+	return nil
+}

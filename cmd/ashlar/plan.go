@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+func planVerb(a *app) *cobra.Command {
+	var environment string
+	c := &cobra.Command{
+		Use:   "plan [DIR]",
+		Short: "Say what a blueprint means, fully defaulted, with its digest",
+		Long: `Plan prints what the blueprint in DIR (default: this folder) comes to in one
+environment. With --output json it is the canonical plan, byte for byte what
+the digest is of.`,
+		Example: `  ashlar plan
+  ashlar plan --env prod
+  ashlar plan --output json | sha256sum   # the digest`,
+		Args: atMostDir,
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := loadPlan(dirArg(args), environment)
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				b, err := p.Encode()
+				if err != nil {
+					return err
+				}
+				_, err = a.out.Write(b)
+				return err
+			}
+			return a.writePlan(p)
+		},
+	}
+	c.Flags().StringVarP(&environment, "env", "e", "", "the environment (default: dev, or the first declared)")
+	return c
+}
+
+func (a *app) writePlan(p *plan.Plan) error {
+	digest, err := p.Digest()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s in %s, owned by %s <%s>\nplan %s\n", a.colour(a.out, text.Bold, p.Name), p.Environment, p.Owner.Team, p.Owner.Email, digest)
+	for _, name := range slices.Sorted(maps.Keys(p.Datasets)) {
+		d := p.Datasets[name]
+		a.concept("dataset", name, d.Source, fmt.Sprintf("%s, %s, sensitive: %s",
+			counted(len(d.Columns), "column"), counted(len(d.Expect), "expectation"), orNone(sensitive(d))))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Models)) {
+		m := p.Models[name]
+		a.concept("model", name, fmt.Sprintf("%s %s of %s.%s from %s", m.Algorithm, m.Task, m.Dataset, m.Target, counted(len(m.Features), "feature")),
+			"gates: "+orNone(gates(m)), "approval: "+approval(m.Approval))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
+		l := p.Pipelines[name]
+		a.concept("pipeline", name, "model "+l.Model, "schedule "+orNone([]string{l.Schedule})+", "+counted(l.Retries, "retry"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Endpoints)) {
+		e := p.Endpoints[name]
+		watch := "no drift watch"
+		if e.Drift != nil {
+			watch = fmt.Sprintf("drift every %s, alert when %g of the columns drift, retrain: %t", e.Drift.Window, e.Drift.Alert.Share, e.Drift.Retrain)
+		}
+		a.concept("endpoint", name, fmt.Sprintf("model %s, %d to %d replicas", e.Model, e.Replicas.Min, e.Replicas.Max), watch)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.SLOs)) {
+		s := p.SLOs[name]
+		a.concept("slo", name, fmt.Sprintf("%g %% of %s on %s over %s", s.Objective, s.Indicator, s.Endpoint, s.Window))
+	}
+	return nil
+}
+
+func (a *app) concept(noun, name string, lines ...string) {
+	fmt.Fprintf(a.out, "\n%s %s\n", noun, a.colour(a.out, text.Bold, name))
+	for _, l := range lines {
+		fmt.Fprintln(a.out, "  "+l)
+	}
+}
+
+func sensitive(d plan.Dataset) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
+		if d.Columns[name].Sensitive {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func gates(m plan.Model) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(m.Require.Metrics)) {
+		out = append(out, name+" "+m.Require.Metrics[name].String())
+	}
+	for _, column := range slices.Sorted(maps.Keys(m.Require.Fairness)) {
+		for _, name := range slices.Sorted(maps.Keys(m.Require.Fairness[column].Metrics)) {
+			out = append(out, fmt.Sprintf("%s by %s %s", name, column, m.Require.Fairness[column].Metrics[name]))
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(m.Require.Robustness)) {
+		for _, name := range slices.Sorted(maps.Keys(m.Require.Robustness[kind].Metrics)) {
+			out = append(out, fmt.Sprintf("%s under %s %s", name, kind, m.Require.Robustness[kind].Metrics[name]))
+		}
+	}
+	return out
+}
+
+func approval(p plan.Approval) string {
+	if p.Policy == "auto" {
+		return "by policy"
+	}
+	who := "anyone"
+	if len(p.Approvers) > 0 {
+		who = strings.Join(p.Approvers, ", ")
+	}
+	if p.NotAuthor {
+		who += ", not the author"
+	}
+	return fmt.Sprintf("%d of %s", p.Count, who)
+}
+
+func orNone(s []string) string {
+	if out := strings.Join(s, ", "); out != "" {
+		return out
+	}
+	return "none"
+}

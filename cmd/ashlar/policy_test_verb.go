@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/policies"
+)
+
+func policyTestVerb(p *policyApp) *cobra.Command {
+	var shipped bool
+	c := &cobra.Command{
+		Use:   "test [DIR...]",
+		Short: "Run the cases that rules bring along",
+		Long: `Test tries every case of the packs in each DIR (default: the policies folder
+here), in files ending in _test.cue too: a case that should pass must pass, one
+that should fail must fail, one to skip must not be spoken of. A rule without a
+case of either kind has not shown what it does, and counts as failed.`,
+		Example: `  ashlar policy test
+  ashlar policy test policies/house --output json
+  ashlar policy test --shipped`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			tried, err := p.try(args, shipped)
+			if err != nil {
+				return err
+			}
+			return p.writeTried(tried)
+		},
+	}
+	c.Flags().BoolVar(&shipped, "shipped", false, "test the packs that ship with Ashlar")
+	return c
+}
+
+// try runs the cases of the packs in the folders.
+func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
+	if len(dirs) == 0 && !shipped {
+		dirs = []string{filepath.Join(p.dir, policies.FolderName)}
+	}
+	sources := policies.Shipped()
+	for i := range sources {
+		sources[i].Cases = shipped
+	}
+	ours := len(sources)
+	for _, dir := range dirs {
+		more, err := policies.Folder(os.DirFS(dir), ".", filepath.ToSlash(dir)+"/")
+		if err != nil {
+			return nil, err
+		}
+		if len(more) == 0 {
+			return nil, fmt.Errorf("policies: %s holds no pack; name a folder with .cue files, or with folders of them", dir)
+		}
+		for _, s := range more {
+			s.Cases = true
+			sources = append(sources, s)
+		}
+	}
+	set, err := policies.New(sources...)
+	if err != nil {
+		return nil, err
+	}
+	var packs []string
+	for i, info := range set.Packs() {
+		if i >= ours || shipped {
+			packs = append(packs, info.Name)
+		}
+	}
+	judge := set.Judge()
+	var out []policies.Tried
+	for _, r := range set.Rules() {
+		if slices.Contains(packs, filepath.Dir(r.ID)) {
+			out = append(out, judge.Try(r)...)
+		}
+	}
+	return out, nil
+}
+
+func (p *policyApp) writeTried(tried []policies.Tried) error {
+	failed := 0
+	for _, t := range tried {
+		if !t.OK {
+			failed++
+		}
+	}
+	if p.json() {
+		if err := p.writeJSON(map[string]any{"ok": failed == 0, "cases": tried}); err != nil {
+			return err
+		}
+	} else {
+		for _, t := range tried {
+			if t.OK {
+				fmt.Fprintf(p.out, "%s %s: %s: %s\n", p.colour(p.out, text.FgGreen, "ok"), t.Rule, t.Case, t.Outcome)
+				continue
+			}
+			fmt.Fprintf(p.out, "%s:%d:%d: %s %s: %s, but should %s: %s\n", t.File, t.Line, t.Col, p.colour(p.out, text.FgRed, "failed"), t.Rule, t.Case, t.Kind, t.Outcome)
+		}
+		fmt.Fprintf(p.out, "%s, %d failed\n", counted(len(tried), "case"), failed)
+	}
+	if failed > 0 {
+		return silent{errFindings}
+	}
+	return nil
+}

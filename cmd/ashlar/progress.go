@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+)
+
+// progress shows a run's events: on a terminal one line a stage that moves
+// while the stage works, in a pipe one plain line when it has ended, and with
+// --output json one object an event.
+type progress struct {
+	app   *app
+	w     io.Writer
+	live  bool
+	mu    sync.Mutex
+	model string
+	last  time.Time
+}
+
+func (a *app) newProgress(w io.Writer) *progress {
+	return &progress{app: a, w: w, live: a.terminal(w)}
+}
+
+// observe takes one event. It is safe for concurrent use.
+func (p *progress) observe(e pipeline.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.app.json() {
+		// A watcher that went away must not stop the run.
+		_ = p.app.writeLine(e)
+		return
+	}
+	if e.Model != p.model {
+		p.model = e.Model
+		fmt.Fprintf(p.w, "%s\n", p.app.colour(p.w, text.Bold, e.Model))
+	}
+	switch e.Kind {
+	case pipeline.Started, pipeline.Progress:
+		p.moving(e)
+	case pipeline.Reused:
+		p.ended(e, p.app.colour(p.w, text.FgCyan, "reused"))
+	case pipeline.Done:
+		p.ended(e, p.app.colour(p.w, text.FgGreen, "done  "))
+	case pipeline.Failed:
+		e.Detail, _, _ = strings.Cut(e.Detail, "\n")
+		p.ended(e, p.app.colour(p.w, text.FgRed, "failed"))
+	}
+}
+
+// moving redraws the line at most ten times a second.
+func (p *progress) moving(e pipeline.Event) {
+	if !p.live || (e.Kind == pipeline.Progress && time.Since(p.last) < 100*time.Millisecond) {
+		return
+	}
+	p.last = time.Now()
+	fmt.Fprintf(p.w, "\r\x1b[K  %d/%d %-9s %s %s", e.Index+1, e.Count, e.Stage, bar(e.Done, e.Total), e.Detail)
+}
+
+func (p *progress) ended(e pipeline.Event, word string) {
+	if p.live {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintf(p.w, "  %d/%d %-9s %s %8s  %s\n", e.Index+1, e.Count, e.Stage, word, elapsed(e.Elapsed), e.Detail)
+}
+
+func bar(done, total int) string {
+	const width = 20
+	if total <= 0 {
+		return strings.Repeat("·", width)
+	}
+	n := min(width, width*done/total)
+	return strings.Repeat("█", n) + strings.Repeat("░", width-n)
+}
+
+func elapsed(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return d.Round(time.Second).String()
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+// The exit codes.
+const (
+	exitFine     = 0
+	exitFindings = 1
+	exitInput    = 2
+	exitInternal = 3
+)
+
+// usageError is a wrong flag or argument.
+type usageError string
+
+// Error is the message itself.
+func (e usageError) Error() string { return string(e) }
+
+// silent is an error that has been shown already.
+type silent struct{ error }
+
+// report shows the error once, on standard error, and returns the exit code.
+// With --output json it is one JSON object on standard output.
+func (a *app) report(err error) int {
+	code := exitCode(err)
+	if errors.As(err, new(silent)) {
+		return code
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(a.err, "ashlar: interrupted; what was finished is kept, and the next run goes on from there")
+		return code
+	}
+	var problems blueprints.Problems
+	if a.json() {
+		body := map[string]any{"message": err.Error(), "exit_code": code}
+		if errors.As(err, &problems) {
+			body["problems"] = problems
+		}
+		if werr := a.writeJSON(map[string]any{"error": body}); werr == nil {
+			return code
+		}
+	}
+	if errors.As(err, &problems) {
+		for _, p := range problems {
+			fmt.Fprintln(a.err, p)
+		}
+		fmt.Fprintf(a.err, "ashlar: %s in the blueprint\n", counted(len(problems), "problem"))
+		return code
+	}
+	fmt.Fprintln(a.err, "ashlar: "+strings.TrimSpace(err.Error()))
+	return code
+}
+
+// exitCode sorts errors into findings (the input was judged and found wanting)
+// and wrong input. Only a panic is internal.
+func exitCode(err error) int {
+	var (
+		finding *pipeline.Finding
+		schema  *dataset.SchemaError
+		pending *local.PendingError
+		exited  *exec.ExitError // of a command that ours calls, with the same codes
+	)
+	switch {
+	case errors.As(err, &finding), errors.As(err, &schema), errors.As(err, &pending), errors.Is(err, errFindings):
+		return exitFindings
+	case errors.As(err, &exited) && exited.ExitCode() == exitInternal:
+		return exitInternal
+	default:
+		return exitInput
+	}
+}
+
+// errFindings marks findings that the verb has printed itself.
+var errFindings = errors.New("findings")
+
+// counted writes a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+// upFlags are the flags of `ashlar up`.
+type upFlags struct {
+	environment, state, listen, as string
+	once, build                    bool
+	workers                        int
+}
+
+func upVerb(a *app) *cobra.Command {
+	var f upFlags
+	c := &cobra.Command{
+		Use:   "up [DIR]",
+		Short: "Stand a blueprint up here: validate, train, gate, register, serve, watch",
+		Long: `Up takes the blueprint in DIR (default: this folder) from its data to a served and
+watched model on this machine, and serves until Ctrl-C. Every stage's result is
+kept under the digest of what it depends on: a second up with nothing changed
+reuses all of them. State is in .ashlar in the blueprint's folder.
+
+Exit code 1 means that data, gates or approvals did not pass; 2 wrong input.`,
+		Example: `  ashlar up blueprints/examples/credit
+  ashlar up --env prod --listen 127.0.0.1:9000
+  ashlar up --once          # stand up, answer one prediction, go
+  ashlar up --build         # stop once the models are registered`,
+		Args: atMostDir,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.once && !c.Flags().Changed("listen") {
+				f.listen = "127.0.0.1:0" // nobody needs to know the port
+			}
+			return a.up(c.Context(), dirArg(args), f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
+	flags.StringVar(&f.state, "state", "", "the folder to keep state in (default: .ashlar in the blueprint's folder)")
+	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:8080", "the address to serve on; port 0 takes a free one")
+	flags.StringVar(&f.as, "as", "", "who is training, for the registry (default: $ASHLAR_USER, else the login name)")
+	flags.BoolVar(&f.once, "once", false, "stand up, ask every endpoint for one prediction, and stop")
+	flags.BoolVar(&f.build, "build", false, "stop once the models are registered; serve nothing")
+	flags.IntVar(&f.workers, "workers", 0, "cores to use; results do not depend on it (default: all)")
+	return c
+}
+
+func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
+	p, err := loadPlan(dir, f.environment)
+	if err != nil {
+		return err
+	}
+	shown := a.newProgress(a.out)
+	stack, err := local.Open(ctx, local.Config{
+		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Author: a.actor(f.as),
+		Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stack.Close()) }()
+	began := a.now()
+	outcomes, err := stack.Build(ctx)
+	if err != nil {
+		return err
+	}
+	a.summary(outcomes, a.now().Sub(began))
+	if f.build {
+		return local.Pending(outcomes)
+	}
+	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Standing) { a.standing(s, f.once) }})
+}
+
+// summary says what building came to.
+func (a *app) summary(outcomes []local.Outcome, took time.Duration) {
+	if a.json() {
+		_ = a.writeLine(map[string]any{"event": "built", "outcomes": outcomes})
+		return
+	}
+	reused := true
+	for _, o := range outcomes {
+		reused = reused && o.Run.Reused()
+	}
+	word := "built in " + elapsed(took)
+	if reused {
+		word = "nothing changed: every stage reused, in " + elapsed(took)
+	}
+	fmt.Fprintf(a.out, "%s\n", a.colour(a.out, text.Bold, word))
+}
+
+// standing prints where the stack answers and a command that shows it.
+func (a *app) standing(s local.Standing, once bool) {
+	if a.json() {
+		_ = a.writeLine(map[string]any{"event": "standing", "url": s.URL, "endpoints": s.Endpoints})
+		return
+	}
+	w := a.out
+	fmt.Fprintln(w)
+	for _, e := range s.Endpoints {
+		switch {
+		case e.Version == 0:
+			fmt.Fprintf(w, "%s is up but serves nothing yet: %s\n", e.Name, e.Waiting)
+		case e.Answer != "":
+			fmt.Fprintf(w, "%s serves %s version %d and answered %s\n", e.Name, e.Model, e.Version, e.Answer)
+		default:
+			fmt.Fprintf(w, "%s serves %s version %d\n", e.Name, e.Model, e.Version)
+		}
+	}
+	if once {
+		return
+	}
+	fmt.Fprintf(w, "\n  page     %s/\n  predict  %s/predict\n  health   %s/health\n  metrics  %s/metrics\n  drift    %s/drift\n  schema   %s/schema\n", s.URL, s.URL, s.URL, s.URL, s.URL, s.URL)
+	writeCurl(w, s)
+	fmt.Fprintln(w, "\nCtrl-C stops it; what was made is kept.")
+}
+
+func writeCurl(w io.Writer, s local.Standing) {
+	for _, e := range s.Endpoints {
+		if e.Example != "" {
+			fmt.Fprintf(w, "\ntry it:\n  curl -s %s -H 'Content-Type: application/json' -d '%s'\n", e.URL+"/predict", e.Example)
+			return
+		}
+	}
+}
+
+// notice prints what changed while serving.
+func (a *app) notice(line string) {
+	if a.json() {
+		_ = a.writeLine(map[string]any{"event": "notice", "detail": line})
+		return
+	}
+	fmt.Fprintf(a.out, "%s  %s\n", a.now().Format(time.TimeOnly), line)
+}

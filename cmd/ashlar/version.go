@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+func versionVerb(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of ashlar and of the plan it speaks",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			version := "(devel)"
+			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+				version = info.Main.Version
+			}
+			if a.json() {
+				return a.writeJSON(map[string]string{"version": version, "plan": plan.APIVersion})
+			}
+			_, err := fmt.Fprintf(a.out, "ashlar %s, plan %s\n", version, plan.APIVersion)
+			return err
+		},
+	}
+}

@@ -1,0 +1,123 @@
+// Command peers runs every benchmark that has a peer beside it, one after the
+// other, and then our own budgets: how long it takes to check blueprints and to
+// build the CLI. It prints figures and ratios and judges nothing.
+//
+// It is a program and not a set of Go benchmarks because the peers are other
+// programs, and both sides must be timed in the same way on the same machine.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// peers is the list that a new comparison is added to: a folder beside this file.
+var peers = []struct{ folder, title string }{
+	{"serve", "one prediction a request over HTTP, 16 connections: ashlar and FastAPI"},
+	{"validate", "read 1e6 x 29 CSV and check three expectations: ashlar and pandas"},
+	{"ks", "two-sample KS, 20 columns of 1e6 v 1e6: ashlar and scipy"},
+	{"boosting", "800k x 28, 100 trees of depth 6: ashlar and XGBoost"},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run runs the named comparisons, or all and the budgets.
+func run(ctx context.Context, only []string, out, errw io.Writer) int {
+	code := 0
+	for _, p := range peers {
+		if len(only) > 0 && !strings.Contains(" "+strings.Join(only, " ")+" ", " "+p.folder+" ") {
+			continue
+		}
+		fmt.Fprintf(out, "\n== %s: %s\n", p.folder, p.title)
+		cmd := exec.CommandContext(ctx, "go", "run", "./tests/peers/"+p.folder)
+		cmd.Stdout, cmd.Stderr = out, errw
+		if err := cmd.Run(); err != nil {
+			fmt.Fprintf(errw, "%s: %v\n", p.folder, err)
+			code = 1
+		}
+	}
+	if len(only) == 0 || strings.Contains(strings.Join(only, " "), "budgets") {
+		if err := budgets(ctx, out); err != nil {
+			fmt.Fprintln(errw, "budgets:", err)
+			code = 1
+		}
+	}
+	return code
+}
+
+// budgets times the CLI itself.
+func budgets(ctx context.Context, out io.Writer) error {
+	fmt.Fprintln(out, "\n== budgets: the CLI itself")
+	dir, err := os.MkdirTemp("", "ashlar-budgets-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "ashlar")
+	cold, err := timed(ctx, []string{"GOCACHE=" + filepath.Join(dir, "cache"), "CGO_ENABLED=0"}, "go", "build", "-o", binary, "./cmd/ashlar")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "build the CLI from an empty build cache   %8.2f s   (budget 180 s)\n", cold.Seconds())
+	one, err := timed(ctx, nil, binary, "check", "blueprints/examples/credit")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "check one blueprint, two environments     %8.3f s   (budget 0.15 s)\n", one.Seconds())
+	args, err := copies(dir, 1000)
+	if err != nil {
+		return err
+	}
+	many, err := timed(ctx, nil, binary, append([]string{"check"}, args...)...)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "check 1,000 blueprints, two environments  %8.2f s   (budget 10 s)\n", many.Seconds())
+	return nil
+}
+
+// copies makes n folders that hold the credit blueprint, each with a name of
+// its own.
+func copies(dir string, n int) ([]string, error) {
+	text, err := os.ReadFile("blueprints/examples/credit/credit.cue")
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for i := range n {
+		d := filepath.Join(dir, "b", fmt.Sprint(i))
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return nil, err
+		}
+		own := strings.Replace(string(text), `"credit-risk"`, fmt.Sprintf(`"credit-risk-%d"`, i), 1)
+		if err := os.WriteFile(filepath.Join(d, "credit.cue"), []byte(own), 0o644); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func timed(ctx context.Context, env []string, name string, args ...string) (time.Duration, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return 0, fmt.Errorf("%s: %w: %s", name, err, complaint.String())
+	}
+	return time.Since(began), nil
+}
