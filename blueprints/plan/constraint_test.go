@@ -156,6 +156,13 @@ strategy.canary.steps is a list of 0 items, must be list.MinItems(1)`
 	if got := matcher(t, fields(false, map[string]Field{"a": {Is: Constraint{}}})).Explain(map[string]any{})[0].String(); got != "a is missing" {
 		t.Errorf("got %q", got)
 	}
+	guarded := Constraint{Any: []Constraint{
+		fields(false, map[string]Field{"sensitive": {Is: is(Equal, false)}}), fields(false, map[string]Field{"anonymise": {Is: kinds(StringKind)}}),
+	}}
+	columns := matcher(t, Constraint{Fields: &Fields{Patterns: []Pattern{{Is: guarded}}}})
+	if got := columns.Explain(value(t, `{"Age": {"sensitive": true}}`)); len(got) != 1 || got[0].String() != "Age: sensitive is true, must be false; or anonymise is missing, must be string" {
+		t.Errorf("got %v", got)
+	}
 	deep := matcher(t, is(Equal, "x")).Explain(Secret{map[string]any{"k": "hunter2"}})
 	if len(deep) != 1 || strings.Contains(deep[0].String(), "hunter2") {
 		t.Errorf("a secret was shown: %v", deep)

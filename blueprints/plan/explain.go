@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +16,15 @@ type Miss struct {
 	Found string   // what is there, "" where nothing is
 	Want  string   // the constraint on it, as CUE writes it
 	Open  bool     // it cannot be said yet: the value is not known
+	Or    []string // of a value with alternatives: what keeps it from each of them
 }
 
 // String says what was found at the path and what must be.
 func (m Miss) String() string {
 	out := strings.Join(m.Path, ".")
+	if len(m.Or) > 0 {
+		return strings.TrimPrefix(out+": ", ": ") + strings.Join(m.Or, "; or ")
+	}
 	switch {
 	case m.Open:
 		out += " is not known yet"
@@ -134,8 +139,9 @@ func (e *explanation) items(m *Matcher, have []any, path []string) {
 	}
 }
 
-// either explains the one alternative that was meant, where that can be told:
-// the only one whose own kind of value this is. Otherwise all are named.
+// either explains alternatives: what keeps the value from each that it could
+// have meant, which are those whose own kind of value it is. Where it is only
+// one, that one is explained like anything else.
 func (e *explanation) either(m *Matcher, v any, path []string) {
 	var meant [][]Miss
 	for _, a := range m.any {
@@ -150,7 +156,19 @@ func (e *explanation) either(m *Matcher, v any, path []string) {
 		return
 	}
 	e.add(m, v, path)
+	if len(meant) > mostOr {
+		return
+	}
+	last := &e.misses[len(e.misses)-1]
+	for _, misses := range meant {
+		why := misses[0]
+		why.Path = why.Path[len(path):]
+		last.Or = append(last.Or, why.String())
+	}
 }
+
+// mostOr bounds how many alternatives are explained one by one.
+const mostOr = 4
 
 // hide keeps the shape of a secret value and wraps its leaves.
 func hide(v any) any {
@@ -173,8 +191,11 @@ func hide(v any) any {
 	return Secret{Value: v}
 }
 
-// shown writes a value for a message: scalars as JSON, shortened, and of a
-// struct or list only what it is.
+// userinfo is where a URL may hold a password.
+var userinfo = regexp.MustCompile(`://[^/@\s]*@`)
+
+// shown writes a value for a message: scalars as JSON, shortened and without
+// the passwords of URLs, and of a struct or list only what it is.
 func shown(v any) string {
 	const most = 80
 	switch v := v.(type) {
@@ -187,6 +208,7 @@ func shown(v any) string {
 	case []any:
 		return fmt.Sprintf("a list of %d items", len(v))
 	case string:
+		v = userinfo.ReplaceAllString(v, "://...@")
 		if utf8.RuneCountInString(v) > most {
 			v = string([]rune(v)[:most]) + "..."
 		}

@@ -59,6 +59,7 @@ type Evidence struct {
 	Approval    Approval                `json:"approval"`     // what the blueprint asks for
 	ModelDigest string                  `json:"model_digest"` // of the file that was registered
 	FileDigest  string                  `json:"file_digest"`  // of the file that is to be served; at other points the same
+	Intact      bool                    `json:"intact"`       // the two are the same
 	PlanDigest  string                  `json:"plan_digest"`
 }
 

@@ -192,7 +192,7 @@ func TestLoweringAgreesWithCUE(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		c, err := e.Constraint(ctx)
+		c, err := e.Constraint()
 		if err != nil {
 			refused++
 			continue

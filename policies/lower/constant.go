@@ -36,6 +36,11 @@ func (l *lowerer) ident(e *ast.Ident) (plan.Constraint, error) {
 	case "uint":
 		return plan.Constraint{Kinds: []plan.Kind{plan.IntKind}, Compare: []plan.Comparison{{Op: plan.GreaterEqual, Value: 0.0}}}, nil
 	}
+	if let, ok := l.lets[e.Name]; ok && !l.open[e.Name] {
+		l.open[e.Name] = true
+		defer delete(l.open, e.Name)
+		return l.lower(let, false)
+	}
 	return plan.Constraint{}, refuse("it refers to %s, another value of what is judged", e.Name)
 }
 
@@ -77,30 +82,23 @@ func equal(v any) (plan.Constraint, error) {
 	return plan.Constraint{Compare: []plan.Comparison{{Op: plan.Equal, Value: v}}}, nil
 }
 
-// constant evaluates an expression that refers to nothing: a number, string,
-// bool or nil.
-func (l *lowerer) constant(e ast.Expr) (any, error) {
-	if lit, ok := e.(*ast.BasicLit); ok {
+// constant evaluates an expression that refers to nothing of what is judged: a
+// number, string, bool or nil.
+func (e *Expression) constant(x ast.Expr) (any, error) {
+	if lit, ok := x.(*ast.BasicLit); ok {
 		return literalValue(lit)
 	}
-	var other error
-	ast.Walk(e, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Ident:
-			if other == nil {
-				other = refuse("it refers to %s, another value of what is judged", n.Name)
-			}
-		case *ast.Comprehension:
-			other = refuse("it has a comprehension (for, if), which only CUE evaluates")
-		}
-		return other == nil
-	}, nil)
-	if other != nil {
-		return nil, other
+	scope := &ast.StructLit{}
+	if err := e.scope(x, scope, map[string]bool{}); err != nil {
+		return nil, err
 	}
-	v := l.ctx.BuildExpr(e)
+	scope.Elts = append(scope.Elts, &ast.Field{Label: ast.NewIdent("x"), Value: x})
+	v := e.ctx.BuildExpr(scope).LookupPath(cue.ParsePath("x"))
+	if d, ok := v.Default(); ok {
+		v = d
+	}
 	if v.Err() != nil || !v.IsConcrete() {
-		return nil, refuse("%s is not understood", nodeText(e))
+		return nil, refuse("%s is not understood", nodeText(x))
 	}
 	switch v.Kind() {
 	case cue.StringKind:
@@ -116,7 +114,73 @@ func (l *lowerer) constant(e ast.Expr) (any, error) {
 		}
 		return numberOf(string(b), v.Kind() == cue.FloatKind)
 	}
-	return nil, refuse("%s is no number, text, true, false or null", nodeText(e))
+	return nil, refuse("%s is no number, text, true, false or null", nodeText(x))
+}
+
+// scope gathers the values that the expression refers to, or refuses it.
+func (e *Expression) scope(x ast.Expr, into *ast.StructLit, seen map[string]bool) error {
+	var err error
+	ast.Walk(x, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Comprehension:
+			err = refuse("it has a comprehension (for, if), which only CUE evaluates")
+		case *ast.Ident:
+			let, ok := e.lets[n.Name]
+			switch {
+			case kindsOf[n.Name] != nil || n.Name == "uint" || seen[n.Name] || err != nil:
+			case ok:
+				seen[n.Name] = true
+				err = e.scope(let, into, seen)
+				into.Elts = append(into.Elts, &ast.LetClause{Ident: ast.NewIdent(n.Name), Expr: let})
+			default:
+				err = refuse("it refers to %s, another value of what is judged", n.Name)
+			}
+		}
+		return err == nil
+	}, nil)
+	return err
+}
+
+// fold replaces the operands of bounds and validators by the constants they
+// come to, so that a rule reads >=0.8 where it was written >=config.ratio.
+func (e *Expression) fold() {
+	folded := func(x ast.Expr) ast.Expr {
+		switch x.(type) {
+		case *ast.BasicLit, *ast.StructLit, *ast.ListLit:
+			return x
+		}
+		v, err := e.constant(x)
+		if err != nil {
+			return x
+		}
+		if n, ok := v.(number); ok {
+			lit := numeral(strconv.FormatFloat(n.value, 'f', -1, 64))
+			if b, ok := lit.(*ast.BasicLit); ok && n.float && b.Kind == token.INT {
+				return x
+			}
+			return lit
+		}
+		if s, ok := v.(string); ok {
+			return ast.NewString(s)
+		}
+		return x
+	}
+	visit := func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.UnaryExpr:
+			if _, ok := bounds[n.Op]; ok {
+				n.X = folded(n.X)
+			}
+		case *ast.CallExpr:
+			for i, arg := range n.Args {
+				n.Args[i] = folded(arg)
+			}
+		}
+	}
+	ast.Walk(e.expr, nil, visit)
+	for _, let := range e.lets {
+		ast.Walk(let, nil, visit)
+	}
 }
 
 func literalValue(lit *ast.BasicLit) (any, error) {

@@ -2,6 +2,8 @@ package lower
 
 import (
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -12,29 +14,31 @@ import (
 )
 
 // Expression is a constraint as CUE exports it: on its own, with the
-// definitions it uses.
+// definitions and values it uses.
 type Expression struct {
+	ctx     *cue.Context
 	imports map[string]string   // name -> path
-	lets    map[string]ast.Expr // name -> what its #x is
+	lets    map[string]ast.Expr // name -> what it stands for
 	expr    ast.Expr
 	text    string
 }
 
 // Export takes the constraint out of its pack.
 func Export(v cue.Value) (*Expression, error) {
-	n := v.Syntax(cue.All(), cue.Docs(false), cue.Attributes(false))
-	file, ok := n.(*ast.File)
-	if !ok {
-		expr, ok := n.(ast.Expr)
-		if !ok {
-			return nil, fmt.Errorf("%s is no expression", v.Path())
-		}
-		file = &ast.File{Decls: []ast.Decl{&ast.EmbedDecl{Expr: expr}}}
+	e := &Expression{ctx: v.Context(), imports: map[string]string{}, lets: map[string]ast.Expr{}}
+	var decls []ast.Decl
+	switch n := v.Syntax(cue.All(), cue.Docs(false), cue.Attributes(false)).(type) {
+	case *ast.File:
+		decls = n.Decls
+	case *ast.StructLit:
+		decls = n.Elts
+	case ast.Expr:
+		decls = []ast.Decl{&ast.EmbedDecl{Expr: n}}
+	default:
+		return nil, fmt.Errorf("%s is no expression", v.Path())
 	}
-	plain(file)
-	e := &Expression{imports: map[string]string{}, lets: map[string]ast.Expr{}}
 	own := &ast.StructLit{}
-	for _, d := range file.Decls {
+	for _, d := range decls {
 		switch d := d.(type) {
 		case *ast.ImportDecl:
 			for _, spec := range d.Specs {
@@ -46,7 +50,7 @@ func Export(v cue.Value) (*Expression, error) {
 				e.imports[name] = path
 			}
 		case *ast.LetClause:
-			e.lets[d.Ident.Name] = definition(d.Expr)
+			e.lets[d.Ident.Name] = d.Expr
 		default:
 			own.Elts = append(own.Elts, d)
 		}
@@ -57,25 +61,59 @@ func Export(v cue.Value) (*Expression, error) {
 			e.expr = one.Expr
 		}
 	}
-	b, err := format.Node(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", v.Path(), err)
-	}
-	e.text = strings.TrimSpace(string(b)) + "\n"
-	return e, nil
+	e.fold()
+	return e, e.canonical()
 }
 
-// definition is what #x is in "let X = {#x: ...}".
-func definition(e ast.Expr) ast.Expr {
-	s, ok := e.(*ast.StructLit)
-	if !ok || len(s.Elts) != 1 {
-		return nil
+// canonical puts the expression in canonical form and writes it down.
+func (e *Expression) canonical() error {
+	used := e.used()
+	file := &ast.File{}
+	for _, name := range slices.Sorted(maps.Keys(e.imports)) {
+		if used[name] {
+			spec := &ast.ImportSpec{Path: ast.NewString(e.imports[name])}
+			if path.Base(e.imports[name]) != name {
+				spec.Name = ast.NewIdent(name)
+			}
+			file.Decls = append(file.Decls, &ast.ImportDecl{Specs: []*ast.ImportSpec{spec}})
+		}
 	}
-	f, ok := s.Elts[0].(*ast.Field)
-	if name, _, err := ast.LabelName(f.Label); !ok || err != nil || name != "#x" {
-		return nil
+	if s, ok := e.expr.(*ast.StructLit); ok {
+		file.Decls = append(file.Decls, s.Elts...)
+	} else {
+		file.Decls = append(file.Decls, &ast.EmbedDecl{Expr: e.expr})
 	}
-	return f.Value
+	for _, name := range slices.Sorted(maps.Keys(e.lets)) {
+		if used[name] {
+			file.Decls = append(file.Decls, &ast.LetClause{Ident: ast.NewIdent(name), Expr: e.lets[name]})
+		}
+	}
+	plain(file)
+	b, err := format.Node(file)
+	if err != nil {
+		return err
+	}
+	e.text = strings.TrimSpace(string(b)) + "\n"
+	return nil
+}
+
+// used are the names that the expression refers to, through what it refers to.
+func (e *Expression) used() map[string]bool {
+	out := map[string]bool{}
+	var look func(ast.Node)
+	look = func(n ast.Node) {
+		ast.Walk(n, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && !out[id.Name] {
+				out[id.Name] = true
+				if let, ok := e.lets[id.Name]; ok {
+					look(let)
+				}
+			}
+			return true
+		}, nil)
+	}
+	look(e.expr)
+	return out
 }
 
 // Text is the constraint in canonical form: it compiles to the same constraint,
@@ -87,19 +125,30 @@ func (e *Expression) Expr() ast.Expr { return e.expr }
 
 // Definition returns what a selector such as C.#x refers to, with the name it
 // goes by here, or nil where that is no definition of the pack's.
-func (e *Expression) Definition(s *ast.SelectorExpr) (string, ast.Expr) {
-	x, ok := s.X.(*ast.Ident)
-	if name, _, err := ast.LabelName(s.Sel); !ok || err != nil || name != "#x" {
+func (e *Expression) Definition(sel *ast.SelectorExpr) (string, ast.Expr) {
+	x, ok := sel.X.(*ast.Ident)
+	if name, _, err := ast.LabelName(sel.Sel); !ok || err != nil || name != "#x" {
 		return "", nil
 	}
-	return x.Name, e.lets[x.Name]
+	s, ok := e.lets[x.Name].(*ast.StructLit)
+	if !ok || len(s.Elts) != 1 {
+		return "", nil
+	}
+	f, ok := s.Elts[0].(*ast.Field)
+	if !ok {
+		return "", nil
+	}
+	if name, _, err := ast.LabelName(f.Label); err != nil || name != "#x" {
+		return "", nil
+	}
+	return x.Name, f.Value
 }
 
 // plain puts the syntax in canonical form: no comments or places, and what has
 // no order in its order as text.
-func plain(f *ast.File) {
+func plain(root ast.Node) {
 	inner := map[*ast.BinaryExpr]bool{} // parts of a chain, put in order with it
-	ast.Walk(f, func(n ast.Node) bool {
+	ast.Walk(root, func(n ast.Node) bool {
 		if e, ok := n.(*ast.BinaryExpr); ok && (e.Op == token.AND || e.Op == token.OR) {
 			for _, x := range []ast.Expr{e.X, e.Y} {
 				if b := chained(x, e.Op); b != nil {
@@ -124,7 +173,9 @@ func plain(f *ast.File) {
 			}
 		}
 	})
-	f.Decls = ordered(f.Decls)
+	if f, ok := root.(*ast.File); ok {
+		f.Decls = ordered(f.Decls)
+	}
 }
 
 // rank keeps imports before everything and definitions behind it.
@@ -194,7 +245,11 @@ func commute(e *ast.BinaryExpr) {
 	e.Y = operands[len(operands)-1]
 }
 
+// nodeText writes a piece of syntax; a declaration as the only one of a file.
 func nodeText(n ast.Node) string {
+	if d, ok := n.(ast.Decl); ok {
+		n = &ast.File{Decls: []ast.Decl{d}}
+	}
 	b, err := format.Node(n, format.Simplify())
 	if err != nil {
 		return fmt.Sprintf("%T", n)

@@ -11,7 +11,6 @@ package lower
 import (
 	"fmt"
 
-	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/token"
 
@@ -35,8 +34,8 @@ func broken(format string, args ...any) error {
 }
 
 // Constraint lowers the expression, or returns an *Error.
-func (e *Expression) Constraint(ctx *cue.Context) (plan.Constraint, error) {
-	l := lowerer{Expression: e, ctx: ctx, open: map[string]bool{}}
+func (e *Expression) Constraint() (plan.Constraint, error) {
+	l := lowerer{Expression: e, open: map[string]bool{}}
 	c, err := l.lower(e.expr, false)
 	if err != nil {
 		return plan.Constraint{}, err
@@ -50,7 +49,6 @@ func (e *Expression) Constraint(ctx *cue.Context) (plan.Constraint, error) {
 // lowerer is one lowering under way.
 type lowerer struct {
 	*Expression
-	ctx      *cue.Context
 	open     map[string]bool // definitions being lowered, to find recursion
 	counting bool            // inside matchN, where CUE does not ask whether a field is there
 }

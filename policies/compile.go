@@ -1,0 +1,260 @@
+package policies
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/policies/lower"
+)
+
+// compiler turns the rules of one pack into Rules.
+type compiler struct {
+	*pack
+	changes *changes
+	words   map[About]*vocabulary
+}
+
+func (c *compiler) rules() []*Rule {
+	var out []*Rule
+	it, err := c.value.LookupPath(cue.ParsePath("rules")).Fields()
+	if err != nil {
+		return nil
+	}
+	for it.Next() {
+		out = append(out, c.rule(it.Selector().Unquoted(), it.Value()))
+	}
+	return out
+}
+
+func (c *compiler) rule(name string, v cue.Value) *Rule {
+	at := "rules." + name
+	place := module(true).Place(v)
+	r := &Rule{
+		ID: c.name + "/" + name, Title: c.text(v, "title"), Level: plan.Level(c.text(v, "level")), About: About(c.text(v, "about")),
+		Reason: c.text(v, "reason"), Fix: c.text(v, "fix"), File: place.Filename(), Line: place.Line(), Col: place.Column(),
+	}
+	if r.Level == "" {
+		r.Level = plan.Mandatory
+	}
+	if !packName.MatchString(name) {
+		c.say(v, at, "a rule's name has lower-case letters, digits and dashes, beginning with a letter", "")
+	}
+	if err := decode(v, "references", &r.References); err != nil {
+		c.say(v, at+".references", err.Error(), "")
+	}
+	if err := decode(v, "remedy", &r.Remedy); err != nil {
+		c.say(v, at+".remedy", err.Error(), "a remedy is made of values, not of constraints")
+	}
+	v = c.configure(r, v, at)
+	c.matching(r, v, at)
+	c.requiring(r, v, at)
+	c.levels(r, v, at)
+	c.cases(r, v, at)
+	digest, err := plan.DigestOf(map[string]any{
+		"id": r.ID, "about": r.About, "level": r.Level, "match": r.Match, "require": r.Require, "remedy": r.Remedy,
+	})
+	if err != nil {
+		c.say(v, at, err.Error(), "")
+	}
+	r.Digest = digest
+	return r
+}
+
+// configure gives the rule the numbers that others set, and settles defaults.
+func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
+	config := v.LookupPath(cue.ParsePath("config"))
+	sets := c.changes.set[r.ID]
+	if !config.Exists() {
+		for _, s := range sets {
+			s.pack.say(s.value, `set."`+r.ID+`"`, r.ID+" has no config to set", "")
+		}
+		return v
+	}
+	for _, s := range sets {
+		both := config.Unify(s.value)
+		for _, name := range fieldsOf(s.value) {
+			if !slices.Contains(fieldsOf(config), name) {
+				s.pack.say(s.value, `set."`+r.ID+`".`+name, fmt.Sprintf("%s has no %q to set; it has %s", r.ID, name, strings.Join(fieldsOf(config), ", ")), "")
+				return v
+			}
+		}
+		if err := both.Validate(); err != nil {
+			s.pack.say(s.value, `set."`+r.ID+`"`, firstMessage(err), "")
+			return v
+		}
+		config = both
+	}
+	settled, err := config.MarshalJSON()
+	if err != nil {
+		c.say(config, at+".config", "config needs a default: "+firstMessage(err), "such as config: max: *10 | int")
+		return v
+	}
+	return v.FillPath(cue.ParsePath("config"), c.ctx.CompileBytes(settled)) // JSON is CUE, and keeps ints
+}
+
+func (c *compiler) matching(r *Rule, v cue.Value, at string) {
+	match := v.LookupPath(cue.ParsePath("match"))
+	if !match.Exists() {
+		r.match, _ = plan.Constraint{}.Compile()
+		return
+	}
+	e := c.export(r, match, at+".match")
+	if e == nil {
+		return
+	}
+	r.Match = e.Text()
+	lowered, err := e.Constraint()
+	if err == nil {
+		r.matches = lowered
+		r.match, err = lowered.Compile()
+	}
+	if err != nil {
+		c.say(match, at+".match", "match decides whether a rule speaks, so every point must understand it: "+err.Error(), "keep match to values and bounds, and put the rest into require")
+	}
+}
+
+func (c *compiler) requiring(r *Rule, v cue.Value, at string) {
+	require := v.LookupPath(cue.ParsePath("require"))
+	c.require(c.pack, r, require, at+".require")
+	for _, t := range c.changes.tighten[r.ID] {
+		more := t.value.LookupPath(cue.ParsePath("require"))
+		if more.Exists() {
+			c.require(t.pack, r, more, `tighten."`+r.ID+`".require`)
+		}
+		r.Tightened = append(r.Tightened, t.pack.name+": "+t.pack.text(t.value, "reason"))
+	}
+	slices.Sort(r.Require)
+	if r.NotLowered != "" {
+		if r.About == Evidence {
+			c.say(require, at+".require", "rules about evidence are judged in the runtime, without CUE, and this one cannot be lowered: "+r.NotLowered, "")
+		}
+		return
+	}
+	var err error
+	if r.require, err = r.required.Compile(); err != nil {
+		c.say(require, at+".require", err.Error(), "")
+	}
+}
+
+// require adds one constraint to what the rule asks for; p is the pack that
+// asks.
+func (c *compiler) require(p *pack, r *Rule, v cue.Value, at string) {
+	e := (&compiler{pack: p, changes: c.changes, words: c.words}).export(r, v, at)
+	if e == nil {
+		return
+	}
+	r.Require = append(r.Require, e.Text())
+	r.Stack = r.Stack || usesOthers(r, e)
+	lowered, err := e.Constraint()
+	var reason *lower.Error
+	switch {
+	case errors.As(err, &reason) && !reason.Broken:
+		r.NotLowered = reason.What
+	case err != nil:
+		p.say(v, at, err.Error(), "")
+	case lowered.String() == "_":
+		p.say(v, at, "this asks for nothing", "")
+	case lowered.Never:
+		p.say(v, at, "nothing satisfies this", "")
+	default:
+		r.required.All = append(r.required.All, lowered)
+	}
+}
+
+// export takes a constraint out of the pack and checks the names in it.
+func (c *compiler) export(r *Rule, v cue.Value, at string) *lower.Expression {
+	e, err := lower.Export(v)
+	if err != nil {
+		c.say(v, at, err.Error(), "")
+		return nil
+	}
+	if c.words[r.About] == nil {
+		c.words[r.About] = subjectWords(r.About)
+	}
+	f := finder{Expression: e, inside: map[string]bool{}}
+	f.look(c.words[r.About], e.Expr(), nil)
+	for _, s := range f.found {
+		c.say(placed(v, s.path), at+"."+strings.Join(s.path, "."), fmt.Sprintf("%s %s has no %q", article(r.About), r.About, s.path[len(s.path)-1]), s.hint)
+	}
+	return e
+}
+
+// placed is the value at the path, or the deepest there is above it.
+func placed(v cue.Value, path []string) cue.Value {
+	for _, name := range path {
+		next := v.LookupPath(cue.MakePath(cue.Str(name)))
+		if !next.Exists() {
+			next = v.LookupPath(cue.MakePath(cue.Str(name).Optional()))
+		}
+		if !next.Exists() {
+			break
+		}
+		v = next
+	}
+	return v
+}
+
+func article(a About) string {
+	if strings.ContainsRune("aeiou", rune(a[0])) {
+		return "an"
+	}
+	return "a"
+}
+
+// usesOthers reports whether a resource's rule looks at other resources.
+func usesOthers(r *Rule, e *lower.Expression) bool {
+	return r.About == Resource && (e.Names("uses") || e.Names("used_by"))
+}
+
+// levels raises the level where a pack tightens it.
+func (c *compiler) levels(r *Rule, v cue.Value, at string) {
+	rank := map[plan.Level]int{plan.Disabled: 0, plan.Advisory: 1, plan.Mandatory: 2, plan.Remediate: 2}
+	for _, t := range c.changes.tighten[r.ID] {
+		to := plan.Level(t.pack.text(t.value, "level"))
+		switch {
+		case to == "":
+		case rank[to] < rank[r.Level]:
+			t.pack.say(t.value, `tighten."`+r.ID+`".level`, fmt.Sprintf("%s is less than %s, the level of %s", to, r.Level, r.ID), "tightening only raises a level; exempt takes subjects out for a time")
+		default:
+			r.Level = to
+		}
+	}
+	if r.Level == plan.Remediate && r.Remedy == nil {
+		c.say(v, at, "level remediate needs a remedy", "such as remedy: {acl: \"private\"}")
+	}
+	if r.Remedy != nil && r.About != Resource {
+		c.say(v, at+".remedy", "only a resource can be put right", "")
+	}
+}
+
+// decode decodes the named field, where there is one.
+func decode(v cue.Value, name string, into any) error {
+	field := v.LookupPath(cue.MakePath(cue.Str(name)))
+	if !field.Exists() {
+		return nil
+	}
+	return decodeValue(field, into)
+}
+
+func decodeValue(v cue.Value, into any) error {
+	b, err := v.MarshalJSON()
+	if err != nil {
+		return errors.New(firstMessage(err))
+	}
+	return json.Unmarshal(b, into)
+}
+
+func fieldsOf(v cue.Value) []string {
+	var out []string
+	it, err := v.Fields()
+	for err == nil && it.Next() {
+		out = append(out, it.Selector().Unquoted())
+	}
+	return out
+}

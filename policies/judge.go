@@ -1,0 +1,122 @@
+package policies
+
+import (
+	"fmt"
+	"slices"
+
+	"cuelang.org/go/cue"
+	cueerrors "cuelang.org/go/cue/errors"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/policies/lower"
+)
+
+// perContext is how many values are judged by CUE before the context, which
+// keeps what it has seen, is let go.
+const perContext = 2000
+
+// Judge holds subjects against the rules of a set. It is not safe for
+// concurrent use: each goroutine makes its own, and shares the set.
+type Judge struct {
+	set      *Set
+	ctx      *cue.Context // made when a rule first needs CUE
+	compiled map[string][]cue.Value
+	used     int
+}
+
+// Judge returns a judge of the set's rules.
+func (s *Set) Judge() *Judge { return &Judge{set: s} }
+
+// applies says whether the rule speaks of the subject.
+func (r *Rule) applies(s Subject) plan.Truth {
+	if r.About != s.About || r.Level == plan.Disabled {
+		return plan.No
+	}
+	return r.match.Judge(s.Value)
+}
+
+// misses returns why the subject does not satisfy the rule; none when it does.
+func (j *Judge) misses(r *Rule, s Subject) []plan.Miss {
+	if r.require != nil {
+		return r.require.Explain(s.Value)
+	}
+	return j.byCUE(r, s)
+}
+
+// byCUE judges by CUE itself. A value that cannot be judged does not pass.
+func (j *Judge) byCUE(r *Rule, s Subject) []plan.Miss {
+	failed := func(err error) []plan.Miss {
+		return []plan.Miss{{Found: "not judged: " + err.Error(), Want: "_"}}
+	}
+	constraints, err := j.constraints(r)
+	if err != nil {
+		return failed(err)
+	}
+	value, err := lower.Value(j.ctx, s.Value)
+	if err != nil {
+		return failed(err)
+	}
+	unknown := unknowns(s.Value, nil)
+	var out []plan.Miss
+	for _, c := range constraints {
+		if len(unknown) > 0 {
+			out = append(out, undecided(c.Unify(value), s, unknown)...)
+			continue
+		}
+		if err := lower.Instance(c, value); err != nil {
+			for _, one := range cueerrors.Errors(err) {
+				out = append(out, missOf(one, s))
+			}
+		}
+	}
+	return dedupe(out)
+}
+
+// constraints compiles what the rule requires in the judge's own context.
+func (j *Judge) constraints(r *Rule) ([]cue.Value, error) {
+	if j.used++; j.ctx == nil || j.used > perContext {
+		j.ctx, j.compiled, j.used = newContext(), map[string][]cue.Value{}, 0
+	}
+	if c, ok := j.compiled[r.ID]; ok {
+		return c, nil
+	}
+	var out []cue.Value
+	for _, text := range r.Require {
+		v := j.ctx.CompileString(text, cue.Filename(r.ID))
+		if err := v.Validate(); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.ID, err)
+		}
+		out = append(out, v)
+	}
+	j.compiled[r.ID] = out
+	return out, nil
+}
+
+// missOf puts one of CUE's errors into a miss.
+func missOf(e cueerrors.Error, s Subject) plan.Miss {
+	var path []string
+	for _, part := range e.Path() {
+		path = append(path, unquoted(part))
+	}
+	for len(path) > 0 && path[0] == "#X" {
+		path = path[1:]
+	}
+	format, args := e.Msg()
+	m := plan.Miss{Path: path, Found: fmt.Sprintf(format, args...), Want: "_"}
+	if format == "field not allowed" {
+		m.Found = "" // the constraint names it, and it is not there
+	}
+	return m
+}
+
+func unquoted(label string) string {
+	if len(label) > 1 && label[0] == '"' && label[len(label)-1] == '"' {
+		return label[1 : len(label)-1]
+	}
+	return label
+}
+
+func dedupe(in []plan.Miss) []plan.Miss {
+	slices.SortStableFunc(in, func(a, b plan.Miss) int { return slices.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(in, func(a, b plan.Miss) bool { return slices.Equal(a.Path, b.Path) && a.Found == b.Found })
+}

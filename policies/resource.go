@@ -1,0 +1,233 @@
+package policies
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Registered is a resource as Pulumi registers it. Values of Properties are
+// JSON's, with plan.Unknown for what is not known yet and plan.Secret around
+// what is secret.
+type Registered struct {
+	URN, Type, Name string
+	Properties      map[string]any
+	References      []string // URNs that its properties' values come from
+}
+
+// subject is the resource as rules see it.
+func (r Registered) subject(environment string) Subject {
+	v := map[string]any{"type": r.Type, "name": r.Name, "properties": r.Properties, "documents": documents(r.Properties)}
+	if environment != "" {
+		v["environment"] = environment
+	}
+	if pod, ok := podOf(r.Properties); ok {
+		v["pod"] = pod
+	}
+	return Subject{About: Resource, Name: r.Name, Value: v}
+}
+
+// CheckResource holds one resource against the rules that need no other. Values
+// that are not known yet leave a finding undecided.
+func (j *Judge) CheckResource(r Registered, environment string, now time.Time) []Finding {
+	s := r.subject(environment)
+	var out []Finding
+	for _, rule := range j.set.rules {
+		if !rule.Stack {
+			out = append(out, j.resource(rule, s, now)...)
+		}
+	}
+	return out
+}
+
+// CheckStack holds resources against the rules that look at what a resource
+// uses and what uses it, and returns the findings of each by URN.
+func (j *Judge) CheckStack(resources []Registered, environment string, now time.Time) map[string][]Finding {
+	out := map[string][]Finding{}
+	var stack []*Rule
+	for _, rule := range j.set.rules {
+		if rule.Stack && rule.About == Resource {
+			stack = append(stack, rule)
+		}
+	}
+	links := linksOf(resources)
+	for i, r := range resources {
+		s := r.subject(environment)
+		s.Value["uses"], s.Value["used_by"] = links.uses[i], links.usedBy[i]
+		for _, rule := range stack {
+			if found := j.resource(rule, s, now); len(found) > 0 {
+				out[r.URN] = append(out[r.URN], found...)
+			}
+		}
+	}
+	return out
+}
+
+// resource holds a resource against one rule. Where it cannot be said yet
+// whether the rule speaks of it, and it would object, the finding is undecided.
+func (j *Judge) resource(rule *Rule, s Subject, now time.Time) []Finding {
+	applies := rule.applies(s)
+	if applies == plan.No {
+		return nil
+	}
+	found := j.findings(rule, s, "", now)
+	for i := range found {
+		found[i].Undecided = found[i].Undecided || applies == plan.Open
+	}
+	return found
+}
+
+// Remedy returns the properties of a resource put right by the remediating
+// rules that object to it, and those rules' findings. Properties are nil where
+// nothing changes.
+func (j *Judge) Remedy(r Registered, environment string, now time.Time) (map[string]any, []Finding) {
+	var out []Finding
+	var changed map[string]any
+	for _, rule := range j.set.rules {
+		if rule.Level != plan.Remediate || rule.Stack {
+			continue
+		}
+		s := r.subject(environment)
+		found := j.resource(rule, s, now)
+		if len(found) == 0 || !slices.ContainsFunc(found, Finding.Refuses) {
+			continue
+		}
+		put := Remedied(map[string]any{"properties": r.Properties}, rule.Remedy)["properties"].(map[string]any)
+		r.Properties = put
+		if len(j.misses(rule, r.subject(environment))) > 0 {
+			continue // it does not put this one right; the finding stands
+		}
+		changed, out = put, append(out, found...)
+	}
+	return changed, out
+}
+
+// links are, for each resource, what it uses and what uses it: by type and name,
+// the properties and documents.
+type links struct{ uses, usedBy []map[string]any }
+
+func linksOf(resources []Registered) links {
+	l := links{make([]map[string]any, len(resources)), make([]map[string]any, len(resources))}
+	index := map[string]int{}
+	seen := make([]map[string]any, len(resources)) // as others see it, made when one looks
+	for i, r := range resources {
+		index[r.URN], l.uses[i], l.usedBy[i] = i, map[string]any{}, map[string]any{}
+	}
+	note := func(into map[string]any, i int) {
+		if seen[i] == nil {
+			seen[i] = map[string]any{"properties": resources[i].Properties, "documents": documents(resources[i].Properties)}
+		}
+		byName, ok := into[resources[i].Type].(map[string]any)
+		if !ok {
+			byName = map[string]any{}
+			into[resources[i].Type] = byName
+		}
+		byName[resources[i].Name] = seen[i]
+	}
+	link := func(from, to int) {
+		note(l.uses[from], to)
+		note(l.usedBy[to], from)
+	}
+	for i, r := range resources {
+		for _, urn := range r.References {
+			if to, ok := index[urn]; ok && to != i {
+				link(i, to)
+			}
+		}
+	}
+	for _, s := range selections(resources) {
+		link(s.from, s.to)
+	}
+	return l
+}
+
+// documents are the properties whose text is JSON, read: policies of IAM, for
+// instance, in which what may be one or several is always several.
+func documents(properties map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, v := range properties {
+		switch v := v.(type) {
+		case plan.Unknown:
+			out[name] = v
+		case plan.Secret:
+			if doc, ok := document(v.Value); ok {
+				out[name] = plan.Secret{Value: doc}
+			}
+		default:
+			if doc, ok := document(v); ok {
+				out[name] = doc
+			}
+		}
+	}
+	return out
+}
+
+const maxDocument = 1 << 20
+
+func document(v any) (any, bool) {
+	text, ok := v.(string)
+	if !ok || len(text) > maxDocument || !strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return nil, false
+	}
+	var doc map[string]any
+	if json.Unmarshal([]byte(text), &doc) != nil {
+		return nil, false
+	}
+	if statements, ok := doc["Statement"]; ok {
+		doc["Statement"] = several(statements)
+		for _, one := range doc["Statement"].([]any) {
+			if s, ok := one.(map[string]any); ok {
+				for _, name := range []string{"Action", "NotAction", "Resource", "NotResource"} {
+					if v, ok := s[name]; ok {
+						s[name] = several(v)
+					}
+				}
+			}
+		}
+	}
+	return doc, true
+}
+
+func several(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}
+
+// podOf is the pod that a Kubernetes object makes: its metadata and spec.
+func podOf(properties map[string]any) (any, bool) {
+	kind, _ := properties["kind"].(string)
+	path, ok := podPaths[kind]
+	if _, versioned := properties["apiVersion"]; !ok || !versioned {
+		return nil, false
+	}
+	var at any = properties
+	for _, name := range path {
+		if _, unknown := at.(plan.Unknown); unknown {
+			return at, true
+		}
+		m, ok := at.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		at = m[name]
+	}
+	if m, ok := at.(map[string]any); ok && len(path) == 0 {
+		out := maps.Clone(m)
+		maps.DeleteFunc(out, func(name string, _ any) bool { return name != "metadata" && name != "spec" })
+		return out, true
+	}
+	return at, at != nil
+}
+
+// podPaths say where each kind keeps the pod that it makes.
+var podPaths = map[string][]string{
+	"Pod": {}, "Deployment": {"spec", "template"}, "ReplicaSet": {"spec", "template"}, "StatefulSet": {"spec", "template"},
+	"DaemonSet": {"spec", "template"}, "Job": {"spec", "template"}, "ReplicationController": {"spec", "template"},
+	"Rollout": {"spec", "template"}, "CronJob": {"spec", "jobTemplate", "spec", "template"},
+}
