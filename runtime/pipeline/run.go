@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// Status is the state of a run or of a stage.
+type Status string
+
+// The states. A run found "running" by the next process was interrupted.
+const (
+	Running     Status = "running"
+	Succeeded   Status = "succeeded"
+	Failing     Status = "failed"
+	Interrupted Status = "interrupted"
+)
+
+// Run is the record of one pass through a pipeline.
+type Run struct {
+	ID         string    `json:"id"`
+	Blueprint  string    `json:"blueprint"`
+	Model      string    `json:"model"`
+	PlanDigest string    `json:"plan_digest"`
+	Trigger    string    `json:"trigger"`
+	Author     string    `json:"author"`
+	Status     Status    `json:"status"`
+	Error      string    `json:"error,omitempty"`
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at,omitzero"`
+	Stages     []Result  `json:"stages"`
+}
+
+// Result is what a stage came to.
+type Result struct {
+	Stage  string `json:"stage"`
+	Key    string `json:"key,omitempty"` // digest of everything it depends on
+	Status Status `json:"status"`
+	Reused bool   `json:"reused"`
+	Detail string `json:"detail,omitempty"` // a line for people
+	// Outputs are digests of objects in the store, or of data, by name.
+	Outputs  map[string]string  `json:"outputs,omitempty"`
+	Metrics  map[string]float64 `json:"metrics,omitempty"`
+	Error    string             `json:"error,omitempty"`
+	MadeAt   time.Time          `json:"made_at,omitzero"` // when the outputs were made, by this run or an earlier one
+	Started  time.Time          `json:"started_at"`
+	Duration time.Duration      `json:"duration_ns"`
+}
+
+// Reused reports whether every stage but the last was taken from the store.
+// Registration is always asked again and answers with the version it has.
+func (r *Run) Reused() bool {
+	for _, s := range r.Stages {
+		if !s.Reused {
+			return false
+		}
+	}
+	return len(r.Stages) > 0
+}
+
+// MadeAt returns when the stage's outputs were made.
+func (r *Run) MadeAt(stage string) time.Time {
+	for _, s := range r.Stages {
+		if s.Stage == stage {
+			return s.MadeAt
+		}
+	}
+	return time.Time{}
+}
+
+// Output returns the named output of the stage, or "".
+func (r *Run) Output(stage, name string) string {
+	for _, s := range r.Stages {
+		if s.Stage == stage {
+			return s.Outputs[name]
+		}
+	}
+	return ""
+}
+
+func newRun(cfg Config, model, planDigest string) *Run {
+	now := cfg.Now().UTC()
+	return &Run{
+		ID:         now.Format("20060102T150405.000000000Z"),
+		Blueprint:  cfg.Plan.Name,
+		Model:      model,
+		PlanDigest: planDigest,
+		Trigger:    cfg.Trigger,
+		Author:     cfg.Author,
+		Status:     Running,
+		StartedAt:  now,
+	}
+}
+
+func (r *Run) finish(now time.Time, err error) {
+	r.FinishedAt = now.UTC()
+	r.Status = Succeeded
+	if err != nil {
+		r.Status, r.Error = Failing, err.Error()
+		if errors.Is(err, context.Canceled) {
+			r.Status = Interrupted
+		}
+	}
+}
+
+func runRef(model, id string) string { return "runs/" + model + "/" + id }
+
+func saveRun(ctx context.Context, s *store.Store, r *Run) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	return s.PutRef(ctx, runRef(r.Model, r.ID), b)
+}
+
+// Runs returns the model's recorded runs, newest first, at most limit of them.
+// A record that cannot be read is left out: it was never whole.
+func Runs(ctx context.Context, s *store.Store, model string, limit int) ([]Run, error) {
+	names, err := s.ListRefs(ctx, "runs/"+model+"/")
+	if err != nil {
+		return nil, fmt.Errorf("runs of %s: %w", model, err)
+	}
+	var out []Run
+	for i := len(names) - 1; i >= 0 && len(out) < limit; i-- {
+		b, err := s.GetRef(ctx, names[i])
+		if err != nil {
+			continue
+		}
+		var r Run
+		if json.Unmarshal(b, &r) == nil {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// MarkInterrupted ends the records of runs whose process died. Call it while
+// holding the lock that running requires.
+func MarkInterrupted(ctx context.Context, s *store.Store, model string, now time.Time) error {
+	runs, err := Runs(ctx, s, model, 50)
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		if runs[i].Status != Running {
+			continue
+		}
+		runs[i].Status, runs[i].FinishedAt = Interrupted, now.UTC()
+		runs[i].Error = "the process ended before the run did; the next run goes on from the last finished stage"
+		if err := saveRun(ctx, s, &runs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/runtime/drift"
+	"github.com/ashlar-dev/ashlar/runtime/evaluate"
+)
+
+// evaluation measures the model on the test part, by group and under
+// disturbance, and keeps the training part's distribution for drift.
+var evaluation = stage{
+	name:    "evaluate",
+	version: 1,
+	inputs: func(_ context.Context, x *execution) (any, error) {
+		fairness := map[string]any{}
+		for column, f := range x.model.Require.Fairness {
+			fairness[column] = map[string]any{"split": f.Split, "min_group": f.MinGroup}
+		}
+		robustness := map[string]float64{}
+		for kind, r := range x.model.Require.Robustness {
+			robustness[kind] = r.Fraction
+		}
+		return map[string]any{
+			"model": x.run.Output(training.name, "model"), "data": x.run.Output(ingest.name, "data"),
+			"split": x.run.Output(prepare.name, "split"), "columns": x.dataset.Columns,
+			"fairness": fairness, "robustness": robustness, "seed": x.Plan.Seed,
+		}, nil
+	},
+	run: func(ctx context.Context, x *execution, res *Result) error {
+		m, err := x.estimator(ctx)
+		if err != nil {
+			return err
+		}
+		frame, err := x.rows(ctx)
+		if err != nil {
+			return err
+		}
+		var p parts
+		if err := x.get(ctx, prepare.name, "split", &p); err != nil {
+			return err
+		}
+		report, err := evaluate.Evaluate(ctx, m, frame.Select(p.Test), evaluate.Spec{
+			Name: x.name, Model: x.model, Dataset: x.dataset, Labels: m.Signature.Labels, Seed: x.Plan.Seed,
+		})
+		if err != nil {
+			return err
+		}
+		res.Metrics = report.Metrics
+		main := evaluate.PrimaryMetric(x.model.Task)
+		res.Detail = fmt.Sprintf("%s %.4f on %d rows", main, report.Metrics[main], report.Rows)
+		if err := x.put(ctx, res, "report", report); err != nil {
+			return err
+		}
+		return x.reference(ctx, m, p, res)
+	},
+}
+
+// reference keeps what live traffic will be compared with.
+func (x *execution) reference(ctx context.Context, m evaluate.Predictor, p parts, res *Result) error {
+	seen := x.frame.Select(p.Train)
+	predictions, err := m.Predict(seen)
+	if err != nil {
+		return err
+	}
+	features := map[string]bool{}
+	for _, f := range x.fitted.Signature.Inputs {
+		features[f.Name] = true
+	}
+	columns := seen.Columns[:0:0]
+	for _, c := range seen.Columns {
+		if features[c.Name] {
+			columns = append(columns, c)
+		}
+	}
+	seen.Columns = columns
+	ref, err := drift.NewReference(seen, predictions, drift.ReferenceOptions{Labels: x.fitted.Signature.Labels, Seed: x.Plan.Seed})
+	if err != nil {
+		return fmt.Errorf("drift reference: %w", err)
+	}
+	return x.put(ctx, res, "reference", ref)
+}

@@ -1,0 +1,65 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/train"
+)
+
+// parts is the division of the rows, as kept by prepare: 0-based row numbers.
+type parts struct {
+	Train []int `json:"train"`
+	Test  []int `json:"test"`
+}
+
+// prepare divides the rows into a training and a test part.
+var prepare = stage{
+	name:    "prepare",
+	version: 1,
+	inputs: func(_ context.Context, x *execution) (any, error) {
+		return map[string]any{
+			"data": x.run.Output(ingest.name, "data"), "columns": x.dataset.Columns, "csv": x.dataset.CSV,
+			"target": x.model.Target, "split": x.model.Split, "task": x.model.Task, "seed": x.Plan.Seed,
+		}, nil
+	},
+	run: func(ctx context.Context, x *execution, res *Result) error {
+		frame, err := x.rows(ctx)
+		if err != nil {
+			return err
+		}
+		spec, err := x.spec()
+		if err != nil {
+			return err
+		}
+		var p parts
+		if p.Train, p.Test, err = train.Split(frame, spec); err != nil {
+			return err
+		}
+		res.Detail = fmt.Sprintf("%d rows to train on, %d to test on", len(p.Train), len(p.Test))
+		return x.put(ctx, res, "split", p)
+	},
+}
+
+// spec is the model's recipe as package train takes it. Its plan digest covers
+// only what the model is made from, so that an edit elsewhere in the blueprint
+// (a replica count, an approver) does not make it another model.
+func (x *execution) spec() (train.Spec, error) {
+	recipe, err := x.recipe()
+	if err != nil {
+		return train.Spec{}, err
+	}
+	return train.Spec{
+		Name: x.name, Model: x.model, Dataset: x.dataset, Seed: x.Plan.Seed,
+		PlanDigest: recipe, DataDigest: x.run.Output(ingest.name, "data"),
+	}, nil
+}
+
+func (x *execution) recipe() (string, error) {
+	m := x.model
+	m.Description, m.Require, m.Approval = "", plan.Require{}, plan.Approval{}
+	d := x.dataset
+	d.Description, d.Retention, d.Expect = "", "", nil
+	return plan.DigestOf(map[string]any{"name": x.name, "model": m, "dataset": d, "seed": x.Plan.Seed})
+}

@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/runtime/evaluate"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+)
+
+// registration puts the model before its gates and, if they hold, into the
+// registry. It is never taken from the store: gates may have been tightened
+// since. The registry answers with the version it has if it knows the model.
+var registration = stage{
+	name:    "register",
+	version: 1,
+	inputs:  func(context.Context, *execution) (any, error) { return nil, nil },
+	run: func(ctx context.Context, x *execution, res *Result) error {
+		var report evaluate.Report
+		if err := x.get(ctx, evaluation.name, "report", &report); err != nil {
+			return err
+		}
+		gates := evaluate.Gates(x.model.Require, &report)
+		if failed := failedGates(gates); len(failed) > 0 {
+			_, err := x.Registry.Register(ctx, x.candidate(&report, gates))
+			return refused(x.name, failed, err)
+		}
+		v, err := x.Registry.Register(ctx, x.candidate(&report, gates))
+		if err != nil {
+			return err
+		}
+		res.Reused = v.RunID != x.run.ID
+		res.Outputs = map[string]string{"version": fmt.Sprint(v.Version), "model": v.ModelDigest}
+		res.Detail = fmt.Sprintf("%s version %d, %s, %d gates hold", x.name, v.Version, v.Status, len(gates))
+		return nil
+	},
+}
+
+func failedGates(gates []evaluate.Gate) []string {
+	var out []string
+	for _, g := range gates {
+		if !g.Passed {
+			out = append(out, g.Reason)
+		}
+	}
+	return out
+}
+
+// refused is the finding for gates that do not hold. The registry's own
+// refusal says the same and is what the audit log has; any other error of the
+// registry is passed on.
+func refused(model string, failed []string, err error) error {
+	if _, ok := err.(*registry.RefusedError); !ok {
+		return fmt.Errorf("register a model whose gates do not hold: %w", err)
+	}
+	return &Finding{
+		Summary: fmt.Sprintf("model %s is not registered: %d of its gates do not hold", model, len(failed)),
+		Details: failed,
+		Fix:     "improve the model or its data, or change the gate in the blueprint where reviewers agree",
+	}
+}
+
+func (x *execution) candidate(report *evaluate.Report, gates []evaluate.Gate) registry.Candidate {
+	c := registry.Candidate{
+		Blueprint: x.Plan.Name, Environment: x.Plan.Environment, Model: x.name, RunID: x.run.ID,
+		ModelDigest: x.run.Output(training.name, "model"), PlanDigest: x.planDigest,
+		Data:   registry.Data{Source: x.dataset.Source, Digest: x.run.Output(ingest.name, "data")},
+		Author: x.Author, TrainedAt: x.run.MadeAt(training.name), Algorithm: x.model.Algorithm, Params: x.model.Params,
+		Metrics: report.Metrics, Approval: x.model.Approval,
+		Evidence: map[string]string{
+			"evaluation": x.run.Output(evaluation.name, "report"), "reference": x.run.Output(evaluation.name, "reference"),
+			"validation": x.run.Output(validation.name, "report"), "training": x.run.Output(training.name, "report"),
+		},
+	}
+	for _, g := range gates {
+		c.Gates = append(c.Gates, registry.Gate{Name: g.Name, Value: g.Value, Want: g.Want, Passed: g.Passed, Reason: g.Reason})
+	}
+	return c
+}

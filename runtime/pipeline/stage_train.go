@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/runtime/train"
+)
+
+// training fits the model on the training part.
+var training = stage{
+	name:    "train",
+	version: 1,
+	inputs: func(_ context.Context, x *execution) (any, error) {
+		recipe, err := x.recipe()
+		return map[string]any{
+			"recipe": recipe, "data": x.run.Output(ingest.name, "data"), "split": x.run.Output(prepare.name, "split"),
+		}, err
+	},
+	run: func(ctx context.Context, x *execution, res *Result) error {
+		frame, err := x.rows(ctx)
+		if err != nil {
+			return err
+		}
+		spec, err := x.spec()
+		if err != nil {
+			return err
+		}
+		var p parts
+		if err := x.get(ctx, prepare.name, "split", &p); err != nil {
+			return err
+		}
+		fit, err := train.Fit(ctx, spec, frame, train.Options{Workers: x.Workers, Progress: x.trainProgress})
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(fit.Train, p.Train) || !slices.Equal(fit.Test, p.Test) {
+			return fmt.Errorf("the split of stage prepare is not the one that was trained on")
+		}
+		var file bytes.Buffer
+		if err := fit.Model.Encode(&file); err != nil {
+			return err
+		}
+		if err := x.putBytes(ctx, res, "model", file.Bytes()); err != nil {
+			return err
+		}
+		x.fitted = fit.Model
+		res.Detail = fmt.Sprintf("%s, %s", x.model.Algorithm, short(res.Outputs["model"]))
+		return x.put(ctx, res, "report", map[string]any{
+			"params": fit.Model.Params, "cross_validation": fit.CrossValidation, "search": fit.Search,
+		})
+	},
+}
+
+func (x *execution) trainProgress(e train.Event) {
+	at := len(x.run.Stages) - 1
+	x.Observe(Event{
+		Kind: Progress, Model: x.name, Stage: x.run.Stages[at].Stage, Index: at, Count: x.count,
+		Done: e.Done, Total: e.Total, Detail: e.Stage + e.Suffix(), Elapsed: x.Now().Sub(x.run.Stages[at].Started),
+	})
+}

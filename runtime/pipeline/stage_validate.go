@@ -1,0 +1,46 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate"
+)
+
+// validation checks the data against its columns and expectations, and makes
+// its profile in the same pass.
+var validation = stage{
+	name:    "validate",
+	version: 1,
+	inputs: func(_ context.Context, x *execution) (any, error) {
+		d := x.dataset
+		d.Description, d.Retention = "", ""
+		return map[string]any{"data": x.run.Output(ingest.name, "data"), "dataset": d}, nil
+	},
+	run: func(ctx context.Context, x *execution, res *Result) (err error) {
+		reader, err := dataset.Open(ctx, x.dataset, x.read())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, reader.Close()) }()
+		report, err := validate.Run(ctx, reader, x.dataset, validate.Options{Dataset: x.model.Dataset, TempDir: x.TempDir, Profile: true})
+		if err != nil {
+			return err
+		}
+		if err := x.put(ctx, res, "report", report); err != nil {
+			return err
+		}
+		s := report.Statistics
+		res.Detail = fmt.Sprintf("%d rows, %d of %d expectations hold", report.Rows, s.Successful, s.Evaluated)
+		if !report.Success {
+			return &Finding{
+				Summary: fmt.Sprintf("dataset %s does not meet what the blueprint expects of it (%s)", x.model.Dataset, res.Detail),
+				Details: report.Failures(),
+				Fix:     "mend the data, or change the expectation in the blueprint if it is the one that is wrong",
+			}
+		}
+		return nil
+	},
+}

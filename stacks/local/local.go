@@ -1,0 +1,139 @@
+// Package local stands a plan up on this machine: an object store in a folder,
+// metadata in SQLite, everything in one process, no account and no container.
+//
+// It is the embedded default and the quickest way to see a blueprint work, and
+// it runs the very same runtime packages as a cluster does, wired together by
+// function calls instead of by Pulumi. State lives in one folder and survives
+// being killed at any moment; a second start with nothing changed does no work
+// twice.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+)
+
+// Config is what a Stack needs. Plan, Dir, State and Now are required.
+type Config struct {
+	Plan    *plan.Plan
+	Dir     string // the blueprint's folder; relative sources start there
+	State   string // folder of the state; see StateFolder
+	Listen  string // host:port; empty: 127.0.0.1:8080
+	Author  string // who runs it
+	Workers int    // 0: all cores
+	Now     func() time.Time
+	Log     *slog.Logger         // nil: silent
+	Observe func(pipeline.Event) // nil: nobody watches
+	Notice  func(string)         // nil: nobody reads; a line when something changes while serving
+	Poll    time.Duration        // how often decisions made elsewhere are looked for; 0: a second
+}
+
+func (c *Config) defaults() error {
+	var problems []error
+	if c.Plan == nil {
+		problems = append(problems, errors.New("local stack: no plan"))
+	}
+	if c.Now == nil {
+		problems = append(problems, errors.New("local stack: no clock"))
+	}
+	if c.Dir == "" || c.State == "" {
+		problems = append(problems, errors.New("local stack: no folder for the blueprint or the state"))
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		problems = append(problems, fmt.Errorf("listen address %q: write it as host:port, such as 127.0.0.1:8080 (%w)", c.Listen, err))
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Notice == nil {
+		c.Notice = func(string) {}
+	}
+	if c.Poll <= 0 {
+		c.Poll = time.Second
+	}
+	return errors.Join(problems...)
+}
+
+// Stack is a plan standing on this machine. Close it to release the state.
+type Stack struct {
+	cfg    Config
+	state  *State
+	lock   *flock.Flock
+	runner *pipeline.Runner
+}
+
+// Open takes the state folder for this process alone, making it if needed.
+func Open(ctx context.Context, cfg Config) (*Stack, error) {
+	if err := cfg.defaults(); err != nil {
+		return nil, err
+	}
+	lock, err := acquire(cfg.State)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{cfg: cfg, lock: lock}
+	if s.state, err = makeState(ctx, cfg.State, cfg.Now); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	for name := range cfg.Plan.Models {
+		if err := pipeline.MarkInterrupted(ctx, s.state.Store, name, cfg.Now()); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	s.runner, err = pipeline.New(s.pipelineConfig())
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Stack) pipelineConfig() pipeline.Config {
+	return pipeline.Config{
+		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
+		TempDir: s.state.Temp, Author: s.cfg.Author, Trigger: "up", Workers: s.cfg.Workers,
+		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe,
+	}
+}
+
+// acquire locks the state folder. The lock goes with the process, however it
+// ends, so a killed one never blocks the next.
+func acquire(folder string) (*flock.Flock, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	file := filepath.Join(folder, "lock")
+	lock := flock.New(file)
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", file, err)
+	}
+	if !ok {
+		holder, _ := os.ReadFile(filepath.Join(folder, "pid"))
+		return nil, fmt.Errorf("another `ashlar up` (process %s) is using %s; stop it, or give this one a state of its own with --state",
+			strings.TrimSpace(string(holder)), folder)
+	}
+	// The number is for the message above only; the lock is what counts.
+	_ = os.WriteFile(filepath.Join(folder, "pid"), []byte(strconv.Itoa(os.Getpid())), 0o600)
+	return lock, nil
+}
+
+// Close releases the state.
+func (s *Stack) Close() error {
+	return errors.Join(s.state.Close(), s.lock.Unlock())
+}

@@ -1,0 +1,67 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+)
+
+// maxAnswer bounds what is read of an endpoint's answer.
+const maxAnswer = 64 << 10
+
+// probe asks every endpoint for one prediction over HTTP, as a user would, and
+// notes the answers. An endpoint that serves nothing is a *PendingError.
+func (h *house) probe(ctx context.Context, s *Standing) error {
+	client := &http.Client{Timeout: 10 * time.Second}
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		if e.Version == 0 {
+			return h.pending(ctx, e)
+		}
+		answer, err := ask(ctx, client, e.URL+"/predict", e.Example)
+		if err != nil {
+			return fmt.Errorf("endpoint %s: %w", e.Name, err)
+		}
+		e.Answer = answer
+	}
+	return nil
+}
+
+// pending explains why an endpoint serves nothing.
+func (h *house) pending(ctx context.Context, e *Endpoint) error {
+	versions, err := h.stack.state.Registry.Versions(ctx, e.Model)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if v.Status == registry.Pending {
+			return &PendingError{Versions: []registry.Version{v}}
+		}
+	}
+	return fmt.Errorf("endpoint %s serves nothing: %s", e.Name, e.Waiting)
+}
+
+func ask(ctx context.Context, client *http.Client, url, body string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if cerr := resp.Body.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("its own example was answered with %s: %s", resp.Status, answer)
+	}
+	return strings.TrimSpace(string(answer)), err
+}

@@ -1,0 +1,148 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/drift"
+	"github.com/ashlar-dev/ashlar/runtime/evaluate"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/validate"
+)
+
+// newest is how many runs, versions and audit entries a snapshot holds.
+const newest = 20
+
+// Snapshot is how the whole stack stands, as GET /state answers it.
+type Snapshot struct {
+	Blueprint   string                     `json:"blueprint"`
+	Environment string                     `json:"environment"`
+	PlanDigest  string                     `json:"plan_digest"`
+	Owner       plan.Owner                 `json:"owner"`
+	Endpoints   []Endpoint                 `json:"endpoints"`
+	Models      []ModelState               `json:"models"`
+	Drift       map[string][]*drift.Report `json:"drift"` // by endpoint, oldest first
+	Audit       AuditState                 `json:"audit"`
+}
+
+// ModelState is one model: its newest run, its versions, newest first, and the
+// evidence of the version that is served, or of the newest.
+type ModelState struct {
+	Name       string             `json:"name"`
+	Run        *pipeline.Run      `json:"run,omitempty"`
+	Versions   []registry.Version `json:"versions"`
+	Shown      int                `json:"shown"` // the version that the evidence is of
+	Evaluation *evaluate.Report   `json:"evaluation,omitempty"`
+	Validation *validate.Report   `json:"validation,omitempty"`
+}
+
+// AuditState is the newest entries and whether the chain holds.
+type AuditState struct {
+	Whole   bool             `json:"whole"`
+	Problem string           `json:"problem,omitempty"`
+	Count   int64            `json:"count"`
+	Entries []registry.Entry `json:"entries"`
+}
+
+func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
+	p := h.stack.cfg.Plan
+	digest, err := p.Digest()
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{
+		Blueprint: p.Name, Environment: p.Environment, PlanDigest: digest, Owner: p.Owner,
+		Endpoints: h.standing(h.url), Drift: map[string][]*drift.Report{},
+	}
+	for _, e := range h.endpoints {
+		if reports, watched := e.reports(); watched {
+			s.Drift[e.name] = reports
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Models)) {
+		m, err := h.modelState(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		s.Models = append(s.Models, m)
+	}
+	s.Audit, err = h.auditState(ctx)
+	return s, err
+}
+
+func (h *house) modelState(ctx context.Context, name string) (ModelState, error) {
+	st := h.stack.state
+	m := ModelState{Name: name}
+	runs, err := pipeline.Runs(ctx, st.Store, name, 1)
+	if err != nil {
+		return m, err
+	}
+	if len(runs) > 0 {
+		m.Run = &runs[0]
+	}
+	if m.Versions, err = st.Registry.Versions(ctx, name); err != nil {
+		return m, err
+	}
+	if len(m.Versions) > newest {
+		m.Versions = m.Versions[:newest]
+	}
+	shown := shownVersion(m.Versions)
+	if shown == nil {
+		return m, nil
+	}
+	m.Shown = shown.Version
+	m.Evaluation, m.Validation = &evaluate.Report{}, &validate.Report{}
+	err = errors.Join(
+		evidence(ctx, st.Store, shown.Evidence["evaluation"], m.Evaluation),
+		evidence(ctx, st.Store, shown.Evidence["validation"], m.Validation),
+	)
+	return m, err
+}
+
+// shownVersion is the champion, or else the newest.
+func shownVersion(versions []registry.Version) *registry.Version {
+	for i := range versions {
+		if slices.Contains(versions[i].Aliases, "champion") {
+			return &versions[i]
+		}
+	}
+	if len(versions) == 0 {
+		return nil
+	}
+	return &versions[0]
+}
+
+// evidence reads a report; one that is gone leaves its part of the page empty.
+func evidence(ctx context.Context, s *store.Store, digest string, into any) error {
+	err := pipeline.ReadJSON(ctx, s, digest, into)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) || digest == "" {
+		return nil
+	}
+	return err
+}
+
+func (h *house) auditState(ctx context.Context) (AuditState, error) {
+	reg := h.stack.state.Registry
+	var out AuditState
+	var err error
+	if out.Entries, err = reg.Audit(ctx, registry.Filter{Last: newest}); err != nil {
+		return out, err
+	}
+	if out.Count, err = reg.Head(ctx); err != nil {
+		return out, err
+	}
+	switch err := reg.VerifyAudit(ctx); {
+	case err == nil:
+		out.Whole = true
+	case errors.As(err, new(*registry.TamperedError)):
+		out.Problem = err.Error()
+	default:
+		return out, err
+	}
+	return out, nil
+}

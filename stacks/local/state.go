@@ -1,0 +1,65 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// State is what a local stack keeps: objects in a folder, metadata in SQLite.
+// The registry may be used by several processes at once.
+type State struct {
+	Folder   string
+	Temp     string
+	Store    *store.Store
+	Registry *registry.Registry
+}
+
+// StateFolder is where the state of the blueprint in dir is kept: explicit
+// where given, else .ashlar in the blueprint's own folder, so that every verb
+// finds it from wherever it is called.
+func StateFolder(dir, explicit string) string {
+	if explicit != "" {
+		return explicit
+	}
+	return filepath.Join(dir, ".ashlar")
+}
+
+// OpenState opens the state of a stack that has been up at least once.
+func OpenState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
+	if _, err := os.Stat(filepath.Join(folder, "registry.db")); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no local stack in %s: run `ashlar up` there first, or name the blueprint's folder with --dir", folder)
+	}
+	return makeState(ctx, folder, now)
+}
+
+func makeState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	s := &State{Folder: abs, Temp: filepath.Join(abs, "tmp")}
+	for _, d := range []string{s.Temp, filepath.Join(abs, "store")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("state folder: %w", err)
+		}
+	}
+	if s.Store, err = store.Open(ctx, filepath.Join(abs, "store")); err != nil {
+		return nil, err
+	}
+	s.Registry, err = registry.Open(ctx, filepath.Join(abs, "registry.db"), registry.Options{Now: now})
+	if err != nil {
+		return nil, errors.Join(err, s.Store.Close())
+	}
+	return s, nil
+}
+
+// Close closes both parts.
+func (s *State) Close() error { return errors.Join(s.Registry.Close(), s.Store.Close()) }

@@ -1,0 +1,161 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/evaluate"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/stacks/local/page"
+)
+
+// clockFormat is how the page writes times.
+const clockFormat = "2006-01-02 15:04:05"
+
+// view turns a snapshot into what the page shows.
+func (h *house) view(ctx context.Context, url string) (page.View, error) {
+	s, err := h.snapshot(ctx)
+	if err != nil {
+		return page.View{}, err
+	}
+	v := page.View{
+		Blueprint: s.Blueprint, Environment: s.Environment, PlanDigest: s.PlanDigest, Team: s.Owner.Team, Email: s.Owner.Email,
+		Now: h.stack.cfg.Now().UTC().Format(clockFormat) + " UTC",
+	}
+	for _, e := range h.standing(url) {
+		v.Endpoints = append(v.Endpoints, page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example, Version: e.Version})
+	}
+	for _, m := range s.Models {
+		v.Models = append(v.Models, viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Drift)) {
+		v.Drift = append(v.Drift, viewDrift(name, h.stack.cfg.Plan.Endpoints[name], s.Drift[name]))
+	}
+	v.Audit = page.Audit{Whole: s.Audit.Whole, Problem: s.Audit.Problem, More: max(0, int(s.Audit.Count)-len(s.Audit.Entries))}
+	for _, e := range slices.Backward(s.Audit.Entries) {
+		v.Audit.Entries = append(v.Audit.Entries, page.Entry{
+			Seq: e.Seq, Time: e.Time.UTC().Format(clockFormat), Actor: e.Actor, Action: e.Action,
+			Subject: e.Subject(), Detail: e.Summary(), Digest: e.Hash[len("sha256:"):],
+		})
+	}
+	return v, nil
+}
+
+func viewModel(m ModelState, spec plan.Model) page.Model {
+	out := page.Model{Name: m.Name, Algorithm: spec.Algorithm, Task: string(spec.Task), Dataset: spec.Dataset, Target: spec.Target}
+	if m.Run != nil {
+		out.Run = viewRun(m.Run)
+	}
+	for _, v := range m.Versions {
+		out.Versions = append(out.Versions, viewVersion(v, spec.Task))
+		if v.Version == m.Shown {
+			for _, g := range v.Gates {
+				value := "undefined"
+				if g.Value != nil {
+					value = number(*g.Value)
+				}
+				out.Gates = append(out.Gates, page.Gate{Name: g.Name, Value: value, Want: g.Want, Passed: g.Passed})
+			}
+		}
+	}
+	if m.Evaluation != nil {
+		viewEvaluation(&out, m.Evaluation)
+	}
+	if m.Validation != nil {
+		for _, r := range m.Validation.Results {
+			e := page.Expectation{Name: r.Expectation.Expectation, Column: r.Expectation.Column, Success: r.Success, Observed: r.ObservedText()}
+			if r.UnexpectedCount > 0 {
+				e.Unexpected = fmt.Sprintf("%d unexpected", r.UnexpectedCount)
+			}
+			out.Expectations = append(out.Expectations, e)
+		}
+	}
+	return out
+}
+
+func viewRun(r *pipeline.Run) *page.Run {
+	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author, Started: r.StartedAt.Format(clockFormat), Error: r.Error}
+	if !r.FinishedAt.IsZero() {
+		out.Duration = brief(r.FinishedAt.Sub(r.StartedAt))
+	}
+	for _, s := range r.Stages {
+		state := string(s.Status)
+		if s.Reused && s.Status == pipeline.Succeeded {
+			state = "reused"
+		}
+		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration), Detail: s.Detail})
+	}
+	return out
+}
+
+func viewVersion(v registry.Version, task plan.Task) page.Version {
+	out := page.Version{
+		Number: v.Version, Status: v.Status, Author: v.Author, Registered: v.CreatedAt.UTC().Format(clockFormat), Digest: v.ModelDigest,
+	}
+	for i, a := range v.Aliases {
+		if i > 0 {
+			out.Alias += ", "
+		}
+		out.Alias += a
+	}
+	main := evaluate.PrimaryMetric(task)
+	if value, ok := v.Metrics[main]; ok {
+		out.Metrics = main + " " + number(value)
+	}
+	if v.Status == registry.Pending {
+		out.Approve = fmt.Sprintf("ashlar model approve %s %d --by NAME", v.Model, v.Version)
+	}
+	if n := len(v.Decisions); n > 0 {
+		d := v.Decisions[n-1]
+		out.Decided = d.Verdict + " by " + d.By
+		if d.Comment != "" {
+			out.Decided += ": " + d.Comment
+		}
+	}
+	return out
+}
+
+func viewEvaluation(out *page.Model, r *evaluate.Report) {
+	for _, name := range evaluate.Names(r.Task) {
+		if v, ok := r.Metrics[name]; ok {
+			out.Metrics = append(out.Metrics, page.Metric{Name: name, Value: number(v)})
+		}
+	}
+	most := 0.0
+	for _, i := range r.Importance {
+		most = max(most, i.Mean)
+	}
+	for _, i := range r.Importance {
+		bar := page.Bar{Label: i.Feature, Text: fmt.Sprintf("%.4f ± %.4f", i.Mean, i.Std)}
+		if most > 0 && i.Mean > 0 {
+			bar.Percent = 100 * i.Mean / most
+		}
+		out.Importance = append(out.Importance, bar)
+	}
+	for _, column := range slices.Sorted(maps.Keys(r.Fairness)) {
+		f := page.Fairness{Column: column}
+		for _, g := range r.Fairness[column].Groups {
+			f.Groups = append(f.Groups, page.Group{
+				Name: g.Name, Count: strconv.Itoa(g.Count), SelectionRate: number(g.SelectionRate), Accuracy: number(g.Accuracy),
+				Rate: page.Bar{Text: number(g.SelectionRate), Percent: 100 * g.SelectionRate},
+			})
+		}
+		out.Fairness = append(out.Fairness, f)
+	}
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+
+// brief rounds a duration for people.
+func brief(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
