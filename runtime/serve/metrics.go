@@ -20,6 +20,7 @@ import (
 //	model_unknown_categories_total{model,version,field} values that training never saw
 //	model_requests_in_flight{}                         predictions under way
 //	model_info{model,version,algorithm,task,digest}    1 while the version is served
+//	model_metric{model,version,metric}                 a metric of its evaluation while it is served
 //
 // So the requests to /predict are the durations' count plus the errors, and
 // those an SLO on availability calls bad are the errors whose code is 5xx.
@@ -30,6 +31,7 @@ type Metrics struct {
 	unknown     *prometheus.CounterVec
 	inFlight    *prometheus.GaugeVec
 	info        *prometheus.GaugeVec
+	evaluated   *prometheus.GaugeVec
 }
 
 // buckets go from 50 microseconds to 10 seconds.
@@ -63,13 +65,14 @@ func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error
 		unknown:     counter("model_unknown_categories_total", "Categories that training never saw, by input field.", "field"),
 		inFlight:    gauge("model_requests_in_flight", "Requests for predictions under way.", "endpoint"),
 		info:        gauge("model_info", "1 for the version that is served.", append(slices.Clone(version), "algorithm", "task", "digest")...),
+		evaluated:   gauge("model_metric", "A metric of the served version's evaluation, by scikit-learn's name.", append(slices.Clone(version), "metric")...),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "model_prediction_duration_seconds", Help: "How long requests took that were answered with predictions.",
 			Buckets: buckets(thresholds),
 		}, version),
 	}
 	var problems []error
-	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown, m.inFlight, m.info} {
+	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown, m.inFlight, m.info, m.evaluated} {
 		problems = append(problems, r.Register(c))
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -125,12 +128,16 @@ func (m *Metrics) failed(endpoint string, g *generation, status int) {
 	}
 }
 
-// announce moves model_info from one version to the next.
+// announce moves model_info and model_metric from one version to the next.
 func (m *Metrics) announce(endpoint string, old, next *generation) {
 	if old != nil {
 		m.info.DeleteLabelValues(old.infoLabels(endpoint)...)
+		m.evaluated.DeletePartialMatch(prometheus.Labels{"endpoint": endpoint})
 	}
 	if next != nil {
 		m.info.WithLabelValues(next.infoLabels(endpoint)...).Set(1)
+		for name, v := range next.quality() {
+			m.evaluated.WithLabelValues(endpoint, next.Model.Name, strconv.Itoa(next.Version), name).Set(v)
+		}
 	}
 }

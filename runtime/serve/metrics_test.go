@@ -119,6 +119,42 @@ func TestMetricsFollowTheVersionServed(t *testing.T) {
 	}
 }
 
+func TestTheEvaluationOfTheServedVersionIsExported(t *testing.T) {
+	s, err := serve.New(serve.Config{Endpoint: "scoring"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported := func() map[string]string {
+		out := map[string]string{}
+		for name, v := range scrape(t, s) {
+			if strings.HasPrefix(name, "model_metric{") {
+				out[name] = v
+			}
+		}
+		return out
+	}
+	for _, step := range []struct {
+		next *serve.Served
+		want map[string]string
+	}{
+		{&serve.Served{Model: loans(t), Version: 1, Metrics: map[string]float64{"roc_auc": 0.84, "log_loss": 0.5}}, map[string]string{
+			`model_metric{endpoint="scoring",metric="roc_auc",model="default-risk",version="1"}`:  "0.84",
+			`model_metric{endpoint="scoring",metric="log_loss",model="default-risk",version="1"}`: "0.5",
+		}},
+		{&serve.Served{Model: loans(t).WithMetrics(map[string]float64{"roc_auc": 0.9}), Version: 2}, map[string]string{
+			`model_metric{endpoint="scoring",metric="roc_auc",model="default-risk",version="2"}`: "0.9",
+		}},
+		{nil, map[string]string{}},
+	} {
+		if err := s.Swap(step.next); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(step.want, exported()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestDurationsAreCountedExactlyAtAnSLOsThreshold(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m, err := serve.NewMetrics(registry, 0.05, 0.3)

@@ -17,6 +17,10 @@ type Served struct {
 	Version  int    // in the registry
 	Digest   string // of the model file
 	Observer Observer
+	// Metrics are those of the version's evaluation, by scikit-learn's names.
+	// They are exported, for an objective on them to be watched; nil: the model
+	// file's own.
+	Metrics map[string]float64
 }
 
 // Observer hears of every row that was predicted, for drift monitoring.
@@ -87,6 +91,14 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 	g.metrics = s.cfg.Metrics.resolve(s.cfg.Endpoint, v.Model.Name, strconv.Itoa(v.Version), g.inputs)
 	g.workers.New = func() any { return newWorker(g, s.limits) }
 	return g, nil
+}
+
+// quality are the metrics of the version's evaluation.
+func (g *generation) quality() map[string]float64 {
+	if g.Metrics != nil {
+		return g.Metrics
+	}
+	return g.Model.Metrics
 }
 
 func (g *generation) infoLabels(endpoint string) []string {
