@@ -44,9 +44,9 @@ func (n names) expression(ref record.Reference) string {
 	case ref.Variable != "":
 		return "var." + snake(ref.Variable)
 	case ref.Data != "":
-		return n.data[ref.Data] + attribute(ref.Path)
+		return n.data[ref.Data] + attribute(typeOf(n.data[ref.Data]), ref.Path)
 	default:
-		return n.resources[ref.URN] + attribute(ref.Path)
+		return n.resources[ref.URN] + attribute(typeOf(n.resources[ref.URN]), ref.Path)
 	}
 }
 
@@ -55,16 +55,22 @@ func (n names) variable(ref record.Reference) string {
 	return strings.Trim(notWord.ReplaceAllString(strings.TrimPrefix(n.expression(ref), "var."), "_"), "_")
 }
 
-// attribute writes a path as Terraform does: an object that Pulumi flattened
-// is a list of one there.
-func attribute(path []string) string {
+// typeOf returns the Terraform type of an address.
+func typeOf(address string) string {
+	typ, _, _ := strings.Cut(strings.TrimPrefix(address, "data."), ".")
+	return typ
+}
+
+// attribute writes a path into a type as Terraform does: an object that Pulumi
+// flattened is a list of one there.
+func attribute(terraformType string, path []string) string {
 	var out strings.Builder
 	for i, step := range path {
 		if isIndex(step) {
 			out.WriteString("[" + step + "]")
 			continue
 		}
-		out.WriteString("." + snake(step))
+		out.WriteString("." + property(terraformType, step))
 		if i+1 < len(path) && !isIndex(path[i+1]) {
 			out.WriteString("[0]")
 		}

@@ -143,10 +143,10 @@ func TestTypesOfTheProviderAreNamedAsItNamesThem(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	if got := attribute([]string{"certificateAuthority", "data"}); got != ".certificate_authority[0].data" {
+	if got := attribute("aws_eks_cluster", []string{"certificateAuthority", "data"}); got != ".certificate_authority[0].data" {
 		t.Errorf("a flattened block is read as %s", got)
 	}
-	if got := attribute([]string{"names", "1"}); got != ".names[1]" {
+	if got := attribute("aws_availability_zones", []string{"names", "1"}); got != ".names[1]" {
 		t.Errorf("an element is read as %s", got)
 	}
 }
