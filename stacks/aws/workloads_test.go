@@ -306,6 +306,25 @@ func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
 	}
 }
 
+// What CI may make is limited to such roles and such buckets: see foundation_ci.go.
+func TestRolesAndBucketsAreOfTheKindThatCIMayMake(t *testing.T) {
+	r := stood(t, cloud(), credit(), churn())
+	roles := r.All("aws:iam/role:Role")
+	if len(roles) != 7 {
+		t.Errorf("%d roles, want one for each of six workloads and the migration", len(roles))
+	}
+	for _, role := range roles {
+		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-eu-central-1-") || role.Text("permissionsBoundary") != "known-"+OutBoundary {
+			t.Errorf("%s with boundary %q", role.Text("name"), role.Text("permissionsBoundary"))
+		}
+	}
+	for _, b := range r.All(bucketType) {
+		if name := b.Text("bucket"); !strings.HasPrefix(name, "ashlar-prod-") || !strings.HasSuffix(name, "-"+pulumitest.Account) {
+			t.Errorf("bucket %s", name)
+		}
+	}
+}
+
 func TestAHundredBlueprintsAreBuiltInSeconds(t *testing.T) {
 	var plans []*plan.Plan
 	for i := range 100 {
