@@ -29,7 +29,7 @@ func newton(ctx context.Context, p *problem, theta []float64, most int) error {
 		if err != nil {
 			return err
 		}
-		if !descend(p, theta, step, d) {
+		if finished(theta, step, d) || !descend(p, theta, step, d) {
 			return nil // rounding errors are all that is left
 		}
 	}
@@ -52,6 +52,19 @@ func direction(d derivatives) (*mat.VecDense, error) {
 		}
 	}
 	return nil, errors.New("the second derivatives cannot be inverted: a feature may hold values of very different size; set preprocessing.scale")
+}
+
+// finished reports whether the objective has no digit left that the step could
+// change, and then takes the step for what it still does to theta: Newton's
+// method doubles the right digits of theta at each. Comparing values any
+// further would only compare rounding errors, for as long as max_iter allows.
+func finished(theta []float64, step *mat.VecDense, d derivatives) bool {
+	slope := mat.Dot(step, mat.NewVecDense(len(d.grad), d.grad))
+	if slope > 0x1p-52*math.Max(math.Abs(d.value), 0x1p-52) {
+		return false
+	}
+	floats.Sub(theta, step.RawVector().Data)
+	return true
 }
 
 // descend moves theta along -step as far as the objective sinks by a fair part
