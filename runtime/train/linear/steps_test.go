@@ -2,6 +2,7 @@ package linear_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -20,21 +21,24 @@ func (c counted) Err() error {
 	return c.Context.Err()
 }
 
-// oneHot are indicator columns, each group of which adds up to one, so that
-// only the penalty tells their weights apart, and a class for each row.
+// oneHot are eleven categories of four values as indicator columns, each of
+// which add up to one, so that only the penalty tells their weights apart, and
+// classes that mostly follow from them.
 func oneHot(rows int) (*model.Matrix, []float64) {
-	x := &model.Matrix{Rows: rows, Columns: make([][]float64, 12)}
+	r := rand.New(rand.NewPCG(uint64(rows), 1))
+	x := &model.Matrix{Rows: rows, Columns: make([][]float64, 44)}
 	for j := range x.Columns {
 		x.Columns[j] = make([]float64, rows)
-		for i := range rows {
-			if i/(j/4+1)%4 == j%4 {
-				x.Columns[j][i] = 1
-			}
-		}
 	}
 	y := make([]float64, rows)
 	for i := range y {
-		if i%7 < 2 || i%4 == 1 && i%3 == 0 {
+		score := r.NormFloat64()
+		for group := range 11 {
+			value := min(r.IntN(4), r.IntN(4))
+			x.Columns[4*group+value][i] = 1
+			score += float64(value*(group-5)) / 5
+		}
+		if score > 0 {
 			y[i] = 1
 		}
 	}
