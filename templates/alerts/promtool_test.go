@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // promtool is Prometheus' own judge of rules.
@@ -64,6 +66,40 @@ func TestPrometheusAcceptsTheRules(t *testing.T) {
 type traffic struct {
 	Series string `json:"series"`
 	Values string `json:"values"`
+}
+
+func TestPrometheusAcceptsTheRulesOfEveryExample(t *testing.T) {
+	tool := promtool(t)
+	files, err := filepath.Glob("../../blueprints/testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no example plans (%v)", err)
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := plan.Decode(f)
+		f.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		groups, err := All(p, Options{Namespace: p.Name, Engine: CronJob})
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		b, err := Encode(groups)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := filepath.Join(t.TempDir(), "rules.yaml")
+		if err := os.WriteFile(rules, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(tool, "check", "rules", "--lint=all", rules).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, out)
+		}
+	}
 }
 
 // story says what happens and which alerts fire at the end of it.
