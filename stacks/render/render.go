@@ -45,6 +45,7 @@ type Options struct {
 	Region  string            // of the AWS provider
 	Values  map[string]string // variables that are known, by name
 	Secrets bool              // write secret values into secrets/ rather than ${variables}
+	Dir     string            // where the files will be: local files are referred to from there
 }
 
 // All returns every file of a recording, or everything that cannot be written.

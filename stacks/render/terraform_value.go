@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/base64"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -67,10 +68,26 @@ func (w *expressions) value(v resource.PropertyValue, path []string) (any, error
 		return v.NumberValue(), nil
 	case v.IsBool():
 		return v.BoolValue(), nil
+	case v.IsAsset() && v.AssetValue().IsPath():
+		return w.file(v.AssetValue().Path)
 	case v.IsNull():
 		return nil, nil
 	}
 	return nil, fmt.Errorf("%s: a %s has no place in Terraform", strings.Join(path, "."), v.TypeString())
+}
+
+// file writes the path of a local file as seen from the module.
+func (w *expressions) file(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	dir, err := filepath.Abs(w.dir)
+	if err != nil {
+		return "", err
+	}
+	from, err := filepath.Rel(dir, path)
+	return "${path.module}/" + templateEscape.Replace(filepath.ToSlash(from)), err
 }
 
 // free translates a map whose keys are kept as they are.

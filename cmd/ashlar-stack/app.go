@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitFine     = 0
+	exitInput    = 2
+	exitInternal = 3
+)
+
+// inputError is what the user can put right.
+type inputError struct{ error }
+
+// Unwrap returns what is wrong.
+func (e inputError) Unwrap() error { return e.error }
+
+// run is the command line; it returns the exit code.
+func run(ctx context.Context, args []string, out, errw io.Writer) int {
+	root := &cobra.Command{
+		Use:   "ashlar-stack",
+		Short: "The Pulumi program of Ashlar, and its rendering as files",
+		Long: `Ashlar-stack is run by ` + "`pulumi preview|up|destroy`" + ` in a folder with a Pulumi.yaml.
+By itself it renders: the same program, written as files.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return inputError{errors.New("this is a Pulumi program: run `pulumi preview` in a folder with a Pulumi.yaml, or `ashlar-stack render --out DIR`")}
+		},
+	}
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errw)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return inputError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
+	})
+	root.AddCommand(renderVerb(out))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitFine
+	}
+	fmt.Fprintln(errw, "ashlar-stack: "+strings.TrimSpace(err.Error()))
+	if errors.As(err, new(inputError)) || strings.HasPrefix(err.Error(), "required flag") || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitInput
+	}
+	return exitInternal
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/policies"
+)
+
+// blueprintsKey is the config key that names the folders of blueprints,
+// relative to the project's.
+const blueprintsKey = "blueprints"
+
+// maxSearchDepth is how deep below the project blueprints are looked for.
+const maxSearchDepth = 3
+
+// chosen returns the folders that the config names, or those found.
+func chosen(root, named string) ([]string, error) {
+	if named == "" {
+		return discover(root)
+	}
+	var dirs []string
+	if strings.HasPrefix(named, "[") {
+		if err := json.Unmarshal([]byte(named), &dirs); err != nil {
+			return nil, fmt.Errorf("config ashlar:%s: %s is not a list of folders", blueprintsKey, named)
+		}
+	} else {
+		dirs = strings.Split(named, ",")
+	}
+	for i, dir := range dirs {
+		if dir = strings.TrimSpace(dir); !filepath.IsAbs(dir) {
+			dir = filepath.Join(root, dir)
+		}
+		dirs[i] = dir
+	}
+	if len(dirs) == 0 {
+		return discover(root)
+	}
+	return dirs, nil
+}
+
+// discover returns the folders under root, itself included, that hold a
+// blueprint: a CUE file that imports the schema.
+func discover(root string) ([]string, error) {
+	var dirs []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			hidden := strings.HasPrefix(d.Name(), ".") && rel != "."
+			if hidden || slices.Contains([]string{"testdata", "cue.mod", "node_modules"}, d.Name()) || strings.Count(rel, string(filepath.Separator)) >= maxSearchDepth {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		dir := filepath.Dir(path)
+		if filepath.Ext(path) != ".cue" || slices.Contains(dirs, dir) {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(text, []byte(`"ashlar.dev/blueprint"`)) {
+			dirs = append(dirs, dir)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("blueprints: %w", err)
+	}
+	return dirs, nil
+}
+
+// load returns the plans of the blueprints in one environment, in order of
+// their folders, and the folder of each by the blueprint's name; or every
+// problem of all of them.
+func load(dirs []string, environment string) ([]*plan.Plan, map[string]string, error) {
+	var loader blueprints.Loader
+	var library policies.Library
+	var plans []*plan.Plan
+	var problems blueprints.Problems
+	folders := map[string]string{}
+	for _, dir := range dirs {
+		loaded, err := loader.LoadDir(dir, environment)
+		var set *policies.Set
+		if err == nil {
+			set, err = library.For(dir)
+		}
+		var found blueprints.Problems
+		if errors.As(err, &found) {
+			for _, p := range found {
+				p.File = filepath.Join(dir, p.File)
+				problems = append(problems, p)
+			}
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		one := set.Attach(loaded[environment].Plan) // the runtime enforces them
+		plans, folders[one.Name] = append(plans, one), dir
+	}
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	return plans, folders, nil
+}

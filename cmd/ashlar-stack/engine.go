@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+)
+
+// engineRun is one run under the engine. Pulumi's context gives out config
+// only by key; what it was started with says all keys, so that an unknown one
+// is found.
+type engineRun struct {
+	values map[string]string
+}
+
+func (e *engineRun) capture(info *pulumi.RunInfo) { e.values = info.Config }
+
+// program reads the config, loads the blueprints and stands them up. Problems
+// of both are reported together.
+func (e *engineRun) program(ctx *pulumi.Context) error {
+	cfg, cfgErr := aws.ReadConfig(e.values, blueprintsKey)
+	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
+	if err != nil {
+		return errors.Join(cfgErr, err)
+	}
+	plans, folders, err := load(dirs, cfg.Environment)
+	if err := errors.Join(cfgErr, err); err != nil {
+		return err
+	}
+	cfg.Folders = folders
+	return aws.Program(plans, cfg)(ctx)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/record"
+	"github.com/ashlar-dev/ashlar/stacks/render"
+)
+
+// renderOptions are the verb's flags.
+type renderOptions struct {
+	settings
+	out     string
+	only    string
+	values  []string
+	secrets bool
+}
+
+func renderVerb(out io.Writer) *cobra.Command {
+	o := &renderOptions{}
+	c := &cobra.Command{
+		Use:   "render [DIR...]",
+		Short: "Write what `pulumi up` would create as Kubernetes manifests and Terraform JSON",
+		Long: `Render runs the Pulumi program without an engine and writes, under --out:
+
+  manifests/          the Kubernetes objects, with a kustomization.yaml and Argo CD's waves
+  crds/, secrets/     what must be there first, and what is not for Git
+  helmfile.yaml       the add-ons of a foundation
+  main.tf.json        the AWS resources
+
+DIR are the blueprints' folders (default: every blueprint under this folder).
+What only AWS knows is an output in main.tf.json and a ${variable} of the same
+name in the manifests: Flux substitutes it, or --values does.`,
+		Example: `  ashlar-stack render --out dist --env prod --provider kubernetes --config-file Pulumi.prod.yaml
+  ashlar-stack render --out dist --layer foundation --config aws:region=eu-central-1
+  terraform -chdir=dist output -json > values.json
+  ashlar-stack render --out dist --config-file Pulumi.prod.yaml --values values.json`,
+		RunE: func(c *cobra.Command, dirs []string) error {
+			files, err := o.render(c.Context(), dirs)
+			if err != nil {
+				return err
+			}
+			if err := render.Write(o.out, o.only, files); err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%d files in %s\n", len(files.Only(o.only)), o.out)
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&o.out, "out", "", "the folder to write to (required)")
+	flags.StringVarP(&o.environment, "env", "e", "", "the environment; ashlar:environment")
+	flags.StringVar(&o.layer, "layer", "", "foundation or workloads; ashlar:layer")
+	flags.StringVar(&o.provider, "provider", "", "aws or kubernetes; ashlar:provider")
+	flags.StringArrayVarP(&o.set, "config", "c", nil, "a config value as KEY=VALUE, as `pulumi config set` takes it")
+	flags.StringVar(&o.file, "config-file", "", "a stack's config, such as Pulumi.prod.yaml")
+	flags.StringArrayVar(&o.values, "values", nil, "known outputs: `pulumi stack output --json` or `terraform output -json` in a file")
+	flags.StringVar(&o.only, "only", "", "manifests or terraform (default: both)")
+	flags.BoolVar(&o.secrets, "secrets", false, "write secret values into secrets/")
+	_ = c.MarkFlagRequired("out")
+	return c
+}
+
+// render returns the files, or all that is wrong with the input.
+func (o *renderOptions) render(ctx context.Context, dirs []string) (render.Files, error) {
+	config, errs := o.config()
+	if !slices.Contains([]string{render.Everything, render.Manifests, render.Terraform}, o.only) {
+		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests or terraform", o.only))
+	}
+	values, err := readValues(o.values)
+	errs = errors.Join(errs, err)
+	cfg, err := aws.ReadConfig(config, blueprintsKey)
+	errs = errors.Join(errs, err)
+	if len(dirs) == 0 {
+		dirs, err = chosen(".", config["ashlar:"+blueprintsKey])
+		errs = errors.Join(errs, err)
+	}
+	plans, folders, err := load(dirs, cfg.Environment)
+	if err := errors.Join(errs, err); err != nil {
+		return nil, inputError{err}
+	}
+	cfg.Folders = folders
+	if err := aws.Validate(plans, cfg); err != nil {
+		return nil, inputError{err}
+	}
+	rec, err := record.Program(ctx, aws.Program(plans, cfg), record.Run{
+		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: config,
+		References: map[string]map[string]string{cfg.Foundation: foundationValues(values)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
+}
+
+// foundationValues are what the foundation exports: known, or variables.
+func foundationValues(values map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, name := range aws.FoundationOutputs() {
+		out[name] = record.Variable(name)
+		if known, ok := values[render.Variable(name)]; ok {
+			out[name] = known
+		}
+	}
+	return out
+}

@@ -1,0 +1,137 @@
+// Package stack builds ashlar-stack for the black-box tests and renders with
+// it what they judge: every example blueprint in every environment, in both
+// layers and on both providers.
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/examples"
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+)
+
+// Root returns the checkout's folder.
+func Root(t testing.TB) string {
+	t.Helper()
+	_, file, _, ok := runtime.Caller(0)
+	if !ok {
+		t.Fatal("the test does not know where its source is")
+	}
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Build makes ashlar-stack in dir and returns its path. A cold build takes
+// minutes and gigabytes: its AWS SDK is large.
+func Build(ctx context.Context, root, dir string) (string, error) {
+	binary := filepath.Join(dir, "ashlar-stack")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/ashlar-stack")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build ashlar-stack: %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// Case is one stack to render.
+type Case struct {
+	Name        string
+	Layer       string
+	Provider    string
+	Environment string
+	Blueprints  []string // folders relative to the root; none for a foundation
+	Config      []string // more of it, as KEY=VALUE
+}
+
+// Image is the runtime's image in every case.
+const Image = "registry.example.com/ashlar/runtime:0.1.0"
+
+// Foundations returns the foundation of each environment, by the checked-in
+// example configs.
+func Foundations() []Case {
+	var out []Case
+	for _, env := range []string{"dev", "prod"} {
+		out = append(out, Case{Name: "foundation-" + env, Layer: aws.LayerFoundation, Provider: aws.ProviderAWS, Environment: env})
+	}
+	return out
+}
+
+// Workloads returns the examples side by side, in every environment, on a
+// provider.
+func Workloads(provider string) []Case {
+	var all []string
+	for _, name := range examples.Names() {
+		all = append(all, "blueprints/examples/"+name)
+	}
+	var out []Case
+	for _, env := range []string{"dev", "prod"} {
+		out = append(out, Case{Name: provider + "-" + env, Layer: aws.LayerWorkloads, Provider: provider, Environment: env, Blueprints: all})
+	}
+	return out
+}
+
+// Values writes values for what a foundation exports into dir, as
+// `pulumi stack output --json` does, and returns the file.
+func Values(t testing.TB, dir string) string {
+	t.Helper()
+	values := map[string]string{
+		aws.OutRegion: "eu-central-1", aws.OutAccount: "123456789012", aws.OutClusterName: "ashlar-dev", aws.OutKubeconfig: "{}",
+		aws.OutNetworkCIDR: "10.0.0.0/16", aws.OutDataKey: "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+		aws.OutLogsBucket: "ashlar-dev-logs-123456789012", aws.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", aws.OutDatabasePort: "5432",
+		aws.OutDatabaseName: "ashlar", aws.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
+		aws.OutDatabaseSecret:    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
+		aws.OutDatabaseSecretKey: "arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000",
+		aws.OutRegistry:          "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
+	}
+	values[aws.OutBoundary] = "arn:aws:iam::123456789012:policy/ashlar-dev-workloads"
+	for _, name := range aws.FoundationOutputs() {
+		if values[name] == "" {
+			t.Fatalf("the test knows no value of the foundation's output %s", name)
+		}
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "values.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Render renders a case into out with a built ashlar-stack.
+func (c Case) Render(t testing.TB, binary, out string, more ...string) {
+	t.Helper()
+	root := Root(t)
+	args := []string{"render", "--out", out, "--env", c.Environment, "--layer", c.Layer, "--provider", c.Provider}
+	config := c.Config
+	switch {
+	case c.Layer == aws.LayerFoundation:
+		args = append(args, "--config-file", filepath.Join(root, "Pulumi.foundation-"+c.Environment+".yaml"))
+	case c.Provider == aws.ProviderKubernetes:
+		config = append(config, "image="+Image, "storeUrl=s3://models/ashlar?region=eu-central-1", "databaseUrl=postgres://ashlar:hunter2@db.example.com:5432/ashlar?sslmode=verify-full")
+	default:
+		args = append(args, "--config-file", filepath.Join(root, "Pulumi."+c.Environment+".yaml"), "--values", Values(t, t.TempDir()))
+		config = append(config, "image="+Image)
+	}
+	for _, one := range config {
+		args = append(args, "--config", one)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, append(append(args, more...), c.Blueprints...)...)
+	cmd.Dir = root
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("ashlar-stack %s: %v\n%s", strings.Join(args, " "), err, said.String())
+	}
+}
