@@ -1,0 +1,28 @@
+package aws
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Program returns the Pulumi program that stands the plans up where cfg says.
+// The plans are of cfg's environment, with different names; the foundation
+// needs none. What is wrong with them or with cfg the program returns as one
+// error, before it registers anything.
+func Program(plans []*plan.Plan, cfg Config) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		cfg := cfg.filled()
+		if err := Validate(plans, cfg); err != nil {
+			return err
+		}
+		if cfg.Layer == LayerFoundation {
+			return foundation(ctx, plans, cfg)
+		}
+		b, err := newBase(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return workloads(ctx, plans, cfg, b)
+	}
+}
