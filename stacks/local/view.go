@@ -70,7 +70,7 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 	if m.Validation != nil {
 		for _, r := range m.Validation.Results {
 			e := page.Expectation{Name: r.Expectation.Expectation, Column: r.Expectation.Column, Success: r.Success, Observed: r.ObservedText()}
-			if r.UnexpectedCount > 0 {
+			if r.UnexpectedCount > 0 && e.Observed == "" {
 				e.Unexpected = fmt.Sprintf("%d unexpected", r.UnexpectedCount)
 			}
 			out.Expectations = append(out.Expectations, e)
