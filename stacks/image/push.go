@@ -1,0 +1,74 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// Pushed is an image in a registry.
+type Pushed struct {
+	Reference string `json:"reference"` // as it was asked for
+	Digest    string `json:"digest"`
+	Pinned    string `json:"pinned"`  // repository@digest: what nobody can move
+	Already   bool   `json:"already"` // it was there before
+}
+
+// ParseReference reads where to push, such as registry.example.com/team/ashlar-runtime:1.2.0.
+// A tag is asked for: "latest" names nothing for long.
+func ParseReference(text string) (name.Tag, error) {
+	tag, err := name.NewTag(text, name.StrictValidation)
+	if err != nil {
+		return tag, fmt.Errorf("image reference %q: write it as registry/repository:tag, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/ashlar-runtime:1.2.0 (%w)", text, err)
+	}
+	return tag, nil
+}
+
+// Push sends the image to the registry, logged in as Docker's configuration
+// and its credential helpers say. What the registry has is not sent again, and
+// a tag that names the image already is left alone, as immutable tags want.
+// progress is told the bytes sent and their total; nil: nobody watches.
+func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, total int64)) (Pushed, error) {
+	digest, err := Digest(img)
+	if err != nil {
+		return Pushed{}, err
+	}
+	out := Pushed{Reference: to.String(), Digest: digest, Pinned: to.Context().Digest(digest).String()}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("ashlar")}
+	have, err := remote.Head(to, options...)
+	var refused *transport.Error
+	switch {
+	case err == nil && have.Digest.String() == digest:
+		out.Already = true
+		return out, nil
+	case err != nil && !(errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound):
+		// Some registries answer 401 or 403 to a repository that is not there;
+		// the push below says what is really wrong.
+		if refused == nil {
+			return out, fmt.Errorf("push to %s: %w", to, err)
+		}
+	}
+	updates := make(chan v1.Update, 64)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		for u := range updates {
+			if progress != nil && u.Error == nil {
+				progress(u.Complete, u.Total)
+			}
+		}
+	}()
+	err = remote.Write(to, img, append(options, remote.WithProgress(updates))...)
+	<-watched
+	if err != nil {
+		return out, fmt.Errorf("push to %s: %w", to, err)
+	}
+	return out, nil
+}
