@@ -50,11 +50,14 @@ func (n *node) field(name string) *node {
 // evaluate runs the user's CUE against an open schema.
 func (s *session) evaluate(files []*ast.File) (*blueprint, error) {
 	b := &blueprint{session: s, file: files[0].Filename, overlays: map[string]*node{}}
-	v, err := module(true).Build(b.cue, files)
+	var v cue.Value
+	err := source.Bounded(b.file, func() (err error) {
+		if v, err = module(true).Build(b.cue, files); err != nil {
+			return err
+		}
+		return v.Validate(cue.All())
+	})
 	if err != nil {
-		return nil, b.problems(err)
-	}
-	if err := v.Validate(cue.All()); err != nil {
 		return nil, b.problems(err)
 	}
 	if b.base, err = b.tree(v, 0); err != nil {

@@ -51,9 +51,9 @@ func (c *compiler) rule(name string, v cue.Value) *Rule {
 	if err := decode(v, "remedy", &r.Remedy); err != nil {
 		c.say(v, at+".remedy", err.Error(), "a remedy is made of values, not of constraints")
 	}
-	v = c.configure(r, v, at)
-	c.matching(r, v, at)
-	c.requiring(r, v, at)
+	configured := c.configure(r, v, at)
+	c.matching(r, configured, at)
+	c.requiring(r, configured, at)
 	c.levels(r, v, at)
 	c.cases(r, v, at)
 	digest, err := plan.DigestOf(map[string]any{
@@ -77,18 +77,19 @@ func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 		return v
 	}
 	for _, s := range sets {
-		both := config.Unify(s.value)
 		for _, name := range fieldsOf(s.value) {
-			if !slices.Contains(fieldsOf(config), name) {
-				s.pack.say(s.value, `set."`+r.ID+`".`+name, fmt.Sprintf("%s has no %q to set; it has %s", r.ID, name, strings.Join(fieldsOf(config), ", ")), "")
+			path := cue.MakePath(cue.Str(name))
+			have, allowed := s.value.LookupPath(path), config.LookupPath(path)
+			switch {
+			case !slices.Contains(fieldsOf(config), name):
+				s.pack.say(have, `set."`+r.ID+`".`+name, fmt.Sprintf("%s has no %q to set; it has %s", r.ID, name, strings.Join(fieldsOf(config), ", ")), "")
+				return v
+			case allowed.Unify(have).Validate(cue.Concrete(true)) != nil:
+				s.pack.say(have, `set."`+r.ID+`".`+name, fmt.Sprintf("found %v; allowed: %v", have, allowed), "")
 				return v
 			}
 		}
-		if err := both.Validate(); err != nil {
-			s.pack.say(s.value, `set."`+r.ID+`"`, firstMessage(err), "")
-			return v
-		}
-		config = both
+		config = config.Unify(s.value)
 	}
 	settled, err := config.MarshalJSON()
 	if err != nil {
@@ -180,7 +181,7 @@ func (c *compiler) export(r *Rule, v cue.Value, at string) *lower.Expression {
 	f := finder{Expression: e, inside: map[string]bool{}}
 	f.look(c.words[r.About], e.Expr(), nil)
 	for _, s := range f.found {
-		c.say(placed(v, s.path), at+"."+strings.Join(s.path, "."), fmt.Sprintf("%s %s has no %q", article(r.About), r.About, s.path[len(s.path)-1]), s.hint)
+		c.say(placed(v, s.path), at+"."+strings.Join(s.path, "."), fmt.Sprintf("%s has no %q", a(r.About), s.path[len(s.path)-1]), s.hint)
 	}
 	return e
 }
@@ -200,11 +201,15 @@ func placed(v cue.Value, path []string) cue.Value {
 	return v
 }
 
-func article(a About) string {
-	if strings.ContainsRune("aeiou", rune(a[0])) {
-		return "an"
+// a is the noun with its article.
+func a(about About) string {
+	switch about {
+	case Evidence:
+		return "evidence"
+	case Endpoint, SLO:
+		return "an " + string(about)
 	}
-	return "a"
+	return "a " + string(about)
 }
 
 // usesOthers reports whether a resource's rule looks at other resources.

@@ -8,6 +8,7 @@ import (
 	cueerrors "cuelang.org/go/cue/errors"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies/lower"
 )
 
@@ -48,13 +49,27 @@ func (j *Judge) byCUE(r *Rule, s Subject) []plan.Miss {
 	failed := func(err error) []plan.Miss {
 		return []plan.Miss{{Found: "not judged: " + err.Error(), Want: "_"}}
 	}
+	var out []plan.Miss
+	err := source.Bounded(r.File, func() error {
+		found, err := j.evaluate(r, s)
+		out = found
+		return err
+	})
+	if err != nil {
+		j.ctx = nil // it may still be in use
+		return failed(err)
+	}
+	return dedupe(out)
+}
+
+func (j *Judge) evaluate(r *Rule, s Subject) ([]plan.Miss, error) {
 	constraints, err := j.constraints(r)
 	if err != nil {
-		return failed(err)
+		return nil, err
 	}
 	value, err := lower.Value(j.ctx, s.Value)
 	if err != nil {
-		return failed(err)
+		return nil, err
 	}
 	unknown := unknowns(s.Value, nil)
 	var out []plan.Miss
@@ -69,7 +84,7 @@ func (j *Judge) byCUE(r *Rule, s Subject) []plan.Miss {
 			}
 		}
 	}
-	return dedupe(out)
+	return out, nil
 }
 
 // constraints compiles what the rule requires in the judge's own context.

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"errors"
 	"io/fs"
 	"regexp"
 	"strings"
@@ -60,8 +61,15 @@ func readPack(ctx *cue.Context, s Source) (*pack, error) {
 	for _, f := range files {
 		p.found = append(p.found, misleading(f)...)
 	}
-	if p.value, err = module(true).Build(ctx, files); err == nil {
-		err = p.value.Validate()
+	err = source.Bounded(p.file, func() (err error) {
+		if p.value, err = module(true).Build(ctx, files); err != nil {
+			return err
+		}
+		return p.value.Validate()
+	})
+	var given source.Problems
+	if errors.As(err, &given) {
+		return nil, given
 	}
 	if err != nil {
 		return nil, append(p.found, module(true).Problems(err, p.file)...).Sorted()

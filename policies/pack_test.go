@@ -82,8 +82,8 @@ var wrongPacks = []struct{ name, from, to string }{
 		about`},
 	{"an unknown subject", `about: "endpoint"`, `about: "endpoints"`},
 	{"an unknown field in match", `match: environment`, `match: enviroment`},
-	{"an unknown field in require", `require: replicas: min`, `require: replicas: minimum`},
-	{"an unknown field below a pattern", `require: replicas: min`, `require: used_by: slos: [string]: objektive`},
+	{"an unknown field in require", `min: >=config`, `minimum: >=config`},
+	{"an unknown field below a pattern", `require: replicas: min: >=config`, `require: used_by: slos: [string]: objektive: >=config`},
 	{"an unknown field in a case", `replicas: {min: 1, max: 2}`, `replica: {min: 1, max: 2}`},
 	{"a case of two kinds", `"one": fail: {`, `"one": pass: {}, "one": fail: {`},
 	{"a reference to nothing", `>=config.min`, `>=confg.min`},
@@ -143,7 +143,6 @@ func TestAWrongPackIsAnError(t *testing.T) {
 func TestTheDigestIsOfWhatARuleAsksFor(t *testing.T) {
 	const id = "house/two-replicas"
 	want := ruleOf(t, must(t, house), id).Digest
-	t.Logf("%q", ruleOf(t, must(t, house), id).Require)
 	same := map[string]string{
 		"layout":        strings.ReplaceAll(strings.ReplaceAll(house, ": ", ":   "), "match: ", "\n\n// a comment\nmatch: "),
 		"order":         strings.Replace(strings.Replace(house, `title: "Two replicas"`, ``, 1), `fix: "set two"`, "fix: \"set two\"\n\t\ttitle: \"Two replicas\"", 1),

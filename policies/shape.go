@@ -94,7 +94,11 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.List(names)), source.Nearest(name, names))
 		case !slices.Contains(but, name):
 			if err := allowed.Unify(have.Value()).Validate(cue.Concrete(true)); err != nil {
-				s.say(have.Value(), at, firstMessage(err), hintFor(allowed, have.Value()))
+				message, hint := firstMessage(err), hintFor(allowed, have.Value())
+				if hint != "" {
+					message = fmt.Sprintf("found %v", have.Value())
+				}
+				s.say(have.Value(), at, message, hint)
 			}
 		}
 	}

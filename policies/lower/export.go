@@ -161,6 +161,10 @@ func plain(root ast.Node) {
 		ast.SetComments(n, nil)
 		ast.SetRelPos(n, token.NoRelPos)
 		switch n := n.(type) {
+		case *ast.Field:
+			n.Value = bare(n.Value)
+		case *ast.EmbedDecl:
+			n.Expr = bare(n.Expr)
 		case *ast.StructLit:
 			n.Lbrace, n.Rbrace = token.NoPos, token.NoPos
 			n.Elts = ordered(n.Elts)
@@ -168,6 +172,7 @@ func plain(root ast.Node) {
 			n.Lbrack, n.Rbrack = token.NoPos, token.NoPos
 		case *ast.BinaryExpr:
 			n.OpPos = token.NoPos
+			n.X, n.Y = bare(n.X), bare(n.Y)
 			if (n.Op == token.AND || n.Op == token.OR) && !inner[n] {
 				commute(n)
 			}
@@ -206,6 +211,27 @@ func ordered(decls []ast.Decl) []ast.Decl {
 		out[i] = k.Decl
 	}
 	return out
+}
+
+// bare takes the brackets off {X} and (X) where X is a value or a bound: CUE
+// sometimes exports them so.
+func bare(x ast.Expr) ast.Expr {
+	inner := x
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		inner = x.X
+	case *ast.StructLit:
+		if len(x.Elts) == 1 {
+			if one, ok := x.Elts[0].(*ast.EmbedDecl); ok {
+				inner = one.Expr
+			}
+		}
+	}
+	switch inner.(type) {
+	case *ast.BasicLit, *ast.UnaryExpr:
+		return inner
+	}
+	return x
 }
 
 // chained is the operation of the same kind that x is, brackets aside, or nil.
