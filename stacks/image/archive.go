@@ -104,29 +104,32 @@ var archived = regexp.MustCompile(`^(oci-layout|index\.json|manifest\.json|blobs
 
 // Load reads an archive that Save wrote. The image reads from files below the
 // folder, which must exist and be empty, as long as it is used.
-func Load(r io.Reader, folder string) (v1.Image, error) {
+func Load(r io.Reader, folder string) (Built, error) {
 	if err := unpack(io.LimitReader(r, maxArchive), folder); err != nil {
-		return nil, fmt.Errorf("image archive: %w", err)
+		return Built{}, fmt.Errorf("image archive: %w", err)
 	}
 	index, err := layout.ImageIndexFromPath(folder)
 	if err != nil {
-		return nil, fmt.Errorf("image archive: it is no OCI layout: %w", err)
+		return Built{}, fmt.Errorf("image archive: it is no OCI layout: %w", err)
 	}
 	list, err := index.IndexManifest()
 	if err != nil {
-		return nil, fmt.Errorf("image archive: %w", err)
+		return Built{}, fmt.Errorf("image archive: %w", err)
 	}
 	if len(list.Manifests) != 1 {
-		return nil, fmt.Errorf("image archive: it has %d images, want one", len(list.Manifests))
+		return Built{}, fmt.Errorf("image archive: it has %d images, want one", len(list.Manifests))
 	}
 	img, err := index.Image(list.Manifests[0].Digest)
 	if err != nil {
-		return nil, fmt.Errorf("image archive: %w", err)
+		return Built{}, fmt.Errorf("image archive: %w", err)
 	}
-	if is, err := Digest(img); err != nil || is != list.Manifests[0].Digest.String() {
-		return nil, errors.Join(errors.New("image archive: its manifest is damaged"), err)
+	if is, err := img.Digest(); err != nil || is != list.Manifests[0].Digest {
+		return Built{}, errors.Join(errors.New("image archive: its manifest is damaged"), err)
 	}
-	return img, verified(img, folder)
+	if err := verified(img, folder); err != nil {
+		return Built{}, err
+	}
+	return described(img)
 }
 
 func unpack(r io.Reader, folder string) error {

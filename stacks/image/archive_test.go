@@ -17,13 +17,11 @@ func TestAnArchiveKeepsTheDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := validate.Image(loaded); err != nil {
+	if err := validate.Image(loaded.Image); err != nil {
 		t.Error(err)
 	}
-	was, err1 := Digest(img)
-	is, err2 := Digest(loaded)
-	if err1 != nil || err2 != nil || was != is || !strings.HasPrefix(is, "sha256:") {
-		t.Errorf("%s became %s (%v, %v)", was, is, err1, err2)
+	if was, is := digestOf(t, img), digestOf(t, loaded.Image); was != is || loaded.Digest != is || !strings.HasPrefix(is, "sha256:") || loaded.Version != "devel" {
+		t.Errorf("%s became %s, %+v", was, is, loaded)
 	}
 }
 

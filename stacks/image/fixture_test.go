@@ -35,11 +35,20 @@ func hello(t *testing.T, p Platform, flags ...string) []byte {
 
 func build(t *testing.T, binary []byte) v1.Image {
 	t.Helper()
-	img, err := Build(Config{Binary: binary, Platform: amd64})
+	built, err := Build(Config{Binary: binary, Platform: amd64})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img
+	return built.Image
+}
+
+func digestOf(t *testing.T, img v1.Image) string {
+	t.Helper()
+	h, err := img.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.String()
 }
 
 // file is a file of the image as a container would see it.

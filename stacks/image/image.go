@@ -19,6 +19,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -35,6 +36,7 @@ const (
 	Port       = "8080/tcp"
 
 	authoritiesPath = "/etc/ssl/certs/ca-certificates.crt"
+	labelPrefix     = "org.opencontainers.image."
 	source          = "https://github.com/ashlar-dev/ashlar"
 )
 
@@ -48,15 +50,45 @@ type Config struct {
 	Created time.Time
 }
 
+// Built is an image and its name by content, sha256:...
+type Built struct {
+	Image   v1.Image
+	Digest  string
+	Version string // of the runtime in it
+}
+
+// Tag is the version as a tag can be written.
+func (b Built) Tag() string {
+	return strings.ReplaceAll(b.Version, "+", "-")
+}
+
 // Build makes the image, or says everything that is wrong with the binary.
-func Build(cfg Config) (v1.Image, error) {
+func Build(cfg Config) (Built, error) {
 	p, err := inspect(cfg.Binary)
 	if err != nil {
-		return nil, fmt.Errorf("runtime binary: %w", err)
+		return Built{}, fmt.Errorf("runtime binary: %w", err)
 	}
 	if err := p.fits(cfg.Platform); err != nil {
-		return nil, fmt.Errorf("runtime binary: %w", err)
+		return Built{}, fmt.Errorf("runtime binary: %w", err)
 	}
+	img, err := assemble(cfg, p)
+	if err != nil {
+		return Built{}, fmt.Errorf("image: %w", err)
+	}
+	return described(img)
+}
+
+// described adds what people call the image.
+func described(img v1.Image) (Built, error) {
+	digest, err1 := img.Digest()
+	config, err2 := img.ConfigFile()
+	if err := errors.Join(err1, err2); err != nil {
+		return Built{}, fmt.Errorf("image: %w", err)
+	}
+	return Built{Image: img, Digest: digest.String(), Version: config.Config.Labels[labelPrefix+"version"]}, nil
+}
+
+func assemble(cfg Config, p *program) (v1.Image, error) {
 	created := cfg.Created
 	if created.IsZero() {
 		created = p.committed()
@@ -71,16 +103,16 @@ func Build(cfg Config) (v1.Image, error) {
 		{name: SBOMPath, mode: 0o644, content: bill},
 	})
 	if err := errors.Join(err1, err2); err != nil {
-		return nil, fmt.Errorf("image layer: %w", err)
+		return nil, fmt.Errorf("layer: %w", err)
 	}
 	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	img, err = mutate.Append(img, addendum(base, "certificate authorities, user, /tmp", created), addendum(top, "runtime and its bill of materials", created))
 	if err != nil {
-		return nil, fmt.Errorf("image: %w", err)
+		return nil, err
 	}
 	file, err := img.ConfigFile()
 	if err != nil {
-		return nil, fmt.Errorf("image: %w", err)
+		return nil, err
 	}
 	file = file.DeepCopy()
 	file.OS, file.Architecture = cfg.Platform.OS, cfg.Platform.Arch
@@ -91,10 +123,7 @@ func Build(cfg Config) (v1.Image, error) {
 		ExposedPorts: map[string]struct{}{Port: {}},
 		Labels:       p.labels(created),
 	}
-	if img, err = mutate.ConfigFile(img, file); err != nil {
-		return nil, fmt.Errorf("image: %w", err)
-	}
-	return img, nil
+	return mutate.ConfigFile(img, file)
 }
 
 func addendum(l v1.Layer, what string, created time.Time) mutate.Addendum {
@@ -115,27 +144,17 @@ func baseEntries() []entry {
 
 // labels are the OCI annotations that registries and scanners show.
 func (p *program) labels(created time.Time) map[string]string {
-	const prefix = "org.opencontainers.image."
 	out := map[string]string{
-		prefix + "title":       "ashlar-runtime",
-		prefix + "description": "What runs inside every workload of an Ashlar blueprint",
-		prefix + "source":      source,
-		prefix + "version":     p.version(),
-		prefix + "created":     created.UTC().Format(time.RFC3339),
+		labelPrefix + "title":       "ashlar-runtime",
+		labelPrefix + "description": "What runs inside every workload of an Ashlar blueprint",
+		labelPrefix + "source":      source,
+		labelPrefix + "version":     p.version(),
+		labelPrefix + "created":     created.UTC().Format(time.RFC3339),
 	}
 	if revision := p.revision(); revision != "" {
-		out[prefix+"revision"] = revision
+		out[labelPrefix+"revision"] = revision
 	}
 	return out
-}
-
-// Digest is the image's name by content: sha256:...
-func Digest(img v1.Image) (string, error) {
-	h, err := img.Digest()
-	if err != nil {
-		return "", fmt.Errorf("image digest: %w", err)
-	}
-	return h.String(), nil
 }
 
 // SBOM returns the bill of materials that the image carries, as CycloneDX JSON.

@@ -23,7 +23,7 @@ func TestTheSameBinaryGivesTheSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	mine, err1 := build(t, binary).Layers()
-	theirs, err2 := other.Layers()
+	theirs, err2 := other.Image.Layers()
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}

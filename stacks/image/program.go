@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxBinary bounds what is taken for a runtime, in bytes.
-const maxBinary = 256 << 20
+// MaxBinary bounds what is taken for a runtime, in bytes.
+const MaxBinary = 256 << 20
 
 // program is a binary as it describes itself.
 type program struct {
@@ -21,8 +21,8 @@ type program struct {
 }
 
 func inspect(binary []byte) (*program, error) {
-	if len(binary) > maxBinary {
-		return nil, fmt.Errorf("it has %d bytes, at most %d", len(binary), maxBinary)
+	if len(binary) > MaxBinary {
+		return nil, fmt.Errorf("it has %d bytes, at most %d", len(binary), MaxBinary)
 	}
 	f, err := elf.NewFile(bytes.NewReader(binary))
 	if err != nil {

@@ -36,10 +36,11 @@ func ParseReference(text string) (name.Tag, error) {
 // a tag that names the image already is left alone, as immutable tags want.
 // progress is told the bytes sent and their total; nil: nobody watches.
 func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, total int64)) (Pushed, error) {
-	digest, err := Digest(img)
+	h, err := img.Digest()
 	if err != nil {
-		return Pushed{}, err
+		return Pushed{}, fmt.Errorf("image digest: %w", err)
 	}
+	digest := h.String()
 	out := Pushed{Reference: to.String(), Digest: digest, Pinned: to.Context().Digest(digest).String()}
 	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("ashlar")}
 	have, err := remote.Head(to, options...)

@@ -114,7 +114,7 @@ var heavy = map[string][]string{
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
 	"github.com/aws/":          {"runtime/login"},
-	"github.com/google/go-con": {"stacks/image", "tests"},
+	"github.com/google/go-con": {"stacks/image", "cmd/ashlar", "tests"},
 	"github.com/parquet-go":    {"runtime/dataset"},
 	"github.com/getkin/kin-op": {},
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+)
+
+// hello is a small static binary for linux/amd64.
+func hello(t *testing.T) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "hello")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", out, "../../stacks/image/testdata/hello")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	return out
+}
+
+// ashlar runs the command and returns its exit code and what it wrote.
+func ashlar(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestAnImageIsBuiltIntoAFileAndPushedFromIt(t *testing.T) {
+	hub := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(hub.Close)
+	t.Setenv("DOCKER_CONFIG", t.TempDir())
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	binary, file := hello(t), filepath.Join(t.TempDir(), "runtime.tar")
+	code, out, errs := ashlar(t, "image", "build", "--binary", binary, "--out", file, "-o", "json")
+	var built struct{ File, Name, Digest, Platform string }
+	if err := json.Unmarshal([]byte(out), &built); code != 0 || err != nil || built.File != file || built.Name != "ashlar-runtime:devel" || built.Platform != "linux/amd64" {
+		t.Fatalf("%d %s %s %v", code, out, errs, err)
+	}
+	reference := strings.TrimPrefix(hub.URL, "http://") + "/ashlar-runtime"
+	pinned := reference + "@" + built.Digest + "\n"
+	if code, out, errs := ashlar(t, "image", "push", reference+":1", "--from", file); code != 0 || out != pinned {
+		t.Errorf("from the archive: %d %q %s, want %q", code, out, errs, pinned)
+	}
+	if code, out, errs := ashlar(t, "image", "push", reference+":1", "--binary", binary); code != 0 || out != pinned || !strings.Contains(errs, "has it already") {
+		t.Errorf("from the binary: %d %q %s, want %q", code, out, errs, pinned)
+	}
+	if _, out, _ := ashlar(t, "image", "build", "--binary", binary, "--out", file); !strings.Contains(out, built.Digest) || strings.Count(out, "\n") != 1 {
+		t.Errorf("for people: %q", out)
+	}
+}
+
+func TestWrongImageCommandsAreWrongInput(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"build", "--platform", "windows/amd64", "--binary", script}, "use linux/amd64 or linux/arm64"},
+		{[]string{"build", "--binary", filepath.Join(dir, "none")}, "no such file"},
+		{[]string{"build", "--binary", script}, "not a Linux program"},
+		{[]string{"push"}, "takes one reference"},
+		{[]string{"push", "registry.example.com/x"}, "registry/repository:tag"},
+		{[]string{"push", "registry.example.com/x:1", "--from", script}, "image archive"},
+		{[]string{"push", "registry.example.com/x:1", "--from", script, "--binary", script}, "use one"},
+	} {
+		code, _, errs := ashlar(t, append([]string{"image"}, c.args...)...)
+		if code != 2 || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: %d %s, want %q", c.args, code, errs, c.want)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("something was left behind: %v, %v", entries, err)
+	}
+	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
+	if code, _, errs := ashlar(t, "image", "build", "--binary", script); code != 2 || !strings.Contains(errs, "seconds since 1970") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
