@@ -34,7 +34,8 @@ const (
 // Memory is bounded by about 2*(Workers+2) frames and as many chunks of text, of
 // 1 MiB or of one longer record, whatever the size of the dataset.
 type Options struct {
-	// Dir is the folder that relative sources are relative to.
+	// Dir is the folder that relative sources are relative to, or a blob URL such
+	// as s3://bucket/prefix?region=eu-west-1 in place of one.
 	Dir string
 	// BatchRows is the most rows that a frame has (DefaultBatchRows where
 	// zero). A frame of a CSV file ends sooner, after about 1 MiB of text.

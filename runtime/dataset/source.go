@@ -37,13 +37,16 @@ type source struct {
 }
 
 // resolve finds the files behind a source: a path or glob relative to opt.Dir,
-// an absolute one, or a blob URL whose path may be a glob.
+// which may be a blob URL itself, an absolute one, or a blob URL whose path may
+// be a glob.
 func resolve(ctx context.Context, text string, opt Options) (*source, error) {
 	if text == "" {
 		return nil, errors.New("the dataset has no source: name a file, a glob or a blob URL")
 	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	switch {
+	case !isURL && strings.Contains(opt.Dir, "://") && !filepath.IsAbs(filepath.FromSlash(text)):
+		return resolveBelow(ctx, text, opt)
 	case !isURL:
 		return resolveLocal(text, opt)
 	case scheme == "file":

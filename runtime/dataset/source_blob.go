@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -28,6 +29,24 @@ func resolveBlob(ctx context.Context, text, rest string, opt Options) (*source, 
 	if query != "" {
 		bucketURL += "?" + query
 	}
+	return openBlobs(ctx, text, bucketURL, key, opt)
+}
+
+// resolveBelow finds the objects of a relative source below opt.Dir, which is a
+// blob URL such as s3://bucket/prefix?region=eu-west-1. The source cannot leave
+// the prefix.
+func resolveBelow(ctx context.Context, text string, opt Options) (*source, error) {
+	base, err := url.Parse(opt.Dir)
+	if err != nil || base.Host == "" && base.Scheme != "mem" {
+		return nil, fmt.Errorf("%s: relative sources are to start from %q, which is no blob URL such as s3://bucket/prefix", text, opt.Dir)
+	}
+	key := strings.TrimPrefix(path.Join(base.Path, path.Clean("/"+text)), "/")
+	base.Path = ""
+	return openBlobs(ctx, text, base.String(), key, opt)
+}
+
+// openBlobs finds the objects of a bucket that the key names or matches.
+func openBlobs(ctx context.Context, text, bucketURL, key string, opt Options) (*source, error) {
 	bucket, err := opt.OpenBucket(ctx, bucketURL)
 	if err != nil {
 		return nil, fmt.Errorf("bucket of %s: %w", text, err)

@@ -104,6 +104,34 @@ func TestBlobURLsReadAsFiles(t *testing.T) {
 	}
 }
 
+func TestRelativeSourcesMayStartFromABlobURL(t *testing.T) {
+	a, b := "Ann,1,2,1,good,2024-01-01\n", "Bob,3,4,0,bad,2024-01-02\n"
+	var urls []string
+	open := bucket(t, map[string]string{"up/in/1.csv": peopleHeader + a, "up/in/2.csv": peopleHeader + b, "in/1.csv": "secret\n1\n"}, &urls)
+	dir := write(t, map[string]string{"in/1.csv": peopleHeader + a, "in/2.csv": peopleHeader + b})
+	for _, base := range []string{"s3://data/up?region=eu-west-1", "s3://data/up/?region=eu-west-1"} {
+		opt := Options{Dir: base, OpenBucket: open}
+		for _, source := range []string{"in/*.csv", "in/?.csv", "in/[12].csv", "./in/*.csv", "../../in/*.csv"} {
+			equalFrames(t, all(t, people(source), opt), all(t, people("in/*.csv"), Options{Dir: dir}))
+		}
+		local, err1 := Digest(t.Context(), people("in/1.csv"), Options{Dir: dir})
+		remote, err2 := Digest(t.Context(), people("in/1.csv"), opt)
+		if err1 != nil || err2 != nil || local != remote {
+			t.Errorf("the same file has the digests %s (%v) and %s (%v)", local, err1, remote, err2)
+		}
+	}
+	for _, u := range urls {
+		if u != "s3://data?region=eu-west-1" {
+			t.Errorf("opened the bucket %s", u)
+		}
+	}
+	for dir, want := range map[string]string{"s3://": "no blob URL", "s3://data/%zz": "no blob URL", "s3://data/none": "no such object"} {
+		if _, err := Digest(t.Context(), people("in/1.csv"), Options{Dir: dir, OpenBucket: open}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", dir, err, want)
+		}
+	}
+}
+
 func TestDigestFollowsNamesAndBytes(t *testing.T) {
 	dir := write(t, map[string]string{"a/1.csv": "x", "b/1.csv": "x", "c/1.csv": "y", "d/2.csv": "x"})
 	digests := map[string]string{}

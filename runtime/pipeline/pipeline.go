@@ -27,7 +27,7 @@ import (
 // Config is what a Runner needs. Store, Registry, Plan and Now are required.
 type Config struct {
 	Plan     *plan.Plan
-	Dir      string // folder that relative dataset sources start from
+	Dir      string // folder or blob URL that relative dataset sources start from
 	Store    *store.Store
 	Registry *registry.Registry
 	TempDir  string           // for spilling; empty: the system's
