@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,17 +139,27 @@ func (w *checkWorker) one(dir string) (outcome, error) {
 		return out, err
 	}
 	if len(out.problems) == 0 {
-		err = w.judged(&out, dir, set, loaded)
-	}
-	if w.named {
-		for i := range out.problems {
-			out.problems[i].File = filepath.Join(dir, out.problems[i].File)
-		}
-		for i := range out.findings {
-			out.findings[i].File = filepath.Join(dir, out.findings[i].File)
+		if err := w.judged(&out, dir, set, loaded); err != nil {
+			return out, err
 		}
 	}
-	return out, err
+	for i := range out.problems {
+		out.problems[i].File = w.name(dir, out.problems[i].File)
+	}
+	for i := range out.findings {
+		out.findings[i].File = w.name(dir, out.findings[i].File)
+	}
+	return out, nil
+}
+
+// name is how a file is named in messages: with its folder where that is
+// asked for, and those of further packs always as they were given.
+func (w *checkWorker) name(dir, file string) string {
+	further := slices.ContainsFunc(w.library.Further, func(f string) bool { return strings.HasPrefix(file, filepath.ToSlash(f)+"/") })
+	if !w.named || further || file == "" {
+		return file
+	}
+	return filepath.Join(dir, file)
 }
 
 // take keeps problems and returns any other error.

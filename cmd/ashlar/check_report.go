@@ -26,6 +26,7 @@ func (a *app) writeCheck(o outcome, several bool) error {
 	machine := a.output == "sarif" || a.output == "github"
 	switch {
 	case len(o.problems) > 0 && machine:
+		fmt.Fprintln(a.err, o.problems)
 		return silent{o.problems}
 	case len(o.problems) > 0:
 		return o.problems
@@ -35,17 +36,18 @@ func (a *app) writeCheck(o outcome, several bool) error {
 			return err
 		}
 	case !machine:
-		if err := a.writeFindings(o, counts, several); err != nil {
+		if err := a.writeFindings(o, several); err != nil {
 			return err
 		}
 	}
 	if counts.Mandatory > 0 {
+		fmt.Fprintf(a.err, "ashlar: %s refused; `ashlar policy explain RULE` says more about a rule\n", counted(counts.Mandatory, "finding"))
 		return silent{errFindings}
 	}
 	return nil
 }
 
-func (a *app) writeFindings(o outcome, counts report.Counts, several bool) error {
+func (a *app) writeFindings(o outcome, several bool) error {
 	colours := map[string]text.Color{"mandatory": text.FgRed, "remediate": text.FgRed, "advisory": text.FgYellow, "undecided": text.FgYellow, "exempt": text.FgCyan}
 	err := report.Text(a.out, o.findings, func(level, word string) string { return a.colour(a.out, colours[level], word) })
 	if err != nil {
@@ -61,9 +63,6 @@ func (a *app) writeFindings(o outcome, counts report.Counts, several bool) error
 			line += "  " + r.Dir
 		}
 		fmt.Fprintln(a.out, line)
-	}
-	if counts.Mandatory > 0 {
-		fmt.Fprintf(a.err, "ashlar: %s refused; `ashlar policy explain RULE` says more about a rule\n", counted(counts.Mandatory, "finding"))
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func shownRule(r *policies.Rule) map[string]any {
 func (p *policyApp) writeRule(r *policies.Rule) {
 	fmt.Fprintf(p.out, "%s: %s\n\n", r.ID, r.Title)
 	row := func(name, text string) {
-		if text = strings.TrimSpace(text); text != "" {
+		if text = strings.ReplaceAll(strings.TrimSpace(text), "\t", "    "); text != "" {
 			fmt.Fprintf(p.out, "  %-11s %s\n", name, strings.ReplaceAll(text, "\n", "\n              "))
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -72,7 +73,7 @@ func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
 	judge := set.Judge()
 	var out []policies.Tried
 	for _, r := range set.Rules() {
-		if slices.Contains(packs, filepath.Dir(r.ID)) {
+		if slices.Contains(packs, path.Dir(r.ID)) {
 			out = append(out, judge.Try(r)...)
 		}
 	}
@@ -96,11 +97,16 @@ func (p *policyApp) writeTried(tried []policies.Tried) error {
 				fmt.Fprintf(p.out, "%s %s: %s: %s\n", p.colour(p.out, text.FgGreen, "ok"), t.Rule, t.Case, t.Outcome)
 				continue
 			}
-			fmt.Fprintf(p.out, "%s:%d:%d: %s %s: %s, but should %s: %s\n", t.File, t.Line, t.Col, p.colour(p.out, text.FgRed, "failed"), t.Rule, t.Case, t.Kind, t.Outcome)
+			what := t.Outcome
+			if t.Case != "" {
+				what = fmt.Sprintf("%s: should %s, but: %s", t.Case, t.Kind, t.Outcome)
+			}
+			fmt.Fprintf(p.out, "%s:%d:%d: %s %s: %s\n", t.File, t.Line, t.Col, p.colour(p.out, text.FgRed, "failed"), t.Rule, what)
 		}
 		fmt.Fprintf(p.out, "%s, %d failed\n", counted(len(tried), "case"), failed)
 	}
 	if failed > 0 {
+		fmt.Fprintf(p.err, "ashlar: %d of %s failed\n", failed, counted(len(tried), "case"))
 		return silent{errFindings}
 	}
 	return nil

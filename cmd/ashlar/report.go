@@ -30,6 +30,9 @@ func (e usageError) Error() string { return string(e) }
 // silent is an error that has been shown already.
 type silent struct{ error }
 
+// Unwrap returns the error that has been shown.
+func (s silent) Unwrap() error { return s.error }
+
 // report shows the error once, on standard error, and returns the exit code.
 // With --output json it is one JSON object on standard output.
 func (a *app) report(err error) int {
@@ -55,7 +58,7 @@ func (a *app) report(err error) int {
 		for _, p := range problems {
 			fmt.Fprintln(a.err, p)
 		}
-		fmt.Fprintf(a.err, "ashlar: %s in the blueprint\n", counted(len(problems), "problem"))
+		fmt.Fprintf(a.err, "ashlar: %s\n", counted(len(problems), "problem"))
 		return code
 	}
 	fmt.Fprintln(a.err, "ashlar: "+strings.TrimSpace(err.Error()))
