@@ -1,6 +1,9 @@
 package drift
 
-import "math"
+import (
+	"math"
+	"runtime"
+)
 
 // A radix sort, because sorting is what two-sample tests of numbers spend their
 // time on, and comparing is several times slower than counting for keys of 64 bits.
@@ -18,7 +21,9 @@ type sorter struct {
 }
 
 // sort writes the finite numbers of v in ascending order into out[:0], which may
-// be v itself, and returns them. NaN and infinities are left out.
+// be v itself, and returns them. NaN and infinities are left out. Between its
+// passes it lets others run: windows are judged beside requests, which would
+// otherwise wait for the ten milliseconds that the scheduler grants.
 func (s *sorter) sort(v, out []float64) []float64 {
 	keys := s.load(v)
 	if len(s.other) < len(keys) {
@@ -26,6 +31,7 @@ func (s *sorter) sort(v, out []float64) []float64 {
 	}
 	other := s.other[:len(keys)]
 	for p := range passes {
+		runtime.Gosched()
 		count := &s.counts[p]
 		if len(keys) > 0 && count[digit(keys[0], p)] == uint32(len(keys)) { //nolint:gosec // below 2^32 rows
 			continue // all keys agree on this digit
