@@ -167,6 +167,51 @@ func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 	}
 }
 
+// reason is the grant of the workload that a permission comes from; nil: none.
+func reason(w workload, action, resource string) *grant {
+	for i, g := range w.Grants {
+		store := strings.Contains(resource, "-store") && (g.Access == readStore || g.Access == writeStore)
+		writes := slices.Contains([]string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "kms:GenerateDataKey"}, action)
+		var fits bool
+		switch {
+		case writes && g.Access != writeStore:
+		case action == "kms:Decrypt" || action == "kms:GenerateDataKey":
+			fits = g.Access != useDatabase
+		case action == "s3:ListBucket":
+			fits = store && strings.HasSuffix(resource, "-store") || g.Access == readData && strings.HasSuffix(resource, "-data-"+g.Target)
+		case strings.HasPrefix(action, "s3:"):
+			fits = store && strings.HasSuffix(resource, "-store/"+g.Target+"*") || g.Access == readData && strings.Contains(resource, "-data-"+g.Target+"/")
+		case action == "rds-db:connect":
+			fits = g.Access == useDatabase
+		}
+		if fits {
+			return &w.Grants[i]
+		}
+	}
+	return nil
+}
+
+func TestEveryPermissionOfEveryRoleTracesToAnEdgeOfThePlan(t *testing.T) {
+	p := credit()
+	r := stood(t, cloud(), p)
+	count := 0
+	for _, w := range lineage(p) {
+		for _, one := range allowed(t, r, "credit-risk-"+w.id()) {
+			count++
+			action, resource, _ := strings.Cut(one, " ")
+			if g := reason(w, action, resource); g == nil || len(g.Because) == 0 {
+				t.Errorf("%s may %s for no reason", w.id(), one)
+			}
+			if strings.Contains(action, "*") || strings.Trim(resource, "*") == "" {
+				t.Errorf("%s may %s: everything", w.id(), one)
+			}
+		}
+	}
+	if count < 20 {
+		t.Errorf("only %d permissions were looked at", count)
+	}
+}
+
 func TestAServingPodMayNotReadDataNorWriteModels(t *testing.T) {
 	for _, s := range allowed(t, stood(t, cloud(), credit(), churn()), "credit-risk-endpoint-scoring") {
 		if strings.Contains(s, "-data-") || strings.Contains(s, "PutObject") && !strings.Contains(s, "refs/drift/scoring/") || strings.Contains(s, "churn") {
