@@ -21,6 +21,9 @@ type MonitorConfig struct {
 	Reference *Reference
 	Drift     plan.Drift
 	Now       func() time.Time
+	// AskOnce says that a lasting alert, once restored, does not ask for its
+	// retrain again: for a caller that keeps what was asked until it is done.
+	AskOnce bool
 	// After calls f once after d, for windows that no traffic closes; nil: time.AfterFunc.
 	After func(d time.Duration, f func())
 	// OnReport hears of every window judged, OnRetrain then of those that ask for
@@ -69,23 +72,31 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 		cfg.After = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
 	}
 	d := cfg.Drift
-	length, err := checkDrift(d)
-	if err := errors.Join(cfg.Reference.Check(), err); err != nil {
-		return nil, err
-	}
-	l, err := newLayout(cfg.Reference, d.Columns)
+	l, length, digest, err := prepare(cfg.Reference, d)
 	if err != nil {
 		return nil, err
-	}
-	digest, err := plan.DigestOf([]any{cfg.Reference, d.Columns})
-	if err != nil {
-		return nil, fmt.Errorf("drift reference: %w", err)
 	}
 	return &Monitor{
 		cfg: cfg, length: length, layout: l, digest: digest,
 		alert: alert{k: d.Alert.Windows, n: d.Alert.Of},
 		judge: judge{reference: cfg.Reference, layout: l, tests: d.Tests, share: d.Alert.Share},
 	}, nil
+}
+
+// prepare checks the reference and what is to be watched, and says where each
+// column stands. The digest is of both: windows of another do not fit.
+func prepare(r *Reference, d plan.Drift) (l *layout, length time.Duration, digest string, err error) {
+	length, err = checkDrift(d)
+	if err := errors.Join(r.Check(), err); err != nil {
+		return nil, 0, "", err
+	}
+	if l, err = newLayout(r, d.Columns); err != nil {
+		return nil, 0, "", err
+	}
+	if digest, err = plan.DigestOf([]any{r, d.Columns}); err != nil {
+		return nil, 0, "", fmt.Errorf("drift reference: %w", err)
+	}
+	return l, length, digest, nil
 }
 
 func checkDrift(d plan.Drift) (time.Duration, error) {

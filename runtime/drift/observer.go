@@ -3,6 +3,7 @@ package drift
 import (
 	"math"
 	"sort"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
@@ -22,17 +23,22 @@ type input struct {
 // Observer returns what the rows of a model are shown to. A watched column that
 // the model does not have counts as missing in every row.
 func (m *Monitor) Observer(of *model.Model) *Observer {
-	o := &Observer{monitor: m, inputs: make([]input, len(m.layout.columns))}
-	for k := range o.inputs {
-		o.inputs[k].at = -1
-		c := &m.layout.columns[k]
+	return &Observer{monitor: m, inputs: m.layout.inputs(of)}
+}
+
+// inputs says where each watched column stands among the model's inputs.
+func (l *layout) inputs(of *model.Model) []input {
+	out := make([]input, len(l.columns))
+	for k := range out {
+		out[k].at = -1
+		c := &l.columns[k]
 		for i := range of.Encoder.Fields {
 			if f := &of.Encoder.Fields[i]; f.Name == c.profile.Column {
-				o.inputs[k] = input{at: i, codes: translate(f.Categories, c.profile.Categories)}
+				out[k] = input{at: i, codes: translate(f.Categories, c.profile.Categories)}
 			}
 		}
 	}
-	return o
+	return out
 }
 
 // translate returns the index of each name among sorted ones, or -1.
@@ -57,13 +63,18 @@ func (o *Observer) Observe(values []float64, texts []string, score model.Score) 
 	now := m.cfg.Now()
 	m.mu.Lock()
 	w := m.current(now)
-	row := w.next(now)
-	for k := range o.inputs {
-		w.take(k, &m.layout.columns[k], &o.inputs[k], row, values, texts)
-	}
-	w.answer(m.layout, row, score)
+	w.see(now, o.inputs, values, texts, score)
 	m.closeFull(now)
 	m.mu.Unlock()
+}
+
+// see notes one row.
+func (w *window) see(now time.Time, inputs []input, values []float64, texts []string, score model.Score) {
+	row := w.next(now)
+	for k := range inputs {
+		w.take(k, &w.layout.columns[k], &inputs[k], row, values, texts)
+	}
+	w.answer(w.layout, row, score)
 }
 
 // take notes the value of watched column k.
@@ -87,7 +98,7 @@ func (w *window) take(k int, c *column, in *input, row, values []float64, texts 
 		if code := int(v); v >= 0 && v < float64(len(in.codes)) && in.codes[code] >= 0 {
 			w.category(c, int(in.codes[code]))
 		} else if in.at < len(texts) { // a value came, so in.at is one
-			w.unknown(k, c, texts[in.at])
+			w.unknown(k, c, texts[in.at], 1)
 		} else {
 			w.missing[k]++
 		}

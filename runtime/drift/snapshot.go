@@ -105,8 +105,8 @@ func (w *window) shuffle(n int) {
 // Restore takes over what a monitor of the same reference and columns knew, as
 // Snapshot returned it. It must be called before the first row. An error leaves
 // the monitor as it was. A lasting alert asks for its retrain again, once, with
-// the next window that drifts: what was asked of a process that ended may not
-// have been done.
+// the next window that drifts, unless the monitor is to AskOnce: what was asked
+// of a process that ended may not have been done.
 func (m *Monitor) Restore(data []byte) error {
 	if len(data) > maxSnapshot {
 		return fmt.Errorf("drift snapshot: %d bytes, at most %d", len(data), maxSnapshot)
@@ -132,6 +132,7 @@ func (m *Monitor) Restore(data []byte) error {
 	}
 	m.sequence, m.reports = s.Sequence, m.trim(s.Reports)
 	m.alert.verdicts = s.Verdicts[max(0, len(s.Verdicts)-m.alert.n):]
+	m.alert.holding = m.cfg.AskOnce && len(s.Reports) > 0 && s.Reports[len(s.Reports)-1].Alert
 	if m.live = w; w != nil {
 		m.wakeAt(max(0, m.length-m.cfg.Now().Sub(w.opened)))
 	}

@@ -88,23 +88,23 @@ func (w *window) number(i int, c *column, row []float64, v float64) {
 	}
 }
 
-// unknown counts a category that the reference does not name. Where the
-// reference itself has categories without a name, it may be one of those.
-func (w *window) unknown(i int, c *column, name string) {
+// unknown counts a category that the reference does not name, n times. Where
+// the reference itself has categories without a name, it may be one of those.
+func (w *window) unknown(i int, c *column, name string, n int64) {
 	m := w.named[i]
-	if n, ok := m[name]; ok {
-		m[name] = n + 1
+	if seen, ok := m[name]; ok {
+		m[name] = seen + n
 		return
 	}
 	if c.profile.Other > 0 || len(m) >= newNames || w.names >= allNewNames || !nameable(name) {
-		w.counts[c.offset+c.full]++
+		w.counts[c.offset+c.full] += n
 		return
 	}
 	if m == nil {
 		m = map[string]int64{}
 		w.named[i] = m
 	}
-	m[strings.Clone(name)] = 1
+	m[strings.Clone(name)] = n
 	w.names++
 }
 
