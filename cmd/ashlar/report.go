@@ -72,10 +72,11 @@ func exitCode(err error) int {
 		finding *pipeline.Finding
 		schema  *dataset.SchemaError
 		pending *local.PendingError
+		idle    *local.IdleError
 		exited  *exec.ExitError // of a command that ours calls, with the same codes
 	)
 	switch {
-	case errors.As(err, &finding), errors.As(err, &schema), errors.As(err, &pending), errors.Is(err, errFindings):
+	case errors.As(err, &finding), errors.As(err, &schema), errors.As(err, &pending), errors.As(err, &idle), errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &exited) && exited.ExitCode() == exitInternal:
 		return exitInternal

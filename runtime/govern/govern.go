@@ -9,7 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
@@ -36,20 +38,35 @@ func (e *NotServableError) Error() string {
 	return out
 }
 
-// Choose returns the newest version that may be served under the rule, or a
+// Asked is what is asked of a version before it is served.
+type Asked struct {
+	Model    string
+	Approval plan.Approval // as the plan has it today
+	Rules    *Rules        // nil: no policy
+	Now      time.Time
+}
+
+// Champion is the alias of the version that serves. A version that does not
+// have it yet is promoted when it is chosen.
+const Champion = "champion"
+
+// Choose returns the newest version that may be served, or a
 // *NotServableError.
-func Choose(ctx context.Context, r Reader, model string, rule plan.Approval) (registry.Version, error) {
-	versions, err := r.Versions(ctx, model)
+func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) {
+	versions, err := r.Versions(ctx, ask.Model)
 	if err != nil {
 		return registry.Version{}, err
 	}
-	none := &NotServableError{Model: model}
+	none := &NotServableError{Model: ask.Model}
 	for _, v := range versions {
-		reasons := Objections(v, rule)
+		reasons, err := ask.Objections(v)
+		if err != nil {
+			return registry.Version{}, err
+		}
 		if len(reasons) == 0 {
 			return v, nil
 		}
-		if approvable(v, rule) && none.Pending == 0 {
+		if approvable(v, ask.Approval) && none.Pending == 0 {
 			none.Pending = v.Version
 		}
 		none.Reasons = append(none.Reasons, fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and ")))
@@ -58,6 +75,30 @@ func Choose(ctx context.Context, r Reader, model string, rule plan.Approval) (re
 		none.Reasons = []string{"none is registered; `ashlar up` trains one"}
 	}
 	return registry.Version{}, none
+}
+
+// Objections returns every reason why the version may not be served now, those
+// of the policies too; none means that it may. A store that verifies digests
+// serves the file that was registered or none, so that is what is judged.
+func (ask Asked) Objections(v registry.Version) ([]string, error) {
+	reasons := Objections(v, ask.Approval)
+	points := []string{AtServe}
+	if !slices.Contains(v.Aliases, Champion) {
+		points = []string{AtPromote, AtServe}
+	}
+	seen := map[string]bool{}
+	for _, point := range points {
+		refused, err := ask.Rules.Refusals(point, v, ask.Approval, v.ModelDigest, ask.Now)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range texts(refused) {
+			if !seen[text] {
+				seen[text], reasons = true, append(reasons, text)
+			}
+		}
+	}
+	return reasons, nil
 }
 
 // Objections returns every reason why the version may not be served under the

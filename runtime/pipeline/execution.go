@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -24,6 +25,7 @@ const maxObject = 64 << 20
 type execution struct {
 	Config
 	planDigest string
+	rules      *govern.Rules
 	name       string
 	model      plan.Model
 	dataset    plan.Dataset

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -43,6 +44,7 @@ type Config struct {
 type Runner struct {
 	cfg        Config
 	planDigest string
+	rules      *govern.Rules
 }
 
 // New checks the configuration.
@@ -70,7 +72,11 @@ func New(cfg Config) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{cfg: cfg, planDigest: digest}, nil
+	rules, err := govern.NewRules(cfg.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{cfg: cfg, planDigest: digest, rules: rules}, nil
 }
 
 // Stages are the built-in stages in their order.
@@ -108,6 +114,7 @@ func (r *Runner) Run(ctx context.Context, modelName string) (*Run, error) {
 	x := &execution{
 		Config:     r.cfg,
 		planDigest: r.planDigest,
+		rules:      r.rules,
 		name:       modelName,
 		count:      len(stages),
 		model:      m,

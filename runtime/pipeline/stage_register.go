@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
@@ -21,11 +22,15 @@ var registration = stage{
 			return err
 		}
 		gates := evaluate.Gates(x.model.Require, &report)
-		if failed := failedGates(gates); len(failed) > 0 {
-			_, err := x.Registry.Register(ctx, x.candidate(&report, gates))
-			return refused(x.name, failed, err)
+		c := x.candidate(&report, gates)
+		var err error
+		if c.Objections, err = x.rules.Objections(c, x.Now()); err != nil {
+			return err
 		}
-		v, err := x.Registry.Register(ctx, x.candidate(&report, gates))
+		v, err := x.Registry.Register(ctx, c)
+		if failed := failedGates(gates); len(failed)+len(c.Objections) > 0 {
+			return refused(x.name, failed, c.Objections, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -46,18 +51,31 @@ func failedGates(gates []evaluate.Gate) []string {
 	return out
 }
 
-// refused is the finding for gates that do not hold. The registry's own
-// refusal says the same and is what the audit log has; any other error of the
-// registry is passed on.
-func refused(model string, failed []string, err error) error {
+// refused is the finding for gates that do not hold and policies that object.
+// The registry's own refusal says the same and is what the audit log has; any
+// other error of the registry is passed on.
+func refused(model string, failed, objections []string, err error) error {
 	if _, ok := err.(*registry.RefusedError); !ok {
-		return fmt.Errorf("register a model whose gates do not hold: %w", err)
+		return fmt.Errorf("register a model that is to be refused: %w", err)
 	}
-	return &Finding{
-		Summary: fmt.Sprintf("model %s is not registered: %d of its gates do not hold", model, len(failed)),
-		Details: failed,
-		Fix:     "improve the model or its data, or change the gate in the blueprint where reviewers agree",
+	f := &Finding{Details: append(failed, objections...)}
+	var why, fix []string
+	if len(failed) > 0 {
+		why, fix = append(why, fmt.Sprintf("%d of its gates do not hold", len(failed))), append(fix, "improve the model or its data, or change the gate in the blueprint where reviewers agree")
 	}
+	if len(objections) > 0 {
+		why, fix = append(why, plural(len(objections), "policy objects", "policies object")), append(fix, "`ashlar policy show RULE` says what a policy asks for and why")
+	}
+	f.Summary = fmt.Sprintf("model %s is not registered: %s", model, strings.Join(why, " and "))
+	f.Fix = strings.Join(fix, "; ")
+	return f
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (x *execution) candidate(report *evaluate.Report, gates []evaluate.Gate) registry.Candidate {

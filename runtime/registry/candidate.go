@@ -49,7 +49,7 @@ func (c Candidate) record(now time.Time) (body []byte, reasons []string) {
 	}
 	p := c.Approval.Policy
 	refuse(p != "" && p != "auto" && p != "manual", "its approval policy is %q, neither auto nor manual", p)
-	reasons = append(reasons, failedGates(c.Gates)...)
+	reasons = append(append(reasons, failedGates(c.Gates)...), c.Objections...)
 	if len(reasons) > 0 {
 		return nil, reasons
 	}

@@ -48,8 +48,8 @@ func (r *Registry) RecordServing(ctx context.Context, endpoint, model string, n 
 	})
 }
 
-// StopServing notes that the endpoint serves nothing any more.
-func (r *Registry) StopServing(ctx context.Context, endpoint string) error {
+// StopServing notes that the endpoint serves nothing any more, and why.
+func (r *Registry) StopServing(ctx context.Context, endpoint string, reasons ...string) error {
 	return r.change(ctx, func(c *change) error {
 		now, err := current(ctx, c.handle, endpoint)
 		if err != nil || now.Version == 0 {
@@ -58,7 +58,11 @@ func (r *Registry) StopServing(ctx context.Context, endpoint string) error {
 		if err := c.endServing(ctx, endpoint); err != nil {
 			return err
 		}
-		_, err = c.append(ctx, event{Actor: "endpoint:" + endpoint, Action: ActionWithdraw, Model: now.Model, Version: now.Version, Details: map[string]any{"endpoint": endpoint}})
+		details := map[string]any{"endpoint": endpoint}
+		if len(reasons) > 0 {
+			details["reasons"] = reasons
+		}
+		_, err = c.append(ctx, event{Actor: "endpoint:" + endpoint, Action: ActionWithdraw, Model: now.Model, Version: now.Version, Details: details})
 		return err
 	})
 }

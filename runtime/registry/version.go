@@ -30,6 +30,10 @@ type Candidate struct {
 	Gates       []Gate             `json:"gates"`
 	Evidence    map[string]string  `json:"evidence,omitempty"` // name -> digest of a report
 	Approval    plan.Approval      `json:"approval"`
+
+	// Objections are what policies have against it. They refuse it, and are
+	// kept by the log alone.
+	Objections []string `json:"-"`
 }
 
 // Data says what a model was trained on.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -47,16 +49,38 @@ func newEndpoint(s *Stack, name string, metrics *metrics, retrain func(string)) 
 	return e, nil
 }
 
+// asked is what a version must meet to be served by this endpoint now.
+func (e *endpoint) asked() govern.Asked {
+	return govern.Asked{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.stack.rules, Now: e.stack.cfg.Now()}
+}
+
+// recheck judges the version that is served again: evidence grows stale and
+// exemptions expire with nobody doing anything. It stops serving what may not
+// be served any more, and reports whether it did.
+func (e *endpoint) recheck(ctx context.Context) (bool, error) {
+	e.mu.Lock()
+	v := e.version
+	e.mu.Unlock()
+	if v.Version == 0 {
+		return false, nil
+	}
+	reasons, err := e.asked().Objections(v)
+	if err != nil || len(reasons) == 0 {
+		return false, err
+	}
+	return e.withdraw(ctx, fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and ")), reasons)
+}
+
 // follow brings the endpoint to the version that it should serve by now: the
 // newest that is approved and whose file is what was approved. It reports
 // whether that changed anything. With no such version the endpoint serves
 // nothing and waiting says why; that is no error.
 func (e *endpoint) follow(ctx context.Context) (bool, error) {
 	reg := e.stack.state.Registry
-	v, err := govern.Choose(ctx, reg, e.spec.Model, e.model.Approval)
+	v, err := govern.Choose(ctx, reg, e.asked())
 	var none *govern.NotServableError
 	if errors.As(err, &none) {
-		return e.withdraw(ctx, none.Error())
+		return e.withdraw(ctx, none.Error(), none.Reasons)
 	}
 	if err != nil {
 		return false, err
@@ -85,7 +109,7 @@ func (e *endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	if err := reg.RecordServing(ctx, e.name, v.Model, v.Version, v.ModelDigest); err != nil {
 		return err
 	}
-	if err := reg.SetAlias(ctx, v.Model, "champion", v.Version, e.stack.cfg.Author); err != nil {
+	if err := reg.SetAlias(ctx, v.Model, govern.Champion, v.Version, e.stack.cfg.Author); err != nil {
 		return err
 	}
 	if err := e.server.Swap(&serve.Served{Model: m, Version: v.Version, Digest: v.ModelDigest, Observer: observer(monitor, m)}); err != nil {
@@ -93,13 +117,14 @@ func (e *endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	v.Aliases = append(slices.Clone(v.Aliases), govern.Champion)
 	e.version, e.monitor, e.waiting = v, monitor, ""
 	e.example, err = exampleRequest(m)
 	return err
 }
 
 // withdraw stops serving, for instance because the version was rejected.
-func (e *endpoint) withdraw(ctx context.Context, why string) (bool, error) {
+func (e *endpoint) withdraw(ctx context.Context, why string, reasons []string) (bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	was := e.version.Version
@@ -110,7 +135,7 @@ func (e *endpoint) withdraw(ctx context.Context, why string) (bool, error) {
 	if err := e.server.Swap(nil); err != nil {
 		return true, err
 	}
-	return true, e.stack.state.Registry.StopServing(ctx, e.name)
+	return true, e.stack.state.Registry.StopServing(ctx, e.name, reasons...)
 }
 
 // Endpoint is how an endpoint stands, for people and for the page.

@@ -23,6 +23,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 )
 
@@ -76,6 +77,7 @@ type Stack struct {
 	state  *State
 	lock   *flock.Flock
 	runner *pipeline.Runner
+	rules  *govern.Rules
 }
 
 // Open takes the state folder for this process alone, making it if needed.
@@ -88,6 +90,9 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 		return nil, err
 	}
 	s := &Stack{cfg: cfg, lock: lock}
+	if s.rules, err = govern.NewRules(cfg.Plan); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
 	if s.state, err = makeState(ctx, cfg.State, cfg.Now); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}

@@ -15,7 +15,8 @@ import (
 const maxAnswer = 64 << 10
 
 // probe asks every endpoint for one prediction over HTTP, as a user would, and
-// notes the answers. An endpoint that serves nothing is a *PendingError.
+// notes the answers. An endpoint that serves nothing is a *PendingError where a
+// version waits for an approval, else an *IdleError.
 func (h *house) probe(ctx context.Context, s *Standing) error {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for i := range s.Endpoints {
@@ -43,7 +44,15 @@ func (h *house) pending(ctx context.Context, e *Endpoint) error {
 			return &PendingError{Versions: []registry.Version{v}}
 		}
 	}
-	return fmt.Errorf("endpoint %s serves nothing: %s", e.Name, e.Waiting)
+	return &IdleError{Endpoint: e.Name, Why: e.Waiting}
+}
+
+// IdleError says that no version may be served, and why.
+type IdleError struct{ Endpoint, Why string }
+
+// Error names the endpoint and the reasons.
+func (e *IdleError) Error() string {
+	return fmt.Sprintf("endpoint %s serves nothing: %s", e.Endpoint, e.Why)
 }
 
 func ask(ctx context.Context, client *http.Client, url, body string) (string, error) {

@@ -149,7 +149,8 @@ func (h *house) save() {
 	}
 }
 
-// followAll looks for decisions made anywhere, each poll, until ctx is done.
+// followAll looks, each poll, for decisions made anywhere and for what may not
+// be served any more, until ctx is done.
 func (h *house) followAll(ctx context.Context) error {
 	tick := time.NewTicker(h.stack.cfg.Poll)
 	defer tick.Stop()
@@ -161,14 +162,28 @@ func (h *house) followAll(ctx context.Context) error {
 		case <-tick.C:
 		}
 		head, err := h.stack.state.Registry.Head(ctx)
-		if err != nil || head == seen {
-			continue
+		changed := err == nil && head != seen
+		if changed {
+			seen = head
 		}
-		seen = head
 		for _, e := range h.endpoints {
-			h.follow(ctx, e)
+			if h.recheck(ctx, e) || changed {
+				h.follow(ctx, e)
+			}
 		}
 	}
+}
+
+func (h *house) recheck(ctx context.Context, e *endpoint) bool {
+	stopped, err := e.recheck(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		h.stack.cfg.Notice(fmt.Sprintf("%s cannot be checked again: %v", e.name, err))
+	case stopped:
+		h.stack.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", e.name, e.standing("").Waiting))
+	}
+	return stopped
 }
 
 func (h *house) follow(ctx context.Context, e *endpoint) {
