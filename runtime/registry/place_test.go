@@ -68,7 +68,7 @@ func with(t *testing.T, location, name, value string) string {
 	}
 	q := u.Query()
 	q.Set(name, value)
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // PostgreSQL takes a + for itself
 	return u.String()
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -79,15 +80,16 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 		return nil, errors.New("the database's URL does not parse; write it as postgres://user@host:5432/name, a password in it with % escapes")
 	}
 	q := u.Query()
+	add := func(name, value string) { u.RawQuery += "&" + name + "=" + value } // what is there stays as it was written
 	if !q.Has("sslmode") && !q.Has("ssl") && os.Getenv("PGSSLMODE") == "" {
-		q.Set("sslmode", "verify-full")
+		add("sslmode", "verify-full")
 	}
 	for name, value := range postgresDefaults {
 		if !q.Has(name) {
-			q.Set(name, value)
+			add(name, value)
 		}
 	}
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.TrimPrefix(u.RawQuery, "&")
 	config, err := pgx.ParseConfig(u.String())
 	if err != nil {
 		return nil, errors.New("the database's URL has a part that PostgreSQL does not take; write it as postgres://user@host:5432/name?sslmode=verify-full")
