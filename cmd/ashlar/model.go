@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/runtime/login"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
@@ -16,11 +20,12 @@ var modelVerbs = []func(*modelApp) *cobra.Command{
 	modelListVerb, modelShowVerb, modelApproveVerb, modelRejectVerb, modelAuditVerb, modelServedAtVerb,
 }
 
-// modelApp is what the verbs under `ashlar model` share: the state they read.
+// modelApp is what the verbs under `ashlar model` share: the registry they read.
 type modelApp struct {
 	*app
-	state string
-	dir   string
+	state    string
+	dir      string
+	registry string
 }
 
 func modelVerb(a *app) *cobra.Command {
@@ -28,28 +33,68 @@ func modelVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "model",
 		Short: "List, show, approve, reject and audit registered models",
+		Long: `Model works on the registry of the local stack, or on a cluster's with --registry.
+A cluster's registry is a PostgreSQL database. ASHLAR_DATABASE names it too, and
+ASHLAR_DATABASE_AUTH says how to log in: password (in the URL or PGPASSWORD),
+secret (ASHLAR_DATABASE_SECRET is the ARN of one in AWS Secrets Manager) or iam.`,
 		Example: `  ashlar model list
   ashlar model show default-risk 2
   ashlar model approve default-risk 2 --by risk-officers --comment "reviewed"
-  ashlar model audit --verify`,
+  ashlar model audit --verify
+  ASHLAR_DATABASE_AUTH=iam ashlar model list --registry postgres://ada@host:5432/ashlar`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
-	c.PersistentFlags().StringVar(&m.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	flags := c.PersistentFlags()
+	flags.StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
+	flags.StringVar(&m.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	flags.StringVar(&m.registry, "registry", "", "a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
+	c.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		local := flags.Changed("dir") || flags.Changed("state")
+		if local && m.registry != "" {
+			return usageError("--registry is a cluster's registry, --dir and --state are of a local stack; use one")
+		}
+		if !local && m.registry == "" {
+			m.registry = m.getenv("ASHLAR_DATABASE")
+		}
+		return a.checkOutput(c)
+	}
 	for _, verb := range modelVerbs {
 		c.AddCommand(verb(m))
 	}
 	return c
 }
 
-// with opens the registry of an existing local stack for f.
-func (m *modelApp) with(ctx context.Context, f func(*local.State) error) error {
+// with opens the registry for f.
+func (m *modelApp) with(ctx context.Context, f func(*registry.Registry) error) error {
+	if m.registry != "" {
+		return m.withRemote(ctx, f)
+	}
 	state, err := local.OpenState(ctx, local.StateFolder(m.dir, m.state), m.now)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(state), state.Close())
+	return errors.Join(f(state.Registry), state.Close())
+}
+
+// patience is how long a person waits to hear that a database is not there.
+const patience = 5 * time.Second
+
+func (m *modelApp) withRemote(ctx context.Context, f func(*registry.Registry) error) error {
+	if !strings.Contains(m.registry, "://") {
+		return usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name; a local stack's is named by --dir")
+	}
+	how, err := login.New(ctx, login.Config{
+		Mode: m.getenv("ASHLAR_DATABASE_AUTH"), Database: m.registry, Secret: m.getenv("ASHLAR_DATABASE_SECRET"), Region: m.getenv("AWS_REGION"),
+	})
+	if err != nil {
+		return err
+	}
+	r, err := registry.Open(ctx, m.registry, registry.Options{Now: m.now, Login: how, Patience: patience})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(r), r.Close())
 }
 
 // version takes "NAME VERSION" arguments.

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/runtime/registry"
-	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
 func modelAuditVerb(m *modelApp) *cobra.Command {
@@ -27,11 +26,11 @@ and compares it with the registry, and exits with 1 at the first difference.`,
 			if len(args) == 1 {
 				filter.Model = args[0]
 			}
-			return m.with(c.Context(), func(s *local.State) error {
+			return m.with(c.Context(), func(r *registry.Registry) error {
 				if verify {
-					return m.verifyAudit(c, s)
+					return m.verifyAudit(c, r)
 				}
-				entries, err := s.Registry.Audit(c.Context(), filter)
+				entries, err := r.Audit(c.Context(), filter)
 				if err != nil {
 					return err
 				}
@@ -49,11 +48,11 @@ and compares it with the registry, and exits with 1 at the first difference.`,
 	return c
 }
 
-func (m *modelApp) verifyAudit(c *cobra.Command, s *local.State) error {
-	if err := s.Registry.VerifyAudit(c.Context()); err != nil {
+func (m *modelApp) verifyAudit(c *cobra.Command, r *registry.Registry) error {
+	if err := r.VerifyAudit(c.Context()); err != nil {
 		return fmt.Errorf("%w: the audit log does not verify: %w", errFindings, err)
 	}
-	head, err := s.Registry.Head(c.Context())
+	head, err := r.Head(c.Context())
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,7 @@ func modelServedAtVerb(m *modelApp) *cobra.Command {
 					return usageError(fmt.Sprintf("time %q: write it as 2026-03-01T12:00:00Z, or now", args[0]))
 				}
 			}
-			return m.with(c.Context(), func(s *local.State) error { return m.servedAt(c, s, endpoint, at) })
+			return m.with(c.Context(), func(r *registry.Registry) error { return m.servedAt(c, r, endpoint, at) })
 		},
 	}
 	c.Flags().StringVar(&endpoint, "endpoint", "", "this endpoint only")

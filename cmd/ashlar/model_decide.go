@@ -6,24 +6,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/runtime/registry"
-	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
 func modelApproveVerb(m *modelApp) *cobra.Command {
 	return m.decision("approve", "Approve a version, so that it may be served",
-		func(c *cobra.Command, s *local.State, name string, n int, d registry.Decision) (registry.Version, error) {
-			return s.Registry.Approve(c.Context(), name, n, d)
+		func(c *cobra.Command, r *registry.Registry, name string, n int, d registry.Decision) (registry.Version, error) {
+			return r.Approve(c.Context(), name, n, d)
 		})
 }
 
 func modelRejectVerb(m *modelApp) *cobra.Command {
 	return m.decision("reject", "Reject a version for good; it stops being served",
-		func(c *cobra.Command, s *local.State, name string, n int, d registry.Decision) (registry.Version, error) {
-			return s.Registry.Reject(c.Context(), name, n, d)
+		func(c *cobra.Command, r *registry.Registry, name string, n int, d registry.Decision) (registry.Version, error) {
+			return r.Reject(c.Context(), name, n, d)
 		})
 }
 
-type decide func(*cobra.Command, *local.State, string, int, registry.Decision) (registry.Version, error)
+type decide func(*cobra.Command, *registry.Registry, string, int, registry.Decision) (registry.Version, error)
 
 // decision is a verb that takes a version, who decides and why.
 func (m *modelApp) decision(verb, short string, do decide) *cobra.Command {
@@ -37,8 +36,8 @@ func (m *modelApp) decision(verb, short string, do decide) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return m.with(c.Context(), func(s *local.State) error {
-				v, err := do(c, s, name, n, registry.Decision{By: m.actor(by), Comment: comment})
+			return m.with(c.Context(), func(r *registry.Registry) error {
+				v, err := do(c, r, name, n, registry.Decision{By: m.actor(by), Comment: comment})
 				if err != nil {
 					return err
 				}

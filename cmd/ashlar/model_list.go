@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/runtime/registry"
-	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
 func modelListVerb(m *modelApp) *cobra.Command {
@@ -16,8 +15,8 @@ func modelListVerb(m *modelApp) *cobra.Command {
 		Short: "List the registered versions, newest first",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return m.with(c.Context(), func(s *local.State) error {
-				versions, err := allVersions(c, s, args)
+			return m.with(c.Context(), func(r *registry.Registry) error {
+				versions, err := allVersions(c, r, args)
 				if err != nil {
 					return err
 				}
@@ -39,16 +38,16 @@ func modelListVerb(m *modelApp) *cobra.Command {
 	}
 }
 
-func allVersions(c *cobra.Command, s *local.State, names []string) ([]registry.Version, error) {
+func allVersions(c *cobra.Command, r *registry.Registry, names []string) ([]registry.Version, error) {
 	if len(names) == 0 {
 		var err error
-		if names, err = s.Registry.Models(c.Context()); err != nil {
+		if names, err = r.Models(c.Context()); err != nil {
 			return nil, err
 		}
 	}
 	out := []registry.Version{}
 	for _, name := range names {
-		vs, err := s.Registry.Versions(c.Context(), name)
+		vs, err := r.Versions(c.Context(), name)
 		if err != nil {
 			return nil, err
 		}

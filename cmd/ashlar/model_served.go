@@ -6,12 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ashlar-dev/ashlar/stacks/local"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
 // servedAt prints one row an endpoint.
-func (m *modelApp) servedAt(c *cobra.Command, s *local.State, endpoint string, at time.Time) error {
-	servings, err := s.Registry.ServedAt(c.Context(), endpoint, at)
+func (m *modelApp) servedAt(c *cobra.Command, r *registry.Registry, endpoint string, at time.Time) error {
+	servings, err := r.ServedAt(c.Context(), endpoint, at)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/runtime/registry"
-	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
 func modelShowVerb(m *modelApp) *cobra.Command {
@@ -23,8 +22,8 @@ func modelShowVerb(m *modelApp) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return m.with(c.Context(), func(s *local.State) error {
-				v, err := s.Registry.Version(c.Context(), name, n)
+			return m.with(c.Context(), func(r *registry.Registry) error {
+				v, err := r.Version(c.Context(), name, n)
 				if err != nil {
 					return err
 				}
