@@ -135,8 +135,14 @@ func (p *provider) Delete(_ context.Context, in *pulumirpc.DeleteRequest) (*empt
 	if err := p.store.refused("delete", in.GetUrn()); err != nil {
 		return nil, err
 	}
-	if err := p.store.remove(resource.URN(in.GetUrn()).Type().String(), in.GetId()); err != nil {
+	gone := Resource{Type: resource.URN(in.GetUrn()).Type().String(), ID: in.GetId(), URN: in.GetUrn()}
+	if err := p.store.remove(gone); err != nil {
 		return nil, err
+	}
+	if gone.Type == "kubernetes:core/v1:Namespace" {
+		if err := p.store.empty(gone); err != nil {
+			return nil, err
+		}
 	}
 	return &emptypb.Empty{}, p.store.log("delete", in.GetUrn())
 }

@@ -28,11 +28,21 @@ type Resource struct {
 	Inputs map[string]any `json:"inputs"`
 }
 
-// Name is the resource's name in the program.
-func (r Resource) Name() string { return r.URN[strings.LastIndex(r.URN, "::")+2:] }
+// cluster is the environment whose cluster an object is in: a foundation's
+// stack and its workloads' share one.
+func (r Resource) cluster() string {
+	stack, _, _ := strings.Cut(strings.TrimPrefix(r.URN, "urn:pulumi:"), "::")
+	return strings.TrimPrefix(stack, "foundation-")
+}
 
-func (s *Store) path(typ, id string) string {
-	return filepath.Join(s.dir, "resources", url.PathEscape(typ+"|"+id)+".json")
+// path is the resource's file. What has one name in an account has one file;
+// an environment's cluster has names of its own.
+func (s *Store) path(r Resource) string {
+	place := r.Type + "|" + r.ID
+	if strings.HasPrefix(r.Type, "kubernetes:") {
+		place = r.cluster() + "|" + place
+	}
+	return filepath.Join(s.dir, "resources", url.PathEscape(place)+".json")
 }
 
 // create adds a resource. That it is there already is an error.
@@ -44,7 +54,7 @@ func (s *Store) create(r Resource) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(s.path(r.Type, r.ID), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(s.path(r), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s %s exists already", r.Type, r.ID)
 	}
@@ -56,19 +66,35 @@ func (s *Store) create(r Resource) error {
 }
 
 func (s *Store) replace(r Resource) error {
-	if _, err := os.Stat(s.path(r.Type, r.ID)); err != nil {
+	if _, err := os.Stat(s.path(r)); err != nil {
 		return fmt.Errorf("%s %s does not exist", r.Type, r.ID)
 	}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(s.path(r.Type, r.ID), text, 0o600)
+	return os.WriteFile(s.path(r), text, 0o600)
 }
 
-func (s *Store) remove(typ, id string) error {
-	if err := os.Remove(s.path(typ, id)); err != nil {
-		return fmt.Errorf("%s %s does not exist", typ, id)
+func (s *Store) remove(r Resource) error {
+	if err := os.Remove(s.path(r)); err != nil {
+		return fmt.Errorf("%s %s does not exist", r.Type, r.ID)
+	}
+	return nil
+}
+
+// empty removes what is in a namespace, as a cluster does when it goes.
+func (s *Store) empty(namespace Resource) error {
+	all, err := s.Resources()
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if strings.HasPrefix(r.Type, "kubernetes:") && r.cluster() == namespace.cluster() && strings.HasPrefix(r.ID, namespace.ID+"/") {
+			if err := s.remove(r); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
