@@ -1,5 +1,10 @@
 package blueprints
 
+import (
+	"maps"
+	"slices"
+)
+
 // argKind is what an expectation's argument must be.
 type argKind uint8
 
@@ -99,3 +104,7 @@ func expectations() map[string]expectation {
 			"column_A": column, "column_B": column, "or_equal": truth, "mostly": share, "ignore_row_if": text}},
 	}
 }
+
+// Expectations returns the names of all expectations that a blueprint may
+// ask for, sorted.
+func Expectations() []string { return slices.Sorted(maps.Keys(expectations())) }

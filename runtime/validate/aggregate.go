@@ -74,6 +74,7 @@ type counted[K spill.Key[K]] struct {
 	column *columnRef
 	tally  *spill.Tally[K]
 	others []*spill.Tally[K] // of the other workers
+	values int64             // that were counted
 	add    func(m *counted[K], c *dataset.Column, offset int64) error
 	frame  []spill.Entry[K] // the texts of one frame
 }
@@ -83,6 +84,7 @@ func (m *counted[K]) see(f *dataset.Frame) error { return m.add(m, m.column.in(f
 func (m *counted[K]) merge(other measure) {
 	o, _ := other.(*counted[K])
 	m.others = append(append(m.others, o.tally), o.others...)
+	m.values += o.values
 }
 
 func (m *counted[K]) each(ctx context.Context, fn func(spill.Entry[K]) error) error {
@@ -94,6 +96,7 @@ func addNumbers(m *counted[spill.Number], c *dataset.Column, offset int64) error
 		if v != v {
 			continue
 		}
+		m.values++
 		if err := m.tally.Add(spill.NumberOf(v), offset+int64(row)); err != nil {
 			return err
 		}
@@ -125,6 +128,7 @@ func addTexts(m *counted[spill.Text], c *dataset.Column, offset int64) error {
 		if e.Count == 0 {
 			continue
 		}
+		m.values += e.Count
 		e.Key = spill.TextOf([]byte(c.Dict[code]))
 		if err := m.tally.AddEntry(e); err != nil {
 			return err

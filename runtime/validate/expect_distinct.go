@@ -55,10 +55,6 @@ func countOf(rq *request, c *columnRef) func(context.Context, *seen) (distinct, 
 }
 
 func (m *counted[K]) distinct(ctx context.Context) (distinct, values int64, err error) {
-	err = m.each(ctx, func(e spill.Entry[K]) error {
-		distinct++
-		values += e.Count
-		return nil
-	})
-	return distinct, values, err
+	err = m.each(ctx, func(spill.Entry[K]) error { distinct++; return nil })
+	return distinct, m.values, err
 }

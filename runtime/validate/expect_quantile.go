@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
 
 // medianBetween: the middle value, or the mean of the two in the middle.
@@ -16,10 +14,7 @@ func medianBetween(rq *request) verdict {
 	h := rq.countNumbers(c.name)
 	return func(ctx context.Context, s *seen, r *Result) error {
 		m := h.of(s)
-		n, err := m.total(ctx)
-		if err != nil {
-			return err
-		}
+		n := m.values
 		r.MissingCount = s.rows - n
 		if n == 0 {
 			r.Reason = nothing(c)
@@ -48,10 +43,7 @@ func quantilesBetween(rq *request) verdict {
 	h := rq.countNumbers(c.name)
 	return func(ctx context.Context, s *seen, r *Result) error {
 		m := h.of(s)
-		n, err := m.total(ctx)
-		if err != nil {
-			return err
-		}
+		n := m.values
 		r.MissingCount = s.rows - n
 		if n == 0 {
 			r.Reason = nothing(c)
@@ -139,10 +131,4 @@ func (rq *request) valueRange(c *columnRef, where string, v any) interval {
 		rq.say("%s: %s is more than %s", where, numberText(*bounds[0]), numberText(*bounds[1]))
 	}
 	return interval{min: bounds[0], max: bounds[1]}
-}
-
-// total returns how many values were counted.
-func (m *counted[K]) total(ctx context.Context) (n int64, err error) {
-	err = m.each(ctx, func(e spill.Entry[K]) error { n += e.Count; return nil })
-	return n, err
 }

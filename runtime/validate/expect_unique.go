@@ -32,9 +32,8 @@ func unique(rq *request) verdict {
 // judgeUnique counts the rows of groups of more than one and shows the first
 // two rows of the groups that begin first.
 func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, mostly float64, text func(K) string) error {
-	var total int64
+	r.MissingCount = r.ElementCount - m.values
 	err := m.each(ctx, func(e spill.Entry[K]) error {
-		total += e.Count
 		if e.Count < 2 {
 			return nil
 		}
@@ -47,7 +46,6 @@ func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, 
 		}
 		return nil
 	})
-	r.MissingCount = r.ElementCount - total
 	r.judgeMostly(mostly)
 	return err
 }
@@ -118,6 +116,7 @@ func (m *combined) see(f *dataset.Frame) error {
 		if m.ignore == "all_values_are_missing" && missing == len(m.columns) || m.ignore == "any_value_is_missing" && missing > 0 {
 			continue
 		}
+		m.values++
 		if err := m.tally.Add(spill.TextOf(m.key), f.Offset+int64(row)); err != nil {
 			return err
 		}

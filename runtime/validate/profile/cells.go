@@ -67,20 +67,33 @@ func (c *cells) coarsen(shift uint) {
 	if shift <= c.shift {
 		return
 	}
-	list := c.list()
-	by := shift - c.shift
-	clear(c.counts)
-	c.used, c.shift = 0, shift
-	for _, x := range list {
-		c.put(x.key>>by, x.count)
+	keys, counts, by := c.keys, c.counts, shift-c.shift
+	c.keys, c.counts, c.used, c.shift = make([]uint64, len(keys)), make([]int64, len(keys)), 0, shift
+	for i, n := range counts {
+		if n > 0 {
+			c.put(keys[i]>>by, n)
+		}
 	}
 }
 
-// fit makes the cells coarser until they keep to the limit.
+// fit makes the cells coarser until they keep to the limit. Neighbours are in one
+// cell once all the bits in which they differ are shifted out, so one look at the
+// cells in order tells how many there are at every shift.
 func (c *cells) fit() {
-	for c.used > c.limit {
-		c.coarsen(c.shift + 1)
+	if c.used <= c.limit {
+		return
 	}
+	var differ [65]int // neighbours by the length of their difference
+	list := c.list()
+	for i := range list[1:] {
+		differ[bits.Len64(list[i].key^list[i+1].key)]++
+	}
+	by, left := uint(0), len(list)
+	for left > c.limit {
+		by++
+		left -= differ[by]
+	}
+	c.coarsen(c.shift + by)
 }
 
 // join adds another's cells. The caller then makes the cells fit.

@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"cmp"
 	"slices"
 	"unsafe"
 )
@@ -60,6 +61,9 @@ func (t *Tally[K]) AddEntry(e Entry[K]) error {
 			return err
 		}
 	}
+	if n := len(t.entries); n == cap(t.entries) { // append would take more than there is
+		t.entries = append(make([]Entry[K], 0, min(t.most, max(minEntries, 2*n))), t.entries...)
+	}
 	t.entries = append(t.entries, e)
 	return nil
 }
@@ -82,7 +86,11 @@ func (t *Tally[K]) compact() {
 	if t.sorted == len(t.entries) {
 		return
 	}
-	slices.SortFunc(t.entries, func(a, b Entry[K]) int { return a.Key.Compare(b.Key) })
+	if numbers, ok := any(t.entries).([]Entry[Number]); ok { // as below, but faster
+		slices.SortFunc(numbers, func(a, b Entry[Number]) int { return cmp.Compare(a.Key, b.Key) })
+	} else {
+		slices.SortFunc(t.entries, func(a, b Entry[K]) int { return a.Key.Compare(b.Key) })
+	}
 	kept := t.entries[:0]
 	for _, e := range t.entries {
 		if n := len(kept); n > 0 && kept[n-1].Key == e.Key {
