@@ -139,15 +139,16 @@ func Runs(ctx context.Context, s *store.Store, model string, limit int) ([]Run, 
 	return out, nil
 }
 
-// MarkInterrupted ends the records of runs whose process died. Call it while
-// holding the lock that running requires.
-func MarkInterrupted(ctx context.Context, s *store.Store, model string, now time.Time) error {
+// MarkInterrupted ends the records of runs whose process died: of the author's
+// runs, or of all where that is empty. Call it where no such run can be under
+// way.
+func MarkInterrupted(ctx context.Context, s *store.Store, model, author string, now time.Time) error {
 	runs, err := Runs(ctx, s, model, 50)
 	if err != nil {
 		return err
 	}
 	for i := range runs {
-		if runs[i].Status != Running {
+		if runs[i].Status != Running || author != "" && runs[i].Author != author {
 			continue
 		}
 		runs[i].Status, runs[i].FinishedAt = Interrupted, now.UTC()

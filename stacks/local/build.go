@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
@@ -14,11 +13,7 @@ import (
 )
 
 // Outcome is what one model's pipeline came to.
-type Outcome struct {
-	Model   string           `json:"model"`
-	Run     *pipeline.Run    `json:"run"`
-	Version registry.Version `json:"version"`
-}
+type Outcome = pipeline.Outcome
 
 // PendingError says that versions wait for a person's approval.
 type PendingError struct{ Versions []registry.Version }
@@ -40,7 +35,7 @@ func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 	var outcomes []Outcome
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Models)) {
-		o, err := s.build(ctx, s.runner, name)
+		o, err := s.runner.Build(ctx, name)
 		outcomes = append(outcomes, o)
 		if err != nil {
 			problems = append(problems, err)
@@ -50,23 +45,4 @@ func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 		}
 	}
 	return outcomes, errors.Join(problems...)
-}
-
-func (s *Stack) build(ctx context.Context, runner *pipeline.Runner, name string) (Outcome, error) {
-	run, err := runner.Run(ctx, name)
-	o := Outcome{Model: name, Run: run}
-	if err != nil {
-		return o, err
-	}
-	n, err := strconv.Atoi(run.Output("register", "version"))
-	if err != nil {
-		return o, fmt.Errorf("model %s: the registry gave no version: %w", name, err)
-	}
-	if o.Version, err = s.state.Registry.Version(ctx, name, n); err != nil {
-		return o, err
-	}
-	if s.cfg.Plan.Models[name].Approval.Policy == "auto" && o.Version.Status == registry.Pending {
-		o.Version, err = s.state.Registry.AutoApprove(ctx, name, n, "environment "+s.cfg.Plan.Environment+" says approval: auto")
-	}
-	return o, err
 }

@@ -86,24 +86,24 @@ func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := h.endpoints[0]
-	if got := e.standing(""); got.Version != 1 {
+	if got := e.Standing(); got.Version != 1 {
 		t.Fatalf("nothing is served: %+v", got)
 	}
-	if h.recheck(t.Context(), e) {
-		t.Error("a fresh version was withdrawn")
+	if stopped, err := e.Recheck(t.Context()); stopped || err != nil {
+		t.Errorf("a fresh version was withdrawn: %t, %v", stopped, err)
 	}
 	now.add(31 * 24 * time.Hour)
-	if !h.recheck(t.Context(), e) {
-		t.Fatal("a stale version goes on serving")
+	if stopped, err := e.Recheck(t.Context()); !stopped || err != nil {
+		t.Fatalf("a stale version goes on serving: %t, %v", stopped, err)
 	}
-	if got := e.standing(""); got.Version != 0 || !strings.Contains(got.Waiting, "policy house/fresh (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30") {
+	if got := e.Standing(); got.Version != 0 || !strings.Contains(got.Waiting, "policy house/fresh (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30") {
 		t.Errorf("%+v", got)
 	}
 	withdrawn := entries(t, s, registry.ActionWithdraw)
 	if len(withdrawn) != 1 || !strings.Contains(withdrawn[0].Summary(), "house/fresh") {
 		t.Errorf("the log says %+v", withdrawn)
 	}
-	if changed, err := e.follow(t.Context()); err != nil || changed {
+	if changed, err := e.Follow(t.Context()); err != nil || changed {
 		t.Errorf("it is served again: %t, %v", changed, err)
 	}
 	if err := s.state.Registry.VerifyAudit(t.Context()); err != nil {

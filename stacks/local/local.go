@@ -97,7 +97,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	for name := range cfg.Plan.Models {
-		if err := pipeline.MarkInterrupted(ctx, s.state.Store, name, cfg.Now()); err != nil {
+		if err := pipeline.MarkInterrupted(ctx, s.state.Store, name, "", cfg.Now()); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}

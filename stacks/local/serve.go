@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"syscall"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ashlar-dev/ashlar/runtime/endpoint"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
@@ -22,6 +22,13 @@ import (
 type ServeOptions struct {
 	Once  bool           // ask every endpoint for one prediction over HTTP, then stop
 	Ready func(Standing) // called once the stack answers; nil: nobody waits
+}
+
+// Endpoint is how an endpoint stands, for people and for the page.
+type Endpoint struct {
+	endpoint.Standing
+	URL    string `json:"url"`
+	Answer string `json:"answer,omitempty"` // what its example was answered, where it was asked
 }
 
 // Standing is a stack that answers.
@@ -63,7 +70,10 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	h.url = url
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve.Run(gctx, listener, h.handler(url), h.servers()...) })
-	group.Go(func() error { return h.followAll(gctx) })
+	group.Go(func() error {
+		endpoint.Keep(gctx, s.state.Registry, s.cfg.Poll, h.endpoints)
+		return nil
+	})
 	group.Go(func() error { return h.retrainOnDemand(gctx) })
 	group.Go(func() error {
 		standing := Standing{URL: url, Endpoints: h.standing(url)}
@@ -79,7 +89,9 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 		return nil
 	})
 	err = group.Wait()
-	h.save()
+	for _, e := range h.endpoints {
+		e.Save(context.WithoutCancel(ctx))
+	}
 	return err
 }
 
@@ -99,24 +111,26 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // house is everything that answers while a stack serves.
 type house struct {
 	stack     *Stack
-	endpoints []*endpoint // in order of name
-	metrics   *metrics
+	endpoints []*endpoint.Endpoint // in order of name
 	retrains  chan string
 	url       string
 }
 
 func (s *Stack) newHouse(ctx context.Context) (*house, error) {
-	metrics, err := newMetrics()
+	metrics, err := endpoint.NewMetrics(s.cfg.Plan)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{stack: s, metrics: metrics, retrains: make(chan string, 16)}
+	h := &house{stack: s, retrains: make(chan string, 16)}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Endpoints)) {
-		e, err := newEndpoint(s, name, h.metrics, h.askRetrain)
+		e, err := endpoint.New(endpoint.Config{
+			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry, Rules: s.rules, Metrics: metrics,
+			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.askRetrain,
+		})
 		if err != nil {
 			return nil, err
 		}
-		if _, err := e.follow(ctx); err != nil {
+		if _, err := e.Follow(ctx); err != nil {
 			return nil, err
 		}
 		h.endpoints = append(h.endpoints, e)
@@ -127,7 +141,7 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 func (h *house) servers() []*serve.Server {
 	out := make([]*serve.Server, len(h.endpoints))
 	for i, e := range h.endpoints {
-		out[i] = e.server
+		out[i] = e.Server()
 	}
 	return out
 }
@@ -135,69 +149,9 @@ func (h *house) servers() []*serve.Server {
 func (h *house) standing(url string) []Endpoint {
 	out := make([]Endpoint, len(h.endpoints))
 	for i, e := range h.endpoints {
-		out[i] = e.standing(endpointURL(url, h.endpoints, e))
+		out[i] = Endpoint{Standing: e.Standing(), URL: endpointURL(url, h.endpoints, e)}
 	}
 	return out
-}
-
-func (h *house) save() {
-	for _, e := range h.endpoints {
-		e.mu.Lock()
-		v := e.version
-		e.mu.Unlock()
-		e.save(v)
-	}
-}
-
-// followAll looks, each poll, for decisions made anywhere and for what may not
-// be served any more, until ctx is done.
-func (h *house) followAll(ctx context.Context) error {
-	tick := time.NewTicker(h.stack.cfg.Poll)
-	defer tick.Stop()
-	var seen int64 = -1
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		head, err := h.stack.state.Registry.Head(ctx)
-		changed := err == nil && head != seen
-		if changed {
-			seen = head
-		}
-		for _, e := range h.endpoints {
-			if h.recheck(ctx, e) || changed {
-				h.follow(ctx, e)
-			}
-		}
-	}
-}
-
-func (h *house) recheck(ctx context.Context, e *endpoint) bool {
-	stopped, err := e.recheck(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		h.stack.cfg.Notice(fmt.Sprintf("%s cannot be checked again: %v", e.name, err))
-	case stopped:
-		h.stack.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", e.name, e.standing("").Waiting))
-	}
-	return stopped
-}
-
-func (h *house) follow(ctx context.Context, e *endpoint) {
-	changed, err := e.follow(ctx)
-	now := e.standing("")
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		h.stack.cfg.Notice(fmt.Sprintf("%s keeps serving version %d: %v", e.name, now.Version, err))
-	case changed && now.Version > 0:
-		h.stack.cfg.Notice(fmt.Sprintf("%s now serves %s version %d", e.name, now.Model, now.Version))
-	case changed:
-		h.stack.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", e.name, now.Waiting))
-	}
 }
 
 // askRetrain notes the request; one that is waiting already covers it.
@@ -228,11 +182,11 @@ func (h *house) retrainOnDemand(ctx context.Context) error {
 }
 
 func (h *house) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
-	o, err := h.stack.build(ctx, runner, name)
+	o, err := runner.Build(ctx, name)
 	switch {
 	case err != nil:
 		return fmt.Sprintf("retraining %s: %v", name, err)
-	case o.Version.RunID != o.Run.ID:
+	case !o.New():
 		return fmt.Sprintf("retraining %s: the data and the recipe are what version %d was made from, so there is nothing new to learn; add data", name, o.Version.Version)
 	default:
 		return fmt.Sprintf("retraining %s: version %d is %s", name, o.Version.Version, o.Version.Status)
@@ -244,19 +198,19 @@ func (h *house) retrain(ctx context.Context, runner *pipeline.Runner, name strin
 func (h *house) handler(url string) http.Handler {
 	mux := http.NewServeMux()
 	for i, e := range h.endpoints {
-		prefix := "/endpoints/" + e.name
-		mux.Handle(prefix+"/", http.StripPrefix(prefix, e.server.Handler()))
+		prefix := "/endpoints/" + e.Name()
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, e.Server().Handler()))
 		if i == 0 {
-			mux.Handle("/", e.server.Handler())
+			mux.Handle("/", e.Server().Handler())
 		}
 	}
 	h.pages(mux, url)
 	return mux
 }
 
-func endpointURL(url string, all []*endpoint, e *endpoint) string {
+func endpointURL(url string, all []*endpoint.Endpoint, e *endpoint.Endpoint) string {
 	if all[0] == e {
 		return url
 	}
-	return url + "/endpoints/" + e.name
+	return url + "/endpoints/" + e.Name()
 }

@@ -60,8 +60,8 @@ func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
 		Endpoints: h.standing(h.url), Drift: map[string][]*drift.Report{},
 	}
 	for _, e := range h.endpoints {
-		if reports, watched := e.reports(); watched {
-			s.Drift[e.name] = reports
+		if reports, watched := e.Reports(); watched {
+			s.Drift[e.Name()] = reports
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Models)) {

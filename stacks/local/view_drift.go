@@ -34,7 +34,7 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 		out.Columns = append(out.Columns, viewDriftColumn(c))
 	}
 	// Drifted columns first: they are what somebody came to see.
-	slices.SortStableFunc(out.Columns, func(a, b page.DriftColumn) int { return int(indicator(b.Drifted) - indicator(a.Drifted)) })
+	slices.SortStableFunc(out.Columns, func(a, b page.DriftColumn) int { return rank(b.Drifted) - rank(a.Drifted) })
 	out.Predictions = plot(newest.Predictions.Column)
 	for _, r := range slices.Backward(reports[max(0, len(reports)-shownWindows):]) {
 		out.History = append(out.History, page.Window{
@@ -140,4 +140,11 @@ func floats(counts []int64) []float64 {
 		out[i] = float64(c)
 	}
 	return out
+}
+
+func rank(drifted bool) int {
+	if drifted {
+		return 1
+	}
+	return 0
 }

@@ -37,18 +37,12 @@ func watched(t *testing.T) (plan.Endpoint, *drift.Monitor, *model.Model) {
 	}}}
 }
 
-func TestNobodyObservesWhereNothingIsWatched(t *testing.T) {
-	if observer(nil, nil) != nil {
-		t.Error("the server is given an observer that observes for nobody")
-	}
-}
-
 func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 	e, monitor, m := watched(t)
 	if v := viewDrift("scoring", e, nil); v.Drifted || v.Status != "no window yet" || !strings.Contains(v.Summary, "closes after 1h with at least 1 rows") {
 		t.Errorf("before the first window: %+v", v)
 	}
-	o := observer(monitor, m)
+	o := monitor.Observer(m)
 	for i := range 300 {
 		o.Observe([]float64{90000 + float64(i), 2, 1e9}, []string{"", "boat", ""}, model.Score{Label: 1, Class: "good", Probability: 0.9})
 	}

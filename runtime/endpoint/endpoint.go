@@ -1,0 +1,232 @@
+// Package endpoint keeps an endpoint of a blueprint at the version that it
+// should serve by now, and watches what it is asked.
+//
+// It is what a laptop's stack and a pod of a cluster have in common: which
+// version that is (govern), the model file and its drift reference from the
+// store, the swap behind the server, the record of it in the registry, and the
+// windows of live traffic. They differ in who judges the windows. One process
+// that sees all traffic judges them itself; replicas gather them, and a job
+// judges for all (Judge).
+//
+// An endpoint outlives what it stands on: with a registry or a store that
+// cannot be reached it goes on serving what it serves.
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/serve"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// Config is what an endpoint needs. Plan, Name, Store, Registry, Rules, Metrics
+// and Now are required.
+type Config struct {
+	Plan     *plan.Plan
+	Name     string // in the plan
+	Store    *store.Store
+	Registry *registry.Registry
+	Rules    *govern.Rules // of the plan
+	Metrics  *Metrics
+	Author   string // who promotes, for the registry
+	Now      func() time.Time
+	Log      *slog.Logger // nil: silent
+	Notice   func(string) // nil: nobody reads; a line when something changes
+
+	// Replica is this process's name among those that serve the endpoint; where
+	// it is set, windows are gathered for Judge instead of judged here.
+	Replica string
+	// Retrain asks for a retrain of the model when drift lasts, where windows
+	// are judged here. It must not block. Nil: nobody trains.
+	Retrain func(model string)
+
+	Grace time.Duration // see serve.Config
+}
+
+// Endpoint serves the champion of one model and watches what it is asked. It is
+// safe for concurrent use.
+type Endpoint struct {
+	cfg    Config
+	spec   plan.Endpoint
+	model  plan.Model
+	server *serve.Server
+
+	mu       sync.Mutex
+	version  registry.Version // Version 0: nothing is served
+	waiting  string           // why nothing is served
+	example  string
+	watch    watch   // nil: nothing is watched
+	retired  []watch // of versions that are served no more, with windows to hand on
+	behind   bool    // the last Follow failed
+	deciding sync.Mutex
+}
+
+// New returns an endpoint that serves nothing until the first Follow.
+func New(cfg Config) (*Endpoint, error) {
+	spec, ok := cfg.Plan.Endpoints[cfg.Name]
+	if !ok {
+		return nil, fmt.Errorf("endpoint %q is not in the plan; it has %s", cfg.Name, names(cfg.Plan.Endpoints))
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Notice == nil {
+		cfg.Notice = func(string) {}
+	}
+	if cfg.Retrain == nil {
+		cfg.Retrain = func(string) {}
+	}
+	e := &Endpoint{cfg: cfg, spec: spec, model: cfg.Plan.Models[spec.Model], waiting: "it has not looked yet"}
+	var err error
+	e.server, err = serve.New(serve.Config{
+		Endpoint: cfg.Name, Limits: spec.Limits, Log: cfg.Log.With("endpoint", cfg.Name), Now: cfg.Now,
+		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Grace: cfg.Grace,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", cfg.Name, err)
+	}
+	return e, nil
+}
+
+// Name is the endpoint's name in the plan.
+func (e *Endpoint) Name() string { return e.cfg.Name }
+
+// Server answers the endpoint's requests.
+func (e *Endpoint) Server() *serve.Server { return e.server }
+
+// asked is what a version must meet to be served by this endpoint now.
+func (e *Endpoint) asked() govern.Asked {
+	return govern.Asked{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
+}
+
+// Recheck judges the version that is served again: evidence grows stale and
+// exemptions expire with nobody doing anything. It stops serving what may not
+// be served any more, and reports whether it did.
+func (e *Endpoint) Recheck(ctx context.Context) (bool, error) {
+	e.deciding.Lock()
+	defer e.deciding.Unlock()
+	e.mu.Lock()
+	v := e.version
+	e.mu.Unlock()
+	if v.Version == 0 {
+		return false, nil
+	}
+	reasons, err := e.asked().Objections(v)
+	if err != nil || len(reasons) == 0 {
+		return false, err
+	}
+	return e.withdraw(ctx, fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and ")), reasons)
+}
+
+// Follow brings the endpoint to the version that it should serve by now: the
+// newest that is approved and whose file is what was approved. It reports
+// whether that changed anything. With no such version the endpoint serves
+// nothing and Standing says why; that is no error. After an error it serves
+// what it did.
+func (e *Endpoint) Follow(ctx context.Context) (bool, error) {
+	e.deciding.Lock()
+	defer e.deciding.Unlock()
+	changed, err := e.follow(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.behind = err != nil
+	if err != nil && e.version.Version == 0 {
+		e.waiting = err.Error()
+	}
+	return changed, err
+}
+
+func (e *Endpoint) follow(ctx context.Context) (bool, error) {
+	v, err := govern.Choose(ctx, e.cfg.Registry, e.asked())
+	var none *govern.NotServableError
+	if errors.As(err, &none) {
+		return e.withdraw(ctx, none.Error(), none.Reasons)
+	}
+	if err != nil {
+		return false, err
+	}
+	e.mu.Lock()
+	same := e.version.Version == v.Version && e.version.ModelDigest == v.ModelDigest
+	e.mu.Unlock()
+	if same {
+		return false, nil
+	}
+	m, err := pipeline.LoadModel(ctx, e.cfg.Store, v.ModelDigest)
+	if err != nil {
+		return false, fmt.Errorf("endpoint %s: version %d of %s: %w\n  if it is damaged, train it again: remove the file that is named and run its pipeline", e.cfg.Name, v.Version, e.spec.Model, err)
+	}
+	return true, e.swap(ctx, v, m)
+}
+
+// swap puts the version behind the endpoint. The registry is told first: what
+// may not be served is refused there, and what was served can be asked later.
+func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model) error {
+	next, err := e.newWatch(ctx, v)
+	if err != nil {
+		return fmt.Errorf("endpoint %s: drift reference of version %d: %w", e.cfg.Name, v.Version, err)
+	}
+	if err := e.cfg.Registry.RecordServing(ctx, e.cfg.Name, v.Model, v.Version, v.ModelDigest); err != nil {
+		return err
+	}
+	if err := e.cfg.Registry.SetAlias(ctx, v.Model, govern.Champion, v.Version, e.cfg.Author); err != nil {
+		return err
+	}
+	served := &serve.Served{Model: m, Version: v.Version, Digest: v.ModelDigest, Metrics: v.Metrics}
+	if next != nil {
+		served.Observer = next.observer(m)
+	}
+	if err := e.server.Swap(served); err != nil {
+		return err
+	}
+	v.Aliases = append(slices.Clone(v.Aliases), govern.Champion)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.retire()
+	e.version, e.watch, e.waiting = v, next, ""
+	e.example, err = exampleRequest(m)
+	return err
+}
+
+// withdraw stops serving, for instance because the version was rejected. The
+// registry is told unless another replica has gone on to another version.
+func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (bool, error) {
+	e.mu.Lock()
+	was := e.version
+	e.retire()
+	e.version, e.waiting = registry.Version{}, why
+	e.mu.Unlock()
+	if was.Version == 0 {
+		return false, nil
+	}
+	if err := e.server.Swap(nil); err != nil {
+		return true, err
+	}
+	now, err := e.cfg.Registry.ServedAt(ctx, e.cfg.Name, e.cfg.Now())
+	if err != nil {
+		return true, err
+	}
+	if len(now) > 0 && (now[0].Model != was.Model || now[0].Version != was.Version) {
+		return true, nil
+	}
+	return true, e.cfg.Registry.StopServing(ctx, e.cfg.Name, reasons...)
+}
+
+// retire puts the watch away. The lock is held.
+func (e *Endpoint) retire() {
+	if e.watch != nil {
+		e.retired = append(e.retired, e.watch)
+		e.watch = nil
+	}
+}

@@ -1,0 +1,91 @@
+package endpoint
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+)
+
+// Keep looks, at once and then each poll, for decisions made anywhere and for
+// what may not be served any more, until ctx is done. A registry or a store
+// that cannot be reached changes nothing; it is looked at again.
+func Keep(ctx context.Context, reg *registry.Registry, poll time.Duration, endpoints []*Endpoint) {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	var seen int64 = -1
+	for {
+		head, err := reg.Head(ctx)
+		changed := err == nil && head != seen
+		if changed {
+			seen = head
+		}
+		for _, e := range endpoints {
+			if err != nil {
+				e.unreachable(ctx, err)
+				continue
+			}
+			if e.recheck(ctx) || changed || e.isBehind() {
+				e.notedFollow(ctx)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (e *Endpoint) isBehind() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.behind
+}
+
+// unreachable notes, once, that nothing is known of the registry.
+func (e *Endpoint) unreachable(ctx context.Context, err error) {
+	e.mu.Lock()
+	was := e.behind
+	e.behind = true
+	v := e.version.Version
+	if v == 0 {
+		e.waiting = err.Error()
+	}
+	e.mu.Unlock()
+	if !was && ctx.Err() == nil {
+		e.cfg.Notice(fmt.Sprintf("%s keeps serving version %d: %v", e.cfg.Name, v, err))
+	}
+}
+
+func (e *Endpoint) recheck(ctx context.Context) bool {
+	stopped, err := e.Recheck(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		e.cfg.Notice(fmt.Sprintf("%s cannot be checked again: %v", e.cfg.Name, err))
+	case stopped:
+		e.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", e.cfg.Name, e.Standing().Waiting))
+	}
+	return stopped
+}
+
+func (e *Endpoint) notedFollow(ctx context.Context) {
+	was := e.isBehind()
+	changed, err := e.Follow(ctx)
+	now := e.Standing()
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && was:
+		e.cfg.Log.Debug("still behind", "endpoint", now.Name, "error", err)
+	case err != nil:
+		e.cfg.Notice(fmt.Sprintf("%s keeps serving version %d: %v", now.Name, now.Version, err))
+	case changed && now.Version > 0:
+		e.cfg.Notice(fmt.Sprintf("%s now serves %s version %d", now.Name, now.Model, now.Version))
+	case changed:
+		e.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", now.Name, now.Waiting))
+	case was:
+		e.cfg.Notice(fmt.Sprintf("%s is up to date again, at version %d", now.Name, now.Version))
+	}
+}

@@ -1,0 +1,78 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/drift"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/serve"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// sole is the watch of the only process that serves an endpoint: it sees all
+// traffic, and judges its windows itself.
+type sole struct {
+	cfg     Config
+	version registry.Version
+	monitor *drift.Monitor
+}
+
+// newSole gives the monitor back the windows that it had seen before this
+// process started.
+func newSole(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*sole, error) {
+	s := &sole{cfg: cfg, version: v}
+	var err error
+	s.monitor, err = drift.NewMonitor(drift.MonitorConfig{Reference: ref, Drift: d, Now: cfg.Now, OnReport: s.reported, OnRetrain: s.asksRetrain})
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := cfg.Store.GetRef(ctx, s.ref())
+	if errors.Is(err, store.ErrNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// A snapshot that cannot be taken over costs at most a window.
+	if err := s.monitor.Restore(snapshot); err != nil {
+		cfg.Log.Warn("drift snapshot", "endpoint", cfg.Name, "error", err)
+	}
+	return s, nil
+}
+
+func (s *sole) ref() string { return versionRef(s.cfg.Name, s.version.Model, s.version.Version) }
+
+func (s *sole) observer(m *model.Model) serve.Observer { return s.monitor.Observer(m) }
+
+func (s *sole) reports() []*drift.Report { return s.monitor.Reports() }
+
+func (s *sole) pending() int64 { return s.monitor.Pending() }
+
+func (s *sole) save(ctx context.Context) error {
+	snapshot, err := s.monitor.Snapshot()
+	if err != nil {
+		return err
+	}
+	return s.cfg.Store.PutRef(ctx, s.ref(), snapshot)
+}
+
+func (s *sole) reported(r *drift.Report) {
+	line := fmt.Sprintf("%s version %d: window of %d rows, %d of %d columns drifted", s.version.Model, s.version.Version, r.Rows, r.Drifted, len(r.Columns))
+	if r.DatasetDrift {
+		line += ": the dataset has drifted"
+	}
+	s.cfg.Metrics.report(s.cfg.Name, s.version, r, 1)
+	s.cfg.Notice(line)
+	if err := s.save(context.Background()); err != nil {
+		s.cfg.Log.Warn("drift snapshot", "endpoint", s.cfg.Name, "error", err)
+	}
+}
+
+func (s *sole) asksRetrain(*drift.Report) {
+	s.cfg.Notice(fmt.Sprintf("%s version %d: drift in enough windows, retraining through the same gates", s.version.Model, s.version.Version))
+	s.cfg.Retrain(s.version.Model)
+}

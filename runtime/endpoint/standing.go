@@ -1,0 +1,55 @@
+package endpoint
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// Standing is how an endpoint stands, for people and for pages.
+type Standing struct {
+	Name    string `json:"name"`
+	Model   string `json:"model"`
+	Version int    `json:"version"` // 0: nothing is served
+	Digest  string `json:"digest,omitempty"`
+	Waiting string `json:"waiting,omitempty"` // why nothing is served
+	Example string `json:"example,omitempty"` // a request body that works
+}
+
+// Standing is how the endpoint stands now.
+func (e *Endpoint) Standing() Standing {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Standing{
+		Name: e.cfg.Name, Model: e.spec.Model, Version: e.version.Version, Digest: e.version.ModelDigest, Waiting: e.waiting, Example: e.example,
+	}
+}
+
+// exampleRequest is a request body that the model answers: the middle of each
+// numeric feature's range and a category it knows.
+func exampleRequest(m *model.Model) (string, error) {
+	features := map[string]any{}
+	for _, f := range m.Signature.Inputs {
+		switch {
+		case len(f.Categories) > 0:
+			features[f.Name] = f.Categories[0]
+		case f.Type == "boolean":
+			features[f.Name] = true
+		default:
+			features[f.Name] = float64(int((f.Min + f.Max) / 2))
+		}
+	}
+	b, err := json.Marshal(map[string]any{"features": features})
+	return string(b), err
+}
+
+// names lists what there is, for messages.
+func names[T any](all map[string]T) string {
+	if len(all) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+}

@@ -1,0 +1,93 @@
+package endpoint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/drift"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// What the windows of a version are called in the store:
+//
+//	drift/ENDPOINT/MODEL-VERSION                        of a sole process
+//	drift/ENDPOINT/MODEL-VERSION/segments/TIME-REPLICA  gathered by a replica
+//	drift/ENDPOINT/MODEL-VERSION/judged                 what Judge knows
+//	drift/ENDPOINT/MODEL-VERSION/verdicts               what it says, for replicas to show
+func versionRef(endpoint, model string, version int) string {
+	return fmt.Sprintf("drift/%s/%s-%d", endpoint, model, version)
+}
+
+func judgedRef(endpoint, model string, version int) string {
+	return versionRef(endpoint, model, version) + "/judged"
+}
+
+func verdictsRef(endpoint, model string, version int) string {
+	return versionRef(endpoint, model, version) + "/verdicts"
+}
+
+// segmentTime makes segments' names sort by time.
+const segmentTime = "20060102T150405.000000000Z"
+
+func segmentRef(endpoint, model string, version int, at time.Time, replica string) string {
+	return versionRef(endpoint, model, version) + "/segments/" + at.UTC().Format(segmentTime) + "-" + replica
+}
+
+// segmentOf reads a segment's name; ok is false for any other.
+func segmentOf(endpoint, name string) (model string, version int, ok bool) {
+	rest, ok := strings.CutPrefix(name, "drift/"+endpoint+"/")
+	folder, _ := path.Split(rest)
+	subject, found := strings.CutSuffix(folder, "/segments/")
+	at := strings.LastIndexByte(subject, '-')
+	if !ok || !found || at <= 0 {
+		return "", 0, false
+	}
+	version, err := strconv.Atoi(subject[at+1:])
+	return subject[:at], version, err == nil && version > 0
+}
+
+// judged is what Judge knows of a version's traffic. It is written in one
+// piece, so a judge that is killed has either judged segments or not.
+type judged struct {
+	Snapshot json.RawMessage `json:"snapshot,omitempty"` // of the monitor
+	// Consumed are segments that are in the snapshot already, until they are
+	// deleted.
+	Consumed []string `json:"consumed"`
+	// Retrain is asked for, and not done yet.
+	Retrain bool `json:"retrain"`
+}
+
+// verdicts are the newest reports, oldest first.
+type verdicts struct {
+	Reports []*drift.Report `json:"reports"`
+}
+
+// read decodes what is kept under the name, and leaves into as it is where
+// nothing is.
+func read(ctx context.Context, s *store.Store, name string, into any) error {
+	b, err := s.GetRef(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("reference %s: %w", name, err)
+	}
+	return nil
+}
+
+func write(ctx context.Context, s *store.Store, name string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("reference %s: %w", name, err)
+	}
+	return s.PutRef(ctx, name, b)
+}
