@@ -140,7 +140,8 @@ func (m *monitor) invent(r *Resource) (string, resource.PropertyMap) {
 		return "", nil
 	}
 	if strings.HasPrefix(r.Type, "pulumi:providers:") || r.Package() == "kubernetes" {
-		return objectID(r), r.Inputs
+		// The SDK takes for an output that is not in the answer what was put in.
+		return objectID(r), nil
 	}
 	v := inventor{origin: Reference{URN: r.URN}, note: func(token string, ref Reference) { m.refs[token] = ref }}
 	state := r.Inputs.Copy()
