@@ -69,7 +69,7 @@ func valueText(c *dataset.Column, row int) string {
 	return c.Value(row)
 }
 
-// momentText writes a number of a column of that type.
+// typedText writes a statistic of a column of that type.
 func typedText(t plan.ColumnType, v float64) string {
 	if t == plan.Timestamp && !math.IsInf(v, 0) {
 		c := dataset.Column{Type: t, Floats: []float64{v}}

@@ -63,19 +63,13 @@ type members struct {
 
 func (m *members) see(f *dataset.Frame) error {
 	c := m.column.in(f)
+	index := m.indexOf(c)
 	for row := range f.Rows {
 		if c.Missing(row) {
 			m.missing++
 			continue
 		}
-		var at int
-		var ok bool
-		if c.Coded() {
-			at, ok = m.set.texts[c.Dict[c.Codes[row]]]
-		} else {
-			at, ok = m.set.numbers[c.Floats[row]]
-		}
-		if ok {
+		if at := index(row); at >= 0 {
 			m.found[at] = true
 			continue
 		}
@@ -83,6 +77,25 @@ func (m *members) see(f *dataset.Frame) error {
 		m.note(c, f.Offset, row)
 	}
 	return nil
+}
+
+// indexOf returns a function from a row to its value's index in the set, or -1.
+func (m *members) indexOf(c *dataset.Column) func(row int) int {
+	if !c.Coded() {
+		return func(row int) int { return find(m.set.numbers, c.Floats[row]) }
+	}
+	byCode := make([]int, len(c.Dict))
+	for code, s := range c.Dict {
+		byCode[code] = find(m.set.texts, s)
+	}
+	return func(row int) int { return byCode[c.Codes[row]] }
+}
+
+func find[K comparable](index map[K]int, v K) int {
+	if at, ok := index[v]; ok {
+		return at
+	}
+	return -1
 }
 
 // note keeps a value outside the set. A worker sees rows in order, so the first

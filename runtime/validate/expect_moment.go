@@ -10,25 +10,22 @@ import (
 // once. Over nothing they are undefined and fail.
 
 func meanBetween(rq *request) verdict {
-	return rq.momentBetween("mean", (*moments).Mean, 1)
+	c := rq.numeric()
+	return rq.momentBetween(c, "mean", (*moments).Mean, rq.bound(c), 1)
 }
 
 func sumBetween(rq *request) verdict {
-	return rq.momentBetween("sum", (*moments).Sum, 1)
+	return rq.momentBetween(rq.numeric(), "sum", (*moments).Sum, rq.number, 1)
 }
 
 func stdevBetween(rq *request) verdict {
-	return rq.momentBetween("stdev", (*moments).Stdev, 2)
+	return rq.momentBetween(rq.numeric(), "stdev", (*moments).Stdev, rq.number, 2)
 }
 
 // momentBetween prepares an expectation about a statistic of at least so many
 // values.
-func (rq *request) momentBetween(name string, statistic func(*moments) float64, least int64) verdict {
-	c := rq.numeric()
-	b := rq.strictInterval(rq.number)
-	if name == "mean" {
-		b = rq.strictInterval(rq.bound(c))
-	}
+func (rq *request) momentBetween(c *columnRef, name string, statistic func(*moments) float64, bound func(string) *float64, least int64) verdict {
+	b := rq.strictInterval(bound)
 	h := rq.moments(c.name)
 	return func(_ context.Context, s *seen, r *Result) error {
 		m := h.of(s)
@@ -39,12 +36,11 @@ func (rq *request) momentBetween(name string, statistic func(*moments) float64, 
 		case m.Count() < least:
 			r.Reason = "one value has no standard deviation"
 		default:
-			v := statistic(m)
-			text := typedText(plan.Number, v)
+			v, t := statistic(m), plan.Number
 			if name == "mean" {
-				text = typedText(c.spec.Type, v)
+				t = c.spec.Type
 			}
-			r.judgeValue(v, name+" "+text, b, "undefined over infinite values")
+			r.judgeValue(v, name+" "+typedText(t, v), b, "undefined over infinite values")
 		}
 		return nil
 	}

@@ -23,6 +23,7 @@ type cells struct {
 	keys   []uint64
 	counts []int64
 	used   int
+	high   uint // 64 less the binary logarithm of the slots
 }
 
 // cell is a cell outside the table.
@@ -49,12 +50,13 @@ func (c *cells) put(key uint64, n int64) {
 
 // slot is where a key would be, by Fibonacci hashing.
 func (c *cells) slot(key uint64) int {
-	return int(key * 0x9e3779b97f4a7c15 >> (64 - uint(bits.Len(uint(len(c.keys)-1)))))
+	return int(key * 0x9e3779b97f4a7c15 >> (c.high & 63))
 }
 
 func (c *cells) resize(slots int) {
 	keys, counts := c.keys, c.counts
 	c.keys, c.counts, c.used = make([]uint64, slots), make([]int64, slots), 0
+	c.high = 64 - uint(bits.Len(uint(slots-1)))
 	for i, n := range counts {
 		if n > 0 {
 			c.put(keys[i], n)
