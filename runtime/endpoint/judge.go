@@ -127,10 +127,6 @@ func (s *subject) judge(ctx context.Context, cfg JudgeConfig, d plan.Drift) (Ver
 	if err != nil {
 		return out, err
 	}
-	seen := int64(0)
-	if before := monitor.Reports(); len(state.Snapshot) > 0 && len(before) > 0 {
-		seen = before[len(before)-1].Window
-	}
 	for _, name := range s.segments {
 		if slices.Contains(state.Consumed, name) {
 			continue
@@ -151,10 +147,13 @@ func (s *subject) judge(ctx context.Context, cfg JudgeConfig, d plan.Drift) (Ver
 	}
 	reports := monitor.Reports()
 	for _, r := range reports {
-		if r.Window > seen {
+		if r.Window > state.Window {
 			out.Windows = append(out.Windows, r)
 			state.Retrain = state.Retrain || r.Retrain
 		}
+	}
+	if n := len(reports); n > 0 {
+		state.Window = reports[n-1].Window
 	}
 	out.Pending, out.Alert = monitor.Pending(), len(reports) > 0 && reports[len(reports)-1].Alert
 	state.Retrain = state.Retrain && s.served // another version may be what the data asks for
@@ -186,7 +185,7 @@ func (s *subject) monitor(ctx context.Context, cfg JudgeConfig, d plan.Drift) (*
 	// What is of other columns, since the blueprint was edited, begins anew.
 	if err := m.Restore(state.Snapshot); err != nil {
 		cfg.Log.Warn("what was judged before is left out", "endpoint", cfg.Name, "model", s.model, "version", s.version, "error", err)
-		state.Snapshot = nil
+		state.Window = 0
 	}
 	return m, state, nil
 }

@@ -21,6 +21,7 @@ type replica struct {
 
 	saving sync.Mutex // one save at a time
 	unsent []byte     // a segment that was taken and could not be put yet
+	count  int        // of segments
 
 	mu     sync.Mutex
 	judged []*drift.Report
@@ -68,11 +69,12 @@ func (r *replica) save(ctx context.Context) error {
 			}
 			r.unsent = segment
 		}
-		name := segmentRef(r.cfg.Name, r.version.Model, r.version.Version, r.cfg.Now(), r.cfg.Replica)
+		name := segmentRef(r.cfg.Name, r.version.Model, r.version.Version, r.cfg.Now(), r.cfg.Replica, r.count)
 		if err := r.cfg.Store.PutRef(ctx, name, r.unsent); err != nil {
 			return err
 		}
 		r.unsent = nil
+		r.count++
 	}
 	return r.refresh(ctx)
 }

@@ -17,7 +17,8 @@ import (
 // What the windows of a version are called in the store:
 //
 //	drift/ENDPOINT/MODEL-VERSION                        of a sole process
-//	drift/ENDPOINT/MODEL-VERSION/segments/TIME-REPLICA  gathered by a replica
+//	drift/ENDPOINT/MODEL-VERSION/segments/TIME-REPLICA-COUNT
+//	                                                    gathered by a replica
 //	drift/ENDPOINT/MODEL-VERSION/judged                 what Judge knows
 //	drift/ENDPOINT/MODEL-VERSION/verdicts               what it says, for replicas to show
 func versionRef(endpoint, model string, version int) string {
@@ -32,11 +33,12 @@ func verdictsRef(endpoint, model string, version int) string {
 	return versionRef(endpoint, model, version) + "/verdicts"
 }
 
-// segmentTime makes segments' names sort by time.
+// segmentTime makes segments' names sort by time. The count keeps those of one
+// time apart.
 const segmentTime = "20060102T150405.000000000Z"
 
-func segmentRef(endpoint, model string, version int, at time.Time, replica string) string {
-	return versionRef(endpoint, model, version) + "/segments/" + at.UTC().Format(segmentTime) + "-" + replica
+func segmentRef(endpoint, model string, version int, at time.Time, replica string, count int) string {
+	return fmt.Sprintf("%s/segments/%s-%s-%d", versionRef(endpoint, model, version), at.UTC().Format(segmentTime), replica, count)
 }
 
 // segmentOf reads a segment's name; ok is false for any other.
@@ -56,6 +58,7 @@ func segmentOf(endpoint, name string) (model string, version int, ok bool) {
 // piece, so a judge that is killed has either judged segments or not.
 type judged struct {
 	Snapshot json.RawMessage `json:"snapshot,omitempty"` // of the monitor
+	Window   int64           `json:"window"`             // the newest that was judged
 	// Consumed are segments that are in the snapshot already, until they are
 	// deleted.
 	Consumed []string `json:"consumed"`
