@@ -7,7 +7,7 @@ FUZZTIME ?= 10s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up test integration bench fuzz lint build golden clean
+.PHONY: help up stack test integration bench fuzz lint build golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ build: bin/ashlar ## build the CLI to bin/ashlar
 bin/ashlar: FORCE
 	@mkdir -p bin
 	$(GO) build -o bin/ashlar ./cmd/ashlar
+
+stack: ## build the Pulumi program to bin/ashlar-stack: minutes and gigabytes the first time
+	@mkdir -p bin
+	$(GO) build -o bin/ashlar-stack ./cmd/ashlar-stack
 
 test: ## every hermetic test: no root, no network but for modules
 	$(GO) vet ./...
