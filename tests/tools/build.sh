@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds what tests/engine runs: the Pulumi CLI and its Go language host, each
-# from a module of its own, into ASHLAR_TEST_TOOLS (default: ashlar-tools in
-# the user's cache folder). What is there already and of the version that
-# go.mod names is left alone. A cold build takes four minutes or so.
+# Builds what tests/engine runs, the Pulumi CLI and its Go language host, each
+# from a module of its own, and the S3 server of tests/cluster, into
+# ASHLAR_TEST_TOOLS (default: ashlar-tools in the user's cache folder). What is
+# there already and of the version asked for is left alone. A cold build takes
+# five minutes or so.
 set -euo pipefail
 cd "$(dirname "$0")"
 out=${ASHLAR_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/ashlar-tools}
@@ -24,3 +25,17 @@ build() {
 
 build language pulumi-language-go github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
 build pulumi pulumi github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+
+# install NAME PACKAGE VERSION is for a module whose own go.mod settles its build.
+install() {
+  local stamp="$out/.$1.version"
+  if [ -x "$out/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$3" ]; then
+    echo "$1 is there: $out/$1"
+    return
+  fi
+  echo "building $1 into $out"
+  CGO_ENABLED=0 GOBIN="$out" "${GO:-go}" install -trimpath "$2@$3"
+  echo "$3" >"$stamp"
+}
+
+install versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
