@@ -11,7 +11,11 @@ import (
 func (l *lowerer) structure(s *ast.StructLit, closed bool) (plan.Constraint, error) {
 	if len(s.Elts) == 1 && !closed {
 		if one, ok := s.Elts[0].(*ast.EmbedDecl); ok {
-			return l.lower(one.Expr, closed) // {X} is X
+			c, err := l.lower(one.Expr, closed) // {X} is X
+			if err == nil && c.Fields != nil && c.Fields.Closed {
+				return c, refuseEmbedded(one.Expr)
+			}
+			return c, err
 		}
 	}
 	b := structBuilder{lowerer: l, closed: closed, fields: plan.Fields{Closed: closed}}
@@ -21,9 +25,6 @@ func (l *lowerer) structure(s *ast.StructLit, closed bool) (plan.Constraint, err
 		}
 	}
 	if b.ellipsis {
-		if b.embedded {
-			return plan.Constraint{}, refuse("it opens a closed struct with ...")
-		}
 		b.fields.Closed = false
 	}
 	return and(plan.Constraint{Fields: &b.fields}, b.also), nil
@@ -108,7 +109,13 @@ func (b *structBuilder) pattern(label *ast.ListLit, value ast.Expr) error {
 	return nil
 }
 
-// embed takes a struct's fields over, closedness included.
+// refuseEmbedded refuses a closed struct in braces: in CUE 0.17 it depends on
+// what the braces meet whether they are closed.
+func refuseEmbedded(e ast.Expr) error {
+	return refuse("it embeds %s, which is closed; join it with & instead", nodeText(e))
+}
+
+// embed takes a struct's fields over.
 func (b *structBuilder) embed(e ast.Expr) error {
 	c, err := b.lower(e, b.closed)
 	if err != nil {
@@ -121,14 +128,13 @@ func (b *structBuilder) embed(e ast.Expr) error {
 		b.also = and(b.also, c)
 		return nil
 	}
+	if c.Fields.Closed && !b.closed {
+		return refuseEmbedded(e)
+	}
 	for name, f := range c.Fields.Named {
 		b.put(name, f)
 	}
 	b.fields.Patterns = append(b.fields.Patterns, c.Fields.Patterns...)
-	if c.Fields.Closed && !b.closed {
-		b.embedded = true
-	}
-	b.fields.Closed = b.fields.Closed || c.Fields.Closed
 	return nil
 }
 

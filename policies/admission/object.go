@@ -1,0 +1,94 @@
+package admission
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const apiVersion = "admissionregistration.k8s.io/v1"
+
+// objects are the policy and its binding.
+func (c Compiled) objects(opt Options) []map[string]any {
+	return []map[string]any{c.policy(opt), c.binding(opt)}
+}
+
+func (c Compiled) metadata(opt Options) map[string]any {
+	return map[string]any{
+		"name":   c.name(opt),
+		"labels": map[string]any{"app.kubernetes.io/managed-by": "ashlar", "app.kubernetes.io/component": "policy"},
+		"annotations": map[string]any{
+			"ashlar.dev/rule": c.Rule.ID, "ashlar.dev/digest": c.Rule.Digest, "ashlar.dev/level": string(c.Rule.Level),
+		},
+	}
+}
+
+func (c Compiled) policy(opt Options) map[string]any {
+	r := c.Rule
+	variables := []any{map[string]any{"name": "object", "expression": "dyn(object)"}}
+	if strings.Contains(c.Expression+c.Conditions, "variables.pod") {
+		variables = append(variables, map[string]any{"name": "pod", "expression": podExpression})
+	}
+	spec := map[string]any{
+		"failurePolicy":    "Fail",
+		"matchConstraints": map[string]any{"resourceRules": resourceRules(c.Kinds)},
+		"variables":        variables,
+		"validations": []any{map[string]any{
+			"expression": c.Expression,
+			"reason":     "Forbidden",
+			"message":    line(r.ID + " (" + r.Digest + "): " + r.Title + ": " + r.Reason + "; fix: " + r.Fix),
+		}},
+		"auditAnnotations": []any{map[string]any{"key": "rule-digest", "valueExpression": strconv.Quote(r.ID + " " + r.Digest)}},
+	}
+	var conditions []any
+	if c.Conditions != "" {
+		// Variables are not there yet when conditions are judged.
+		expression := strings.NewReplacer("variables.object", "dyn(object)", "variables.pod", "("+inline(podExpression)+")").Replace(c.Conditions)
+		conditions = append(conditions, map[string]any{"name": "speaks-of-it", "expression": expression})
+	}
+	if names := exempt(opt, r.ID); len(names) > 0 {
+		quoted := make([]string, len(names))
+		for i, n := range names {
+			quoted[i] = strconv.Quote(n)
+		}
+		conditions = append(conditions, map[string]any{"name": "not-exempt", "expression": "!(object.metadata.name in [" + strings.Join(quoted, ", ") + "])"})
+	}
+	if len(conditions) > 0 {
+		spec["matchConditions"] = conditions
+	}
+	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicy", "metadata": c.metadata(opt), "spec": spec}
+}
+
+func (c Compiled) binding(opt Options) map[string]any {
+	actions := []any{"Deny", "Audit"}
+	if !c.Rule.Level.Refuses() {
+		actions = []any{"Warn", "Audit"}
+	}
+	spec := map[string]any{"policyName": c.name(opt), "validationActions": actions}
+	if len(opt.Namespaces) > 0 {
+		names := make([]any, len(opt.Namespaces))
+		for i, n := range slices.Sorted(slices.Values(opt.Namespaces)) {
+			names[i] = n
+		}
+		spec["matchResources"] = map[string]any{"namespaceSelector": map[string]any{"matchExpressions": []any{
+			map[string]any{"key": "kubernetes.io/metadata.name", "operator": "In", "values": names},
+		}}}
+	}
+	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicyBinding", "metadata": c.metadata(opt), "spec": spec}
+}
+
+// exempt are the names of objects that a rule leaves alone.
+func exempt(opt Options, rule string) []string {
+	if opt.Exemptions == nil {
+		return nil
+	}
+	var out []string
+	for _, x := range opt.Exemptions(rule) {
+		out = append(out, x.Subjects...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// line makes one line of a text.
+func line(text string) string { return strings.Join(strings.Fields(text), " ") }
