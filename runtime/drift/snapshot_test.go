@@ -1,7 +1,9 @@
 package drift
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -186,5 +188,28 @@ func TestASnapshotIsRestoredBeforeTheFirstRowOnly(t *testing.T) {
 	w.see(newPeople(2), 10)
 	if err := w.Restore(saved(t, w)); err == nil {
 		t.Error("rows that were seen are gone")
+	}
+}
+
+func TestTheSampleThatIsSavedIsFair(t *testing.T) {
+	l, err := newLayout(tinyReference(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = 400_000
+	w := newWindow(l, rows)
+	w.open(time.Unix(0, 0), 1, 1)
+	for i := range rows {
+		w.next(time.Unix(0, 0))[0] = float64(i)
+	}
+	numbers, early := w.save().Numbers, 0
+	kept := len(numbers) / 8 / l.width
+	for i := range kept {
+		if math.Float64frombits(binary.LittleEndian.Uint64(numbers[8*l.width*i:])) < rows/2 {
+			early++
+		}
+	}
+	if kept != snapshotNumbers/l.width || math.Abs(float64(early)-float64(kept)/2) > 4*math.Sqrt(float64(kept))/2 {
+		t.Errorf("%d of the %d rows saved are of the first half", early, kept)
 	}
 }
