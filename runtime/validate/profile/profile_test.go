@@ -278,6 +278,32 @@ func FuzzMerge(f *testing.F) {
 	})
 }
 
+// FuzzState: a state of any bytes is merged into a whole profile or refused.
+func FuzzState(f *testing.F) {
+	p := of(frame(rand.New(rand.NewPCG(9, 10)), 5000), upTo(5000))
+	for _, c := range p.Columns {
+		f.Add(c.State.Cells, c.State.Registers, c.State.Shift, c.State.Limit, c.Count, c.Missing, string(c.Type), c.Sensitive)
+	}
+	f.Add([]byte{0xff, 1, 1}, []byte{0, 0xff, 0xff, 3, 1}, uint(63), 1, int64(math.MaxInt64), int64(0), "number", true)
+	f.Fuzz(func(t *testing.T, cells, registers []byte, shift uint, limit int, count, missing int64, typ string, sensitive bool) {
+		zero := 0.0
+		c := profile.Column{Name: "x", Type: plan.ColumnType(typ), Sensitive: sensitive, Count: count, Missing: missing, Min: &zero, Max: &zero}
+		c.State = profile.State{Limit: limit, Cells: cells, Shift: shift, Registers: registers}
+		c.State.Moments = fmt.Appendf(nil, `{"finite":%d,"sum":"0","squares":"0"}`, count)
+		p := &profile.Profile{Rows: count + missing, Columns: []profile.Column{c}}
+		m, err := profile.Merge(p, p)
+		if err != nil {
+			return
+		}
+		if _, err := json.Marshal(m); err != nil {
+			t.Fatalf("a merged profile is not JSON: %v", err)
+		}
+		if got := m.Columns[0]; got.Distinct < 0 || got.Count != 2*count {
+			t.Fatalf("%d values, %d distinct", got.Count, got.Distinct)
+		}
+	})
+}
+
 func BenchmarkSee(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
 	c := dataset.Column{Name: "x", Type: plan.Number}
