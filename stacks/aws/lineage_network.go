@@ -55,7 +55,7 @@ func anywhere(storeURL, databaseURL string) reach {
 			address = "https://" + address
 		}
 		if e, err := url.Parse(address); err == nil {
-			r.store = []namespace.Peer{peer(e, map[string]int{"http": 80}[e.Scheme], 443)}
+			r.store = []namespace.Peer{peer(e, choose(e.Scheme == "http", 80, 443))}
 		}
 	}
 	if u, err := url.Parse(databaseURL); err == nil {
@@ -68,18 +68,12 @@ func anywhere(storeURL, databaseURL string) reach {
 }
 
 // peer is the host of a URL: an address, a Service of this cluster by its
-// namespace, or a name that may be any address. The port is the URL's, or the
-// first of the ports that is not 0.
-func peer(u *url.URL, ports ...int) namespace.Peer {
-	var out namespace.Peer
+// namespace, or a name that may be any address. The port is the URL's, where it
+// says one. What can be no port is for the namespace's validation to say.
+func peer(u *url.URL, otherwise int) namespace.Peer {
+	out := namespace.Peer{Ports: []int{otherwise}}
 	if port, err := strconv.Atoi(u.Port()); err == nil {
-		ports = []int{port}
-	}
-	for _, port := range ports {
-		if port != 0 {
-			out.Ports = []int{port}
-			break
-		}
+		out.Ports = []int{port}
 	}
 	host := u.Hostname()
 	if addr, err := netip.ParseAddr(host); err == nil {
