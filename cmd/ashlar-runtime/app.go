@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+)
+
+// The exit codes.
+const (
+	exitFine     = 0
+	exitFindings = 1
+	exitInput    = 2
+	exitInternal = 3
+)
+
+// app is what every duty is given: the outside world.
+type app struct {
+	getenv func(string) string
+	out    io.Writer
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// duties is the list that a new sub-command is added to.
+var duties = []func(*app) *cobra.Command{serveDuty, runDuty, driftDuty, migrateDuty, versionDuty}
+
+// inputError is a wrong flag, variable or plan.
+type inputError struct{ error }
+
+// Unwrap returns what is wrong.
+func (e inputError) Unwrap() error { return e.error }
+
+func run(ctx context.Context, args []string, getenv func(string) string, out, errw io.Writer) (code int) {
+	a := &app{getenv: getenv, out: out, log: slog.New(slog.NewJSONHandler(errw, nil)), now: time.Now}
+	defer func() {
+		if p := recover(); p != nil {
+			a.log.Error("internal error; this is a defect in Ashlar, please report it", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			code = exitInternal
+		}
+	}()
+	root := &cobra.Command{
+		Use:           "ashlar-runtime",
+		Short:         "What runs inside every workload of an Ashlar blueprint",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return inputError{fmt.Errorf("%q is no duty; there are serve, run, drift, migrate and version", args[0])}
+			}
+			return inputError{errors.New("name a duty: serve, run, drift, migrate or version")}
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errw)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inputError{err} })
+	for _, duty := range duties {
+		root.AddCommand(duty(a))
+	}
+	return a.report(root.ExecuteContext(ctx))
+}
+
+// report logs every problem on a line of its own and returns the exit code.
+func (a *app) report(err error) int {
+	code := exitCode(err)
+	for _, problem := range apart(err) {
+		a.log.Error("ended", "exit_code", code, "error", problem.Error())
+	}
+	return code
+}
+
+// apart takes joined errors apart.
+func apart(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if input, ok := err.(inputError); ok {
+		err = input.error
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, apart(e)...)
+	}
+	return out
+}
+
+func exitCode(err error) int {
+	var (
+		input   inputError
+		finding *pipeline.Finding
+		schema  *dataset.SchemaError
+	)
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &finding), errors.As(err, &schema):
+		return exitFindings
+	case errors.As(err, &input), errors.Is(err, fs.ErrNotExist):
+		return exitInput
+	default:
+		return exitInternal
+	}
+}
+
+// print writes what a duty came to, as one line.
+func (a *app) print(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return nil
+}
+
+// noArguments refuses what is not a flag.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return inputError{fmt.Errorf("%s takes flags only, found %q", c.CommandPath(), args)}
+	}
+	return nil
+}
