@@ -91,6 +91,8 @@ func (r registration) workflow(patch string) workflowTemplateSpec {
 		Volumes:               r.Pod.Volumes(),
 		Templates:             []template{t},
 		Metrics:               r.metrics(),
+		// Also a run that a person starts waits for the one under way.
+		Synchronization: synchronization{[]mutex{{r.Pod.ServiceAccount}}},
 	}
 }
 

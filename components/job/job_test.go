@@ -120,6 +120,7 @@ func TestAWorkflowSaysEverythingThatArgoWouldOtherwiseGuess(t *testing.T) {
 		"spec.templates.0.retryStrategy.retryPolicy":                        "Always",
 		"spec.templates.0.retryStrategy.backoff.duration":                   "300s",
 		"spec.templates.0.metadata.labels.app":                              "nightly",
+		"spec.synchronization.mutexes.0.name":                               "pipeline-nightly",
 		"spec.metrics.prometheus.0.name":                                    "ashlar_pipeline_failed",
 		"spec.metrics.prometheus.0.gauge.value":                             "0",
 		"spec.metrics.prometheus.1.when":                                    "{{workflow.status}} != Succeeded",

@@ -4,15 +4,24 @@ package job
 // field of type any holds a type of Kubernetes' own.
 
 type workflowTemplateSpec struct {
-	Entrypoint            string      `pulumi:"entrypoint"`
-	ServiceAccountName    string      `pulumi:"serviceAccountName"`
-	ActiveDeadlineSeconds int         `pulumi:"activeDeadlineSeconds"`
-	TTLStrategy           ttlStrategy `pulumi:"ttlStrategy"`
-	SecurityContext       any         `pulumi:"securityContext"`
-	PodSpecPatch          string      `pulumi:"podSpecPatch"`
-	Volumes               any         `pulumi:"volumes"`
-	Templates             []template  `pulumi:"templates"`
-	Metrics               *metrics    `pulumi:"metrics"`
+	Entrypoint            string          `pulumi:"entrypoint"`
+	ServiceAccountName    string          `pulumi:"serviceAccountName"`
+	ActiveDeadlineSeconds int             `pulumi:"activeDeadlineSeconds"`
+	TTLStrategy           ttlStrategy     `pulumi:"ttlStrategy"`
+	SecurityContext       any             `pulumi:"securityContext"`
+	PodSpecPatch          string          `pulumi:"podSpecPatch"`
+	Volumes               any             `pulumi:"volumes"`
+	Templates             []template      `pulumi:"templates"`
+	Metrics               *metrics        `pulumi:"metrics"`
+	Synchronization       synchronization `pulumi:"synchronization"`
+}
+
+type synchronization struct {
+	Mutexes []mutex `pulumi:"mutexes"`
+}
+
+type mutex struct {
+	Name string `pulumi:"name"`
 }
 
 type ttlStrategy struct {
