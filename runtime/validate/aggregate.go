@@ -11,7 +11,7 @@ import (
 
 // moments are a column's exact sums.
 type moments struct {
-	column *columnRef
+	column *finder
 	moment.Moments
 }
 
@@ -26,12 +26,12 @@ func (m *moments) merge(other measure) {
 }
 
 func (p *prepared) moments(c string) handle[*moments] {
-	return ask(p, "moments/"+c, func(*spill.Room) *moments { return &moments{column: p.ref(c)} })
+	return ask(p, "moments/"+c, func(*spill.Room) *moments { return &moments{column: p.finder(c)} })
 }
 
 // extremes are a column's least and greatest value, NaN of none.
 type extremes struct {
-	column   *columnRef
+	column   *finder
 	min, max float64
 	values   int64
 }
@@ -65,13 +65,13 @@ func (m *extremes) merge(other measure) {
 
 func (p *prepared) extremes(c string) handle[*extremes] {
 	return ask(p, "extremes/"+c, func(*spill.Room) *extremes {
-		return &extremes{column: p.ref(c), min: math.NaN(), max: math.NaN()}
+		return &extremes{column: p.finder(c), min: math.NaN(), max: math.NaN()}
 	})
 }
 
 // counted counts a column's values exactly, on disk where they are many.
 type counted[K spill.Key[K]] struct {
-	column *columnRef
+	column *finder
 	tally  *spill.Tally[K]
 	others []*spill.Tally[K] // of the other workers
 	values int64             // that were counted
@@ -150,7 +150,7 @@ func (p *prepared) countTexts(c string) handle[*counted[spill.Text]] {
 func countKeys[K spill.Key[K]](p *prepared, c string, add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
 	before := len(p.makers)
 	h := ask(p, "counted/"+c, func(r *spill.Room) *counted[K] {
-		return &counted[K]{column: p.ref(c), tally: spill.NewTally[K](r), add: add}
+		return &counted[K]{column: p.finder(c), tally: spill.NewTally[K](r), add: add}
 	})
 	p.spilling += len(p.makers) - before
 	return h

@@ -17,20 +17,30 @@ const (
 	masked = "(sensitive)"
 )
 
-// columnRef finds a declared column in frames.
+// columnRef is a declared column. It is not modified, and may be shared.
 type columnRef struct {
 	name string
 	spec plan.Column
-	at   int // where it was last
-	none dataset.Column
 }
 
 func (p *prepared) ref(name string) *columnRef {
 	return &columnRef{name: name, spec: p.dataset.Columns[name]}
 }
 
+// finder finds a declared column in frames, for one worker: it remembers where
+// the column was last.
+type finder struct {
+	*columnRef
+	at   int
+	none dataset.Column
+}
+
+func (c *columnRef) finder() *finder { return &finder{columnRef: c} }
+
+func (p *prepared) finder(name string) *finder { return p.ref(name).finder() }
+
 // in returns the column of a frame; one that the frame lacks is all missing.
-func (c *columnRef) in(f *dataset.Frame) *dataset.Column {
+func (c *finder) in(f *dataset.Frame) *dataset.Column {
 	if c.at < len(f.Columns) && f.Columns[c.at].Name == c.name {
 		return &f.Columns[c.at]
 	}

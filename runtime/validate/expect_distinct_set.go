@@ -25,7 +25,7 @@ func (rq *request) distinctSet(within, all bool) verdict {
 		within = false
 	}
 	h := ask(rq.prepared, "", func(*spill.Room) *members {
-		return &members{column: rq.ref(c.name), set: set, found: make([]bool, len(set.names)), outside: map[string]Example{}}
+		return &members{column: rq.finder(c.name), set: set, found: make([]bool, len(set.names)), outside: map[string]Example{}}
 	})
 	return func(_ context.Context, s *seen, r *Result) error {
 		m := h.of(s)
@@ -53,7 +53,7 @@ func (rq *request) distinctSet(within, all bool) verdict {
 
 // members notes which values of a set are found, and which others.
 type members struct {
-	column  *columnRef
+	column  *finder
 	set     *valueSet
 	found   []bool
 	missing int64

@@ -118,7 +118,7 @@ func (rq *request) binShares(c *columnRef, m map[string]any, tail, internal floa
 		tails = []float64{tail / 2, tail / 2}
 	}
 	h := ask(rq.prepared, "", func(*spill.Room) *histogram {
-		return &histogram{column: rq.ref(c.name), edges: bins, counts: make([]int64, len(bins)+1)}
+		return &histogram{column: rq.finder(c.name), edges: bins, counts: make([]int64, len(bins)+1)}
 	})
 	return func(_ context.Context, s *seen, r *Result) (p, q []float64, err error) {
 		counts := h.of(s).counts
@@ -152,7 +152,7 @@ func heldOut(weights []float64, tail, internal float64) []float64 {
 // histogram counts values below the edges, in the bins between them, the last
 // with both its edges, and above.
 type histogram struct {
-	column *columnRef
+	column *finder
 	edges  []float64
 	counts []int64
 }

@@ -78,7 +78,11 @@ func compoundUnique(rq *request) verdict {
 	}
 	rq.spilling++
 	h := ask(rq.prepared, "", func(room *spill.Room) *combined {
-		return &combined{prepared: rq.prepared, names: names, ignore: ignore, counted: counted[spill.Text]{tally: spill.NewTally[spill.Text](room)}}
+		m := &combined{ignore: ignore, counted: counted[spill.Text]{tally: spill.NewTally[spill.Text](room)}}
+		for _, c := range refs {
+			m.finders = append(m.finders, c.finder())
+		}
+		return m
 	})
 	return func(ctx context.Context, s *seen, r *Result) error {
 		return judgeUnique(ctx, &h.of(s).counted, r, mostly, func(k spill.Text) string { return combinedText(refs, k) })
@@ -88,21 +92,16 @@ func compoundUnique(rq *request) verdict {
 // combined counts rows by their values of several columns.
 type combined struct {
 	counted[spill.Text]
-	prepared *prepared
-	names    []string
-	ignore   string
-	refs     []*columnRef
-	columns  []*dataset.Column
-	key      []byte
+	finders []*finder
+	ignore  string
+	columns []*dataset.Column
+	key     []byte
 }
 
 func (m *combined) see(f *dataset.Frame) error {
 	m.columns = m.columns[:0]
-	for i, name := range m.names {
-		if i == len(m.refs) {
-			m.refs = append(m.refs, m.prepared.ref(name))
-		}
-		m.columns = append(m.columns, m.refs[i].in(f))
+	for _, c := range m.finders {
+		m.columns = append(m.columns, c.in(f))
 	}
 	for row := range f.Rows {
 		missing := 0

@@ -13,7 +13,7 @@ type profiler struct {
 
 // sketched is the measure of one column's profile.
 type sketched struct {
-	column *columnRef
+	column *finder
 	sketch *profile.Sketch
 	err    error
 }
@@ -35,7 +35,7 @@ func (p *prepared) profile() {
 	limit := profile.LimitFor(len(p.dataset.Columns))
 	for name, spec := range p.dataset.Columns {
 		p.profiler.columns[name] = ask(p, "", func(*spill.Room) *sketched {
-			return &sketched{column: p.ref(name), sketch: profile.NewSketch(name, spec, limit)}
+			return &sketched{column: p.finder(name), sketch: profile.NewSketch(name, spec, limit)}
 		})
 	}
 }

@@ -27,6 +27,7 @@ type rowTest struct {
 // rows is the measure of a rowTest.
 type rows struct {
 	test     rowTest
+	finders  []*finder
 	columns  []*dataset.Column
 	seen     int64
 	out      int64
@@ -36,7 +37,7 @@ type rows struct {
 
 func (m *rows) see(f *dataset.Frame) error {
 	m.columns = m.columns[:0]
-	for _, c := range m.test.columns {
+	for _, c := range m.finders {
 		m.columns = append(m.columns, c.in(f))
 	}
 	test := m.test.bind(m.columns)
@@ -92,7 +93,13 @@ func (m *rows) merge(other measure) {
 // no rows at all are.
 func (rq *request) eachRow(test rowTest) verdict {
 	mostly := rq.share("mostly", 1)
-	h := ask(rq.prepared, "", func(*spill.Room) *rows { return &rows{test: test} })
+	h := ask(rq.prepared, "", func(*spill.Room) *rows {
+		m := &rows{test: test}
+		for _, c := range test.columns {
+			m.finders = append(m.finders, c.finder())
+		}
+		return m
+	})
 	return func(_ context.Context, s *seen, r *Result) error {
 		m := h.of(s)
 		r.UnexpectedCount, r.MissingCount, r.Examples = m.wrong, m.out, m.examples

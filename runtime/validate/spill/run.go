@@ -23,16 +23,14 @@ type run struct {
 // spool holds a tally's runs, by level: a run of level n is made of fanIn runs
 // of the level below, so that no merge reads more than a few hundred at once.
 type spool[K Key[K]] struct {
-	file   *os.File
-	out    *bufio.Writer
-	end    int64
 	levels [][]run
 }
 
 // write keeps sorted entries as a run.
 func (s *spool[K]) write(room *Room, entries []Entry[K]) error {
 	i := 0
-	return s.keep(room, 0, func() (Entry[K], error) {
+	most := int64(len(entries)) * (minBuffer + 3*binary.MaxVarintLen64)
+	return s.keep(room, 0, most, func() (Entry[K], error) {
 		if i == len(entries) {
 			return Entry[K]{}, io.EOF
 		}
@@ -41,42 +39,20 @@ func (s *spool[K]) write(room *Room, entries []Entry[K]) error {
 	})
 }
 
-// keep writes what next returns as a run of the level, and merges the level's
-// runs once there are enough of them.
-func (s *spool[K]) keep(room *Room, level int, next func() (Entry[K], error)) error {
-	if s.file == nil {
-		f, err := room.file()
-		if err != nil {
-			return err
-		}
-		s.file, s.out = f, bufio.NewWriterSize(nil, bufferBytes)
+// keep writes what next returns, at most so many bytes, as a run of the level,
+// and merges the level's runs once there are enough of them.
+func (s *spool[K]) keep(room *Room, level int, most int64, next func() (Entry[K], error)) error {
+	file, start, err := room.reserve(most)
+	if err != nil {
+		return err
 	}
-	r := run{s.file, s.end, s.end}
-	w := s.out
-	w.Reset(io.NewOffsetWriter(s.file, s.end))
-	var b []byte
-	for {
-		e, err := next()
-		if err == io.EOF { //nolint:errorlint // our own iterators return it bare
-			break
-		}
-		if err != nil {
-			return err
-		}
-		b = e.Key.append(b[:0])
-		b = binary.AppendUvarint(b, uint64(e.Count))
-		b = binary.AppendUvarint(b, uint64(e.First))
-		b = binary.AppendVarint(b, e.Second)
-		if _, err := w.Write(b); err != nil {
-			return fmt.Errorf("spill file: %w", err)
-		}
-		r.end += int64(len(b))
+	r := run{file, start, start}
+	w := room.writer(io.NewOffsetWriter(file, start))
+	if r.end, err = writeRun(w, start, next); err != nil {
+		return err
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("spill file: %w", err)
-	}
+	room.giveBack(w)
 	room.spend(r.end - r.start)
-	s.end = r.end
 	if level == len(s.levels) {
 		s.levels = append(s.levels, nil)
 	}
@@ -85,11 +61,39 @@ func (s *spool[K]) keep(room *Room, level int, next func() (Entry[K], error)) er
 		return nil
 	}
 	m := newMerger[K](room.ctx)
+	most = 0
 	for _, r := range s.levels[level] {
 		m.add(reader[K](r))
+		most += r.end - r.start // entries that become one get no longer by it
 	}
 	s.levels[level] = nil
-	return s.keep(room, level+1, m.next)
+	return s.keep(room, level+1, most, m.next)
+}
+
+// writeRun writes entries and returns where they end.
+func writeRun[K Key[K]](w *bufio.Writer, end int64, next func() (Entry[K], error)) (int64, error) {
+	var b []byte
+	for {
+		e, err := next()
+		if err == io.EOF { //nolint:errorlint // our own iterators return it bare
+			break
+		}
+		if err != nil {
+			return end, err
+		}
+		b = e.Key.append(b[:0])
+		b = binary.AppendUvarint(b, uint64(e.Count))
+		b = binary.AppendUvarint(b, uint64(e.First))
+		b = binary.AppendUvarint(b, uint64(e.Second+1))
+		if _, err := w.Write(b); err != nil {
+			return end, fmt.Errorf("spill file: %w", err)
+		}
+		end += int64(len(b))
+	}
+	if err := w.Flush(); err != nil {
+		return end, fmt.Errorf("spill file: %w", err)
+	}
+	return end, nil
 }
 
 // reader returns an iterator over a run.
@@ -106,7 +110,7 @@ func reader[K Key[K]](r run) func() (Entry[K], error) {
 		if e.Key, n = e.Key.read(b); n > 0 {
 			_, err = in.Discard(n)
 		}
-		var count, first uint64
+		var count, first, second uint64
 		if err == nil {
 			count, err = binary.ReadUvarint(in)
 		}
@@ -114,12 +118,12 @@ func reader[K Key[K]](r run) func() (Entry[K], error) {
 			first, err = binary.ReadUvarint(in)
 		}
 		if err == nil {
-			e.Second, err = binary.ReadVarint(in)
+			second, err = binary.ReadUvarint(in)
 		}
 		if err != nil {
 			return e, fmt.Errorf("spill file: %w", noEOF(err))
 		}
-		e.Count, e.First = int64(count), int64(first)
+		e.Count, e.First, e.Second = int64(count), int64(first), int64(second)-1
 		return e, nil
 	}
 }

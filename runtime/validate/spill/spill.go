@@ -7,20 +7,23 @@
 // order is also that of the values: one structure answers how many are distinct,
 // which are repeated and what stands in the middle.
 //
-// Spill files hold data that may be personal. They are readable by their owner
-// alone and have no name from the moment they are opened, so that nothing is
-// left of them however the process ends.
+// A spill file holds data that may be personal. It is readable by its owner alone
+// and has no name from the moment it is opened, so that nothing is left of it
+// however the process ends. All tallies of a room share one, as a wide table has
+// more of them than a process may open files.
 package spill
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 )
 
-// filePrefix names spill files, where a system keeps the names of open files.
+// filePrefix names the spill file where a system keeps the names of open files.
 const filePrefix = "ashlar-validate-"
 
 // Room is the memory and the disk that the tallies of one pass share. It may be
@@ -30,14 +33,17 @@ type Room struct {
 	dir   string
 	bytes int
 
+	writers sync.Pool // of *bufio.Writer
+
 	mu    sync.Mutex
-	files []*os.File
-	named []string // those that could not be unlinked while open
+	file  *os.File // opened when the first tally goes to disk
+	named bool     // it could not be unlinked while open
+	end   int64    // of what has been reserved
 	spent int64
 }
 
 // NewRoom returns room for tallies of about that many bytes of memory each,
-// whose files go to dir (the system's folder for temporary files where empty).
+// whose file goes to dir (the system's folder for temporary files where empty).
 // Once ctx is done, tallies that have gone to disk return its error.
 func NewRoom(ctx context.Context, dir string, bytes int) *Room {
 	return &Room{ctx: ctx, dir: dir, bytes: bytes}
@@ -54,34 +60,51 @@ func (r *Room) Spilled() int64 {
 func (r *Room) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var errs []error
-	for _, f := range r.files {
-		errs = append(errs, f.Close())
+	if r.file == nil {
+		return nil
 	}
-	for _, name := range r.named {
-		errs = append(errs, os.Remove(name))
+	err := r.file.Close()
+	if r.named {
+		err = errors.Join(err, os.Remove(r.file.Name()))
 	}
-	r.files, r.named = nil, nil
-	return errors.Join(errs...)
+	r.file = nil
+	return err
 }
 
-// file opens a file without a name.
-func (r *Room) file() (*os.File, error) {
-	f, err := os.CreateTemp(r.dir, filePrefix)
-	if err != nil {
-		return nil, fmt.Errorf("spill file: %w", err)
-	}
+// reserve returns the room's file and the beginning of so many bytes in it that
+// nobody else writes to. What is not written after all is a hole and takes no
+// disk space.
+func (r *Room) reserve(bytes int64) (*os.File, int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.files = append(r.files, f)
-	if os.Remove(f.Name()) != nil {
-		r.named = append(r.named, f.Name())
+	if r.file == nil {
+		f, err := os.CreateTemp(r.dir, filePrefix)
+		if err != nil {
+			return nil, 0, fmt.Errorf("spill file: %w", err)
+		}
+		r.file, r.named = f, os.Remove(f.Name()) != nil
 	}
-	return f, nil
+	at := r.end
+	r.end += bytes
+	return r.file, at, nil
 }
 
 func (r *Room) spend(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.spent += n
+}
+
+// writer returns a buffered writer, for giveBack when it is flushed.
+func (r *Room) writer(w io.Writer) *bufio.Writer {
+	if b, ok := r.writers.Get().(*bufio.Writer); ok {
+		b.Reset(w)
+		return b
+	}
+	return bufio.NewWriterSize(w, bufferBytes)
+}
+
+func (r *Room) giveBack(b *bufio.Writer) {
+	b.Reset(nil)
+	r.writers.Put(b)
 }

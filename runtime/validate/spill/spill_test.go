@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
 
@@ -102,6 +104,36 @@ func TestCountsAreTheSameHoweverLittleMemoryThereIs(t *testing.T) {
 			})
 		}
 	}
+}
+
+// All tallies of a room write to one file.
+func TestTalliesThatSpillAtOnceDoNotMix(t *testing.T) {
+	r := room(t, t.TempDir(), 1)
+	keys := make([]spill.Number, 20_000)
+	for i := range keys {
+		keys[i] = spill.NumberOf(float64(i * 7919 % 10_007))
+	}
+	tallies := make([]*spill.Tally[spill.Number], 40)
+	var group errgroup.Group
+	for i := range tallies {
+		tallies[i] = spill.NewTally[spill.Number](r)
+		group.Go(func() error {
+			for row := i; row < len(keys); row += len(tallies) {
+				if err := tallies[i].Add(keys[row], int64(row)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	var got []spill.Entry[spill.Number]
+	if err := spill.Each(t.Context(), tallies, func(e spill.Entry[spill.Number]) error { got = append(got, e); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	same(t, plainly(keys), got)
 }
 
 func TestReadingTwiceGivesTheSame(t *testing.T) {
