@@ -28,6 +28,17 @@ func (j *Judge) Check(p *plan.Plan, now time.Time) ([]Finding, error) {
 	return out, nil
 }
 
+// Exemptions returns those from the rule that hold now.
+func (s *Set) Exemptions(rule string, now time.Time) []plan.Exemption {
+	var out []plan.Exemption
+	for _, x := range s.exempt[rule] {
+		if now.Before(x.until) {
+			out = append(out, x.Exemption)
+		}
+	}
+	return out
+}
+
 // exempted returns the exemption that takes the subject out of the rule now.
 func (s *Set) exempted(rule, subject string, now time.Time) *plan.Exemption {
 	for _, x := range s.exempt[rule] {

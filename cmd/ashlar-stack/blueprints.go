@@ -83,17 +83,22 @@ func discover(root string) ([]string, error) {
 	return dirs, nil
 }
 
+// loaded are the blueprints of one environment, with the rules that hold of each.
+type loaded struct {
+	plans   []*plan.Plan
+	folders map[string]string // by blueprint
+	sets    []*policies.Set   // of each plan
+}
+
 // load returns the plans of the blueprints in one environment, in order of
-// their folders, and the folder of each by the blueprint's name; or every
-// problem of all of them.
-func load(dirs []string, environment string) ([]*plan.Plan, map[string]string, error) {
+// their folders, or every problem of all of them.
+func load(dirs []string, environment string) (*loaded, error) {
 	var loader blueprints.Loader
 	var library policies.Library
-	var plans []*plan.Plan
 	var problems blueprints.Problems
-	folders := map[string]string{}
+	out := &loaded{folders: map[string]string{}}
 	for _, dir := range dirs {
-		loaded, err := loader.LoadDir(dir, environment)
+		all, err := loader.LoadDir(dir, environment)
 		var set *policies.Set
 		if err == nil {
 			set, err = library.For(dir)
@@ -107,13 +112,13 @@ func load(dirs []string, environment string) ([]*plan.Plan, map[string]string, e
 			continue
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		one := set.Attach(loaded[environment].Plan) // the runtime enforces them
-		plans, folders[one.Name] = append(plans, one), dir
+		one := set.Attach(all[environment].Plan) // the runtime enforces them
+		out.plans, out.folders[one.Name], out.sets = append(out.plans, one), dir, append(out.sets, set)
 	}
 	if len(problems) > 0 {
-		return nil, nil, problems
+		return nil, problems
 	}
-	return plans, folders, nil
+	return out, nil
 }

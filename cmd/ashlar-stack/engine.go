@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -25,10 +26,10 @@ func (e *engineRun) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return errors.Join(cfgErr, err)
 	}
-	plans, folders, err := load(dirs, cfg.Environment)
+	in, err := load(dirs, cfg.Environment)
 	if err := errors.Join(cfgErr, err); err != nil {
 		return err
 	}
-	cfg.Folders = folders
-	return aws.Program(plans, cfg)(ctx)
+	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
+	return aws.Program(in.plans, cfg)(ctx)
 }

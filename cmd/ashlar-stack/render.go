@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,15 +83,15 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (render.Files
 		dirs, err = chosen(".", config["ashlar:"+blueprintsKey])
 		errs = errors.Join(errs, err)
 	}
-	plans, folders, err := load(dirs, cfg.Environment)
+	in, err := load(dirs, cfg.Environment)
 	if err := errors.Join(errs, err); err != nil {
 		return nil, inputError{err}
 	}
-	cfg.Folders = folders
-	if err := aws.Validate(plans, cfg); err != nil {
+	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
+	if err := aws.Validate(in.plans, cfg); err != nil {
 		return nil, inputError{err}
 	}
-	rec, err := record.Program(ctx, aws.Program(plans, cfg), record.Run{
+	rec, err := record.Program(ctx, aws.Program(in.plans, cfg), record.Run{
 		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: config,
 		References: map[string]map[string]string{cfg.Foundation: foundationValues(values)},
 	})

@@ -98,7 +98,11 @@ func (p *policyApp) writeRule(r *policies.Rule) {
 	row("reason", r.Reason)
 	row("fix", r.Fix)
 	for _, one := range pointsOf(r) {
-		row("enforced at", one.String())
+		if one.Enforced {
+			row("enforced at", one.Name)
+			continue
+		}
+		row("not at", one.Name+": "+one.Why)
 	}
 	row("tightened", strings.Join(r.Tightened, "\n"))
 	row("references", strings.Join(r.References, ", "))

@@ -1,6 +1,12 @@
 package main
 
-import "github.com/ashlar-dev/ashlar/policies"
+import (
+	"errors"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/policies/admission"
+)
 
 // point is a place where a rule is, or could be, enforced.
 type point struct {
@@ -9,20 +15,24 @@ type point struct {
 	Why      string `json:"why,omitempty"` // why it is not
 }
 
-// String says where, or why not.
-func (p point) String() string {
-	if p.Enforced {
-		return p.Name
-	}
-	return "not at " + p.Name + ": " + p.Why
-}
-
 func pointsOf(r *policies.Rule) []point {
+	if r.Level == plan.Disabled {
+		return []point{}
+	}
 	switch r.About {
 	case policies.Evidence:
 		return []point{{Name: "runtime", Enforced: true}}
 	case policies.Resource:
-		return []point{{Name: "preview", Enforced: true}}
+		out := []point{{Name: "preview", Enforced: true}}
+		_, err := admission.Compile(r, "prod")
+		switch {
+		case errors.Is(err, admission.ErrNotKubernetes):
+		case err != nil:
+			out = append(out, point{Name: "admission", Why: err.Error()})
+		default:
+			out = append(out, point{Name: "admission", Enforced: true})
+		}
+		return out
 	}
 	return []point{{Name: "check", Enforced: true}}
 }

@@ -162,6 +162,9 @@ func Objects(rules []*policies.Rule, opt Options) (objects []map[string]any, not
 			continue
 		}
 		c, err := Compile(r, opt.Environment)
+		if until := opt.exemptUntil(r.ID); err == nil && until != "" {
+			err = fmt.Errorf("everything is exempt from it until %s", until)
+		}
 		switch {
 		case errors.Is(err, ErrNotKubernetes):
 		case err != nil:
@@ -171,6 +174,19 @@ func Objects(rules []*policies.Rule, opt Options) (objects []map[string]any, not
 		}
 	}
 	return objects, not
+}
+
+// exemptUntil is the day until which everything is exempt from the rule, or "".
+func (o Options) exemptUntil(rule string) string {
+	if o.Exemptions == nil {
+		return ""
+	}
+	for _, x := range o.Exemptions(rule) {
+		if len(x.Subjects) == 0 {
+			return x.Expires
+		}
+	}
+	return ""
 }
 
 // name is what the policy and its binding are called.

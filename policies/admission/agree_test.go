@@ -69,7 +69,7 @@ func decoded(v any) any {
 // TestCUETheRuntimeAndCELAgree holds three judges to one verdict: CUE, which
 // says what a rule means, the runtime and an API server.
 func TestCUETheRuntimeAndCELAgree(t *testing.T) {
-	cases, values := 1500, 12
+	cases, values := 1000, 12
 	if testing.Short() {
 		cases = 150
 	}

@@ -46,6 +46,11 @@ type Config struct {
 	// found there are uploaded on AWS; without a folder the outputs say where to
 	// put them. It is no config: whoever loaded the blueprints knows.
 	Folders map[string]string
+
+	// Admission is what the API server enforces by itself: objects of
+	// admissionregistration.k8s.io, each policy before its binding. It is no
+	// config either: whoever knows the rules compiles them.
+	Admission []map[string]any
 }
 
 // NetworkConfig is the VPC.

@@ -64,6 +64,9 @@ func (c Config) namespaceOf(p *plan.Plan) string {
 	return p.Name
 }
 
+// NamespaceOf returns the namespace that the plan's objects are in.
+func (c Config) NamespaceOf(p *plan.Plan) string { return c.namespaceOf(p) }
+
 // name is the resource's name in Pulumi's state: the blueprint's, then the
 // parts. It never holds what may change while the thing stays the same.
 func (s *site) name(parts ...string) string {

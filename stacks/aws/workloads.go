@@ -18,6 +18,9 @@ import (
 func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg Config, b base) error {
 	plans = slices.SortedFunc(slices.Values(plans), func(a, b *plan.Plan) int { return cmp.Compare(a.Name, b.Name) })
 	out := newOutputs()
+	if err := admission(ctx, cfg, b); err != nil {
+		return fmt.Errorf("admission policies: %w", err)
+	}
 	migrated, err := migrate(ctx, cfg, b, plans[0])
 	if err != nil {
 		return fmt.Errorf("database schema: %w", err)

@@ -1,0 +1,52 @@
+package aws
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// admission registers what the API server enforces in the namespaces of the
+// plans, so that a rule holds for objects that no Pulumi program makes too.
+func admission(ctx *pulumi.Context, cfg Config, b base) error {
+	policies := map[string]pulumi.Resource{}
+	for _, object := range cfg.Admission {
+		metadata, _ := object["metadata"].(map[string]any)
+		spec, _ := object["spec"].(map[string]any)
+		called, name, options := wordOf(metadata["name"]), wordOf(metadata["name"]), b.options()
+		if policy := policies[wordOf(spec["policyName"])]; policy != nil {
+			// A binding is nothing without its policy.
+			name, options = name+"-binding", append(options, pulumi.DependsOn([]pulumi.Resource{policy}))
+		}
+		made, err := apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
+			ApiVersion: pulumi.String(wordOf(object["apiVersion"])), Kind: pulumi.String(wordOf(object["kind"])),
+			Metadata:    &metav1.ObjectMetaArgs{Name: pulumi.String(called), Labels: texts(metadata["labels"]), Annotations: texts(metadata["annotations"])},
+			OtherFields: kubernetes.UntypedArgs{"spec": spec},
+		}, options...)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		policies[name] = made
+	}
+	return nil
+}
+
+func wordOf(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// texts are the labels or annotations of an object.
+func texts(v any) pulumi.StringMap {
+	m, _ := v.(map[string]any)
+	out := pulumi.StringMap{}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		out[key] = pulumi.String(wordOf(m[key]))
+	}
+	return out
+}
