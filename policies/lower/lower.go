@@ -96,6 +96,10 @@ var bounds = map[token.Token]plan.Op{
 }
 
 func (l *lowerer) both(e *ast.BinaryExpr, closed bool) (plan.Constraint, error) {
+	if e.Op == token.AND && closedOperands(e) > 1 {
+		// CUE 0.17 exports close(A) & B as if B were closed too.
+		return plan.Constraint{}, broken("it joins a closed struct with another by &, and which of them is closed is lost; write one struct")
+	}
 	x, err := l.lower(e.X, closed)
 	if err != nil {
 		return x, err
@@ -108,6 +112,23 @@ func (l *lowerer) both(e *ast.BinaryExpr, closed bool) (plan.Constraint, error) 
 		return either(x, y), nil
 	}
 	return and(x, y), nil
+}
+
+// closedOperands counts the operands of a conjunction that are closed.
+func closedOperands(x ast.Expr) int {
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return closedOperands(x.X)
+	case *ast.BinaryExpr:
+		if x.Op == token.AND {
+			return closedOperands(x.X) + closedOperands(x.Y)
+		}
+	case *ast.CallExpr:
+		if id, ok := x.Fun.(*ast.Ident); ok && id.Name == "close" {
+			return 1
+		}
+	}
+	return 0
 }
 
 // either joins alternatives into one flat list.
