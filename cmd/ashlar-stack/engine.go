@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -16,7 +18,18 @@ type engineRun struct {
 	values map[string]string
 }
 
-func (e *engineRun) capture(info *pulumi.RunInfo) { e.values = info.Config }
+// capture keeps the config. A project of another name has its keys in its own
+// namespace: they are as good as ours.
+func (e *engineRun) capture(info *pulumi.RunInfo) {
+	e.values = maps.Clone(info.Config)
+	for key, value := range info.Config {
+		name, ok := strings.CutPrefix(key, info.Project+":")
+		if _, set := info.Config[qualified(name)]; ok && !set {
+			delete(e.values, key)
+			e.values[qualified(name)] = value
+		}
+	}
+}
 
 // program reads the config, loads the blueprints and stands them up. Problems
 // of both are reported together.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 func write(t *testing.T, name, text string) string {
@@ -28,6 +30,21 @@ func TestFlagsWinOverSingleValuesOverTheFile(t *testing.T) {
 	s = settings{file: write(t, "Pulumi.bad.yaml", "config: [")}
 	if _, err := s.config(); err == nil || !strings.Contains(err.Error(), "Pulumi.bad.yaml") {
 		t.Errorf("a file that is no YAML: %v", err)
+	}
+}
+
+func TestAProjectOfAnotherNameHasItsKeysInItsOwnNamespace(t *testing.T) {
+	var e engineRun
+	e.capture(&pulumi.RunInfo{Project: "models", Config: map[string]string{
+		"models:environment": "prod", "models:name": "theirs", "ashlar:name": "ours", "aws:region": "eu-west-1",
+	}})
+	want := map[string]string{"ashlar:environment": "prod", "models:name": "theirs", "ashlar:name": "ours", "aws:region": "eu-west-1"}
+	if !maps.Equal(e.values, want) {
+		t.Errorf("config %v, want %v", e.values, want)
+	}
+	e.capture(&pulumi.RunInfo{Project: "ashlar", Config: map[string]string{"ashlar:environment": "prod"}})
+	if !maps.Equal(e.values, map[string]string{"ashlar:environment": "prod"}) {
+		t.Errorf("config %v", e.values)
 	}
 }
 
