@@ -92,7 +92,7 @@ func New(cfg Config) (*Endpoint, error) {
 	var err error
 	e.server, err = serve.New(serve.Config{
 		Endpoint: cfg.Name, Limits: spec.Limits, Log: cfg.Log.With("endpoint", cfg.Name), Now: cfg.Now,
-		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Grace: cfg.Grace,
+		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Waiting: e.unready, Grace: cfg.Grace,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", cfg.Name, err)
@@ -203,10 +203,13 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 // registry is told unless another replica has gone on to another version.
 func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (bool, error) {
 	e.mu.Lock()
-	was := e.version
+	was, before := e.version, e.waiting
 	e.retire()
 	e.version, e.waiting = registry.Version{}, why
 	e.mu.Unlock()
+	if why != before {
+		e.cfg.Log.Info("serves nothing", "endpoint", e.cfg.Name, "reason", why)
+	}
 	if was.Version == 0 {
 		return false, nil
 	}

@@ -43,6 +43,9 @@ func TestAnEndpointFollowsWhatIsDecided(t *testing.T) {
 		if err != nil || changed != s.changed || now.Version != s.version || (now.Waiting == "") != (s.version > 0) {
 			t.Errorf("%s: %+v, changed %t, %v", s.name, now, changed, err)
 		}
+		if _, ready := request(t, e, http.MethodGet, "/ready", ""); !strings.Contains(ready, now.Waiting) {
+			t.Errorf("%s: /ready says %s, and not %s", s.name, ready, now.Waiting)
+		}
 		h.clock.add(time.Second)
 		served, err := h.registry.ServedAt(t.Context(), "scoring", h.clock.Now())
 		if err != nil || s.version == 0 && len(served) > 0 || s.version > 0 && (len(served) != 1 || served[0].Version != s.version) {

@@ -19,6 +19,17 @@ type Standing struct {
 	Example string `json:"example,omitempty"` // a request body that works
 }
 
+// unready is why nothing is served, in words for any client of the endpoint:
+// what cannot be reached is named in the log alone.
+func (e *Endpoint) unready() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.behind {
+		return "the registry or the store cannot be reached; the log says more"
+	}
+	return e.waiting
+}
+
 // Standing is how the endpoint stands now.
 func (e *Endpoint) Standing() Standing {
 	e.mu.Lock()

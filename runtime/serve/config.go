@@ -29,6 +29,7 @@ type Config struct {
 	Registry *prometheus.Registry // behind /metrics; nil: one of its own with Go, process and build metrics
 	Metrics  *Metrics             // shared by the endpoints of one registry; nil: registered with Registry
 	Drift    func() any           // what GET /drift answers, as JSON; nil: 404
+	Waiting  func() string        // why there is no model, for /ready; nil or empty: it is not known
 
 	Now   func() time.Time // nil: time.Now
 	NewID func() string    // request ids; nil: random start and a counter

@@ -57,6 +57,20 @@ func TestAServerIsAliveAtOnceAndReadyWithAModel(t *testing.T) {
 	check("/ready", http.StatusServiceUnavailable, standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
 }
 
+func TestAnEndpointThatIsNotReadySaysWhatItWaitsFor(t *testing.T) {
+	why := "version 3 is not approved"
+	s, err := serve.New(serve.Config{Endpoint: "scoring", Waiting: func() string { return why }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := decode[standing](t, ask(s, http.MethodGet, "/ready", "").Body).Reason; got != why {
+		t.Errorf("it says %q", got)
+	}
+	if why = ""; s.Ready() == nil || s.Ready().Error() == "" {
+		t.Errorf("not ready for no reason: %v", s.Ready())
+	}
+}
+
 func TestDriftIsWhatTheMonitorSays(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{Drift: func() any { return map[string]any{"reports": []string{"x"}} }})
 	if w := ask(s, http.MethodGet, "/drift", ""); w.Code != http.StatusOK || w.Body.String() != `{"reports":["x"]}`+"\n" {

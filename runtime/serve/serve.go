@@ -19,6 +19,7 @@
 package serve
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"sync"
@@ -81,7 +82,16 @@ func (s *Server) Ready() error {
 	case s.draining.Load():
 		return errors.New("the server is shutting down")
 	case s.current.Load() == nil:
-		return errors.New("no model is loaded yet")
+		return errors.New(s.waiting())
 	}
 	return nil
+}
+
+// waiting is why there is no model.
+func (s *Server) waiting() string {
+	why := ""
+	if s.cfg.Waiting != nil {
+		why = s.cfg.Waiting()
+	}
+	return cmp.Or(why, "no model is loaded yet")
 }
