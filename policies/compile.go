@@ -96,6 +96,9 @@ func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 		c.say(config, at+".config", "config needs a default: "+firstMessage(err), "such as config: max: *10 | int")
 		return v
 	}
+	if err := json.Unmarshal(settled, &r.Config); err != nil {
+		c.say(config, at+".config", err.Error(), "")
+	}
 	return v.FillPath(cue.ParsePath("config"), c.ctx.CompileBytes(settled)) // JSON is CUE, and keeps ints
 }
 

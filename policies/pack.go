@@ -34,6 +34,8 @@ type Source struct {
 	Trusted bool
 	// Cases reads the pack's *_test.cue files too, which hold cases.
 	Cases bool
+	// Text is the pack itself, instead of FS and Dir.
+	Text string
 }
 
 // pack is one folder's rules and what it asks of other packs' rules, as CUE.
@@ -53,7 +55,13 @@ func readPack(ctx *cue.Context, s Source) (*pack, error) {
 	if !s.Cases {
 		r.Skip = func(name string) bool { return strings.HasSuffix(name, "_test.cue") }
 	}
-	files, err := r.Files(s.FS, s.Dir)
+	var files []*ast.File
+	var err error
+	if s.Text != "" {
+		files, err = r.Parse(s.Prefix, s.Text)
+	} else {
+		files, err = r.Files(s.FS, s.Dir)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +43,7 @@ func Folder(fsys fs.FS, dir, prefix string) ([]Source, error) {
 		out = append(out, Source{FS: fsys, Dir: dir, Prefix: prefix})
 	}
 	for _, e := range entries {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") || e.Name() == "cue.mod" {
 			continue
 		}
 		within, err := fs.ReadDir(fsys, path.Join(dir, e.Name()))
@@ -57,6 +58,16 @@ func Folder(fsys fs.FS, dir, prefix string) ([]Source, error) {
 		}
 	}
 	return out, nil
+}
+
+// Settings is a pack that sets numbers that rules leave open, by rule: what
+// `set` in a pack does, for settings that come from elsewhere.
+func Settings(name string, values map[string]map[string]any) (Source, error) {
+	text, err := json.Marshal(map[string]any{"name": name, "set": values})
+	if err != nil {
+		return Source{}, fmt.Errorf("settings: %w", err)
+	}
+	return Source{Text: "package settings\n" + string(text[1:len(text)-1]) + "\n", Prefix: name}, nil // JSON is CUE
 }
 
 // maxPacks bounds how many packs are read together.

@@ -46,6 +46,7 @@ type Rule struct {
 	Tightened  []string // why, by each pack that asks for more
 	Cases      []Case
 	Remedy     map[string]any // values that put a resource right
+	Config     map[string]any // what may be set, as it is set
 	Stack      bool           // it looks at what uses the resource, so it needs the whole stack
 	// NotLowered says why only CUE can judge it, and is "" where that is not so.
 	NotLowered string

@@ -81,29 +81,31 @@ func (j *Judge) resource(rule *Rule, s Subject, now time.Time) []Finding {
 	return found
 }
 
-// Remedy returns the properties of a resource put right by the remediating
-// rules that object to it, and those rules' findings. Properties are nil where
-// nothing changes.
-func (j *Judge) Remedy(r Registered, environment string, now time.Time) (map[string]any, []Finding) {
-	var out []Finding
-	var changed map[string]any
+// Remedies returns the remediating rules that put the resource right, in order,
+// each given what those before it made of it. remediates says whether a rule
+// may; nil means by its level.
+func (j *Judge) Remedies(r Registered, environment string, now time.Time, remediates func(*Rule) bool) []*Rule {
+	if remediates == nil {
+		remediates = func(r *Rule) bool { return r.Level == plan.Remediate }
+	}
+	var out []*Rule
 	for _, rule := range j.set.rules {
-		if rule.Level != plan.Remediate || rule.Stack {
+		if rule.Remedy == nil || rule.Stack || !remediates(rule) {
 			continue
 		}
-		s := r.subject(environment)
-		found := j.resource(rule, s, now)
-		if len(found) == 0 || !slices.ContainsFunc(found, Finding.Refuses) {
+		found := j.resource(rule, r.subject(environment), now)
+		decided := func(f Finding) bool { return !f.Undecided && f.Exempt == nil }
+		if !slices.ContainsFunc(found, decided) {
 			continue
 		}
 		put := Remedied(map[string]any{"properties": r.Properties}, rule.Remedy)["properties"].(map[string]any)
-		r.Properties = put
-		if len(j.misses(rule, r.subject(environment))) > 0 {
+		right := Registered{URN: r.URN, Type: r.Type, Name: r.Name, Properties: put}
+		if len(j.misses(rule, right.subject(environment))) > 0 {
 			continue // it does not put this one right; the finding stands
 		}
-		changed, out = put, append(out, found...)
+		r, out = right, append(out, rule)
 	}
-	return changed, out
+	return out
 }
 
 // links are, for each resource, what it uses and what uses it: by type and name,

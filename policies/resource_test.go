@@ -155,23 +155,30 @@ func TestResourcesArePutRight(t *testing.T) {
 	j := shipped(t).Judge()
 	database := Registered{Type: "aws:rds/instance:Instance", Name: "db", Properties: map[string]any{
 		"publiclyAccessible": true, "backupRetentionPeriod": 7, "deletionProtection": true, "multiAz": true, "engine": "postgres"}}
-	put, findings := j.Remedy(database, "prod", time.Now())
-	if len(findings) != 2 || put["publiclyAccessible"] != false || put["storageEncrypted"] != true || put["engine"] != "postgres" {
-		t.Errorf("%v, %v", put, findings)
+	rules := j.Remedies(database, "prod", time.Now(), nil)
+	if len(rules) != 2 || rules[0].ID != "security/database-encrypted" || rules[1].ID != "security/database-not-public" {
+		t.Fatalf("%v", rules)
+	}
+	put := map[string]any{"properties": database.Properties}
+	for _, r := range rules {
+		put = Remedied(put, r.Remedy)
 	}
 	if database.Properties["publiclyAccessible"] != true {
 		t.Error("the resource that was given changed")
 	}
-	database.Properties = put
-	if again, _ := j.Remedy(database, "prod", time.Now()); again != nil {
+	database.Properties = put["properties"].(map[string]any)
+	if database.Properties["engine"] != "postgres" || database.Properties["storageEncrypted"] != true {
+		t.Errorf("%v", database.Properties)
+	}
+	if again := j.Remedies(database, "prod", time.Now(), nil); len(again) != 0 {
 		t.Errorf("it is put right twice: %v", again)
 	}
 	if found := j.CheckResource(database, "prod", time.Now()); len(found) != 0 {
 		t.Errorf("put right, and still: %v", found)
 	}
 	unknown := Registered{Type: "aws:rds/instance:Instance", Name: "db", Properties: map[string]any{"storageEncrypted": plan.Unknown{}, "publiclyAccessible": false}}
-	if put, _ := j.Remedy(unknown, "prod", time.Now()); put != nil {
-		t.Errorf("a value that is not known was replaced: %v", put)
+	if rules := j.Remedies(unknown, "prod", time.Now(), nil); len(rules) != 0 {
+		t.Errorf("a value that is not known is replaced: %v", rules)
 	}
 }
 

@@ -171,3 +171,25 @@ func TestARepositorysOwnPacksApplyToIt(t *testing.T) {
 		t.Error("a blueprint was taken for a pack")
 	}
 }
+
+func TestSettingsFromElsewhereSetWhatRulesLeaveOpen(t *testing.T) {
+	settings, err := Settings("engine", map[string]map[string]any{"cost/replica-ceiling": {"max": 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(append(Shipped(), settings)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := ruleOf(t, s, "cost/replica-ceiling")
+	if r.Config["max"] != 7.0 || !strings.Contains(r.Require[0], "<=7") {
+		t.Errorf("%v, %s", r.Config, r.Require)
+	}
+	wrong, err := Settings("engine", map[string]map[string]any{"cost/replica-ceiling": {"max": "many"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(append(Shipped(), wrong)...); err == nil || !strings.Contains(err.Error(), `engine:`) || !strings.Contains(err.Error(), `found "many"`) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -72,6 +72,18 @@ func (r Reader) Files(fsys fs.FS, dir string) ([]*ast.File, error) {
 	return files, nil
 }
 
+// Parse is Files for one text, under a name for messages.
+func (r Reader) Parse(name, text string) ([]*ast.File, error) {
+	f, problems := parseFile(name, []byte(text))
+	if f != nil {
+		problems = append(problems, r.imports(f)...)
+	}
+	if len(problems) > 0 {
+		return nil, problems.Sorted()
+	}
+	return []*ast.File{f}, nil
+}
+
 func (r Reader) wants(name string) bool {
 	return path.Ext(name) == ".cue" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_") && (r.Skip == nil || !r.Skip(name))
 }
