@@ -28,12 +28,17 @@ type replica struct {
 	shown  int64 // the newest window in the metrics
 }
 
-func newReplica(cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*replica, error) {
+func newReplica(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*replica, error) {
 	g, err := drift.NewGatherer(ref, d, cfg.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &replica{cfg: cfg, version: v, gatherer: g}, nil
+	r := &replica{cfg: cfg, version: v, gatherer: g}
+	// Verdicts that cannot be read now are shown with the next save.
+	if err := r.refresh(ctx); err != nil {
+		cfg.Log.Warn("verdicts on live traffic", "endpoint", cfg.Name, "error", err)
+	}
+	return r, nil
 }
 
 func (r *replica) observer(m *model.Model) serve.Observer { return r.gatherer.Observer(m) }

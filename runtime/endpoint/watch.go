@@ -33,7 +33,7 @@ func (e *Endpoint) newWatch(ctx context.Context, v registry.Version) (watch, err
 		return nil, err
 	}
 	if e.cfg.Replica != "" {
-		return newReplica(e.cfg, v, ref, *e.spec.Drift)
+		return newReplica(ctx, e.cfg, v, ref, *e.spec.Drift)
 	}
 	return newSole(ctx, e.cfg, v, ref, *e.spec.Drift)
 }
