@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	columns := flags.Int("columns", 20, "columns")
 	python := flags.String("python", "/usr/bin/python3", "a Python with scipy")
 	script := flags.String("script", "tests/peers/ks/peer.py", "the peer")
-	rounds := flags.Int("rounds", 1, "how often to time each; the fastest counts")
+	rounds := flags.Int("rounds", 3, "how often to time each; the fastest counts")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
