@@ -71,12 +71,12 @@ func TestTheExamplesRenderForAnyCluster(t *testing.T) {
 
 func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
-	code, said := command(t, "render", "--out", out, "--env", "qa", "--config", "enviroment=x", "--config", "half", "--only", "helm", examples+"credit", examples+"concrete")
+	code, said := command(t, "render", "--out", out, "--env", "qa", "--config", "environmen=x", "--config", "half", "--only", "helm", examples+"credit", examples+"concrete")
 	if code != exitInput {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{
-		`--config "half": write it as KEY=VALUE`, "ashlar:enviroment: unknown key; did you mean environment?", `--only "helm"`,
+		`--config "half": write it as KEY=VALUE`, "ashlar:environmen: unknown key; did you mean environment?", `--only "helm"`,
 		"credit/credit.cue", "concrete/concrete.cue", `unknown environment "qa"`,
 	} {
 		if !strings.Contains(said, want) {

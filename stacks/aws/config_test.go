@@ -59,7 +59,7 @@ func TestReadConfigReadsNestedAndDottedKeys(t *testing.T) {
 
 func TestReadConfigNamesEveryProblemAtOnce(t *testing.T) {
 	_, err := ReadConfig(map[string]string{
-		"ashlar:enviroment":          "prod",
+		"ashlar:environmen":          "prod",
 		"ashlar:network":             "10.0.0.0/16",
 		"ashlar:protect":             "yes please",
 		"ashlar:database.multiAz":    "true",
@@ -71,7 +71,7 @@ func TestReadConfigNamesEveryProblemAtOnce(t *testing.T) {
 		"ashlar:monitoring":          "false",
 		"ashlar:cluster.adminsistor": "",
 	})
-	wants(t, err, `ashlar:enviroment: unknown key; did you mean environment?`, `pulumi config set --path 'ashlar:network.NAME' VALUE`,
+	wants(t, err, `ashlar:environmen: unknown key; did you mean environment?`, `pulumi config set --path 'ashlar:network.NAME' VALUE`,
 		`ashlar:protect: "yes please" is neither true nor false`, `ashlar:database.multiAz: only the foundation layer reads it`,
 		`ashlar:something.else: unknown key`, `ashlar:cluster.minNodes: only the foundation layer`)
 	if strings.Contains(err.Error(), "hunter2") {

@@ -22,14 +22,13 @@ const (
 type bucket struct {
 	pulumi.CustomResourceState
 
-	Bucket  pulumi.StringOutput      `pulumi:"bucket"`
-	Arn     pulumi.StringOutput      `pulumi:"arn"`
-	Size    pulumi.IntOutput         `pulumi:"size"`
-	Open    pulumi.BoolOutput        `pulumi:"open"`
-	Nodes   pulumi.StringArrayOutput `pulumi:"nodes"`
-	Tags    pulumi.StringMapOutput   `pulumi:"tags"`
-	Token   pulumi.StringPtrOutput   `pulumi:"token"`
-	private pulumi.StringOutput
+	Bucket pulumi.StringOutput      `pulumi:"bucket"`
+	Arn    pulumi.StringOutput      `pulumi:"arn"`
+	Size   pulumi.IntOutput         `pulumi:"size"`
+	Open   pulumi.BoolOutput        `pulumi:"open"`
+	Nodes  pulumi.StringArrayOutput `pulumi:"nodes"`
+	Tags   pulumi.StringMapOutput   `pulumi:"tags"`
+	Token  pulumi.StringPtrOutput   `pulumi:"token"`
 }
 
 type group struct{ pulumi.ResourceState }

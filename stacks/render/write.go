@@ -56,7 +56,7 @@ func Write(dir, kind string, files Files) error {
 // listed returns what the last rendering into dir wrote: local paths only,
 // whatever the file says.
 func listed(dir string) ([]string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, listFile))
+	text, err := os.ReadFile(filepath.Join(dir, listFile)) //nolint:gosec // below the folder that the user named
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -33,7 +33,7 @@ func Root(t testing.TB) string {
 // minutes and gigabytes: its AWS SDK is large.
 func Build(ctx context.Context, root, dir string) (string, error) {
 	binary := filepath.Join(dir, "ashlar-stack")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/ashlar-stack")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/ashlar-stack") //nolint:gosec // a test's own folder
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -127,7 +127,7 @@ func (c Case) Render(t testing.TB, binary, out string, more ...string) {
 	for _, one := range config {
 		args = append(args, "--config", one)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, append(append(args, more...), c.Blueprints...)...)
+	cmd := exec.CommandContext(t.Context(), binary, append(append(args, more...), c.Blueprints...)...) //nolint:gosec // what the test built
 	cmd.Dir = root
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

@@ -47,7 +47,7 @@ func (s *Store) path(r Resource) string {
 
 // create adds a resource. That it is there already is an error.
 func (s *Store) create(r Resource) error {
-	if err := os.MkdirAll(filepath.Join(s.dir, "resources"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.dir, "resources"), 0o750); err != nil {
 		return err
 	}
 	text, err := json.Marshal(r)
@@ -122,7 +122,7 @@ func (s *Store) Resources() ([]Resource, error) {
 
 // log appends one operation.
 func (s *Store) log(op, urn string) error {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(filepath.Join(s.dir, "operations"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
@@ -140,7 +140,7 @@ func (s *Store) Operations() ([]string, error) { return s.lines("operations") }
 // Fail makes every operation fail whose line, "create URN", contains one of
 // the texts; none lets all succeed.
 func (s *Store) Fail(texts ...string) error {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(s.dir, "fail"), []byte(strings.Join(texts, "\n")), 0o600)
@@ -160,14 +160,14 @@ func (s *Store) refused(op, urn string) error {
 }
 
 func (s *Store) lines(name string) ([]string, error) {
-	f, err := os.Open(filepath.Join(s.dir, name))
+	f, err := os.Open(filepath.Join(s.dir, name)) //nolint:gosec // one of the store's own
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	var out []string
 	for scan := bufio.NewScanner(f); scan.Scan(); {
 		if scan.Text() != "" {
