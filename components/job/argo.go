@@ -130,7 +130,7 @@ func helpers() (string, error) {
 		return map[string]any{
 			"name": name,
 			"securityContext": map[string]any{
-				"allowPrivilegeEscalation": false, "runAsNonRoot": true,
+				"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true,
 				"capabilities":   map[string]any{"drop": []string{"ALL"}},
 				"seccompProfile": map[string]any{"type": "RuntimeDefault"},
 			},

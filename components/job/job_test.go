@@ -147,8 +147,8 @@ func TestArgosOwnContainersAreConfinedTooAndTheyAloneHaveAToken(t *testing.T) {
 		InitContainers, Containers []struct {
 			Name            string
 			SecurityContext struct {
-				AllowPrivilegeEscalation, RunAsNonRoot *bool
-				Capabilities                           struct{ Drop []string }
+				AllowPrivilegeEscalation, ReadOnlyRootFilesystem, RunAsNonRoot *bool
+				Capabilities                                                   struct{ Drop []string }
 			}
 			VolumeMounts []struct{ Name, MountPath string }
 		}
@@ -160,7 +160,7 @@ func TestArgosOwnContainersAreConfinedTooAndTheyAloneHaveAToken(t *testing.T) {
 	for _, c := range slices.Concat(patch.InitContainers, patch.Containers) {
 		names = append(names, c.Name)
 		s := c.SecurityContext
-		if s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || !slices.Equal(s.Capabilities.Drop, []string{"ALL"}) {
+		if s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem || !slices.Equal(s.Capabilities.Drop, []string{"ALL"}) {
 			t.Errorf("%s: %+v", c.Name, s)
 		}
 		if len(c.VolumeMounts) != 1 || c.VolumeMounts[0].Name != patch.Volumes[0].Name {
