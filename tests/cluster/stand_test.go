@@ -1,0 +1,154 @@
+//go:build integration
+
+package cluster
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+)
+
+// The example that stands, and its concepts.
+const (
+	example     = "blueprints/examples/credit"
+	environment = "prod" // where people must approve
+	model       = "default-risk"
+	pipeline    = "nightly"
+	endpoint    = "scoring"
+	dataset     = "data/credit_data.csv"
+
+	serving = "app.kubernetes.io/component=endpoint,app.kubernetes.io/name=" + endpoint
+)
+
+// site is the example on the cluster.
+type site struct {
+	ground
+	argo              bool   // Argo's controllers roll out and run pipelines
+	namespace, system string // of the workloads, and of what the installation itself runs
+	registry          string // URL of the database
+	manifests         string // the folder that was rendered
+}
+
+// stand renders the example for servers of its own and applies it. Nothing is
+// there at first that the README does not tell a platform engineer to bring:
+// the image, the two servers, and a Secret with the keys of one.
+func stand(t *testing.T) *site {
+	t.Helper()
+	g := find(t)
+	id := "proof-" + strings.ToLower(rand.Text()[:6])
+	s := &site{
+		ground: g, argo: g.has(t, "rollouts.argoproj.io", "workflowtemplates.argoproj.io", "cronworkflows.argoproj.io"),
+		namespace: id + "-credit", system: id + "-system", registry: g.database(t), manifests: t.TempDir(),
+	}
+	store, k := g.store(t)
+	image := g.image(t, id)
+	delivery, pipelines := aws.DeliveryDeployment, aws.PipelinesCronJob
+	if s.argo {
+		delivery, pipelines = aws.DeliveryRollout, aws.PipelinesArgo
+	}
+	s.command(t, s.stack, "render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads, "--provider", aws.ProviderKubernetes,
+		"--config", "name="+id, "--config", "namespace="+s.namespace, "--config", "image="+image, "--config", "delivery="+delivery,
+		"--config", "pipelines="+pipelines, "--config", "storeUrl="+store, "--config", "databaseUrl="+s.registry, example)
+	s.apply(t, k)
+	s.upload(t, store)
+	return s
+}
+
+// image builds the runtime's image as people do and brings it to the node.
+func (g ground) image(t *testing.T, tag string) string {
+	t.Helper()
+	name, archive := "proof.test/ashlar-runtime:"+tag, filepath.Join(t.TempDir(), "runtime.tar")
+	g.command(t, g.ashlar, "image", "build", "--out", archive, "--name", name)
+	g.command(t, g.loader, "load", archive)
+	return name
+}
+
+// command runs a program in the checkout and returns what it printed.
+func (g ground) command(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	out, err := g.try(t, program, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func (g ground) try(t *testing.T, program string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir = g.root
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (s *site) folder(name string) string { return filepath.Join(s.manifests, name) }
+
+// applied are the arguments by which kubectl takes all that was rendered.
+func (s *site) applied() []string {
+	return []string{"--server-side", "--field-manager=ashlar", "-k", s.folder("manifests")}
+}
+
+// apply brings the namespaces, then what is secret, then everything.
+func (s *site) apply(t *testing.T, k keys) {
+	t.Helper()
+	t.Cleanup(func() {
+		s.explain(t, s.system)
+		s.explain(t, s.namespace)
+		// Policies belong to no namespace. The test's context has ended by now.
+		if out, err := exec.Command(s.kubectl, "delete", "-k", s.folder("manifests"), "--ignore-not-found", "--timeout=180s").CombinedOutput(); err != nil {
+			t.Errorf("clean up: %v\n%s", err, out)
+		}
+	})
+	for _, n := range []string{s.namespace, s.system} {
+		s.must(t, "", "apply", "--server-side", "--field-manager=ashlar", "-f", filepath.Join(s.folder("manifests"), n, "namespace-"+n+".yaml"))
+	}
+	s.must(t, "", "-n", s.namespace, "create", "secret", "generic", "ashlar-store",
+		"--from-literal=AWS_ACCESS_KEY_ID="+k.id, "--from-literal=AWS_SECRET_ACCESS_KEY="+k.secret)
+	s.must(t, "", "apply", "--server-side", "--field-manager=ashlar", "-k", s.folder("secrets"))
+	s.must(t, "", append([]string{"apply"}, s.applied()...)...)
+}
+
+// upload brings the dataset to where the pipeline's pod is told that it is.
+func (s *site) upload(t *testing.T, store string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.root, example, dataset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, query, _ := strings.Cut(store, "?")
+	upload(t, place+"/credit-risk/data/applications?"+query, dataset, content)
+}
+
+// migrated waits for the database to have its schema.
+func (s *site) migrated(t *testing.T) {
+	t.Helper()
+	s.must(t, "", "-n", s.system, "wait", "--for=condition=Complete", "--timeout=180s", "job", "-l", "app.kubernetes.io/component=migrate")
+}
+
+// version is what the registry holds of a version, as the CLI prints it.
+type version struct {
+	Model, Status, Author string
+	Version               int
+	ModelDigest           string `json:"model_digest"`
+	PlanDigest            string `json:"plan_digest"`
+}
+
+// show asks a registry for the first version of the model.
+func (g ground) show(t *testing.T, where ...string) (v version) {
+	t.Helper()
+	text := g.command(t, g.ashlar, append([]string{"model", "show", model, "1", "--output", "json"}, where...)...)
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return v
+}
+
+// patience is for what a loaded machine may take with what starts a pod.
+const patience = 5 * time.Minute
