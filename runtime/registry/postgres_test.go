@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -48,8 +49,12 @@ func TestADatabaseThatCannotHoldUnicodeIsRefused(t *testing.T) {
 	admin := rawURL(t, postgresURL(t))
 	run(t, admin, `DROP DATABASE IF EXISTS ashlar_test_latin1`, `CREATE DATABASE ashlar_test_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
 	t.Cleanup(func() { run(t, admin, `DROP DATABASE ashlar_test_latin1 WITH (FORCE)`) })
-	location := strings.Replace(postgresURL(t), "/"+databaseOf(t), "/ashlar_test_latin1", 1)
-	if _, err := Migrate(t.Context(), location, Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), "LATIN1") {
+	u, err := url.Parse(postgresURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/ashlar_test_latin1"
+	if _, err := Migrate(t.Context(), u.String(), Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), "LATIN1") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -59,15 +64,6 @@ func TestASchemaThatIsNotThereIsNamed(t *testing.T) {
 	if _, err := Migrate(t.Context(), location, Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), "CREATE SCHEMA") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func databaseOf(t *testing.T) string {
-	t.Helper()
-	config, err := configurePostgres(postgresURL(t), Login{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.Database
 }
 
 // TestAnUnconfirmedCommitIsNeitherLostNorDoneTwice breaks the connection
