@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/registry"
+
+	"github.com/ashlar-dev/ashlar/stacks/image"
+	"github.com/ashlar-dev/ashlar/templates/dockerfile"
 )
 
 // hello is a small static binary for linux/amd64.
@@ -88,5 +91,20 @@ func TestWrongImageCommandsAreWrongInput(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
 	if code, _, errs := ashlar(t, "image", "build", "--binary", script); code != 2 || !strings.Contains(errs, "seconds since 1970") {
 		t.Errorf("%d %s", code, errs)
+	}
+}
+
+// TestDockerMakesTheSameImage holds the Dockerfile against what `ashlar image`
+// makes.
+func TestDockerMakesTheSameImage(t *testing.T) {
+	text, err := dockerfile.Runtime{}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, _, _ := strings.Cut(image.Port, "/")
+	for _, want := range []string{"FROM scratch\n", "USER " + image.User + "\n", "EXPOSE " + port + "\n", `ENTRYPOINT ["` + image.Entrypoint + `"]`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s\nlacks %s", text, want)
+		}
 	}
 }
