@@ -33,6 +33,7 @@ type ground struct {
 	root     string
 	ashlar   string
 	stack    string
+	image    string // the runtime's, which the node has
 }
 
 // find skips the test, saying why, where a part is missing.
@@ -63,6 +64,7 @@ func find(t *testing.T) ground {
 	if g.stack, err = stack.Build(t.Context(), g.root, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
+	g.image = g.load(t)
 	return g
 }
 

@@ -17,7 +17,17 @@ import (
 const asked = 50
 
 func TestAPodServesWhatAnotherTrainedOncePeopleApprove(t *testing.T) {
-	s := stand(t)
+	g := find(t)
+	t.Run("with Argo", func(t *testing.T) {
+		if !g.has(t, "rollouts.argoproj.io", "workflowtemplates.argoproj.io", "cronworkflows.argoproj.io") {
+			t.Skip("skipped: the cluster has not Argo's resources")
+		}
+		stand(t, g, true).prove(t)
+	})
+	t.Run("with Kubernetes alone", func(t *testing.T) { stand(t, g, false).prove(t) })
+}
+
+func (s *site) prove(t *testing.T) {
 	s.migrated(t)
 	s.train(t)
 	v := s.show(t, "--registry", s.registry)

@@ -39,32 +39,31 @@ type site struct {
 // stand renders the example for servers of its own and applies it. Nothing is
 // there at first that the README does not tell a platform engineer to bring:
 // the image, the two servers, and a Secret with the keys of one.
-func stand(t *testing.T) *site {
+func stand(t *testing.T, g ground, argo bool) *site {
 	t.Helper()
-	g := find(t)
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
-		ground: g, argo: g.has(t, "rollouts.argoproj.io", "workflowtemplates.argoproj.io", "cronworkflows.argoproj.io"),
+		ground: g, argo: argo,
 		namespace: id + "-credit", system: id + "-system", registry: g.database(t), manifests: t.TempDir(),
 	}
 	store, k := g.store(t)
-	image := g.image(t, id)
 	delivery, pipelines := aws.DeliveryDeployment, aws.PipelinesCronJob
 	if s.argo {
 		delivery, pipelines = aws.DeliveryRollout, aws.PipelinesArgo
 	}
 	s.command(t, s.stack, "render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads, "--provider", aws.ProviderKubernetes,
-		"--config", "name="+id, "--config", "namespace="+s.namespace, "--config", "image="+image, "--config", "delivery="+delivery,
+		"--config", "name="+id, "--config", "namespace="+s.namespace, "--config", "image="+g.image, "--config", "delivery="+delivery,
 		"--config", "pipelines="+pipelines, "--config", "storeUrl="+store, "--config", "databaseUrl="+s.registry, example)
 	s.apply(t, k)
 	s.upload(t, store)
 	return s
 }
 
-// image builds the runtime's image as people do and brings it to the node.
-func (g ground) image(t *testing.T, tag string) string {
+// load builds the runtime's image as people do, brings it to the node and
+// returns its name.
+func (g ground) load(t *testing.T) string {
 	t.Helper()
-	name, archive := "proof.test/ashlar-runtime:"+tag, filepath.Join(t.TempDir(), "runtime.tar")
+	name, archive := "proof.test/ashlar-runtime:"+strings.ToLower(rand.Text()[:12]), filepath.Join(t.TempDir(), "runtime.tar")
 	g.command(t, g.ashlar, "image", "build", "--out", archive, "--name", name)
 	g.command(t, g.loader, "load", archive)
 	return name
