@@ -138,6 +138,9 @@ func TestCredentialsAreAskedForBeforeEachConnection(t *testing.T) {
 	if err := tryOpen(t, g.url("", ""), login); !strings.Contains(err.Error(), `password authentication failed for user "rotating"`) {
 		t.Errorf("got %v", err)
 	}
+	if told.User != "" {
+		t.Errorf("the URL names nobody, and it was asked about %q", told.User)
+	}
 	password = secret
 	err := tryOpen(t, g.url("ada@", ""), login)
 	if !strings.Contains(err.Error(), "it is rotating") || strings.Contains(err.Error(), secret) {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -62,7 +63,7 @@ func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, 
 			return nil
 		}
 		var err error
-		c.User, c.Password, err = opt.Login.Credentials(ctx, Target{Host: c.Host, Port: c.Port, User: c.User})
+		c.User, c.Password, err = opt.Login.Credentials(ctx, Target{Host: c.Host, Port: c.Port, User: userOf(location)})
 		return err
 	}))
 	db.SetMaxOpenConns(4)
@@ -103,6 +104,16 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
+// userOf is the user that the URL names, or "": the driver would take the
+// machine's.
+func userOf(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	return cmp.Or(u.User.Username(), u.Query().Get("user"))
+}
+
 // plain reports whether it may come to a connection without TLS.
 func plain(config *pgx.ConnConfig) bool {
 	return config.TLSConfig == nil || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
@@ -124,8 +135,8 @@ func namePostgres(location string) string {
 	if config.Port != 0 {
 		named.Host = net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
 	}
-	if config.User != "" {
-		named.User = url.User(config.User)
+	if user := userOf(location); user != "" {
+		named.User = url.User(user)
 	}
 	return named.String()
 }
