@@ -47,7 +47,7 @@ func within(file string, most time.Duration, heap uint64, f func() error) error 
 		select {
 		case r := <-done:
 			if r.panicked != nil {
-				panic(r.panicked) // where it can be caught
+				return Problems{{File: file, Message: fmt.Sprintf("evaluating this breaks CUE: %v", r.panicked), Hint: "this is a defect of the evaluator; take parts away until it goes"}}
 			}
 			return r.err
 		case <-deadline.C:
