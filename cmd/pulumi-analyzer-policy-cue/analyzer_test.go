@@ -278,6 +278,13 @@ func TestLevelsAndNumbersAreTheEnginesToSet(t *testing.T) {
 	if got := analyzed(t, c, kind, group); len(got) != 0 {
 		t.Errorf("disabled: %v", got)
 	}
+	if err := configure("all", &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}); err != nil {
+		t.Fatal(err)
+	}
+	bare := analyzed(t, c, database, props(map[string]any{}))
+	if len(bare) == 0 || strings.Contains(strings.Join(bare, "\n"), "MANDATORY") {
+		t.Errorf("all advisory: %v", bare)
+	}
 	for want, err := range map[string]error{
 		"did you mean": configure("cost/node-ceilin", &pulumirpc.PolicyConfig{}),
 		"no remedy":    configure("cost/node-ceiling", &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE}),

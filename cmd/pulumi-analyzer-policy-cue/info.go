@@ -31,6 +31,18 @@ var levels = map[plan.Level]pulumirpc.EnforcementLevel{
 	plan.Remediate: pulumirpc.EnforcementLevel_REMEDIATE, plan.Disabled: pulumirpc.EnforcementLevel_DISABLED,
 }
 
+// everyRule is the engine's name for all rules that its config does not name.
+const everyRule = "all"
+
+func levelOf(wire pulumirpc.EnforcementLevel) plan.Level {
+	for level, w := range levels {
+		if w == wire {
+			return level
+		}
+	}
+	return plan.Mandatory
+}
+
 // GetAnalyzerInfo lists the rules about resources.
 func (a *analyzer) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
 	rules, _, err := a.loaded()
@@ -88,16 +100,20 @@ func (a *analyzer) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzer
 		return nil, err
 	}
 	settings, changed := map[string]map[string]any{}, map[string]plan.Level{}
+	if all, ok := req.GetPolicyConfig()[everyRule]; ok {
+		for _, r := range rules.set.Rules() {
+			changed[r.ID] = levelOf(all.GetEnforcementLevel())
+		}
+	}
 	for id, config := range req.GetPolicyConfig() {
+		if id == everyRule {
+			continue
+		}
 		r, err := rules.set.Rule(id)
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
-		for level, wire := range levels {
-			if wire == config.GetEnforcementLevel() {
-				changed[id] = level
-			}
-		}
+		changed[id] = levelOf(config.GetEnforcementLevel())
 		if changed[id] == plan.Remediate && r.Remedy == nil {
 			return nil, status.Errorf(codes.InvalidArgument, "policy %s has no remedy, so its level cannot be remediate", id)
 		}

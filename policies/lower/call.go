@@ -27,12 +27,12 @@ func (l *lowerer) selector(e *ast.SelectorExpr) (plan.Constraint, error) {
 }
 
 // qualified splits "strings.MinRunes"; the parts are "" for anything else.
-func (l *lowerer) qualified(e ast.Expr) (name, field string) {
-	sel, ok := e.(*ast.SelectorExpr)
+func (e *Expression) qualified(x ast.Expr) (name, field string) {
+	sel, ok := x.(*ast.SelectorExpr)
 	if !ok {
 		return "", ""
 	}
-	x, ok := sel.X.(*ast.Ident)
+	of, ok := sel.X.(*ast.Ident)
 	if !ok {
 		return "", ""
 	}
@@ -40,7 +40,7 @@ func (l *lowerer) qualified(e ast.Expr) (name, field string) {
 	if err != nil {
 		return "", ""
 	}
-	return x.Name, field
+	return of.Name, field
 }
 
 // call lowers the validators of CUE's standard library that other points have

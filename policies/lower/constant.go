@@ -141,6 +141,13 @@ func (e *Expression) scope(x ast.Expr, into *ast.StructLit, seen map[string]bool
 	return err
 }
 
+// constantArguments are the validators whose arguments are values; those of
+// matchN and the like are constraints, which have no default to settle on.
+var constantArguments = map[string]bool{
+	"list.MinItems": true, "list.MaxItems": true, "struct.MinFields": true, "struct.MaxFields": true,
+	"strings.MinRunes": true, "strings.MaxRunes": true, "strings.HasPrefix": true, "strings.HasSuffix": true, "strings.Contains": true,
+}
+
 // fold replaces the operands of bounds and validators by the constants they
 // come to, so that a rule reads >=0.8 where it was written >=config.ratio.
 func (e *Expression) fold() {
@@ -172,8 +179,10 @@ func (e *Expression) fold() {
 				n.X = folded(n.X)
 			}
 		case *ast.CallExpr:
-			for i, arg := range n.Args {
-				n.Args[i] = folded(arg)
+			if name, field := e.qualified(n.Fun); constantArguments[e.imports[name]+"."+field] {
+				for i, arg := range n.Args {
+					n.Args[i] = folded(arg)
+				}
 			}
 		}
 	}

@@ -52,7 +52,9 @@ func Export(v cue.Value) (*Expression, error) {
 		case *ast.LetClause:
 			e.lets[d.Ident.Name] = d.Expr
 		default:
-			own.Elts = append(own.Elts, d)
+			if !e.definition(d) {
+				own.Elts = append(own.Elts, d)
+			}
 		}
 	}
 	e.expr = own
@@ -63,6 +65,24 @@ func Export(v cue.Value) (*Expression, error) {
 	}
 	e.fold()
 	return e, e.canonical()
+}
+
+// definition takes over what CUE writes where the constraint is a definition
+// itself, "_#def" and "_#def: {...}", in the form of those that it refers to.
+func (e *Expression) definition(d ast.Decl) bool {
+	const name, here = "_#def", "DEFINITION_ITSELF"
+	switch d := d.(type) {
+	case *ast.Field:
+		if id, ok := d.Label.(*ast.Ident); ok && id.Name == name {
+			e.lets[here] = ast.NewStruct(&ast.Field{Label: ast.NewIdent("#x"), Value: d.Value})
+			return true
+		}
+	case *ast.EmbedDecl:
+		if id, ok := d.Expr.(*ast.Ident); ok && id.Name == name {
+			d.Expr = &ast.SelectorExpr{X: ast.NewIdent(here), Sel: ast.NewIdent("#x")}
+		}
+	}
+	return false
 }
 
 // canonical puts the expression in canonical form and writes it down.
