@@ -65,16 +65,16 @@ func TestAWorkloadLivesThroughKillsAndOutages(t *testing.T) {
 	}
 }
 
-// migrates makes the schema as the database's owner, twice, and lets workloads
-// work with it.
+// migrates makes the schema as the database's owner, by the URL and by a secret
+// as on AWS, and lets workloads work with it.
 func (p *place) migrates() {
 	p.t.Helper()
 	if d := p.run(3, nil, "run", "--model", "default-risk"); !strings.Contains(d.said(), workloadUser) {
 		p.t.Errorf("a user that is not there yet: %s", d.said())
 	}
 	workload := p.env
-	p.env = append(append([]string{}, p.env...), "ASHLAR_DATABASE="+p.owner, "ASHLAR_DATABASE_USER="+workloadUser)
-	for _, from := range []int{0, 1} {
+	for from, owner := range [][]string{{"ASHLAR_DATABASE=" + p.owner}, secrets(p.t, p.owner)} {
+		p.env = append(append(append([]string{}, workload...), owner...), "ASHLAR_DATABASE_USER="+workloadUser)
 		var done struct{ From, To int }
 		if p.run(0, &done, "migrate"); done.From != from || done.To != 1 {
 			p.t.Errorf("migrated %+v", done)
