@@ -46,12 +46,13 @@ func postgres() *dialect {
 	return d
 }
 
-// The waits that a database's URL may set otherwise. A writer that stops in
+// What the database's URL may set otherwise.
+var postgresDefaults = map[string]string{"application_name": "ashlar", "connect_timeout": "10"}
+
+// sessionDefaults too, but they are set once connected: poolers in between
+// refuse what they do not know when a connection starts. A writer that stops in
 // the middle of a change, its node gone, must not keep all others out.
-var postgresDefaults = map[string]string{
-	"application_name": "ashlar", "connect_timeout": "10",
-	"lock_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
-}
+var sessionDefaults = map[string]string{"lock_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
 func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, error) {
 	config, err := configurePostgres(location, opt.Login)
@@ -65,6 +66,16 @@ func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, 
 		var err error
 		c.User, c.Password, err = opt.Login.Credentials(ctx, Target{Host: c.Host, Port: c.Port, User: userOf(location)})
 		return err
+	}), stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		for name, value := range sessionDefaults {
+			if _, set := config.RuntimeParams[name]; set {
+				continue
+			}
+			if _, err := c.Exec(ctx, fmt.Sprintf(`SET %s = '%s'`, name, value)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}))
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)

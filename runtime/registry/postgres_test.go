@@ -186,6 +186,19 @@ func TestAWriterThatDiesHoldingTheLockKeepsNobodyOut(t *testing.T) {
 	verify(t, r)
 }
 
+func TestAWriterThatStopsIsEndedInTime(t *testing.T) {
+	p := freshSchema(t)
+	for location, want := range map[string]string{p.location: "1min", with(t, p.location, "lock_timeout", "5s"): "5s"} {
+		r := place{location: location, postgres: true}.open(t)
+		for setting, want := range map[string]string{"lock_timeout": want, "idle_in_transaction_session_timeout": "1min", "application_name": "ashlar"} {
+			var got string
+			if err := r.db.QueryRow(`SHOW ` + setting).Scan(&got); err != nil || got != want {
+				t.Errorf("%s is %s, want %s (%v)", setting, got, want, err)
+			}
+		}
+	}
+}
+
 func TestTransientErrorsAreToldFromRefusals(t *testing.T) {
 	for state, want := range map[string]bool{
 		"40001": true, "40P01": true, "57P01": true, "57P03": true, "08006": true, "53300": true, "55P03": true,
