@@ -11,11 +11,14 @@
 package cluster
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,20 +42,24 @@ type ground struct {
 // find skips the test, saying why, where a part is missing.
 func find(t *testing.T) ground {
 	t.Helper()
+	set, missing := map[string]string{}, []string{}
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {
-		t.Skip("skipped: there is no kubectl on PATH")
+		missing = append(missing, "there is no kubectl on PATH")
 	}
-	set := map[string]string{
+	needs := map[string]string{
 		"KUBECONFIG":           "it names the cluster that runs the pods",
 		"ASHLAR_TEST_POSTGRES": "it is the URL of a PostgreSQL on this machine that pods may reach",
 		"ASHLAR_TEST_S3GW":     "it names the versitygw binary, the S3 server",
 		"ASHLAR_TEST_CLUSTER":  "it names the command whose `load TAR` brings an image to the cluster",
 	}
-	for name, why := range set {
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		if set[name] = os.Getenv(name); set[name] == "" {
-			t.Skipf("skipped: %s is not set; %s", name, why)
+			missing = append(missing, name+" is not set; "+needs[name])
 		}
+	}
+	if len(missing) > 0 {
+		t.Skip("skipped: " + strings.Join(missing, "\n"))
 	}
 	g := ground{kubectl: kubectl, gateway: set["ASHLAR_TEST_S3GW"], loader: set["ASHLAR_TEST_CLUSTER"], root: stack.Root(t)}
 	g.node = g.must(t, "", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`)
