@@ -20,14 +20,17 @@ type compiler struct {
 	words   map[About]*vocabulary
 }
 
-func (c *compiler) rules() []*Rule {
+// rules compiles the pack's rules, or those that are wanted; nil wants all.
+func (c *compiler) rules(wanted func(id string) bool) []*Rule {
 	var out []*Rule
 	it, err := c.value.LookupPath(cue.ParsePath("rules")).Fields()
 	if err != nil {
 		return nil
 	}
 	for it.Next() {
-		out = append(out, c.rule(it.Selector().Unquoted(), it.Value()))
+		if name := it.Selector().Unquoted(); wanted == nil || wanted(c.name+"/"+name) {
+			out = append(out, c.rule(name, it.Value()))
+		}
 	}
 	return out
 }

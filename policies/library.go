@@ -26,14 +26,11 @@ func (l *Library) For(dir string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(own) == 0 {
-		return l.shared()
+	shared, err := l.shared()
+	if err != nil || len(own) == 0 {
+		return shared, err
 	}
-	further, err := l.further()
-	if err != nil {
-		return nil, err
-	}
-	return New(append(append(Shipped(), further...), own...)...)
+	return shared.With(own...)
 }
 
 func (l *Library) shared() (*Set, error) {

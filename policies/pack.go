@@ -47,6 +47,7 @@ type pack struct {
 	value   cue.Value
 	found   source.Problems
 	trusted bool
+	source  Source
 }
 
 // readPack reads a folder. The error is source.Problems unless reading failed.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"cuelang.org/go/cue"
@@ -22,7 +23,9 @@ type Set struct {
 	exempt map[string][]exemption // by rule
 	packs  []PackInfo
 
-	evidence map[string]any // a version of which nothing is known
+	evidence map[string]any    // a version of which nothing is known
+	sources  map[string]Source // of the packs, by name
+	changed  bool              // a pack changes another's rules
 }
 
 // PackInfo says which packs a set was made of.
@@ -45,7 +48,60 @@ type changes struct {
 // New reads packs and compiles their rules. Everything that is wrong is
 // returned together, as source.Problems, unless reading itself failed.
 func New(sources ...Source) (*Set, error) {
+	s := &Set{byID: map[string]*Rule{}, exempt: map[string][]exemption{}, evidence: map[string]any{}, sources: map[string]Source{}}
+	for name := range subjectWords(Evidence).fields {
+		s.evidence[name] = plan.Unknown{}
+	}
+	return s, s.read(sources)
+}
+
+// With returns the set with further packs. Rules of the set's own packs that
+// the further ones leave alone are not compiled again, unless the set's packs
+// change each other's rules already.
+func (s *Set) With(sources ...Source) (*Set, error) {
+	if s.changed {
+		var all []Source
+		for _, name := range keys(s.sources) {
+			all = append(all, s.sources[name])
+		}
+		return New(append(all, sources...)...)
+	}
+	out := &Set{
+		rules: slices.Clone(s.rules), byID: maps.Clone(s.byID), exempt: maps.Clone(s.exempt), packs: slices.Clone(s.packs),
+		evidence: s.evidence, sources: maps.Clone(s.sources),
+	}
+	return out, out.read(sources)
+}
+
+// read adds packs to the set, which nobody else has seen yet.
+func (s *Set) read(sources []Source) error {
 	ctx := newContext()
+	packs, err := readPacks(ctx, sources)
+	if err != nil {
+		return err
+	}
+	ch := &changes{set: map[string][]change{}, tighten: map[string][]change{}}
+	for _, p := range packs {
+		p.changes("set", ch.set)
+		p.changes("tighten", ch.tighten)
+	}
+	s.changed = s.changed || len(ch.set)+len(ch.tighten) > 0
+	again, err := s.again(ctx, ch)
+	if err != nil {
+		return err
+	}
+	s.assemble(packs, again, ch)
+	var problems source.Problems
+	for _, p := range append(packs, again...) {
+		problems = append(problems, p.found...)
+	}
+	if len(problems) > 0 {
+		return problems.Sorted()
+	}
+	return nil
+}
+
+func readPacks(ctx *cue.Context, sources []Source) ([]*pack, error) {
 	var packs []*pack
 	var problems source.Problems
 	for _, s := range sources {
@@ -58,40 +114,51 @@ func New(sources ...Source) (*Set, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.source = s
 		packs = append(packs, p)
 	}
 	if len(problems) > 0 {
 		return nil, problems.Sorted()
 	}
-	s := &Set{byID: map[string]*Rule{}, exempt: map[string][]exemption{}, evidence: map[string]any{}}
-	for name := range subjectWords(Evidence).fields {
-		s.evidence[name] = plan.Unknown{}
-	}
-	s.assemble(packs)
-	for _, p := range packs {
-		problems = append(problems, p.found...)
-	}
-	if len(problems) > 0 {
-		return nil, problems.Sorted()
-	}
-	return s, nil
+	return packs, nil
 }
 
-func (s *Set) assemble(packs []*pack) {
-	ch := &changes{set: map[string][]change{}, tighten: map[string][]change{}}
-	for _, p := range packs {
-		p.changes("set", ch.set)
-		p.changes("tighten", ch.tighten)
+// again reads those packs of the set anew whose rules are changed.
+func (s *Set) again(ctx *cue.Context, ch *changes) ([]*pack, error) {
+	names := map[string]bool{}
+	for _, all := range []map[string][]change{ch.set, ch.tighten} {
+		for id := range all {
+			if name, _, _ := strings.Cut(id, "/"); s.byID[id] != nil {
+				names[name] = true
+			}
+		}
 	}
-	named := map[string]bool{}
+	var sources []Source
+	for _, name := range keys(names) {
+		sources = append(sources, s.sources[name])
+	}
+	return readPacks(ctx, sources)
+}
+
+// assemble compiles the rules of the packs, and of those that were there
+// before, again, what the changes reach.
+func (s *Set) assemble(packs, again []*pack, ch *changes) {
+	words := map[About]*vocabulary{}
+	for _, p := range again {
+		c := compiler{pack: p, changes: ch, words: words}
+		for _, r := range c.rules(func(id string) bool { return len(ch.set[id])+len(ch.tighten[id]) > 0 }) {
+			s.rules[slices.Index(s.rules, s.byID[r.ID])] = r
+			s.byID[r.ID] = r
+		}
+	}
 	for _, p := range packs {
-		if named[p.name] {
+		if _, taken := s.sources[p.name]; taken {
 			p.say(p.value.LookupPath(cue.ParsePath("name")), "name", fmt.Sprintf("another pack is named %q", p.name), "choose another name; to change rules of that pack use tighten, set and exempt")
 			continue
 		}
-		named[p.name] = true
-		c := compiler{pack: p, changes: ch, words: map[About]*vocabulary{}}
-		rules := c.rules()
+		s.sources[p.name] = p.source
+		c := compiler{pack: p, changes: ch, words: words}
+		rules := c.rules(nil)
 		for _, r := range rules {
 			s.byID[r.ID] = r
 		}
@@ -100,7 +167,7 @@ func (s *Set) assemble(packs []*pack) {
 	}
 	slices.SortFunc(s.rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	for _, all := range []map[string][]change{ch.set, ch.tighten} {
-		for _, id := range slices.Sorted(maps.Keys(all)) {
+		for _, id := range keys(all) {
 			for _, one := range all[id] {
 				s.known(one.pack, one.value, id)
 			}
@@ -183,7 +250,7 @@ func (s *Set) exemptions(p *pack) {
 				p.say(list.Value(), at, "an exemption has an owner and a reason", "say who answers for it, and why")
 			}
 			x.until = day.AddDate(0, 0, 1)
-			s.exempt[id] = append(s.exempt[id], x)
+			s.exempt[id] = append(slices.Clip(s.exempt[id]), x)
 		}
 	}
 }

@@ -193,3 +193,54 @@ func TestSettingsFromElsewhereSetWhatRulesLeaveOpen(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestASetWithFurtherPacksIsTheSetOfAll(t *testing.T) {
+	whole := must(t, house)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "p.cue"), []byte(house), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	own, err := Folder(os.DirFS(dir), ".", "policies/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := shipped(t)
+	with, err := base.With(own...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(with.Rules()) != len(whole.Rules()) || len(with.Packs()) != len(whole.Packs()) {
+		t.Errorf("%d rules of %d", len(with.Rules()), len(whole.Rules()))
+	}
+	for i, r := range with.Rules() {
+		if want := whole.Rules()[i]; r.ID != want.ID || r.Digest != want.Digest || with.byID[r.ID] != r {
+			t.Errorf("%s is %s, want %s", r.ID, r.Digest, want.Digest)
+		}
+	}
+	if len(with.exempt) != 1 || len(base.exempt) != 0 || len(base.Packs()) != 5 {
+		t.Error("the set that was given changed")
+	}
+	if ruleOf(t, base, "governance/owner") != ruleOf(t, with, "governance/owner") {
+		t.Error("a rule that nobody changed was compiled again")
+	}
+	if r := ruleOf(t, base, "reliability/production-replicas"); len(r.Require) != 1 {
+		t.Error("a rule of the set that was given changed")
+	}
+	more, err := with.With(Source{Text: "package more\nimport \"ashlar.dev/policy\"\npolicy.#Pack & {name: \"more\", tighten: \"reliability/production-replicas\": {require: replicas: max: <=9, reason: \"r\"}}\n", Prefix: "more.cue"})
+	if err != nil || len(ruleOf(t, more, "reliability/production-replicas").Require) != 3 {
+		t.Errorf("what an earlier pack asked for is lost: %v", err)
+	}
+	if _, err := with.With(own...); err == nil || !strings.Contains(err.Error(), "another pack is named") {
+		t.Errorf("the same pack twice: %v", err)
+	}
+}
+
+func BenchmarkWithAPackOfOnesOwn(b *testing.B) {
+	base := shipped(b)
+	s := Source{Text: house, Prefix: "p.cue"}
+	for b.Loop() {
+		if _, err := base.With(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func initVerb(a *app) *cobra.Command {
 		Use:   "init DIR",
 		Short: "Make a new repository, from an example or around a table of yours",
 		Long: `Init writes a repository that passes its own checks: a blueprint, its data, a
-.gitignore and a README. Without --from it starts with an example; with --from
+policy pack, a .gitignore and a README. Without --from it starts with an example; with --from
 and --target it reads your CSV or Parquet file, types every column and writes a
 blueprint around it. It never overwrites a file.`,
 		Example: `  ashlar init my-model

@@ -91,7 +91,10 @@ func (b Blueprint) target() (Column, error) {
 // Static returns the files that do not depend on the table.
 func Static(name string) (map[string][]byte, error) {
 	out := map[string][]byte{}
-	for from, to := range map[string]string{"gitignore.tmpl": ".gitignore", "README.md.tmpl": "README.md"} {
+	for from, to := range map[string]string{
+		"gitignore.tmpl": ".gitignore", "README.md.tmpl": "README.md", "PulumiPolicy.yaml.tmpl": "policies/PulumiPolicy.yaml",
+		"house.cue.tmpl": "policies/house.cue", "house_test.cue.tmpl": "policies/house_test.cue",
+	} {
 		text, err := render("files/"+from, map[string]any{"Name": name})
 		if err != nil {
 			return nil, err
