@@ -1,10 +1,17 @@
 package policies
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
+
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // FolderName is where a repository keeps packs of its own.
@@ -18,6 +25,7 @@ type Library struct {
 
 	mu      sync.Mutex
 	general *Set
+	own     map[string]*Set // by what the repository's packs hold
 }
 
 // For returns the set that applies to the repository in dir.
@@ -30,7 +38,55 @@ func (l *Library) For(dir string) (*Set, error) {
 	if err != nil || len(own) == 0 {
 		return shared, err
 	}
-	return shared.With(own...)
+	key, err := contents(own)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	known := l.own[key]
+	l.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	set, err := shared.With(own...)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.own == nil {
+		l.own = map[string]*Set{}
+	}
+	l.own[key] = set
+	return set, nil
+}
+
+// contents is a digest of what the packs' files hold and are called, so that
+// copies of a pack in many repositories are compiled once.
+func contents(packs []Source) (string, error) {
+	sum := sha256.New()
+	for _, s := range packs {
+		entries, err := fs.ReadDir(s.FS, s.Dir)
+		if err != nil {
+			return "", fmt.Errorf("policies: %w", err)
+		}
+		for _, e := range entries {
+			if e.IsDir() || path.Ext(e.Name()) != ".cue" {
+				continue
+			}
+			f, err := s.FS.Open(path.Join(s.Dir, e.Name()))
+			if err != nil {
+				return "", fmt.Errorf("policies: %w", err)
+			}
+			fmt.Fprintf(sum, "%s%s\x00", s.Prefix, e.Name())
+			n, err := io.Copy(sum, io.LimitReader(f, source.MaxFileBytes+1))
+			fmt.Fprintf(sum, "\x00%d\x00", n)
+			if err := errors.Join(err, f.Close()); err != nil {
+				return "", fmt.Errorf("policies: %w", err)
+			}
+		}
+	}
+	return string(sum.Sum(nil)), nil
 }
 
 func (l *Library) shared() (*Set, error) {

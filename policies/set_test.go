@@ -148,6 +148,9 @@ func TestARepositorysOwnPacksApplyToIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	ruleOf(t, a, "house/two-replicas")
+	if again, err := l.For(filepath.Join(dir, "a")); err != nil || again != a {
+		t.Errorf("the same packs were compiled twice: %v", err)
+	}
 	if r := ruleOf(t, a, "more/two-replicas"); r.File != "policies/more/more.cue" {
 		t.Errorf("it is said to be in %s", r.File)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -90,6 +91,10 @@ type outcome struct {
 // all checks the folders, a loader and a judge a core, and returns the outcome
 // in the order of the folders.
 func (c *checker) all(dirs []string) (outcome, error) {
+	if len(dirs) > 1 {
+		// CUE makes much that is soon forgotten: collect it less often.
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	outcomes, errs := make([]outcome, len(dirs)), make([]error, len(dirs))
 	var next atomic.Int64
 	var group sync.WaitGroup
