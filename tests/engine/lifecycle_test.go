@@ -115,6 +115,7 @@ func TestWorkloadsStandOnAnyCluster(t *testing.T) {
 
 func TestAFailureLeavesAStateFromWhichTheNextUpRecovers(t *testing.T) {
 	p := newProject(t, "credit")
+	p.checkpoints()
 	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1", "environment": "dev", "layer": "foundation"})
 	p.recovers("foundation-dev", "create", "aws:rds/instance:Instance", "aws:eks/addon:Addon::cluster-coredns")
 	p.recovers(p.workloads("dev"), "create", "aws:s3/bucketVersioningV2:BucketVersioningV2", "argoproj.io/v1alpha1:Rollout")

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,8 +56,18 @@ func newProject(t *testing.T, names ...string) *project {
 		"PATH="+strings.Join([]string{bin, tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
 		"PULUMI_HOME="+filepath.Join(root, "home"), "PULUMI_BACKEND_URL=file://"+state,
 		"PULUMI_CONFIG_PASSPHRASE=correct horse", "PULUMI_SKIP_UPDATE_CHECK=1", "PULUMI_DIY_BACKEND_GZIP=false",
+		"PULUMI_EXPERIMENTAL=true", skipCheckpoints,
 		cloud.Env+"="+filepath.Join(root, "cloud"), "KUBECONFIG="+filepath.Join(root, "none"))
 	return p
+}
+
+// skipCheckpoints keeps the state at the end of a run only, rather than after
+// every resource: most of what an up of hundreds costs.
+const skipCheckpoints = "PULUMI_SKIP_CHECKPOINTS=true"
+
+// checkpoints keeps the state after every resource, as a user's engine does.
+func (p *project) checkpoints() {
+	p.env = slices.DeleteFunc(p.env, func(one string) bool { return one == skipCheckpoints })
 }
 
 // settings writes the checked-in Pulumi.yaml, with the built program in the

@@ -67,12 +67,18 @@ func (c cluster) must(t *testing.T, input string, args ...string) string {
 	return said
 }
 
-func TestTheAPIServerAcceptsEveryManifestAndAppliesItOnce(t *testing.T) {
+func TestTheAPIServer(t *testing.T) {
 	c := find(t)
 	binary, err := stack.Build(t.Context(), stack.Root(t), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("accepts every manifest and applies it once", func(t *testing.T) { appliesOnce(t, c, binary) })
+	t.Run("accepts a foundation's objects", func(t *testing.T) { acceptsFoundation(t, c, binary) })
+	t.Run("refuses a wrong manifest", func(t *testing.T) { refusesWrong(t, c) })
+}
+
+func appliesOnce(t *testing.T, c cluster, binary string) {
 	for _, one := range cases() {
 		t.Run(one.Name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -100,12 +106,7 @@ func TestTheAPIServerAcceptsEveryManifestAndAppliesItOnce(t *testing.T) {
 
 // What a foundation puts into the cluster itself belongs to nobody's namespace
 // and may be there: it is tried, not applied.
-func TestTheAPIServerAcceptsAFoundationsObjects(t *testing.T) {
-	c := find(t)
-	binary, err := stack.Build(t.Context(), stack.Root(t), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+func acceptsFoundation(t *testing.T, c cluster, binary string) {
 	for _, one := range stack.Foundations() {
 		t.Run(one.Name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -138,8 +139,7 @@ func cases() []stack.Case {
 }
 
 // The judge must bite.
-func TestTheAPIServerRefusesAWrongManifest(t *testing.T) {
-	c := find(t)
+func refusesWrong(t *testing.T, c cluster) {
 	wrong := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, namespace: default}\nspec: {replicass: 2, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}\n"
 	if said, err := c.run(t, wrong, "apply", "--server-side", "--dry-run=server", "-f", "-"); err == nil {
 		t.Errorf("an unknown field went unnoticed:\n%s", said)

@@ -120,12 +120,17 @@ func detach(t *testing.T, path string) int {
 	return count
 }
 
-func TestTheRealProviderPlansEveryExample(t *testing.T) {
+func TestTheRealProvider(t *testing.T) {
 	tf := find(t)
 	binary, err := stack.Build(t.Context(), stack.Root(t), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("plans every example", func(t *testing.T) { plansEveryExample(t, tf, binary) })
+	t.Run("refuses what is wrong", func(t *testing.T) { refusesWhatIsWrong(t, tf, binary) })
+}
+
+func plansEveryExample(t *testing.T, tf terraform, binary string) {
 	for _, c := range append(stack.Foundations(), stack.Workloads(aws.ProviderAWS)...) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir, resources := tf.prepare(t, binary, c)
@@ -142,12 +147,7 @@ func TestTheRealProviderPlansEveryExample(t *testing.T) {
 }
 
 // The judge must bite: a wrong enum and an unknown attribute are refused.
-func TestTheRealProviderRefusesWhatIsWrong(t *testing.T) {
-	tf := find(t)
-	binary, err := stack.Build(t.Context(), stack.Root(t), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+func refusesWhatIsWrong(t *testing.T, tf terraform, binary string) {
 	dir, _ := tf.prepare(t, binary, stack.Foundations()[0])
 	path := filepath.Join(dir, "main.tf.json")
 	good, err := os.ReadFile(path)

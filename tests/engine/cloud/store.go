@@ -47,33 +47,48 @@ func (s *Store) path(r Resource) string {
 
 // create adds a resource. That it is there already is an error.
 func (s *Store) create(r Resource) error {
-	if err := os.MkdirAll(filepath.Join(s.dir, "resources"), 0o750); err != nil {
+	whole, err := s.write(r)
+	if err != nil {
 		return err
 	}
+	defer os.Remove(whole) //nolint:errcheck // the link stays
+	if err := os.Link(whole, s.path(r)); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s %s exists already", r.Type, r.ID)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// write writes the resource whole under a name that nobody reads, since two
+// providers and a test look at the folder at once.
+func (s *Store) write(r Resource) (string, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return "", err
 	}
-	f, err := os.OpenFile(s.path(r), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s %s exists already", r.Type, r.ID)
+	for _, dir := range []string{"resources", "unfinished"} {
+		if err := os.MkdirAll(filepath.Join(s.dir, dir), 0o750); err != nil {
+			return "", err
+		}
 	}
+	f, err := os.CreateTemp(filepath.Join(s.dir, "unfinished"), "")
 	if err != nil {
-		return err
+		return "", err
 	}
 	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
+	return f.Name(), errors.Join(err, f.Close())
 }
 
 func (s *Store) replace(r Resource) error {
 	if _, err := os.Stat(s.path(r)); err != nil {
 		return fmt.Errorf("%s %s does not exist", r.Type, r.ID)
 	}
-	text, err := json.Marshal(r)
+	whole, err := s.write(r)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(s.path(r), text, 0o600)
+	return os.Rename(whole, s.path(r))
 }
 
 func (s *Store) remove(r Resource) error {
@@ -91,7 +106,7 @@ func (s *Store) empty(namespace Resource) error {
 	}
 	for _, r := range all {
 		if strings.HasPrefix(r.Type, "kubernetes:") && r.cluster() == namespace.cluster() && strings.HasPrefix(r.ID, namespace.ID+"/") {
-			if err := s.remove(r); err != nil {
+			if err := os.Remove(s.path(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
@@ -107,7 +122,10 @@ func (s *Store) Resources() ([]Resource, error) {
 	}
 	var out []Resource
 	for _, e := range entries {
-		text, err := os.ReadFile(filepath.Join(s.dir, "resources", e.Name()))
+		text, err := os.ReadFile(filepath.Join(s.dir, "resources", e.Name())) //nolint:gosec // one of the store's own
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted in the meantime
+		}
 		if err != nil {
 			return nil, err
 		}
