@@ -26,10 +26,8 @@ type execution struct {
 	Config
 	planDigest string
 	rules      *govern.Rules
-	name       string
-	model      plan.Model
-	dataset    plan.Dataset
-	run        *Run
+	recipe
+	run *Run
 
 	count  int // of stages
 	frame  *dataset.Frame
@@ -67,7 +65,7 @@ func (x *execution) step(ctx context.Context, index int, s stage) error {
 // resolve fills in the result from the store where its key is known there, or
 // else by running the stage and keeping what it made.
 func (x *execution) resolve(ctx context.Context, s stage, res *Result) error {
-	in, err := s.inputs(ctx, x)
+	in, err := x.inputs(ctx, s)
 	if err != nil {
 		return err
 	}

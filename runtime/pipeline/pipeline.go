@@ -97,9 +97,14 @@ type stage struct {
 	// version changes when the stage's code would give another result for the
 	// same inputs; it is part of the cache key.
 	version int
-	// inputs returns everything the result depends on, as a JSON-encodable
-	// value; nil means that the stage is never taken from the store.
-	inputs func(context.Context, *execution) (any, error)
+	// depends returns what the result depends on in the plan, by name, as
+	// JSON-encodable values; nil means that the stage is never taken from the
+	// store.
+	depends func(*recipe) (map[string]any, error)
+	// reads are the outputs of earlier stages that it depends on, by name.
+	reads map[string]output
+	// world returns what it depends on outside of both; nil means nothing.
+	world func(context.Context, *execution) (map[string]any, error)
 	// run does the work and fills in the result's outputs.
 	run func(context.Context, *execution, *Result) error
 }
@@ -115,10 +120,8 @@ func (r *Runner) Run(ctx context.Context, modelName string) (*Run, error) {
 		Config:     r.cfg,
 		planDigest: r.planDigest,
 		rules:      r.rules,
-		name:       modelName,
 		count:      len(stages),
-		model:      m,
-		dataset:    r.cfg.Plan.Datasets[m.Dataset],
+		recipe:     recipe{name: modelName, model: m, dataset: r.cfg.Plan.Datasets[m.Dataset], seed: r.cfg.Plan.Seed},
 		run:        newRun(r.cfg, modelName, r.planDigest),
 	}
 	err := x.all(ctx)

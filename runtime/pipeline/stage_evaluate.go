@@ -13,20 +13,19 @@ import (
 var evaluation = stage{
 	name:    "evaluate",
 	version: 1,
-	inputs: func(_ context.Context, x *execution) (any, error) {
+	reads: map[string]output{
+		"model": {"train", "model"}, "data": {"ingest", "data"}, "split": {"prepare", "split"},
+	},
+	depends: func(r *recipe) (map[string]any, error) {
 		fairness := map[string]any{}
-		for column, f := range x.model.Require.Fairness {
+		for column, f := range r.model.Require.Fairness {
 			fairness[column] = map[string]any{"split": f.Split, "min_group": f.MinGroup}
 		}
 		robustness := map[string]float64{}
-		for kind, r := range x.model.Require.Robustness {
-			robustness[kind] = r.Fraction
+		for kind, check := range r.model.Require.Robustness {
+			robustness[kind] = check.Fraction
 		}
-		return map[string]any{
-			"model": x.run.Output(training.name, "model"), "data": x.run.Output(ingest.name, "data"),
-			"split": x.run.Output(prepare.name, "split"), "columns": x.dataset.Columns,
-			"fairness": fairness, "robustness": robustness, "seed": x.Plan.Seed,
-		}, nil
+		return map[string]any{"columns": r.dataset.Columns, "fairness": fairness, "robustness": robustness, "seed": r.seed}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		m, err := x.estimator(ctx)

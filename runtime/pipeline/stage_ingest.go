@@ -10,12 +10,10 @@ import (
 var ingest = stage{
 	name:    "ingest",
 	version: 1,
-	inputs: func(ctx context.Context, x *execution) (any, error) {
+	depends: func(r *recipe) (map[string]any, error) { return map[string]any{"source": r.dataset.Source}, nil },
+	world: func(ctx context.Context, x *execution) (map[string]any, error) {
 		digest, err := dataset.Digest(ctx, x.dataset, x.read())
-		if err != nil {
-			return nil, err
-		}
-		return map[string]any{"source": x.dataset.Source, "data": digest}, nil
+		return map[string]any{"data": digest}, err
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		digest, err := dataset.Digest(ctx, x.dataset, x.read())

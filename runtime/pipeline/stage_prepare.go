@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
@@ -18,10 +17,11 @@ type parts struct {
 var prepare = stage{
 	name:    "prepare",
 	version: 1,
-	inputs: func(_ context.Context, x *execution) (any, error) {
+	reads:   map[string]output{"data": {"ingest", "data"}},
+	depends: func(r *recipe) (map[string]any, error) {
 		return map[string]any{
-			"data": x.run.Output(ingest.name, "data"), "columns": x.dataset.Columns, "csv": x.dataset.CSV,
-			"target": x.model.Target, "split": x.model.Split, "task": x.model.Task, "seed": x.Plan.Seed,
+			"columns": r.dataset.Columns, "csv": r.dataset.CSV,
+			"target": r.model.Target, "split": r.model.Split, "task": r.model.Task, "seed": r.seed,
 		}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
@@ -46,7 +46,7 @@ var prepare = stage{
 // only what the model is made from, so that an edit elsewhere in the blueprint
 // (a replica count, an approver) does not make it another model.
 func (x *execution) spec() (train.Spec, error) {
-	recipe, err := x.recipe()
+	recipe, err := x.digest()
 	if err != nil {
 		return train.Spec{}, err
 	}
@@ -54,12 +54,4 @@ func (x *execution) spec() (train.Spec, error) {
 		Name: x.name, Model: x.model, Dataset: x.dataset, Seed: x.Plan.Seed,
 		PlanDigest: recipe, DataDigest: x.run.Output(ingest.name, "data"),
 	}, nil
-}
-
-func (x *execution) recipe() (string, error) {
-	m := x.model
-	m.Description, m.Require, m.Approval = "", plan.Require{}, plan.Approval{}
-	d := x.dataset
-	d.Description, d.Retention, d.Expect = "", "", nil
-	return plan.DigestOf(map[string]any{"name": x.name, "model": m, "dataset": d, "seed": x.Plan.Seed})
 }

@@ -15,7 +15,7 @@ import (
 var registration = stage{
 	name:    "register",
 	version: 1,
-	inputs:  func(context.Context, *execution) (any, error) { return nil, nil },
+	depends: func(*recipe) (map[string]any, error) { return nil, nil },
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		var report evaluate.Report
 		if err := x.get(ctx, evaluation.name, "report", &report); err != nil {

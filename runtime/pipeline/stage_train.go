@@ -13,11 +13,10 @@ import (
 var training = stage{
 	name:    "train",
 	version: 1,
-	inputs: func(_ context.Context, x *execution) (any, error) {
-		recipe, err := x.recipe()
-		return map[string]any{
-			"recipe": recipe, "data": x.run.Output(ingest.name, "data"), "split": x.run.Output(prepare.name, "split"),
-		}, err
+	reads:   map[string]output{"data": {"ingest", "data"}, "split": {"prepare", "split"}},
+	depends: func(r *recipe) (map[string]any, error) {
+		digest, err := r.digest()
+		return map[string]any{"recipe": digest}, err
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		frame, err := x.rows(ctx)

@@ -14,10 +14,11 @@ import (
 var validation = stage{
 	name:    "validate",
 	version: 1,
-	inputs: func(_ context.Context, x *execution) (any, error) {
-		d := x.dataset
+	reads:   map[string]output{"data": {"ingest", "data"}},
+	depends: func(r *recipe) (map[string]any, error) {
+		d := r.dataset
 		d.Description, d.Retention = "", ""
-		return map[string]any{"data": x.run.Output(ingest.name, "data"), "dataset": d}, nil
+		return map[string]any{"dataset": d}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *Result) (err error) {
 		reader, err := dataset.Open(ctx, x.dataset, x.read())
