@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -96,11 +97,33 @@ func appliesOnce(t *testing.T, c cluster, binary string) {
 			}
 			t.Cleanup(func() { c.forget(t, objects) })
 			c.must(t, "", append([]string{"apply"}, files...)...)
+			c.settled(t)
 			// Exit code 1 is a difference, and kubectl prints it.
 			if said, err := c.run(t, "", append([]string{"diff"}, files...)...); err != nil {
 				t.Errorf("applying them again would change them (%v):\n%s", err, said)
 			}
 		})
+	}
+}
+
+// settled waits until the cluster has looked at the admission policies: it
+// notes in their status that it did, which would count as a difference. A
+// cluster without controllers never does, and then it makes none.
+func (c cluster) settled(t *testing.T) {
+	t.Helper()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	const generations = `jsonpath={range .items[*]}{.metadata.generation}={.status.observedGeneration}{"\n"}{end}`
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
+		said := c.must(t, "", "get", "validatingadmissionpolicy", "-l", "app.kubernetes.io/managed-by=ashlar", "-o", generations)
+		behind := false
+		for _, line := range strings.Fields(said) {
+			wanted, seen, _ := strings.Cut(line, "=")
+			behind = behind || wanted != seen
+		}
+		if !behind {
+			return
+		}
 	}
 }
 
