@@ -7,6 +7,7 @@ package manifests
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"os"
@@ -80,7 +81,7 @@ func TestTheAPIServer(t *testing.T) {
 }
 
 func appliesOnce(t *testing.T, c cluster, binary string) {
-	for _, one := range cases() {
+	for _, one := range cases(t) {
 		t.Run(one.Name, func(t *testing.T) {
 			dir := t.TempDir()
 			one.Render(t, binary, dir, "--only", "manifests", "--secrets")
@@ -143,17 +144,23 @@ func acceptsFoundation(t *testing.T, c cluster, binary string) {
 	}
 }
 
-// cases are every example in every environment on both providers, each in
-// namespaces that nobody else in the cluster has.
-func cases() []stack.Case {
+// cases are every example in every environment on both providers, each under
+// names that nobody else in the cluster has, another run of this test included.
+func cases(t *testing.T) []stack.Case {
+	t.Helper()
 	var out []stack.Case
+	random := make([]byte, 3)
+	if _, err := rand.Read(random); err != nil {
+		t.Fatal(err)
+	}
 	for _, provider := range []string{aws.ProviderAWS, aws.ProviderKubernetes} {
 		for _, all := range stack.Workloads(provider) {
 			for i, name := range examples.Names() {
 				one := all
 				one.Name += "-" + name
 				one.Blueprints = all.Blueprints[i : i+1]
-				one.Config = []string{"name=judged", "namespace=judged-" + name}
+				own := fmt.Sprintf("judged-%x-%d", random, len(out))
+				one.Config = []string{"name=" + own, "namespace=" + own + "-" + name}
 				out = append(out, one)
 			}
 		}
@@ -203,10 +210,11 @@ func listed(t *testing.T, dir string) []string {
 	return out
 }
 
-// forget deletes what was applied, last first, and waits for it to be gone.
+// forget deletes what was applied, last first. Nothing waits for it to be
+// gone: no name is used twice.
 func (c cluster) forget(t *testing.T, objects []string) {
 	t.Helper()
-	args := []string{"delete", "--ignore-not-found", "--wait", "--timeout=180s"}
+	args := []string{"delete", "--ignore-not-found", "--wait=false"}
 	for _, path := range slices.Backward(objects) {
 		args = append(args, "-f", path)
 	}
