@@ -12,36 +12,71 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
+// planFlags are the flags of `ashlar plan`.
+type planFlags struct{ environment, base, reviewed string }
+
 func planVerb(a *app) *cobra.Command {
-	var environment string
+	var f planFlags
 	c := &cobra.Command{
-		Use:   "plan [DIR]",
-		Short: "Say what a blueprint means, fully defaulted, with its digest",
+		Use:   "plan [DIR...]",
+		Short: "Say what a blueprint means, or what a change of it comes to",
 		Long: `Plan prints what the blueprint in DIR (default: this folder) comes to in one
 environment. With --output json it is the canonical plan, byte for byte what
-the digest is of.`,
+the digest is of.
+
+With --base it compares the folder as it is with a revision in git and says what
+the change comes to in every environment: what was loosened and which policies
+turn, which data moved, which stages rerun and which models retrain and why,
+what rolls out and how, and the digests of the plans. No change, no word.
+
+With --reviewed it compares the digests with those that ` + "`ashlar check --output json`" + `
+wrote when the change was reviewed, and exits with 1 where one differs.`,
 		Example: `  ashlar plan
   ashlar plan --env prod
-  ashlar plan --output json | sha256sum   # the digest`,
-		Args: atMostDir,
-		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := loadPlan(dirArg(args), environment)
-			if err != nil {
-				return err
+  ashlar plan --output json | sha256sum   # the digest
+  ashlar plan --base origin/main
+  ashlar plan --base HEAD~1 --output markdown blueprints/* >> "$GITHUB_STEP_SUMMARY"
+  ashlar plan --reviewed reviewed.json`,
+		Annotations: outputs("markdown"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"."}
 			}
-			if a.json() {
-				b, err := p.Encode()
-				if err != nil {
-					return err
-				}
-				_, err = a.out.Write(b)
-				return err
+			switch {
+			case f.base != "" && f.reviewed != "":
+				return usageError("--base and --reviewed are two questions: ask one at a time")
+			case f.base != "":
+				return a.planChange(c.Context(), args, f)
+			case f.reviewed != "":
+				return a.planReviewed(args, f)
+			case len(args) > 1:
+				return usageError("plan takes one folder, or several with --base or --reviewed")
+			case a.output == "markdown":
+				return usageError("--output markdown is for changes: add --base REF")
 			}
-			return a.writePlan(p)
+			return a.planOne(args[0], f.environment)
 		},
 	}
-	c.Flags().StringVarP(&environment, "env", "e", "", "the environment (default: dev, or the first declared)")
+	c.Flags().StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared; with --base and --reviewed: all)")
+	c.Flags().StringVar(&f.base, "base", "", "a revision in git, such as origin/main, to compare with")
+	c.Flags().StringVar(&f.reviewed, "reviewed", "", "a `FILE` that ashlar check --output json wrote: refuse any other plan")
 	return c
+}
+
+func (a *app) planOne(dir, environment string) error {
+	p, err := loadPlan(dir, environment)
+	if err != nil {
+		return err
+	}
+	if !a.json() {
+		return a.writePlan(p)
+	}
+	b, err := p.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(b)
+	return err
 }
 
 func (a *app) writePlan(p *plan.Plan) error {

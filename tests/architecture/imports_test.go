@@ -135,6 +135,7 @@ func TestImportLawBites(t *testing.T) {
 		"the runtime must not know CUE":            {"runtime/train/x.go", "cuelang.org/go/cue"},
 		"the plan must not know the runtime":       {"blueprints/plan/x.go", module + "/runtime/model"},
 		"the plan must not import other modules":   {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
+		"a comparison of plans knows no CUE":       {"templates/consequence/x.go", "cuelang.org/go/cue"},
 		"policies load no blueprint":               {"policies/x.go", module + "/blueprints"},
 		"CEL is for tests alone":                   {"policies/admission/x.go", "github.com/google/cel-go/cel"},
 		"the CLI must build without pulumi-aws":    {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},

@@ -87,7 +87,34 @@ func budgets(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "check 1,000 blueprints, two environments  %8.2f s   (budget 10 s)\n", many.Seconds())
+	change, err := changes(ctx, dir, binary, args[:100])
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "plan --base over 100 changed blueprints   %8.2f s   (budget 10 s)\n", change.Seconds())
 	return nil
+}
+
+// changes commits the blueprints, changes every one and times the comparison.
+func changes(ctx context.Context, dir, binary string, blueprints []string) (time.Duration, error) {
+	for _, args := range [][]string{
+		{"init", "-q"}, {"add", "b"}, {"-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "-q", "-m", "base"},
+	} {
+		if _, err := timed(ctx, nil, "git", append([]string{"-C", dir}, args...)...); err != nil {
+			return 0, err
+		}
+	}
+	for _, b := range blueprints {
+		file := filepath.Join(b, "credit.cue")
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return 0, err
+		}
+		if err := os.WriteFile(file, []byte(strings.Replace(string(text), "max_depth: 10", "max_depth: 12", 1)), 0o644); err != nil {
+			return 0, err
+		}
+	}
+	return timed(ctx, nil, binary, append([]string{"plan", "--base", "HEAD"}, blueprints...)...)
 }
 
 // copies makes n folders that hold the credit blueprint, each with a name of
