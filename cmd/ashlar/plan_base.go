@@ -12,10 +12,10 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
-	"github.com/ashlar-dev/ashlar/templates/consequence"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
 
 // planChange says what the folders have become since a revision.
