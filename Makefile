@@ -48,7 +48,7 @@ lint: ## golangci-lint with the house rules
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1.0 run
 
 golden: ## rewrite golden files; look at the difference before committing
-	$(GO) test ./blueprints/... ./runtime/... ./cmd/... ./stacks/... -update
+	$(GO) test ./blueprints/... ./policies/... ./runtime/... ./cmd/... ./stacks/... -update
 
 clean: ## remove build results and the example's local state
 	rm -rf bin $(EXAMPLE)/.ashlar

@@ -51,6 +51,9 @@ func (c *compiler) rule(name string, v cue.Value) *Rule {
 	if err := decode(v, "references", &r.References); err != nil {
 		c.say(v, at+".references", err.Error(), "")
 	}
+	if err := decode(v, "conceal", &r.Conceal); err != nil {
+		c.say(v, at+".conceal", err.Error(), "")
+	}
 	if err := decode(v, "remedy", &r.Remedy); err != nil {
 		c.say(v, at+".remedy", err.Error(), "a remedy is made of values, not of constraints")
 	}

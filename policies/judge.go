@@ -38,10 +38,18 @@ func (r *Rule) applies(s Subject) plan.Truth {
 
 // misses returns why the subject does not satisfy the rule; none when it does.
 func (j *Judge) misses(r *Rule, s Subject) []plan.Miss {
-	if r.require != nil {
-		return r.require.Explain(s.Value)
+	explain := func() []plan.Miss {
+		if r.require != nil {
+			return r.require.Explain(s.Value)
+		}
+		return j.byCUE(r, s)
 	}
-	return j.byCUE(r, s)
+	found := explain()
+	if len(found) > 0 && len(r.Conceal) > 0 {
+		s.Value = conceal(s.Value, r.Conceal).(map[string]any)
+		found = explain()
+	}
+	return found
 }
 
 // byCUE judges by CUE itself. A value that cannot be judged does not pass.
@@ -84,7 +92,7 @@ func (j *Judge) evaluate(r *Rule, s Subject) ([]plan.Miss, error) {
 			}
 		}
 	}
-	return out, nil
+	return withoutSecrets(out, s.Value), nil
 }
 
 // constraints compiles what the rule requires in the judge's own context.

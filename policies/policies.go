@@ -38,8 +38,9 @@ type Rule struct {
 	Reason     string
 	Fix        string
 	References []string
-	Digest     string // of what it asks for: its words may change, this may not
-	File       string // where it is written
+	Conceal    []string // names of fields whose values are not shown
+	Digest     string   // of what it asks for: its words may change, this may not
+	File       string   // where it is written
 	Line, Col  int
 	Match      string // as canonical CUE; "" matches all
 	Require    []string

@@ -25,11 +25,16 @@ func (r Registered) subject(environment string) Subject {
 	if environment != "" {
 		v["environment"] = environment
 	}
-	if pod, ok := podOf(r.Properties); ok {
-		v["pod"] = pod
+	links := map[string][]string{"documents": {"properties"}, "uses": {}, "used_by": {}}
+	if pod, path, ok := podOf(r.Properties); ok {
+		v["pod"], links["pod"] = pod, path
 	}
-	return Subject{About: Resource, Name: r.Name, Value: v}
+	return Subject{About: Resource, Name: r.Name, Value: v, links: links}
 }
+
+// EnvironmentOf is what a stack's name says of its environment, the end of it:
+// foundation-prod is production.
+func EnvironmentOf(stack string) string { return stack[strings.LastIndexAny(stack, "-/")+1:] }
 
 // CheckResource holds one resource against the rules that need no other. Values
 // that are not known yet leave a finding undecided.
@@ -201,30 +206,32 @@ func several(v any) []any {
 	return []any{v}
 }
 
-// podOf is the pod that a Kubernetes object makes: its metadata and spec.
-func podOf(properties map[string]any) (any, bool) {
+// podOf is the pod that a Kubernetes object makes, its metadata and spec, and
+// where in the resource it is.
+func podOf(properties map[string]any) (pod any, path []string, ok bool) {
 	kind, _ := properties["kind"].(string)
-	path, ok := podPaths[kind]
-	if _, versioned := properties["apiVersion"]; !ok || !versioned {
-		return nil, false
+	inside, makes := podPaths[kind]
+	if _, versioned := properties["apiVersion"]; !makes || !versioned {
+		return nil, nil, false
 	}
+	path = append([]string{"properties"}, inside...)
 	var at any = properties
-	for _, name := range path {
+	for _, name := range inside {
 		if _, unknown := at.(plan.Unknown); unknown {
-			return at, true
+			return at, path, true
 		}
 		m, ok := at.(map[string]any)
 		if !ok {
-			return nil, false
+			return nil, nil, false
 		}
 		at = m[name]
 	}
-	if m, ok := at.(map[string]any); ok && len(path) == 0 {
+	if m, ok := at.(map[string]any); ok && len(inside) == 0 {
 		out := maps.Clone(m)
 		maps.DeleteFunc(out, func(name string, _ any) bool { return name != "metadata" && name != "spec" })
-		return out, true
+		return out, path, true
 	}
-	return at, at != nil
+	return at, path, at != nil
 }
 
 // podPaths say where each kind keeps the pod that it makes.

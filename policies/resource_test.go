@@ -1,9 +1,11 @@
 package policies
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -151,6 +153,58 @@ func TestSecretsAreJudgedButNotShown(t *testing.T) {
 	}
 }
 
+func TestARuleAboutSecretsDoesNotShowThem(t *testing.T) {
+	config := Registered{Type: "kubernetes:core/v1:ConfigMap", Name: "c", Properties: map[string]any{"data": map[string]any{"API_KEY": "hunter2"}}}
+	found := shipped(t).Judge().CheckResource(config, "prod", time.Now())
+	if len(found) != 1 || found[0].Found != "a secret" || strings.Contains(fmt.Sprintf("%+v", found), "hunter2") {
+		t.Errorf("found %+v", found)
+	}
+}
+
+// CUE's own errors quote the values that they are about.
+func TestWhatOnlyCUEJudgesDoesNotShowSecrets(t *testing.T) {
+	const rule = `package house
+
+import ("ashlar.dev/policy", "net")
+
+policy.#Pack & {name: "house", rules: {
+	upper: {
+		title: "t", about: "resource", reason: "r", fix: "f"
+		require: {name: string, properties: a: {b: net.IPv4, ...}}
+	}
+	listed: {
+		title: "t", about: "resource", reason: "r", fix: "f", conceal: ["list"]
+		require: properties: list?: [...{v: net.IPv4}]
+	}
+}}
+`
+	sources, err := Folder(fstest.MapFS{"house.cue": {Data: []byte(rule)}}, ".", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := New(sources...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range set.Rules() {
+		if r.NotLowered == "" {
+			t.Fatalf("%s is lowered, so this shows nothing", r.ID)
+		}
+	}
+	secret := plan.Secret{Value: "hunter2"}
+	for what, properties := range map[string]map[string]any{
+		"a secret value":    {"a": map[string]any{"b": secret}},
+		"a secret around":   {"a": plan.Secret{Value: map[string]any{"b": "hunter2"}}},
+		"a secret inside":   {"a": []any{secret}},
+		"a concealed field": {"a": map[string]any{"b": "10.0.0.1"}, "list": []any{map[string]any{"v": "hunter2"}}},
+	} {
+		found := set.Judge().CheckResource(Registered{Type: "x", Name: "n", Properties: properties}, "", time.Now())
+		if len(found) == 0 || strings.Contains(fmt.Sprintf("%+v", found), "hunter2") {
+			t.Errorf("%s: %+v", what, found)
+		}
+	}
+}
+
 func TestResourcesArePutRight(t *testing.T) {
 	j := shipped(t).Judge()
 	database := Registered{Type: "aws:rds/instance:Instance", Name: "db", Properties: map[string]any{
@@ -196,10 +250,10 @@ func TestPodsAreFoundInWhateverMakesThem(t *testing.T) {
 			t.Errorf("the pod of a %s is not found: %v", kind, found)
 		}
 	}
-	if got, ok := podOf(map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "spec": plan.Unknown{}}); !ok || got != (plan.Unknown{}) {
+	if got, _, ok := podOf(map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "spec": plan.Unknown{}}); !ok || got != (plan.Unknown{}) {
 		t.Errorf("a pod that is not known: %v, %t", got, ok)
 	}
-	if _, ok := podOf(map[string]any{"kind": "Pod", "spec": map[string]any{}}); ok {
+	if _, _, ok := podOf(map[string]any{"kind": "Pod", "spec": map[string]any{}}); ok {
 		t.Error("what has no apiVersion is no Kubernetes object")
 	}
 }

@@ -42,7 +42,7 @@ func selections(resources []Registered) []selection {
 
 // labelsOf are the labels of the pods that the resource makes.
 func labelsOf(r Registered) (map[string]any, bool) {
-	pod, ok := podOf(r.Properties)
+	pod, _, ok := podOf(r.Properties)
 	if !ok {
 		return nil, false
 	}

@@ -83,6 +83,7 @@ type checker struct {
 // outcome is what checking came to: problems, or plans with findings.
 type outcome struct {
 	checked  []checked
+	files    []checkedFile // where resources were checked, not blueprints
 	findings []policies.Finding
 	rules    []*policies.Rule
 	problems blueprints.Problems

@@ -32,6 +32,10 @@ func (a *app) writeCheck(o outcome, several bool) error {
 		return o.problems
 	case a.json():
 		body := map[string]any{"ok": counts.Mandatory == 0, "environments": o.checked, "findings": o.findings}
+		if o.files != nil {
+			delete(body, "environments")
+			body["files"] = o.files
+		}
 		if err := a.writeJSON(body); err != nil {
 			return err
 		}
@@ -54,15 +58,21 @@ func (a *app) writeFindings(o outcome, several bool) error {
 		return err
 	}
 	for _, r := range o.checked {
-		word := a.colour(a.out, text.FgGreen, "ok")
-		if r.Refused > 0 {
-			word = a.colour(a.out, text.FgRed, "refused")
-		}
-		line := fmt.Sprintf("%s %s  plan %s", word, r.Environment, r.Digest)
+		line := fmt.Sprintf("%s %s  plan %s", a.verdict(r.Refused), r.Environment, r.Digest)
 		if several {
 			line += "  " + r.Dir
 		}
 		fmt.Fprintln(a.out, line)
 	}
+	for _, f := range o.files {
+		fmt.Fprintf(a.out, "%s %s  %s\n", a.verdict(f.Refused), f.File, counted(f.Resources, "resource"))
+	}
 	return nil
+}
+
+func (a *app) verdict(refused int) string {
+	if refused > 0 {
+		return a.colour(a.out, text.FgRed, "refused")
+	}
+	return a.colour(a.out, text.FgGreen, "ok")
 }

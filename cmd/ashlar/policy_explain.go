@@ -34,7 +34,7 @@ func policyExplainVerb(p *policyApp) *cobra.Command {
 			fmt.Fprintln(p.out)
 			switch r.About {
 			case policies.Resource:
-				fmt.Fprintln(p.out, "It is about resources: `pulumi preview --policy-pack` holds them against it.")
+				fmt.Fprintln(p.out, "It is about resources: `ashlar policy check FILE` and `pulumi preview --policy-pack` hold them against it.")
 			case policies.Evidence:
 				fmt.Fprintln(p.out, "It is about evidence: the runtime holds a version against it when it is registered, promoted or served.")
 			}

@@ -119,15 +119,14 @@ func (a *analyzer) ConfigureStack(_ context.Context, req *pulumirpc.AnalyzerStac
 	return &pulumirpc.AnalyzerStackConfigureResponse{}, nil
 }
 
-// environmentOf is what the stack's config says, or else the end of its name:
-// foundation-prod is production.
+// environmentOf is what the stack's config says, or else its name.
 func environmentOf(stack, project string, config map[string]string) string {
 	for _, key := range []string{project + ":environment", "ashlar:environment"} {
 		if e := config[key]; e != "" {
 			return e
 		}
 	}
-	return stack[strings.LastIndexAny(stack, "-/")+1:]
+	return policies.EnvironmentOf(stack)
 }
 
 // Cancel ends the analyzer.

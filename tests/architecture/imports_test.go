@@ -40,7 +40,7 @@ var law = []rule{
 		// Packs are CUE that people wrote, read as blueprints are.
 		folder:  "policies",
 		ours:    []string{"blueprints/plan", "blueprints/source", "policies"},
-		foreign: []string{"cuelang.org/go", "github.com/owenrumney/go-sarif"},
+		foreign: []string{"cuelang.org/go", "github.com/owenrumney/go-sarif", "go.yaml.in/yaml/v3"},
 	},
 	{
 		folder: "templates",
