@@ -118,6 +118,7 @@ func (c *comparison) one(dir, within string) (consequence.Report, error) {
 		changes[env] = consequence.Compare(was, is, moved)
 	}
 	report.Changes = consequence.Merge(changes)
+	report.Notes = append(report.Notes, "permissions and infrastructure are not compared here: pulumi preview shows them")
 	return report, nil
 }
 

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/templates/workflows"
+)
+
+// workflowsFlags are the flags of `ashlar generate workflows`.
+type workflowsFlags struct {
+	root, version string
+	check         bool
+}
+
+func generateWorkflowsVerb(a *app) *cobra.Command {
+	var f workflowsFlags
+	c := &cobra.Command{
+		Use:   "workflows [DIR]",
+		Short: "Write the GitHub Actions of the blueprint's repository",
+		Long: `Workflows writes .github/workflows below the repository's root: what a pull
+request shows, what a merge applies (the reviewed plans or nothing), the nightly
+look for drift, retraining and releases. They pin the version of ashlar that they
+already name, or else this one's. Where there is a Pulumi.yaml, merges deploy once
+the variable ASHLAR_DEPLOY is true.
+
+With --check nothing is written, and exit code 1 says that the files are others.`,
+		Example: `  ashlar generate workflows
+  ashlar generate workflows models/credit --root .
+  ashlar generate workflows --check`,
+		Args: atMostDir,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.generateWorkflows(dirArg(args), f)
+		},
+	}
+	c.Flags().StringVar(&f.root, "root", "", "the repository's root (default: DIR)")
+	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar to pin: a release, a commit, or source in Ashlar's own repository")
+	c.Flags().BoolVar(&f.check, "check", false, "prove that the files are up to date, and write nothing")
+	return c
+}
+
+func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
+	if f.root == "" {
+		f.root = dir
+	}
+	within, err := filepath.Rel(f.root, dir)
+	if err != nil || !filepath.IsLocal(within) {
+		return usageError(fmt.Sprintf("--root %s: %s is not below it", f.root, dir))
+	}
+	plans, err := blueprints.LoadAllDir(dir)
+	if err != nil {
+		return err
+	}
+	r := workflows.Repository{Dir: filepath.ToSlash(within), Plans: plans, Version: f.version, Pulumi: isFile(filepath.Join(f.root, "Pulumi.yaml"))}
+	if executable(filepath.Join(f.root, ".ci", "run")) {
+		r.Tests = ".ci/run"
+	}
+	if r.Version == "" {
+		if r.Version, err = pinnedVersion(f.root); err != nil {
+			return err
+		}
+	}
+	files, err := r.Files()
+	if err != nil {
+		return err
+	}
+	if f.check {
+		return a.checkFresh(f.root, files)
+	}
+	for _, name := range sortedNames(files) {
+		file := filepath.Join(f.root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, files[name], 0o644); err != nil {
+			return err
+		}
+	}
+	if a.json() {
+		return a.writeJSON(map[string]any{"root": f.root, "files": sortedNames(files)})
+	}
+	fmt.Fprintf(a.out, "%s in %s\n", counted(len(files), "workflow"), filepath.Join(f.root, workflows.Folder))
+	return nil
+}
+
+// checkFresh names every file that is not what would be written.
+func (a *app) checkFresh(root string, files map[string][]byte) error {
+	stale := 0
+	for _, name := range sortedNames(files) {
+		got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			fmt.Fprintf(a.err, "%s is missing\n", name)
+		case err != nil:
+			return err
+		case bytes.Equal(got, files[name]):
+			continue
+		default:
+			fmt.Fprintf(a.err, "%s is not what the blueprint gives\n", name)
+		}
+		stale++
+	}
+	if stale > 0 {
+		fmt.Fprintln(a.err, "ashlar: run `ashlar generate workflows` and commit what it writes")
+		return silent{errFindings}
+	}
+	return nil
+}
+
+var pin = regexp.MustCompile(`cmd/ashlar@(\S+)|go build -o "\$RUNNER_TEMP/bin/ashlar"`)
+
+// pinnedVersion is the version that the workflows name already, or else that of
+// this binary.
+func pinnedVersion(root string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(root, workflows.Folder, "ashlar-pull-request.yml"))
+	if m := pin.FindSubmatch(text); err == nil && m != nil {
+		if len(m[1]) == 0 {
+			return workflows.FromSource, nil
+		}
+		return string(m[1]), nil
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && released.MatchString(info.Main.Version) {
+		return info.Main.Version, nil
+	}
+	return "", usageError("this ashlar was built from a work tree and has no version that a workflow could install: name one with --ashlar, such as --ashlar v1.2.0")
+}
+
+var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

@@ -1,0 +1,156 @@
+// Package workflows writes the GitHub Actions of a repository that holds a
+// blueprint: what a pull request shows, what a merge applies, what looks for
+// drift at night, how a model is trained anew and how a release is made.
+//
+// They are generated, so that each repository has the same gates, and checked
+// in, so that reviewers see them; `ashlar generate workflows --check` proves
+// that nobody edited them. Few actions are used, each pinned by the SHA of a
+// commit: what a shell and the tools of GitHub's runners can do needs no code of
+// a third party with a token at hand. Values that come from outside reach the
+// shell through the environment alone, never through an expression in a script.
+package workflows
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+//go:embed files
+var files embed.FS
+
+// Folder is where GitHub looks for workflows, below the repository's root.
+const Folder = ".github/workflows"
+
+// FromSource is the Version of Ashlar's own repository, which builds itself.
+const FromSource = "source"
+
+// Repository is what the workflows depend on.
+type Repository struct {
+	Dir     string // of the blueprint, below the repository's root, with slashes; "." is the root
+	Plans   map[string]*plan.Plan
+	Version string // of Ashlar: a release such as v1.2.0, a commit, or FromSource
+	Tests   string // a command that runs the repository's own tests; empty: none
+	Pulumi  bool   // there is a Pulumi.yaml: merges deploy, and nights look for drift
+}
+
+var (
+	names    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,98}[A-Za-z0-9])?$`)
+	dirs     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}$`)
+	versions = regexp.MustCompile(`^(v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.-]{0,80}|[0-9a-f]{12,40})$`)
+	commands = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,100}( [A-Za-z0-9_./-]{1,100}){0,9}$`)
+)
+
+// environment is one that merges deploy to.
+type environment struct{ Name, Job, After string }
+
+// view is what the templates see: words that mean the same in YAML, in a shell
+// and to GitHub's expressions.
+type view struct {
+	Repository
+	Environments []environment
+	First, Last  string // environments
+}
+
+// Files returns the workflows by their path below the repository's root. Names
+// that could be read as more than a word are errors, all of them together:
+// nothing that a blueprint holds can become part of a script.
+func (r Repository) Files() (map[string][]byte, error) {
+	v, err := r.view()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(files, "files")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".yml.tmpl") {
+			continue // steps that several share
+		}
+		text, err := render(path.Join("files", e.Name()), v)
+		if err != nil {
+			return nil, err
+		}
+		if len(bytes.TrimSpace(text)) > 0 {
+			out[path.Join(Folder, strings.TrimSuffix(e.Name(), ".tmpl"))] = append(bytes.TrimRight(text, "\n"), '\n')
+		}
+	}
+	return out, nil
+}
+
+func (r Repository) view() (view, error) {
+	var problems []error
+	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	r.Dir = path.Clean(r.Dir)
+	if r.Dir != "." && (!dirs.MatchString(r.Dir) || slices.Contains(strings.Split(r.Dir, "/"), "..")) {
+		say("workflows: folder %q: want a path below the repository's root of letters, digits, dots, dashes and underscores", r.Dir)
+	}
+	if r.Version != FromSource && !versions.MatchString(r.Version) {
+		say("workflows: version %q of ashlar: want a release such as v1.2.0 or a commit", r.Version)
+	}
+	if r.Tests != "" && !commands.MatchString(r.Tests) {
+		say("workflows: tests %q: want a plain command, such as make test", r.Tests)
+	}
+	if len(r.Plans) == 0 {
+		say("workflows: the blueprint has no environment")
+	}
+	v := view{Repository: r}
+	for i, name := range inOrder(r.Plans) {
+		if !names.MatchString(name) {
+			say("workflows: environment %q: want letters, digits, dots, dashes and underscores", name)
+		}
+		e := environment{Name: name, Job: "deploy-" + strings.ReplaceAll(name, ".", "_"), After: "image"}
+		if i > 0 {
+			e.After = v.Environments[i-1].Job
+		}
+		v.Environments = append(v.Environments, e)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return v, err
+	}
+	v.First, v.Last = v.Environments[0].Name, v.Environments[len(v.Environments)-1].Name
+	return v, nil
+}
+
+// usual is the order in which environments follow each other where they have
+// the usual names; others stand between them, by name.
+var usual = map[string]int{"dev": -2, "development": -2, "test": -1, "staging": 1, "production": 2, "prod": 2}
+
+func inOrder(plans map[string]*plan.Plan) []string {
+	var out []string
+	for name := range plans {
+		out = append(out, name)
+	}
+	slices.SortFunc(out, func(a, b string) int {
+		if d := usual[a] - usual[b]; d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return out
+}
+
+// render fills in a template. Its own delimiters are [[ ]]: those of Go are
+// GitHub's.
+func render(name string, v view) ([]byte, error) {
+	t, err := template.New(path.Base(name)).Delims("[[", "]]").Option("missingkey=error").ParseFS(files, "files/*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("workflows: %w", err)
+	}
+	var out bytes.Buffer
+	if err := t.ExecuteTemplate(&out, path.Base(name), v); err != nil {
+		return nil, fmt.Errorf("workflows: %w", err)
+	}
+	return out.Bytes(), nil
+}
