@@ -11,11 +11,11 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
-// Problem and Problems are what loading returns for a wrong blueprint.
-type (
-	Problem  = source.Problem
-	Problems = source.Problems
-)
+// Problem is one fault of a blueprint, and where it is.
+type Problem = source.Problem
+
+// Problems are what loading returns for a wrong blueprint.
+type Problems = source.Problems
 
 // module is the schema; opened, a blueprint evaluates to what the user wrote.
 func module(opened bool) source.Module {

@@ -83,12 +83,12 @@ func (j *Judge) evaluate(r *Rule, s Subject) ([]plan.Miss, error) {
 	var out []plan.Miss
 	for _, c := range constraints {
 		if len(unknown) > 0 {
-			out = append(out, undecided(c.Unify(value), s, unknown)...)
+			out = append(out, undecided(c.Unify(value), unknown)...)
 			continue
 		}
 		if err := lower.Instance(c, value); err != nil {
 			for _, one := range cueerrors.Errors(err) {
-				out = append(out, missOf(one, s))
+				out = append(out, missOf(one))
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func (j *Judge) constraints(r *Rule) ([]cue.Value, error) {
 }
 
 // missOf puts one of CUE's errors into a miss.
-func missOf(e cueerrors.Error, s Subject) plan.Miss {
+func missOf(e cueerrors.Error) plan.Miss {
 	var path []string
 	for _, part := range e.Path() {
 		path = append(path, unquoted(part))

@@ -37,11 +37,11 @@ func unknowns(v any, path []string) [][]string {
 // undecided judges a value of which parts are unknown, `_` to CUE: what
 // conflicts already does not pass; what waits for an unknown is open, and so is
 // what constrains one. Nothing is left only when no unknown matters.
-func undecided(both cue.Value, s Subject, unknown [][]string) []plan.Miss {
+func undecided(both cue.Value, unknown [][]string) []plan.Miss {
 	var out []plan.Miss
 	if err := both.Validate(); err != nil {
 		for _, one := range cueerrors.Errors(err) {
-			out = append(out, missOf(one, s))
+			out = append(out, missOf(one))
 		}
 		return out
 	}
@@ -53,7 +53,7 @@ func undecided(both cue.Value, s Subject, unknown [][]string) []plan.Miss {
 		}
 	}
 	for _, one := range cueerrors.Errors(both.Validate(cue.Concrete(true))) {
-		if m := missOf(one, s); !at[strings.Join(m.Path, "\x00")] {
+		if m := missOf(one); !at[strings.Join(m.Path, "\x00")] {
 			m.Open = true
 			out = append(out, m)
 		}

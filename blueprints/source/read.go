@@ -93,7 +93,7 @@ func (r Reader) readBounded(fsys fs.FS, file, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Noun, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", r.Noun, name, err)

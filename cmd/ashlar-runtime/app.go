@@ -88,10 +88,11 @@ func apart(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if input, ok := err.(inputError); ok {
+	var input inputError
+	if errors.As(err, &input) {
 		err = input.error
 	}
-	joined, ok := err.(interface{ Unwrap() []error })
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what is joined inside a wrapped error is the wrapper's to tell
 	if !ok {
 		return []error{err}
 	}

@@ -64,7 +64,7 @@ func readReviewed(file string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--reviewed: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(f, maxReviewed+1))
 	if err != nil {
 		return nil, fmt.Errorf("--reviewed: %w", err)

@@ -130,7 +130,7 @@ func eachFile(arg string, read func(name string, r io.Reader) error) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // only read
 		return read(filepath.ToSlash(name), f)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/literal"
 	"cuelang.org/go/cue/token"
 
@@ -93,7 +94,7 @@ func (e *Expression) constant(x ast.Expr) (any, error) {
 		return nil, err
 	}
 	scope.Elts = append(scope.Elts, &ast.Field{Label: ast.NewIdent("x"), Value: x})
-	v := e.ctx.BuildExpr(scope).LookupPath(cue.ParsePath("x"))
+	v := cuecontext.New().BuildExpr(scope).LookupPath(cue.ParsePath("x"))
 	if d, ok := v.Default(); ok {
 		v = d
 	}

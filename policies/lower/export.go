@@ -16,7 +16,6 @@ import (
 // Expression is a constraint as CUE exports it: on its own, with the
 // definitions and values it uses.
 type Expression struct {
-	ctx     *cue.Context
 	imports map[string]string   // name -> path
 	lets    map[string]ast.Expr // name -> what it stands for
 	expr    ast.Expr
@@ -25,7 +24,7 @@ type Expression struct {
 
 // Export takes the constraint out of its pack.
 func Export(v cue.Value) (*Expression, error) {
-	e := &Expression{ctx: v.Context(), imports: map[string]string{}, lets: map[string]ast.Expr{}}
+	e := &Expression{imports: map[string]string{}, lets: map[string]ast.Expr{}}
 	var decls []ast.Decl
 	switch n := v.Syntax(cue.All(), cue.Docs(false), cue.Attributes(false)).(type) {
 	case *ast.File:

@@ -36,7 +36,6 @@ type structBuilder struct {
 	closed   bool // the struct stands in a definition
 	fields   plan.Fields
 	also     plan.Constraint // what is embedded and has no fields
-	embedded bool            // something closed is embedded
 	ellipsis bool
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -138,7 +139,7 @@ func chunksOf(t *testing.T, in io.Reader, most int) []string {
 	var out []string
 	for {
 		chunk, err := s.next(most)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {

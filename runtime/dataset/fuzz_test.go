@@ -58,7 +58,7 @@ func FuzzParquet(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(parquetFile(f, []odd{{Digits: "1", Tags: []string{"a", "b"}}})))
 	f.Add([]byte(whole[:len(whole)/2]))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		r, err := Open(context.Background(), people("mem://b/p.parquet"), Options{OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
 			b := memblob.OpenBucket(nil)
 			return b, b.WriteAll(ctx, "p.parquet", data, nil)

@@ -160,7 +160,7 @@ func parseNumber(b []byte) (float64, bool) {
 			return 0, false
 		}
 	}
-	v, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64)
+	v, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64) //nolint:gosec // only read while b is, without a copy for every value
 	return v, err == nil
 }
 
@@ -176,7 +176,7 @@ func integral(v float64) bool { return math.Abs(v) <= maxExact && v == math.Trun
 // no digits that rounding could have swallowed, as 9007199254740993 reads as
 // 2^53 and a hair above 3 as 3.
 func exactText(b []byte) bool {
-	if bytes.IndexAny(b, "eE") >= 0 {
+	if bytes.ContainsAny(b, "eE") {
 		return exactSlow(b)
 	}
 	if len(b) <= exactDigits {

@@ -184,7 +184,7 @@ func (r *parquetReader) read(o *openParquet) (*batch, error) {
 // the same: the number of rows that a footer claims is proven by values only.
 func (o *openParquet) enter(g parquet.RowGroup) {
 	o.left = g.NumRows()
-	o.closeCursors()
+	_ = o.closeCursors() // they are read to their ends
 	chunks := g.ColumnChunks()
 	read := func(target int, c *parquet.Column) {
 		o.cursors = append(o.cursors, cursor{target: target, meaning: meaningOf(c.Type()), pages: chunks[c.Index()].Pages()})

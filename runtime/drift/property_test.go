@@ -118,7 +118,6 @@ func TestCorrectionKeepsTheOrderAndNeverLowersAPValue(t *testing.T) {
 // and the correction, at most about 5 windows of 100 show any drift.
 func TestFalseAlarmsAreAsRareAsTheThresholdSays(t *testing.T) {
 	const windows = 300
-	w := newWatch(t, shopReference(t, 1000), shopDrift())
 	drifted, p := 0, newPeople(100)
 	// A fresh reference each time: one reference's own luck would count 300 times.
 	for i := range windows {
@@ -127,7 +126,7 @@ func TestFalseAlarmsAreAsRareAsTheThresholdSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w = newWatch(t, ref, shopDrift())
+		w := newWatch(t, ref, shopDrift())
 		w.see(p, 400)
 		if w.hour().Drifted > 0 {
 			drifted++

@@ -43,7 +43,6 @@ type house struct {
 	store    *store.Store
 	registry *registry.Registry
 	clock    *clock
-	runner   *pipeline.Runner
 }
 
 func newHouse(t *testing.T) *house {

@@ -153,11 +153,14 @@ func target(f *dataset.Frame, spec Spec) (*dataset.Frame, []float64, error) {
 		if c.Missing(row) {
 			continue
 		}
-		v, known := 0.0, true
+		var v float64
 		if spec.Model.Task == plan.Regression {
 			v = c.Floats[row]
-		} else if v, known = index[c.Value(row)]; !known {
-			return nil, nil, fmt.Errorf("target %q: row %d is %q, which is none of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
+		} else {
+			var known bool
+			if v, known = index[c.Value(row)]; !known {
+				return nil, nil, fmt.Errorf("target %q: row %d is %q, which is none of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
+			}
 		}
 		rows, truth = append(rows, row), append(truth, v)
 	}

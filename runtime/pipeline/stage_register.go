@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -55,7 +56,7 @@ func failedGates(gates []evaluate.Gate) []string {
 // The registry's own refusal says the same and is what the audit log has; any
 // other error of the registry is passed on.
 func refused(model string, failed, objections []string, err error) error {
-	if _, ok := err.(*registry.RefusedError); !ok {
+	if !errors.As(err, new(*registry.RefusedError)) {
 		return fmt.Errorf("register a model that is to be refused: %w", err)
 	}
 	f := &Finding{Details: append(failed, objections...)}

@@ -128,7 +128,8 @@ func TestADrainingServerAnswersWhatIsUnderWay(t *testing.T) {
 		}
 		a.Body.Close()
 		time.Sleep(4 * time.Second) // beyond the grace, on the made-up clock
-		if _, err := client.Get("http://x/health"); err == nil {
+		if a, err := client.Get("http://x/health"); err == nil {
+			a.Body.Close()
 			t.Error("a new connection was taken after the grace")
 		}
 		select {
@@ -214,6 +215,7 @@ func slowly(t *testing.T, p *pipes, sent string) (status int, body string, took 
 	if err != nil {
 		return 0, "", time.Since(began)
 	}
+	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)

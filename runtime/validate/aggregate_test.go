@@ -94,7 +94,7 @@ func TestQuantiles(t *testing.T) {
 
 func TestDistinctSets(t *testing.T) {
 	text := lines("c", "a", "b", "a", "NA", "c")
-	set := func(values ...any) args { return args{"value_set": list(values)} }
+	set := func(values ...any) args { return args{"value_set": values} }
 	const in, contain, equal = "column_distinct_values_to_be_in_set", "column_distinct_values_to_contain_set", "column_distinct_values_to_equal_set"
 	checkAll(t, map[string]came{
 		"in":               {text, expect(in, "c", set("a", "b", "c", "d")), true, "0 of 4 values unexpected", ""},

@@ -9,7 +9,7 @@ import (
 
 // uniqueCountBetween: how many distinct values there are, none of them missing.
 func uniqueCountBetween(rq *request) verdict {
-	return rq.distinct(rq.strictInterval(rq.whole), func(r *Result, distinct, _ int64) (float64, string) {
+	return rq.distinct(rq.strictInterval(rq.whole), func(_ *Result, distinct, _ int64) (float64, string) {
 		return float64(distinct), fmt.Sprintf("%d distinct values", distinct)
 	})
 }
@@ -22,7 +22,7 @@ func uniqueProportionBetween(rq *request) verdict {
 		rq.share(name, 0)
 		return v
 	}
-	return rq.distinct(rq.strictInterval(share), func(r *Result, distinct, values int64) (float64, string) {
+	return rq.distinct(rq.strictInterval(share), func(_ *Result, distinct, values int64) (float64, string) {
 		p := float64(distinct) / float64(max(values, 1))
 		return p, fmt.Sprintf("%.4g: %d distinct of %d values", p, distinct, values)
 	})

@@ -23,7 +23,7 @@ var (
 
 // storeCredentials is a Secret that a user may make in the namespace of a
 // cluster without identities: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
-const storeCredentials = "ashlar-store"
+const storeCredentials = "ashlar-store" //nolint:gosec // a Secret's name
 
 // trainingPool is the tainted pool of the foundation.
 var trainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}

@@ -158,7 +158,7 @@ func unpack(r io.Reader, folder string) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(f, t)
+		_, err = io.Copy(f, t) //nolint:gosec // a tar file is not compressed
 		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
