@@ -30,7 +30,7 @@ test: ## every hermetic test: no root, no network but for modules
 	$(GO) test ./...
 
 integration: ## what is heavier: the race detector, kills, Chromium
-	CGO_ENABLED=1 $(GO) test -race ./runtime/serve/... ./runtime/drift/... ./runtime/endpoint/... ./runtime/registry/... ./runtime/store/... ./stacks/local/...
+	CGO_ENABLED=1 $(GO) test -race ./runtime/serve/... ./runtime/drift/... ./runtime/endpoint/... ./runtime/registry/... ./runtime/store/... ./runtime/validate/... ./stacks/local/...
 	$(GO) test ./cmd/ashlar/... ./templates/alerts/...
 	$(GO) test -count 1 -timeout 40m -p 1 -tags integration ./tests/...
 
@@ -48,7 +48,7 @@ lint: ## golangci-lint with the house rules
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1.0 run
 
 golden: ## rewrite golden files; look at the difference before committing
-	$(GO) test ./blueprints/... ./policies/... ./runtime/... ./cmd/... ./stacks/... -update
+	$(GO) test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
 
 clean: ## remove build results and the example's local state
 	rm -rf bin $(EXAMPLE)/.ashlar
