@@ -144,6 +144,10 @@ func (w *checkWorker) one(dir string) (outcome, error) {
 	if err := out.take(err); err != nil {
 		return out, err
 	}
+	for _, one := range loaded {
+		out.problems = append(out.problems, mistakes(one)...)
+	}
+	out.problems = out.problems.Sorted()
 	if len(out.problems) == 0 {
 		if err := w.judged(&out, dir, set, loaded); err != nil {
 			return out, err

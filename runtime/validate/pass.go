@@ -62,7 +62,7 @@ func prepare(ds plan.Dataset) (*prepared, error) {
 		rq := &request{prepared: p, expectation: e}
 		v, err := rq.prepare(known)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("expect[%d] %s: %w", i, e, err))
+			problems = append(problems, &MistakeError{Index: i, Expectation: e, Err: err})
 			continue
 		}
 		p.verdicts, p.columns = append(p.verdicts, v), append(p.columns, rq.columns)

@@ -55,7 +55,7 @@ func (o Options) withDefaults() Options {
 
 // Check returns what is wrong with the dataset's expectations themselves:
 // unknown names and columns, and arguments that are missing, unknown or of the
-// wrong kind. Nothing is read.
+// wrong kind, as joined MistakeErrors. Nothing is read.
 func Check(ds plan.Dataset) error {
 	_, err := prepare(ds)
 	return err
