@@ -23,6 +23,7 @@ var peers = []struct{ folder, title string }{
 	{"serve", "one prediction a request over HTTP, 16 connections: ashlar and FastAPI"},
 	{"validate", "read 1e6 x 29 CSV and check three expectations: ashlar and pandas"},
 	{"ks", "two-sample KS, 20 columns of 1e6 v 1e6: ashlar and scipy"},
+	{"credit", "forest and boosting on the same splits of the credit data: ashlar and scikit-learn"},
 	{"boosting", "800k x 28, 100 trees of depth 6: ashlar and XGBoost"},
 	{"policy", "every pack over 100 blueprints and 5,000 resources, and the analyzer in a preview"},
 	{"stacks", "the resource graph of 1, 10 and 100 blueprints, and a preview with the engine"},
