@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -115,17 +116,20 @@ func resolved(t *testing.T, c Config) (map[string]any, []string) {
 	t.Helper()
 	var mu sync.Mutex
 	values, secrets := map[string]any{}, []string{}
+	told, want := make(chan struct{}, 100), 0
 	pulumitest.Must(t, func(ctx *pulumi.Context) error {
 		u := &underlay{cfg: c, out: pulumi.Map{}}
 		if err := u.make(ctx); err != nil {
 			return err
 		}
+		want = len(u.out)
 		for name, out := range u.out {
 			o := pulumi.ToOutput(out)
 			pulumi.All(o, pulumi.IsSecret(o)).ApplyT(func(v []any) any {
 				mu.Lock()
 				defer mu.Unlock()
 				values[name] = v[0]
+				told <- struct{}{}
 				if v[1].(bool) {
 					secrets = append(secrets, name)
 				}
@@ -134,6 +138,16 @@ func resolved(t *testing.T, c Config) (map[string]any, []string) {
 		}
 		return nil
 	})
+	// The program does not wait for outputs that no resource takes part in.
+	for range want {
+		select {
+		case <-told:
+		case <-time.After(10 * time.Second):
+			t.Fatal("after ten seconds an output is not there")
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
 	return values, secrets
 }
 
