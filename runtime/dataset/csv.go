@@ -65,7 +65,7 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 		return nil, err
 	}
 	r.head = r.first.header
-	r.targets = newTargets(r.head, ds.Columns, len(src.files) > 1)
+	r.targets = newTargets(r.head, ds.Columns, src.many)
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.group.Go(func() { r.produce(ctx) })
 	for range opt.Workers {

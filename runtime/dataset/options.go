@@ -37,6 +37,8 @@ type Options struct {
 	// Dir is the folder that relative sources are relative to, or a blob URL such
 	// as s3://bucket/prefix?region=eu-west-1 in place of one.
 	Dir string
+	// Part is what is read of a dataset of several files.
+	Part Part
 	// BatchRows is the most rows that a frame has (DefaultBatchRows where
 	// zero). A frame of a CSV file ends sooner, after about 1 MiB of text.
 	BatchRows int

@@ -51,7 +51,7 @@ func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Opt
 		return nil, err
 	}
 	r.current, r.head = first, first.header
-	r.targets = newTargets(r.head, ds.Columns, len(src.files) > 1)
+	r.targets = newTargets(r.head, ds.Columns, src.many)
 	r.parser = newParser(dialect{}, r.targets)
 	r.layOut(first)
 	return r, nil

@@ -95,6 +95,20 @@ func (p *problems) room(kind Kind, column string) bool {
 // merge appends the problems of a later part, whose rows and lines are counted
 // from its own beginning.
 func (p *problems) merge(part *problems, file string, row, line int64) {
+	list := slices.Clone(part.list)
+	for i := range list {
+		x := &list[i]
+		x.File, x.Row = file, x.Row+row
+		if x.Line > 0 {
+			x.Line += line
+		}
+	}
+	p.mergeAs(part, list)
+}
+
+// mergeAs appends the counts of a later part, and of its examples, which the
+// list holds as they are to be told, as many as there is room for.
+func (p *problems) mergeAs(part *problems, list []Problem) {
 	p.skipped += part.skipped
 	before := make(map[problemKey]int64, len(part.count))
 	for k, n := range part.count {
@@ -104,16 +118,11 @@ func (p *problems) merge(part *problems, file string, row, line int64) {
 		before[k] = p.count[k]
 		p.count[k] += n
 	}
-	for _, x := range part.list {
+	for _, x := range list {
 		k := problemKey{x.Kind, x.Column}
-		if before[k]++; before[k] > MaxExamples {
-			continue
+		if before[k]++; before[k] <= MaxExamples {
+			p.list = append(p.list, x)
 		}
-		x.File, x.Row = file, x.Row+row
-		if x.Line > 0 {
-			x.Line += line
-		}
-		p.list = append(p.list, x)
 	}
 }
 

@@ -25,6 +25,7 @@ type table interface {
 type Reader struct {
 	ctx   context.Context //nolint:containedctx // a reader is one operation, ended by Close
 	name  string
+	part  bool // of a larger dataset
 	table table
 
 	mu       sync.Mutex
@@ -49,7 +50,11 @@ func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{ctx: ctx, name: ds.Source}
+	r := &Reader{ctx: ctx, name: ds.Source, part: !opt.Part.Whole()}
+	src.many = len(src.files) > 1
+	if src.files, err = opt.Part.of(src.files); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", ds.Source, err), src.close())
+	}
 	switch formatOf(ds) {
 	case "csv":
 		r.table, err = newCSVReader(ctx, ds, src, opt)
@@ -125,7 +130,7 @@ func (r *Reader) account(b *batch) {
 
 // ended turns the end of a table without rows into an error.
 func (r *Reader) ended(err error) error {
-	if errors.Is(err, io.EOF) && r.records == 0 {
+	if errors.Is(err, io.EOF) && r.records == 0 && !r.part {
 		return fmt.Errorf("%s: no rows after the header: export the table again, or point source at the right file", r.lastFile)
 	}
 	return err

@@ -33,6 +33,7 @@ type readerAtCloser interface {
 // source is the files of a dataset in the order of their names.
 type source struct {
 	files []file
+	many  bool // the dataset has more than one, these or others
 	close func() error
 }
 

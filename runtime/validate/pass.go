@@ -17,6 +17,9 @@ type measure interface {
 	// merge adds what other, made by the same maker, has seen. The outcome
 	// must not depend on which worker saw which frame.
 	merge(other measure)
+	// save writes the state, and load adds to it what save wrote.
+	save(w *partWriter) error
+	load(r *partReader) error
 }
 
 // seen is all that a pass has found out.
@@ -129,13 +132,18 @@ func (p *prepared) pass(ctx context.Context, reader *dataset.Reader, workers int
 	if s.rows == 0 { // all rows are broken
 		s.columns = p.declared(s.header)
 	}
+	p.absences(s)
+	return s, nil
+}
+
+// absences notes which declared columns are not in the data.
+func (p *prepared) absences(s *seen) {
 	for name, c := range p.dataset.Columns {
 		s.absent[name] = !c.Optional
 	}
 	for _, name := range s.columns {
 		s.absent[name] = false
 	}
-	return s, nil
 }
 
 // declared returns the names that are declared, once each.

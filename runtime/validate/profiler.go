@@ -1,6 +1,9 @@
 package validate
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/validate/profile"
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
@@ -33,7 +36,8 @@ func (m *sketched) merge(other measure) {
 func (p *prepared) profile() {
 	p.profiler = &profiler{columns: map[string]handle[*sketched]{}}
 	limit := profile.LimitFor(len(p.dataset.Columns))
-	for name, spec := range p.dataset.Columns {
+	for _, name := range slices.Sorted(maps.Keys(p.dataset.Columns)) { // parts keep measures in this order
+		spec := p.dataset.Columns[name]
 		p.profiler.columns[name] = ask(p, "", func(*spill.Room) *sketched {
 			return &sketched{column: p.finder(name), sketch: profile.NewSketch(name, spec, limit)}
 		})

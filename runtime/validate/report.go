@@ -38,8 +38,8 @@ type Statistics struct {
 	SuccessPercent float64 `json:"success_percent"`
 }
 
-// addSchema adds the reader's findings, without values of sensitive columns.
-func (r *Report) addSchema(ds plan.Dataset, reader *dataset.Reader) {
+// schemaOf returns the reader's findings, without values of sensitive columns.
+func schemaOf(ds plan.Dataset, reader *dataset.Reader) (found *dataset.SchemaError, notices []dataset.Problem) {
 	sensitive := false
 	for _, c := range ds.Columns {
 		sensitive = sensitive || c.Sensitive
@@ -61,9 +61,9 @@ func (r *Report) addSchema(ds plan.Dataset, reader *dataset.Reader) {
 	if p := reader.Problems(); p != nil {
 		own := *p
 		own.Problems = mask(p.Problems)
-		r.Schema = &own
+		found = &own
 	}
-	r.Notices = mask(reader.Notices())
+	return found, mask(reader.Notices())
 }
 
 func (r *Report) finish() {

@@ -53,6 +53,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// prepared is what is asked of the dataset, the profile where it is asked for.
+func (o Options) prepared(ds plan.Dataset) (*prepared, error) {
+	p, err := prepare(ds)
+	if err == nil && o.Profile {
+		p.profile()
+	}
+	return p, err
+}
+
 // Check returns what is wrong with the dataset's expectations themselves:
 // unknown names and columns, and arguments that are missing, unknown or of the
 // wrong kind, as joined MistakeErrors. Nothing is read.
@@ -67,12 +76,9 @@ func Check(ds plan.Dataset) error {
 // as expected are no error; the report says so. The caller closes the reader.
 func Run(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, opt Options) (report *Report, err error) {
 	opt = opt.withDefaults()
-	p, err := prepare(ds)
+	p, err := opt.prepared(ds)
 	if err != nil {
 		return nil, err
-	}
-	if opt.Profile {
-		p.profile()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -87,7 +93,7 @@ func Run(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, opt Optio
 		return nil, fmt.Errorf("validate: %w", err)
 	}
 	report.Dataset = opt.Dataset
-	report.addSchema(ds, reader)
+	report.Schema, report.Notices = schemaOf(ds, reader)
 	report.finish()
 	return report, nil
 }

@@ -39,6 +39,15 @@ func (s *Sketch) state() State {
 	return out
 }
 
+// Sketch rebuilds the sketch that the column's figures came from. A state that
+// no rows can have is an error.
+func (c *Column) Sketch() (*Sketch, error) {
+	if c.Count < 0 || c.Missing < 0 || c.Count > math.MaxInt64-c.Missing {
+		return nil, fmt.Errorf("%d values and %d missing ones", c.Count, c.Missing)
+	}
+	return c.sketch(c.Count + c.Missing)
+}
+
 // sketch rebuilds the sketch of a column of that many rows. A state that no rows
 // can have is an error.
 func (c *Column) sketch(rows int64) (*Sketch, error) {

@@ -81,10 +81,7 @@ func writeRun[K Key[K]](w *bufio.Writer, end int64, next func() (Entry[K], error
 		if err != nil {
 			return end, err
 		}
-		b = e.Key.append(b[:0])
-		b = binary.AppendUvarint(b, uint64(e.Count))
-		b = binary.AppendUvarint(b, uint64(e.First))
-		b = binary.AppendUvarint(b, uint64(e.Second+1))
+		b = appendEntry(b[:0], e)
 		if _, err := w.Write(b); err != nil {
 			return end, fmt.Errorf("spill file: %w", err)
 		}
@@ -101,36 +98,13 @@ func reader[K Key[K]](r run) func() (Entry[K], error) {
 	size := r.end - r.start
 	in := bufio.NewReaderSize(io.NewSectionReader(r.file, r.start, size), int(max(minBuffer, min(size, bufferBytes))))
 	return func() (Entry[K], error) {
-		var e Entry[K]
-		b, err := in.Peek(minBuffer)
-		if len(b) == 0 && err == io.EOF { //nolint:errorlint // bufio returns it bare
-			return e, io.EOF
+		if _, err := in.Peek(1); err == io.EOF { //nolint:errorlint // bufio returns it bare
+			return Entry[K]{}, io.EOF
 		}
-		n := 0
-		if e.Key, n = e.Key.read(b); n > 0 {
-			_, err = in.Discard(n)
-		}
-		var count, first, second uint64
-		if err == nil {
-			count, err = binary.ReadUvarint(in)
-		}
-		if err == nil {
-			first, err = binary.ReadUvarint(in)
-		}
-		if err == nil {
-			second, err = binary.ReadUvarint(in)
-		}
+		e, err := readEntry[K](in)
 		if err != nil {
-			return e, fmt.Errorf("spill file: %w", noEOF(err))
+			return e, fmt.Errorf("spill file: %w", err)
 		}
-		e.Count, e.First, e.Second = int64(count), int64(first), int64(second)-1
 		return e, nil
 	}
-}
-
-func noEOF(err error) error {
-	if err == io.EOF { //nolint:errorlint // bufio returns it bare
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
