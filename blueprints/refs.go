@@ -45,6 +45,9 @@ func (r *refs) resolve() {
 	for _, name := range slices.Sorted(maps.Keys(r.plan.SLOs)) {
 		r.slo(name)
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.plan.Pins)) {
+		r.among("model", name, keys(r.plan.Models), "pins", name)
+	}
 }
 
 // say notes a problem at the path.

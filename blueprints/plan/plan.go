@@ -27,6 +27,8 @@ type Plan struct {
 	Pipelines   map[string]Pipeline `json:"pipelines"`
 	Endpoints   map[string]Endpoint `json:"endpoints"`
 	SLOs        map[string]SLO      `json:"slos"`
+	// Pins are the versions that are served, by model.
+	Pins map[string]Pin `json:"pins,omitempty"`
 	// Policies are the rules about evidence that the runtime enforces, by ID.
 	Policies []Policy `json:"policies,omitempty"`
 }

@@ -194,13 +194,21 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 		if err != nil {
 			return err
 		}
-		digest, err := set.Attach(loaded[name].Plan).Digest()
+		attached := set.Attach(loaded[name].Plan)
+		digest, err := attached.Digest()
 		if err != nil {
 			return err
 		}
 		one := checked{Dir: dir, Environment: name, Digest: digest}
 		for i, f := range findings {
 			findings[i].File, findings[i].Line, findings[i].Col = loaded[name].Positions.Of(f.PlanPath...)
+		}
+		pins, err := pinFindings(dir, attached, loaded[name].Positions, w.now)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, pins...)
+		for _, f := range findings {
 			if f.Refuses() {
 				one.Refused++
 			}

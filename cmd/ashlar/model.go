@@ -17,7 +17,7 @@ import (
 
 // modelVerbs is the list that a new `ashlar model` verb is added to.
 var modelVerbs = []func(*modelApp) *cobra.Command{
-	modelListVerb, modelShowVerb, modelApproveVerb, modelRejectVerb, modelAuditVerb, modelServedAtVerb,
+	modelListVerb, modelShowVerb, modelApproveVerb, modelRejectVerb, modelPromoteVerb, modelRollbackVerb, modelAuditVerb, modelServedAtVerb,
 }
 
 // modelApp is what the verbs under `ashlar model` share: the registry they read.
@@ -32,7 +32,7 @@ func modelVerb(a *app) *cobra.Command {
 	m := &modelApp{app: a}
 	c := &cobra.Command{
 		Use:   "model",
-		Short: "List, show, approve, reject and audit registered models",
+		Short: "List, show, approve, promote, roll back and audit registered models",
 		Long: `Model works on the registry of the local stack, or on a cluster's with --registry.
 A cluster's registry is a PostgreSQL database. ASHLAR_DATABASE names it too, and
 ASHLAR_DATABASE_AUTH says how to log in: password (in the URL or PGPASSWORD),

@@ -108,7 +108,11 @@ func (e *Endpoint) Server() *serve.Server { return e.server }
 
 // asked is what a version must meet to be served by this endpoint now.
 func (e *Endpoint) asked() govern.Asked {
-	return govern.Asked{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
+	ask := govern.Asked{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
+	if pin, ok := e.cfg.Plan.Pins[e.spec.Model]; ok {
+		ask.Pin = &pin
+	}
+	return ask
 }
 
 // Recheck judges the version that is served again: evidence grows stale and
@@ -131,7 +135,8 @@ func (e *Endpoint) Recheck(ctx context.Context) (bool, error) {
 }
 
 // Follow brings the endpoint to the version that it should serve by now: the
-// newest that is approved and whose file is what was approved. It reports
+// newest that is approved and whose file is what was approved, or the pinned
+// one where the plan pins one. It reports
 // whether that changed anything. With no such version the endpoint serves
 // nothing and Standing says why; that is no error. After an error it serves
 // what it did.

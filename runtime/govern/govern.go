@@ -42,6 +42,7 @@ func (e *NotServableError) Error() string {
 type Asked struct {
 	Model    string
 	Approval plan.Approval // as the plan has it today
+	Pin      *plan.Pin     // nil: the newest version that may be served is
 	Rules    *Rules        // nil: no policy
 	Now      time.Time
 }
@@ -50,15 +51,16 @@ type Asked struct {
 // have it yet is promoted when it is chosen.
 const Champion = "champion"
 
-// Choose returns the newest version that may be served, or a
-// *NotServableError.
+// Choose returns the newest version that may be served, of those that are
+// pinned where the plan pins one, or a *NotServableError.
 func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) {
 	versions, err := r.Versions(ctx, ask.Model)
 	if err != nil {
 		return registry.Version{}, err
 	}
 	none := &NotServableError{Model: ask.Model}
-	for _, v := range versions {
+	wanted := ask.pinned(versions)
+	for _, v := range wanted {
 		reasons, err := ask.Objections(v)
 		if err != nil {
 			return registry.Version{}, err
@@ -71,34 +73,51 @@ func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) 
 		}
 		none.Reasons = append(none.Reasons, fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and ")))
 	}
-	if len(versions) == 0 {
+	switch {
+	case len(wanted) == 0 && ask.Pin != nil:
+		none.Reasons = []string{missing(*ask.Pin, versions)}
+	case len(versions) == 0:
 		none.Reasons = []string{"none is registered; `ashlar up` trains one"}
 	}
 	return registry.Version{}, none
 }
 
 // Objections returns every reason why the version may not be served now, those
-// of the policies too; none means that it may. A store that verifies digests
-// serves the file that was registered or none, so that is what is judged.
+// of the policies too; none means that it may.
 func (ask Asked) Objections(v registry.Version) ([]string, error) {
-	reasons := Objections(v, ask.Approval)
+	verdict, err := ask.Judge(v)
+	return append(verdict.Reasons, texts(verdict.Refused)...), err
+}
+
+// Verdict is why a version may not be served.
+type Verdict struct {
+	Reasons []string  `json:"reasons"` // the blueprint's own
+	Refused []Refusal `json:"refused"` // the policies'
+}
+
+// Servable reports whether nothing is against it.
+func (v Verdict) Servable() bool { return len(v.Reasons)+len(v.Refused) == 0 }
+
+// Judge holds the version against what is asked. A store that verifies digests
+// serves the file that was registered or none, so that is what is judged.
+func (ask Asked) Judge(v registry.Version) (Verdict, error) {
+	out := Verdict{Reasons: Objections(v, ask.Approval)}
 	points := []string{AtServe}
 	if !slices.Contains(v.Aliases, Champion) {
 		points = []string{AtPromote, AtServe}
 	}
-	seen := map[string]bool{}
 	for _, point := range points {
 		refused, err := ask.Rules.Refusals(point, v, ask.Approval, v.ModelDigest, ask.Now)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		for _, text := range texts(refused) {
-			if !seen[text] {
-				seen[text], reasons = true, append(reasons, text)
+		for _, r := range refused {
+			if !slices.Contains(out.Refused, r) {
+				out.Refused = append(out.Refused, r)
 			}
 		}
 	}
-	return reasons, nil
+	return out, nil
 }
 
 // Objections returns every reason why the version may not be served under the

@@ -35,6 +35,9 @@ func (h *house) probe(ctx context.Context, s *Standing) error {
 
 // pending explains why an endpoint serves nothing.
 func (h *house) pending(ctx context.Context, e *Endpoint) error {
+	if _, pinned := h.stack.cfg.Plan.Pins[e.Model]; pinned { // approving another helps nothing
+		return &IdleError{Endpoint: e.Name, Why: e.Waiting}
+	}
 	versions, err := h.stack.state.Registry.Versions(ctx, e.Model)
 	if err != nil {
 		return err

@@ -65,6 +65,8 @@ var rules = []rule{
 	{"endpoints.*.drift.retrain", changed},
 	{"endpoints.*.strategy", rollout},
 
+	{"pins.*", pinned},
+
 	{"policies.*", present(Tightened, Loosened)},
 	{"policies.*.level", by(levelLoosens)},
 	{"policies.*.exemptions", exemptions},

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/policies"
+)
+
+// pinRule is what findings about a pin itself are filed under. It is no rule of
+// a pack, since nobody may turn it off.
+const pinRule = "pin/evidence"
+
+// pinFindings are what is wrong with the plan's pins: evidence that does not
+// verify, approvals that are missing, gates that are tighter by now, and the
+// policies about evidence, each under the digest of its rule.
+func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time) ([]policies.Finding, error) {
+	var out []policies.Finding
+	for _, model := range slices.Sorted(maps.Keys(p.Pins)) {
+		pin := p.Pins[model]
+		note := func(f policies.Finding) {
+			f.About, f.Subject, f.Environments = policies.Evidence, model, []string{p.Environment}
+			f.PlanPath, f.Path = []string{"pins", model}, "pins."+model
+			f.File, f.Line, f.Col = at.Of(f.PlanPath...)
+			out = append(out, f)
+		}
+		wrong := func(message, fix string) {
+			note(policies.Finding{
+				Policy: pinRule, Title: "A pin's evidence verifies", Level: plan.Mandatory, Message: "pin of " + model + ": " + message,
+				Reason: "what is served was promoted on evidence, and must still be worth it", Fix: fix,
+			})
+		}
+		of, err := readEvidence(dir, model, pin)
+		if err != nil {
+			wrong(err.Error(), "promote the version again, or revert what changed the pin or its evidence")
+			continue
+		}
+		verdict, err := promotable(p, of, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, reason := range verdict.Reasons {
+			wrong(fmt.Sprintf("version %d %s", pin.Version, reason), "promote a version that meets it, or `ashlar model rollback "+model+" --env "+p.Environment+"`")
+		}
+		for _, r := range verdict.Refused {
+			note(policies.Finding{
+				Policy: r.Policy, Title: r.Reason, Level: r.Level, Digest: r.Digest, Found: r.Found,
+				Message: "pin of " + model + ": version " + fmt.Sprint(pin.Version) + ": " + r.Found, Reason: r.Reason, Fix: r.Fix,
+			})
+		}
+	}
+	return out, nil
+}

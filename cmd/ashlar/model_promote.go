@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+)
+
+// promoteFlags are the flags of promoting and rolling back.
+type promoteFlags struct {
+	environment string
+	dryRun      bool
+}
+
+func (f *promoteFlags) add(c *cobra.Command) {
+	c.Flags().StringVarP(&f.environment, "env", "e", "prod", "the environment that is to serve it")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say whether it may, and write nothing")
+}
+
+func modelPromoteVerb(m *modelApp) *cobra.Command {
+	var f promoteFlags
+	c := &cobra.Command{
+		Use:   "promote NAME VERSION",
+		Short: "Pin a version for an environment, with its evidence, to be reviewed and merged",
+		Long: `Promote writes a pin into pins.cue beside the blueprint: the version's number and
+the digests of its model file, data, plan and evidence, which goes to evidence/.
+Commit both. From then on the environment serves that version and no other, and
+ashlar check refuses the pin once its evidence does not verify, approvals are
+missing or gates are tightened beyond it. git revert brings back what was before.
+
+A version that may not be served is not promoted: exit code 1 says why.`,
+		Example: `  ashlar model promote default-risk 3
+  ashlar model promote default-risk 3 --env staging
+  ashlar model promote default-risk 3 --dry-run --output json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			name, n, err := version(c, args)
+			if err != nil {
+				return err
+			}
+			return m.promote(c.Context(), name, n, f)
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func (m *modelApp) promote(ctx context.Context, name string, n int, f promoteFlags) error {
+	p, err := m.planWith(name, f.environment)
+	if err != nil {
+		return err
+	}
+	var v registry.Version
+	if err := m.with(ctx, func(r *registry.Registry) (err error) { v, err = r.Version(ctx, name, n); return err }); err != nil {
+		return err
+	}
+	var before *govern.Before
+	if old, ok := p.Pins[name]; ok {
+		before = &govern.Before{Version: old.Version, Model: old.Model}
+		if was, err := readEvidence(m.dir, name, old); err == nil {
+			before.Metrics = was.Version.Metrics
+		}
+	}
+	of := govern.Promote(f.environment, v, before)
+	var w pinning
+	if w.evidence, _, err = of.Encode(); err != nil {
+		return err
+	}
+	if w.pin, err = of.Pin(); err != nil {
+		return err
+	}
+	return m.pin(p, of, w, f)
+}
+
+// planWith is the environment's plan, which must have the model.
+func (m *modelApp) planWith(model, environment string) (*plan.Plan, error) {
+	p, err := loadPlan(m.dir, environment)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := p.Models[model]; !ok {
+		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; it has %s", model, strings.Join(slices.Sorted(maps.Keys(p.Models)), ", ")))
+	}
+	return p, nil
+}
+
+// pin judges the version, and writes its pin where nothing is against it.
+func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w pinning, f promoteFlags) error {
+	verdict, err := promotable(p, of, m.now())
+	if err != nil {
+		return err
+	}
+	if !verdict.Servable() {
+		return m.notPromoted(of, f, verdict)
+	}
+	w.dir, w.model, w.environment = m.dir, of.Version.Model, f.environment
+	answer := map[string]any{"model": w.model, "environment": w.environment, "pin": w.pin, "before": of.Before, "pinned": !f.dryRun}
+	var files []string
+	if !f.dryRun {
+		if files, err = w.write(); err != nil {
+			return err
+		}
+		answer["files"] = files
+	}
+	switch {
+	case m.json():
+		return m.writeJSON(answer)
+	case f.dryRun:
+		fmt.Fprintf(m.out, "%s version %d may be pinned in %s\n", w.model, w.pin.Version, w.environment)
+		return nil
+	}
+	fmt.Fprintf(m.out, "%s is pinned to version %d in %s", w.model, w.pin.Version, w.environment)
+	if of.Before != nil {
+		fmt.Fprintf(m.out, " (was %d)", of.Before.Version)
+	}
+	fmt.Fprintf(m.out, "\nnext:\n  git add %s && git commit -m \"Serve %s version %d in %s\"\n", strings.Join(files, " "), w.model, w.pin.Version, w.environment)
+	return nil
+}
+
+// notPromoted says everything that is against the version.
+func (m *modelApp) notPromoted(of govern.Promotion, f promoteFlags, v govern.Verdict) error {
+	name, n := of.Version.Model, of.Version.Version
+	if m.json() {
+		if err := m.writeJSON(map[string]any{"model": name, "version": n, "environment": f.environment, "pinned": false, "reasons": v.Reasons, "refused": v.Refused}); err != nil {
+			return err
+		}
+		return silent{errFindings}
+	}
+	fmt.Fprintf(m.err, "ashlar: %s version %d is not pinned in %s\n", name, n, f.environment)
+	for _, reason := range v.Reasons {
+		fmt.Fprintf(m.err, "  it %s\n", reason)
+	}
+	for _, r := range v.Refused {
+		fmt.Fprintf(m.err, "  %s\n    fix: %s\n", r, r.Fix)
+	}
+	switch {
+	case of.Version.Approval.Policy == "auto" && len(v.Reasons) > 0:
+		fmt.Fprintf(m.err, "  it was registered where the policy approves; `ashlar up --env %s --build` registers it where people do\n", f.environment)
+	case of.Version.Status == registry.Pending:
+		fmt.Fprintf(m.err, "  approve with: ashlar model approve %s %d --by NAME\n", name, n)
+	}
+	return silent{errFindings}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
+)
+
+// maxPinCommits bounds how far back an earlier pin is looked for.
+const maxPinCommits = 200
+
+func modelRollbackVerb(m *modelApp) *cobra.Command {
+	var f promoteFlags
+	c := &cobra.Command{
+		Use:   "rollback NAME",
+		Short: "Pin the version that was pinned before, by the repository's history",
+		Long: `Rollback writes the pin that the environment had before the present one, which it
+finds in the history of pins.cue. It writes what git revert of the promotion would,
+also where later commits stand in a revert's way. A version that may not be served
+any more is not rolled back to.`,
+		Example: `  ashlar model rollback default-risk
+  ashlar model rollback default-risk --env staging --dry-run`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("model rollback takes a model's name, such as: ashlar model rollback default-risk")
+			}
+			return m.rollback(c.Context(), args[0], f)
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func (m *modelApp) rollback(ctx context.Context, name string, f promoteFlags) error {
+	p, err := m.planWith(name, f.environment)
+	if err != nil {
+		return err
+	}
+	now, ok := p.Pins[name]
+	if !ok {
+		return usageError(fmt.Sprintf("%s has no pin in %s, so there is nothing to go back from; `ashlar model promote %s VERSION` makes one", name, f.environment, name))
+	}
+	before, commit, err := m.earlierPin(ctx, name, f.environment, now)
+	if err != nil {
+		return err
+	}
+	of, err := readEvidence(m.dir, name, before)
+	if err != nil {
+		return fmt.Errorf("version %d was pinned at %.12s, but %w; `git checkout %.12s -- evidence` brings it back", before.Version, commit, err, commit)
+	}
+	of.Before = &govern.Before{Version: now.Version, Model: now.Model}
+	return m.pin(p, of, pinning{pin: before}, f)
+}
+
+// earlierPin is the last pin in the history that is another one.
+func (m *modelApp) earlierPin(ctx context.Context, model, environment string, now plan.Pin) (pin plan.Pin, commit string, err error) {
+	r, err := openRevision(ctx, m.dir, "HEAD")
+	if err != nil {
+		return pin, "", err
+	}
+	within, err := r.within(m.dir)
+	if err != nil {
+		return pin, "", err
+	}
+	file := path.Join(within, blueprints.PinsFile)
+	log, err := r.git(ctx, nil, "log", "--format=%H", fmt.Sprintf("--max-count=%d", maxPinCommits), "--", file)
+	if err != nil {
+		return pin, "", err
+	}
+	for _, commit := range strings.Fields(log) {
+		text, err := r.git(ctx, nil, "show", commit+":"+file)
+		if err != nil {
+			continue // it was removed there
+		}
+		pins, err := blueprints.ParsePins([]byte(text))
+		if err != nil {
+			continue
+		}
+		for _, section := range []string{environment, ""} {
+			if was, ok := pins[section][model]; ok && was != now {
+				return was, commit, nil
+			}
+		}
+	}
+	return pin, "", usageError(fmt.Sprintf("%s has had no other pin in %s than version %d; remove it from %s to serve the newest version that may be", model, environment, now.Version, blueprints.PinsFile))
+}
