@@ -182,7 +182,7 @@ func writeNew(dir string, files map[string][]byte) error {
 	return nil
 }
 
-func sortedNames(files map[string][]byte) []string {
+func sortedNames[V any](files map[string]V) []string {
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)

@@ -53,13 +53,27 @@ A version that may not be served is not promoted: exit code 1 says why.`,
 }
 
 func (m *modelApp) promote(ctx context.Context, name string, n int, f promoteFlags) error {
-	p, err := m.planWith(name, f.environment)
+	p, of, err := m.promotion(ctx, name, n, f.environment)
 	if err != nil {
 		return err
 	}
+	w, err := pinOf(of)
+	if err != nil {
+		return err
+	}
+	return m.pin(p, of, w, f)
+}
+
+// promotion is what is known of the version, and the plan of the environment
+// that it is to serve.
+func (m *modelApp) promotion(ctx context.Context, name string, n int, environment string) (*plan.Plan, govern.Promotion, error) {
+	p, err := m.planWith(name, environment)
+	if err != nil {
+		return nil, govern.Promotion{}, err
+	}
 	var v registry.Version
 	if err := m.with(ctx, func(r *registry.Registry) (err error) { v, err = r.Version(ctx, name, n); return err }); err != nil {
-		return err
+		return nil, govern.Promotion{}, err
 	}
 	var before *govern.Before
 	if old, ok := p.Pins[name]; ok {
@@ -68,15 +82,17 @@ func (m *modelApp) promote(ctx context.Context, name string, n int, f promoteFla
 			before.Metrics = was.Version.Metrics
 		}
 	}
-	of := govern.Promote(f.environment, v, before)
-	var w pinning
+	return p, govern.Promote(environment, v, before), nil
+}
+
+// pinOf is the pin that names the evidence, and the evidence as a file.
+func pinOf(of govern.Promotion) (w pinning, err error) {
+	w.model, w.environment = of.Version.Model, of.Environment
 	if w.evidence, _, err = of.Encode(); err != nil {
-		return err
+		return w, err
 	}
-	if w.pin, err = of.Pin(); err != nil {
-		return err
-	}
-	return m.pin(p, of, w, f)
+	w.pin, err = of.Pin()
+	return w, err
 }
 
 // planWith is the environment's plan, which must have the model.

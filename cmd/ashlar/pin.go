@@ -72,9 +72,21 @@ type pinning struct {
 	evidence    []byte // nil: it is there already
 }
 
-// write puts the evidence and then the pin in place, and takes the pin back
-// where the blueprint cannot be loaded with it. It returns the files.
-func (w pinning) write() ([]string, error) {
+// files are what the pin comes to, by path below the blueprint's folder.
+func (w pinning) files() (map[string][]byte, error) {
+	text, err := w.source()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{blueprints.PinsFile: text}
+	if w.evidence != nil {
+		out[filepath.ToSlash(evidenceFile(w.model, w.pin.Version))] = w.evidence
+	}
+	return out, nil
+}
+
+// source is the text of the pins with this one.
+func (w pinning) source() ([]byte, error) {
 	pins, err := blueprints.ReadPins(w.dir)
 	if err != nil {
 		return nil, err
@@ -94,6 +106,16 @@ func (w pinning) write() ([]string, error) {
 	text, err := pins.Source(pkg)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", blueprints.PinsFile, err)
+	}
+	return text, nil
+}
+
+// write puts the evidence and then the pin in place, and takes the pin back
+// where the blueprint cannot be loaded with it. It returns the files.
+func (w pinning) write() ([]string, error) {
+	text, err := w.source()
+	if err != nil {
+		return nil, err
 	}
 	file, evidence := filepath.Join(w.dir, blueprints.PinsFile), filepath.Join(w.dir, evidenceFile(w.model, w.pin.Version))
 	if w.evidence != nil {

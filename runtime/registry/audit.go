@@ -20,6 +20,7 @@ const (
 	ActionRefuse   = "refuse"
 	ActionApprove  = "approve"
 	ActionReject   = "reject"
+	ActionReview   = "review" // somebody agreed elsewhere; it decides nothing
 	ActionAlias    = "alias"
 	ActionServe    = "serve"
 	ActionWithdraw = "withdraw"
@@ -31,7 +32,7 @@ type Entry struct {
 	Seq      int64          `json:"seq"` // from 1, without gaps
 	Time     time.Time      `json:"time"`
 	Actor    string         `json:"actor"`
-	Action   string         `json:"action"` // register, renew, refuse, approve, reject, alias, serve, withdraw
+	Action   string         `json:"action"` // register, renew, refuse, approve, reject, review, alias, serve, withdraw
 	Model    string         `json:"model,omitempty"`
 	Version  int            `json:"version,omitempty"`
 	Details  map[string]any `json:"details,omitempty"`

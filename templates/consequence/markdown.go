@@ -81,6 +81,10 @@ func orDash(s string) string {
 	return s
 }
 
+// Code is a code span that holds s on one line, printable and bounded, and in
+// which nothing is Markdown.
+func Code(s string) string { return code(s) }
+
 // code is a code span that holds exactly s, in the words of CommonMark 6.1: its
 // fence is longer than any run of backticks in it.
 func code(s string) string {

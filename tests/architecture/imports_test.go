@@ -37,6 +37,12 @@ var law = []rule{
 		foreign: []string{"*"},
 	},
 	{
+		// A repository on GitHub, whatever blueprint is in it.
+		folder:  "stacks/github",
+		ours:    []string{"stacks/github"},
+		foreign: []string{"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2"},
+	},
+	{
 		// Packs are CUE that people wrote, read as blueprints are.
 		folder:  "policies",
 		ours:    []string{"blueprints/plan", "blueprints/source", "policies"},
@@ -77,7 +83,7 @@ var law = []rule{
 	},
 	{
 		folder:  "cmd/ashlar",
-		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "runtime", "cmd/ashlar"},
+		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github", "runtime", "cmd/ashlar"},
 		foreign: []string{"*"},
 	},
 	{
@@ -115,6 +121,7 @@ var heavy = map[string][]string{
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
 	"github.com/aws/":          {"runtime/login"},
 	"github.com/google/go-con": {"stacks/image", "cmd/ashlar", "tests"},
+	"github.com/google/go-git": {"stacks/github"},
 	"github.com/parquet-go":    {"runtime/dataset"},
 	"github.com/getkin/kin-op": {},
 }

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/templates/consequence"
+)
+
+// registryFlags are where a verb finds the models.
+func (m *modelApp) registryFlags(c *cobra.Command) {
+	c.Flags().StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
+	c.Flags().StringVar(&m.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	c.Flags().StringVar(&m.registry, "registry", "", "a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
+}
+
+func githubPromoteVerb(g *githubApp) *cobra.Command {
+	m := &modelApp{app: g.app}
+	var f promoteFlags
+	var base string
+	c := &cobra.Command{
+		Use:   "promote NAME VERSION",
+		Short: "Open a pull request that pins a version, with its evidence",
+		Long: `Promote opens the pull request that ashlar model promote would be committed in, from
+a branch of its own on top of the base, or brings the one that is open up to date.
+Its text compares the version with the one that is served. Run it in a work tree of
+the base branch. A version that may not be served is not proposed.`,
+		Example: `  ashlar github promote default-risk 3 --env prod
+  ashlar github promote default-risk 3 --registry postgres://ci@db:5432/ashlar --base main`,
+		RunE: func(c *cobra.Command, args []string) error {
+			name, n, err := version(c, args)
+			if err != nil {
+				return err
+			}
+			if m.registry == "" && !c.Flags().Changed("dir") && !c.Flags().Changed("state") {
+				m.registry = m.getenv("ASHLAR_DATABASE")
+			}
+			return g.promote(c.Context(), m, name, n, f, base)
+		},
+	}
+	m.registryFlags(c)
+	f.add(c)
+	c.Flags().StringVar(&base, "base", "main", "the branch to merge into")
+	return c
+}
+
+func (g *githubApp) promote(ctx context.Context, m *modelApp, name string, n int, f promoteFlags, base string) error {
+	p, of, err := m.promotion(ctx, name, n, f.environment)
+	if err != nil {
+		return err
+	}
+	verdict, err := promotable(p, of, g.now())
+	if err != nil {
+		return err
+	}
+	if !verdict.Servable() {
+		return m.notPromoted(of, f, verdict)
+	}
+	proposal, err := g.proposal(ctx, m, of, base)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		fmt.Fprintf(g.out, "%s\n\n%s\n%s\n", proposal.Title, proposal.Body, strings.Join(slices.Sorted(maps.Keys(proposal.Files)), "\n"))
+		return nil
+	}
+	return g.done(ctx, "pull request", func(ctx context.Context, c *github.Client) (github.Outcome, error) { return c.Propose(ctx, proposal) })
+}
+
+// proposal is the pull request that promotes the version.
+func (g *githubApp) proposal(ctx context.Context, m *modelApp, of govern.Promotion, base string) (github.Proposal, error) {
+	w, err := pinOf(of)
+	if err != nil {
+		return github.Proposal{}, err
+	}
+	w.dir = m.dir
+	files, err := w.files()
+	if err != nil {
+		return github.Proposal{}, err
+	}
+	r, err := openRevision(ctx, m.dir, "HEAD")
+	if err != nil {
+		return github.Proposal{}, err
+	}
+	within, err := r.within(m.dir)
+	if err != nil {
+		return github.Proposal{}, err
+	}
+	title := fmt.Sprintf("Serve %s version %d in %s", w.model, w.pin.Version, w.environment)
+	out := github.Proposal{
+		Base: base, Branch: fmt.Sprintf("ashlar/promote-%s-%s-%d", w.environment, w.model, w.pin.Version),
+		Title: title, Message: title, Body: promotionText(of), Files: map[string][]byte{},
+	}
+	for name, text := range files {
+		out.Files[path.Join(within, name)] = text
+	}
+	return out, nil
+}
+
+// promotionText tells reviewers what is promoted. Whatever people wrote stands
+// in code spans.
+func promotionText(of govern.Promotion) string {
+	var out strings.Builder
+	v, code := of.Version, consequence.Code
+	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
+	line("%s version %d, trained by %s on %s, is to serve in %s.\n", code(v.Model), v.Version, code(v.Author), code(v.TrainedAt.UTC().Format("2006-01-02 15:04")), code(of.Environment))
+	before := map[string]float64{}
+	if of.Before != nil {
+		before = of.Before.Metrics
+		line("It takes the place of version %d (%s).\n", of.Before.Version, code(shortDigest(of.Before.Model)))
+	}
+	line("| metric | version %d | served now |\n|---|---|---|", v.Version)
+	for _, name := range slices.Sorted(maps.Keys(v.Metrics)) {
+		was := "none"
+		if old, ok := before[name]; ok {
+			was = fmt.Sprintf("%.4f", old)
+		}
+		line("| %s | %.4f | %s |", code(name), v.Metrics[name], was)
+	}
+	line("\n| gate | measured | must be |\n|---|---|---|")
+	for _, g := range v.Gates {
+		value := "undefined"
+		if g.Value != nil {
+			value = fmt.Sprintf("%.4f", *g.Value)
+		}
+		line("| %s | %s | %s |", code(g.Name), value, code(g.Want))
+	}
+	line("")
+	for _, d := range v.Decisions {
+		line("- %s by %s on %s: %s", code(d.Verdict), code(d.By), d.At.UTC().Format("2006-01-02 15:04"), code(d.Comment))
+	}
+	line("- model %s\n- data %s of %s\n- plan %s", code(v.ModelDigest), code(v.Data.Digest), code(v.Data.Source), code(v.PlanDigest))
+	for _, name := range slices.Sorted(maps.Keys(v.Candidate.Evidence)) {
+		line("- %s report %s", code(name), code(v.Candidate.Evidence[name]))
+	}
+	line("\nMerging serves it; reverting the merge brings back what is served now.")
+	return out.String()
+}

@@ -1,0 +1,82 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// Reviewed is a pull request with who approved what is in it.
+type Reviewed struct {
+	Number   int        `json:"number"`
+	URL      string     `json:"url"`
+	Author   string     `json:"author"`
+	Head     string     `json:"head"` // the commit that was reviewed
+	Merged   bool       `json:"merged"`
+	Approved []Approval `json:"approved"`
+}
+
+// Approval is one reviewer's last word.
+type Approval struct {
+	Login string    `json:"login"`
+	At    time.Time `json:"at"`
+	URL   string    `json:"url"`
+}
+
+// Reviews returns who approved the pull request's last commit: by each person's
+// last review that says yes or no, the author's left out. An approval of an
+// earlier commit is none of what was merged.
+func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
+	doing := fmt.Sprintf("reviews of pull request %d", pull)
+	p, _, err := c.api.PullRequests.Get(ctx, c.owner, c.name, pull)
+	if err != nil {
+		return Reviewed{}, explained(doing, err)
+	}
+	out := Reviewed{Number: pull, URL: p.GetHTMLURL(), Author: p.GetUser().GetLogin(), Head: p.GetHead().GetSHA(), Merged: p.GetMerged()}
+	last := map[string]*github.PullRequestReview{}
+	err = pages(func(opt github.ListOptions) (*github.Response, error) {
+		list, r, err := c.api.PullRequests.ListReviews(ctx, c.owner, c.name, pull, &opt)
+		for _, one := range list { // in the order of time
+			if s := one.GetState(); s == "APPROVED" || s == "CHANGES_REQUESTED" || s == "DISMISSED" {
+				last[strings.ToLower(one.GetUser().GetLogin())] = one
+			}
+		}
+		return r, err
+	})
+	if err != nil {
+		return Reviewed{}, explained(doing, err)
+	}
+	for login, one := range last {
+		if one.GetState() == "APPROVED" && one.GetCommitID() == out.Head && login != strings.ToLower(out.Author) && one.GetUser().GetType() != "Bot" {
+			out.Approved = append(out.Approved, Approval{Login: one.GetUser().GetLogin(), At: one.GetSubmittedAt().Time, URL: one.GetHTMLURL()})
+		}
+	}
+	slices.SortFunc(out.Approved, func(a, b Approval) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+// File is a file's text at a commit or branch; none where it is not there.
+func (c *Client) File(ctx context.Context, ref, path string) ([]byte, error) {
+	file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: ref})
+	if status(err) == 404 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, explained(path, err)
+	}
+	text, err := file.GetContent()
+	return []byte(text), wrap(path, err)
+}
+
+// Member reports whether the person is in the team of the repository's owner.
+func (c *Client) Member(ctx context.Context, team, login string) (bool, error) {
+	m, _, err := c.api.Teams.GetTeamMembershipBySlug(ctx, c.owner, team, login)
+	if status(err) == 404 {
+		return false, nil
+	}
+	return m.GetState() == "active", explained("members of team "+team, err)
+}

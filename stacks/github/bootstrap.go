@@ -1,0 +1,251 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// Setup is how a repository should be set up, so that a pull request is checked
+// and reviewed and only what was merged is applied.
+type Setup struct {
+	Branch       string            // protected
+	Checks       []string          // that must pass, by name
+	Environments []Environment     // of deployments
+	Variables    map[string]string // of the repository's workflows; no secrets
+	CodeOwners   string            // the file's text; "" leaves it alone
+}
+
+// Environment is where workflows deploy to: from the protected branch only.
+type Environment struct {
+	Name      string
+	Reviewers []string // people, or TEAM of the repository's owner as team/TEAM
+}
+
+// Step is one difference between the repository and the setup.
+type Step struct {
+	What  string `json:"what"`
+	Now   string `json:"now"`
+	Want  string `json:"want"`
+	apply func(context.Context) error
+}
+
+// CodeOwnersPath is where GitHub looks for code owners.
+const CodeOwnersPath = ".github/CODEOWNERS"
+
+// Differences are the steps that lead to the setup, in the order to take them;
+// none where all is as it should be. Nothing is changed.
+func (c *Client) Differences(ctx context.Context, s Setup) ([]Step, error) {
+	var out []Step
+	var problems []error
+	add := func(steps []Step, err error) {
+		out, problems = append(out, steps...), append(problems, err)
+	}
+	if s.CodeOwners != "" {
+		add(c.codeOwners(ctx, s)) // before the branch takes no commit any more
+	}
+	add(c.variables(ctx, s.Variables))
+	for _, e := range s.Environments {
+		add(c.environment(ctx, e))
+	}
+	add(c.protection(ctx, s))
+	return out, errors.Join(problems...)
+}
+
+// Apply takes the steps and returns how many were done; the first that fails
+// ends it, and a later run goes on from there.
+func (c *Client) Apply(ctx context.Context, steps []Step) (int, error) {
+	for i, s := range steps {
+		if err := s.apply(ctx); err != nil {
+			return i, explained(s.What, err)
+		}
+	}
+	return len(steps), nil
+}
+
+func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
+	_, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, CodeOwnersPath, &github.RepositoryContentGetOptions{Ref: s.Branch})
+	if err == nil { // people edit it by pull requests
+		return nil, nil
+	}
+	if status(err) != 404 {
+		return nil, explained(CodeOwnersPath, err)
+	}
+	return []Step{{What: "file " + CodeOwnersPath, Now: "none", Want: "written", apply: func(ctx context.Context) error {
+		_, _, err := c.api.Repositories.CreateFile(ctx, c.owner, c.name, CodeOwnersPath, &github.RepositoryContentFileOptions{
+			Message: github.String("Name the code owners"), Content: []byte(s.CodeOwners), Branch: &s.Branch,
+		})
+		return err
+	}}}, nil
+}
+
+func (c *Client) variables(ctx context.Context, want map[string]string) ([]Step, error) {
+	have := map[string]string{}
+	err := pages(func(opt github.ListOptions) (*github.Response, error) {
+		list, r, err := c.api.Actions.ListRepoVariables(ctx, c.owner, c.name, &opt)
+		if err == nil {
+			for _, v := range list.Variables {
+				have[v.Name] = v.Value
+			}
+		}
+		return r, err
+	})
+	if err != nil {
+		return nil, explained("variables of the repository", err)
+	}
+	var out []Step
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		value, ok := have[name]
+		if ok && value == want[name] {
+			continue
+		}
+		v := &github.ActionsVariable{Name: name, Value: want[name]}
+		step := Step{What: "variable " + name, Now: "none", Want: want[name], apply: func(ctx context.Context) error {
+			_, err := c.api.Actions.CreateRepoVariable(ctx, c.owner, c.name, v)
+			return err
+		}}
+		if ok {
+			step.Now, step.apply = value, func(ctx context.Context) error {
+				_, err := c.api.Actions.UpdateRepoVariable(ctx, c.owner, c.name, v)
+				return err
+			}
+		}
+		out = append(out, step)
+	}
+	return out, nil
+}
+
+func (c *Client) environment(ctx context.Context, want Environment) ([]Step, error) {
+	doing := "environment " + want.Name
+	reviewers, ids, err := c.reviewers(ctx, want.Reviewers)
+	if err != nil {
+		return nil, explained(doing, err)
+	}
+	now := "none"
+	have, _, err := c.api.Repositories.GetEnvironment(ctx, c.owner, c.name, want.Name)
+	if err != nil && status(err) != 404 {
+		return nil, explained(doing, err)
+	}
+	if err == nil {
+		now = describe(have.GetDeploymentBranchPolicy().GetProtectedBranches(), reviewersOf(have))
+	}
+	text := describe(true, ids)
+	if now == text {
+		return nil, nil
+	}
+	yes, no, wait := true, false, 0
+	return []Step{{What: doing, Now: now, Want: text, apply: func(ctx context.Context) error {
+		_, _, err := c.api.Repositories.CreateUpdateEnvironment(ctx, c.owner, c.name, want.Name, &github.CreateUpdateEnvironment{
+			WaitTimer: &wait, Reviewers: reviewers, CanAdminsBypass: &no,
+			DeploymentBranchPolicy: &github.BranchPolicy{ProtectedBranches: &yes, CustomBranchPolicies: &no},
+		})
+		return err
+	}}}, nil
+}
+
+// reviewers looks the names up; ids are as reviewersOf gives them.
+func (c *Client) reviewers(ctx context.Context, names []string) (list []*github.EnvReviewers, ids []string, err error) {
+	for _, name := range names {
+		kind, id := "User", int64(0)
+		if team, ok := strings.CutPrefix(name, "team/"); ok {
+			t, _, err := c.api.Teams.GetTeamBySlug(ctx, c.owner, team)
+			if err != nil {
+				return nil, nil, explained("team "+team, err)
+			}
+			kind, id = "Team", t.GetID()
+		} else {
+			u, _, err := c.api.Users.Get(ctx, name)
+			if err != nil {
+				return nil, nil, explained("user "+name, err)
+			}
+			id = u.GetID()
+		}
+		list = append(list, &github.EnvReviewers{Type: &kind, ID: &id})
+		ids = append(ids, fmt.Sprintf("%s %d", kind, id))
+	}
+	slices.Sort(ids)
+	return list, ids, nil
+}
+
+func reviewersOf(e *github.Environment) []string {
+	var out []string
+	for _, rule := range e.ProtectionRules {
+		for _, r := range rule.Reviewers {
+			switch who := r.Reviewer.(type) {
+			case *github.User:
+				out = append(out, fmt.Sprintf("User %d", who.GetID()))
+			case *github.Team:
+				out = append(out, fmt.Sprintf("Team %d", who.GetID()))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func describe(protected bool, reviewers []string) string {
+	out := "from any branch"
+	if protected {
+		out = "from protected branches"
+	}
+	if len(reviewers) == 0 {
+		return out + ", without reviewers"
+	}
+	return out + ", reviewed by " + strings.Join(reviewers, ", ")
+}
+
+func (c *Client) protection(ctx context.Context, s Setup) ([]Step, error) {
+	doing := "protection of branch " + s.Branch
+	now, checks, count := "none", slices.Clone(s.Checks), 1
+	have, _, err := c.api.Repositories.GetBranchProtection(ctx, c.owner, c.name, s.Branch)
+	if err != nil && status(err) != 404 && !errors.Is(err, github.ErrBranchNotProtected) {
+		return nil, explained(doing, err)
+	}
+	if err == nil {
+		now = protected(have)
+		if had := have.RequiredStatusChecks; had != nil && had.Contexts != nil { // nothing is asked less of than before
+			checks = append(checks, *had.Contexts...)
+		}
+		if had := have.RequiredPullRequestReviews; had != nil {
+			count = max(count, had.RequiredApprovingReviewCount)
+		}
+	}
+	slices.Sort(checks)
+	checks = slices.Compact(checks)
+	want := rules(checks, count, true, true, true)
+	if now == want {
+		return nil, nil
+	}
+	no := false
+	return []Step{{What: doing, Now: now, Want: want, apply: func(ctx context.Context) error {
+		_, _, err := c.api.Repositories.UpdateBranchProtection(ctx, c.owner, c.name, s.Branch, &github.ProtectionRequest{
+			RequiredStatusChecks: &github.RequiredStatusChecks{Strict: true, Contexts: &checks},
+			RequiredPullRequestReviews: &github.PullRequestReviewsEnforcementRequest{
+				DismissStaleReviews: true, RequireCodeOwnerReviews: true, RequiredApprovingReviewCount: count,
+			},
+			EnforceAdmins: true, AllowForcePushes: &no, AllowDeletions: &no,
+		})
+		return err
+	}}}, nil
+}
+
+func protected(p *github.Protection) string {
+	var checks []string
+	if p.RequiredStatusChecks != nil && p.RequiredStatusChecks.Contexts != nil {
+		checks = slices.Sorted(slices.Values(*p.RequiredStatusChecks.Contexts))
+	}
+	count, owners, stale := 0, false, false
+	if r := p.RequiredPullRequestReviews; r != nil {
+		count, owners, stale = r.RequiredApprovingReviewCount, r.RequireCodeOwnerReviews, r.DismissStaleReviews
+	}
+	return rules(checks, count, owners, stale, p.EnforceAdmins != nil && p.EnforceAdmins.Enabled)
+}
+
+func rules(checks []string, count int, owners, stale, admins bool) string {
+	return fmt.Sprintf("%d approvals, code owners %t, stale approvals dismissed %t, administrators too %t, checks %s", count, owners, stale, admins, strings.Join(checks, ", "))
+}
