@@ -128,10 +128,18 @@ func pinnedVersion(root string) (string, error) {
 		}
 		return string(m[1]), nil
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && released.MatchString(info.Main.Version) {
-		return info.Main.Version, nil
+	if v := ownVersion(); v != "" {
+		return v, nil
 	}
 	return "", usageError("this ashlar was built from a work tree and has no version that a workflow could install: name one with --ashlar, such as --ashlar v1.2.0")
+}
+
+// ownVersion is the release that this binary is, or "".
+func ownVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && released.MatchString(info.Main.Version) {
+		return info.Main.Version
+	}
+	return ""
 }
 
 var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)

@@ -22,7 +22,7 @@ import (
 )
 
 // initFlags are the answers that `ashlar init` needs.
-type initFlags struct{ example, from, target, team, email string }
+type initFlags struct{ example, from, target, team, email, version string }
 
 func initVerb(a *app) *cobra.Command {
 	var f initFlags
@@ -30,7 +30,9 @@ func initVerb(a *app) *cobra.Command {
 		Use:   "init DIR",
 		Short: "Make a new repository, from an example or around a table of yours",
 		Long: `Init writes a repository that passes its own checks: a blueprint, its data, a
-policy pack, a .gitignore and a README. Without --from it starts with an example; with --from
+policy pack, workflows, Pulumi.yaml, code owners, a .gitignore and a README. In a
+folder of a repository that is there, what belongs to a repository's root is left
+out. Without --from it starts with an example; with --from
 and --target it reads your CSV or Parquet file, types every column and writes a
 blueprint around it. It never overwrites a file.`,
 		Example: `  ashlar init my-model
@@ -44,13 +46,17 @@ blueprint around it. It never overwrites a file.`,
 			if err != nil {
 				return err
 			}
+			left, err := a.repositoryFiles(args[0], f.version, files)
+			if err != nil {
+				return err
+			}
 			if err := writeNew(args[0], files); err != nil {
 				return err
 			}
 			if a.json() {
 				return a.writeJSON(map[string]any{"dir": args[0], "files": sortedNames(files)})
 			}
-			fmt.Fprintf(a.out, "%s holds %s\nnext:\n  ashlar check %s\n  ashlar up %s\n", args[0], strings.Join(sortedNames(files), ", "), args[0], args[0])
+			fmt.Fprintf(a.out, "%s holds %s\n%snext:\n  ashlar check %s\n  ashlar up %s\n", args[0], strings.Join(sortedNames(files), ", "), left, args[0], args[0])
 			return nil
 		},
 	}
@@ -58,6 +64,7 @@ blueprint around it. It never overwrites a file.`,
 	c.Flags().StringVar(&f.from, "from", "", "a CSV or Parquet file of yours to start from instead")
 	c.Flags().StringVar(&f.target, "target", "", "the column to predict, with --from")
 	c.Flags().StringVar(&f.team, "team", "my-team", "the owning team")
+	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar that the workflows install (default: this one, where it is a release)")
 	c.Flags().StringVar(&f.email, "email", "owner@example.com", "how to reach the team")
 	return c
 }

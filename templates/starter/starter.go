@@ -92,7 +92,7 @@ func (b Blueprint) target() (Column, error) {
 func Static(name string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for from, to := range map[string]string{
-		"gitignore.tmpl": ".gitignore", "README.md.tmpl": "README.md", "PulumiPolicy.yaml.tmpl": "policies/PulumiPolicy.yaml",
+		"gitignore.tmpl": ".gitignore", "Pulumi.yaml.tmpl": "Pulumi.yaml", "README.md.tmpl": "README.md", "PulumiPolicy.yaml.tmpl": "policies/PulumiPolicy.yaml",
 		"house.cue.tmpl": "policies/house.cue", "house_test.cue.tmpl": "policies/house_test.cue",
 	} {
 		text, err := render("files/"+from, map[string]any{"Name": name})

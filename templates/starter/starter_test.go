@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -43,5 +44,22 @@ func TestTargetMustBeLearnable(t *testing.T) {
 		if _, err := b.Files(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("target %s: got %v, want it to say %q", target, err, want)
 		}
+	}
+}
+
+// A repository's Pulumi.yaml is Ashlar's own but for where the program is.
+func TestPulumiYAMLHasEveryKeyThatTheProgramReads(t *testing.T) {
+	ours, err := os.ReadFile("../../Pulumi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := Static("shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := string(files["Pulumi.yaml"])
+	before, after, found := strings.Cut(string(ours), "runtime: go\nmain: ./cmd/ashlar-stack\n")
+	if !found || !strings.HasPrefix(theirs, before) || !strings.HasSuffix(theirs, after) || !strings.Contains(theirs, "binary: bin/ashlar-stack\n") {
+		t.Errorf("templates/starter/files/Pulumi.yaml.tmpl is not the root's Pulumi.yaml with a binary for its program")
 	}
 }

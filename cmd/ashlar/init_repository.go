@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing/fstest"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/templates/workflows"
+)
+
+// repositoryFiles adds what belongs to a repository's root: the workflows and
+// the code owners. What is left out, and how to get it, is a line for people.
+func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (left string, err error) {
+	if inRepository(dir) {
+		delete(files, "Pulumi.yaml")
+		return fmt.Sprintf("it lies in a repository: `ashlar generate workflows %s --root ROOT` writes what belongs to the root\n", dir), nil
+	}
+	tree := fstest.MapFS{}
+	for name, text := range files {
+		tree[name] = &fstest.MapFile{Data: text}
+	}
+	plans, err := blueprints.LoadAll(tree, ".")
+	if err != nil {
+		return "", fmt.Errorf("what init wrote does not load, which is a defect of ours: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(plans)) {
+		files[github.CodeOwnersPath] = []byte(codeOwners(a.getenv("GITHUB_REPOSITORY"), plans[name].Owner))
+	}
+	if version == "" {
+		version = ownVersion()
+	}
+	if version == "" {
+		return fmt.Sprintf("it has no workflows, since this ashlar is no release that they could install: `ashlar generate workflows %s --ashlar v1.2.0` writes them\n", dir), nil
+	}
+	written, err := workflows.Repository{Dir: ".", Plans: plans, Version: version, Pulumi: true}.Files()
+	if err != nil {
+		return "", usageError(err.Error())
+	}
+	maps.Copy(files, written)
+	return "", nil
+}
+
+// inRepository reports whether the folder is, or will be, inside a work tree of
+// git whose root is another.
+func inRepository(dir string) bool {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	for at := filepath.Dir(abs); ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, ".git")); err == nil {
+			return true
+		}
+		if at == filepath.Dir(at) {
+			return false
+		}
+	}
+}
