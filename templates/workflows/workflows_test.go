@@ -172,7 +172,7 @@ func TestEnvironmentsFollowEachOther(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"image": {"reviewed"}, "deploy-dev": {"image"}, "deploy-staging_eu": {"image", "deploy-dev"}, "deploy-prod": {"image", "deploy-staging_eu"},
+		"stand": {"reviewed"}, "image": {"stand"}, "deploy-dev": {"image"}, "deploy-staging_eu": {"image", "deploy-dev"}, "deploy-prod": {"image", "deploy-staging_eu"},
 	}
 	if !maps.EqualFunc(needs, want, slices.Equal) {
 		t.Errorf("needs %v, want %v", needs, want)

@@ -1,0 +1,171 @@
+//go:build integration
+
+// Package workflows runs what the generated workflows say: every run step of
+// their jobs, in order, in a clone of this repository.
+package workflows
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// workflow is as much of one as a run needs. A key of a step that is not here is
+// an error, so that nothing a workflow says is passed over.
+type workflow struct {
+	Jobs map[string]struct {
+		If    string `yaml:"if"`
+		Steps []step `yaml:"steps"`
+	} `yaml:"jobs"`
+}
+
+type step struct {
+	Name string
+	ID   string
+	If   string `yaml:"if"`
+	Uses string
+	With map[string]string
+	Env  map[string]string
+	Run  string
+}
+
+// does are the actions that a runner here need not run, each with what it does
+// instead. Another action fails the test.
+var does = map[string]func(r *runner, s step) error{
+	"actions/checkout": func(*runner, step) error { return nil }, // it is checked out
+	"actions/setup-go": func(*runner, step) error { return nil }, // Go is there
+	"actions/cache":    func(*runner, step) error { return nil }, // a cold one
+	"actions/upload-artifact": func(r *runner, s step) error {
+		for _, name := range strings.Fields(s.With["path"]) {
+			text, err := os.ReadFile(filepath.Join(r.dir, name))
+			if err != nil {
+				return err
+			}
+			to := filepath.Join(r.artifacts, s.With["name"], filepath.Base(name))
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(to, text, 0o600); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+// runner runs jobs in a work tree.
+type runner struct {
+	t         *testing.T
+	dir       string            // the work tree
+	artifacts string            // where uploads go
+	path      string            // doubles, before everything
+	values    map[string]string // of expressions; one that is not here is an error
+	env       map[string]string // that GitHub sets
+	ran       []string          // "job: step"
+}
+
+// run runs a job's steps and returns what they said; the first that fails ends
+// it, as on GitHub.
+func (r *runner) run(name, job string) (string, error) {
+	r.t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.dir, ".github", "workflows", name))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var w workflow
+	if err := yaml.Unmarshal(text, &w); err != nil {
+		r.t.Fatal(err)
+	}
+	j, ok := w.Jobs[job]
+	if !ok {
+		r.t.Fatalf("%s has no job %s", name, job)
+	}
+	if r.expression(j.If) == "false" {
+		return "", fmt.Errorf("job %s does not run: %s", job, j.If)
+	}
+	temp := r.t.TempDir()
+	files := map[string]string{"RUNNER_TEMP": temp}
+	for _, name := range []string{"GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"} {
+		files[name] = filepath.Join(temp, strings.ToLower(name))
+		if err := os.WriteFile(files[name], nil, 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	var said bytes.Buffer
+	for _, s := range j.Steps {
+		r.ran = append(r.ran, job+": "+s.Name+s.Uses)
+		if err := r.step(s, files, &said); err != nil {
+			return said.String(), fmt.Errorf("%s, job %s, step %q: %w\n%s", name, job, s.Name, err, said.String())
+		}
+	}
+	summary, err := os.ReadFile(files["GITHUB_STEP_SUMMARY"])
+	return said.String() + string(summary), err
+}
+
+func (r *runner) step(s step, files map[string]string, said *bytes.Buffer) error {
+	if s.Uses != "" {
+		action, _, _ := strings.Cut(s.Uses, "@")
+		do, ok := does[action]
+		if !ok {
+			return fmt.Errorf("the runner does not know the action %s", action)
+		}
+		return do(r, s)
+	}
+	env := maps.Clone(r.env)
+	maps.Copy(env, files)
+	added, err := os.ReadFile(files["GITHUB_PATH"])
+	if err != nil {
+		return err
+	}
+	path := append(strings.Fields(string(added)), r.path, os.Getenv("PATH"))
+	env["PATH"] = strings.Join(path, string(os.PathListSeparator))
+	for _, line := range strings.Split(s.Env["GITHUB_ENV"], "\n") {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			env[name] = value
+		}
+	}
+	for name, value := range s.Env {
+		env[name] = r.expression(value)
+	}
+	script := r.expression(s.Run)
+	if script != s.Run {
+		return fmt.Errorf("an expression stands in the script %q", s.Run)
+	}
+	cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, said, said
+	for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GOFLAGS", "GONOSUMDB", "GOTOOLCHAIN"} {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		cmd.Env = append(cmd.Env, name+"="+env[name])
+	}
+	return cmd.Run()
+}
+
+var expressions = regexp.MustCompile(`\$\{\{ *(.*?) *\}\}`)
+
+// expression replaces expressions by their values; a whole `if` is one.
+func (r *runner) expression(text string) string {
+	if value, ok := r.values[text]; ok {
+		return value
+	}
+	return expressions.ReplaceAllStringFunc(text, func(one string) string {
+		name := expressions.FindStringSubmatch(one)[1]
+		value, ok := r.values[name]
+		if !ok {
+			r.t.Fatalf("the runner does not know ${{ %s }}", name)
+		}
+		return value
+	})
+}
