@@ -6,6 +6,7 @@ package workflows
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -46,16 +47,12 @@ var does = map[string]func(r *runner, s step) error{
 	"actions/cache":    func(*runner, step) error { return nil }, // a cold one
 	"actions/upload-artifact": func(r *runner, s step) error {
 		for _, name := range strings.Fields(s.With["path"]) {
-			text, err := os.ReadFile(filepath.Join(r.dir, name))
-			if err != nil {
+			to := filepath.Join(r.artifacts, s.With["name"])
+			if err := os.MkdirAll(to, 0o755); err != nil {
 				return err
 			}
-			to := filepath.Join(r.artifacts, s.With["name"], filepath.Base(name))
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				return err
-			}
-			if err := os.WriteFile(to, text, 0o600); err != nil {
-				return err
+			if out, err := exec.Command("cp", "-r", filepath.Join(r.dir, name), to).CombinedOutput(); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
 			}
 		}
 		return nil
@@ -122,13 +119,14 @@ func (r *runner) step(s step, files map[string]string, said *bytes.Buffer) error
 	}
 	env := maps.Clone(r.env)
 	maps.Copy(env, files)
-	added, err := os.ReadFile(files["GITHUB_PATH"])
-	if err != nil {
+	added, err1 := os.ReadFile(files["GITHUB_PATH"])
+	set, err2 := os.ReadFile(files["GITHUB_ENV"])
+	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
 	path := append(strings.Fields(string(added)), r.path, os.Getenv("PATH"))
 	env["PATH"] = strings.Join(path, string(os.PathListSeparator))
-	for _, line := range strings.Split(s.Env["GITHUB_ENV"], "\n") {
+	for _, line := range strings.Split(string(set), "\n") {
 		if name, value, ok := strings.Cut(line, "="); ok {
 			env[name] = value
 		}
