@@ -44,7 +44,7 @@ By itself it renders: the same program, written as files.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return inputError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
 	})
-	root.AddCommand(renderVerb(out))
+	root.AddCommand(renderVerb(out), recordVerb(out))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitFine

@@ -61,18 +61,27 @@ func (a *app) stack(ctx context.Context, args []string) error {
 // findStack returns the command: beside this one, on PATH, or run from source
 // where this folder's module has it.
 func findStack(ctx context.Context) ([]string, error) {
-	if self, err := os.Executable(); err == nil {
-		if beside := filepath.Join(filepath.Dir(self), stackProgram); executable(beside) {
-			return []string{beside}, nil
-		}
-	}
-	if path, err := exec.LookPath(stackProgram); err == nil {
-		return []string{path}, nil
+	if built := builtStack(); built != "" {
+		return []string{built}, nil
 	}
 	if path, err := exec.LookPath("go"); err == nil && exec.CommandContext(ctx, path, "list", stackPackage).Run() == nil {
 		return []string{path, "run", stackPackage}, nil
 	}
 	return nil, fmt.Errorf("%s is neither beside ashlar nor on PATH: it holds the Pulumi program and is built by itself; run `go install %s@latest`, or `make stack` in a checkout", stackProgram, stackPackage)
+}
+
+// builtStack is the command where it is built: beside this one or on PATH.
+func builtStack() string {
+	if self, err := os.Executable(); err == nil {
+		if beside := filepath.Join(filepath.Dir(self), stackProgram); executable(beside) {
+			return beside
+		}
+	}
+	path, err := exec.LookPath(stackProgram)
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 func executable(path string) bool {

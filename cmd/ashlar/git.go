@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -36,7 +37,7 @@ type revision struct {
 
 // openRevision finds the repository around dir and the commit that ref names.
 func openRevision(ctx context.Context, dir, ref string) (*revision, error) {
-	r := &revision{root: dir, name: ref}
+	r := &revision{root: standing(dir), name: ref}
 	root, err := r.git(ctx, nil, "rev-parse", "--show-toplevel")
 	if err != nil {
 		return nil, fmt.Errorf("--base: %s is in no git repository: %w", dir, err)
@@ -85,7 +86,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 func (r *revision) within(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err == nil {
-		abs, err = filepath.EvalSymlinks(abs)
+		abs, err = resolved(abs)
 	}
 	if err != nil {
 		return "", fmt.Errorf("blueprint: %w", err)
@@ -99,6 +100,28 @@ func (r *revision) within(dir string) (string, error) {
 		return "", fmt.Errorf("--base: %s is outside the repository %s", dir, r.root)
 	}
 	return filepath.ToSlash(rel), nil
+}
+
+// standing is the folder, or the nearest above it that is there.
+func standing(dir string) string {
+	for filepath.Dir(dir) != dir {
+		if _, err := os.Stat(dir); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+// resolved follows symbolic links as far as the path is there: a folder that a
+// change removed is where it was.
+func resolved(abs string) (string, error) {
+	real, err := filepath.EvalSymlinks(abs)
+	if !errors.Is(err, fs.ErrNotExist) || filepath.Dir(abs) == abs {
+		return real, err
+	}
+	parent, err := resolved(filepath.Dir(abs))
+	return filepath.Join(parent, filepath.Base(abs)), err
 }
 
 // blob is a file of a revision.

@@ -13,7 +13,10 @@ import (
 )
 
 // planFlags are the flags of `ashlar plan`.
-type planFlags struct{ environment, base, reviewed string }
+type planFlags struct {
+	environment, base, reviewed, prices string
+	noData                              bool
+}
 
 func planVerb(a *app) *cobra.Command {
 	var f planFlags
@@ -27,7 +30,10 @@ the digest is of.
 With --base it compares the folder as it is with a revision in git and says what
 the change comes to in every environment: what was loosened and which policies
 turn, which data moved, which stages rerun and which models retrain and why,
-what rolls out and how, and the digests of the plans. No change, no word.
+what rolls out and how, whether today's data would still pass, and the digests of
+the plans. With ashlar-stack at hand it says too which resources are made, changed,
+replaced and deleted, whose permissions widen, and what that costs; exit code 1
+means that data would be lost. No change, no word.
 
 With --reviewed it compares the digests with those that ` + "`ashlar check --output json`" + `
 wrote when the change was reviewed, and exits with 1 where one differs.`,
@@ -58,6 +64,8 @@ wrote when the change was reviewed, and exits with 1 where one differs.`,
 		},
 	}
 	c.Flags().StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared; with --base and --reviewed: all)")
+	c.Flags().StringVar(&f.prices, "prices", "", "with --base: prices of your own, in the form of templates/consequence/prices.json")
+	c.Flags().BoolVar(&f.noData, "no-data", false, "with --base: do not validate the data that changed expectations are about")
 	c.Flags().StringVar(&f.base, "base", "", "a revision in git, such as origin/main, to compare with")
 	c.Flags().StringVar(&f.reviewed, "reviewed", "", "a `FILE` that ashlar check --output json wrote: refuse any other plan")
 	return c

@@ -24,7 +24,18 @@ func (a *app) planChange(ctx context.Context, dirs []string, f planFlags) error 
 	if err != nil {
 		return err
 	}
-	return a.writeChange(reports)
+	if err := a.writeChange(reports); err != nil {
+		return err
+	}
+	for _, r := range reports {
+		for _, one := range r.Changes {
+			if one.Effect == consequence.Loses {
+				fmt.Fprintf(a.err, "ashlar: %s: %s\n", r.Dir, one)
+				return silent{errFindings}
+			}
+		}
+	}
+	return nil
 }
 
 func (a *app) consequences(ctx context.Context, dirs []string, f planFlags) (_ []consequence.Report, err error) {
@@ -54,17 +65,40 @@ func (a *app) consequences(ctx context.Context, dirs []string, f planFlags) (_ [
 	if err := r.extract(ctx, blobs, old); err != nil {
 		return nil, err
 	}
-	c := comparison{app: a, only: f.environment, base: f.base, old: old, changed: changed, library: &policies.Library{}}
-	out := make([]consequence.Report, len(dirs))
+	c := comparison{app: a, only: f.environment, base: f.base, old: old, changed: changed, library: &policies.Library{}, skipData: f.noData}
+	if c.prices, err = f.priceList(); err != nil {
+		return nil, err
+	}
+	all := make([]pair, len(dirs))
 	for i, dir := range dirs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if out[i], err = c.one(dir, within[i]); err != nil {
+		if all[i], err = c.load(dir, within[i]); err != nil {
 			return nil, err
 		}
 	}
+	unrecorded, err := c.record(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]consequence.Report, len(dirs))
+	for i := range all {
+		if out[i], err = c.one(ctx, &all[i]); err != nil {
+			return nil, err
+		}
+		if unrecorded != "" {
+			out[i].Notes = append(out[i].Notes, unrecorded)
+		}
+	}
 	return out, nil
+}
+
+// pair is a folder at both revisions, by environment.
+type pair struct {
+	dir, within   string
+	before, after map[string]*consequence.Side
+	notes         []string
 }
 
 // comparison is what comparing one folder after the other shares.
@@ -75,25 +109,37 @@ type comparison struct {
 	changed    []string
 	library    *policies.Library
 	loader     blueprints.Loader
+	prices     consequence.Prices
+	skipData   bool
 }
 
-func (c *comparison) one(dir, within string) (consequence.Report, error) {
-	report := consequence.Report{Dir: filepath.ToSlash(dir)}
-	after, err := c.sides(dir)
-	if err != nil {
-		return report, err
-	}
-	before := map[string]*consequence.Side{}
-	if was := filepath.Join(c.old, filepath.FromSlash(within)); holdsCUE(was) {
-		before, err = c.sides(was)
-		var problems blueprints.Problems
-		if errors.As(err, &problems) {
-			report.Notes = append(report.Notes, fmt.Sprintf("the blueprint at %s does not load (%s), so everything counts as new", c.base, problems[0]))
-			before = map[string]*consequence.Side{}
-		} else if err != nil {
-			return report, fmt.Errorf("at %s: %w", c.base, err)
+// load loads a folder at both revisions. One that is there no longer is
+// compared with nothing.
+func (c *comparison) load(dir, within string) (p pair, err error) {
+	p = pair{dir: dir, within: within, before: map[string]*consequence.Side{}, after: map[string]*consequence.Side{}}
+	was := filepath.Join(c.old, filepath.FromSlash(within))
+	if holdsCUE(dir) || !holdsCUE(was) {
+		if p.after, err = c.sides(dir); err != nil {
+			return p, err
 		}
 	}
+	if holdsCUE(was) {
+		p.before, err = c.sides(was)
+		var problems blueprints.Problems
+		if errors.As(err, &problems) {
+			p.notes = append(p.notes, fmt.Sprintf("the blueprint at %s does not load (%s), so everything counts as new", c.base, problems[0]))
+			p.before = map[string]*consequence.Side{}
+		} else if err != nil {
+			return p, fmt.Errorf("at %s: %w", c.base, err)
+		}
+	}
+	return p, nil
+}
+
+func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, error) {
+	report := consequence.Report{Dir: filepath.ToSlash(p.dir), Notes: p.notes}
+	before, after := p.before, p.after
+	var err error
 	if c.only != "" && after[c.only] == nil && before[c.only] == nil {
 		return report, usageError(fmt.Sprintf("--env %q: neither %s nor the folder as it is has such an environment", c.only, c.base))
 	}
@@ -113,12 +159,21 @@ func (c *comparison) one(dir, within string) (consequence.Report, error) {
 		var moved map[string][]string
 		if is != nil {
 			report.Name = is.Plan.Name
-			moved = c.moved(is.Plan, within)
+			moved = c.moved(is.Plan, p.within)
+		} else {
+			report.Name = was.Plan.Name
 		}
-		changes[env] = consequence.Compare(was, is, moved)
+		if err := errors.Join(c.judgeResources(filepath.Join(c.old, filepath.FromSlash(p.within)), was), c.judgeResources(p.dir, is)); err != nil {
+			return report, err
+		}
+		changes[env] = consequence.Comparer{Prices: c.prices}.Compare(was, is, moved)
+		today, err := c.today(ctx, p.dir, was, is)
+		if err != nil {
+			return report, err
+		}
+		changes[env] = append(changes[env], today...)
 	}
 	report.Changes = consequence.Merge(changes)
-	report.Notes = append(report.Notes, "permissions and infrastructure are not compared here: pulumi preview shows them")
 	return report, nil
 }
 

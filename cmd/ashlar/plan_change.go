@@ -39,7 +39,7 @@ func (a *app) writeChange(reports []consequence.Report) error {
 
 // effectColours are those of effects that stand out.
 var effectColours = map[consequence.Effect]text.Color{
-	consequence.Loosened: text.FgRed, consequence.Refused: text.FgRed, consequence.Tightened: text.FgGreen, consequence.Passes: text.FgGreen,
+	consequence.Loses: text.FgRed, consequence.Replaces: text.FgYellow, consequence.Loosened: text.FgRed, consequence.Refused: text.FgRed, consequence.Tightened: text.FgGreen, consequence.Passes: text.FgGreen,
 	consequence.Removed: text.FgYellow, consequence.Advised: text.FgYellow, consequence.Retrains: text.FgCyan, consequence.RollsOut: text.FgCyan,
 }
 

@@ -30,9 +30,11 @@ const (
 	Reruns    Effect = "reruns"    // a stage
 	Retrains  Effect = "retrains"  // a model
 	RollsOut  Effect = "rolls out" // an endpoint
-	Refused   Effect = "refused"   // a policy refuses it now
-	Advised   Effect = "advised"   // a policy advises against it now
-	Passes    Effect = "passes"    // a policy objects no longer
+	Replaces  Effect = "replaces"  // a resource is deleted and made anew
+	Loses     Effect = "loses data"
+	Refused   Effect = "refused" // a policy refuses it now
+	Advised   Effect = "advised" // a policy advises against it now
+	Passes    Effect = "passes"  // a policy objects no longer
 )
 
 // Section groups changes for readers.
@@ -87,13 +89,25 @@ type Side struct {
 	Plan     *plan.Plan
 	Stages   map[string][]Stage // by model, in their order
 	Verdicts []Verdict
+	// Resources are what the plan comes to on AWS; nil where nobody recorded them.
+	Resources []Resource
 }
 
 // Compare returns what it takes to get from base to head, in order. Either may
 // be nil: the environment was not there, or is there no longer. moved has the
 // data files that changed, by dataset.
 func Compare(base, head *Side, moved map[string][]string) []Change {
-	c := comparer{base: base, head: head, moved: moved, touched: map[string]bool{}, retrain: map[string]bool{}}
+	return Comparer{}.Compare(base, head, moved)
+}
+
+// Comparer compares with what a comparison may be told besides.
+type Comparer struct {
+	Prices Prices // the zero value tells no cost
+}
+
+// Compare compares as the function of that name does.
+func (k Comparer) Compare(base, head *Side, moved map[string][]string) []Change {
+	c := comparer{base: base, head: head, moved: moved, prices: k.Prices, touched: map[string]bool{}, retrain: map[string]bool{}}
 	switch {
 	case base == nil && head == nil:
 		return nil
@@ -109,6 +123,7 @@ func Compare(base, head *Side, moved map[string][]string) []Change {
 	c.stages()
 	c.rollouts()
 	c.verdicts()
+	c.infrastructure()
 	return c.out
 }
 
@@ -116,6 +131,7 @@ func Compare(base, head *Side, moved map[string][]string) []Change {
 type comparer struct {
 	base, head *Side // base may be nil
 	moved      map[string][]string
+	prices     Prices
 	out        []Change
 	touched    map[string]bool // endpoints of which something changed
 	retrain    map[string]bool // models

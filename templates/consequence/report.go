@@ -57,7 +57,9 @@ func Merge(byEnvironment map[string][]Change) []Change {
 }
 
 // Alarming reports whether a reviewer must not miss it.
-func (c Change) Alarming() bool { return c.Effect == Loosened || c.Effect == Refused }
+func (c Change) Alarming() bool {
+	return c.Effect == Loosened || c.Effect == Refused || c.Effect == Loses
+}
 
 // String is the change on a line, environments aside.
 func (c Change) String() string { return c.Subject + ": " + c.Message }
@@ -92,12 +94,14 @@ func (r Report) Headline() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, many))
 		}
 	}
+	count(Loses, "loss of data", "losses of data")
 	count(Refused, "refusal", "refusals")
 	count(Loosened, "loosening", "loosenings")
 	count(Tightened, "tightening", "tightenings")
 	count(Retrains, "model retrains", "models retrain")
 	count(Reruns, "stage reruns", "stages rerun")
 	count(RollsOut, "endpoint rolls out", "endpoints roll out")
+	count(Replaces, "replacement", "replacements")
 	count(Added, "addition", "additions")
 	count(Removed, "removal", "removals")
 	count(Changed, "other change", "other changes")

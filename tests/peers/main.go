@@ -93,6 +93,14 @@ func budgets(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "plan --base over 100 changed blueprints   %8.2f s   (budget 10 s)\n", change.Seconds())
+	if _, err := timed(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(dir, "ashlar-stack"), "./cmd/ashlar-stack"); err != nil {
+		return err
+	}
+	whole, err := timed(ctx, nil, binary, append([]string{"plan", "--base", "HEAD"}, args[:100]...)...)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "the same with resources, permissions, cost %7.2f s   (budget 10 s)\n", whole.Seconds())
 	return nil
 }
 

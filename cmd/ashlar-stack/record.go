@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/record"
+)
+
+// maxAsked bounds a line of what record is asked.
+const maxAsked = 64 << 20
+
+// asked is one plan to record, answered under its key.
+type asked struct {
+	Key  string          `json:"key"`
+	Plan json.RawMessage `json:"plan"`
+}
+
+// recorded is the answer: resources, or what is wrong with the plan.
+type recorded struct {
+	Key       string     `json:"key"`
+	Resources []resource `json:"resources,omitempty"`
+	Error     string     `json:"error,omitempty"`
+}
+
+// resource is one that the plan's workloads come to on AWS.
+type resource struct {
+	Type       string         `json:"type"`
+	Name       string         `json:"name"`
+	Properties map[string]any `json:"properties"`
+	Protect    bool           `json:"protect,omitempty"`
+	Retain     bool           `json:"retain,omitempty"` // it outlives its deletion
+}
+
+func recordVerb(out io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "record",
+		Short: "Say which resources plans come to, for `ashlar plan --base`",
+		Long: `Record reads plans from standard input, one {"key": ..., "plan": ...} a line, and
+writes the resources of each plan's workloads on AWS, one {"key": ..., "resources":
+[...]} a line, in the same order. What a stack's config says is made up, the same
+for all, so that two plans can be compared. Values that are secret are left out.`,
+		Example: `  ashlar plan --base origin/main    # runs it`,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return recordAll(c.Context(), c.InOrStdin(), out) },
+	}
+}
+
+// recordAll answers every line, a core each at a time.
+func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
+	var questions []asked
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 1<<20), maxAsked)
+	for lines.Scan() {
+		var q asked
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
+			return inputError{fmt.Errorf("line %d: %w", len(questions)+1, err)}
+		}
+		questions = append(questions, q)
+	}
+	if err := lines.Err(); err != nil {
+		return inputError{err}
+	}
+	answers := make([]recorded, len(questions))
+	var group sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, q := range questions {
+		free <- struct{}{}
+		group.Go(func() {
+			answers[i] = recordOne(ctx, q)
+			<-free
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	enc := json.NewEncoder(out)
+	for _, a := range answers {
+		if err := enc.Encode(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func recordOne(ctx context.Context, q asked) recorded {
+	a := recorded{Key: q.Key}
+	var err error
+	if a.Resources, err = resourcesOf(ctx, q.Plan); err != nil {
+		a.Error = err.Error()
+	}
+	return a
+}
+
+func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
+	p, err := plan.Decode(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	cfg := aws.Defaults(aws.LayerWorkloads, aws.ProviderAWS, p.Environment)
+	cfg.Region, cfg.Foundation, cfg.Image = "eu-central-1", "organization/ashlar/foundation", "registry.example.com/ashlar-runtime:0.0.0"
+	known := map[string]string{}
+	for _, name := range aws.FoundationOutputs() {
+		known[name] = record.Variable(name)
+	}
+	plans := []*plan.Plan{p}
+	if err := aws.Validate(plans, cfg); err != nil {
+		return nil, err
+	}
+	rec, err := record.Program(ctx, aws.Program(plans, cfg), record.Run{Project: "ashlar", Stack: p.Environment, References: map[string]map[string]string{cfg.Foundation: known}})
+	if err != nil {
+		return nil, err
+	}
+	digest := planDigest(rec)
+	var out []resource
+	for _, r := range rec.Resources {
+		if !r.Custom || strings.HasPrefix(r.Type, "pulumi:") {
+			continue
+		}
+		one := resource{Type: r.Type, Name: r.Name, Properties: map[string]any{}, Protect: r.Protect, Retain: r.RetainOnDelete}
+		var problems []error
+		for name, value := range r.Inputs {
+			if record.HasSecret(value) {
+				continue
+			}
+			read, err := readable(rec, record.Plain(value), digest)
+			one.Properties[string(name)], problems = read, append(problems, err)
+		}
+		if err := errors.Join(problems...); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", r.Type, r.Name, err)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// planDigest is the digest that the workloads carry; "" where none does.
+func planDigest(rec *record.Recording) string {
+	for _, r := range rec.Resources {
+		metadata, _ := record.PlainMap(r.Inputs)["metadata"].(map[string]any)
+		annotations, _ := metadata["annotations"].(map[string]any)
+		if digest, ok := annotations["ashlar.dev/plan-digest"].(string); ok {
+			return digest
+		}
+	}
+	return ""
+}
+
+// readable is the value with references by name, and with the plan's digest,
+// which is on everything, as a word: it moves with every change.
+func readable(rec *record.Recording, v any, digest string) (any, error) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, one := range v {
+			read, err := readable(rec, one, digest)
+			if err != nil {
+				return nil, err
+			}
+			v[name] = read
+		}
+	case []any:
+		for i, one := range v {
+			read, err := readable(rec, one, digest)
+			if err != nil {
+				return nil, err
+			}
+			v[i] = read
+		}
+	case string:
+		text, err := rec.Expand(v, func(ref record.Reference) (string, error) {
+			name := ref.Variable + ref.Data + ref.URN[strings.LastIndex(ref.URN, ":")+1:]
+			return "${" + strings.Join(append([]string{name}, ref.Path...), ".") + "}", nil
+		}, nil)
+		if bare, ok := strings.CutPrefix(digest, "sha256:"); ok && len(bare) == 64 {
+			text = strings.NewReplacer(digest, "PLAN", bare, "PLAN", bare[:63], "PLAN", bare[:12], "PLAN").Replace(text)
+		}
+		return text, err
+	}
+	return v, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/templates/consequence"
+)
+
+// maxRecorded bounds what is read of one plan's resources.
+const maxRecorded = 64 << 20
+
+// record asks the Pulumi program which resources the plans that changed come
+// to. Where the program is not at hand, the answer is what to say of that.
+func (c *comparison) record(ctx context.Context, all []pair) (note string, err error) {
+	sides := map[string]*consequence.Side{}
+	var questions bytes.Buffer
+	enc := json.NewEncoder(&questions)
+	for i, p := range all {
+		for env, is := range p.after {
+			was := p.before[env]
+			base, head, err := digests(was, is)
+			if err != nil {
+				return "", err
+			}
+			if was == nil || base == head || c.only != "" && c.only != env {
+				continue
+			}
+			for which, side := range map[string]*consequence.Side{"base": was, "head": is} {
+				key := fmt.Sprintf("%d/%s/%s", i, env, which)
+				sides[key] = side
+				if err := enc.Encode(map[string]any{"key": key, "plan": side.Plan}); err != nil {
+					return "", err
+				}
+			}
+		}
+	}
+	if len(sides) == 0 {
+		return "", nil
+	}
+	program := builtStack()
+	if program == "" {
+		return fmt.Sprintf("infrastructure, permissions and cost are not compared: %s is neither beside ashlar nor on PATH; `go install %s@latest` installs it", stackProgram, stackPackage), nil
+	}
+	cmd := exec.CommandContext(ctx, program, "record")
+	cmd.Stdin, cmd.Stderr = &questions, c.err
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	out, err := cmd.Output()
+	if err != nil {
+		return "", errors.Join(ctx.Err(), fmt.Errorf("%s record: %w", stackProgram, err))
+	}
+	return take(sides, out)
+}
+
+// take gives each side its resources. A plan that AWS cannot stand is told.
+func take(sides map[string]*consequence.Side, out []byte) (note string, err error) {
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(make([]byte, 1<<20), maxRecorded)
+	for lines.Scan() {
+		var a struct {
+			Key       string
+			Resources []consequence.Resource
+			Error     string
+		}
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+			return "", fmt.Errorf("%s record: %w", stackProgram, err)
+		}
+		side := sides[a.Key]
+		switch {
+		case side == nil:
+			return "", fmt.Errorf("%s record: nobody asked for %q", stackProgram, a.Key)
+		case a.Error != "":
+			note = "infrastructure, permissions and cost are not compared where AWS cannot stand the plan: " + strings.Join(strings.Fields(a.Error), " ")
+		default:
+			side.Resources = append([]consequence.Resource{}, a.Resources...)
+		}
+	}
+	return note, lines.Err()
+}
+
+// priceList is the user's, or the one that ships.
+func (f planFlags) priceList() (consequence.Prices, error) {
+	if f.prices == "" {
+		return consequence.ListPrices()
+	}
+	file, err := os.Open(f.prices)
+	if err != nil {
+		return consequence.Prices{}, fmt.Errorf("--prices: %w", err)
+	}
+	defer func() { _ = file.Close() }() // only read
+	p, err := consequence.ReadPrices(file)
+	if err != nil {
+		return p, fmt.Errorf("--prices %s: %w", f.prices, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/templates/consequence"
+)
+
+// judgeResources holds a side's resources against the rules about resources, as
+// the engine will, and adds what they say. What is undecided until the engine
+// knows more is no verdict.
+func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
+	if side == nil || side.Resources == nil {
+		return nil
+	}
+	set, err := c.library.For(dir)
+	if err != nil {
+		return err
+	}
+	judge, env := set.Judge(), side.Plan.Environment
+	note := func(name string, found []policies.Finding) {
+		for _, f := range found {
+			if !f.Undecided {
+				side.Verdicts = append(side.Verdicts, consequence.Verdict{Policy: f.Policy, Subject: "resource " + name, Message: f.Message, Refuses: f.Refuses(), Exempt: f.Exempt != nil})
+			}
+		}
+	}
+	var all []policies.Registered
+	names := map[string]string{}
+	for _, r := range side.Resources {
+		one := policies.Registered{URN: r.Type + "::" + r.Name, Type: r.Type, Name: r.Name, Properties: r.Properties}
+		all, names[one.URN] = append(all, one), r.Name
+		note(r.Name, judge.CheckResource(one, env, c.now()))
+	}
+	for urn, found := range judge.CheckStack(all, env, c.now()) {
+		note(names[urn], found)
+	}
+	return nil
+}

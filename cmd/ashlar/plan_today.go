@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/validate"
+	"github.com/ashlar-dev/ashlar/templates/consequence"
+)
+
+// today validates the data as it is against what the plan expects of it now, of
+// the datasets whose columns or expectations changed.
+func (c *comparison) today(ctx context.Context, dir string, was, is *consequence.Side) ([]consequence.Change, error) {
+	if c.skipData || is == nil || was == nil {
+		return nil, nil
+	}
+	var out []consequence.Change
+	for _, name := range slices.Sorted(maps.Keys(is.Plan.Datasets)) {
+		now, before := is.Plan.Datasets[name], was.Plan.Datasets[name]
+		if reflect.DeepEqual(asked(now), asked(before)) {
+			continue
+		}
+		change, err := validated(ctx, dir, name, now)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, change)
+	}
+	return out, nil
+}
+
+// asked is what the data are held against.
+func asked(d plan.Dataset) plan.Dataset {
+	return plan.Dataset{Source: d.Source, Format: d.Format, CSV: d.CSV, Columns: d.Columns, Expect: d.Expect}
+}
+
+// validated is what validation says of the data. Data that cannot be read is no
+// error of the comparison: what runs would meet the same.
+func validated(ctx context.Context, dir, name string, d plan.Dataset) (consequence.Change, error) {
+	reader, err := dataset.Open(ctx, d, dataset.Options{Dir: dir})
+	if err == nil {
+		var report *validate.Report
+		report, err = validate.Run(ctx, reader, d, validate.Options{Dataset: name})
+		err = errors.Join(err, reader.Close())
+		if err == nil {
+			failures := report.Failures()
+			if !report.Success && len(failures) == 0 {
+				failures = []string{"it does not meet what is expected"}
+			}
+			return consequence.Today(name, report.Rows, failures), nil
+		}
+	}
+	if ctx.Err() != nil {
+		return consequence.Change{}, ctx.Err()
+	}
+	return consequence.Today(name, 0, []string{err.Error()}), nil
+}
