@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -60,6 +61,7 @@ for all, so that two plans can be compared. Values that are secret are left out.
 
 // recordAll answers every line, a core each at a time.
 func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
 	var questions []asked
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<20), maxAsked)

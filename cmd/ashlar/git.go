@@ -37,7 +37,7 @@ type revision struct {
 
 // openRevision finds the repository around dir and the commit that ref names.
 func openRevision(ctx context.Context, dir, ref string) (*revision, error) {
-	r := &revision{root: standing(dir), name: ref}
+	r := &revision{root: nearest(dir), name: ref}
 	root, err := r.git(ctx, nil, "rev-parse", "--show-toplevel")
 	if err != nil {
 		return nil, fmt.Errorf("--base: %s is in no git repository: %w", dir, err)
@@ -102,8 +102,8 @@ func (r *revision) within(dir string) (string, error) {
 	return filepath.ToSlash(rel), nil
 }
 
-// standing is the folder, or the nearest above it that is there.
-func standing(dir string) string {
+// nearest is the folder, or the nearest above it that is there.
+func nearest(dir string) string {
 	for filepath.Dir(dir) != dir {
 		if _, err := os.Stat(dir); err == nil {
 			break

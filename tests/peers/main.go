@@ -100,7 +100,14 @@ func budgets(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "the same with resources, permissions, cost %7.2f s   (budget 10 s)\n", whole.Seconds())
+	fmt.Fprintf(out, "the same with the Pulumi program at hand  %8.2f s   (budget 10 s)\n", whole.Seconds())
+	if err := edit(args[:100], "replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 12}"); err != nil {
+		return err
+	}
+	if whole, err = timed(ctx, nil, binary, append([]string{"plan", "--base", "HEAD"}, args[:100]...)...); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "the same where resources of all change    %8.2f s\n", whole.Seconds())
 	return nil
 }
 
@@ -113,17 +120,25 @@ func changes(ctx context.Context, dir, binary string, blueprints []string) (time
 			return 0, err
 		}
 	}
+	if err := edit(blueprints, "max_depth: 10", "max_depth: 12"); err != nil {
+		return 0, err
+	}
+	return timed(ctx, nil, binary, append([]string{"plan", "--base", "HEAD"}, blueprints...)...)
+}
+
+// edit changes every blueprint.
+func edit(blueprints []string, from, to string) error {
 	for _, b := range blueprints {
 		file := filepath.Join(b, "credit.cue")
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		if err := os.WriteFile(file, []byte(strings.Replace(string(text), "max_depth: 10", "max_depth: 12", 1)), 0o644); err != nil {
-			return 0, err
+		if err := os.WriteFile(file, []byte(strings.Replace(string(text), from, to, 1)), 0o644); err != nil {
+			return err
 		}
 	}
-	return timed(ctx, nil, binary, append([]string{"plan", "--base", "HEAD"}, blueprints...)...)
+	return nil
 }
 
 // copies makes n folders that hold the credit blueprint, each with a name of

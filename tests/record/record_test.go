@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
 
@@ -77,6 +79,51 @@ func TestAChangeIsFollowedToResourcesPermissionsAndCost(t *testing.T) {
 	}
 	if strings.Contains(said, "not compared") {
 		t.Errorf("something is not compared:\n%s", said)
+	}
+}
+
+// What `plan --base` takes for changing no resource changes none.
+func TestHowAModelIsMadeChangesNoResource(t *testing.T) {
+	program := filepath.Join(tools(t), "ashlar-stack")
+	text, err := os.ReadFile("../../blueprints/examples/credit/credit.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.NewReplacer("max_depth: 10", "max_depth: 3", `algorithm:   "random_forest"`, `algorithm:   "gradient_boosting"`, "folds: 5", "folds: 3", "n_estimators: 100, max_depth", "max_iter: 50, max_depth",
+		"roc_auc: >=0.78", "roc_auc: >=0.5", "count: 1, not_author: true", "count: 2, not_author: true", `Age: {type: "integer", unit: "years", sensitive: true}`, `Age: {type: "number", sensitive: false}`,
+		"fairness: Age: {split: 25,", "fairness: Marital: {", "min_value: 1000", "min_value: 9", `description: "Whether an application`, `description: "If an application`,
+		"blueprint.#Blueprint & {", "blueprint.#Blueprint & {\n\tseed: 7").Replace(string(text))
+	var in bytes.Buffer
+	for key, source := range map[string]string{"a": string(text), "b": changed} {
+		p, err := blueprints.Load(fstest.MapFS{"credit.cue": {Data: []byte(source)}}, ".", "prod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.NewEncoder(&in).Encode(map[string]any{"key": key, "plan": p}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(program, "record")
+	cmd.Stdin, cmd.Stderr = &in, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sides := map[string][]consequence.Resource{}
+	dec := json.NewDecoder(bytes.NewReader(out))
+	for range 2 {
+		var a struct {
+			Key, Error string
+			Resources  []consequence.Resource
+		}
+		if err := dec.Decode(&a); err != nil || a.Error != "" || len(a.Resources) < 50 {
+			t.Fatalf("%v %s, %d resources", err, a.Error, len(a.Resources))
+		}
+		sides[a.Key] = a.Resources
+	}
+	nothing := &plan.Plan{}
+	if found := consequence.Compare(&consequence.Side{Plan: nothing, Resources: sides["a"]}, &consequence.Side{Plan: nothing, Resources: sides["b"]}, nil); len(found) > 0 {
+		t.Errorf("resources change: %v", found)
 	}
 }
 
