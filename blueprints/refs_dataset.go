@@ -3,6 +3,7 @@ package blueprints
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ func (r *refs) dataset(name string) {
 	at := func(rest ...string) []string { return append([]string{"datasets", name}, rest...) }
 	if strings.TrimSpace(d.Source) == "" {
 		r.say("the source is empty", "name a file, a glob or a URL", at("source")...)
+	}
+	if local := filepath.FromSlash(d.Source); !strings.Contains(d.Source, "://") && !filepath.IsAbs(local) && d.Source != "" && !filepath.IsLocal(local) {
+		r.say(fmt.Sprintf("the source %q leaves the blueprint's folder", d.Source), "put the data below it, or name an absolute path or a blob URL", at("source")...)
 	}
 	if len(d.Columns) == 0 {
 		r.say("no columns are declared", "", at("columns")...)

@@ -104,8 +104,13 @@ var wrong = []struct{ name, from, to string }{
 	{"a name that is none", `datasets: d:`, `datasets: "My Data":`},
 	{"a value that is none", `name: "p"`, `name: string`},
 	{"a reference to nothing", `name: "p"`, `name: nme`},
+	{"a source elsewhere", `source: "d.csv"`, `source: "../../d.csv"`},
+	{"a pin of an unknown model", `name: "p"`, "name: \"p\"\n\tpins: x: {version: 1, model: \"sha256:" + zeros + "\", data: \"sha256:" + zeros + "\", plan: \"sha256:" + zeros + "\", evidence: \"sha256:" + zeros + "\"}"},
+	{"a pin without digests", `name: "p"`, "name: \"p\"\n\tpins: m: {version: 0, model: \"x\"}"},
 	{"two values for one thing", `name: "p"`, "name: \"p\"\n\tname: \"q\""},
 }
+
+const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
 
 func loadAll(text string) error {
 	_, err := LoadAll(fstest.MapFS{"p.cue": {Data: []byte(text)}}, ".")

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -43,6 +45,8 @@ type resource struct {
 	Properties map[string]any `json:"properties"`
 	Protect    bool           `json:"protect,omitempty"`
 	Retain     bool           `json:"retain,omitempty"` // it outlives its deletion
+	URN        string         `json:"urn"`
+	References []string       `json:"references,omitempty"` // URNs that its properties come from
 }
 
 func recordVerb(out io.Writer) *cobra.Command {
@@ -132,7 +136,10 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 		if !r.Custom || strings.HasPrefix(r.Type, "pulumi:") {
 			continue
 		}
-		one := resource{Type: r.Type, Name: r.Name, Properties: map[string]any{}, Protect: r.Protect, Retain: r.RetainOnDelete}
+		one := resource{Type: r.Type, Name: r.Name, Properties: map[string]any{}, Protect: r.Protect, Retain: r.RetainOnDelete, URN: r.URN}
+		for _, property := range slices.Sorted(maps.Keys(r.PropertyDependencies)) {
+			one.References = append(one.References, r.PropertyDependencies[property]...)
+		}
 		var problems []error
 		for name, value := range r.Inputs {
 			if record.HasSecret(value) {

@@ -163,7 +163,9 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 		} else {
 			report.Name = was.Plan.Name
 		}
-		if err := errors.Join(c.judgeResources(filepath.Join(c.old, filepath.FromSlash(p.within)), was), c.judgeResources(p.dir, is)); err != nil {
+		if was == nil || is == nil || was.Resources == nil || is.Resources == nil {
+			// rules about resources are compared where both sides have some
+		} else if err := errors.Join(c.judgeResources(filepath.Join(c.old, filepath.FromSlash(p.within)), was), c.judgeResources(p.dir, is)); err != nil {
 			return report, err
 		}
 		changes[env] = consequence.Comparer{Prices: c.prices}.Compare(was, is, moved)

@@ -1,9 +1,38 @@
 package main
 
 import (
+	"regexp"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
+
+// reference is a text that is nothing but what only the cloud knows.
+var reference = regexp.MustCompile(`^\$\{[^{}]*\}$`)
+
+// known is the value with references marked unknown, as the engine has them.
+func known(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, one := range v {
+			out[name] = known(one)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = known(one)
+		}
+		return out
+	case string:
+		if reference.MatchString(v) {
+			return plan.Unknown{}
+		}
+	}
+	return v
+}
 
 // judgeResources holds a side's resources against the rules about resources, as
 // the engine will, and adds what they say. What is undecided until the engine
@@ -27,7 +56,7 @@ func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
 	var all []policies.Registered
 	names := map[string]string{}
 	for _, r := range side.Resources {
-		one := policies.Registered{URN: r.Type + "::" + r.Name, Type: r.Type, Name: r.Name, Properties: r.Properties}
+		one := policies.Registered{URN: r.URN, Type: r.Type, Name: r.Name, Properties: known(r.Properties).(map[string]any), References: r.References}
 		all, names[one.URN] = append(all, one), r.Name
 		note(r.Name, judge.CheckResource(one, env, c.now()))
 	}

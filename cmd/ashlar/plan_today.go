@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
@@ -22,7 +24,9 @@ func (c *comparison) today(ctx context.Context, dir string, was, is *consequence
 	var out []consequence.Change
 	for _, name := range slices.Sorted(maps.Keys(is.Plan.Datasets)) {
 		now, before := is.Plan.Datasets[name], was.Plan.Datasets[name]
-		if reflect.DeepEqual(asked(now), asked(before)) {
+		// A file elsewhere on the machine is none of a comparison's business: what
+		// fails is shown, and whoever proposes a change chooses the file.
+		if reflect.DeepEqual(asked(now), asked(before)) || !strings.Contains(now.Source, "://") && !filepath.IsLocal(filepath.FromSlash(now.Source)) || strings.HasPrefix(now.Source, "file:") {
 			continue
 		}
 		change, err := validated(ctx, dir, name, now)

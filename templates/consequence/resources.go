@@ -15,6 +15,8 @@ type Resource struct {
 	Properties map[string]any `json:"properties"`
 	Protect    bool           `json:"protect,omitempty"`
 	Retain     bool           `json:"retain,omitempty"` // it outlives its deletion
+	URN        string         `json:"urn"`
+	References []string       `json:"references,omitempty"` // URNs that its properties come from
 }
 
 func (r Resource) key() string { return kindOf(r.Type) + " " + r.Name }
