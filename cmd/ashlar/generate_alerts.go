@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/templates/alerts"
+)
+
+// alertsFlags are the flags of `ashlar generate alerts`.
+type alertsFlags struct{ environment, out, namespace, engine string }
+
+func generateAlertsVerb(a *app) *cobra.Command {
+	var f alertsFlags
+	c := &cobra.Command{
+		Use:   "alerts [DIR]",
+		Short: "Write Prometheus rules: recorded indicators, burn-rate and drift alerts",
+		Long: `Alerts writes the rules file of one environment, for a Prometheus that reads files:
+the indicators of each SLO under Sloth's names, alerts on how fast the error budget
+burns, and those on drift. On a cluster the same rules are PrometheusRule objects,
+which ashlar generate manifests writes.`,
+		Example: `  ashlar generate alerts --env prod > rules.yaml
+  ashlar generate alerts --env prod --namespace credit-risk --out rules.yaml
+  promtool check rules rules.yaml`,
+		Args: atMostDir,
+		RunE: func(_ *cobra.Command, args []string) error { return a.generateAlerts(dirArg(args), f) },
+	}
+	c.Flags().StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first by name)")
+	c.Flags().StringVar(&f.out, "out", "", "the file to write (default: standard output)")
+	c.Flags().StringVar(&f.namespace, "namespace", "", "the endpoints' namespace, where Prometheus adds it to what it scrapes")
+	c.Flags().StringVar(&f.engine, "pipelines", "", "alert on pipelines that ran on argo or cronjob (default: no such alerts)")
+	return c
+}
+
+func (a *app) generateAlerts(dir string, f alertsFlags) error {
+	p, err := loadPlan(dir, f.environment)
+	if err != nil {
+		return err
+	}
+	engine, known := map[string]string{"": "", "argo": alerts.Argo, "cronjob": alerts.CronJob}[f.engine]
+	if !known {
+		return usageError(fmt.Sprintf("--pipelines %q: use argo or cronjob", f.engine))
+	}
+	groups, err := alerts.All(p, alerts.Options{Namespace: f.namespace, Engine: engine})
+	if err != nil {
+		return err
+	}
+	text, err := alerts.Encode(groups)
+	if err != nil {
+		return err
+	}
+	rules := 0
+	for _, g := range groups {
+		rules += len(g.Rules)
+	}
+	return a.writeGenerated(f.out, text, map[string]any{"file": f.out, "groups": len(groups), "rules": rules}, counted(rules, "rule"))
+}
+
+// writeGenerated writes one generated text to the file, or to standard output
+// where none is named, and says so.
+func (a *app) writeGenerated(out string, text []byte, answer map[string]any, what string) error {
+	if out == "" {
+		if a.json() {
+			return usageError("--output json goes with --out FILE: without it the text itself is written")
+		}
+		_, err := a.out.Write(text)
+		return err
+	}
+	if err := renameio.WriteFile(out, text, 0o644); err != nil {
+		return err
+	}
+	if a.json() {
+		return a.writeJSON(answer)
+	}
+	fmt.Fprintf(a.out, "%s in %s\n", what, out)
+	return nil
+}
