@@ -107,6 +107,9 @@ func (c *Client) variables(ctx context.Context, want map[string]string) ([]Step,
 		v := &github.ActionsVariable{Name: name, Value: want[name]}
 		step := Step{What: "variable " + name, Now: "none", Want: want[name], apply: func(ctx context.Context) error {
 			_, err := c.api.Actions.CreateRepoVariable(ctx, c.owner, c.name, v)
+			if status(err) == 409 { // somebody else was faster
+				_, err = c.api.Actions.UpdateRepoVariable(ctx, c.owner, c.name, v)
+			}
 			return err
 		}}
 		if ok {

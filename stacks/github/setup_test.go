@@ -3,6 +3,7 @@ package github_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/stacks/github"
 	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
@@ -60,6 +61,27 @@ func TestARepositoryIsSetUpOnce(t *testing.T) {
 	steps, err = c.Differences(t.Context(), other)
 	if err != nil || words(steps) != "variable AWS_REGION, environment prod" || steps[0].Now != "eu-west-1" || steps[0].Want != "us-east-1" {
 		t.Errorf("%+v, %v", steps, err)
+	}
+}
+
+// Two runs at once meet each other's work, and slow answers are waited for.
+func TestConflictsAreNoFailures(t *testing.T) {
+	s := githubtest.New(t)
+	c, _ := client(t, s)
+	steps, err := c.Differences(t.Context(), setup())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Misbehave(
+		githubtest.Trouble{Method: "POST", Path: "/actions/variables", Status: 409, Done: true, Body: `{"message": "Already exists"}`},
+		githubtest.Trouble{Method: "PUT", Path: "/environments/dev", Delay: 300 * time.Millisecond},
+		githubtest.Trouble{Method: "PUT", Path: "/environments/prod", Status: 500, Done: true},
+	)
+	if n, err := c.Apply(t.Context(), steps); err != nil || n != len(steps) || s.Left() != 0 {
+		t.Errorf("%d of %d steps, %v, %d troubles left", n, len(steps), err, s.Left())
+	}
+	if steps, err = c.Differences(t.Context(), setup()); err != nil || len(steps) != 0 {
+		t.Errorf("there is still %s, %v", words(steps), err)
 	}
 }
 
