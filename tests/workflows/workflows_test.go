@@ -52,7 +52,7 @@ func newScratch(t *testing.T) *scratch {
 		t: t, dir: filepath.Join(t.TempDir(), "clone"), artifacts: filepath.Join(state, "artifacts"), path: filepath.Join(state, "bin"),
 	}}
 	s.hub.Open("ada", "topic", "Change the blueprint")
-	if out, err := exec.Command("git", "clone", "-q", "--no-hardlinks", root, s.dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("git", "-c", "safe.directory=*", "clone", "-q", "--no-hardlinks", root, s.dir).CombinedOutput(); err != nil {
 		t.Fatalf("clone: %v\n%s", err, out)
 	}
 	s.write(filepath.Join(s.path, "gh"), gh, 0o755)
