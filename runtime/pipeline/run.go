@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -136,6 +138,23 @@ func Runs(ctx context.Context, s *store.Store, model string, limit int) ([]Run, 
 			out = append(out, r)
 		}
 	}
+	return out, nil
+}
+
+// Models returns the models that have recorded runs, sorted.
+func Models(ctx context.Context, s *store.Store) ([]string, error) {
+	names, err := s.ListRefs(ctx, "runs/")
+	if err != nil {
+		return nil, fmt.Errorf("runs: %w", err)
+	}
+	var out []string
+	for _, name := range names {
+		model, _, ok := strings.Cut(strings.TrimPrefix(name, "runs/"), "/")
+		if ok && !slices.Contains(out, model) {
+			out = append(out, model)
+		}
+	}
+	slices.Sort(out)
 	return out, nil
 }
 

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+// runsVerbs is the list that a new `ashlar runs` verb is added to.
+var runsVerbs = []func(*runsApp) *cobra.Command{runsListVerb, runsShowVerb, runsCompareVerb}
+
+// runsApp is what the verbs under `ashlar runs` share: which runs.
+type runsApp struct {
+	*app
+	dir, state, model string
+	limit             int
+}
+
+func runsVerb(a *app) *cobra.Command {
+	r := &runsApp{app: a}
+	c := &cobra.Command{
+		Use:   "runs",
+		Short: "List, show and compare the runs of pipelines",
+		Long: `Runs shows what the local stack's pipelines did: each run's stages, what they made and
+reused, by which plan and data, and the metrics that came of it. A run is named by its
+ID or the beginning of one; last is the newest.`,
+		Example: `  ashlar runs list
+  ashlar runs show last
+  ashlar runs compare 20261125T0725 last --output json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	flags := c.PersistentFlags()
+	flags.StringVarP(&r.dir, "dir", "C", ".", "the blueprint's folder")
+	flags.StringVar(&r.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	flags.StringVar(&r.model, "model", "", "runs of this model only")
+	flags.IntVar(&r.limit, "limit", 20, "how many runs of a model to look at, the newest first")
+	for _, verb := range runsVerbs {
+		c.AddCommand(verb(r))
+	}
+	return c
+}
+
+// all are the recorded runs, newest first.
+func (r *runsApp) all(ctx context.Context) (out []pipeline.Run, err error) {
+	state, err := local.OpenState(ctx, local.StateFolder(r.dir, r.state), r.now)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, state.Close()) }()
+	models, err := pipeline.Models(ctx, state.Store)
+	if err != nil {
+		return nil, err
+	}
+	if r.model != "" && !slices.Contains(models, r.model) {
+		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; there are runs of %s", r.model, orNone(models)))
+	}
+	for _, model := range models {
+		if r.model != "" && r.model != model {
+			continue
+		}
+		runs, err := pipeline.Runs(ctx, state.Store, model, r.limit)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, runs...)
+	}
+	slices.SortStableFunc(out, func(a, b pipeline.Run) int { return strings.Compare(b.ID, a.ID) })
+	return out, nil
+}
+
+// named finds the one run that the name is of.
+func (r *runsApp) named(all []pipeline.Run, name string) (pipeline.Run, error) {
+	if len(all) == 0 {
+		return pipeline.Run{}, usageError("no run is recorded; `ashlar up` makes one")
+	}
+	if name == "last" {
+		return all[0], nil
+	}
+	var found []pipeline.Run
+	for _, one := range all {
+		if strings.HasPrefix(one.ID, name) {
+			found = append(found, one)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return pipeline.Run{}, usageError(fmt.Sprintf("run %q is not among the last %d; `ashlar runs list` has them", name, len(all)))
+	case 1:
+		return found[0], nil
+	}
+	return pipeline.Run{}, usageError(fmt.Sprintf("run %q is the beginning of %d runs, such as %s of %s; write more of it, or name its --model", name, len(found), found[0].ID, found[0].Model))
+}
+
+func runsListVerb(r *runsApp) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the newest runs",
+		Example: "  ashlar runs list --model default-risk --limit 5",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			all, err := r.all(c.Context())
+			if err != nil {
+				return err
+			}
+			if r.json() {
+				return r.writeJSON(append([]pipeline.Run{}, all...))
+			}
+			if len(all) == 0 {
+				fmt.Fprintln(r.out, "no run is recorded; `ashlar up` makes one")
+				return nil
+			}
+			rows := make([][]string, len(all))
+			for i, one := range all {
+				rows[i] = []string{one.ID, one.Model, string(one.Status), one.Trigger, one.Author, took(one), stagesRun(one), metricsOf(one).headline()}
+			}
+			r.table([]string{"run", "model", "status", "trigger", "author", "took", "stages", "metrics"}, rows)
+			return nil
+		},
+	}
+}
+
+func took(r pipeline.Run) string {
+	if r.FinishedAt.IsZero() {
+		return ""
+	}
+	return elapsed(r.FinishedAt.Sub(r.StartedAt))
+}
+
+// stagesRun says how many stages ran, and how many were there already.
+func stagesRun(r pipeline.Run) string {
+	reused := 0
+	for _, s := range r.Stages {
+		if s.Reused {
+			reused++
+		}
+	}
+	return fmt.Sprintf("%d, %d reused", len(r.Stages), reused)
+}
+
+func runsShowVerb(r *runsApp) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show RUN",
+		Short:   "Show one run: its stages, what they made, and from what",
+		Example: "  ashlar runs show last",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("runs show takes a run, such as: ashlar runs show last")
+			}
+			all, err := r.all(c.Context())
+			if err != nil {
+				return err
+			}
+			one, err := r.named(all, args[0])
+			if err != nil {
+				return err
+			}
+			if r.json() {
+				return r.writeJSON(one)
+			}
+			r.show(one)
+			return nil
+		},
+	}
+}
+
+func (r *runsApp) show(one pipeline.Run) {
+	fmt.Fprintf(r.out, "run %s of %s, %s\n", one.ID, one.Model, one.Status)
+	for _, row := range [][2]string{
+		{"blueprint", one.Blueprint}, {"plan", one.PlanDigest}, {"trigger", one.Trigger}, {"author", one.Author},
+		{"started", one.StartedAt.Format(time.RFC3339)}, {"took", took(one)}, {"error", one.Error},
+	} {
+		if row[1] != "" {
+			fmt.Fprintf(r.out, "  %-10s %s\n", row[0], row[1])
+		}
+	}
+	fmt.Fprintln(r.out, "\nstages")
+	for _, s := range one.Stages {
+		word := string(s.Status)
+		if s.Reused {
+			word = "reused"
+		}
+		fmt.Fprintf(r.out, "  %-9s %-11s %7s  %s\n", s.Stage, word, elapsed(s.Duration), s.Detail)
+		for _, name := range sortedNames(s.Outputs) {
+			fmt.Fprintf(r.out, "    %-9s %s\n", name, s.Outputs[name])
+		}
+		if s.Error != "" {
+			fmt.Fprintf(r.out, "    error     %s\n", s.Error)
+		}
+	}
+	fmt.Fprintln(r.out, "\nmetrics")
+	metrics := metricsOf(one)
+	for _, name := range sortedNames(metrics) {
+		fmt.Fprintf(r.out, "  %-28s %.4f\n", name, metrics[name])
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+)
+
+// metrics are what a run measured, by name.
+type metrics map[string]float64
+
+func metricsOf(r pipeline.Run) metrics {
+	out := metrics{}
+	for _, s := range r.Stages {
+		maps.Copy(out, s.Metrics)
+	}
+	return out
+}
+
+// headline is the two or three that a list has room for.
+func (m metrics) headline() string {
+	var out []string
+	for _, name := range []string{"roc_auc", "accuracy", "r2", "root_mean_squared_error"} {
+		if value, ok := m[name]; ok && len(out) < 2 {
+			out = append(out, fmt.Sprintf("%s %.4f", name, value))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func runsCompareVerb(r *runsApp) *cobra.Command {
+	return &cobra.Command{
+		Use:   "compare RUN RUN...",
+		Short: "Compare runs: what they were made from and what they measured",
+		Example: `  ashlar runs compare 20261125T0725 last
+  ashlar runs compare 20261125T07 20261125T08 last --model default-risk`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return usageError("runs compare takes two runs or more, such as: ashlar runs compare 20261125T07 last")
+			}
+			all, err := r.all(c.Context())
+			if err != nil {
+				return err
+			}
+			runs := make([]pipeline.Run, len(args))
+			for i, name := range args {
+				if runs[i], err = r.named(all, name); err != nil {
+					return err
+				}
+			}
+			if r.json() {
+				return r.writeJSON(runs)
+			}
+			r.compare(runs)
+			return nil
+		},
+	}
+}
+
+// compare prints a column a run, and marks the rows in which they differ.
+func (r *runsApp) compare(runs []pipeline.Run) {
+	header := []string{"", ""}
+	var rows [][]string
+	row := func(name string, cell func(pipeline.Run) string) {
+		cells := []string{"", name}
+		for _, one := range runs {
+			cells = append(cells, cell(one))
+		}
+		for _, other := range cells[3:] {
+			if other != cells[2] {
+				cells[0] = "*"
+			}
+		}
+		rows = append(rows, cells)
+	}
+	names := map[string]bool{}
+	for _, one := range runs {
+		header = append(header, one.ID)
+		for name := range metricsOf(one) {
+			names[name] = true
+		}
+	}
+	row("model", func(one pipeline.Run) string { return one.Model })
+	row("status", func(one pipeline.Run) string { return string(one.Status) })
+	row("author", func(one pipeline.Run) string { return one.Author })
+	row("plan", func(one pipeline.Run) string { return shortDigest(one.PlanDigest) })
+	for _, output := range [][3]string{{"ingest", "data", "data"}, {"prepare", "split", "split"}, {"train", "model", "model file"}} {
+		row(output[2], func(one pipeline.Run) string { return shortDigest(one.Output(output[0], output[1])) })
+	}
+	for _, name := range sortedNames(names) {
+		row(name, func(one pipeline.Run) string {
+			if v, ok := metricsOf(one)[name]; ok {
+				return fmt.Sprintf("%.4f", v)
+			}
+			return "none"
+		})
+	}
+	r.table(header, rows)
+}
