@@ -29,6 +29,8 @@ type Plan struct {
 	SLOs        map[string]SLO      `json:"slos"`
 	// Pins are the versions that are served, by model.
 	Pins map[string]Pin `json:"pins,omitempty"`
+	// Tracking is where runs are told of; nil: nowhere.
+	Tracking *Tracking `json:"tracking,omitempty"`
 	// Policies are the rules about evidence that the runtime enforces, by ID.
 	Policies []Policy `json:"policies,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/tracking"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -58,6 +59,8 @@ func (a *app) train(ctx context.Context, g *ground, model, trigger string) (pipe
 		return pipeline.Outcome{}, err
 	}
 	o, err := runner.Build(ctx, model)
+	tracks := tracking.New(tracking.Config{Plan: g.plan, Store: g.store, Getenv: a.getenv, Log: a.log})
+	err = errors.Join(err, tracks.Run(ctx, o.Run))
 	if err == nil {
 		a.log.Info("trained", "model", model, "version", o.Version.Version, "status", o.Version.Status, "new", o.New(), "digest", o.Version.ModelDigest)
 	}

@@ -102,6 +102,15 @@ func (r *revision) within(dir string) (string, error) {
 	return filepath.ToSlash(rel), nil
 }
 
+// commitOf is the commit that the folder's repository is at, or "".
+func commitOf(ctx context.Context, dir string) string {
+	r, err := openRevision(ctx, dir, "HEAD")
+	if err != nil {
+		return ""
+	}
+	return r.commit
+}
+
 // nearest is the folder, or the nearest above it that is there.
 func nearest(dir string) string {
 	for filepath.Dir(dir) != dir {

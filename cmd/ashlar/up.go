@@ -62,7 +62,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
 		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Author: a.actor(f.as),
-		Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
+		Commit: commitOf(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
 	})
 	if err != nil {
 		return err

@@ -49,10 +49,11 @@ type grant struct {
 // their digest, and references under the names that the stages and the drift
 // monitor give them.
 const (
-	storeObjects = "objects/"
-	storeStages  = "refs/stages/"
-	storeRuns    = "refs/runs/"
-	storeDrift   = "refs/drift/"
+	storeObjects  = "objects/"
+	storeStages   = "refs/stages/"
+	storeRuns     = "refs/runs/"
+	storeTracking = "refs/tracking/"
+	storeDrift    = "refs/drift/"
 )
 
 // lineage returns the plan's workloads with their grants, by kind and name.
@@ -83,6 +84,9 @@ func training(p *plan.Plan, model string, because ...string) []grant {
 	g.add(writeStore, storeObjects)
 	g.add(writeStore, storeStages)
 	g.add(writeStore, storeRuns+model+"/")
+	if p.Tracking != nil { // what trackers have not heard yet
+		g.add(writeStore, storeTracking, "tracking")
+	}
 	g.add(useDatabase, "")
 	if _, ok := p.Datasets[m.Dataset]; ok {
 		g.add(readData, m.Dataset, "models."+model+".dataset")

@@ -37,6 +37,7 @@ func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Models)) {
 		o, err := s.runner.Build(ctx, name)
 		outcomes = append(outcomes, o)
+		err = errors.Join(err, s.tracks.Run(ctx, o.Run))
 		if err != nil {
 			problems = append(problems, err)
 		}

@@ -25,16 +25,19 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
 // Config is what a Stack needs. Plan, Dir, State and Now are required.
 type Config struct {
 	Plan    *plan.Plan
-	Dir     string // the blueprint's folder; relative sources start there
-	State   string // folder of the state; see StateFolder
-	Listen  string // host:port; empty: 127.0.0.1:8080
-	Author  string // who runs it
-	Workers int    // 0: all cores
+	Dir     string              // the blueprint's folder; relative sources start there
+	State   string              // folder of the state; see StateFolder
+	Listen  string              // host:port; empty: 127.0.0.1:8080
+	Author  string              // who runs it
+	Commit  string              // of the blueprint's repository; empty: not known
+	Getenv  func(string) string // nil: no environment; trackers sign in by it
+	Workers int                 // 0: all cores
 	Now     func() time.Time
 	Log     *slog.Logger         // nil: silent
 	Observe func(pipeline.Event) // nil: nobody watches
@@ -65,6 +68,9 @@ func (c *Config) defaults() error {
 	if c.Notice == nil {
 		c.Notice = func(string) {}
 	}
+	if c.Getenv == nil {
+		c.Getenv = func(string) string { return "" }
+	}
 	if c.Poll <= 0 {
 		c.Poll = time.Second
 	}
@@ -78,6 +84,7 @@ type Stack struct {
 	lock   *flock.Flock
 	runner *pipeline.Runner
 	rules  *govern.Rules
+	tracks *tracking.Tracking // nil: the plan tells nobody
 }
 
 // Open takes the state folder for this process alone, making it if needed.
@@ -101,6 +108,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
+	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Commit: cfg.Commit, Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
 	s.runner, err = pipeline.New(s.pipelineConfig())
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

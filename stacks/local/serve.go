@@ -183,6 +183,7 @@ func (h *house) retrainOnDemand(ctx context.Context) error {
 
 func (h *house) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
 	o, err := runner.Build(ctx, name)
+	err = errors.Join(err, h.stack.tracks.Run(ctx, o.Run))
 	switch {
 	case err != nil:
 		return fmt.Sprintf("retraining %s: %v", name, err)

@@ -1,0 +1,89 @@
+package tracking
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+const (
+	producer  = "https://github.com/ashlar-dev/ashlar"
+	runEvent  = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
+	version   = "https://openlineage.io/spec/facets/1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet"
+	errorRun  = "https://openlineage.io/spec/facets/1-0-0/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet"
+	storeName = "ashlar"
+)
+
+// openLineage posts a run event of OpenLineage 2-0-2 for each run that ended.
+type openLineage struct {
+	caller
+	namespace string
+}
+
+func newOpenLineage(cfg Config, o plan.OpenLineage) *openLineage {
+	out := &openLineage{namespace: o.Namespace, caller: caller{client: cfg.Client, base: strings.TrimSuffix(o.URL, "/")}}
+	if out.namespace == "" {
+		out.namespace = cfg.Plan.Name
+	}
+	if key := cfg.Getenv("OPENLINEAGE_API_KEY"); key != "" {
+		out.sign = func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+key) }
+	}
+	return out
+}
+
+func (o *openLineage) name() string { return "openlineage" }
+
+func (o *openLineage) send(ctx context.Context, r Record) error {
+	err := o.call(ctx, http.MethodPost, "", o.event(r), nil)
+	var f *failure
+	if errors.As(err, &f) && (f.status == 400 || f.status == 422) {
+		return &refusedError{f.Error()}
+	}
+	return err
+}
+
+type object = map[string]any
+
+// event is the run as OpenLineage has it. The same run is the same event, which
+// servers take for one.
+func (o *openLineage) event(r Record) object {
+	kind, facets := "COMPLETE", object{}
+	switch r.Status {
+	case "interrupted":
+		kind = "ABORT"
+	case "failed":
+		kind = "FAIL"
+		facets["errorMessage"] = object{"_producer": producer, "_schemaURL": errorRun, "message": cut(r.Error, 2000), "programmingLanguage": "Go"}
+	}
+	versioned := func(namespace, name, digest string) object {
+		facet := object{}
+		if digest != "" {
+			facet["version"] = object{"_producer": producer, "_schemaURL": version, "datasetVersion": digest}
+		}
+		return object{"namespace": namespace, "name": name, "facets": facet}
+	}
+	outputs := []object{}
+	if r.Status == "succeeded" {
+		outputs = append(outputs, versioned(storeName, r.Blueprint+"/models/"+r.Model, r.Tags["model_digest"]))
+	}
+	return object{
+		"eventType": kind, "eventTime": r.Finished.UTC().Format(time.RFC3339Nano), "producer": producer, "schemaURL": runEvent,
+		"run":     object{"runId": uuid(r.Model + "/" + r.ID), "facets": facets},
+		"job":     object{"namespace": o.namespace, "name": r.Blueprint + "." + r.Model, "facets": object{}},
+		"inputs":  []object{versioned(storeName, r.Blueprint+"/datasets/"+r.Dataset, r.Tags["data_digest"])},
+		"outputs": outputs,
+	}
+}
+
+// uuid is a version 8 UUID (RFC 9562) of the text: the same text, the same UUID.
+func uuid(text string) string {
+	h := sha256.Sum256([]byte(text))
+	h[6], h[8] = h[6]&0x0f|0x80, h[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}

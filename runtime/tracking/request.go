@@ -1,0 +1,82 @@
+package tracking
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/sethvargo/go-retry"
+)
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 1 << 20
+
+// caller sends JSON and reads JSON. Errors that may pass are retryable.
+type caller struct {
+	client *http.Client
+	base   string
+	sign   func(*http.Request)
+}
+
+// failure is an answer that is no success, as MLflow words it.
+type failure struct {
+	Code    string `json:"error_code"`
+	Message string `json:"message"`
+	status  int
+}
+
+// Error is the server's own word, without anything of the request.
+func (f *failure) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", f.status, f.Code, cut(f.Message, 300)))
+}
+
+// call sends the body, or nothing, and decodes the answer into out, where it is
+// not nil. A *failure is what the server said.
+func (c *caller) call(ctx context.Context, method, path string, body, out any) error {
+	var in io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		in = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, in)
+	if err != nil {
+		return &refusedError{err.Error()}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.sign != nil {
+		c.sign(req)
+	}
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return retry.RetryableError(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return retry.RetryableError(err)
+	}
+	if resp.StatusCode >= 300 {
+		f := &failure{status: resp.StatusCode}
+		if json.Unmarshal(text, f) != nil {
+			f.Message = ""
+		}
+		if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests {
+			return retry.RetryableError(f)
+		}
+		return f
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("the answer is no JSON of the kind that was expected: %w", err)
+	}
+	return nil
+}
