@@ -7,8 +7,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
-	"github.com/ashlar-dev/ashlar/runtime/tracking"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
 // ground is what a duty stands on.
