@@ -121,6 +121,7 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	const pull, merge = "ashlar-pull-request.yml", "ashlar-merge.yml"
 	s := newScratch(t)
 	s.git("checkout", "-q", "-b", "topic")
+	s.commit("replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 11}")
 	head := s.commit("roc_auc: >=0.78 & <1", "roc_auc: >=0.7 & <1")
 
 	if said := s.must(pull, "check"); !strings.Contains(said, "**loosened** `model default-risk` `gate roc_auc: >=0.78 & <1 -> >=0.7 & <1`") {
@@ -131,7 +132,7 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	}
 	s.must(pull, "comment")
 	s.must(pull, "comment") // a run that is started again
-	if comments := s.hub.Comments(1); len(comments) != 1 || !strings.Contains(comments[0], "1 loosening") {
+	if comments := s.hub.Comments(1); len(comments) != 1 || !strings.Contains(comments[0], "1 loosening") || !strings.Contains(comments[0], "`HorizontalPodAutoscaler credit-risk-endpoint-scoring` `updated: spec.maxReplicas`") {
 		t.Errorf("comments %q", comments)
 	}
 	if runs := s.hub.Runs(); len(runs) != 1 || runs[0]["head_sha"] != head {
