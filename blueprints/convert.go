@@ -26,6 +26,11 @@ func (c *checked) plan(environment string) (*plan.Plan, error) {
 			doc[section] = map[string]any{}
 		}
 	}
+	r := refs{checked: c}
+	expand(doc, r.say)
+	if len(r.found) > 0 {
+		return nil, r.found.Sorted()
+	}
 	reshape(doc)
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -35,7 +40,7 @@ func (c *checked) plan(environment string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := refs{checked: c, plan: p}
+	r.plan = p
 	r.resolve()
 	if len(r.found) > 0 {
 		return nil, r.found.Sorted()
@@ -70,6 +75,9 @@ func reshape(doc map[string]any) {
 	each(doc, "models", func(m map[string]any) {
 		if policy, ok := m["approval"].(string); ok {
 			m["approval"] = map[string]any{"policy": policy, "count": 1, "not_author": false}
+		}
+		if a, ok := m["artifact"].(map[string]any); ok && a["serve"] != nil {
+			a["serve"] = lines(a["serve"])
 		}
 		delete(m, "exclude") // resolved into features
 		if m["features"] == nil {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
@@ -97,22 +95,6 @@ func (r *refs) names() {
 }
 
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func (r *refs) pipeline(name string) {
-	p := r.plan.Pipelines[name]
-	r.among("model", p.Model, keys(r.plan.Models), "pipelines", name, "model")
-	r.duration(p.RetryDelay, "pipelines", name, "retry_delay")
-	if p.Schedule != "" {
-		if _, err := cron.ParseStandard(p.Schedule); err != nil {
-			r.say(fmt.Sprintf("%q is no schedule: %v", p.Schedule, err), "use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", "pipelines", name, "schedule")
-		}
-	}
-	for i, mail := range p.OnFailure.Email {
-		if !strings.Contains(mail, "@") {
-			r.say(fmt.Sprintf("%q is no e-mail address", mail), "", "pipelines", name, "on_failure", "email", fmt.Sprint(i))
-		}
-	}
-}
 
 func (r *refs) slo(name string) {
 	s := r.plan.SLOs[name]

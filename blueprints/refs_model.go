@@ -28,7 +28,14 @@ func (r *refs) model(name string, m *plan.Model) {
 		r.say(fmt.Sprintf("%s does not do %s, which %s is", m.Algorithm, m.Task, m.Target), "use one of "+source.List(algorithmsFor(m.Task)), at("algorithm")...)
 		return
 	}
-	r.params(name, m)
+	if m.Algorithm == plan.Custom {
+		r.custom(name, m)
+	} else {
+		r.params(name, m)
+		if m.Artifact != nil {
+			r.say(m.Algorithm+" leaves no artifact of one's own", `say algorithm: "custom", or take the artifact away`, at("artifact")...)
+		}
+	}
 	r.defaults(name, m)
 	r.gates(name, m, d)
 	if m.Search != nil {
@@ -138,7 +145,7 @@ func (r *refs) defaults(name string, m *plan.Model) {
 	if m.Task == plan.Regression && m.Params["class_weight"] != nil {
 		r.say("a number has no classes to weigh", "", "models", name, "params", "class_weight")
 	}
-	if m.Preprocessing.Numeric == "none" && m.Algorithm != plan.GradientBoosting {
+	if m.Preprocessing.Numeric == "none" && m.Algorithm != plan.GradientBoosting && m.Algorithm != plan.Custom {
 		r.say(m.Algorithm+" cannot take missing values", `use numeric: "median" or "mean"`, "models", name, "preprocessing", "numeric")
 	}
 	if m.Search != nil && m.Search.Metric == "" {

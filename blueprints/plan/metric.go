@@ -17,7 +17,7 @@ func MetricNames(t Task) []string {
 // Tasks returns what an algorithm is for; none for an unknown one.
 func Tasks(algorithm string) []Task {
 	switch algorithm {
-	case RandomForest, GradientBoosting:
+	case RandomForest, GradientBoosting, Custom:
 		return []Task{Binary, Multiclass, Regression}
 	case LogisticRegression:
 		return []Task{Binary, Multiclass}

@@ -18,7 +18,25 @@ const (
 	GradientBoosting   = "gradient_boosting"   // every task
 	LogisticRegression = "logistic_regression" // binary, multiclass
 	LinearRegression   = "linear_regression"   // regression
+	Custom             = "custom"              // every task: a stage of one's own learns
 )
+
+// The flavors of a custom model's artifact, by MLflow's names.
+const (
+	XGBoost  = "xgboost"  // Booster.save_model to JSON; scored by the runtime
+	LightGBM = "lightgbm" // Booster.save_model as text; scored by the runtime
+	PyFunc   = "pyfunc"   // anything that answers MLflow's scoring protocol; the runtime stands before it
+)
+
+// Artifact is what the stage that trains a custom model leaves.
+type Artifact struct {
+	Flavor string `json:"flavor"`
+	Path   string `json:"path"` // an out of the pipeline's stage train
+	// Serve is the command of a pyfunc's server: it is started in a folder that
+	// holds the artifact at its path, and listens at 127.0.0.1:$PORT.
+	Serve []string `json:"serve,omitempty"`
+	Image string   `json:"image,omitempty"` // that the server runs in on a cluster
+}
 
 // Model is a recipe: what is learnt from which data, and what must hold of the
 // result before it may be registered, approved and served.
@@ -30,6 +48,7 @@ type Model struct {
 	Positive        string           `json:"positive,omitempty"` // the positive class of a binary target
 	Features        []string         `json:"features"`           // sorted; resolved by the loader, never holds the target
 	Algorithm       string           `json:"algorithm"`
+	Artifact        *Artifact        `json:"artifact,omitempty"` // of a custom model
 	Params          Params           `json:"params"`
 	Preprocessing   Preprocessing    `json:"preprocessing"`
 	Split           Split            `json:"split"`

@@ -1,0 +1,197 @@
+package blueprints
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/source"
+)
+
+// maxExpanded bounds the stages that one foreach or matrix makes.
+const maxExpanded = 10_000
+
+// expansion turns foreach and matrix of a pipeline's stages into stages.
+type expansion struct {
+	say  func(message, hint string, path ...string)
+	path []string // of the pipeline's stages
+	out  map[string]any
+}
+
+// expand replaces the stages of every pipeline by what they stand for.
+func expand(doc map[string]any, say func(message, hint string, path ...string)) {
+	lines, _ := doc["pipelines"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		line, _ := lines[name].(map[string]any)
+		stages, ok := line["stages"].(map[string]any)
+		if !ok {
+			continue
+		}
+		e := expansion{say: say, path: []string{"pipelines", name, "stages"}, out: map[string]any{}}
+		for _, stage := range slices.Sorted(maps.Keys(stages)) {
+			if body, ok := stages[stage].(map[string]any); ok {
+				e.stage(stage, body)
+			}
+		}
+		line["stages"] = e.out
+	}
+}
+
+func (e *expansion) at(path ...string) []string {
+	return append(e.path[:len(e.path):len(e.path)], path...)
+}
+
+func (e *expansion) stage(name string, body map[string]any) {
+	each, has := body["foreach"]
+	do, does := body["do"].(map[string]any)
+	matrix, crossed := body["matrix"].(map[string]any)
+	delete(body, "foreach")
+	delete(body, "do")
+	delete(body, "matrix")
+	switch {
+	case has != does:
+		e.say("foreach and do go together", "write what each stage does below do", e.at(name)...)
+	case has && crossed:
+		e.say("a stage has foreach or matrix, not both", "a matrix with one axis is a foreach", e.at(name)...)
+	case has && len(body) > 0:
+		e.say(fmt.Sprintf("%s stands beside foreach", source.List(slices.Sorted(maps.Keys(body)))), "move it below do", e.at(name)...)
+	case has:
+		e.foreach(name, each, do)
+	case crossed:
+		e.matrix(name, matrix, body)
+	default:
+		e.add(name, name, body)
+	}
+}
+
+func (e *expansion) foreach(name string, each any, do map[string]any) {
+	switch each := each.(type) {
+	case []any:
+		plain := !slices.ContainsFunc(each, func(v any) bool { _, ok := scalar(v); return !ok })
+		for i, item := range each {
+			suffix := strconv.Itoa(i)
+			if plain {
+				suffix, _ = scalar(item)
+			}
+			e.copy(name, suffix, do, map[string]any{"item": item})
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(each)) {
+			e.copy(name, key, do, map[string]any{"item": each[key], "key": key})
+		}
+	}
+}
+
+func (e *expansion) matrix(name string, axes map[string]any, body map[string]any) {
+	names, total := slices.Sorted(maps.Keys(axes)), 1
+	for _, axis := range names {
+		values, _ := axes[axis].([]any)
+		if len(values) == 0 {
+			e.say("the axis has no values", "give it some, or take it away", e.at(name, "matrix", axis)...)
+		}
+		if total *= len(values); total > maxExpanded {
+			e.say(fmt.Sprintf("the matrix has more than %d combinations", maxExpanded), "leave values out", e.at(name, "matrix")...)
+			return
+		}
+	}
+	for n := range total {
+		item, suffix, rest := map[string]any{}, make([]string, len(names)), n
+		for i, axis := range slices.Backward(names) {
+			values, _ := axes[axis].([]any)
+			at := rest % len(values)
+			rest /= len(values)
+			item[axis] = values[at]
+			text, ok := scalar(values[at])
+			if !ok {
+				text = axis + strconv.Itoa(at)
+			}
+			suffix[i] = text
+		}
+		e.copy(name, strings.Join(suffix, "-"), body, map[string]any{"item": item})
+	}
+}
+
+var unfit = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+
+// copy adds the stage name@suffix with its templates filled in.
+func (e *expansion) copy(name, suffix string, body map[string]any, scope map[string]any) {
+	full := name + "@" + unfit.ReplaceAllString(suffix, "_")
+	if _, taken := e.out[full]; taken {
+		e.say(fmt.Sprintf("two stages would be named %s", full), "give the members values that differ, or a map with keys", e.at(name)...)
+		return
+	}
+	filled, _ := e.fill(body, scope, name).(map[string]any)
+	e.add(full, name, filled)
+}
+
+// template matches ${item}, ${item.a.b} and ${key}; any other ${...} is the
+// shell's.
+var template = regexp.MustCompile(`\$\{\s*((?:item|key)(?:\.[A-Za-z0-9_.-]+)?)\s*\}`)
+
+// fill replaces the templates in every text below v.
+func (e *expansion) fill(v any, scope map[string]any, stage string) any {
+	switch v := v.(type) {
+	case string:
+		return template.ReplaceAllStringFunc(v, func(found string) string {
+			word := template.FindStringSubmatch(found)[1]
+			var at any = scope
+			for _, field := range strings.Split(word, ".") {
+				m, _ := at.(map[string]any)
+				at = m[field]
+			}
+			text, ok := scalar(at)
+			if !ok {
+				e.say(fmt.Sprintf("%s is no text, number or boolean of this stage's members", found), "", e.at(stage)...)
+			}
+			return text
+		})
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = e.fill(v[i], scope, stage)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k := range v {
+			out[k] = e.fill(v[k], scope, stage)
+		}
+		return out
+	}
+	return v
+}
+
+func (e *expansion) add(full, origin string, body map[string]any) {
+	if _, ok := body["cmd"]; !ok {
+		e.say(`"cmd" is missing; it must be a command line or a list of them`, "", e.at(origin)...)
+		return
+	}
+	body["cmd"] = lines(body["cmd"])
+	e.out[full] = body
+}
+
+// lines turns the short form of a command into a list.
+func lines(cmd any) any {
+	if one, ok := cmd.(string); ok {
+		return []any{one}
+	}
+	return cmd
+}
+
+// scalar writes a text, number or boolean as a template has it.
+func scalar(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case float64, json.Number:
+		b, err := json.Marshal(v)
+		return string(b), err == nil
+	}
+	return "", false
+}
