@@ -40,7 +40,7 @@ func digest(t testing.TB, p *plan.Plan) string {
 // TestExamples holds the examples' plans to golden files, so that a changed
 // default shows in review.
 func TestExamples(t *testing.T) {
-	for _, name := range []string{"credit", "churn", "concrete"} {
+	for _, name := range []string{"credit", "churn", "concrete", "concrete-xgboost"} {
 		plans, err := LoadAllDir(filepath.Join("examples", name))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	blueprintexamples "github.com/ashlar-dev/ashlar/blueprints/examples"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -66,7 +68,7 @@ func TestBlueprintsAreFoundBelowTheProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"credit", "churn", "concrete"} {
+	for _, name := range blueprintexamples.All() {
 		found := false
 		for _, dir := range dirs {
 			found = found || filepath.Base(dir) == name
@@ -75,7 +77,7 @@ func TestBlueprintsAreFoundBelowTheProject(t *testing.T) {
 			t.Errorf("%s is not among %v", name, dirs)
 		}
 	}
-	if len(dirs) != 3 {
+	if len(dirs) != len(blueprintexamples.All()) {
 		t.Errorf("found %v", dirs)
 	}
 	dirs, err = chosen("/project", `["models/a", "/elsewhere"]`)

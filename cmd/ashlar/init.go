@@ -60,7 +60,7 @@ blueprint around it. It never overwrites a file.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+strings.Join(examples.Names(), ", "))
+	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+strings.Join(examples.All(), ", "))
 	c.Flags().StringVar(&f.from, "from", "", "a CSV or Parquet file of yours to start from instead")
 	c.Flags().StringVar(&f.target, "target", "", "the column to predict, with --from")
 	c.Flags().StringVar(&f.team, "team", "my-team", "the owning team")
@@ -76,8 +76,8 @@ func (f initFlags) files(c *cobra.Command, name string) (map[string][]byte, erro
 	if f.target != "" {
 		return nil, usageError("--target goes with --from")
 	}
-	if !slices.Contains(examples.Names(), f.example) {
-		return nil, usageError(fmt.Sprintf("--example %q: use one of %s", f.example, strings.Join(examples.Names(), ", ")))
+	if !slices.Contains(examples.All(), f.example) {
+		return nil, usageError(fmt.Sprintf("--example %q: use one of %s", f.example, strings.Join(examples.All(), ", ")))
 	}
 	files, err := starter.Static(name)
 	if err != nil {

@@ -22,6 +22,7 @@ type progress struct {
 	mu    sync.Mutex
 	model string
 	last  time.Time
+	busy  map[string]bool // stages that are under way
 }
 
 func (a *app) newProgress(w io.Writer) *progress {
@@ -38,12 +39,16 @@ func (p *progress) observe(e pipeline.Event) {
 		return
 	}
 	if e.Model != p.model {
-		p.model = e.Model
+		p.model, p.busy = e.Model, map[string]bool{}
 		fmt.Fprintf(p.w, "%s\n", p.app.colour(p.w, text.Bold, e.Model))
 	}
 	switch e.Kind {
 	case pipeline.Started, pipeline.Progress:
+		p.busy[e.Stage] = true
 		p.moving(e)
+	case pipeline.Retrying:
+		e.Detail, _, _ = strings.Cut(e.Detail, "\n")
+		p.ended(e, p.app.colour(p.w, text.FgYellow, "again "))
 	case pipeline.Reused:
 		p.ended(e, p.app.colour(p.w, text.FgCyan, "reused"))
 	case pipeline.Done:
@@ -60,14 +65,30 @@ func (p *progress) moving(e pipeline.Event) {
 		return
 	}
 	p.last = time.Now()
-	fmt.Fprintf(p.w, "\r\x1b[K  %d/%d %-9s %s %s", e.Index+1, e.Count, e.Stage, bar(e.Done, e.Total), e.Detail)
+	beside := ""
+	if n := len(p.busy) - 1; n > 0 {
+		beside = fmt.Sprintf("(and %d beside it) ", n)
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K  %s %s %s%s", place(e), bar(e.Done, e.Total), beside, e.Detail)
 }
 
 func (p *progress) ended(e pipeline.Event, word string) {
+	delete(p.busy, e.Stage)
 	if p.live {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
-	fmt.Fprintf(p.w, "  %d/%d %-9s %s %8s  %s\n", e.Index+1, e.Count, e.Stage, word, elapsed(e.Elapsed), e.Detail)
+	fmt.Fprintf(p.w, "  %s %s %8s  %s\n", place(e), word, elapsed(e.Elapsed), e.Detail)
+}
+
+// place is the stage's number and name. A pipeline with stages of one's own has
+// longer names than the built-in ones.
+func place(e pipeline.Event) string {
+	width := 9
+	if e.Pipeline != "" {
+		width = 18
+	}
+	count := fmt.Sprint(e.Count)
+	return fmt.Sprintf("%*d/%s %-*s", len(count), e.Index+1, count, width, e.Stage)
 }
 
 func bar(done, total int) string {

@@ -70,13 +70,14 @@ func (a *app) report(err error) int {
 func exitCode(err error) int {
 	var (
 		finding *pipeline.Finding
+		command *pipeline.CommandError
 		schema  *dataset.SchemaError
 		pending *local.PendingError
 		idle    *local.IdleError
 		exited  *exec.ExitError // of a command that ours calls, with the same codes
 	)
 	switch {
-	case errors.As(err, &finding), errors.As(err, &schema), errors.As(err, &pending), errors.As(err, &idle), errors.Is(err, errFindings):
+	case errors.As(err, &finding), errors.As(err, &command), errors.As(err, &schema), errors.As(err, &pending), errors.As(err, &idle), errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &exited) && exited.ExitCode() == exitInternal:
 		return exitInternal

@@ -39,7 +39,7 @@ type Artifact struct {
 type Entry struct {
 	Path   string `json:"path"` // with slashes, relative to the folder
 	Digest string `json:"digest"`
-	MD5    string `json:"md5"`
+	MD5    string `json:"-"`
 	Size   int64  `json:"size"`
 }
 
@@ -148,7 +148,6 @@ type md5Reader struct {
 		io.Writer
 		Sum([]byte) []byte
 	}
-	n int64
 }
 
 func newMD5Reader(r io.Reader) *md5Reader {
@@ -159,7 +158,6 @@ func newMD5Reader(r io.Reader) *md5Reader {
 func (m *md5Reader) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	_, _ = m.sum.Write(p[:n]) // a hash takes every byte
-	m.n += int64(n)
 	return n, err
 }
 

@@ -81,16 +81,27 @@ func (r *Repository) files(ctx context.Context, path string) ([]found, error) {
 	return nil, &MissingError{path}
 }
 
+// Digest returns the digest under which the store would have what is at the
+// path.
+func (r *Repository) Digest(ctx context.Context, path string) (string, error) {
+	a, err := r.stat(ctx, path, false)
+	return a.Digest, err
+}
+
 // Stat returns the artifact that Keep would make of the path, without keeping
-// anything: its digest is the one under which the store would have it.
+// anything.
 func (r *Repository) Stat(ctx context.Context, path string) (Artifact, error) {
+	return r.stat(ctx, path, true)
+}
+
+func (r *Repository) stat(ctx context.Context, path string, dvc bool) (Artifact, error) {
 	all, err := r.files(ctx, path)
 	if err != nil {
 		return Artifact{}, err
 	}
 	var entries []Entry
 	for _, f := range all {
-		e, err := digest(ctx, f)
+		e, err := digest(ctx, f, dvc)
 		if err != nil {
 			return Artifact{}, fmt.Errorf("%s: %w", path, err)
 		}
@@ -104,14 +115,20 @@ func (r *Repository) Stat(ctx context.Context, path string) (Artifact, error) {
 	return a, err
 }
 
-func digest(ctx context.Context, f found) (e Entry, err error) {
+func digest(ctx context.Context, f found, dvc bool) (e Entry, err error) {
 	in, err := f.open(ctx)
 	if err != nil {
 		return e, err
 	}
-	sum, all := newMD5Reader(in), sha256.New()
-	_, err = io.Copy(all, sum)
-	e = Entry{Path: f.rel, Digest: "sha256:" + hex.EncodeToString(all.Sum(nil)), MD5: sum.text(), Size: sum.n}
+	all := sha256.New()
+	e.Path = f.rel
+	if sum := newMD5Reader(in); dvc {
+		e.Size, err = io.Copy(all, sum)
+		e.MD5 = sum.text()
+	} else {
+		e.Size, err = io.Copy(all, in)
+	}
+	e.Digest = "sha256:" + hex.EncodeToString(all.Sum(nil))
 	return e, errors.Join(err, in.Close())
 }
 

@@ -177,10 +177,10 @@ func (s *Spec) ended(line string, cause error) error {
 		e.Reason, e.Err = fmt.Sprintf("took longer than its timeout of %s and was ended", s.Timeout), nil
 	case errors.As(cause, &over):
 		e.Reason, e.Err = fmt.Sprintf("held %s of memory, more than its limit of %s, and was ended", size(over.held), size(s.Memory)), nil
-	case errors.Is(cause, context.DeadlineExceeded):
-		e.Reason = "was ended, for the run is out of time"
-	default:
+	case cause == context.Canceled: //nolint:errorlint // anything more says who or why
 		e.Reason = "was cancelled"
+	default:
+		e.Reason = "was ended: " + cause.Error()
 	}
 	return e
 }

@@ -1,56 +1,15 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
-	"maps"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// recipe is the part of a plan that one model's stages see.
-type recipe struct {
-	name    string
-	model   plan.Model
-	dataset plan.Dataset
-	seed    uint64
-}
-
-// digest is of what the model is made from.
-func (r *recipe) digest() (string, error) {
-	m := r.model
-	m.Description, m.Require, m.Approval = "", plan.Require{}, plan.Approval{}
-	d := r.dataset
-	d.Description, d.Retention, d.Expect = "", "", nil
-	return plan.DigestOf(map[string]any{"name": r.name, "model": m, "dataset": d, "seed": r.seed})
-}
-
-// output names what a stage made.
-type output struct{ stage, name string }
-
-// inputs is everything that the stage's result depends on; nil where it is
-// never taken from the store.
-func (x *execution) inputs(ctx context.Context, s stage) (map[string]any, error) {
-	in, err := s.depends(&x.recipe)
-	if err != nil || in == nil {
-		return nil, err
-	}
-	if s.world != nil {
-		world, err := s.world(ctx, x)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(in, world)
-	}
-	for name, from := range s.reads {
-		in[name] = x.run.Output(from.stage, from.name)
-	}
-	return in, nil
-}
-
 // Dependence is what a stage's key depends on: values of the plan, by their
 // digests, and outputs of earlier stages. Ingest's output "data" is the digest
-// of the dataset's bytes, which no plan holds.
+// of the dataset's bytes, and a stage of one's own may read files of the
+// repository; no plan holds either.
 type Dependence struct {
 	Stage   string
 	Version int                  // of the stage's code
@@ -62,13 +21,21 @@ type Dependence struct {
 // aside that run every time. They are the same that a run computes its keys
 // from, so comparing those of two plans says which stages an edit reaches.
 func Depends(p *plan.Plan, model string) ([]Dependence, error) {
-	m, ok := p.Models[model]
-	if !ok {
-		return nil, fmt.Errorf("pipeline: the plan has no model %q", model)
+	u, err := p.UnitOf(model)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
 	}
-	r := recipe{name: model, model: m, dataset: p.Datasets[m.Dataset], seed: p.Seed}
+	return DependsOf(p, u)
+}
+
+// DependsOf is Depends of a unit.
+func DependsOf(p *plan.Plan, u plan.Unit) ([]Dependence, error) {
+	r, err := newRecipe(p, u)
+	if err != nil {
+		return nil, err
+	}
 	var out []Dependence
-	for _, s := range stages {
+	for _, s := range r.stages() {
 		values, err := s.depends(&r)
 		if err != nil {
 			return nil, err

@@ -3,13 +3,16 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -24,111 +27,79 @@ const maxObject = 64 << 20
 // neither.
 type execution struct {
 	Config
+	runner     *Runner
+	job        Job
 	planDigest string
 	rules      *govern.Rules
 	recipe
-	run *Run
+	stages []stage
+	repo   *artifact.Repository
 
-	count  int // of stages
-	frame  *dataset.Frame
-	fitted *model.Model
+	mu    sync.Mutex // guards what follows
+	run   *Run
+	at    map[string]int // stage -> index in run.Stages
+	saved time.Time      // when the record last was
+
+	lazy    sync.Mutex // guards what is read once
+	dataDir string     // of a dataset that a stage makes
+	frame   *dataset.Frame
+	fitted  *model.Model
 }
 
-// step runs one stage, or takes its result from the store.
-func (x *execution) step(ctx context.Context, index int, s stage) error {
-	began := x.Now()
-	res := Result{Stage: s.name, Status: Running, Started: began.UTC()}
-	x.run.Stages = append(x.run.Stages, res)
-	emit := func(kind EventKind, detail string) {
-		x.Observe(Event{Kind: kind, Model: x.name, Stage: s.name, Index: index, Count: x.count, Detail: detail, Elapsed: x.Now().Sub(began)})
-	}
-	emit(Started, "")
-	err := x.resolve(ctx, s, &res)
-	res.Duration = x.Now().Sub(began)
-	res.Status = Succeeded
+// execution prepares the job: it checks what it names and opens the places of
+// files.
+func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
+	rec, err := newRecipe(r.cfg.Plan, job.Unit)
 	if err != nil {
-		res.Status, res.Error = Failing, err.Error()
+		return nil, err
 	}
-	x.run.Stages[index] = res
-	switch {
-	case err != nil:
-		emit(Failed, err.Error())
-	case res.Reused:
-		emit(Reused, res.Detail)
-	default:
-		emit(Done, res.Detail)
+	if len(rec.nodes) == 0 || job.Model != "" && rec.model.Dataset == "" {
+		return nil, fmt.Errorf("pipeline: the plan has no %s", job.Name())
 	}
-	x.Log.Info("stage", "model", x.name, "stage", s.name, "status", string(res.Status), "reused", res.Reused, "duration", res.Duration)
-	return err
-}
-
-// resolve fills in the result from the store where its key is known there, or
-// else by running the stage and keeping what it made.
-func (x *execution) resolve(ctx context.Context, s stage, res *Result) error {
-	in, err := x.inputs(ctx, s)
-	if err != nil {
-		return err
+	x := &execution{
+		Config: r.cfg, runner: r, job: job, planDigest: r.planDigest, rules: r.rules, recipe: rec,
+		at: map[string]int{}, run: newRun(r.cfg, job, r.planDigest),
 	}
-	if in == nil {
-		return s.run(ctx, x, res)
+	if x.date = job.Date; x.date == "" {
+		x.date = r.cfg.Now().UTC().Format(time.DateOnly)
 	}
-	res.Key, err = plan.DigestOf(map[string]any{"stage": s.name, "version": s.version, "inputs": in})
-	if err != nil {
-		return err
-	}
-	if x.lookup(ctx, res) {
-		return nil
-	}
-	if err := s.run(ctx, x, res); err != nil {
-		return err
-	}
-	return x.remember(ctx, res)
-}
-
-// cached is a result as later runs take it over.
-type cached struct {
-	MadeAt  time.Time          `json:"made_at"`
-	Detail  string             `json:"detail"`
-	Outputs map[string]string  `json:"outputs"`
-	Metrics map[string]float64 `json:"metrics,omitempty"`
-	Objects []string           `json:"objects"` // outputs that are objects in the store
-}
-
-func stageRef(res *Result) string { return "stages/" + res.Stage + "/" + res.Key[len("sha256:"):] }
-
-// lookup takes the result from the store. A result whose objects are gone is
-// no result: the stage runs again and makes them anew.
-func (x *execution) lookup(ctx context.Context, res *Result) bool {
-	b, err := x.Store.GetRef(ctx, stageRef(res))
-	if err != nil {
-		return false
-	}
-	var c cached
-	if json.Unmarshal(b, &c) != nil {
-		return false
-	}
-	for _, name := range c.Objects {
-		if ok, err := x.Store.Has(ctx, c.Outputs[name]); err != nil || !ok {
-			return false
+	x.stages = x.recipe.stages()
+	if job.Through != "" {
+		if x.stages, err = through(x.stages, job.Through); err != nil {
+			return nil, err
 		}
 	}
-	res.Reused, res.MadeAt, res.Detail, res.Outputs, res.Metrics = true, c.MadeAt, c.Detail, c.Outputs, c.Metrics
-	return true
+	x.repo, err = artifact.NewRepository(ctx, r.cfg.Code, r.cfg.Dir)
+	return x, err
 }
 
-func (x *execution) remember(ctx context.Context, res *Result) error {
-	res.MadeAt = x.Now().UTC()
-	c := cached{MadeAt: res.MadeAt, Detail: res.Detail, Outputs: res.Outputs, Metrics: res.Metrics, Objects: []string{}}
-	for name, digest := range res.Outputs {
-		if ok, _ := x.Store.Has(ctx, digest); ok {
-			c.Objects = append(c.Objects, name)
+// through leaves the stage and those that it needs.
+func through(all []stage, last string) ([]stage, error) {
+	needed := map[string]bool{last: true}
+	var names []string
+	for _, s := range slices.Backward(all) {
+		names = append(names, s.name)
+		if needed[s.name] {
+			for _, a := range s.after {
+				needed[a] = true
+			}
 		}
 	}
-	b, err := plan.Canonical(c)
-	if err != nil {
-		return err
+	if !slices.Contains(names, last) {
+		slices.Reverse(names)
+		return nil, fmt.Errorf("pipeline: there is no stage %q; there are %v", last, names)
 	}
-	return x.Store.PutRef(ctx, stageRef(res), b)
+	return slices.DeleteFunc(slices.Clone(all), func(s stage) bool { return !needed[s.name] }), nil
+}
+
+// close removes what the run laid down.
+func (x *execution) close() {
+	if err := x.repo.Close(); err != nil {
+		x.Log.Warn("close the repository", "error", err)
+	}
+	if x.dataDir != "" {
+		_ = os.RemoveAll(x.dataDir)
+	}
 }
 
 // put keeps v as canonical JSON and notes its digest as the named output.
@@ -152,9 +123,32 @@ func (x *execution) putBytes(ctx context.Context, res *Result, name string, b []
 	return nil
 }
 
+// result is what the stage, which is done, came to.
+func (x *execution) result(stage string) (Result, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i, ok := x.at[stage]
+	if !ok {
+		return Result{}, false
+	}
+	return x.run.Stages[i], true
+}
+
+// output is the digest of what a stage made.
+func (x *execution) output(stage, name string) string {
+	res, _ := x.result(stage)
+	return res.Outputs[name]
+}
+
+// madeAt is when the stage's outputs were made, by this run or an earlier one.
+func (x *execution) madeAt(stage string) time.Time {
+	res, _ := x.result(stage)
+	return res.MadeAt
+}
+
 // get reads an object that an earlier stage kept.
 func (x *execution) get(ctx context.Context, stage, name string, v any) error {
-	return ReadJSON(ctx, x.Store, x.run.Output(stage, name), v)
+	return ReadJSON(ctx, x.Store, x.output(stage, name), v)
 }
 
 // ReadJSON decodes the JSON object with that digest.
@@ -170,66 +164,13 @@ func ReadJSON(ctx context.Context, s *store.Store, digest string, v any) error {
 	if err := errors.Join(err, r.Close()); err != nil {
 		return fmt.Errorf("object %s: %w", digest, err)
 	}
-	return json.Unmarshal(b, v)
-}
-
-// rows returns the dataset's rows, read once a run, and makes sure that they
-// are the ones that ingest saw.
-func (x *execution) rows(ctx context.Context) (*dataset.Frame, error) {
-	if x.frame != nil {
-		return x.frame, nil
-	}
-	f, err := dataset.ReadAll(ctx, x.dataset, x.read())
-	if err != nil {
-		return nil, err
-	}
-	digest, err := dataset.Digest(ctx, x.dataset, x.read())
-	if err != nil {
-		return nil, err
-	}
-	if was := x.run.Output(ingest.name, "data"); digest != was {
-		return nil, fmt.Errorf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete", x.model.Dataset, short(was), short(digest))
-	}
-	x.frame = f
-	return f, nil
-}
-
-func (x *execution) read() dataset.Options { return dataset.Options{Dir: x.Dir, Workers: x.Workers} }
-
-// estimator returns the trained model, from memory or from the store.
-func (x *execution) estimator(ctx context.Context) (*model.Model, error) {
-	if x.fitted == nil {
-		m, err := LoadModel(ctx, x.Store, x.run.Output(training.name, "model"))
-		if err != nil {
-			return nil, err
-		}
-		x.fitted = m
-	}
-	return x.fitted, nil
-}
-
-// LoadModel reads a model file from the store and verifies its digest.
-func LoadModel(ctx context.Context, s *store.Store, digest string) (*model.Model, error) {
-	r, err := s.Get(ctx, digest)
-	if err != nil {
-		return nil, fmt.Errorf("model file %s: %w", short(digest), err)
-	}
-	m, err := model.Decode(r)
-	if err == nil {
-		// The store reports a wrong digest at the end of the object.
-		_, err = io.Copy(io.Discard, r)
-	}
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("model file %s: %w", short(digest), err)
-	}
-	return m, nil
+	return decode(b, v)
 }
 
 // short abbreviates a digest for people.
 func short(digest string) string {
-	const n = len("sha256:") + 12
-	if len(digest) > n {
-		return digest[:n]
+	if len(digest) > 19 {
+		return digest[:19]
 	}
 	return digest
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
@@ -18,23 +19,38 @@ type Outcome struct {
 // New reports whether the run made the version, rather than finding it there.
 func (o Outcome) New() bool { return o.Run != nil && o.Version.RunID == o.Run.ID }
 
-// Build runs the model's pipeline, and approves the version by policy where the
-// plan says so. The outcome has the run also when it failed.
-func (r *Runner) Build(ctx context.Context, name string) (Outcome, error) {
-	run, err := r.Run(ctx, name)
-	o := Outcome{Model: name, Run: run}
+// Build runs what makes the model; see BuildJob.
+func (r *Runner) Build(ctx context.Context, model string) (Outcome, error) {
+	u, err := r.cfg.Plan.UnitOf(model)
 	if err != nil {
+		return Outcome{Model: model}, fmt.Errorf("pipeline: %w", err)
+	}
+	return r.BuildJob(ctx, Job{Unit: u})
+}
+
+// BuildJob runs the job, and approves the version that it registers by policy
+// where the plan says so. The outcome has the run also when it failed, and no
+// version where the job registers none.
+func (r *Runner) BuildJob(ctx context.Context, job Job) (Outcome, error) {
+	run, err := r.Do(ctx, job)
+	o := Outcome{Model: job.Name(), Run: run}
+	if err != nil || job.Model == "" || run.Output(plan.StageRegister, "version") == "" {
 		return o, err
 	}
-	n, err := strconv.Atoi(run.Output(registration.name, "version"))
-	if err != nil {
-		return o, fmt.Errorf("model %s: the registry gave no version: %w", name, err)
-	}
-	if o.Version, err = r.cfg.Registry.Version(ctx, name, n); err != nil {
-		return o, err
-	}
-	if r.cfg.Plan.Models[name].Approval.Policy == "auto" && o.Version.Status == registry.Pending {
-		o.Version, err = r.cfg.Registry.AutoApprove(ctx, name, n, "environment "+r.cfg.Plan.Environment+" says approval: auto")
-	}
+	o.Version, err = r.Approve(ctx, run)
 	return o, err
+}
+
+// Approve returns the version that the run has registered, approved by policy
+// where the plan says so.
+func (r *Runner) Approve(ctx context.Context, run *Run) (registry.Version, error) {
+	n, err := strconv.Atoi(run.Output(plan.StageRegister, "version"))
+	if err != nil {
+		return registry.Version{}, fmt.Errorf("model %s: the registry gave no version: %w", run.Model, err)
+	}
+	v, err := r.cfg.Registry.Version(ctx, run.Model, n)
+	if err == nil && r.cfg.Plan.Models[run.Model].Approval.Policy == "auto" && v.Status == registry.Pending {
+		v, err = r.cfg.Registry.AutoApprove(ctx, run.Model, n, "environment "+r.cfg.Plan.Environment+" says approval: auto")
+	}
+	return v, err
 }

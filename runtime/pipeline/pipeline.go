@@ -1,5 +1,6 @@
 // Package pipeline brings a model from data to the registry in six stages:
-// ingest, validate, prepare, train, evaluate and register.
+// ingest, validate, prepare, train, evaluate and register, and runs the stages
+// of one's own that stand beside them.
 //
 // A stage's result is kept in the store under a key that is the digest of
 // everything the result depends on: the stage's own version, its part of the
@@ -8,8 +9,9 @@
 // that was killed goes on from its last finished stage: results become visible
 // only once they are whole.
 //
-// The stages run in one process here. Clusters run the very same functions, a
-// pod a stage, which is why nothing is handed from stage to stage but digests.
+// The stages run in one process here, those without an edge between them side
+// by side. Clusters run the very same functions, a pod a stage, which is why
+// nothing is handed from stage to stage but digests.
 package pipeline
 
 import (
@@ -17,7 +19,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
@@ -28,23 +33,29 @@ import (
 // Config is what a Runner needs. Store, Registry, Plan and Now are required.
 type Config struct {
 	Plan     *plan.Plan
-	Dir      string // folder or blob URL that relative dataset sources start from
+	Dir      string // folder or blob URL that relative dataset sources and deps start from
+	Code     string // folder where deps are looked for before; empty: none
 	Store    *store.Store
 	Registry *registry.Registry
-	TempDir  string           // for spilling; empty: the system's
-	Author   string           // who runs it, for the registry
-	Trigger  string           // why it runs: "up", "drift", ...
-	Workers  int              // 0: all cores
-	Now      func() time.Time // the clock
-	Log      *slog.Logger     // nil: silent
-	Observe  func(Event)      // nil: nobody watches; called from the running goroutine
+	TempDir  string              // for spilling and for the folders of stages; empty: the system's
+	Envs     string              // folder of the stages' environments; empty: below TempDir
+	Getenv   func(string) string // nil: no environment; commands get a few variables of it
+	Author   string              // who runs it, for the registry
+	Trigger  string              // why it runs: "up", "drift", ...
+	Workers  int                 // 0: all cores
+	Once     bool                // whoever runs this sees to retries
+	Now      func() time.Time    // the clock
+	Log      *slog.Logger        // nil: silent
+	Observe  func(Event)         // nil: nobody watches; called by one goroutine at a time
 }
 
-// Runner runs pipelines of one plan. It is safe for one run at a time.
+// Runner runs pipelines of one plan. It is safe for concurrent use; the same
+// work in runs side by side is done once.
 type Runner struct {
 	cfg        Config
 	planDigest string
 	rules      *govern.Rules
+	flights    singleflight.Group
 }
 
 // New checks the configuration.
@@ -65,6 +76,9 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Observe == nil {
 		cfg.Observe = func(Event) {}
 	}
+	if cfg.Getenv == nil {
+		cfg.Getenv = func(string) string { return "" }
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -79,71 +93,76 @@ func New(cfg Config) (*Runner, error) {
 	return &Runner{cfg: cfg, planDigest: digest, rules: rules}, nil
 }
 
-// Stages are the built-in stages in their order.
-func Stages() []string {
-	names := make([]string, len(stages))
-	for i, s := range stages {
-		names[i] = s.name
-	}
-	return names
+// Job is one run that is asked for.
+type Job struct {
+	plan.Unit
+	// ID of the run; empty: of the time. IDs of later runs sort after earlier
+	// ones.
+	ID string
+	// Only runs this one stage: the results of those before it are the ones that
+	// the run with the ID has so far. Whoever asks for each of them ends the run
+	// with Finish.
+	Only string
+	// Through ends the run after this stage; stages that it does not need are
+	// left out.
+	Through string
+	Date    string // that the run stands for, as YYYY-MM-DD; empty: today
+	Force   bool   // run also what the store has
 }
 
-// stages is the list that a new built-in stage is added to.
-var stages = []stage{ingest, validation, prepare, training, evaluation, registration}
-
-// stage is one step of a pipeline.
-type stage struct {
-	name string
-	// version changes when the stage's code would give another result for the
-	// same inputs; it is part of the cache key.
-	version int
-	// depends returns what the result depends on in the plan, by name, as
-	// JSON-encodable values; nil means that the stage is never taken from the
-	// store.
-	depends func(*recipe) (map[string]any, error)
-	// reads are the outputs of earlier stages that it depends on, by name.
-	reads map[string]output
-	// world returns what it depends on outside of both; nil means nothing.
-	world func(context.Context, *execution) (map[string]any, error)
-	// run does the work and fills in the result's outputs.
-	run func(context.Context, *execution, *Result) error
+// Run takes the named model through all stages of what makes it; see Do.
+func (r *Runner) Run(ctx context.Context, model string) (*Run, error) {
+	u, err := r.cfg.Plan.UnitOf(model)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	return r.Do(ctx, Job{Unit: u})
 }
 
-// Run takes the named model through all stages and returns the record of the
-// run, also when it failed; the error is then a *StageError.
-func (r *Runner) Run(ctx context.Context, modelName string) (*Run, error) {
-	m, ok := r.cfg.Plan.Models[modelName]
-	if !ok {
-		return nil, fmt.Errorf("pipeline: the plan has no model %q", modelName)
+// Do runs the job and returns the record of the run, also when it failed; the
+// error then joins a *StageError a stage.
+func (r *Runner) Do(ctx context.Context, job Job) (*Run, error) {
+	x, err := r.execution(ctx, job)
+	if err != nil {
+		return nil, err
 	}
-	x := &execution{
-		Config:     r.cfg,
-		planDigest: r.planDigest,
-		rules:      r.rules,
-		count:      len(stages),
-		recipe:     recipe{name: modelName, model: m, dataset: r.cfg.Plan.Datasets[m.Dataset], seed: r.cfg.Plan.Seed},
-		run:        newRun(r.cfg, modelName, r.planDigest),
+	defer x.close()
+	if x.line.Timeout != "" {
+		d, err := plan.ParseDuration(x.line.Timeout)
+		if err != nil {
+			return nil, err
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, d, fmt.Errorf("the run took longer than its timeout of %s", x.line.Timeout))
+		defer cancel()
 	}
-	err := x.all(ctx)
+	if job.Only != "" {
+		return x.run, x.only(ctx, job.Only)
+	}
+	ctx, stop := x.watchCancel(ctx)
+	err = x.all(ctx)
+	stop()
 	x.run.finish(r.cfg.Now(), err)
 	// The record is kept even when the run was cancelled.
-	saveErr := saveRun(context.WithoutCancel(ctx), r.cfg.Store, x.run)
-	return x.run, errors.Join(err, saveErr)
-}
-
-func (x *execution) all(ctx context.Context) error {
-	for i, s := range stages {
-		if err := saveRun(ctx, x.Store, x.run); err != nil {
-			return &StageError{Stage: s.name, Model: x.name, Err: err}
-		}
-		if err := x.step(ctx, i, s); err != nil {
-			return &StageError{Stage: s.name, Model: x.name, Err: err}
-		}
+	err = errors.Join(err, x.save(context.WithoutCancel(ctx)))
+	if job.Through == "" {
+		err = errors.Join(err, x.lock(context.WithoutCancel(ctx)))
 	}
-	return nil
+	return x.run, err
 }
 
-// StageError says which stage of which model's pipeline failed.
+// parallelism is how many stages run at once.
+func (x *execution) parallelism() int {
+	if x.line.Parallelism > 0 {
+		return x.line.Parallelism
+	}
+	if x.Workers > 0 {
+		return x.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// StageError says which stage of which unit failed.
 type StageError struct {
 	Stage, Model string
 	Err          error

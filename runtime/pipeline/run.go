@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -27,7 +28,9 @@ const (
 type Run struct {
 	ID         string    `json:"id"`
 	Blueprint  string    `json:"blueprint"`
-	Model      string    `json:"model"`
+	Model      string    `json:"model"` // or the pipeline, where it has none
+	Pipeline   string    `json:"pipeline,omitempty"`
+	Date       string    `json:"date,omitempty"` // that it stands for, where it was asked for
 	PlanDigest string    `json:"plan_digest"`
 	Trigger    string    `json:"trigger"`
 	Author     string    `json:"author"`
@@ -46,12 +49,18 @@ type Result struct {
 	Reused bool   `json:"reused"`
 	Detail string `json:"detail,omitempty"` // a line for people
 	// Outputs are digests of objects in the store, or of data, by name.
-	Outputs  map[string]string  `json:"outputs,omitempty"`
-	Metrics  map[string]float64 `json:"metrics,omitempty"`
-	Error    string             `json:"error,omitempty"`
-	MadeAt   time.Time          `json:"made_at,omitzero"` // when the outputs were made, by this run or an earlier one
-	Started  time.Time          `json:"started_at"`
-	Duration time.Duration      `json:"duration_ns"`
+	Outputs map[string]string `json:"outputs,omitempty"`
+	// Files are what a stage of one's own made, and Deps what it read, by path.
+	Files    map[string]artifact.Artifact `json:"files,omitempty"`
+	Deps     map[string]artifact.Artifact `json:"deps,omitempty"`
+	Params   map[string]any               `json:"params,omitempty"` // that it was given
+	Metrics  map[string]float64           `json:"metrics,omitempty"`
+	Log      string                       `json:"log,omitempty"` // digest of what it printed
+	Attempts int                          `json:"attempts,omitempty"`
+	Error    string                       `json:"error,omitempty"`
+	MadeAt   time.Time                    `json:"made_at,omitzero"` // when the outputs were made, by this run or an earlier one
+	Started  time.Time                    `json:"started_at"`
+	Duration time.Duration                `json:"duration_ns"`
 }
 
 // Reused reports whether every stage but the last was taken from the store.
@@ -85,19 +94,28 @@ func (r *Run) Output(stage, name string) string {
 	return ""
 }
 
-func newRun(cfg Config, model, planDigest string) *Run {
+func newRun(cfg Config, job Job, planDigest string) *Run {
 	now := cfg.Now().UTC()
-	return &Run{
-		ID:         now.Format("20060102T150405.000000000Z"),
+	r := &Run{
+		ID:         job.ID,
 		Blueprint:  cfg.Plan.Name,
-		Model:      model,
+		Model:      job.Name(),
+		Pipeline:   job.Pipeline,
+		Date:       job.Date,
 		PlanDigest: planDigest,
 		Trigger:    cfg.Trigger,
 		Author:     cfg.Author,
 		Status:     Running,
 		StartedAt:  now,
 	}
+	if r.ID == "" {
+		r.ID = now.Format(idFormat)
+	}
+	return r
 }
+
+// idFormat makes IDs that sort by time.
+const idFormat = "20060102T150405.000000000Z"
 
 func (r *Run) finish(now time.Time, err error) {
 	r.FinishedAt = now.UTC()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
+	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
 // evaluation measures the model on the test part, by group and under
@@ -37,7 +39,7 @@ var evaluation = stage{
 			return err
 		}
 		var p parts
-		if err := x.get(ctx, prepare.name, "split", &p); err != nil {
+		if err := x.get(ctx, plan.StagePrepare, "split", &p); err != nil {
 			return err
 		}
 		report, err := evaluate.Evaluate(ctx, m, frame.Select(p.Test), evaluate.Spec{
@@ -57,14 +59,18 @@ var evaluation = stage{
 }
 
 // reference keeps what live traffic will be compared with.
-func (x *execution) reference(ctx context.Context, m evaluate.Predictor, p parts, res *Result) error {
-	seen := x.frame.Select(p.Train)
+func (x *execution) reference(ctx context.Context, m *model.Model, p parts, res *Result) error {
+	frame, err := x.rows(ctx)
+	if err != nil {
+		return err
+	}
+	seen := frame.Select(p.Train)
 	predictions, err := m.Predict(seen)
 	if err != nil {
 		return err
 	}
 	features := map[string]bool{}
-	for _, f := range x.fitted.Signature.Inputs {
+	for _, f := range m.Signature.Inputs {
 		features[f.Name] = true
 	}
 	columns := seen.Columns[:0:0]
@@ -74,7 +80,7 @@ func (x *execution) reference(ctx context.Context, m evaluate.Predictor, p parts
 		}
 	}
 	seen.Columns = columns
-	ref, err := drift.NewReference(seen, predictions, drift.ReferenceOptions{Labels: x.fitted.Signature.Labels, Seed: x.Plan.Seed})
+	ref, err := drift.NewReference(seen, predictions, drift.ReferenceOptions{Labels: m.Signature.Labels, Seed: x.Plan.Seed})
 	if err != nil {
 		return fmt.Errorf("drift reference: %w", err)
 	}

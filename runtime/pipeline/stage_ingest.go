@@ -11,12 +11,29 @@ var ingest = stage{
 	name:    "ingest",
 	version: 1,
 	depends: func(r *recipe) (map[string]any, error) { return map[string]any{"source": r.dataset.Source}, nil },
-	world: func(ctx context.Context, x *execution) (map[string]any, error) {
-		digest, err := dataset.Digest(ctx, x.dataset, x.read())
+	// The bytes are looked at each time, unless a stage made them: then its
+	// outs' digests say it all.
+	world: func(ctx context.Context, x *execution, _ *Result) (map[string]any, error) {
+		if made := x.madeData(); len(made) > 0 {
+			digests := map[string]string{}
+			for p, a := range made {
+				digests[p] = a.Digest
+			}
+			return map[string]any{"made": digests}, nil
+		}
+		opt, err := x.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		digest, err := dataset.Digest(ctx, x.dataset, opt)
 		return map[string]any{"data": digest}, err
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
-		digest, err := dataset.Digest(ctx, x.dataset, x.read())
+		opt, err := x.read(ctx)
+		if err != nil {
+			return err
+		}
+		digest, err := dataset.Digest(ctx, x.dataset, opt)
 		if err != nil {
 			return err
 		}

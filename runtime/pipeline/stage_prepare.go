@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
@@ -52,6 +53,6 @@ func (x *execution) spec() (train.Spec, error) {
 	}
 	return train.Spec{
 		Name: x.name, Model: x.model, Dataset: x.dataset, Seed: x.Plan.Seed,
-		PlanDigest: recipe, DataDigest: x.run.Output(ingest.name, "data"),
+		PlanDigest: recipe, DataDigest: x.output(plan.StageIngest, "data"),
 	}, nil
 }

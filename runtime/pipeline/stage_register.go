@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
@@ -19,7 +20,7 @@ var registration = stage{
 	depends: func(*recipe) (map[string]any, error) { return nil, nil },
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		var report evaluate.Report
-		if err := x.get(ctx, evaluation.name, "report", &report); err != nil {
+		if err := x.get(ctx, plan.StageEvaluate, "report", &report); err != nil {
 			return err
 		}
 		gates := evaluate.Gates(x.model.Require, &report)
@@ -82,13 +83,13 @@ func plural(n int, one, many string) string {
 func (x *execution) candidate(report *evaluate.Report, gates []evaluate.Gate) registry.Candidate {
 	c := registry.Candidate{
 		Blueprint: x.Plan.Name, Environment: x.Plan.Environment, Model: x.name, RunID: x.run.ID,
-		ModelDigest: x.run.Output(training.name, "model"), PlanDigest: x.planDigest,
-		Data:   registry.Data{Source: x.dataset.Source, Digest: x.run.Output(ingest.name, "data")},
-		Author: x.Author, TrainedAt: x.run.MadeAt(training.name), Algorithm: x.model.Algorithm, Params: x.model.Params,
+		ModelDigest: x.output(plan.StageTrain, "model"), PlanDigest: x.planDigest,
+		Data:   registry.Data{Source: x.dataset.Source, Digest: x.output(plan.StageIngest, "data")},
+		Author: x.Author, TrainedAt: x.madeAt(plan.StageTrain), Algorithm: x.model.Algorithm, Params: x.model.Params,
 		Metrics: report.Metrics, Approval: x.model.Approval,
 		Evidence: map[string]string{
-			"evaluation": x.run.Output(evaluation.name, "report"), "reference": x.run.Output(evaluation.name, "reference"),
-			"validation": x.run.Output(validation.name, "report"), "training": x.run.Output(training.name, "report"),
+			"evaluation": x.output(plan.StageEvaluate, "report"), "reference": x.output(plan.StageEvaluate, "reference"),
+			"validation": x.output(plan.StageValidate, "report"), "training": x.output(plan.StageTrain, "report"),
 		},
 	}
 	for _, g := range gates {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
@@ -28,7 +29,7 @@ var training = stage{
 			return err
 		}
 		var p parts
-		if err := x.get(ctx, prepare.name, "split", &p); err != nil {
+		if err := x.get(ctx, plan.StagePrepare, "split", &p); err != nil {
 			return err
 		}
 		fit, err := train.Fit(ctx, spec, frame, train.Options{Workers: x.Workers, Progress: x.trainProgress})
@@ -45,7 +46,7 @@ var training = stage{
 		if err := x.putBytes(ctx, res, "model", file.Bytes()); err != nil {
 			return err
 		}
-		x.fitted = fit.Model
+		x.learnt(fit.Model)
 		res.Detail = fmt.Sprintf("%s, %s", x.model.Algorithm, short(res.Outputs["model"]))
 		return x.put(ctx, res, "report", map[string]any{
 			"params": fit.Model.Params, "cross_validation": fit.CrossValidation, "search": fit.Search,
@@ -54,9 +55,12 @@ var training = stage{
 }
 
 func (x *execution) trainProgress(e train.Event) {
-	at := len(x.run.Stages) - 1
-	x.Observe(Event{
-		Kind: Progress, Model: x.name, Stage: x.run.Stages[at].Stage, Index: at, Count: x.count,
-		Done: e.Done, Total: e.Total, Detail: e.Stage + e.Suffix(), Elapsed: x.Now().Sub(x.run.Stages[at].Started),
+	x.mu.Lock()
+	at := x.at[plan.StageTrain]
+	began := x.run.Stages[at].Started
+	x.mu.Unlock()
+	x.tell(Event{
+		Kind: Progress, Model: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageTrain, Index: at, Count: len(x.stages),
+		Done: e.Done, Total: e.Total, Detail: e.Stage + e.Suffix(), Elapsed: x.Now().Sub(began),
 	})
 }

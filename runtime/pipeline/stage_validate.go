@@ -21,7 +21,11 @@ var validation = stage{
 		return map[string]any{"dataset": d}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *Result) (err error) {
-		reader, err := dataset.Open(ctx, x.dataset, x.read())
+		opt, err := x.read(ctx)
+		if err != nil {
+			return err
+		}
+		reader, err := dataset.Open(ctx, x.dataset, opt)
 		if err != nil {
 			return err
 		}

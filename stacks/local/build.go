@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
@@ -28,14 +26,15 @@ func (e *PendingError) Error() string {
 	return strings.Join(out, "\n")
 }
 
-// Build takes every model of the plan through its pipeline, in order of name,
-// and approves by policy where the plan says so. A model that fails does not
-// keep the others from being built; all failures are returned together.
+// Build takes every model of the plan through what makes it, and runs the
+// pipelines that make none, in the order of plan.Units; versions are approved by
+// policy where the plan says so. One that fails does not keep the others from
+// being built; all failures are returned together.
 func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 	var outcomes []Outcome
 	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Models)) {
-		o, err := s.runner.Build(ctx, name)
+	for _, u := range s.cfg.Plan.Units() {
+		o, err := s.runner.BuildJob(ctx, pipeline.Job{Unit: u})
 		outcomes = append(outcomes, o)
 		err = errors.Join(err, s.tracks.Run(ctx, o.Run))
 		if err != nil {

@@ -103,8 +103,8 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	if s.state, err = makeState(ctx, cfg.State, cfg.Now); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
-	for name := range cfg.Plan.Models {
-		if err := pipeline.MarkInterrupted(ctx, s.state.Store, name, "", cfg.Now()); err != nil {
+	for _, u := range cfg.Plan.Units() {
+		if err := pipeline.MarkInterrupted(ctx, s.state.Store, u.Name(), "", cfg.Now()); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
@@ -119,7 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 func (s *Stack) pipelineConfig() pipeline.Config {
 	return pipeline.Config{
 		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
-		TempDir: s.state.Temp, Author: s.cfg.Author, Trigger: "up", Workers: s.cfg.Workers,
+		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author, Trigger: "up", Workers: s.cfg.Workers,
 		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe,
 	}
 }

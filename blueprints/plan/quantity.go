@@ -1,0 +1,21 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// ParseQuantity reads an amount of bytes as Kubernetes writes it: a whole number
+// with Ki, Mi, Gi or Ti (powers of 1,024), k, M, G or T (of 1,000), or nothing.
+func ParseQuantity(text string) (int64, error) {
+	digits := strings.TrimRight(text, "KMGTki")
+	units := map[string]int64{"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+	unit, ok := units[text[len(digits):]]
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || n <= 0 || n > math.MaxInt64/unit {
+		return 0, fmt.Errorf("%q is no amount of memory; write it as 512Mi or 2Gi", text)
+	}
+	return n * unit, nil
+}

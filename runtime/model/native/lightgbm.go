@@ -1,0 +1,264 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// fields are the key=value lines of one block of LightGBM's text.
+type fields map[string]string
+
+// Bits of a node's decision_type, by LightGBM's include/LightGBM/tree.h.
+const (
+	categorical = 1
+	defaultLeft = 2
+	missingType = 3 << 2 // 0: none, 1: zero, 2: NaN
+)
+
+func readLightGBM(b []byte) (*Imported, error) {
+	head, trees, err := blocks(string(b))
+	if err != nil {
+		return nil, err
+	}
+	m := &Imported{}
+	if err := m.objective(head); err != nil {
+		return nil, err
+	}
+	last, err := head.whole("max_feature_idx")
+	if err != nil {
+		return nil, err
+	}
+	m.Width = last + 1
+	if names := head["feature_names"]; names != "" {
+		if m.Features = strings.Fields(names); len(m.Features) != m.Width {
+			return nil, fmt.Errorf("%d names of %d features", len(m.Features), m.Width)
+		}
+	}
+	scale, err := sigmoid(m.Objective, m.Task)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range trees {
+		d, err := f.drawn(m.Width, scale)
+		if err != nil {
+			return nil, fmt.Errorf("tree %d: %w", i, err)
+		}
+		t, err := d.tree(int32(i % m.Ensemble.Outputs))
+		if err != nil {
+			return nil, fmt.Errorf("tree %d: %w", i, err)
+		}
+		m.Ensemble.Trees = append(m.Ensemble.Trees, t)
+	}
+	if len(trees)%m.Ensemble.Outputs != 0 {
+		return nil, fmt.Errorf("%d trees for %d classes", len(trees), m.Ensemble.Outputs)
+	}
+	return m, nil
+}
+
+// blocks cuts the text into its head and its trees.
+func blocks(text string) (head fields, trees []fields, err error) {
+	if !strings.HasPrefix(text, "tree") {
+		return nil, nil, errors.New(`it does not begin with "tree": save it with Booster.save_model`)
+	}
+	head = fields{}
+	at := head
+	ended := false
+	for _, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "end of trees" {
+			ended = true
+			break
+		}
+		key, value, _ := strings.Cut(line, "=")
+		if key == "Tree" {
+			if value != strconv.Itoa(len(trees)) {
+				return nil, nil, fmt.Errorf("tree %q comes where tree %d should", value, len(trees))
+			}
+			at = fields{}
+			trees = append(trees, at)
+			continue
+		}
+		at[key] = value
+	}
+	if !ended {
+		return nil, nil, errors.New(`its end is missing: there is no line "end of trees"`)
+	}
+	return head, trees, nil
+}
+
+// objective finds the task, the outputs and the link.
+func (m *Imported) objective(head fields) error {
+	m.Objective = head["objective"]
+	name, _, _ := strings.Cut(m.Objective, " ")
+	classes, err := head.whole("num_class")
+	if err != nil {
+		return err
+	}
+	per, err := head.whole("num_tree_per_iteration")
+	if err != nil {
+		return err
+	}
+	_, average := head["average_output"]
+	e := &model.Ensemble{Outputs: 1}
+	switch name {
+	case "binary":
+		m.Task, e.Link = plan.Binary, model.Logit
+	case "multiclass", "softmax":
+		m.Task, e.Link, e.Outputs = plan.Multiclass, model.Softmax, classes
+	case "regression", "regression_l1", "huber", "fair", "quantile", "mape":
+		if strings.Contains(m.Objective, "sqrt") {
+			return errors.New("it was trained with reg_sqrt, which the runtime does not undo; serve it as a pyfunc")
+		}
+		m.Task, e.Link = plan.Regression, model.Identity
+	default:
+		return fmt.Errorf("objective %q is not one that the runtime scores; serve it as a pyfunc", m.Objective)
+	}
+	if average {
+		return errors.New("it is a random forest (average_output); use the built-in one, or serve it as a pyfunc")
+	}
+	if per != e.Outputs || e.Outputs < 1 {
+		return fmt.Errorf("%d trees an iteration for %d outputs", per, e.Outputs)
+	}
+	e.Base = make([]float64, e.Outputs)
+	m.Ensemble = e
+	return nil
+}
+
+// sigmoid is what a binary score is multiplied by before the logistic function.
+func sigmoid(objective string, task plan.Task) (float64, error) {
+	if task != plan.Binary {
+		return 1, nil
+	}
+	for _, word := range strings.Fields(objective) {
+		if text, ok := strings.CutPrefix(word, "sigmoid:"); ok {
+			v, err := strconv.ParseFloat(text, 64)
+			if err != nil || !(v > 0) || math.IsInf(v, 0) {
+				return 0, fmt.Errorf("objective %q", objective)
+			}
+			return v, nil
+		}
+	}
+	return 1, nil
+}
+
+func (f fields) drawn(width int, scale float64) (*drawn, error) {
+	leaves, err := f.whole("num_leaves")
+	if err != nil {
+		return nil, err
+	}
+	if leaves < 1 {
+		return nil, errNoTree
+	}
+	if f["num_cat"] != "" && f["num_cat"] != "0" {
+		return nil, errors.New("it splits by categories; train on prepare:train_features.csv, whose columns are numbers")
+	}
+	if f["is_linear"] == "1" {
+		return nil, errors.New("its leaves are linear (linear_tree); serve it as a pyfunc")
+	}
+	r := reader{fields: f}
+	inner := leaves - 1
+	feature, types := r.ints("split_feature", inner), r.ints("decision_type", inner)
+	left, right := r.ints("left_child", inner), r.ints("right_child", inner)
+	threshold, value := r.floats("threshold", inner), r.floats("leaf_value", leaves)
+	if r.err != nil {
+		return nil, r.err
+	}
+	n := inner + leaves
+	d := &drawn{
+		feature: make([]int32, n), threshold: make([]float64, n), missingLeft: make([]bool, n),
+		left: make([]int32, n), right: make([]int32, n), value: make([]float64, n),
+	}
+	for i := range inner {
+		if d.missingLeft[i], err = missingLeft(types[i], threshold[i]); err != nil {
+			return nil, fmt.Errorf("node %d: %w", i, err)
+		}
+		if feature[i] < 0 || int(feature[i]) >= width {
+			return nil, fmt.Errorf("node %d: feature %d of %d", i, feature[i], width)
+		}
+		d.feature[i], d.threshold[i] = feature[i], threshold[i]
+		for _, child := range []struct {
+			to   *int32
+			from int32
+		}{{&d.left[i], left[i]}, {&d.right[i], right[i]}} {
+			// A leaf is written as the complement of its number.
+			if *child.to = child.from; child.from < 0 {
+				*child.to = int32(inner) + ^child.from
+			}
+		}
+	}
+	for i := range leaves {
+		d.left[inner+i], d.right[inner+i], d.value[inner+i] = -1, -1, value[i]*scale
+	}
+	return d, nil
+}
+
+// missingLeft says where a missing value goes. Without a missing type it counts
+// as 0.
+func missingLeft(decision int32, threshold float64) (bool, error) {
+	switch {
+	case decision&categorical != 0:
+		return false, errors.New("it splits by categories")
+	case decision&missingType == 0:
+		return 0 <= threshold, nil
+	case decision&missingType == 2<<2:
+		return decision&defaultLeft != 0, nil
+	}
+	return false, errors.New("zeros count as missing (zero_as_missing); train without, or serve it as a pyfunc")
+}
+
+func (f fields) whole(key string) (int, error) {
+	v, err := strconv.Atoi(f[key])
+	if err != nil || v < 0 || v > most {
+		return 0, fmt.Errorf("%s is %q, want a whole number", key, f[key])
+	}
+	return v, nil
+}
+
+// reader reads lists and keeps the first error.
+type reader struct {
+	fields
+	err error
+}
+
+func (r *reader) list(key string, n int) []string {
+	out := strings.Fields(r.fields[key])
+	if len(out) != n && r.err == nil {
+		r.err = fmt.Errorf("%s has %d values, want %d", key, len(out), n)
+	}
+	if len(out) != n {
+		return make([]string, max(n, 0))
+	}
+	return out
+}
+
+func (r *reader) ints(key string, n int) []int32 {
+	list := r.list(key, n)
+	out := make([]int32, len(list))
+	for i, text := range list {
+		v, err := strconv.ParseInt(text, 10, 32)
+		if err != nil && r.err == nil {
+			r.err = fmt.Errorf("%s: %q is no whole number", key, text)
+		}
+		out[i] = int32(v)
+	}
+	return out
+}
+
+func (r *reader) floats(key string, n int) []float64 {
+	list := r.list(key, n)
+	out := make([]float64, len(list))
+	for i, text := range list {
+		v, err := strconv.ParseFloat(text, 64)
+		if (err != nil || math.IsNaN(v) || math.IsInf(v, 0)) && r.err == nil {
+			r.err = fmt.Errorf("%s: %q is no number", key, text)
+		}
+		out[i] = v
+	}
+	return out
+}

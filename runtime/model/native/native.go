@@ -1,0 +1,202 @@
+// Package native reads models that XGBoost and LightGBM have trained into the
+// runtime's own form, so that a model from somebody's Python is scored by the
+// same compiled trees as a built-in one, with no Python beside it.
+//
+// Thresholds are carried over exactly, rows on a threshold included: XGBoost
+// compares 32-bit numbers with <, the runtime 64-bit ones with <=, and every
+// split has a 64-bit bound that parts the numbers just as XGBoost does. Leaves
+// are summed in 64 bits, so scores differ from XGBoost's own by rounding only.
+package native
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+)
+
+// MaxBytes bounds a model's file.
+const MaxBytes = 512 << 20
+
+// Imported is a model as its file has it: trees over columns of numbers, with
+// nothing said of how rows become such columns.
+type Imported struct {
+	Ensemble  *model.Ensemble
+	Features  []string  // names of the columns; nil where the file has none
+	Width     int       // number of columns
+	Objective string    // by the library's name
+	Task      plan.Task // that the objective is for
+}
+
+// flavors is the list that a new format is added to.
+var flavors = map[string]func([]byte) (*Imported, error){plan.XGBoost: readXGBoost, plan.LightGBM: readLightGBM}
+
+// Decode reads a model of the flavor: plan.XGBoost for Booster.save_model to a
+// .json, plan.LightGBM for Booster.save_model. What the runtime cannot score
+// just as the library does is refused by name.
+func Decode(flavor string, r io.Reader) (*Imported, error) {
+	read, ok := flavors[flavor]
+	if !ok {
+		return nil, fmt.Errorf("%q is no model that the runtime scores by itself", flavor)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > MaxBytes {
+		return nil, fmt.Errorf("%s model: more than %d bytes", flavor, MaxBytes)
+	}
+	m, err := read(bytes.TrimSpace(b))
+	if err != nil {
+		return nil, fmt.Errorf("%s model: %w", flavor, err)
+	}
+	return m, nil
+}
+
+// Model joins the trees with the preprocessing whose columns they were trained
+// on. Where the file names its columns, they must be the encoder's, in any
+// order; where it does not, their number must be.
+func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc model.Encoder) (*model.Model, error) {
+	outputs := 1
+	if task == plan.Multiclass {
+		outputs = len(sig.Labels)
+	}
+	switch {
+	case m.Task != task:
+		return nil, fmt.Errorf("its objective %s is for a %s task, and the blueprint's is %s", m.Objective, m.Task, task)
+	case m.Ensemble.Outputs != outputs:
+		return nil, fmt.Errorf("it tells %d classes apart, and the data has %d", m.Ensemble.Outputs, outputs)
+	}
+	columns, err := m.columns(enc.FeatureNames())
+	if err != nil {
+		return nil, err
+	}
+	e := *m.Ensemble
+	e.Trees = slices.Clone(e.Trees)
+	for i := range e.Trees {
+		t := &e.Trees[i]
+		t.Feature = slices.Clone(t.Feature)
+		for n, f := range t.Feature {
+			if f >= 0 {
+				t.Feature[n] = columns[f]
+			}
+		}
+	}
+	out := &model.Model{Name: name, Task: task, Algorithm: plan.Custom, Params: plan.Params{}, Signature: sig, Encoder: enc, Ensemble: &e}
+	return out, out.Prepare()
+}
+
+// columns says which of the encoder's columns each of the model's is.
+func (m *Imported) columns(names []string) ([]int32, error) {
+	if m.Width != len(names) {
+		return nil, fmt.Errorf("it has %d features, and the preprocessing makes %d (%s); train on the columns of prepare:train_features.csv but the last", m.Width, len(names), listed(names))
+	}
+	inOrder := make([]int32, len(names))
+	for i := range inOrder {
+		inOrder[i] = int32(i)
+	}
+	index := make(map[string]int32, len(names))
+	for i, n := range names {
+		index[plainName(n)] = int32(i)
+	}
+	if len(m.Features) == 0 || generic(m.Features) || len(index) < len(names) {
+		return inOrder, nil // as they stand, also where the library cannot tell names apart
+	}
+	out, taken := make([]int32, len(names)), map[int32]bool{}
+	var unknown []string
+	for i, n := range m.Features {
+		at, ok := index[plainName(n)]
+		if !ok || taken[at] {
+			unknown = append(unknown, n)
+		}
+		out[i], taken[at] = at, true
+	}
+	if len(unknown) > 0 {
+		return nil, fmt.Errorf("its features %s are not among the preprocessing's %s; keep the names of prepare:train_features.csv", listed(unknown), listed(names))
+	}
+	return out, nil
+}
+
+// generic reports whether the names are those that a library makes up for
+// columns without: f0, f1 or Column_0, Column_1.
+func generic(names []string) bool {
+	for i, n := range names {
+		if n != fmt.Sprintf("f%d", i) && n != fmt.Sprintf("Column_%d", i) {
+			return false
+		}
+	}
+	return true
+}
+
+// plainName is a name without what the libraries forbid in it: XGBoost [, ] and
+// <, LightGBM the signs of JSON and spaces.
+func plainName(name string) string {
+	return strings.Map(func(c rune) rune {
+		if strings.ContainsRune("[]<>{}:,\" ", c) {
+			return '_'
+		}
+		return c
+	}, name)
+}
+
+// listed writes the first names.
+func listed(names []string) string {
+	if len(names) > 8 {
+		return strings.Join(names[:8], ", ") + fmt.Sprintf(" and %d more", len(names)-8)
+	}
+	return strings.Join(names, ", ")
+}
+
+// drawn is one tree as a file has it: nodes in any order, the root at 0.
+type drawn struct {
+	feature     []int32
+	threshold   []float64 // of the runtime: left where value <= it
+	missingLeft []bool
+	left, right []int32 // children; of a leaf both are -1
+	value       []float64
+}
+
+var errNoTree = errors.New("its nodes are no tree")
+
+// tree puts the nodes in an order in which each comes after its parent.
+func (d *drawn) tree(output int32) (model.Tree, error) {
+	t := model.Tree{Output: output}
+	n := len(d.left)
+	seen := make([]bool, n)
+	order := make([]int32, 1, n)
+	place := make([]int32, n)
+	if n == 0 {
+		return t, errNoTree
+	}
+	seen[0] = true
+	for at := 0; at < len(order); at++ {
+		i := order[at]
+		if d.left[i] == -1 && d.right[i] == -1 {
+			continue
+		}
+		for _, child := range []int32{d.left[i], d.right[i]} {
+			if child < 0 || int(child) >= n || seen[child] {
+				return t, errNoTree
+			}
+			seen[child] = true
+			place[child] = int32(len(order))
+			order = append(order, child)
+		}
+	}
+	for _, i := range order {
+		if d.left[i] == -1 {
+			t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, -1), append(t.Threshold, 0), append(t.MissingLeft, false)
+			t.Left, t.Right = append(t.Left, int32(len(t.Leaf))), append(t.Right, 0)
+			t.Leaf = append(t.Leaf, d.value[i])
+			continue
+		}
+		t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, d.feature[i]), append(t.Threshold, d.threshold[i]), append(t.MissingLeft, d.missingLeft[i])
+		t.Left, t.Right = append(t.Left, place[d.left[i]]), append(t.Right, place[d.right[i]])
+	}
+	return t, nil
+}

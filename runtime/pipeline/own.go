@@ -1,0 +1,180 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/artifact"
+)
+
+// ownKind is what results of stages of one's own are kept under.
+const ownKind = "command"
+
+// dep is something that a command reads: exactly one of file, made and given is
+// set.
+type dep struct {
+	at   string // where it is laid down, relative to the blueprint's folder
+	file string // a path of the repository
+	made output // what another stage of one's own made, by its path
+	// given is a file of a built-in stage.
+	given *builtinFile
+}
+
+// ownStage makes a stage of the pipeline's own into one like the built-in ones.
+func (r *recipe) ownStage(n plan.Node) stage {
+	deps := r.deps(n)
+	s := stage{name: n.Name, kind: ownKind, version: 1, own: n.Own, reads: map[string]output{}}
+	for _, d := range deps {
+		switch {
+		case d.made.stage != "":
+			s.reads[d.at] = d.made
+		case d.given != nil:
+			for name, from := range d.given.reads {
+				s.reads[d.at+" "+name] = from
+			}
+		}
+	}
+	learns := n.Name == plan.StageTrain && r.model.Algorithm == plan.Custom
+	if learns {
+		s.reads["data"], s.reads["split"] = output{plan.StageIngest, "data"}, output{plan.StagePrepare, "split"}
+	}
+	s.depends = func(r *recipe) (map[string]any, error) { return r.ownDepends(n.Own, learns) }
+	s.world = func(ctx context.Context, x *execution, res *Result) (map[string]any, error) {
+		return x.ownWorld(ctx, n.Own, deps, learns, res)
+	}
+	s.run = func(ctx context.Context, x *execution, res *Result) error {
+		if err := x.runOwn(ctx, &s, deps, res); err != nil {
+			return err
+		}
+		if learns {
+			return x.bind(ctx, res)
+		}
+		return nil
+	}
+	return s
+}
+
+// deps says where each dep of the stage comes from.
+func (r *recipe) deps(n plan.Node) []dep {
+	var out []dep
+	for _, text := range n.Own.Deps {
+		if stage, file, ok := plan.BuiltinDep(text); ok {
+			out = append(out, dep{at: n.Own.At(path.Join(stage, file)), given: fileOf(stage, file)})
+			continue
+		}
+		full, found := n.Own.At(text), false
+		for _, maker := range n.After {
+			s := r.line.Stages[maker]
+			for _, made := range s.Made() {
+				if plan.Within(full, made) || plan.Within(made, full) {
+					out, found = append(out, dep{at: made, made: output{maker, made}}), true
+				}
+			}
+		}
+		if !found {
+			out = append(out, dep{at: full, file: full})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b dep) int { return strings.Compare(a.at, b.at) })
+	return slices.CompactFunc(out, func(a, b dep) bool { return a.at == b.at })
+}
+
+// ownDepends is what the result depends on in the plan. The stage's name is not
+// in it, nor what only says when, where and how often it runs.
+func (r *recipe) ownDepends(s *plan.Stage, learns bool) (map[string]any, error) {
+	params, err := r.params(s)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{
+		"cmd": s.Cmd, "wdir": s.Wdir, "env": s.Env, "image": s.Image, "params": params, "seed": r.seed,
+		"made": [][]string{s.Outs, s.Metrics, s.Plots}, "environment": s.Environment,
+	}
+	if learns {
+		out["recipe"], err = r.digest()
+	}
+	return out, err
+}
+
+// params are the values that the stage names, by their names.
+func (r *recipe) params(s *plan.Stage) (map[string]any, error) {
+	out := map[string]any{}
+	for _, name := range s.Params {
+		v, ok := plan.Param(r.line.Params, name)
+		if !ok && name == plan.ParamDate {
+			v, ok = r.date, true
+		}
+		if !ok {
+			return nil, fmt.Errorf("the pipeline has no param %q", name)
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+// ownWorld finds the digests of all deps, and of the environment's file.
+func (x *execution) ownWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool, res *Result) (map[string]any, error) {
+	digests := map[string]string{}
+	var missing []string
+	for _, d := range deps {
+		a, err := x.depArtifact(ctx, d, false)
+		switch {
+		case artifact.IsMissing(err):
+			missing = append(missing, fmt.Sprintf("dep %s is not there: no stage makes it, and %s has no such file", d.at, x.where()))
+		case err != nil:
+			return nil, fmt.Errorf("dep %s: %w", d.at, err)
+		default:
+			digests[d.at] = a.Digest
+		}
+	}
+	in := map[string]any{"deps": digests}
+	if e := s.Environment; e != nil {
+		digest, err := x.repo.Digest(ctx, e.Conda+e.Pip)
+		if artifact.IsMissing(err) {
+			missing = append(missing, fmt.Sprintf("environment %s is not there", e.Conda+e.Pip))
+		} else if err != nil {
+			return nil, err
+		}
+		in["environment_file"] = digest
+	}
+	if len(missing) > 0 {
+		return nil, &Finding{Summary: "the stage cannot run", Details: missing, Fix: "write the file, or mend the path in the blueprint"}
+	}
+	if learns {
+		in["data"], in["split"] = x.output(plan.StageIngest, "data"), x.output(plan.StagePrepare, "split")
+	}
+	var err error
+	res.Params, err = x.params(s)
+	return in, err
+}
+
+func (x *execution) where() string {
+	if x.Dir == "" {
+		return "the blueprint's folder"
+	}
+	return x.Dir
+}
+
+// depArtifact is what the dep is made of now. dvc asks for the MD5 too, which
+// costs another pass over files of the repository.
+func (x *execution) depArtifact(ctx context.Context, d dep, dvc bool) (artifact.Artifact, error) {
+	switch {
+	case d.given != nil:
+		return x.given(ctx, d.given)
+	case d.made.stage != "":
+		res, _ := x.result(d.made.stage)
+		a, ok := res.Files[d.made.name]
+		if !ok {
+			return a, fmt.Errorf("stage %s has not made %s", d.made.stage, d.made.name)
+		}
+		return a, nil
+	case dvc:
+		return x.repo.Stat(ctx, d.file)
+	}
+	digest, err := x.repo.Digest(ctx, d.file)
+	return artifact.Artifact{Digest: digest}, err
+}
