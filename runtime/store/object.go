@@ -34,7 +34,7 @@ func objectKey(digest string) (string, error) {
 // bytes. An object that is there already, and whole, is left alone; a damaged
 // one is replaced. After an error nothing is visible that was not before.
 func (s *Store) Put(ctx context.Context, r io.Reader) (digest string, size int64, err error) {
-	sp, err := newSpool(ctx, r, s.temp)
+	sp, err := newSpool(ctx, r, s.temp, s.folder != "")
 	if err != nil {
 		return "", 0, fmt.Errorf("store: %w", err)
 	}
@@ -43,25 +43,27 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (digest string, size int64
 	if err != nil {
 		return "", 0, err
 	}
-	whole, err := s.whole(ctx, key, sp.digest, sp.size)
+	whole, err := s.whole(ctx, key, sp)
 	if err != nil {
 		return "", 0, fmt.Errorf("object %s: %w", sp.digest, err)
 	}
 	if !whole {
-		if err := s.write(ctx, key, sp.reader()); err != nil {
+		if err := s.land(ctx, key, sp); err != nil {
 			return "", 0, fmt.Errorf("object %s (%d bytes): %w", sp.digest, sp.size, err)
 		}
 	}
 	return sp.digest, sp.size, nil
 }
 
-// whole reports whether the object is there with the right bytes.
-func (s *Store) whole(ctx context.Context, key, digest string, size int64) (bool, error) {
-	attrs, err := s.bucket.Attributes(ctx, key)
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return false, nil
+// whole reports whether the object is there with the right bytes. One that is
+// gets young again first, so that no collection takes it from under the caller.
+func (s *Store) whole(ctx context.Context, key string, sp *spool) (bool, error) {
+	digest := sp.digest
+	modified, size, err := s.modified(ctx, key)
+	if err != nil || modified.IsZero() || size != sp.size {
+		return false, err
 	}
-	if err != nil || attrs.Size != size {
+	if err := s.renewObject(ctx, key, modified, sp); err != nil {
 		return false, err
 	}
 	r, err := s.Get(ctx, digest)

@@ -11,7 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -60,6 +59,7 @@ func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err erro
 	if err != nil {
 		return nil, fmt.Errorf("reference %s: %w", name, err)
 	}
+	modified := r.ModTime()
 	raw, err := io.ReadAll(io.LimitReader(r, MaxRefBytes+1024))
 	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, fmt.Errorf("reference %s: %w", name, err)
@@ -68,6 +68,7 @@ func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err erro
 	if !ok {
 		return nil, &DamagedError{Ref: name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
 	}
+	s.renewRef(ctx, name, modified, value)
 	return value, nil
 }
 
@@ -97,21 +98,18 @@ func (s *Store) ListRefs(ctx context.Context, prefix string) ([]string, error) {
 			return nil, err
 		}
 	}
+	all, err := s.list(ctx, refPrefix+prefix)
+	if err != nil {
+		return nil, fmt.Errorf("references %s: %w", prefix, err)
+	}
 	names := []string{}
-	it := s.bucket.List(&blob.ListOptions{Prefix: refPrefix + prefix})
-	for {
-		o, err := it.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			slices.Sort(names)
-			return names, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("references %s: %w", prefix, err)
-		}
+	for _, o := range all {
 		if name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, refPrefix), refSuffix); ok {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
+	return names, nil
 }
 
 func refKey(name string) string { return refPrefix + name + refSuffix }

@@ -12,10 +12,10 @@
 //     object.
 //
 // Put needs the digest before it can name the object, so it first spools the
-// stream (to memory, and beyond a few MiB to an unlinked temporary file) and
-// then writes once under the final name. That costs a second pass over large
-// objects, but needs neither a copy nor a rename from the bucket, so that one
-// code path serves every gocloud.dev/blob driver.
+// stream: to memory, and beyond a few MiB to a temporary file. In a folder that
+// file becomes the object by a rename, so that each byte is written once; a
+// bucket gets it in a second pass, for it has no rename that all
+// gocloud.dev/blob drivers share.
 package store
 
 import (
@@ -92,6 +92,28 @@ func (s *Store) write(ctx context.Context, key string, r io.Reader) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
+	return s.syncFolders(key)
+}
+
+// land makes the spooled stream the object under key, or nothing at all.
+func (s *Store) land(ctx context.Context, key string, sp *spool) error {
+	if s.folder == "" || sp.file == nil {
+		return s.write(ctx, key, sp.reader())
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	to := s.file(key)
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	if err := sp.file.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(sp.file.Name(), to); err != nil {
+		return err
+	}
+	sp.moved = true
 	return s.syncFolders(key)
 }
 

@@ -26,6 +26,8 @@ var peers = []struct{ folder, title string }{
 	{"credit", "forest and boosting on the same splits of the credit data: ashlar and scikit-learn"},
 	{"boosting", "800k x 28, 100 trees of depth 6: ashlar and XGBoost"},
 	{"policy", "every pack over 100 blueprints and 5,000 resources, and the analyzer in a preview"},
+	{"pipeline", "what running 1 to 1,000 stages costs beside their commands"},
+	{"store", "writing objects: ashlar and cp"},
 	{"stacks", "the resource graph of 1, 10 and 100 blueprints, and a preview with the engine"},
 }
 
