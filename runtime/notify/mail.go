@@ -1,0 +1,117 @@
+package notify
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// mailer sends one mail to all addresses.
+type mailer struct {
+	host     string
+	port     int
+	implicit bool // TLS from the first byte, not by STARTTLS
+	user     string
+	password string
+	from     string
+	to       []string
+	tls      *tls.Config
+}
+
+func newMailer(cfg Config) (*mailer, error) {
+	m := &mailer{from: cfg.From, to: cfg.Email, tls: cfg.TLS}
+	if cfg.SMTP == "" {
+		return m, errors.New("ASHLAR_SMTP_URL is not set, so nobody can be told by e-mail: name a server such as smtps://user:password@mail.example.com:465")
+	}
+	u, err := url.Parse(cfg.SMTP)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		// What does not parse may hold a password, so it is not shown.
+		return m, errors.New("ASHLAR_SMTP_URL is no URL such as smtps://user:password@mail.example.com:465")
+	}
+	m.host, m.implicit, m.port = u.Hostname(), u.Scheme == "smtps", 587
+	if m.implicit {
+		m.port = 465
+	}
+	if text := u.Port(); text != "" {
+		if m.port, err = strconv.Atoi(text); err != nil {
+			return m, fmt.Errorf("ASHLAR_SMTP_URL: port %q", text)
+		}
+	}
+	if u.User != nil {
+		m.user = u.User.Username()
+		m.password, _ = u.User.Password()
+	}
+	if m.from == "" {
+		m.from = m.user
+	}
+	var problems []error
+	if _, err := mail.ParseAddress(m.from); err != nil {
+		problems = append(problems, errors.New("ASHLAR_SMTP_FROM is no e-mail address: name who the mail is from"))
+	}
+	for _, to := range m.to {
+		if _, err := mail.ParseAddress(to); err != nil {
+			problems = append(problems, fmt.Errorf("%q is no e-mail address", to))
+		}
+	}
+	return m, errors.Join(problems...)
+}
+
+func (m *mailer) client() (*gomail.Client, error) {
+	cfg := m.tls.Clone()
+	if cfg == nil {
+		cfg = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	cfg.ServerName = m.host
+	opts := []gomail.Option{
+		gomail.WithPort(m.port), gomail.WithTimeout(20 * time.Second), gomail.WithTLSConfig(cfg), gomail.WithoutNoop(),
+	}
+	if m.implicit {
+		opts = append(opts, gomail.WithSSL())
+	} else {
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if m.user != "" {
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(m.user), gomail.WithPassword(m.password))
+	}
+	return gomail.NewClient(m.host, opts...)
+}
+
+func (m *mailer) send(ctx context.Context, f Failure) error {
+	msg := gomail.NewMsg()
+	err := errors.Join(msg.From(m.from), msg.To(m.to...))
+	if err != nil {
+		return fmt.Errorf("e-mail: %w", err)
+	}
+	msg.Subject(f.subject())
+	msg.SetDateWithValue(f.At)
+	msg.SetMessageID()
+	msg.SetBodyString(gomail.TypeTextPlain, f.text())
+	client, err := m.client()
+	if err != nil {
+		return fmt.Errorf("e-mail by %s: %w", m.host, err)
+	}
+	err = client.DialAndSendWithContext(ctx, msg)
+	if err == nil {
+		return nil
+	}
+	wrapped := fmt.Errorf("e-mail by %s: %w", m.host, err)
+	var refused *gomail.SendError
+	var answer *textproto.Error
+	switch {
+	case errors.As(err, &answer) && answer.Code >= 500:
+		return wrapped
+	case errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500:
+		return wrapped
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return wrapped
+	}
+	return temporaryError{error: wrapped}
+}
