@@ -36,7 +36,7 @@ func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 	for _, u := range s.cfg.Plan.Units() {
 		o, err := s.runner.BuildJob(ctx, pipeline.Job{Unit: u})
 		outcomes = append(outcomes, o)
-		err = errors.Join(err, s.tracks.Run(ctx, o.Run))
+		err = errors.Join(err, s.tracks.Run(ctx, o.Run), s.writeLock(ctx, u.Pipeline))
 		if err != nil {
 			problems = append(problems, err)
 		}

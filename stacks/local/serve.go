@@ -75,6 +75,9 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 		return nil
 	})
 	group.Go(func() error { return h.retrainOnDemand(gctx) })
+	if !opt.Once {
+		group.Go(func() error { return h.keepSchedules(gctx) })
+	}
 	group.Go(func() error {
 		standing := Standing{URL: url, Endpoints: h.standing(url)}
 		if opt.Once {
@@ -182,8 +185,11 @@ func (h *house) retrainOnDemand(ctx context.Context) error {
 }
 
 func (h *house) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
-	o, err := runner.Build(ctx, name)
-	err = errors.Join(err, h.stack.tracks.Run(ctx, o.Run))
+	u, err := h.stack.cfg.Plan.UnitOf(name)
+	if err != nil {
+		return fmt.Sprintf("retraining %s: %v", name, err)
+	}
+	o, err := h.stack.RunPipeline(ctx, runner, pipeline.Job{Unit: u})
 	switch {
 	case err != nil:
 		return fmt.Sprintf("retraining %s: %v", name, err)

@@ -1,0 +1,39 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// LockFile is where the pipeline's dvc.lock is written.
+func LockFile(state, name string) string {
+	return filepath.Join(state, "pipelines", name, "dvc.lock")
+}
+
+// writeLock writes the pipeline's dvc.lock where a run has left one. A reader
+// sees the old file or the new one.
+func (s *Stack) writeLock(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	b, err := pipeline.Lock(ctx, s.state.Store, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	file := LockFile(s.state.Folder, name)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(file+".new", b, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	return err
+}

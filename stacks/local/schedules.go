@@ -1,0 +1,195 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/notify"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/schedule"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// timetable begins the runs of one pipeline as they fall due.
+type timetable struct {
+	stack  *Stack
+	runner *pipeline.Runner
+	name   string
+	line   plan.Pipeline
+
+	mu     sync.Mutex
+	under  map[int]context.CancelFunc // runs under way
+	number int
+	wg     sync.WaitGroup
+}
+
+// keepSchedules runs what the blueprint schedules until ctx is done, and waits
+// for what is under way then.
+func (h *house) keepSchedules(ctx context.Context) error {
+	cfg := h.stack.pipelineConfig()
+	cfg.Trigger, cfg.Observe = "schedule", nil
+	runner, err := pipeline.New(cfg)
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(cfg.Plan.Pipelines)) {
+		line := cfg.Plan.Pipelines[name]
+		if line.Schedule == "" {
+			continue
+		}
+		t := &timetable{stack: h.stack, runner: runner, name: name, line: line, under: map[int]context.CancelFunc{}}
+		wg.Go(func() {
+			if err := t.keep(ctx); err != nil && ctx.Err() == nil {
+				h.stack.cfg.Notice(fmt.Sprintf("schedule of %s: %v", name, err))
+			}
+			t.wg.Wait()
+		})
+	}
+	wg.Wait()
+	return nil
+}
+
+// keep begins what is due, notes how far it has come, and sleeps till the next.
+func (t *timetable) keep(ctx context.Context) error {
+	for {
+		now := t.stack.cfg.Now()
+		last, err := t.last(ctx, now)
+		if err != nil {
+			return err
+		}
+		due, err := schedule.Due(t.line, last, now)
+		if err != nil {
+			return err
+		}
+		for _, at := range due {
+			t.begin(ctx, at, len(due) > 1)
+			if err := t.note(ctx, at); err != nil || ctx.Err() != nil {
+				return err
+			}
+		}
+		if err := t.note(ctx, now); err != nil {
+			return err
+		}
+		next, err := schedule.Next(t.line.Schedule, now)
+		if err != nil || next.IsZero() {
+			return err
+		}
+		timer := time.NewTimer(max(next.Sub(t.stack.cfg.Now()), time.Millisecond))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+func (t *timetable) ref() string { return "schedules/" + t.name }
+
+// last is up to when runs have been begun. A pipeline that is new has nothing to
+// make up for.
+func (t *timetable) last(ctx context.Context, now time.Time) (time.Time, error) {
+	b, err := t.stack.state.Store.GetRef(ctx, t.ref())
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
+		return now, nil
+	}
+	if err != nil {
+		return now, err
+	}
+	return time.Parse(time.RFC3339Nano, string(b))
+}
+
+func (t *timetable) note(ctx context.Context, at time.Time) error {
+	return t.stack.state.Store.PutRef(ctx, t.ref(), []byte(at.UTC().Format(time.RFC3339Nano)))
+}
+
+// begin starts the run that stands for the time, as the pipeline's concurrency
+// says. Runs that are made up for wait for each other unless they may overlap.
+func (t *timetable) begin(ctx context.Context, at time.Time, madeUp bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.under) > 0 && !madeUp {
+		switch t.line.Concurrency {
+		case plan.Allow:
+		case plan.Replace:
+			for _, end := range t.under {
+				end()
+			}
+		default:
+			t.stack.cfg.Notice(fmt.Sprintf("%s: the run of %s is left out, for the one before it is still under way", t.name, at.Format(clockFormat)))
+			return
+		}
+	}
+	ctx, end := context.WithCancel(ctx)
+	n := t.number
+	t.number++
+	t.under[n] = end
+	run := func() {
+		defer func() {
+			end()
+			t.mu.Lock()
+			delete(t.under, n)
+			t.mu.Unlock()
+		}()
+		t.stack.cfg.Notice(t.run(ctx, at))
+	}
+	if madeUp && t.line.Concurrency != plan.Allow {
+		t.mu.Unlock()
+		run()
+		t.mu.Lock()
+		return
+	}
+	t.wg.Go(run)
+}
+
+// run runs the pipeline once and says what came of it.
+func (t *timetable) run(ctx context.Context, at time.Time) string {
+	o, err := t.stack.RunPipeline(ctx, t.runner, pipeline.Job{Unit: t.stack.unit(t.name), Date: at.Format(time.DateOnly)})
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%s, due %s: %v", t.name, at.Format(clockFormat), err)
+	case o.New():
+		return fmt.Sprintf("%s: %s version %d is %s", t.name, o.Model, o.Version.Version, o.Version.Status)
+	default:
+		return t.name + ": nothing new came of it"
+	}
+}
+
+// unit is what the pipeline's runs are runs of.
+func (s *Stack) unit(name string) plan.Unit {
+	line := s.cfg.Plan.Pipelines[name]
+	if len(line.Stages) == 0 {
+		return plan.Unit{Model: line.Model}
+	}
+	return plan.Unit{Pipeline: name, Model: line.Model}
+}
+
+// RunPipeline runs the job, tells the trackers, and where it failed whom the
+// blueprint names.
+func (s *Stack) RunPipeline(ctx context.Context, runner *pipeline.Runner, job pipeline.Job) (Outcome, error) {
+	o, err := runner.BuildJob(ctx, job)
+	after := context.WithoutCancel(ctx)
+	err = errors.Join(err, s.tracks.Run(after, o.Run), s.writeLock(after, job.Pipeline))
+	if err != nil && o.Run != nil && o.Run.Status == pipeline.Failing {
+		if told := s.tellFailure(after, o.Run); told != nil {
+			s.cfg.Notice(fmt.Sprintf("nobody could be told that %s failed: %v", o.Run.Model, told))
+		}
+	}
+	return o, err
+}
+
+// tellFailure sends e-mail and webhook.
+func (s *Stack) tellFailure(ctx context.Context, run *pipeline.Run) error {
+	n, err := notify.New(notify.FromEnvironment(notify.Receivers(s.cfg.Plan, run), s.cfg.Getenv))
+	if err != nil {
+		return err
+	}
+	return n.Failed(ctx, notify.OfRun(s.cfg.Plan, run, s.cfg.Commit))
+}
