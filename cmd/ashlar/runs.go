@@ -15,7 +15,7 @@ import (
 )
 
 // runsVerbs is the list that a new `ashlar runs` verb is added to.
-var runsVerbs = []func(*runsApp) *cobra.Command{runsListVerb, runsShowVerb, runsCompareVerb}
+var runsVerbs = []func(*runsApp) *cobra.Command{runsListVerb, runsShowVerb, runsCompareVerb, runsCancelVerb}
 
 // runsApp is what the verbs under `ashlar runs` share: which runs.
 type runsApp struct {
@@ -183,14 +183,21 @@ func (r *runsApp) show(one pipeline.Run) {
 		}
 	}
 	fmt.Fprintln(r.out, "\nstages")
+	width := 9
+	for _, s := range one.Stages {
+		width = max(width, len(s.Stage))
+	}
 	for _, s := range one.Stages {
 		word := string(s.Status)
 		if s.Reused {
 			word = "reused"
 		}
-		fmt.Fprintf(r.out, "  %-9s %-11s %7s  %s\n", s.Stage, word, elapsed(s.Duration), s.Detail)
+		fmt.Fprintf(r.out, "  %-*s %-11s %7s  %s\n", width, s.Stage, word, elapsed(s.Duration), s.Detail)
 		for _, name := range sortedNames(s.Outputs) {
 			fmt.Fprintf(r.out, "    %-9s %s\n", name, s.Outputs[name])
+		}
+		for _, path := range sortedNames(s.Files) {
+			fmt.Fprintf(r.out, "    %-9s %s\n", path, s.Files[path].Digest)
 		}
 		if s.Error != "" {
 			fmt.Fprintf(r.out, "    error     %s\n", s.Error)

@@ -171,6 +171,17 @@ func (s *Stack) unit(name string) plan.Unit {
 	return plan.Unit{Pipeline: name, Model: line.Model}
 }
 
+// RunJob runs the job for the reason; see RunPipeline.
+func (s *Stack) RunJob(ctx context.Context, trigger string, job pipeline.Job) (Outcome, error) {
+	cfg := s.pipelineConfig()
+	cfg.Trigger = trigger
+	runner, err := pipeline.New(cfg)
+	if err != nil {
+		return Outcome{Model: job.Name()}, err
+	}
+	return s.RunPipeline(ctx, runner, job)
+}
+
 // RunPipeline runs the job, tells the trackers, and where it failed whom the
 // blueprint names.
 func (s *Stack) RunPipeline(ctx context.Context, runner *pipeline.Runner, job pipeline.Job) (Outcome, error) {

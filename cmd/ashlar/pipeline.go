@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+// pipelineVerbs is the list that a new `ashlar pipeline` verb is added to.
+var pipelineVerbs = []func(*pipelineApp) *cobra.Command{
+	pipelineListVerb, pipelineShowVerb, pipelineRunVerb, pipelineBackfillVerb, pipelineLogsVerb, pipelineGetVerb, pipelineLockVerb,
+}
+
+// pipelineApp is what the verbs under `ashlar pipeline` share: which blueprint.
+type pipelineApp struct {
+	*app
+	dir, state, environment, as string
+}
+
+func pipelineVerb(a *app) *cobra.Command {
+	p := &pipelineApp{app: a}
+	c := &cobra.Command{
+		Use:   "pipeline",
+		Short: "List, show, run and backfill pipelines, and see what their stages left",
+		Long: `Pipeline runs the blueprint's pipelines here, without serving anything, and shows what
+their stages printed and made. Results are kept: a stage runs again only where its
+command, its params, its environment or something that it reads has changed.`,
+		Example: `  ashlar pipeline list
+  ashlar pipeline show nightly
+  ashlar pipeline run nightly --through train
+  ashlar pipeline backfill nightly --from 2026-11-01 --to 2026-11-07
+  ashlar pipeline logs nightly train`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	flags := c.PersistentFlags()
+	flags.StringVarP(&p.dir, "dir", "C", ".", "the blueprint's folder")
+	flags.StringVar(&p.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	flags.StringVarP(&p.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
+	flags.StringVar(&p.as, "as", "", "who is asking, for the record (default: $ASHLAR_USER, else the login name)")
+	for _, verb := range pipelineVerbs {
+		c.AddCommand(verb(p))
+	}
+	return c
+}
+
+// named loads the blueprint and finds the pipeline.
+func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
+	loaded, err := loadPlan(p.dir, p.environment)
+	if err != nil {
+		return nil, plan.Pipeline{}, err
+	}
+	line, ok := loaded.Pipelines[name]
+	if !ok {
+		names := sortedNames(loaded.Pipelines)
+		hint := source.Nearest(name, names)
+		if hint == "" {
+			hint = "there are " + orNone(names)
+		}
+		return nil, line, usageError(fmt.Sprintf("the blueprint has no pipeline %q; %s", name, hint))
+	}
+	return loaded, line, nil
+}
+
+// unitOf is what the pipeline's runs are runs of.
+func unitOf(name string, line plan.Pipeline) plan.Unit {
+	if len(line.Stages) == 0 {
+		return plan.Unit{Model: line.Model}
+	}
+	return plan.Unit{Pipeline: name, Model: line.Model}
+}
+
+// stand opens the stack for f.
+func (p *pipelineApp) stand(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
+	shown := p.newProgress(p.out)
+	stack, err := local.Open(ctx, local.Config{
+		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as), Commit: commitOf(ctx, p.dir),
+		Getenv: p.getenv, Now: p.now, Log: p.log(), Observe: shown.observe, Notice: p.notice,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stack.Close()) }()
+	return f(stack)
+}
+
+// kept opens the state of a stack that has run.
+func (p *pipelineApp) kept(ctx context.Context, f func(*local.State) error) (err error) {
+	state, err := local.OpenState(ctx, local.StateFolder(p.dir, p.state), p.now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, state.Close()) }()
+	return f(state)
+}

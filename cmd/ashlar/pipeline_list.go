@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/schedule"
+)
+
+// pipelineLine is a pipeline as it is listed.
+type pipelineLine struct {
+	Name        string           `json:"name"`
+	Model       string           `json:"model,omitempty"`
+	Schedule    string           `json:"schedule,omitempty"`
+	Next        *time.Time       `json:"next,omitempty"`
+	Stages      int              `json:"stages"`
+	Own         int              `json:"own_stages"`
+	Concurrency plan.Concurrency `json:"concurrency"`
+	Catchup     bool             `json:"catchup"`
+}
+
+func pipelineListVerb(p *pipelineApp) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the blueprint's pipelines and when they run next",
+		Example: "  ashlar pipeline list --env prod",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			loaded, err := loadPlan(p.dir, p.environment)
+			if err != nil {
+				return err
+			}
+			all := []pipelineLine{}
+			for _, name := range sortedNames(loaded.Pipelines) {
+				one, err := p.line(loaded, name)
+				if err != nil {
+					return err
+				}
+				all = append(all, one)
+			}
+			if p.json() {
+				return p.writeJSON(all)
+			}
+			if len(all) == 0 {
+				fmt.Fprintln(p.out, "the blueprint has no pipelines")
+				return nil
+			}
+			rows := make([][]string, len(all))
+			for i, one := range all {
+				next := "on demand"
+				if one.Next != nil {
+					next = one.Next.Format("2006-01-02 15:04 MST")
+				}
+				rows[i] = []string{one.Name, one.Model, one.Schedule, next, fmt.Sprintf("%d, %d own", one.Stages, one.Own)}
+			}
+			p.table([]string{"pipeline", "model", "schedule", "next", "stages"}, rows)
+			return nil
+		},
+	}
+}
+
+func (p *pipelineApp) line(loaded *plan.Plan, name string) (pipelineLine, error) {
+	l := loaded.Pipelines[name]
+	nodes, err := loaded.Graph(name)
+	out := pipelineLine{Name: name, Model: l.Model, Schedule: l.Schedule, Stages: len(nodes), Own: len(l.Stages), Concurrency: l.Concurrency, Catchup: l.Catchup}
+	if err != nil || l.Schedule == "" {
+		return out, err
+	}
+	next, err := schedule.Next(l.Schedule, p.now().UTC())
+	out.Next = &next
+	return out, err
+}
+
+func pipelineShowVerb(p *pipelineApp) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show PIPELINE",
+		Short:   "Show a pipeline's stages and which wait for which",
+		Example: "  ashlar pipeline show nightly\n  ashlar pipeline show nightly --output json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("pipeline show takes a pipeline, such as: ashlar pipeline show nightly")
+			}
+			loaded, _, err := p.named(args[0])
+			if err != nil {
+				return err
+			}
+			nodes, err := loaded.Graph(args[0])
+			if err != nil {
+				return err
+			}
+			if p.json() {
+				return p.writeJSON(graphOf(nodes))
+			}
+			for _, n := range nodes {
+				p.showNode(n)
+			}
+			return nil
+		},
+	}
+}
+
+// stageLine is a stage as JSON shows it.
+type stageLine struct {
+	Stage string      `json:"stage"`
+	After []string    `json:"after"`
+	Own   *plan.Stage `json:"own,omitempty"`
+}
+
+func graphOf(nodes []plan.Node) []stageLine {
+	out := make([]stageLine, len(nodes))
+	for i, n := range nodes {
+		out[i] = stageLine{n.Name, append([]string{}, n.After...), n.Own}
+	}
+	return out
+}
+
+func (p *pipelineApp) showNode(n plan.Node) {
+	after := ""
+	if len(n.After) > 0 {
+		after = "  after " + strings.Join(n.After, ", ")
+	}
+	fmt.Fprintf(p.out, "%s%s\n", n.Name, after)
+	if n.Own == nil {
+		return
+	}
+	for _, line := range n.Own.Cmd {
+		fmt.Fprintf(p.out, "    $ %s\n", line)
+	}
+	for _, row := range []struct {
+		name string
+		all  []string
+	}{{"deps", n.Own.Deps}, {"params", n.Own.Params}, {"outs", n.Own.Outs}, {"metrics", n.Own.Metrics}, {"plots", n.Own.Plots}} {
+		if len(row.all) > 0 {
+			fmt.Fprintf(p.out, "    %-8s %s\n", row.name, strings.Join(row.all, ", "))
+		}
+	}
+}

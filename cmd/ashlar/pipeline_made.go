@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/artifact"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+// shownRuns is how many runs back a stage's last result is looked for.
+const shownRuns = 50
+
+// newest finds the newest run of the pipeline that suits.
+func newest(ctx context.Context, s *local.State, u plan.Unit, suits func(pipeline.Result) bool) (*pipeline.Result, *pipeline.Run, error) {
+	runs, err := pipeline.Runs(ctx, s.Store, u.Name(), shownRuns)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range runs {
+		for j := range runs[i].Stages {
+			if runs[i].Pipeline == u.Pipeline && suits(runs[i].Stages[j]) {
+				return &runs[i].Stages[j], &runs[i], nil
+			}
+		}
+	}
+	return nil, nil, nil
+}
+
+func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
+	return &cobra.Command{
+		Use:     "logs PIPELINE STAGE",
+		Short:   "Print what a stage's command printed when it last ran",
+		Example: "  ashlar pipeline logs nightly train",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usageError("pipeline logs takes a pipeline and a stage, such as: ashlar pipeline logs nightly train")
+			}
+			loaded, line, err := p.named(args[0])
+			if err != nil {
+				return err
+			}
+			if err := checkStage(loaded, args[0], args[1]); err != nil {
+				return err
+			}
+			return p.kept(c.Context(), func(s *local.State) error {
+				res, run, err := newest(c.Context(), s, unitOf(args[0], line), func(r pipeline.Result) bool { return r.Stage == args[1] && r.Log != "" })
+				if err != nil {
+					return err
+				}
+				if res == nil {
+					return usageError(fmt.Sprintf("no run of the last %d has a log of stage %s; built-in stages have none", shownRuns, args[1]))
+				}
+				b, err := s.Store.GetBytes(c.Context(), res.Log, math.MaxInt32)
+				if err != nil {
+					return err
+				}
+				if p.json() {
+					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage, "status": res.Status, "log": string(b)})
+				}
+				_, err = p.out.Write(b)
+				return err
+			})
+		},
+	}
+}
+
+func pipelineGetVerb(p *pipelineApp) *cobra.Command {
+	var to string
+	c := &cobra.Command{
+		Use:     "get PIPELINE PATH",
+		Short:   "Write a file or folder that a stage made where you want it",
+		Example: "  ashlar pipeline get nightly model.json\n  ashlar pipeline get nightly plots --to /tmp/plots",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usageError("pipeline get takes a pipeline and a path, such as: ashlar pipeline get nightly model.json")
+			}
+			_, line, err := p.named(args[0])
+			if err != nil {
+				return err
+			}
+			if to == "" {
+				to = filepath.Base(args[1])
+			}
+			if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+				return usageError(fmt.Sprintf("%s is there already; name another place with --to", to))
+			}
+			return p.kept(c.Context(), func(s *local.State) error {
+				res, run, err := newest(c.Context(), s, unitOf(args[0], line), func(r pipeline.Result) bool { _, ok := r.Files[args[1]]; return ok })
+				if err != nil {
+					return err
+				}
+				if res == nil {
+					return usageError(fmt.Sprintf("no run of the last %d has made %s; `ashlar pipeline show %s` says what its stages make", shownRuns, args[1], args[0]))
+				}
+				if err := artifact.Lay(c.Context(), s.Store, res.Files[args[1]], to); err != nil {
+					return err
+				}
+				if p.json() {
+					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage, "path": args[1], "to": to, "artifact": res.Files[args[1]]})
+				}
+				fmt.Fprintf(p.out, "%s, made by %s in run %s\n", to, res.Stage, run.ID)
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&to, "to", "", "where to write it (default: its name, here)")
+	return c
+}
+
+func pipelineLockVerb(p *pipelineApp) *cobra.Command {
+	return &cobra.Command{
+		Use:   "lock PIPELINE",
+		Short: "Print the dvc.lock of the pipeline's own stages",
+		Long: `Lock prints what the pipeline's own stages have read and made, as a dvc.lock of schema
+2.0 with DVC's own MD5s. Each run leaves it in the state folder too, below pipelines/.`,
+		Example: "  ashlar pipeline lock nightly > dvc.lock",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("pipeline lock takes a pipeline, such as: ashlar pipeline lock nightly")
+			}
+			if _, _, err := p.named(args[0]); err != nil {
+				return err
+			}
+			return p.kept(c.Context(), func(s *local.State) error {
+				b, err := pipeline.Lock(c.Context(), s.Store, args[0])
+				if errors.Is(err, store.ErrNotFound) {
+					return usageError(fmt.Sprintf("no run of %s with stages of its own has ended; `ashlar pipeline run %s` makes one", args[0], args[0]))
+				}
+				if err != nil {
+					return err
+				}
+				if p.json() {
+					return p.writeJSON(map[string]string{"pipeline": args[0], "dvc_lock": string(b)})
+				}
+				_, err = p.out.Write(b)
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/schedule"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+func pipelineRunVerb(p *pipelineApp) *cobra.Command {
+	var job pipeline.Job
+	c := &cobra.Command{
+		Use:   "run PIPELINE",
+		Short: "Run a pipeline once",
+		Long: `Run takes the pipeline through its stages, side by side where no edge forbids it. What
+the store has is taken over; after a failure or Ctrl-C the next run goes on from there.
+Exit code 1 means that a stage's command failed, or that data or gates did not pass.`,
+		Example: `  ashlar pipeline run nightly
+  ashlar pipeline run nightly --through prepare   # no further than this stage
+  ashlar pipeline run nightly --force             # also what has not changed
+  ashlar pipeline run nightly --date 2026-11-01   # for stages whose params name date`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("pipeline run takes a pipeline, such as: ashlar pipeline run nightly")
+			}
+			if _, err := time.Parse(time.DateOnly, job.Date); job.Date != "" && err != nil {
+				return usageError(fmt.Sprintf("--date %q: write it as 2026-11-01", job.Date))
+			}
+			loaded, line, err := p.named(args[0])
+			if err != nil {
+				return err
+			}
+			job.Unit = unitOf(args[0], line)
+			if err := checkStage(loaded, args[0], job.Through); err != nil {
+				return err
+			}
+			began := p.now()
+			return p.stand(c.Context(), loaded, func(s *local.Stack) error {
+				o, err := s.RunJob(c.Context(), "demand", job)
+				if err != nil {
+					return err
+				}
+				p.summary([]local.Outcome{o}, p.now().Sub(began))
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&job.Through, "through", "", "end after this stage")
+	c.Flags().StringVar(&job.Date, "date", "", "the date that the run stands for, as YYYY-MM-DD (default: today)")
+	c.Flags().BoolVar(&job.Force, "force", false, "run also what has not changed")
+	return c
+}
+
+// checkStage refuses a stage that the pipeline does not have.
+func checkStage(loaded *plan.Plan, name, stage string) error {
+	nodes, err := loaded.Graph(name)
+	if err != nil || stage == "" {
+		return err
+	}
+	var names []string
+	for _, n := range nodes {
+		if n.Name == stage {
+			return nil
+		}
+		names = append(names, n.Name)
+	}
+	return usageError(fmt.Sprintf("pipeline %s has no stage %q; it has %s", name, stage, orNone(names)))
+}
+
+func pipelineBackfillVerb(p *pipelineApp) *cobra.Command {
+	var from, to string
+	c := &cobra.Command{
+		Use:   "backfill PIPELINE --from DATE [--to DATE]",
+		Short: "Run a scheduled pipeline for each time that it fell due in a range",
+		Long: `Backfill runs the pipeline once for each time that its schedule fell due, both dates
+included, oldest first. A stage whose params name date is given the date of each; all
+others are run once and taken over after that. A failed run does not keep the rest from
+being run; all failures are told at the end. Run again, it goes on from what is left.`,
+		Example: "  ashlar pipeline backfill nightly --from 2026-11-01 --to 2026-11-07",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 || from == "" {
+				return usageError("pipeline backfill takes a pipeline and a date to begin with, such as: ashlar pipeline backfill nightly --from 2026-11-01")
+			}
+			loaded, line, err := p.named(args[0])
+			if err != nil {
+				return err
+			}
+			due, err := dates(line, from, to, p.now())
+			if err != nil {
+				return err
+			}
+			return p.stand(c.Context(), loaded, func(s *local.Stack) error { return p.backfill(c.Context(), s, unitOf(args[0], line), due) })
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "the first date, as YYYY-MM-DD")
+	c.Flags().StringVar(&to, "to", "", "the last date (default: today)")
+	return c
+}
+
+// dates are when the schedule fell due from one date to another, both included.
+func dates(line plan.Pipeline, from, to string, now time.Time) ([]time.Time, error) {
+	if line.Schedule == "" {
+		return nil, usageError("the pipeline has no schedule, so nothing says when it fell due; use `ashlar pipeline run --date`")
+	}
+	first, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return nil, usageError(fmt.Sprintf("--from %q: write it as 2026-11-01", from))
+	}
+	last := now.UTC()
+	if to != "" {
+		if last, err = time.Parse(time.DateOnly, to); err != nil {
+			return nil, usageError(fmt.Sprintf("--to %q: write it as 2026-11-01", to))
+		}
+		last = last.Add(24*time.Hour - time.Nanosecond)
+	}
+	due, err := schedule.Between(line.Schedule, first.Add(-time.Nanosecond), last)
+	if err == nil && len(due) == 0 {
+		err = usageError(fmt.Sprintf("schedule %q does not fall due from %s to %s", line.Schedule, from, last.Format(time.DateOnly)))
+	}
+	return due, err
+}
+
+func (p *pipelineApp) backfill(ctx context.Context, s *local.Stack, u plan.Unit, due []time.Time) error {
+	var problems []error
+	for i, at := range due {
+		if !p.json() {
+			fmt.Fprintf(p.out, "%d of %d: %s\n", i+1, len(due), at.Format(time.DateOnly))
+		}
+		if _, err := s.RunJob(ctx, "backfill", pipeline.Job{Unit: u, Date: at.Format(time.DateOnly)}); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", at.Format(time.DateOnly), err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/stacks/local"
+)
+
+func storeVerb(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "store",
+		Short:   "Free what the local store keeps and nothing needs",
+		Long:    "Store is about the objects that runs have made: models, reports, files of stages.",
+		Example: "  ashlar store gc --dry-run\n  ashlar store gc --keep 30d",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(storeGCVerb(a))
+	return c
+}
+
+// gcFlags are the flags of `ashlar store gc`.
+type gcFlags struct {
+	dir, state, grace, keep string
+	dryRun                  bool
+}
+
+func storeGCVerb(a *app) *cobra.Command {
+	var f gcFlags
+	c := &cobra.Command{
+		Use:   "gc",
+		Short: "Remove objects that no run, stage or version needs any more",
+		Long: `Gc forgets results of stages that no run has used for --keep, and removes the objects
+that nothing names then and that are older than --grace. What a registered version is
+made of stays, and so does what runs have on record. It is safe while a run goes on, as
+long as no stage takes longer than --grace.`,
+		Example: `  ashlar store gc --dry-run      # what would go
+  ashlar store gc --keep 30d`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			got, err := a.gc(c.Context(), f)
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				return a.writeJSON(got)
+			}
+			word := "removed"
+			if f.dryRun {
+				word = "would remove"
+			}
+			fmt.Fprintf(a.out, "%s %s (%s) of %d (%s); %d are too young to tell; %s of stages forgotten\n", word, counted(got.Removed, "object"), bytesText(got.RemovedBytes),
+				got.Objects, bytesText(got.Bytes), got.Young, counted(got.Forgotten, "result"))
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&f.dir, "dir", "C", ".", "the blueprint's folder")
+	flags.StringVar(&f.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	flags.StringVar(&f.grace, "grace", "24h", "how old an object must be to go")
+	flags.StringVar(&f.keep, "keep", "90d", "how long a stage's result is kept that no run uses")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would go, and remove nothing")
+	return c
+}
+
+func (a *app) gc(ctx context.Context, f gcFlags) (got store.Collected, err error) {
+	var d [2]time.Duration
+	for i, text := range []struct{ flag, value string }{{"grace", f.grace}, {"keep", f.keep}} {
+		if d[i], err = plan.ParseDuration(text.value); err != nil || d[i] <= 0 {
+			return got, usageError(fmt.Sprintf("--%s %q: write it as 24h or 90d", text.flag, text.value))
+		}
+	}
+	state, err := local.OpenState(ctx, local.StateFolder(f.dir, f.state), a.now)
+	if err != nil {
+		return got, err
+	}
+	defer func() { err = errors.Join(err, state.Close()) }()
+	// The trail names all that versions were ever made of.
+	var trail bytes.Buffer
+	if err := state.Registry.ExportAudit(ctx, &trail); err != nil {
+		return got, err
+	}
+	roots := regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(trail.String(), -1)
+	models, err := state.Registry.Models(ctx)
+	if err != nil {
+		return got, err
+	}
+	for _, m := range models {
+		versions, err := state.Registry.Versions(ctx, m)
+		if err != nil {
+			return got, err
+		}
+		for _, v := range versions {
+			roots = append(roots, v.ModelDigest)
+			for _, digest := range v.Evidence {
+				roots = append(roots, digest)
+			}
+		}
+	}
+	return state.Store.Collect(ctx, store.Collection{
+		Roots: roots, Grace: d[0], DryRun: f.dryRun, Now: a.now, Forget: map[string]time.Duration{"stages/": d[1], "parts/": d[1], "cancel/": d[1]},
+	})
+}
+
+// bytesText writes bytes for people.
+func bytesText(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
