@@ -207,7 +207,7 @@ func (p *Plan) Units() []Unit {
 	for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
 		line := p.Pipelines[name]
 		switch {
-		case len(line.Stages) == 0:
+		case p.UnitFor(name).Pipeline == "":
 		case line.Model == "":
 			bare = append(bare, Unit{Pipeline: name})
 		default:
@@ -234,4 +234,14 @@ func (p *Plan) UnitOf(model string) (Unit, error) {
 		}
 	}
 	return Unit{}, fmt.Errorf("the plan has no model %q", model)
+}
+
+// UnitFor returns what the pipeline's runs are runs of. A pipeline without
+// stages of its own is its model's built-in stages.
+func (p *Plan) UnitFor(pipeline string) Unit {
+	line := p.Pipelines[pipeline]
+	if len(line.Stages) == 0 && line.FanOut == 0 {
+		return Unit{Model: line.Model}
+	}
+	return Unit{Pipeline: pipeline, Model: line.Model}
 }

@@ -9,6 +9,7 @@ type Pipeline struct {
 	Stages      map[string]Stage `json:"stages,omitempty"`
 	Params      map[string]any   `json:"params,omitempty"`      // values that stages name
 	Parallelism int              `json:"parallelism,omitempty"` // stages at once; 0: the number of cores
+	FanOut      int              `json:"fan_out,omitempty"`     // pods of a cluster that validate and search; 0: one each
 	Schedule    string           `json:"schedule,omitempty"`    // cron or @daily; empty: on demand
 	Concurrency Concurrency      `json:"concurrency"`
 	Catchup     bool             `json:"catchup"`

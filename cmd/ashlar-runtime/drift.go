@@ -53,7 +53,11 @@ func (a *app) drift(ctx context.Context, g *ground, name string) error {
 // retrain is done once the gates have said yes or no. What broke on the way is
 // tried again by the next judge.
 func (a *app) retrain(ctx context.Context, g *ground, cfg endpoint.JudgeConfig, v endpoint.Verdict) error {
-	o, err := a.train(ctx, g, v.Model, "drift")
+	unit, err := g.plan.UnitOf(v.Model)
+	if err != nil {
+		return err
+	}
+	o, err := a.train(ctx, g, pipeline.Job{Unit: unit}, "drift")
 	if err != nil && !errors.As(err, new(*pipeline.Finding)) {
 		return fmt.Errorf("retrain %s: %w", v.Model, err)
 	}

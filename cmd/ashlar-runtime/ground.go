@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 
 	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
@@ -25,6 +26,9 @@ func (a *app) stand(ctx context.Context, s settings, f func(*ground) error) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, g.store.Close()) }()
+	if s.database.Database == "" {
+		return f(g)
+	}
 	opt, err := a.options(ctx, s)
 	if err != nil {
 		return err
@@ -41,28 +45,34 @@ func (a *app) options(ctx context.Context, s settings) (registry.Options, error)
 	return registry.Options{Now: a.now, Login: how}, err
 }
 
-// runner trains the plan's models.
-func (a *app) runner(g *ground, trigger string) (*pipeline.Runner, error) {
+// runner runs the plan's pipelines. once leaves retries to whoever runs this.
+func (a *app) runner(g *ground, trigger string, once bool) (*pipeline.Runner, error) {
 	return pipeline.New(pipeline.Config{
-		Plan: g.plan, Dir: g.data, Store: g.store, Registry: g.registry, Author: g.author, Trigger: trigger, Now: a.now, Log: a.log,
+		Plan: g.plan, Dir: g.data, Code: g.code, Store: g.store, Registry: g.registry, Author: g.author, Trigger: trigger, Now: a.now,
+		Getenv: a.getenv, TempDir: os.TempDir(), Once: once, Log: a.log,
 	})
 }
 
-// train brings the model to the registry. Whoever acts under this author's name
-// acts alone, so a run of its that never ended was killed.
-func (a *app) train(ctx context.Context, g *ground, model, trigger string) (pipeline.Outcome, error) {
-	if err := pipeline.MarkInterrupted(ctx, g.store, model, g.author, a.now()); err != nil {
+// train runs the job. Whoever acts under this author's name acts alone, so a run
+// of its that never ended was killed.
+func (a *app) train(ctx context.Context, g *ground, job pipeline.Job, trigger string) (pipeline.Outcome, error) {
+	if err := pipeline.MarkInterrupted(ctx, g.store, job.Name(), g.author, a.now()); err != nil {
 		return pipeline.Outcome{}, err
 	}
-	runner, err := a.runner(g, trigger)
+	runner, err := a.runner(g, trigger, false)
 	if err != nil {
 		return pipeline.Outcome{}, err
 	}
-	o, err := runner.Build(ctx, model)
+	o, err := runner.BuildJob(ctx, job)
 	tracks := tracking.New(tracking.Config{Plan: g.plan, Store: g.store, Getenv: a.getenv, Log: a.log})
 	err = errors.Join(err, tracks.Run(ctx, o.Run))
+	if err != nil && o.Run != nil && o.Run.Status == pipeline.Failing {
+		if told := a.tell(context.WithoutCancel(ctx), g, o.Run); told != nil {
+			a.log.Error("nobody could be told that the run failed", "run", o.Run.ID, "error", told.Error())
+		}
+	}
 	if err == nil {
-		a.log.Info("trained", "model", model, "version", o.Version.Version, "status", o.Version.Status, "new", o.New(), "digest", o.Version.ModelDigest)
+		a.log.Info("trained", "model", o.Model, "version", o.Version.Version, "status", o.Version.Status, "new", o.New(), "digest", o.Version.ModelDigest)
 	}
 	return o, err
 }

@@ -137,7 +137,7 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsTouched(t *testing.T) {
 		"a duty nobody knows":   {good, []string{"train"}, []string{`\"train\" is no duty`}},
 		"a flag nobody knows":   {good, []string{"run", "--modell", "m"}, []string{"unknown flag: --modell"}},
 		"no endpoint":           {good, []string{"serve"}, []string{"name the endpoint"}},
-		"no model":              {good, []string{"run"}, []string{"name the model"}},
+		"no model":              {good, []string{"run"}, []string{"or the model with --model"}},
 		"a word too many":       {good, []string{"migrate", "now"}, []string{"takes flags only"}},
 		"a secret without name": {good.with("ASHLAR_DATABASE_AUTH", "secret"), []string{"migrate"}, []string{"needs the ARN", "is for a postgres:// URL"}},
 	} {

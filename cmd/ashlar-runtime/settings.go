@@ -20,6 +20,8 @@ type settings struct {
 	plan     *plan.Plan
 	store    string
 	data     string
+	code     string // folder with files of the repository; empty: none
+	unit     plan.Unit
 	database login.Config
 	author   string
 }
@@ -29,12 +31,15 @@ type needs struct {
 	model    string // that is to be trained
 	endpoint string
 	migrate  bool // the database alone
+	subject  subject
+	// storeOnly leaves the database out.
+	storeOnly bool
 }
 
 // settings reads the environment for a duty. The error joins all that is wrong.
 func (a *app) settings(n needs) (settings, error) {
 	s := settings{
-		store: a.getenv("ASHLAR_STORE"), data: a.getenv("ASHLAR_DATA"),
+		store: a.getenv("ASHLAR_STORE"), data: a.getenv("ASHLAR_DATA"), code: a.getenv("ASHLAR_CODE"),
 		database: login.Config{
 			Mode: a.getenv("ASHLAR_DATABASE_AUTH"), Database: a.getenv("ASHLAR_DATABASE"),
 			Secret: a.getenv("ASHLAR_DATABASE_SECRET"), Region: a.getenv("AWS_REGION"),
@@ -42,7 +47,11 @@ func (a *app) settings(n needs) (settings, error) {
 	}
 	var problems []error
 	add := func(err error) { problems = append(problems, err) }
-	add(checkDatabase(s.database))
+	if n.storeOnly {
+		s.database = login.Config{}
+	} else {
+		add(checkDatabase(s.database))
+	}
 	if !n.migrate {
 		var err error
 		s.author, err = govern.Author(a.getenv("ASHLAR_AUTHOR"), "ashlar-runtime")
@@ -104,7 +113,14 @@ func readPlan(file string) (*plan.Plan, error) {
 }
 
 // checkSubject holds what the duty is about against the plan.
-func (s settings) checkSubject(n needs) error {
+func (s *settings) checkSubject(n needs) error {
+	if n.subject != (subject{}) {
+		var err error
+		if s.unit, err = n.subject.unit(s.plan); err != nil {
+			return err
+		}
+		n.model = s.unit.Model
+	}
 	if e, ok := s.plan.Endpoints[n.endpoint]; n.endpoint != "" && !ok {
 		return fmt.Errorf("the plan has no endpoint %q; it has %s", n.endpoint, listed(s.plan.Endpoints))
 	} else if n.endpoint != "" && n.model == retrained && (e.Drift == nil || !e.Drift.Retrain) {

@@ -68,14 +68,6 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 	return loaded, line, nil
 }
 
-// unitOf is what the pipeline's runs are runs of.
-func unitOf(name string, line plan.Pipeline) plan.Unit {
-	if len(line.Stages) == 0 {
-		return plan.Unit{Model: line.Model}
-	}
-	return plan.Unit{Pipeline: name, Model: line.Model}
-}
-
 // stand opens the stack for f.
 func (p *pipelineApp) stand(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
 	shown := p.newProgress(p.out)

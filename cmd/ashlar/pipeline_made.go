@@ -46,7 +46,7 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 			if len(args) != 2 {
 				return usageError("pipeline logs takes a pipeline and a stage, such as: ashlar pipeline logs nightly train")
 			}
-			loaded, line, err := p.named(args[0])
+			loaded, _, err := p.named(args[0])
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 				return err
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				res, run, err := newest(c.Context(), s, unitOf(args[0], line), func(r pipeline.Result) bool { return r.Stage == args[1] && r.Log != "" })
+				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]), func(r pipeline.Result) bool { return r.Stage == args[1] && r.Log != "" })
 				if err != nil {
 					return err
 				}
@@ -85,7 +85,7 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 			if len(args) != 2 {
 				return usageError("pipeline get takes a pipeline and a path, such as: ashlar pipeline get nightly model.json")
 			}
-			_, line, err := p.named(args[0])
+			loaded, _, err := p.named(args[0])
 			if err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 				return usageError(fmt.Sprintf("%s is there already; name another place with --to", to))
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				res, run, err := newest(c.Context(), s, unitOf(args[0], line), func(r pipeline.Result) bool { _, ok := r.Files[args[1]]; return ok })
+				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]), func(r pipeline.Result) bool { _, ok := r.Files[args[1]]; return ok })
 				if err != nil {
 					return err
 				}

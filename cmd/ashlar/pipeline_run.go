@@ -33,11 +33,11 @@ Exit code 1 means that a stage's command failed, or that data or gates did not p
 			if _, err := time.Parse(time.DateOnly, job.Date); job.Date != "" && err != nil {
 				return usageError(fmt.Sprintf("--date %q: write it as 2026-11-01", job.Date))
 			}
-			loaded, line, err := p.named(args[0])
+			loaded, _, err := p.named(args[0])
 			if err != nil {
 				return err
 			}
-			job.Unit = unitOf(args[0], line)
+			job.Unit = loaded.UnitFor(args[0])
 			if err := checkStage(loaded, args[0], job.Through); err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ being run; all failures are told at the end. Run again, it goes on from what is 
 			if err != nil {
 				return err
 			}
-			return p.stand(c.Context(), loaded, func(s *local.Stack) error { return p.backfill(c.Context(), s, unitOf(args[0], line), due) })
+			return p.stand(c.Context(), loaded, func(s *local.Stack) error { return p.backfill(c.Context(), s, loaded.UnitFor(args[0]), due) })
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "the first date, as YYYY-MM-DD")

@@ -56,7 +56,7 @@ func (w *world) write(name, text string) {
 func (w *world) runner(p *plan.Plan) *Runner {
 	w.t.Helper()
 	r, err := New(Config{
-		Plan: p, Dir: w.dir, Store: w.store, Registry: w.registry, TempDir: w.t.TempDir(), Getenv: os.Getenv, Now: time.Now,
+		Plan: p, Dir: w.dir, Store: w.store, Registry: w.registry, TempDir: w.t.TempDir(), Getenv: os.Getenv, Now: time.Now, Author: "ada",
 		Observe: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -42,6 +42,12 @@ func (x *execution) only(ctx context.Context, name string) error {
 		x.at[res.Stage] = len(x.run.Stages)
 		x.run.Stages = append(x.run.Stages, res)
 	}
+	if x.job.Part.Of > 0 {
+		if err := x.doPart(ctx, name, x.job.Part); err != nil {
+			return &StageError{Stage: name, Model: x.Name(), Err: err}
+		}
+		return nil
+	}
 	for i := range x.stages {
 		if x.stages[i].name != name {
 			continue

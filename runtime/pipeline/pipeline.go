@@ -25,12 +25,14 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
-// Config is what a Runner needs. Store, Registry, Plan and Now are required.
+// Config is what a Runner needs. Store, Plan and Now are required, and Registry
+// where the stage register runs.
 type Config struct {
 	Plan     *plan.Plan
 	Dir      string // folder or blob URL that relative dataset sources and deps start from
@@ -64,8 +66,8 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Plan == nil {
 		problems = append(problems, errors.New("pipeline: no plan"))
 	}
-	if cfg.Store == nil || cfg.Registry == nil {
-		problems = append(problems, errors.New("pipeline: no store or registry"))
+	if cfg.Store == nil {
+		problems = append(problems, errors.New("pipeline: no store"))
 	}
 	if cfg.Now == nil {
 		problems = append(problems, errors.New("pipeline: no clock"))
@@ -103,6 +105,10 @@ type Job struct {
 	// the run with the ID has so far. Whoever asks for each of them ends the run
 	// with Finish.
 	Only string
+	// Part does a part of Only, one that fans out; Parts is how many the stage
+	// takes over where it is run as a whole after them.
+	Part  dataset.Part
+	Parts int
 	// Through ends the run after this stage; stages that it does not need are
 	// left out.
 	Through string

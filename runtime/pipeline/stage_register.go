@@ -19,6 +19,9 @@ var registration = stage{
 	version: 1,
 	depends: func(*recipe) (map[string]any, error) { return nil, nil },
 	run: func(ctx context.Context, x *execution, res *Result) error {
+		if x.Registry == nil {
+			return errors.New("there is no registry here")
+		}
 		var report evaluate.Report
 		if err := x.get(ctx, plan.StageEvaluate, "report", &report); err != nil {
 			return err

@@ -32,7 +32,11 @@ var training = stage{
 		if err := x.get(ctx, plan.StagePrepare, "split", &p); err != nil {
 			return err
 		}
-		fit, err := train.Fit(ctx, spec, frame, train.Options{Workers: x.Workers, Progress: x.trainProgress})
+		tried, err := x.tried(ctx)
+		if err != nil {
+			return err
+		}
+		fit, err := train.Fit(ctx, spec, frame, train.Options{Workers: x.Workers, Progress: x.trainProgress, Tried: tried})
 		if err != nil {
 			return err
 		}

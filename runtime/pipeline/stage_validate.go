@@ -2,11 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/ashlar-dev/ashlar/runtime/dataset"
-	"github.com/ashlar-dev/ashlar/runtime/validate"
 )
 
 // validation checks the data against its columns and expectations, and makes
@@ -20,17 +16,8 @@ var validation = stage{
 		d.Description, d.Retention = "", ""
 		return map[string]any{"dataset": d}, nil
 	},
-	run: func(ctx context.Context, x *execution, res *Result) (err error) {
-		opt, err := x.read(ctx)
-		if err != nil {
-			return err
-		}
-		reader, err := dataset.Open(ctx, x.dataset, opt)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, reader.Close()) }()
-		report, err := validate.Run(ctx, reader, x.dataset, validate.Options{Dataset: x.model.Dataset, TempDir: x.TempDir, Profile: true})
+	run: func(ctx context.Context, x *execution, res *Result) error {
+		report, err := x.report(ctx)
 		if err != nil {
 			return err
 		}

@@ -14,33 +14,23 @@ import (
 const maxTrials = 10_000
 
 // search cross-validates parameter sets of the plan's space and says which is
-// best. base are the parameters that the space does not name.
+// best. base are the parameters that the space does not name. Sets that others
+// have tried already are taken over.
 func (f *fitter) search(ctx context.Context, base plan.Params, rows []int) (*SearchReport, error) {
-	s := *f.spec.Model.Search
-	if !slices.Contains(metricNames(f.spec.Model.Task), s.Metric) {
-		return nil, fmt.Errorf("search: metric %q does not apply to a %s task: use one of %s",
-			s.Metric, f.spec.Model.Task, strings.Join(metricNames(f.spec.Model.Task), ", "))
+	s, cv, all, err := f.sets(base)
+	if err != nil {
+		return nil, err
 	}
-	if s.Seed == 0 {
-		s.Seed = f.spec.Seed
+	reports := f.tried
+	if reports == nil {
+		reports, err = f.trials(ctx, "search", cv, all, rows)
+	} else if len(reports) != len(all) {
+		err = fmt.Errorf("%d trials were tried elsewhere, and the plan has %d", len(reports), len(all))
 	}
-	sets, err := candidates(s)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
-	}
-	cv := plan.CrossValidation{Folds: s.Folds, Stratified: f.spec.Model.Task != plan.Regression}
-	if f.spec.Model.CrossValidation != nil {
-		cv = *f.spec.Model.CrossValidation
 	}
 	r := &SearchReport{Method: s.Method, Metric: s.Metric, GreaterIsBetter: greaterIsBetter(s.Metric)}
-	all := make([]plan.Params, len(sets))
-	for i, set := range sets {
-		all[i] = base.With(set)
-	}
-	reports, err := f.trials(ctx, "search", cv, all, rows)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
 	for i, rep := range reports {
 		m := rep.Metrics[s.Metric]
 		r.Trials = append(r.Trials, Trial{Params: all[i], Mean: m.Mean, Std: m.Std, CrossValidation: rep})
@@ -50,6 +40,31 @@ func (f *fitter) search(ctx context.Context, base plan.Params, rows []int) (*Sea
 		}
 	}
 	return r, nil
+}
+
+// sets are the parameter sets of the plan's search, in the order of its trials.
+func (f *fitter) sets(base plan.Params) (plan.Search, plan.CrossValidation, []plan.Params, error) {
+	s := *f.spec.Model.Search
+	cv := plan.CrossValidation{Folds: s.Folds, Stratified: f.spec.Model.Task != plan.Regression}
+	if f.spec.Model.CrossValidation != nil {
+		cv = *f.spec.Model.CrossValidation
+	}
+	if !slices.Contains(metricNames(f.spec.Model.Task), s.Metric) {
+		return s, cv, nil, fmt.Errorf("search: metric %q does not apply to a %s task: use one of %s",
+			s.Metric, f.spec.Model.Task, strings.Join(metricNames(f.spec.Model.Task), ", "))
+	}
+	if s.Seed == 0 {
+		s.Seed = f.spec.Seed
+	}
+	found, err := candidates(s)
+	if err != nil {
+		return s, cv, nil, fmt.Errorf("search: %w", err)
+	}
+	all := make([]plan.Params, len(found))
+	for i, set := range found {
+		all[i] = base.With(set)
+	}
+	return s, cv, all, nil
 }
 
 // candidates returns the parameter sets of a search: of a grid every one, the

@@ -34,6 +34,7 @@ type Spec struct {
 type Options struct {
 	Workers  int         // goroutines; 0 for one a processor
 	Progress func(Event) // nil: nobody watches; called by one goroutine at a time
+	Tried    []Tried     // trials of the search that were tried elsewhere: all of them, in any order
 }
 
 // Event is progress within one fit.
@@ -89,6 +90,7 @@ type fitter struct {
 	workers   int
 	watch     sync.Mutex
 	progress  func(Event)
+	tried     []*CVReport
 }
 
 func newFitter(spec Spec, frame *dataset.Frame, opt Options) (*fitter, error) {
@@ -100,7 +102,11 @@ func newFitter(spec Spec, frame *dataset.Frame, opt Options) (*fitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fitter{spec: spec, frame: frame, algorithm: a, target: t, workers: opt.Workers, progress: opt.Progress}
+	tried, err := gathered(opt.Tried)
+	if err != nil {
+		return nil, err
+	}
+	f := &fitter{spec: spec, frame: frame, algorithm: a, target: t, workers: opt.Workers, progress: opt.Progress, tried: tried}
 	if f.workers <= 0 {
 		f.workers = runtime.GOMAXPROCS(0)
 	}

@@ -151,7 +151,7 @@ func (t *timetable) begin(ctx context.Context, at time.Time, madeUp bool) {
 
 // run runs the pipeline once and says what came of it.
 func (t *timetable) run(ctx context.Context, at time.Time) string {
-	o, err := t.stack.RunPipeline(ctx, t.runner, pipeline.Job{Unit: t.stack.unit(t.name), Date: at.Format(time.DateOnly)})
+	o, err := t.stack.RunPipeline(ctx, t.runner, pipeline.Job{Unit: t.stack.cfg.Plan.UnitFor(t.name), Date: at.Format(time.DateOnly)})
 	switch {
 	case err != nil:
 		return fmt.Sprintf("%s, due %s: %v", t.name, at.Format(clockFormat), err)
@@ -160,15 +160,6 @@ func (t *timetable) run(ctx context.Context, at time.Time) string {
 	default:
 		return t.name + ": nothing new came of it"
 	}
-}
-
-// unit is what the pipeline's runs are runs of.
-func (s *Stack) unit(name string) plan.Unit {
-	line := s.cfg.Plan.Pipelines[name]
-	if len(line.Stages) == 0 {
-		return plan.Unit{Model: line.Model}
-	}
-	return plan.Unit{Pipeline: name, Model: line.Model}
 }
 
 // RunJob runs the job for the reason; see RunPipeline.

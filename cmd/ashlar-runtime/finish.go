@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/notify"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/tracking"
+)
+
+func finishDuty(a *app) *cobra.Command {
+	var of subject
+	var run, status, date string
+	c := &cobra.Command{
+		Use:   "finish (--pipeline NAME | --model NAME) --run ID --status STATUS",
+		Short: "End a run whose stages several workloads ran: record it, and tell who wants to know",
+		Long: `Finish makes the record of the run of what its stages came to, tells the trackers, and
+where the status is anything but Succeeded, whom the pipeline names in on_failure.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			problems := []error{of.check()}
+			if !runIDs.MatchString(run) {
+				problems = append(problems, fmt.Errorf("--run %q: want letters, digits, dots, dashes and underscores", run))
+			}
+			if err := errors.Join(problems...); err != nil {
+				return inputError{err}
+			}
+			s, err := a.settings(needs{subject: of, storeOnly: true})
+			if err != nil {
+				return err
+			}
+			return a.stand(c.Context(), s, func(g *ground) error {
+				runner, err := a.runner(g, "pipeline", true)
+				if err != nil {
+					return err
+				}
+				done, err := runner.Finish(c.Context(), pipeline.Job{Unit: s.unit, ID: run, Date: date}, status == "Succeeded")
+				if err != nil {
+					return err
+				}
+				tracks := tracking.New(tracking.Config{Plan: g.plan, Store: g.store, Getenv: a.getenv, Log: a.log})
+				err = tracks.Run(c.Context(), done)
+				if done.Status != pipeline.Succeeded {
+					err = errors.Join(err, a.tell(c.Context(), g, done))
+				}
+				return errors.Join(err, a.print(done))
+			})
+		},
+	}
+	of.flags(c)
+	c.Flags().StringVar(&run, "run", "", "what the stages of the run have in common")
+	c.Flags().StringVar(&status, "status", "", "how whoever ran them saw it end, in Argo's words")
+	c.Flags().StringVar(&date, "date", "", "the date that the run stands for, as YYYY-MM-DD")
+	return c
+}
+
+// tell sends e-mail and webhook of a failed run.
+func (a *app) tell(ctx context.Context, g *ground, run *pipeline.Run) error {
+	n, err := notify.New(notify.FromEnvironment(notify.Receivers(g.plan, run), a.getenv))
+	if err != nil {
+		return err
+	}
+	return n.Failed(ctx, notify.OfRun(g.plan, run, ""))
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+)
+
+// stageFlags are the flags of the duty.
+type stageFlags struct {
+	subject
+	stage, run, part, date string
+	parts                  int
+}
+
+func stageDuty(a *app) *cobra.Command {
+	var f stageFlags
+	c := &cobra.Command{
+		Use:   "stage (--pipeline NAME | --model NAME) --stage NAME --run ID",
+		Short: "Run one stage of a run whose stages several workloads run",
+		Long: `Stage runs one stage on what the run's other stages have made, and keeps what it makes for
+those after it. A stage that fans out is run in parts, counted from 0, and then as a whole
+with --parts: it takes the parts over, and what comes of it is what one process would have
+made, to the byte. Finish ends the run.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			job, err := f.job()
+			if err != nil {
+				return inputError{err}
+			}
+			// The registry is the business of one stage alone.
+			s, err := a.settings(needs{subject: f.subject, storeOnly: f.stage != plan.StageRegister})
+			if err != nil {
+				return err
+			}
+			job.Unit = s.unit
+			return a.stand(c.Context(), s, func(g *ground) error {
+				runner, err := a.runner(g, "pipeline", true)
+				if err != nil {
+					return err
+				}
+				run, err := runner.Do(c.Context(), job)
+				if err != nil {
+					return err
+				}
+				if f.stage == plan.StageRegister {
+					v, err := runner.Approve(c.Context(), run)
+					if err != nil {
+						return err
+					}
+					a.log.Info("trained", "model", run.Model, "version", v.Version, "status", v.Status, "digest", v.ModelDigest)
+				}
+				return a.print(map[string]any{"run": run.ID, "stage": f.stage, "result": resultOf(run, f.stage)})
+			})
+		},
+	}
+	f.flags(c)
+	c.Flags().StringVar(&f.stage, "stage", "", "the stage to run")
+	c.Flags().StringVar(&f.run, "run", "", "what the stages of one run have in common")
+	c.Flags().StringVar(&f.part, "part", "", "run a part of the stage, such as 0/4")
+	c.Flags().IntVar(&f.parts, "parts", 0, "take so many parts over")
+	c.Flags().StringVar(&f.date, "date", "", "the date that the run stands for, as YYYY-MM-DD")
+	return c
+}
+
+// resultOf is what the stage came to; nil of a part.
+func resultOf(run *pipeline.Run, stage string) *pipeline.Result {
+	for i := range run.Stages {
+		if run.Stages[i].Stage == stage {
+			return &run.Stages[i]
+		}
+	}
+	return nil
+}
+
+var runIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+// job returns what is asked for, or everything that is wrong.
+func (f stageFlags) job() (pipeline.Job, error) {
+	job := pipeline.Job{ID: f.run, Only: f.stage, Parts: f.parts, Date: f.date}
+	problems := []error{f.check()}
+	if f.stage == "" {
+		problems = append(problems, errors.New("name the stage with --stage"))
+	}
+	if !runIDs.MatchString(f.run) {
+		problems = append(problems, fmt.Errorf("--run %q: want letters, digits, dots, dashes and underscores", f.run))
+	}
+	if f.part != "" && f.parts != 0 || f.parts < 0 {
+		problems = append(problems, errors.New("run a part with --part I/N, or take N parts over with --parts N"))
+	}
+	if f.part != "" {
+		index, of, _ := strings.Cut(f.part, "/")
+		i, err1 := strconv.Atoi(index)
+		n, err2 := strconv.Atoi(of)
+		if err1 != nil || err2 != nil || n < 1 || i < 0 || i >= n {
+			problems = append(problems, fmt.Errorf("--part %q: want I/N, with I from 0 to one below N", f.part))
+		}
+		job.Part = dataset.Part{Index: i, Of: n}
+	}
+	return job, errors.Join(problems...)
+}
