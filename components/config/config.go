@@ -34,6 +34,8 @@ type Args struct {
 	Namespace string
 	Labels    map[string]string
 	Plan      []byte // canonical JSON; empty: pods need none
+	// Code are files of the repository that stages read, by path; nil: none.
+	Code map[string][]byte
 	// Database is a URL that holds a password; nil where pods have identities.
 	Database pulumi.StringInput
 	After    []pulumi.Resource // what must be there first
@@ -50,6 +52,9 @@ func (a *Args) Validate() error {
 	}
 	if len(a.Plan) > MaxPlan {
 		found = append(found, fmt.Errorf("config: the plan is %d bytes and a ConfigMap holds %d: split the blueprint", len(a.Plan), MaxPlan))
+	}
+	if n := codeBytes(a.Code); n > MaxPlan {
+		found = append(found, fmt.Errorf("config: the files that stages read are %d bytes and a ConfigMap holds %d: put data into the dataset's bucket, or the code into the stage's image", n, MaxPlan))
 	}
 	return errors.Join(found...)
 }
@@ -87,6 +92,13 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		}
 		c.Objects = append(c.Objects, plan)
 	}
+	if len(args.Code) > 0 {
+		code, err := args.code(ctx, name, c)
+		if err != nil {
+			return nil, fmt.Errorf("config %s: code: %w", name, err)
+		}
+		c.Objects = append(c.Objects, code)
+	}
 	if args.Database != nil {
 		secret, err := corev1.NewSecret(ctx, name, &corev1.SecretArgs{
 			Metadata:   object.Meta(args.Namespace, SecretName, args.Labels, nil),
@@ -101,15 +113,20 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
 }
 
+// kept are the annotations of an object that is named by its content.
+func kept(what, digest string) map[string]string {
+	return map[string]string{
+		"ashlar.dev/" + what + "-digest": "sha256:" + digest,
+		// A return to earlier content finds its object and takes it over.
+		"pulumi.com/patchForce":             "true",
+		"argocd.argoproj.io/sync-options":   "Prune=false",
+		"kustomize.toolkit.fluxcd.io/prune": "disabled",
+	}
+}
+
 func (a *Args) plan(ctx *pulumi.Context, name string, c *Config) (*corev1.ConfigMap, error) {
 	return corev1.NewConfigMap(ctx, name, &corev1.ConfigMapArgs{
-		Metadata: object.Meta(a.Namespace, PlanName(a.Plan), a.Labels, map[string]string{
-			"ashlar.dev/plan-digest": "sha256:" + digest(a.Plan),
-			// A return to an earlier plan finds its object and takes it over.
-			"pulumi.com/patchForce":             "true",
-			"argocd.argoproj.io/sync-options":   "Prune=false",
-			"kustomize.toolkit.fluxcd.io/prune": "disabled",
-		}),
+		Metadata:  object.Meta(a.Namespace, PlanName(a.Plan), a.Labels, kept("plan", digest(a.Plan))),
 		Immutable: pulumi.Bool(true),
 		Data:      pulumi.StringMap{pod.PlanFile: pulumi.String(string(a.Plan))},
 	}, pulumi.Parent(c), pulumi.DependsOn(a.After), pulumi.RetainOnDelete(true))

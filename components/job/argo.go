@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
@@ -51,7 +52,7 @@ func (r registration) argo(c *Job) error {
 		OtherFields: kubernetes.UntypedArgs{"spec": cronWorkflowSpec{
 			Schedules:                  []string{schedule},
 			Timezone:                   zone,
-			ConcurrencyPolicy:          "Forbid",
+			ConcurrencyPolicy:          r.concurrency(),
 			StartingDeadlineSeconds:    r.lateness(),
 			SuccessfulJobsHistoryLimit: history,
 			FailedJobsHistoryLimit:     history,
@@ -67,32 +68,48 @@ func (r registration) argo(c *Job) error {
 }
 
 func (r registration) workflow(patch string) workflowTemplateSpec {
-	t := template{
-		Name: step, Container: r.Pod.Container(),
-		Metadata:    metadata{Labels: r.Pod.Labels, Annotations: r.Pod.Annotations()},
-		Affinity:    r.Pod.Affinity(),
-		Tolerations: r.Pod.Tolerations(),
-	}
-	if r.Retries > 0 {
-		t.RetryStrategy = &retryStrategy{
-			Limit: r.Retries, RetryPolicy: "Always",
-			// -1 is an attempt that left no exit code, as when its node was lost.
-			Expression: `!(lastRetry.exitCode in ["1", "2"])`,
-			Backoff:    backoff{Duration: fmt.Sprintf("%ds", int(r.RetryDelay.Seconds()))},
-		}
-	}
-	return workflowTemplateSpec{
+	out := workflowTemplateSpec{
 		Entrypoint:            step,
 		ServiceAccountName:    r.Pod.ServiceAccount,
 		ActiveDeadlineSeconds: r.seconds(),
 		TTLStrategy:           ttlStrategy{keep, keep},
 		SecurityContext:       pod.Security(),
 		PodSpecPatch:          patch,
-		Volumes:               r.Pod.Volumes(),
-		Templates:             []template{t},
 		Metrics:               r.metrics(),
+	}
+	if r.Concurrency != "allow" {
 		// Also a run that a person starts waits for the one under way.
-		Synchronization: synchronization{[]mutex{{r.Pod.ServiceAccount}}},
+		out.Synchronization = &synchronization{[]mutex{{r.Pod.ServiceAccount}}}
+	}
+	if len(r.Stages) > 0 {
+		none := ""
+		out.Templates = r.graph()
+		if r.Parallelism > 0 {
+			out.Parallelism = &r.Parallelism
+		}
+		out.Arguments = &arguments{[]parameter{{Name: "date", Value: &none}}}
+		if len(r.Finish) > 0 {
+			end := finish
+			out.OnExit = &end
+		}
+		return out
+	}
+	t := podTemplate(step, &r.Pod)
+	t.RetryStrategy = retries(r.Retries, r.RetryDelay)
+	out.Templates = []template{t}
+	return out
+}
+
+// retries repeats a pod that broke, after a delay that doubles.
+func retries(again int, delay time.Duration) *retryStrategy {
+	if again == 0 {
+		return nil
+	}
+	return &retryStrategy{
+		Limit: again, RetryPolicy: "Always",
+		// -1 is an attempt that left no exit code, as when its node was lost.
+		Expression: `!(lastRetry.exitCode in ["1", "2"])`,
+		Backoff:    backoff{Duration: fmt.Sprintf("%ds", int(delay.Seconds())), Factor: 2, MaxDuration: "6h"},
 	}
 }
 

@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,16 @@ type Args struct {
 	// Catchup starts a run that was missed, as when the cluster was down, up to a
 	// day late; without it a run that cannot start in ten minutes is left out.
 	Catchup bool
+	// Concurrency says what a run does that begins while another is under way:
+	// "forbid" (or empty), "allow" or "replace".
+	Concurrency string
+	// Stages are run a pod each, as a graph, by Argo; other engines run Pod, which
+	// does all of them. Finish is the command of the pod that ends the run, however
+	// that went. Parallelism bounds the pods at once; 0: no bound.
+	Stages      []Stage
+	Finish      []string
+	Parallelism int
+
 	// Retries are further attempts after one that broke. An attempt that judged
 	// its input and found it wanting (exit code 1) or was told nonsense (2) is
 	// not repeated: it would come to the same.
@@ -88,6 +99,10 @@ func (a *Args) Validate() error {
 	if err := a.Pod.Validate(); err != nil {
 		say("%w", err)
 	}
+	if !slices.Contains([]string{"", "forbid", "allow", "replace"}, a.Concurrency) {
+		say("concurrency %q: want forbid, allow or replace", a.Concurrency)
+	}
+	found = append(found, a.checkStages()...)
 	return errors.Join(found...)
 }
 
@@ -115,3 +130,14 @@ func (a *Args) lateness() int {
 }
 
 func (a *Args) seconds() int { return int(a.Deadline.Seconds()) }
+
+// concurrency is the policy as Kubernetes and Argo spell it.
+func (a *Args) concurrency() string {
+	switch a.Concurrency {
+	case "allow":
+		return "Allow"
+	case "replace":
+		return "Replace"
+	}
+	return "Forbid"
+}

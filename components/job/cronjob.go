@@ -26,7 +26,7 @@ func (r registration) cronJob(c *Job) error {
 			Schedule:                   pulumi.String(schedule),
 			TimeZone:                   pulumi.String(zone),
 			Suspend:                    pulumi.Bool(r.Schedule == ""),
-			ConcurrencyPolicy:          pulumi.String("Forbid"),
+			ConcurrencyPolicy:          pulumi.String(r.concurrency()),
 			StartingDeadlineSeconds:    pulumi.Int(r.lateness()),
 			SuccessfulJobsHistoryLimit: pulumi.Int(history),
 			FailedJobsHistoryLimit:     pulumi.Int(history),

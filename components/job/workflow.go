@@ -4,16 +4,43 @@ package job
 // field of type any holds a type of Kubernetes' own.
 
 type workflowTemplateSpec struct {
-	Entrypoint            string          `pulumi:"entrypoint"`
-	ServiceAccountName    string          `pulumi:"serviceAccountName"`
-	ActiveDeadlineSeconds int             `pulumi:"activeDeadlineSeconds"`
-	TTLStrategy           ttlStrategy     `pulumi:"ttlStrategy"`
-	SecurityContext       any             `pulumi:"securityContext"`
-	PodSpecPatch          string          `pulumi:"podSpecPatch"`
-	Volumes               any             `pulumi:"volumes"`
-	Templates             []template      `pulumi:"templates"`
-	Metrics               *metrics        `pulumi:"metrics"`
-	Synchronization       synchronization `pulumi:"synchronization"`
+	Entrypoint            string           `pulumi:"entrypoint"`
+	ServiceAccountName    string           `pulumi:"serviceAccountName"`
+	ActiveDeadlineSeconds int              `pulumi:"activeDeadlineSeconds"`
+	TTLStrategy           ttlStrategy      `pulumi:"ttlStrategy"`
+	SecurityContext       any              `pulumi:"securityContext"`
+	PodSpecPatch          string           `pulumi:"podSpecPatch"`
+	Arguments             *arguments       `pulumi:"arguments"`
+	OnExit                *string          `pulumi:"onExit"`
+	Parallelism           *int             `pulumi:"parallelism"`
+	Templates             []template       `pulumi:"templates"`
+	Metrics               *metrics         `pulumi:"metrics"`
+	Synchronization       *synchronization `pulumi:"synchronization"`
+}
+
+type arguments struct {
+	Parameters []parameter `pulumi:"parameters"`
+}
+
+type parameter struct {
+	Name  string  `pulumi:"name"`
+	Value *string `pulumi:"value"`
+}
+
+type dag struct {
+	Tasks []task `pulumi:"tasks"`
+}
+
+type task struct {
+	Name         string     `pulumi:"name"`
+	Template     string     `pulumi:"template"`
+	Dependencies []string   `pulumi:"dependencies"`
+	Arguments    *arguments `pulumi:"arguments"`
+	WithSequence *sequence  `pulumi:"withSequence"`
+}
+
+type sequence struct {
+	Count string `pulumi:"count"`
 }
 
 type synchronization struct {
@@ -30,12 +57,17 @@ type ttlStrategy struct {
 }
 
 type template struct {
-	Name          string         `pulumi:"name"`
-	Metadata      metadata       `pulumi:"metadata"`
-	Container     any            `pulumi:"container"`
-	RetryStrategy *retryStrategy `pulumi:"retryStrategy"`
-	Affinity      any            `pulumi:"affinity"`
-	Tolerations   any            `pulumi:"tolerations"`
+	Name           string            `pulumi:"name"`
+	Metadata       *metadata         `pulumi:"metadata"`
+	DAG            *dag              `pulumi:"dag"`
+	Inputs         *arguments        `pulumi:"inputs"`
+	Container      any               `pulumi:"container"`
+	InitContainers any               `pulumi:"initContainers"`
+	Volumes        any               `pulumi:"volumes"`
+	NodeSelector   map[string]string `pulumi:"nodeSelector"`
+	RetryStrategy  *retryStrategy    `pulumi:"retryStrategy"`
+	Affinity       any               `pulumi:"affinity"`
+	Tolerations    any               `pulumi:"tolerations"`
 }
 
 type metadata struct {
@@ -51,7 +83,9 @@ type retryStrategy struct {
 }
 
 type backoff struct {
-	Duration string `pulumi:"duration"`
+	Duration    string `pulumi:"duration"`
+	Factor      int    `pulumi:"factor"`
+	MaxDuration string `pulumi:"maxDuration"`
 }
 
 type cronWorkflowSpec struct {

@@ -24,14 +24,25 @@ type Args struct {
 	// Credentials names a Secret all of whose keys become variables, where it is
 	// there: object-store keys on a cluster that has no identities. Optional.
 	Credentials string
+	// Settings names another such Secret, for what a user may add. Optional.
+	Settings string
 
 	Plan           string // the ConfigMap that is mounted at PlanDir; empty: none
+	Code           *Code  // files of the repository, mounted at CodeDir; nil: none
 	ServiceAccount string
 
 	CPU, Memory string // requests, such as "250m" and "256Mi"; memory is the limit too
 	Scratch     string // size of the writable /tmp, such as "1Gi"
 	Port        int    // 0: listens on none
 	Grace       int    // seconds between SIGTERM and SIGKILL; 0: 30
+
+	// Runtime is the image that brings the runtime where Image is a user's own:
+	// it is copied to RuntimeDir before the pod's command starts. Nil: Image has it.
+	Runtime pulumi.StringInput
+	GPU     int // number of the node's GPUs
+
+	NodeSelector map[string]string // labels that a node must carry
+	Tolerate     []Toleration      // taints that the pod does not mind, besides its pool's
 
 	// Pool is the tainted node pool that the pod prefers to run on; nil: any node.
 	Pool *Pool
@@ -40,6 +51,18 @@ type Args struct {
 
 	Labels map[string]string
 }
+
+// Code is a ConfigMap with files, whose keys cannot be paths.
+type Code struct {
+	Name  string
+	Items []Item
+}
+
+// Item says at which path a key's file is.
+type Item struct{ Key, Path string }
+
+// Toleration is Kubernetes' own.
+type Toleration struct{ Key, Operator, Value, Effect string }
 
 // Secret is a variable whose value is a key of a Secret.
 type Secret struct{ Variable, Name, Key string }
@@ -89,6 +112,9 @@ func (a *Args) Validate() error {
 	}
 	if a.Port < 0 || a.Port > 65535 || a.Port > 0 && a.Port < 1024 {
 		say("port %d: a process that is not root listens on 1024 to 65535", a.Port)
+	}
+	if a.GPU < 0 {
+		say("%d GPUs", a.GPU)
 	}
 	if a.Grace < 0 {
 		say("grace of %d seconds", a.Grace)

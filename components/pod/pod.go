@@ -7,6 +7,7 @@ package pod
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
@@ -18,6 +19,13 @@ const (
 	PlanDir  = "/etc/ashlar"
 	PlanFile = "plan.json" // key of the ConfigMap
 	TempDir  = "/tmp"
+
+	CodeDir    = "/etc/ashlar-code"
+	RuntimeDir = "/ashlar"
+	// Installed is the runtime in a container whose image is a user's own.
+	Installed = RuntimeDir + "/ashlar-runtime"
+	// GPUResource is what the device plugin of the usual GPUs counts.
+	GPUResource = "nvidia.com/gpu"
 
 	Name     = "ashlar" // of the container
 	PortName = "http"
@@ -62,8 +70,10 @@ func (a *Args) spec() corev1.PodSpecArgs {
 		EnableServiceLinks:           pulumi.Bool(false),
 		SecurityContext:              Security(),
 		Volumes:                      a.Volumes(),
+		InitContainers:               a.InitContainers(),
 		Affinity:                     a.Affinity(),
 		Tolerations:                  a.Tolerations(),
+		NodeSelector:                 a.Nodes(),
 	}
 	if a.Grace > 0 {
 		s.TerminationGracePeriodSeconds = pulumi.Int(a.Grace)
@@ -85,24 +95,14 @@ func Security() *corev1.PodSecurityContextArgs {
 // Container returns the pod's only container.
 func (a *Args) Container() corev1.ContainerArgs {
 	c := corev1.ContainerArgs{
-		Name:            pulumi.String(Name),
-		Image:           a.Image.ToStringOutput(),
-		ImagePullPolicy: pulumi.String("IfNotPresent"),
-		Command:         pulumi.ToStringArray(a.Command),
-		Env:             a.env(),
-		VolumeMounts:    a.mounts(),
-		Resources: corev1.ResourceRequirementsArgs{
-			Requests: pulumi.StringMap{"cpu": pulumi.String(a.CPU), "memory": pulumi.String(a.Memory)},
-			// No limit of CPU: it would only slow down what the node has to spare.
-			Limits: pulumi.StringMap{"memory": pulumi.String(a.Memory)},
-		},
-		SecurityContext: corev1.SecurityContextArgs{
-			AllowPrivilegeEscalation: pulumi.Bool(false),
-			Privileged:               pulumi.Bool(false),
-			ReadOnlyRootFilesystem:   pulumi.Bool(true),
-			RunAsNonRoot:             pulumi.Bool(true),
-			Capabilities:             corev1.CapabilitiesArgs{Drop: pulumi.StringArray{pulumi.String("ALL")}},
-		},
+		Name:                     pulumi.String(Name),
+		Image:                    a.Image.ToStringOutput(),
+		ImagePullPolicy:          pulumi.String("IfNotPresent"),
+		Command:                  pulumi.ToStringArray(a.Command),
+		Env:                      a.env(),
+		VolumeMounts:             a.mounts(),
+		Resources:                a.resources(),
+		SecurityContext:          confined(),
 		TerminationMessagePolicy: pulumi.String("FallbackToLogsOnError"),
 	}
 	if a.Port > 0 {
@@ -110,12 +110,66 @@ func (a *Args) Container() corev1.ContainerArgs {
 			Name: pulumi.String(PortName), ContainerPort: pulumi.Int(a.Port), Protocol: pulumi.String("TCP"),
 		}}
 	}
-	if a.Credentials != "" {
-		c.EnvFrom = corev1.EnvFromSourceArray{corev1.EnvFromSourceArgs{
-			SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(a.Credentials), Optional: pulumi.Bool(true)},
-		}}
+	var from corev1.EnvFromSourceArray
+	for _, name := range []string{a.Credentials, a.Settings} {
+		if name != "" {
+			from = append(from, corev1.EnvFromSourceArgs{
+				SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(name), Optional: pulumi.Bool(true)},
+			})
+		}
+	}
+	if from != nil {
+		c.EnvFrom = from
 	}
 	return c
+}
+
+// confined is the security context of every container of ours.
+func confined() corev1.SecurityContextArgs {
+	return corev1.SecurityContextArgs{
+		AllowPrivilegeEscalation: pulumi.Bool(false),
+		Privileged:               pulumi.Bool(false),
+		ReadOnlyRootFilesystem:   pulumi.Bool(true),
+		RunAsNonRoot:             pulumi.Bool(true),
+		Capabilities:             corev1.CapabilitiesArgs{Drop: pulumi.StringArray{pulumi.String("ALL")}},
+	}
+}
+
+// resources have no limit of CPU: it would only slow down what the node has to
+// spare. A GPU is limited, and so asked for, as a whole.
+func (a *Args) resources() corev1.ResourceRequirementsArgs {
+	limits := pulumi.StringMap{"memory": pulumi.String(a.Memory)}
+	if a.GPU > 0 {
+		limits[GPUResource] = pulumi.String(strconv.Itoa(a.GPU))
+	}
+	return corev1.ResourceRequirementsArgs{
+		Requests: pulumi.StringMap{"cpu": pulumi.String(a.CPU), "memory": pulumi.String(a.Memory)}, Limits: limits,
+	}
+}
+
+// InitContainers bring the runtime into a pod of another image; none is nil.
+func (a *Args) InitContainers() corev1.ContainerArray {
+	if a.Runtime == nil {
+		return nil
+	}
+	return corev1.ContainerArray{corev1.ContainerArgs{
+		Name: pulumi.String(runtimeVolume), Image: a.Runtime.ToStringOutput(), ImagePullPolicy: pulumi.String("IfNotPresent"),
+		Command:      pulumi.ToStringArray([]string{Binary, "install", RuntimeDir}),
+		VolumeMounts: corev1.VolumeMountArray{corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume), MountPath: pulumi.String(RuntimeDir)}},
+		Resources: corev1.ResourceRequirementsArgs{
+			Requests: pulumi.StringMap{"cpu": pulumi.String("50m"), "memory": pulumi.String("64Mi")},
+			Limits:   pulumi.StringMap{"memory": pulumi.String("64Mi")},
+		},
+		SecurityContext: confined(),
+	}}
+}
+
+// Nodes are the labels that a node must carry; none is nil.
+func (a *Args) Nodes() pulumi.StringMapInput {
+	if len(a.NodeSelector) == 0 {
+		return nil
+	}
+	return pulumi.ToStringMap(a.NodeSelector)
 }
 
 // env are the variables in the order of their names, the secret ones by
@@ -138,8 +192,10 @@ func (a *Args) env() corev1.EnvVarArray {
 }
 
 const (
-	planVolume = "plan"
-	tempVolume = "tmp"
+	planVolume    = "plan"
+	codeVolume    = "code"
+	tempVolume    = "tmp"
+	runtimeVolume = "runtime"
 )
 
 func (a *Args) mounts() corev1.VolumeMountArray {
@@ -148,6 +204,12 @@ func (a *Args) mounts() corev1.VolumeMountArray {
 		out = append(out, corev1.VolumeMountArgs{
 			Name: pulumi.String(planVolume), MountPath: pulumi.String(PlanDir), ReadOnly: pulumi.Bool(true),
 		})
+	}
+	if a.Code != nil {
+		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(codeVolume), MountPath: pulumi.String(CodeDir), ReadOnly: pulumi.Bool(true)})
+	}
+	if a.Runtime != nil {
+		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume), MountPath: pulumi.String(RuntimeDir), ReadOnly: pulumi.Bool(true)})
 	}
 	return out
 }
@@ -162,17 +224,40 @@ func (a *Args) Volumes() corev1.VolumeArray {
 			Name: pulumi.String(planVolume), ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(a.Plan)},
 		})
 	}
+	if a.Code != nil {
+		var items corev1.KeyToPathArray
+		for _, i := range a.Code.Items {
+			items = append(items, corev1.KeyToPathArgs{Key: pulumi.String(i.Key), Path: pulumi.String(i.Path)})
+		}
+		out = append(out, corev1.VolumeArgs{
+			Name: pulumi.String(codeVolume), ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(a.Code.Name), Items: items},
+		})
+	}
+	if a.Runtime != nil {
+		out = append(out, corev1.VolumeArgs{Name: pulumi.String(runtimeVolume), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("128Mi")}})
+	}
 	return out
 }
 
-// Tolerations let the pod onto its pool's tainted nodes; none is nil.
+// Tolerations let the pod onto its pool's tainted nodes, and onto those that it
+// says; none is nil.
 func (a *Args) Tolerations() corev1.TolerationArray {
-	if a.Pool == nil {
-		return nil
+	var out corev1.TolerationArray
+	if a.Pool != nil {
+		out = append(out, corev1.TolerationArgs{
+			Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("Equal"), Value: pulumi.String(a.Pool.Value), Effect: pulumi.String("NoSchedule"),
+		})
 	}
-	return corev1.TolerationArray{corev1.TolerationArgs{
-		Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("Equal"), Value: pulumi.String(a.Pool.Value), Effect: pulumi.String("NoSchedule"),
-	}}
+	text := func(v string) pulumi.StringPtrInput {
+		if v == "" {
+			return nil
+		}
+		return pulumi.String(v)
+	}
+	for _, t := range a.Tolerate {
+		out = append(out, corev1.TolerationArgs{Key: text(t.Key), Operator: text(t.Operator), Value: text(t.Value), Effect: text(t.Effect)})
+	}
+	return out
 }
 
 // Affinity prefers the pool's nodes and does without where there are none, so

@@ -20,7 +20,7 @@ func deployed(p *plan.Plan) *plan.Plan {
 	}
 	out.Pipelines = maps.Clone(p.Pipelines)
 	for name, line := range out.Pipelines {
-		line.Schedule, line.Retries, line.RetryDelay, line.Catchup = "", 0, "", false
+		line.Schedule, line.Retries, line.RetryDelay, line.Catchup, line.Concurrency = "", 0, "", false, ""
 		out.Pipelines[name] = line
 	}
 	return &out

@@ -52,6 +52,9 @@ const (
 	storeObjects  = "objects/"
 	storeStages   = "refs/stages/"
 	storeRuns     = "refs/runs/"
+	storeParts    = "refs/parts/"
+	storeCancel   = "refs/cancel/"
+	storeLocks    = "refs/locks/"
 	storeTracking = "refs/tracking/"
 	storeDrift    = "refs/drift/"
 )
@@ -60,7 +63,7 @@ const (
 func lineage(p *plan.Plan) []workload {
 	var out []workload
 	for _, name := range sorted(p.Pipelines) {
-		out = append(out, workload{kindPipeline, name, training(p, p.Pipelines[name].Model, "pipelines."+name+".model")})
+		out = append(out, workload{kindPipeline, name, running(p, p.UnitFor(name), "pipelines."+name+choose(p.Pipelines[name].Model == "", ".stages", ".model"))})
 	}
 	for _, name := range sorted(p.Endpoints) {
 		e := p.Endpoints[name]
@@ -73,23 +76,30 @@ func lineage(p *plan.Plan) []workload {
 	return out
 }
 
-// training is what it takes to bring a model from its data to the registry.
-// because is how the workload came to the model.
-func training(p *plan.Plan, model string, because ...string) []grant {
-	m, ok := p.Models[model]
-	if !ok {
+// running is what it takes to run the unit's stages, and to bring its model from
+// its data to the registry. because is how the workload came to it.
+func running(p *plan.Plan, u plan.Unit, because ...string) []grant {
+	m, has := p.Models[u.Model]
+	if !has && u.Pipeline == "" {
 		return nil
 	}
 	g := grants{because: because}
 	g.add(writeStore, storeObjects)
-	g.add(writeStore, storeStages)
-	g.add(writeStore, storeRuns+model+"/")
+	for _, prefix := range []string{storeStages, storeRuns + u.Name() + "/", storeParts + u.Name() + "/", storeCancel + u.Name() + "/"} {
+		g.add(writeStore, prefix)
+	}
+	if u.Pipeline != "" {
+		g.add(writeStore, storeLocks+u.Pipeline)
+	}
 	if p.Tracking != nil { // what trackers have not heard yet
 		g.add(writeStore, storeTracking, "tracking")
 	}
+	if !has {
+		return g.list
+	}
 	g.add(useDatabase, "")
 	if _, ok := p.Datasets[m.Dataset]; ok {
-		g.add(readData, m.Dataset, "models."+model+".dataset")
+		g.add(readData, m.Dataset, "models."+u.Model+".dataset")
 	}
 	return g.list
 }
@@ -123,7 +133,10 @@ func watching(p *plan.Plan, endpoint, serves string) []grant {
 	g.add(writeStore, storeDrift+endpoint+"/")
 	g.add(useDatabase, "")
 	if e.Drift.Retrain {
-		g.list = append(g.list, training(p, e.Model, serves, watches+".retrain")...)
+		u, err := p.UnitOf(e.Model)
+		if err == nil {
+			g.list = append(g.list, running(p, u, serves, watches+".retrain")...)
+		}
 	}
 	return g.list
 }

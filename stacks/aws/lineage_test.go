@@ -89,9 +89,9 @@ func TestEveryGrantFollowsFromEdgesOfThePlanAndGoesWithEachOfThem(t *testing.T) 
 func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 	p := credit()
 	want := map[string]string{
-		"pipeline-nightly": "read data: applications; write store: objects/ refs/runs/default-risk/ refs/stages/; use database: yes",
+		"pipeline-nightly": "read data: applications; write store: objects/ refs/cancel/default-risk/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 		"endpoint-scoring": "read store: objects/; write store: refs/drift/scoring/; use database: yes",
-		"drift-scoring":    "read data: applications; read store: objects/; write store: objects/ refs/drift/scoring/ refs/runs/default-risk/ refs/stages/; use database: yes",
+		"drift-scoring":    "read data: applications; read store: objects/; write store: objects/ refs/cancel/default-risk/ refs/drift/scoring/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 	}
 	check := func() {
 		t.Helper()
@@ -110,7 +110,7 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 	e.Drift = nil
 	p.Endpoints["scoring"] = e
 	want = map[string]string{
-		"pipeline-nightly": "read data: applications; write store: objects/ refs/runs/default-risk/ refs/stages/; use database: yes",
+		"pipeline-nightly": "read data: applications; write store: objects/ refs/cancel/default-risk/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 		"endpoint-scoring": "read store: objects/; use database: yes",
 	}
 	check()

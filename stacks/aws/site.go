@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
 )
 
 // site is one blueprint being stood up.
@@ -27,6 +28,8 @@ type site struct {
 	dataURLs  map[string]pulumi.StringInput // of pods, by dataset
 	buckets   buckets                       // AWS only
 	ready     []pulumi.Resource             // what pods must find when they start
+	codeFiles map[string][]byte             // that stages of one's own read, by path
+	code      *pod.Code                     // how pods mount them; nil: there are none
 	outputs   *outputs
 }
 
@@ -51,7 +54,7 @@ func newSite(ctx *pulumi.Context, cfg Config, b base, p *plan.Plan, out *outputs
 	} else {
 		s.reach = anywhere(cfg.StoreURL, cfg.DatabaseURL)
 	}
-	return s, nil
+	return s, s.readCode()
 }
 
 func (s *site) onAWS() bool { return s.cfg.Provider == ProviderAWS }

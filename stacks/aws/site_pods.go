@@ -25,6 +25,11 @@ var (
 // cluster without identities: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 const storeCredentials = "ashlar-store" //nolint:gosec // a Secret's name
 
+// settings is a Secret that a user may make in the namespace: how mail gets out
+// (ASHLAR_SMTP_URL, ASHLAR_SMTP_FROM), what signs webhooks, and what trackers ask
+// for.
+const settings = "ashlar-settings"
+
 // trainingPool is the tainted pool of the foundation.
 var trainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
 

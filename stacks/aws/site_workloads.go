@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/identity"
 	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/components/pod"
 )
 
 // maxRoleName is IAM's.
@@ -71,21 +72,43 @@ func (s *site) pipelines() error {
 	return nil
 }
 
-// pipeline is the job that brings the pipeline's model from data to the registry.
+// pipeline is the job that runs the pipeline: a pod a stage where the engine has
+// graphs, else one pod that does all.
 func (s *site) pipeline(name string) (*job.Args, error) {
 	line, w := s.plan.Pipelines[name], s.of(kindPipeline, name)
 	delay, err := retryDelay(line)
 	if err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
-	p := s.pod(w, sizeTraining, "run", "--model", line.Model)
-	p.DoNotDisrupt, p.Pool = true, &trainingPool
-	return &job.Args{
+	p := s.pod(w, sizeTraining, append([]string{"run"}, s.subject(name)...)...)
+	p.DoNotDisrupt, p.Pool, p.Settings = true, &trainingPool, settings
+	args := &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
-		Schedule: line.Schedule, Catchup: line.Catchup, Retries: line.Retries, RetryDelay: delay, Deadline: deadline,
+		Schedule: line.Schedule, Catchup: line.Catchup, Concurrency: string(line.Concurrency), Retries: line.Retries, RetryDelay: delay, Deadline: deadline,
 		Metric: map[string]string{"blueprint": s.plan.Name, "environment": s.plan.Environment, "pipeline": name},
 		After:  s.ready,
-	}, nil
+	}
+	if line.Timeout != "" {
+		if args.Deadline, err = plan.ParseDuration(line.Timeout); err != nil {
+			return nil, fmt.Errorf("pipeline %s: timeout: %w", name, err)
+		}
+	}
+	if s.cfg.Pipelines != PipelinesArgo {
+		if len(line.Stages) > 0 {
+			return nil, fmt.Errorf("pipeline %s: stages of one's own run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, PipelinesArgo)
+		}
+		return args, nil
+	}
+	if args.Stages, err = s.stages(name, &p); err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", name, err)
+	}
+	// The pod that ends a run is told who to tell of a failure.
+	end := withoutDatabase(s.pod(w, sizeFinish))
+	end.Pool, end.Settings = &trainingPool, settings
+	args.Pod, args.Parallelism = end, line.Parallelism
+	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+job.Status, "--date="+job.Date)
+	args.Pod.Command = args.Finish
+	return args, nil
 }
 
 func retryDelay(line plan.Pipeline) (time.Duration, error) {

@@ -72,7 +72,7 @@ func (s *site) databaseURL() pulumi.StringInput {
 // config is what the blueprint's pods are told.
 func (s *site) config(after ...pulumi.Resource) *config.Args {
 	return &config.Args{
-		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Database: s.databaseURL(), After: after,
+		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles, Database: s.databaseURL(), After: after,
 	}
 }
 

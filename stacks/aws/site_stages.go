@@ -1,0 +1,146 @@
+package aws
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/components/pod"
+)
+
+// sizeFinish is what the pod that ends a run may use.
+var sizeFinish = size{"100m", "256Mi", "64Mi"}
+
+// subject are the flags that name the pipeline's runs.
+func (s *site) subject(name string) []string {
+	if u := s.plan.UnitFor(name); u.Pipeline == "" {
+		return []string{"--model", u.Model}
+	}
+	return []string{"--pipeline", name}
+}
+
+// nodes are the stages of the pipeline's runs.
+func (s *site) nodes(name string) ([]plan.Node, error) {
+	if s.plan.UnitFor(name).Pipeline == "" {
+		return plan.ModelGraph(), nil
+	}
+	return s.plan.Graph(name)
+}
+
+var notInTask = regexp.MustCompile(`[^a-zA-Z0-9-]+`)
+
+// taskName is a stage's name as Argo may have it. One that loses something gets
+// a mark, so that no two become one.
+func taskName(stage string) string {
+	plain := notInTask.ReplaceAllString(stage, "-")
+	if plain == stage {
+		return plain
+	}
+	return physical(100, plain, stage)
+}
+
+// stages are the pipeline's stages as pods: of the runtime's image, or of the
+// stage's own, into which the runtime is brought.
+func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
+	nodes, err := s.nodes(name)
+	if err != nil {
+		return nil, err
+	}
+	var out []job.Stage
+	for _, n := range nodes {
+		one := job.Stage{Name: taskName(n.Name)}
+		for _, a := range n.After {
+			one.After = append(one.After, taskName(a))
+		}
+		if one.Retries, one.RetryDelay, err = retriesOf(s.plan.Pipelines[name], n.Own); err != nil {
+			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
+		}
+		command := append([]string{"stage"}, s.subject(name)...)
+		command = append(command, "--stage", n.Name, "--run", job.Run, "--date="+job.Date)
+		if one.Pod, err = s.stagePod(name, n, base, command); err != nil {
+			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
+		}
+		if parts := fanOut(s.plan, name, n); parts > 0 {
+			part := one
+			part.Name, part.Fan = one.Name+"-parts", parts
+			part.Pod.Command = append(slices.Clone(one.Pod.Command), "--part", job.Part+"/"+strconv.Itoa(parts))
+			out = append(out, part)
+			one.After = append(slices.Clone(one.After), part.Name)
+			one.Pod.Command = append(slices.Clone(one.Pod.Command), "--parts", strconv.Itoa(parts))
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// fanOut is into how many pods the stage is cut, as runtime/pipeline cuts it; 0
+// where it is not.
+func fanOut(p *plan.Plan, pipeline string, n plan.Node) int {
+	line := p.Pipelines[pipeline]
+	searched := n.Name == plan.StageTrain && p.Models[line.Model].Search != nil
+	if n.Own == nil && (n.Name == plan.StageValidate || searched) {
+		return line.FanOut
+	}
+	return 0
+}
+
+// stagePod is the pod of one stage. None but register's is told of the database.
+func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []string) (pod.Args, error) {
+	p := *base
+	p.Command = append([]string{pod.Binary}, command...)
+	if n.Name != plan.StageRegister {
+		p = withoutDatabase(p)
+	}
+	if n.Own == nil {
+		return p, nil
+	}
+	if n.Own.Image == "" {
+		return p, fmt.Errorf("it has no image to run in on a cluster: add image: \"registry/name@sha256:...\" to the stage")
+	}
+	p.Runtime, p.Image = base.Image, pulumi.String(n.Own.Image)
+	p.Command[0] = pod.Installed
+	p.CPU, p.Memory = choose(n.Own.CPU != "", n.Own.CPU, p.CPU), choose(n.Own.Memory != "", n.Own.Memory, p.Memory)
+	p.GPU, p.NodeSelector = n.Own.GPU, n.Own.NodeSelector
+	for _, t := range n.Own.Tolerations {
+		p.Tolerate = append(p.Tolerate, pod.Toleration(t))
+	}
+	if s.code != nil {
+		p.Code = s.code
+		p.Env = maps.Clone(p.Env)
+		p.Env["ASHLAR_CODE"] = pulumi.String(pod.CodeDir)
+	}
+	return p, nil
+}
+
+// withoutDatabase takes the way to the database away.
+func withoutDatabase(p pod.Args) pod.Args {
+	p.Env = maps.Clone(p.Env)
+	for key := range p.Env {
+		if strings.HasPrefix(key, "ASHLAR_DATABASE") {
+			delete(p.Env, key)
+		}
+	}
+	p.Secrets = slices.DeleteFunc(slices.Clone(p.Secrets), func(one pod.Secret) bool { return strings.HasPrefix(one.Variable, "ASHLAR_DATABASE") })
+	return p
+}
+
+// retriesOf are the stage's further attempts.
+func retriesOf(line plan.Pipeline, own *plan.Stage) (int, time.Duration, error) {
+	again := line.Retries
+	if own != nil && own.Retries != nil {
+		again = *own.Retries
+	}
+	if own != nil && own.RetryDelay != "" {
+		line.RetryDelay = own.RetryDelay
+	}
+	delay, err := retryDelay(line)
+	return again, delay, err
+}
