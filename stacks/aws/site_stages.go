@@ -44,7 +44,7 @@ func taskName(stage string) string {
 	if plain == stage {
 		return plain
 	}
-	return physical(100, plain, stage)
+	return plain[:min(len(plain), 100)] + "-" + strings.TrimPrefix(plan.DigestBytes([]byte(stage)), "sha256:")[:8]
 }
 
 // stages are the pipeline's stages as pods: of the runtime's image, or of the

@@ -27,37 +27,58 @@ const bucket = "models"
 // keys are what the S3 server knows its only user by.
 type keys struct{ id, secret string }
 
-// store starts the S3 server and returns the URL by which pods and this process
-// reach a prefix in its bucket.
-func (g ground) store(t *testing.T) (string, keys) {
+// gateway is the S3 server, which can be stopped and started again.
+type gateway struct {
+	g       ground
+	data    string
+	address string
+	keys    keys
+	cmd     *exec.Cmd
+	said    strings.Builder
+}
+
+// location is the URL by which pods and this process reach a prefix in its bucket.
+func (s *gateway) location() string {
+	return "s3://" + bucket + "/ashlar?" + url.Values{
+		"region": {"us-east-1"}, "endpoint": {"http://" + s.address}, "use_path_style": {"true"},
+	}.Encode()
+}
+
+func (s *gateway) start(t *testing.T) {
 	t.Helper()
-	data := t.TempDir()
-	if err := os.Mkdir(filepath.Join(data, bucket), 0o700); err != nil { // a folder is a bucket to it
+	s.cmd = exec.Command(s.g.gateway, "--port", s.address, "--region", "us-east-1", "--quiet", "posix", "--sidecar", filepath.Join(s.data, "sidecar"), filepath.Join(s.data, "data"))
+	s.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.keys.id, "ROOT_SECRET_KEY="+s.keys.secret)
+	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
+	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	k := keys{"PROOF" + rand.Text()[:15], rand.Text()}
-	address := g.free(t)
-	cmd := exec.Command(g.gateway, "--port", address, "--region", "us-east-1", "--quiet", "posix", "--sidecar", t.TempDir(), data)
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+k.id, "ROOT_SECRET_KEY="+k.secret)
-	var said strings.Builder
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+}
+
+func (s *gateway) stop() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait() // killed
+}
+
+// server starts an S3 server with the bucket, and waits until it answers.
+func (g ground) server(t *testing.T) *gateway {
+	t.Helper()
+	s := &gateway{g: g, data: t.TempDir(), address: g.free(t), keys: keys{"PROOF" + rand.Text()[:15], rand.Text()}}
+	for _, dir := range []string{"sidecar", "data/" + bucket} { // a folder is a bucket to it
+		if err := os.MkdirAll(filepath.Join(s.data, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
+	s.start(t)
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed
+		s.stop()
 		if t.Failed() {
-			t.Logf("the S3 server:\n%s", said.String())
+			t.Logf("the S3 server:\n%s", s.said.String())
 		}
 	})
-	t.Setenv("AWS_ACCESS_KEY_ID", k.id)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", k.secret)
-	location := "s3://" + bucket + "/ashlar?" + url.Values{
-		"region": {"us-east-1"}, "endpoint": {"http://" + address}, "use_path_style": {"true"},
-	}.Encode()
+	t.Setenv("AWS_ACCESS_KEY_ID", s.keys.id)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s.keys.secret)
 	eventually(t, time.Minute, func() error {
-		b, err := blob.OpenBucket(t.Context(), location)
+		b, err := blob.OpenBucket(t.Context(), s.location())
 		if err != nil {
 			return err
 		}
@@ -67,7 +88,7 @@ func (g ground) store(t *testing.T) (string, keys) {
 		}
 		return errors.Join(err, b.Close())
 	})
-	return location, k
+	return s
 }
 
 // free returns an address of the node that nobody listens on.

@@ -33,6 +33,7 @@ type site struct {
 	argo              bool   // Argo's controllers roll out and run pipelines
 	namespace, system string // of the workloads, and of what the installation itself runs
 	registry          string // URL of the database
+	server            *gateway
 	manifests         string // the folder that was rendered
 }
 
@@ -41,21 +42,28 @@ type site struct {
 // the image, the two servers, and a Secret with the keys of one.
 func stand(t *testing.T, g ground, argo bool) *site {
 	t.Helper()
+	s := standOf(t, g, example, argo)
+	s.upload(t, s.server.location())
+	return s
+}
+
+// standOf is stand of a blueprint's folder, whose data somebody else brings.
+func standOf(t *testing.T, g ground, dir string, argo bool) *site {
+	t.Helper()
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
 		ground: g, argo: argo,
 		namespace: id + "-credit", system: id + "-system", registry: g.database(t), manifests: t.TempDir(),
 	}
-	store, k := g.store(t)
+	s.server = g.server(t)
 	delivery, pipelines := aws.DeliveryDeployment, aws.PipelinesCronJob
 	if s.argo {
 		delivery, pipelines = aws.DeliveryRollout, aws.PipelinesArgo
 	}
 	s.command(t, s.stack, "render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads, "--provider", aws.ProviderKubernetes,
 		"--config", "name="+id, "--config", "namespace="+s.namespace, "--config", "image="+g.image, "--config", "delivery="+delivery,
-		"--config", "pipelines="+pipelines, "--config", "storeUrl="+store, "--config", "databaseUrl="+s.registry, example)
-	s.apply(t, k)
-	s.upload(t, store)
+		"--config", "pipelines="+pipelines, "--config", "storeUrl="+s.server.location(), "--config", "databaseUrl="+s.registry, dir)
+	s.apply(t, s.server.keys)
 	return s
 }
 

@@ -15,8 +15,19 @@ func (s *site) train(t *testing.T) {
 		s.job(t, pipeline)
 		return
 	}
+	s.ended(t, s.submit(t))
+}
+
+// submit starts a run of the pipeline and returns the workflow.
+func (s *site) submit(t *testing.T) string {
+	t.Helper()
 	const run = `{"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"generateName": "%[1]s-"}, "spec": {"workflowTemplateRef": {"name": %[1]q}}}`
-	name := strings.TrimSpace(s.must(t, fmt.Sprintf(run, pipeline), "-n", s.namespace, "create", "-f", "-", "-o", "name"))
+	return strings.TrimSpace(s.must(t, fmt.Sprintf(run, pipeline), "-n", s.namespace, "create", "-f", "-", "-o", "name"))
+}
+
+// ended waits until the workflow has succeeded.
+func (s *site) ended(t *testing.T, name string) {
+	t.Helper()
 	eventually(t, patience, func() error {
 		w := get[struct {
 			Status struct{ Phase, Message string }

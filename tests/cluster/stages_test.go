@@ -1,0 +1,291 @@
+//go:build integration
+
+package cluster
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	runs "github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/stacks/image"
+)
+
+// TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong runs the credit pipeline
+// as a graph of pods, with stages of one's own in an image of one's own, and
+// with validation and search in parts. Meanwhile a pod is killed in the middle of
+// its stage, the S3 server is gone for ten seconds and the database is started
+// again. Everything that each stage has made is compared with a run on this
+// machine.
+func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
+	g := find(t)
+	restart := os.Getenv("ASHLAR_TEST_POSTGRES_RESTART")
+	shell, err := exec.LookPath("busybox")
+	switch {
+	case !g.has(t, "workflowtemplates.argoproj.io"):
+		t.Skip("skipped: the cluster has not Argo's resources")
+	case restart == "":
+		t.Skip("skipped: ASHLAR_TEST_POSTGRES_RESTART is not set; it is the command that restarts the server")
+	case err != nil:
+		t.Skip("skipped: there is no busybox, of which the stages' image is made")
+	}
+	dir := g.staged(t, g.shellImage(t, shell))
+	laptop := g.onLaptop(t, dir)
+
+	s := standOf(t, g, dir, true)
+	s.partitions(t, dir)
+	s.migrated(t)
+	workflow := s.submit(t)
+	s.running(t, "validate-parts")
+	s.server.stop()
+	time.Sleep(10 * time.Second)
+	s.server.start(t)
+	s.killOnce(t, "slow")
+	s.running(t, "register")
+	if out, err := exec.Command("bash", "-c", restart).CombinedOutput(); err != nil {
+		t.Fatalf("restart PostgreSQL: %v\n%s", err, out)
+	}
+	s.ended(t, workflow)
+
+	run := s.recorded(t)
+	if run.Status != runs.Succeeded || len(run.Stages) != len(laptop.Stages) {
+		t.Fatalf("the cluster's run: %s, %d stages, the laptop's has %d", run.Status, len(run.Stages), len(laptop.Stages))
+	}
+	for _, want := range laptop.Stages {
+		i := slices.IndexFunc(run.Stages, func(r runs.Result) bool { return r.Stage == want.Stage })
+		got := run.Stages[i]
+		if got.Key != want.Key || !maps.Equal(got.Outputs, want.Outputs) || !maps.Equal(got.Files, want.Files) {
+			t.Errorf("%s made %v %v in its pod, and %v %v here", want.Stage, got.Outputs, got.Files, want.Outputs, want.Files)
+		}
+	}
+	if v := s.show(t, "--registry", s.registry); v.Status != "pending" || v.Author != "pipeline/"+pipeline {
+		t.Errorf("the pipeline registered %+v", v)
+	}
+}
+
+// staged writes the credit blueprint with its data in three files and stages of
+// one's own beside the built-in ones.
+func (g ground) staged(t *testing.T, imageName string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "credit")
+	g.command(t, g.ashlar, "init", dir, "--example", "credit")
+	text, err := os.ReadFile(filepath.Join(dir, "credit.cue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(from, to string) {
+		if strings.Count(string(text), from) != 1 {
+			t.Fatalf("%q stands %d times in the blueprint", from, strings.Count(string(text), from))
+		}
+		text = []byte(strings.Replace(string(text), from, to, 1))
+	}
+	edit(`"data/credit_data.csv"`, `"data/part-*.csv"`)
+	edit("params: {n_estimators: 100, max_depth: 10}", "params: {n_estimators: 20, max_depth: 10}\n\t\tsearch: {method: \"grid\", space: max_depth: [6, 8, 10]}")
+	edit("retries:  1", `retries: 6
+		retry_delay: "1s"
+		fan_out: 3
+		stages: {
+			slow: {cmd: ["sleep 12", "sh ./count.sh prepare/train.csv > count.txt"], deps: ["count.sh", "prepare:train.csv"], outs: ["count.txt"], image: "`+imageName+`", cpu: "100m", memory: "64Mi"}
+			half: {
+				foreach: {first: 1, last: 2}
+				do: {cmd: "mkdir -p halves; split_half() { sed -n \"$1\" count.txt; }; split_half ${item}p > halves/${key}.txt", deps: ["count.txt"], outs: ["halves/${key}.txt"], image: "`+imageName+`", cpu: "100m", memory: "64Mi"}
+			}
+			whole: {cmd: "cat halves/first.txt halves/last.txt | sort > whole.txt", deps: ["halves"], outs: ["whole.txt"], image: "`+imageName+`", cpu: "100m", memory: "64Mi"}
+		}`)
+	if err := os.WriteFile(filepath.Join(dir, "credit.cue"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "count.sh"), []byte("#!/bin/sh\nwc -l < \"$1\"\nmd5sum < \"$1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all, err := os.ReadFile(filepath.Join(dir, dataset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(strings.TrimRight(string(all), "\n")+"\n", "\n")
+	head, rows := lines[0], lines[1:len(lines)-1]
+	for i := range 3 {
+		part := head + strings.Join(rows[i*len(rows)/3:(i+1)*len(rows)/3], "")
+		if err := os.WriteFile(filepath.Join(dir, "data", fmt.Sprintf("part-%d.csv", i)), []byte(part), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// shellImage builds an image of a shell and nothing else, brings it to the node
+// and returns its name.
+func (g ground) shellImage(t *testing.T, shell string) string {
+	t.Helper()
+	binary, err := os.ReadFile(shell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var layer bytes.Buffer
+	w := tar.NewWriter(&layer)
+	add := func(h *tar.Header, content []byte) {
+		h.Size = int64(len(content))
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range []string{"bin/", "tmp/"} {
+		add(&tar.Header{Typeflag: tar.TypeDir, Name: dir, Mode: 0o755}, nil)
+	}
+	add(&tar.Header{Typeflag: tar.TypeReg, Name: "bin/busybox", Mode: 0o755}, binary)
+	for _, applet := range []string{"sh", "sleep", "wc", "md5sum", "mkdir", "sed", "cat", "sort"} {
+		add(&tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/" + applet, Linkname: "busybox"}, nil)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	one, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := mutate.AppendLayers(empty.Image, one)
+	if err == nil {
+		img, err = mutate.ConfigFile(img, configOf(t, img))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, archive := "proof.test/shell:"+strings.ToLower(rand.Text()[:12]), filepath.Join(t.TempDir(), "shell.tar")
+	f, err := os.Create(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := image.Save(f, img, name); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	g.command(t, g.loader, "load", archive)
+	return name
+}
+
+func configOf(t *testing.T, img v1.Image) *v1.ConfigFile {
+	t.Helper()
+	cfg, err := img.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg = cfg.DeepCopy()
+	cfg.OS, cfg.Architecture, cfg.Config.Env = "linux", "amd64", []string{"PATH=/bin"}
+	return cfg
+}
+
+// onLaptop runs the pipeline on this machine and returns the record.
+func (g ground) onLaptop(t *testing.T, dir string) runs.Run {
+	t.Helper()
+	state := t.TempDir()
+	g.command(t, g.ashlar, "pipeline", "run", pipeline, "--dir", dir, "--state", state, "--env", environment)
+	var run runs.Run
+	if err := json.Unmarshal([]byte(g.command(t, g.ashlar, "runs", "show", "last", "--dir", dir, "--state", state, "--output", "json")), &run); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// partitions brings the files of the dataset to where the pods are told that
+// they are.
+func (s *site) partitions(t *testing.T, dir string) {
+	t.Helper()
+	place, query, _ := strings.Cut(s.server.location(), "?")
+	for i := range 3 {
+		name := fmt.Sprintf("data/part-%d.csv", i)
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		upload(t, place+"/credit-risk/data/applications?"+query, name, content)
+	}
+}
+
+// podOf finds a pod of the stage's template that is in the phase.
+func (s *site) podOf(t *testing.T, template, phase string) string {
+	t.Helper()
+	type item struct {
+		Metadata struct {
+			Name        string
+			Annotations map[string]string
+		}
+		Status struct{ Phase string }
+	}
+	for _, p := range get[struct{ Items []item }](t, s.ground, "pods", "-n", s.namespace).Items {
+		node := p.Metadata.Annotations["workflows.argoproj.io/node-name"]
+		if strings.Contains(node, "."+template) && p.Status.Phase == phase {
+			return p.Metadata.Name
+		}
+	}
+	return ""
+}
+
+// running waits until a pod of the stage runs, or has already ended.
+func (s *site) running(t *testing.T, template string) {
+	t.Helper()
+	eventually(t, patience, func() error {
+		for _, phase := range []string{"Running", "Succeeded"} {
+			if s.podOf(t, template, phase) != "" {
+				return nil
+			}
+		}
+		return fmt.Errorf("no pod of %s runs", template)
+	})
+}
+
+// killOnce ends a pod in the middle of its stage, without a word to it.
+func (s *site) killOnce(t *testing.T, template string) {
+	t.Helper()
+	var name string
+	eventually(t, patience, func() error {
+		if name = s.podOf(t, template, "Running"); name == "" {
+			return fmt.Errorf("no pod of %s runs", template)
+		}
+		return nil
+	})
+	time.Sleep(2 * time.Second)
+	s.must(t, "", "-n", s.namespace, "delete", "pod", name, "--force", "--grace-period=0")
+}
+
+// recorded reads the record of the only run from the store.
+func (s *site) recorded(t *testing.T) runs.Run {
+	t.Helper()
+	u, err := url.Parse(s.server.location())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path += "/credit-risk/store"
+	st, err := store.Open(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	found, err := runs.Runs(t.Context(), st, model, 10)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d runs are on record (%v)", len(found), err)
+	}
+	return found[0]
+}
