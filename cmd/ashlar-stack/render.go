@@ -22,6 +22,7 @@ type renderOptions struct {
 	only    string
 	values  []string
 	secrets bool
+	start   string // of DAGs
 }
 
 func renderVerb(out io.Writer) *cobra.Command {
@@ -63,7 +64,8 @@ name in the manifests: Flux substitutes it, or --values does.`,
 	flags.StringArrayVarP(&o.set, "config", "c", nil, "a config value as KEY=VALUE, as `pulumi config set` takes it")
 	flags.StringVar(&o.file, "config-file", "", "a stack's config, such as Pulumi.prod.yaml")
 	flags.StringArrayVar(&o.values, "values", nil, "known outputs: `pulumi stack output --json` or `terraform output -json` in a file")
-	flags.StringVar(&o.only, "only", "", "manifests or terraform (default: both)")
+	flags.StringVar(&o.only, "only", "", "manifests, terraform (default: both) or airflow: DAG files of the pipelines' workflows")
+	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly), "of DAGs: before it catchup makes up for nothing")
 	flags.BoolVar(&o.secrets, "secrets", false, "write secret values into secrets/")
 	_ = c.MarkFlagRequired("out")
 	return c
@@ -72,11 +74,15 @@ name in the manifests: Flux substitutes it, or --values does.`,
 // render returns the files, or all that is wrong with the input.
 func (o *renderOptions) render(ctx context.Context, dirs []string) (render.Files, error) {
 	config, errs := o.config()
-	if !slices.Contains([]string{render.Everything, render.Manifests, render.Terraform}, o.only) {
-		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests or terraform", o.only))
+	if !slices.Contains([]string{render.Everything, render.Manifests, render.Terraform, render.Airflow}, o.only) {
+		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests, terraform or airflow", o.only))
 	}
-	values, err := readValues(o.values)
-	errs = errors.Join(errs, err)
+	start, err := time.Parse(time.DateOnly, o.start)
+	if err != nil {
+		errs = errors.Join(errs, fmt.Errorf("--start-date %q: write it as 2026-11-01", o.start))
+	}
+	values, valuesErr := readValues(o.values)
+	errs = errors.Join(errs, valuesErr)
 	cfg, err := aws.ReadConfig(config, blueprintsKey)
 	errs = errors.Join(errs, err)
 	if len(dirs) == 0 {
@@ -98,7 +104,11 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (render.Files
 	if err != nil {
 		return nil, err
 	}
-	return render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
+	files, err := render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
+	if err != nil || o.only != render.Airflow {
+		return files, err
+	}
+	return dags(in.plans, files, start)
 }
 
 // foundationValues are what the foundation exports: known, or variables.

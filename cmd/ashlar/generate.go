@@ -3,12 +3,12 @@ package main
 import "github.com/spf13/cobra"
 
 // generateVerbs is the list that a new `ashlar generate` verb is added to.
-var generateVerbs = []func(*app) *cobra.Command{generateManifestsVerb, generateTerraformVerb, generateWorkflowsVerb, generateAlertsVerb, generateDockerfileVerb}
+var generateVerbs = []func(*app) *cobra.Command{generateManifestsVerb, generateTerraformVerb, generateAirflowVerb, generateWorkflowsVerb, generateAlertsVerb, generateDockerfileVerb}
 
 func generateVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "generate",
-		Short: "Write what a blueprint comes to as files: manifests, Terraform, workflows, alerts, Dockerfiles",
+		Short: "Write what a blueprint comes to as files: manifests, Terraform, Airflow DAGs, workflows, alerts, Dockerfiles",
 		Example: `  ashlar generate manifests --out deploy --env prod --provider kubernetes --config-file Pulumi.prod.yaml
   ashlar generate terraform --out infra --layer foundation --config-file Pulumi.foundation-prod.yaml`,
 		Args: cobra.NoArgs,

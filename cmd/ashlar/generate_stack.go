@@ -28,6 +28,11 @@ func generateTerraformVerb(a *app) *cobra.Command {
 		"  ashlar generate terraform --out infra --layer foundation --config-file Pulumi.foundation-prod.yaml\n  terraform -chdir=infra init && terraform -chdir=infra plan")
 }
 
+func generateAirflowVerb(a *app) *cobra.Command {
+	return a.renderVerb("airflow", "Write a DAG file a pipeline, for teams that run Airflow",
+		"  ashlar generate airflow --out airflow --env prod --config-file Pulumi.prod.yaml --config pipelines=argo\n  ashlar generate airflow --out airflow --env prod --config-file Pulumi.prod.yaml --config pipelines=argo --start-date 2026-11-01")
+}
+
 // renderVerb passes everything on to `ashlar-stack render`, which has the flags.
 func (a *app) renderVerb(kind, short, example string) *cobra.Command {
 	return &cobra.Command{

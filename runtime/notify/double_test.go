@@ -123,20 +123,9 @@ func (s *mailServer) serve(c net.Conn) {
 			say("235 fine")
 		case "DATA":
 			say("354 go on")
-			var mail strings.Builder
-			for {
-				line, err := r.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == ".\r\n" {
-					break
-				}
-				mail.WriteString(line)
+			if !s.take(r) {
+				return
 			}
-			s.mu.Lock()
-			s.mails = append(s.mails, mail.String())
-			s.mu.Unlock()
 			say("250 taken")
 		case "QUIT":
 			say("221 bye")
@@ -145,4 +134,23 @@ func (s *mailServer) serve(c net.Conn) {
 			say("250 fine")
 		}
 	}
+}
+
+// take reads a mail and keeps it; false where the client has gone.
+func (s *mailServer) take(r *bufio.Reader) bool {
+	var mail strings.Builder
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return false
+		}
+		if line == ".\r\n" {
+			break
+		}
+		mail.WriteString(line)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mails = append(s.mails, mail.String())
+	return true
 }

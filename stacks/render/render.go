@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
@@ -27,6 +28,7 @@ const (
 	Everything = ""
 	Manifests  = "manifests" // and the helmfile
 	Terraform  = "terraform"
+	Airflow    = "airflow" // DAG files, which others make of the manifests
 )
 
 // Only returns the files of a kind.
@@ -37,7 +39,14 @@ func (f Files) Only(kind string) Files {
 }
 
 func isKind(path, kind string) bool {
-	return kind == Everything || (path == terraformFile) == (kind == Terraform)
+	is := Manifests
+	switch {
+	case path == terraformFile:
+		is = Terraform
+	case strings.HasPrefix(path, "dags/"):
+		is = Airflow
+	}
+	return kind == Everything || kind == is
 }
 
 // Options say how a recording is written.
