@@ -73,6 +73,7 @@ func (a *app) serve(ctx context.Context, g *ground, name, listen string) error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSave)
 	defer cancel()
 	e.Save(last)
+	e.Close()
 	a.log.Info("ended", "endpoint", name)
 	return err
 }
@@ -93,6 +94,7 @@ func (a *app) endpoint(g *ground, name string) (*endpoint.Endpoint, error) {
 	return endpoint.New(endpoint.Config{
 		Plan: g.plan, Name: name, Store: g.store, Registry: g.registry, Rules: rules, Metrics: metrics, Author: g.author,
 		Now: a.now, Log: a.log, Notice: func(line string) { a.log.Info(line) }, Replica: host, Grace: grace,
+		TempDir: os.TempDir(), Getenv: a.getenv,
 	})
 }
 

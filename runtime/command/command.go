@@ -119,11 +119,11 @@ func (s *Spec) line(ctx context.Context, line string) (Usage, error) {
 	return used, s.failed(line, c, cause, err)
 }
 
-// overMemory marks a group that grew too large.
-type overMemory struct{ held int64 }
+// overMemoryError marks a group that grew too large.
+type overMemoryError struct{ held int64 }
 
 // Error is never shown as it is.
-func (o overMemory) Error() string { return "out of memory" }
+func (o overMemoryError) Error() string { return "out of memory" }
 
 // watch ends the group when it holds too much. The channel is closed when it no
 // longer looks.
@@ -143,7 +143,7 @@ func (s *Spec) watch(ctx context.Context, c *exec.Cmd, cancel context.CancelCaus
 				return
 			case <-tick.C:
 				if held := residentOf(c); held > s.Memory {
-					cancel(overMemory{held})
+					cancel(overMemoryError{held})
 					endGroup(c)
 					return
 				}
@@ -171,7 +171,7 @@ func (s *Spec) failed(line string, c *exec.Cmd, cause, err error) error {
 // ended is the error of a line that was ended from here.
 func (s *Spec) ended(line string, cause error) error {
 	e := &Error{Line: line, Code: -1, Err: cause}
-	var over overMemory
+	var over overMemoryError
 	switch {
 	case errors.Is(cause, errTimeout):
 		e.Reason, e.Err = fmt.Sprintf("took longer than its timeout of %s and was ended", s.Timeout), nil

@@ -32,7 +32,7 @@ func usageOf(p *os.ProcessState) Usage {
 	}
 	used := Usage{CPU: p.SystemTime() + p.UserTime()}
 	if r, ok := p.SysUsage().(*syscall.Rusage); ok {
-		used.Memory = int64(r.Maxrss) * rssUnit
+		used.Memory = int64(r.Maxrss) * rssUnit //nolint:unconvert // it is shorter on some systems
 		used.CPU = time.Duration(r.Utime.Nano() + r.Stime.Nano())
 	}
 	return used

@@ -53,6 +53,10 @@ type Config struct {
 	Retrain func(model string)
 
 	Grace time.Duration // see serve.Config
+
+	// For a model that somebody else's code scores: see package pyfunc.
+	TempDir string
+	Getenv  func(string) string
 }
 
 // Endpoint serves the champion of one model and watches what it is asked. It is
@@ -71,6 +75,7 @@ type Endpoint struct {
 	retired  []watch // of versions that are served no more, with windows to hand on
 	behind   bool    // the last Follow failed
 	deciding sync.Mutex
+	servers  servers
 }
 
 // New returns an endpoint that serves nothing until the first Follow.
@@ -172,7 +177,16 @@ func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("endpoint %s: version %d of %s: %w\n  if it is damaged, train it again: remove the file that is named and run its pipeline", e.cfg.Name, v.Version, e.spec.Model, err)
 	}
-	return true, e.swap(ctx, v, m)
+	server, err := e.start(ctx, m)
+	if err != nil {
+		return false, fmt.Errorf("endpoint %s: version %d of %s: %w", e.cfg.Name, v.Version, e.spec.Model, err)
+	}
+	if err := e.swap(ctx, v, m); err != nil {
+		server.end(0)
+		return true, err
+	}
+	e.servers.next(server)
+	return true, nil
 }
 
 // swap puts the version behind the endpoint. The registry is told first: what
@@ -221,6 +235,7 @@ func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (
 	if err := e.server.Swap(nil); err != nil {
 		return true, err
 	}
+	e.servers.next(nil)
 	now, err := e.cfg.Registry.ServedAt(ctx, e.cfg.Name, e.cfg.Now())
 	if err != nil {
 		return true, err

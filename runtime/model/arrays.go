@@ -3,6 +3,9 @@ package model
 // arraysOf lays an estimator out in flat arrays. A tree's nodes and leaves
 // follow those of the tree before.
 func arraysOf(m *Model) arrays {
+	if m.Remote != nil {
+		return arrays{}
+	}
 	if l := m.Linear; l != nil {
 		var weights []float64
 		for _, w := range l.Weights {

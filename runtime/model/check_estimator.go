@@ -18,8 +18,17 @@ func (m *Model) outputs() int {
 }
 
 func (m *Model) checkEstimator() error {
-	if (m.Ensemble == nil) == (m.Linear == nil) {
+	set := 0
+	for _, is := range []bool{m.Ensemble != nil, m.Linear != nil, m.Remote != nil} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
 		return errors.New("estimator: exactly one must be set")
+	}
+	if m.Remote != nil {
+		return m.checkRemote()
 	}
 	if m.Linear != nil {
 		return m.checkLinear()

@@ -48,11 +48,16 @@ func Decode(r io.Reader) (*Model, error) {
 		return nil, err
 	}
 	m := &h.Model
+	if (m.Remote != nil) != (h.Estimator.Kind == "remote") {
+		return nil, damaged("estimator %q and a server that do not belong together", h.Estimator.Kind)
+	}
 	switch h.Estimator.Kind {
 	case "linear":
 		m.Linear, err = readLinear(h.Estimator, read)
 	case "ensemble":
 		m.Ensemble, err = readEnsemble(h.Estimator, read)
+	case "remote":
+		err = read.expect()
 	default:
 		err = damaged("estimator %q is unknown", h.Estimator.Kind)
 	}

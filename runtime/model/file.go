@@ -44,7 +44,7 @@ type header struct {
 
 // shape is the estimator without its arrays.
 type shape struct {
-	Kind    string `json:"kind"`    // "ensemble" or "linear"
+	Kind    string `json:"kind"`    // "ensemble", "linear" or "remote"
 	Columns int    `json:"columns"` // encoded columns it was fitted on
 	Outputs int    `json:"outputs"`
 	Average bool   `json:"average,omitempty"`
@@ -104,6 +104,9 @@ func (m *Model) Digest() (string, error) {
 
 func shapeOf(m *Model) shape {
 	columns := m.Encoder.Width()
+	if m.Remote != nil {
+		return shape{Kind: "remote", Columns: columns, Outputs: m.outputs(), Link: Identity}
+	}
 	if l := m.Linear; l != nil {
 		return shape{Kind: "linear", Columns: columns, Outputs: len(l.Intercept), Link: l.Link}
 	}

@@ -29,6 +29,9 @@ type Model struct {
 	// Exactly one of the estimators is set.
 	Ensemble *Ensemble `json:"-"`
 	Linear   *Linear   `json:"-"`
+	Remote   *Remote   `json:"remote,omitempty"`
+
+	caller Caller // of a Remote; nil: not attached
 
 	program *program // set by Prepare
 }

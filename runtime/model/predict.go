@@ -24,6 +24,9 @@ func (m *Model) Predict(frame *dataset.Frame) (*Predictions, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Remote != nil {
+		return p.predictRemote(frame)
+	}
 	sources, err := m.Encoder.bind(frame)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,9 @@ func compile(m *Model) (*program, error) {
 	c.program = nil
 	p := &program{model: &c, outputs: m.outputs()}
 	columns := columnsOf(&m.Encoder)
+	if m.Remote != nil {
+		return p, nil
+	}
 	if m.Linear != nil {
 		p.link, p.slots = m.Linear.Link, columns
 		p.engine = &linearEngine{weights: m.Linear.Weights, intercept: m.Linear.Intercept, width: len(columns)}

@@ -16,6 +16,7 @@ type Scorer struct {
 	row     []uint64
 	acc     []float64
 	proba   []float64
+	remote  *remoteScorer // of a model whose server is asked; else nil
 }
 
 // Score is one row's result.
@@ -49,6 +50,9 @@ func (m *Model) NewScorer() *Scorer {
 			s.missing[i] = f.missing()
 		}
 	}
+	if m.Remote != nil {
+		s.remote = &remoteScorer{names: m.inputNames(), row: make([]any, n)}
+	}
 	s.Reset()
 	return s
 }
@@ -68,6 +72,9 @@ func (s *Scorer) SetFloat(i int, v float64) bool {
 		return false
 	}
 	s.values[i] = f.number(v)
+	if s.remote != nil {
+		s.remote.row[i] = asSent(f, v)
+	}
 	return true
 }
 
@@ -79,6 +86,9 @@ func (s *Scorer) SetText(i int, v string) bool {
 		return false
 	}
 	s.setCode(i, f.code(v))
+	if s.remote != nil {
+		s.remote.row[i] = v
+	}
 	return true
 }
 
@@ -87,6 +97,9 @@ func (s *Scorer) SetMissing(i int) bool {
 	f := s.field(i)
 	if f == nil {
 		return false
+	}
+	if s.remote != nil {
+		s.remote.row[i] = nil
 	}
 	if f.coded() {
 		s.setCode(i, s.missing[i])
@@ -111,6 +124,9 @@ func (s *Scorer) setCode(i int, code int32) {
 
 // Score scores the inputs as they are set. They stay set.
 func (s *Scorer) Score() Score {
+	if s.remote != nil {
+		return s.ask()
+	}
 	p := s.program
 	for j := range p.slots {
 		sl := &p.slots[j]

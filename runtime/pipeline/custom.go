@@ -3,9 +3,11 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/model/native"
 )
@@ -23,21 +25,10 @@ func (x *execution) bind(ctx context.Context, res *Result) error {
 	}
 	a := x.model.Artifact
 	made, ok := res.Files[a.Path]
-	if !ok || made.Dir {
+	if !ok || made.Dir && a.Flavor != plan.PyFunc {
 		return fmt.Errorf("artifact %s of model %s is no file that the stage makes", a.Path, x.name)
 	}
-	r, err := x.Store.Get(ctx, made.Digest)
-	if err != nil {
-		return err
-	}
-	imported, err := native.Decode(a.Flavor, r)
-	if closeErr := r.Close(); err == nil {
-		err = closeErr
-	}
-	var m *model.Model
-	if err == nil {
-		m, err = imported.Model(x.name, x.model.Task, model.Signature{Inputs: e.inputs, Target: x.model.Target, Labels: e.labels}, e.encoder)
-	}
+	m, err := x.imported(ctx, made, model.Signature{Inputs: e.inputs, Target: x.model.Target, Labels: e.labels}, e.encoder)
 	if err != nil {
 		return fmt.Errorf("artifact %s: %w", a.Path, err)
 	}
@@ -55,4 +46,27 @@ func (x *execution) bind(ctx context.Context, res *Result) error {
 	x.learnt(m)
 	res.Detail = fmt.Sprintf("%s, %s; %s", a.Flavor, short(res.Outputs["model"]), res.Detail)
 	return x.put(ctx, res, "report", map[string]any{"params": res.Params, "metrics": res.Metrics, "artifact": made.Digest})
+}
+
+// imported makes a model of the artifact: the runtime's own trees where it can
+// score them, else one whose server it will start and ask.
+func (x *execution) imported(ctx context.Context, made artifact.Artifact, sig model.Signature, enc model.Encoder) (_ *model.Model, err error) {
+	a := x.model.Artifact
+	if a.Flavor == plan.PyFunc {
+		m := &model.Model{
+			Name: x.name, Task: x.model.Task, Algorithm: plan.Custom, Params: plan.Params{}, Signature: sig, Encoder: enc,
+			Remote: &model.Remote{Serve: a.Serve, Path: a.Path, Artifact: made.Digest, Dir: made.Dir},
+		}
+		return m, m.Prepare()
+	}
+	r, err := x.Store.Get(ctx, made.Digest)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	imported, err := native.Decode(a.Flavor, r)
+	if err != nil {
+		return nil, err
+	}
+	return imported.Model(x.name, x.model.Task, sig, enc)
 }

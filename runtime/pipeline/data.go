@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -126,6 +127,16 @@ func (x *execution) estimator(ctx context.Context) (*model.Model, error) {
 			return nil, err
 		}
 		x.fitted = m
+	}
+	if x.fitted.Remote != nil && x.server == nil {
+		server, err := pyfunc.Start(ctx, x.fitted, pyfunc.Config{Store: x.Store, TempDir: x.TempDir, Getenv: x.Getenv})
+		if err != nil {
+			return nil, err
+		}
+		x.server = server
+		if err := x.fitted.Attach(server); err != nil {
+			return nil, err
+		}
 	}
 	return x.fitted, nil
 }

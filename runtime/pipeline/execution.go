@@ -16,6 +16,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -44,6 +45,7 @@ type execution struct {
 	dataDir string     // of a dataset that a stage makes
 	frame   *dataset.Frame
 	fitted  *model.Model
+	server  *pyfunc.Process // that scores for the model; nil: it does itself
 }
 
 // execution prepares the job: it checks what it names and opens the places of
@@ -96,6 +98,9 @@ func through(all []stage, last string) ([]stage, error) {
 func (x *execution) close() {
 	if err := x.repo.Close(); err != nil {
 		x.Log.Warn("close the repository", "error", err)
+	}
+	if x.server != nil {
+		x.server.Stop()
 	}
 	if x.dataDir != "" {
 		_ = os.RemoveAll(x.dataDir)

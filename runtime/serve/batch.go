@@ -56,6 +56,9 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 	w.scan.pos = at
 	n, p := w.eachRow(ctx, func() bool {
 		score := w.scorer.Score()
+		if w.scorer.Err() != nil {
+			return false
+		}
 		if !finite(score) {
 			w.found.add(w.row, "", notFinite)
 			return w.found.total < maxProblems
@@ -71,6 +74,8 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 	switch {
 	case p != nil:
 		return 0, p
+	case w.scorer.Err() != nil:
+		return 0, w.unanswered()
 	case w.found.total > 0:
 		return 0, w.found.problem()
 	}
@@ -82,6 +87,11 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 		return true
 	})
 	return n, p
+}
+
+// unanswered is the problem of a row that the model's own server did not answer.
+func (w *worker) unanswered() *Problem {
+	return problem(http.StatusBadGateway, "model_failed", "the model's server did not answer: %v", w.scorer.Err())
 }
 
 // keep keeps a batch's score, whose probabilities are the scorer's own.

@@ -35,6 +35,9 @@ func (w *worker) predict(ctx context.Context) (int, *Problem) {
 	case kind == oneRow:
 		w.out = w.out[:0]
 		score := w.scorer.Score()
+		if w.scorer.Err() != nil {
+			return 0, w.unanswered()
+		}
 		if !finite(score) {
 			w.found.add(-1, "", notFinite)
 			return 0, w.found.problem()

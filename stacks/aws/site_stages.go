@@ -100,6 +100,9 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []stri
 		p = withoutDatabase(p)
 	}
 	if n.Own == nil {
+		if n.Name == plan.StageEvaluate {
+			s.scoring(s.plan.Pipelines[name].Model, &p)
+		}
 		return p, nil
 	}
 	if n.Own.Image == "" {
@@ -143,4 +146,15 @@ func retriesOf(line plan.Pipeline, own *plan.Stage) (int, time.Duration, error) 
 	}
 	delay, err := retryDelay(line)
 	return again, delay, err
+}
+
+// scoring puts a pod that scores into the image of a model that only somebody
+// else's code can score, and brings the runtime into it.
+func (s *site) scoring(model string, p *pod.Args) {
+	a := s.plan.Models[model].Artifact
+	if a == nil || a.Flavor != plan.PyFunc || a.Image == "" {
+		return
+	}
+	p.Runtime, p.Image = p.Image, pulumi.String(a.Image)
+	p.Command = append([]string{pod.Installed}, p.Command[1:]...)
 }

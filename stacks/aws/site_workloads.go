@@ -147,6 +147,10 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	}
 	p := s.pod(w, sizeServing, "serve", "--endpoint", name)
 	p.Port, p.Grace = servingPort, 60
+	if a := s.plan.Models[e.Model].Artifact; a != nil && a.Flavor == plan.PyFunc && a.Image == "" {
+		return nil, fmt.Errorf("endpoint %s: model %s is a pyfunc without an image to run its server in on a cluster: add image: \"registry/name@sha256:...\" to its artifact", name, e.Model)
+	}
+	s.scoring(e.Model, &p)
 	return &endpoint.Args{
 		Namespace: s.namespace, Name: name, Pod: p, Selector: s.selector(w.Kind, name), Labels: s.labels(w.Kind, name),
 		Min: e.Replicas.Min, Max: e.Replicas.Max, Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,

@@ -94,6 +94,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	err = group.Wait()
 	for _, e := range h.endpoints {
 		e.Save(context.WithoutCancel(ctx))
+		e.Close()
 	}
 	return err
 }
@@ -129,6 +130,7 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 		e, err := endpoint.New(endpoint.Config{
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry, Rules: s.rules, Metrics: metrics,
 			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.askRetrain,
+			TempDir: s.state.Temp, Getenv: s.cfg.Getenv,
 		})
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,11 +36,38 @@ func build(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "build ashlar:", err)
 		return 1
 	}
+	if err := pythonFirst(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
+}
+
+// pythonFirst puts the system's Python into the folder where the one on PATH
+// lacks what the scripts import and the system's has it.
+func pythonFirst(dir string) error {
+	const system = "/usr/bin/python3"
+	if imports("python3", "xgboost") || !imports(system, "xgboost") {
+		return nil
+	}
+	return os.Symlink(system, filepath.Join(dir, "python3"))
+}
+
+func imports(python, module string) bool {
+	return exec.Command(python, "-c", "import "+module).Run() == nil
+}
+
+// condition knows [python:MODULE], which holds where python3 can import it.
+func condition(cond string) (bool, error) {
+	module, ok := strings.CutPrefix(cond, "python:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	return imports("python3", module), nil
 }
 
 func TestScripts(t *testing.T) {
@@ -52,6 +80,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           condition,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("ASHLAR_USER", "ada")

@@ -1,0 +1,68 @@
+package endpoint
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
+)
+
+// drained is how long a server outlives the model that it scores for, so that
+// requests which are under way are answered.
+const drained = time.Minute
+
+// behind is the server of a model that does not score by itself; nil is that of
+// one that does.
+type behind struct{ process *pyfunc.Process }
+
+// start starts the server that the model needs, and attaches it.
+func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
+	if m.Remote == nil {
+		return nil, nil
+	}
+	p, err := pyfunc.Start(ctx, m, pyfunc.Config{Store: e.cfg.Store, TempDir: e.cfg.TempDir, Getenv: e.cfg.Getenv})
+	if err != nil {
+		return nil, err
+	}
+	return &behind{p}, m.Attach(p)
+}
+
+// end stops the server after the delay.
+func (b *behind) end(after time.Duration) {
+	if b == nil {
+		return
+	}
+	if after == 0 {
+		b.process.Stop()
+		return
+	}
+	time.AfterFunc(after, b.process.Stop)
+}
+
+// servers are an endpoint's servers: the one that scores, and before it those
+// that answer what is left.
+type servers struct {
+	mu  sync.Mutex
+	now *behind
+}
+
+// next puts the server in the place of the one before.
+func (s *servers) next(b *behind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.end(drained)
+	s.now = b
+}
+
+// stop ends the server at once.
+func (s *servers) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.end(0)
+	s.now = nil
+}
+
+// Close ends what the endpoint has started. It serves nothing that needs it then.
+func (e *Endpoint) Close() { e.servers.stop() }

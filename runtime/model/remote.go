@@ -1,0 +1,221 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+)
+
+// Remote is an estimator in a process of its own: a server that somebody else's
+// code starts from an artifact. It is given rows as they are, not encoded.
+type Remote struct {
+	Serve    []string `json:"serve"`    // lines of the shell that start the server
+	Path     string   `json:"path"`     // where the artifact lies for them
+	Artifact string   `json:"artifact"` // its digest in the store
+	Dir      bool     `json:"dir,omitempty"`
+}
+
+// Caller asks the server. It is safe for concurrent use.
+type Caller interface {
+	// Call scores rows of raw values in the order of the columns: texts, numbers,
+	// booleans, times as RFC 3339, and nil where one is missing. It returns a
+	// prediction a row: a number, a label, or a list with a probability a label.
+	Call(columns []string, rows [][]any) ([]any, error)
+}
+
+// remoteRows is how many rows are sent at a time.
+const remoteRows = 1000
+
+var errDetached = errors.New("model: its server has not been started")
+
+// Attach gives a model with a Remote the server that scores for it. It must not
+// run concurrently with scoring.
+func (m *Model) Attach(c Caller) error {
+	if m.Remote == nil {
+		return errors.New("model: it scores by itself and has no server")
+	}
+	m.caller = c
+	return m.Prepare()
+}
+
+func (m *Model) checkRemote() error {
+	r := m.Remote
+	if len(r.Serve) == 0 || r.Path == "" || r.Artifact == "" {
+		return errors.New("estimator: a server needs a command, an artifact and a place for it")
+	}
+	return nil
+}
+
+func (m *Model) inputNames() []string {
+	out := make([]string, len(m.Signature.Inputs))
+	for i, in := range m.Signature.Inputs {
+		out[i] = in.Name
+	}
+	return out
+}
+
+// predictRemote scores a frame by the server.
+func (p *program) predictRemote(frame *dataset.Frame) (*Predictions, error) {
+	m := p.model
+	if m.caller == nil {
+		return nil, errDetached
+	}
+	if _, err := m.Encoder.bind(frame); err != nil {
+		return nil, err
+	}
+	names, out := m.inputNames(), p.predictions(frame.Rows)
+	columns := make([]*dataset.Column, len(names))
+	for i, n := range names {
+		columns[i] = frame.Column(n)
+	}
+	scores := make([]float64, p.outputs)
+	for from := 0; from < frame.Rows; from += remoteRows {
+		to := min(from+remoteRows, frame.Rows)
+		rows := make([][]any, 0, to-from)
+		for r := from; r < to; r++ {
+			row := make([]any, len(columns))
+			for i, c := range columns {
+				row[i] = raw(c, r)
+			}
+			rows = append(rows, row)
+		}
+		found, err := m.call(names, rows)
+		if err != nil {
+			return nil, err
+		}
+		for i, one := range found {
+			if err := m.understood(one, scores); err != nil {
+				return nil, err
+			}
+			if out.Value != nil {
+				out.Value[from+i] = scores[0]
+				continue
+			}
+			copy(out.Proba[(from+i)*p.outputs:], scores)
+			out.Label[from+i] = p.label(scores)
+		}
+	}
+	return out, nil
+}
+
+func (m *Model) call(names []string, rows [][]any) ([]any, error) {
+	found, err := m.caller.Call(names, rows)
+	if err == nil && len(found) != len(rows) {
+		err = fmt.Errorf("the model's server answered %d predictions of %d rows", len(found), len(rows))
+	}
+	return found, err
+}
+
+// raw is a column's value as it is sent.
+func raw(c *dataset.Column, row int) any {
+	if c.Missing(row) {
+		return nil
+	}
+	switch c.Type {
+	case plan.Category, plan.Text, plan.Timestamp:
+		return c.Value(row)
+	case plan.Boolean:
+		return c.Floats[row] != 0
+	default:
+		return c.Floats[row]
+	}
+}
+
+// understood turns a prediction into finished scores.
+func (m *Model) understood(found any, scores []float64) error {
+	labels := m.Signature.Labels
+	switch v := found.(type) {
+	case float64:
+		switch {
+		case m.Task == plan.Regression:
+			scores[0] = v
+			return nil
+		case m.Task == plan.Binary && v >= 0 && v <= 1:
+			scores[0] = v
+			return nil
+		}
+	case string:
+		at := slices.Index(labels, v)
+		if at < 0 {
+			break
+		}
+		if m.Task == plan.Binary {
+			scores[0] = float64(at)
+			return nil
+		}
+		clear(scores)
+		scores[at] = 1
+		return nil
+	case []any:
+		if len(v) == 1 && m.Task != plan.Multiclass {
+			return m.understood(v[0], scores)
+		}
+		if len(v) != len(labels) {
+			break
+		}
+		all := make([]float64, len(v))
+		for i := range v {
+			p, ok := v[i].(float64)
+			if !ok || p < 0 || p > 1 || math.IsNaN(p) {
+				return m.strange(found)
+			}
+			all[i] = p
+		}
+		if m.Task == plan.Binary {
+			scores[0] = all[1]
+			return nil
+		}
+		copy(scores, all)
+		return nil
+	}
+	return m.strange(found)
+}
+
+func (m *Model) strange(found any) error {
+	return fmt.Errorf("the model's server answered %.100v, and a %s model answers a number, one of %q or a probability each", found, m.Task, m.Signature.Labels)
+}
+
+// remoteScorer keeps one row as it is sent.
+type remoteScorer struct {
+	names []string
+	row   []any
+	err   error
+}
+
+// Err returns why the last Score has no result; nil where it has. A model that
+// scores by itself never errs.
+func (s *Scorer) Err() error {
+	if s.remote == nil {
+		return nil
+	}
+	return s.remote.err
+}
+
+// ask scores the row by the server.
+func (s *Scorer) ask() Score {
+	m := s.program.model
+	var found []any
+	if s.remote.err = errDetached; m.caller != nil {
+		found, s.remote.err = m.call(s.remote.names, [][]any{s.remote.row})
+	}
+	if s.remote.err == nil {
+		s.remote.err = m.understood(found[0], s.acc)
+	}
+	if s.remote.err != nil {
+		return Score{Label: -1}
+	}
+	return s.result()
+}
+
+// asSent is a number as the field's type is sent.
+func asSent(f *FieldEncoder, v float64) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	c := dataset.Column{Name: f.Name, Type: f.Type, Floats: []float64{v}}
+	return raw(&c, 0)
+}

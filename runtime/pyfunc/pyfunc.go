@@ -1,0 +1,228 @@
+// Package pyfunc stands before a model that only somebody else's code can score:
+// it starts that code's server, keeps it up, and asks it by MLflow's scoring
+// protocol (POST /invocations with dataframe_split, GET /ping), which `mlflow
+// models serve` and a page of Python both speak.
+//
+// The server is this process's child: it listens on the loopback alone, gets an
+// environment without our credentials, and ends with us. Requests are checked,
+// counted and watched for drift before and after it as for any model, so what is
+// behind it need do nothing but predict.
+package pyfunc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/artifact"
+	"github.com/ashlar-dev/ashlar/runtime/command"
+	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/store"
+)
+
+// Bounds of the server's life and of its answers.
+const (
+	readyWithin = 2 * time.Minute
+	callWithin  = 30 * time.Second
+	maxAnswer   = 64 << 20
+	maxLog      = 1 << 20
+	restart     = time.Second // before it is started again, at first
+)
+
+// Config is what Start needs. Store is required.
+type Config struct {
+	Store   *store.Store
+	TempDir string
+	Getenv  func(string) string // nil: no environment but a PATH
+}
+
+// Process is a server that runs. It is safe for concurrent use.
+type Process struct {
+	dir    string
+	url    string
+	client *http.Client
+	cancel context.CancelFunc
+	done   chan struct{}
+	log    *command.Log
+
+	mu  sync.Mutex
+	err error // why it does not run, when it does not
+}
+
+// Start lays the model's artifact down, starts its server and waits until it
+// answers. Stop ends it. A server that ends by itself is started again.
+func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
+	if m.Remote == nil {
+		return nil, errors.New("pyfunc: the model scores by itself")
+	}
+	dir, err := os.MkdirTemp(cfg.TempDir, "ashlar-pyfunc-*")
+	if err != nil {
+		return nil, fmt.Errorf("pyfunc: %w", err)
+	}
+	p := &Process{dir: dir, client: &http.Client{Timeout: callWithin}, done: make(chan struct{}), log: command.NewLog(maxLog, nil)}
+	work := filepath.Join(dir, "work")
+	a := artifact.Artifact{Digest: m.Remote.Artifact, Dir: m.Remote.Dir}
+	if err := artifact.Lay(ctx, cfg.Store, a, filepath.Join(work, filepath.FromSlash(m.Remote.Path))); err != nil {
+		return nil, errors.Join(fmt.Errorf("pyfunc: artifact: %w", err), os.RemoveAll(dir))
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	p.url = "http://127.0.0.1:" + strconv.Itoa(port)
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.cancel = cancel
+	go p.keep(life, command.Spec{Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second})
+	if err := p.ready(ctx); err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+// environ is the server's whole environment.
+func environ(cfg Config, dir string, port int) []string {
+	path := "/usr/local/bin:/usr/bin:/bin"
+	if cfg.Getenv != nil {
+		if v := cfg.Getenv("PATH"); v != "" {
+			path = v
+		}
+	}
+	return []string{
+		"PATH=" + path, "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
+		"HOST=127.0.0.1", "PORT=" + strconv.Itoa(port),
+	}
+}
+
+func freePort(ctx context.Context) (int, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("pyfunc: a port of the loopback: %w", err)
+	}
+	at, ok := l.Addr().(*net.TCPAddr)
+	if err := l.Close(); err != nil || !ok {
+		return 0, errors.Join(errors.New("pyfunc: a port of the loopback"), err)
+	}
+	return at.Port, nil
+}
+
+// keep runs the server until the context is done, with longer and longer waits
+// after it has ended.
+func (p *Process) keep(ctx context.Context, spec command.Spec) {
+	defer close(p.done)
+	for wait := restart; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
+		_, err := command.Run(ctx, spec)
+		if err == nil {
+			err = errors.New("it ended without being asked to")
+		}
+		p.mu.Lock()
+		p.err = err
+		p.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// ready waits until the server answers, or has ended.
+func (p *Process) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/ping", nil)
+		if err != nil {
+			return err
+		}
+		answer, err := p.client.Do(req)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<10)) // nothing of it is needed
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = fmt.Errorf("GET /ping answers %s", answer.Status)
+		}
+		p.mu.Lock()
+		ended := p.err
+		p.mu.Unlock()
+		if ended != nil {
+			return p.told(ended)
+		}
+		select {
+		case <-ctx.Done():
+			return p.told(fmt.Errorf("it does not answer at 127.0.0.1:$PORT after %s (%w)", readyWithin, err))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// told adds the end of what the server has printed.
+func (p *Process) told(err error) error {
+	text := "the model's server: " + err.Error()
+	for _, line := range p.log.Tail(15) {
+		text += "\n    " + line
+	}
+	return errors.New(text)
+}
+
+// Call asks for predictions.
+func (p *Process) Call(columns []string, rows [][]any) ([]any, error) {
+	body, err := json.Marshal(map[string]any{"dataframe_split": map[string]any{"columns": columns, "data": rows}})
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, p.url+"/invocations", bytes.NewReader(body)) //nolint:noctx // the client has a timeout
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	answer, err := p.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("it does not answer: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return nil, err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("it answers %s: %.200s", answer.Status, text)
+	}
+	return predictions(text)
+}
+
+// predictions reads an answer: {"predictions": [...]}, or the list alone.
+func predictions(text []byte) ([]any, error) {
+	if len(text) > maxAnswer {
+		return nil, fmt.Errorf("its answer is more than %d bytes", maxAnswer)
+	}
+	var named struct {
+		Predictions []any `json:"predictions"`
+	}
+	if err := json.Unmarshal(text, &named); err == nil && named.Predictions != nil {
+		return named.Predictions, nil
+	}
+	var bare []any
+	if err := json.Unmarshal(text, &bare); err != nil {
+		return nil, fmt.Errorf("its answer is no list of predictions: %.200s", text)
+	}
+	return bare, nil
+}
+
+// Stop ends the server and removes what was laid down for it.
+func (p *Process) Stop() {
+	p.cancel()
+	<-p.done
+	_ = os.RemoveAll(p.dir) // temporary
+}
