@@ -43,6 +43,9 @@ func (r *refs) resolve() {
 	for _, name := range slices.Sorted(maps.Keys(r.plan.SLOs)) {
 		r.slo(name)
 	}
+	if t := r.plan.Tracking; t != nil && t.OpenLineage != nil && (t.OpenLineage.URL == "") == (t.OpenLineage.File == "") {
+		r.say("openlineage has a url or a file", "name one of them", "tracking", "openlineage")
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.plan.Pins)) {
 		r.among("model", name, keys(r.plan.Models), "pins", name)
 	}

@@ -3,6 +3,7 @@ package tracking
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +20,7 @@ type double struct {
 	experiments map[string]string
 	runs        map[string]map[string]any
 	events      []map[string]any
+	files       map[string]string
 	fails       []trouble
 	auth        string
 }
@@ -31,7 +33,7 @@ type trouble struct {
 
 func newDouble(t *testing.T) *double {
 	t.Helper()
-	d := &double{experiments: map[string]string{}, runs: map[string]map[string]any{}}
+	d := &double{experiments: map[string]string{}, runs: map[string]map[string]any{}, files: map[string]string{}}
 	d.Server = httptest.NewServer(d)
 	t.Cleanup(d.Close)
 	return d
@@ -99,7 +101,7 @@ func (d *double) answer(w http.ResponseWriter, r *http.Request) {
 		id := fmt.Sprintf("run%d", len(d.runs)+1)
 		d.runs[id] = map[string]any{"experiment": body["experiment_id"], "status": "RUNNING"}
 		d.put(id, "tag/", body["tags"])
-		reply(map[string]any{"run": map[string]any{"info": map[string]any{"run_id": id}}})
+		reply(map[string]any{"run": map[string]any{"info": map[string]any{"run_id": id, "artifact_uri": "mlflow-artifacts:/1/" + id + "/artifacts"}}})
 	case "runs/log-batch":
 		id := fmt.Sprint(body["run_id"])
 		if params, _ := body["params"].([]any); len(params) > 100 {
@@ -112,6 +114,32 @@ func (d *double) answer(w http.ResponseWriter, r *http.Request) {
 		reply(map[string]any{})
 	case "runs/update":
 		d.runs[fmt.Sprint(body["run_id"])]["status"] = body["status"]
+		reply(map[string]any{})
+	default:
+		d.others(w, r, body)
+	}
+}
+
+// others answers what is not of MLflow's tracking: artifacts, and Weights &
+// Biases.
+func (d *double) others(w http.ResponseWriter, r *http.Request, body map[string]any) {
+	reply := func(v any) { _ = json.NewEncoder(w).Encode(v) }
+	name, artifact := strings.CutPrefix(r.URL.Path, "/api/2.0/mlflow-artifacts/artifacts/")
+	switch {
+	case r.URL.Path == "/graphql":
+		if _, key, _ := r.BasicAuth(); key != "hunter2" {
+			d.refuse(w, 401, "", "who are you")
+			return
+		}
+		v, _ := body["variables"].(map[string]any)
+		d.runs["wandb/"+fmt.Sprint(v["name"])] = map[string]any{"config": v["config"], "summary": v["summaryMetrics"], "commit": v["commit"]}
+		reply(map[string]any{"data": map[string]any{"upsertBucket": map[string]any{"bucket": map[string]any{"name": v["name"]}}}})
+	case artifact && r.Method == http.MethodPut:
+		b, _ := io.ReadAll(r.Body)
+		d.files[name] = string(b)
+		reply(map[string]any{})
+	case strings.HasSuffix(r.URL.Path, "/file_stream"):
+		d.files[r.URL.Path] = fmt.Sprint(body["files"], body["exitcode"])
 		reply(map[string]any{})
 	default:
 		d.refuse(w, 404, "ENDPOINT_NOT_FOUND", r.URL.Path)

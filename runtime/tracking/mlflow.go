@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
 // The bounds of MLflow's REST API 2.0, in the older of its versions.
@@ -18,6 +19,9 @@ const (
 	maxParams     = 100
 	maxParamValue = 500
 	maxTagValue   = 5000
+	maxMetrics    = 1000
+	maxTags       = 100
+	maxUpload     = 256 << 20 // bytes of an artifact
 )
 
 // runTag is the tag by which a run is found again.
@@ -26,11 +30,13 @@ const runTag = "ashlar.run_id"
 // mlflow tells a tracking server by MLflow's REST API 2.0.
 type mlflow struct {
 	caller
+	server     string
+	store      *store.Store
 	experiment string
 }
 
 func newMLflow(cfg Config, m plan.MLflow) *mlflow {
-	out := &mlflow{experiment: m.Experiment, caller: caller{client: cfg.Client, base: strings.TrimSuffix(m.URI, "/") + "/api/2.0/mlflow/"}}
+	out := &mlflow{experiment: m.Experiment, store: cfg.Store, server: strings.TrimSuffix(m.URI, "/"), caller: caller{client: cfg.Client, base: strings.TrimSuffix(m.URI, "/") + "/api/2.0/mlflow/"}}
 	if out.experiment == "" {
 		out.experiment = cfg.Plan.Name
 	}
@@ -70,6 +76,70 @@ func pairs(of map[string]string, most int) []pair {
 	return out
 }
 
+// batches are everything of the record in requests that the server takes. What
+// had to be cut is named by a tag.
+func batches(r Record) []map[string]any {
+	tags := maps.Clone(r.Tags)
+	var short []string
+	for name, value := range r.Params {
+		if len(value) > maxParamValue {
+			short = append(short, name)
+		}
+	}
+	if slices.Sort(short); len(short) > 0 {
+		tags["ashlar.cut"] = strings.Join(short, ", ")
+	}
+	var metrics []metric
+	add := func(name string, v float64, step int64) {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			metrics = append(metrics, metric{name, v, r.Finished.UnixMilli(), step})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
+		add(name, r.Metrics[name], 0)
+	}
+	for _, p := range r.Points {
+		add(p.Name, p.Value, p.Step)
+	}
+	var out []map[string]any
+	for part := range slices.Chunk(pairs(r.Params, maxParamValue), maxParams) {
+		out = append(out, map[string]any{"params": part})
+	}
+	for part := range slices.Chunk(pairs(tags, maxTagValue), maxTags) {
+		out = append(out, map[string]any{"tags": part})
+	}
+	for part := range slices.Chunk(metrics, maxMetrics) {
+		out = append(out, map[string]any{"metrics": part})
+	}
+	return out
+}
+
+// upload brings the artifacts to a server that takes them itself. Any other keeps
+// them where it says, which is not ours to write to; the tags have the digests.
+func (m *mlflow) upload(ctx context.Context, run mlflowRun, r Record) error {
+	to, ok := strings.CutPrefix(run.Info.ArtifactURI, "mlflow-artifacts:")
+	if !ok {
+		return nil
+	}
+	if u, err := url.Parse("//" + strings.TrimLeft(to, "/")); err == nil && strings.HasPrefix(to, "//") {
+		to = u.Path // mlflow-artifacts://host:port/path
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Artifacts)) {
+		b, err := m.store.GetBytes(ctx, r.Artifacts[name], maxUpload)
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
+			continue // the run is told of all the same
+		}
+		if err != nil {
+			return err
+		}
+		place := m.server + "/api/2.0/mlflow-artifacts/artifacts/" + strings.Trim(to, "/") + "/" + name
+		if err := m.put(ctx, place, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // send makes the run, or finds the one that was begun before, puts everything in
 // it and ends it. The order leaves a run that is cut short open, and it is
 // completed by the next try.
@@ -78,27 +148,24 @@ func (m *mlflow) send(ctx context.Context, r Record) error {
 	if err != nil {
 		return m.refused(err)
 	}
-	run, err := m.runID(ctx, experiment, r)
+	run, err := m.run(ctx, experiment, r)
 	if err != nil {
 		return m.refused(err)
 	}
-	var metrics []metric
-	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
-		if v := r.Metrics[name]; !math.IsNaN(v) && !math.IsInf(v, 0) {
-			metrics = append(metrics, metric{name, v, r.Finished.UnixMilli(), 0})
+	for _, batch := range batches(r) {
+		batch["run_id"] = run.Info.ID
+		if err := m.call(ctx, http.MethodPost, "runs/log-batch", batch, nil); err != nil {
+			return m.refused(err)
 		}
 	}
-	params := pairs(r.Params, maxParamValue)
-	params = params[:min(len(params), maxParams)]
-	batch := map[string]any{"run_id": run, "metrics": metrics, "params": params, "tags": pairs(r.Tags, maxTagValue)}
-	if err := m.call(ctx, http.MethodPost, "runs/log-batch", batch, nil); err != nil {
+	if err := m.upload(ctx, run, r); err != nil {
 		return m.refused(err)
 	}
 	status := map[string]string{"succeeded": "FINISHED", "interrupted": "KILLED"}[r.Status]
 	if status == "" {
 		status = "FAILED"
 	}
-	return m.refused(m.call(ctx, http.MethodPost, "runs/update", map[string]any{"run_id": run, "status": status, "end_time": r.Finished.UnixMilli()}, nil))
+	return m.refused(m.call(ctx, http.MethodPost, "runs/update", map[string]any{"run_id": run.Info.ID, "status": status, "end_time": r.Finished.UnixMilli()}, nil))
 }
 
 // experimentID finds the experiment, or makes it.
@@ -124,31 +191,37 @@ func (m *mlflow) experimentID(ctx context.Context) (string, error) {
 	return made.ID, err
 }
 
-// runID finds the run that was begun for the record, or begins it.
-func (m *mlflow) runID(ctx context.Context, experiment string, r Record) (string, error) {
-	type info struct {
-		Info struct {
-			ID string `json:"run_id"`
-		} `json:"info"`
-	}
+// mlflowRun is a run as the server has it.
+type mlflowRun struct {
+	Info struct {
+		ID          string `json:"run_id"`
+		ArtifactURI string `json:"artifact_uri"`
+	} `json:"info"`
+}
+
+// run finds the run that was begun for the record, or begins it.
+func (m *mlflow) run(ctx context.Context, experiment string, r Record) (mlflowRun, error) {
 	var found struct {
-		Runs []info `json:"runs"`
+		Runs []mlflowRun `json:"runs"`
 	}
-	filter := "tags.`" + runTag + "` = '" + strings.ReplaceAll(r.Model+"/"+r.ID, "'", "") + "'"
+	filter := "tags.`" + runTag + "` = '" + strings.ReplaceAll(r.key(), "'", "") + "'"
 	if err := m.call(ctx, http.MethodPost, "runs/search", map[string]any{"experiment_ids": []string{experiment}, "filter": filter, "max_results": 1}, &found); err != nil {
-		return "", err
+		return mlflowRun{}, err
 	}
 	if len(found.Runs) > 0 {
-		return found.Runs[0].Info.ID, nil
+		return found.Runs[0], nil
 	}
 	var made struct {
-		Run info `json:"run"`
+		Run mlflowRun `json:"run"`
+	}
+	tags := []pair{{runTag, r.key()}, {"mlflow.user", r.Author}, {"mlflow.source.name", "ashlar " + r.Blueprint}}
+	if commit := r.Tags["git_commit"]; commit != "" {
+		tags = append(tags, pair{"mlflow.source.git.commit", commit})
 	}
 	err := m.call(ctx, http.MethodPost, "runs/create", map[string]any{
-		"experiment_id": experiment, "start_time": r.Started.UnixMilli(), "run_name": r.Model + " " + r.ID,
-		"tags": []pair{{runTag, r.Model + "/" + r.ID}, {"mlflow.user", r.Author}, {"mlflow.source.name", "ashlar " + r.Blueprint}},
+		"experiment_id": experiment, "start_time": r.Started.UnixMilli(), "run_name": r.Model + " " + r.ID, "tags": tags,
 	}, &made)
-	return made.Run.Info.ID, err
+	return made.Run, err
 }
 
 // is reports whether the server answered with that code of MLflow.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -40,7 +41,12 @@ func newOpenLineage(cfg Config, o plan.OpenLineage) *openLineage {
 func (o *openLineage) name() string { return "openlineage" }
 
 func (o *openLineage) send(ctx context.Context, r Record) error {
-	err := o.call(ctx, http.MethodPost, "", o.event(r), nil)
+	var err error
+	for _, event := range events(o.namespace, r) {
+		if err = o.call(ctx, http.MethodPost, "", event, nil); err != nil {
+			break
+		}
+	}
 	var f *failure
 	if errors.As(err, &f) && (f.status == 400 || f.status == 422) {
 		return &refusedError{f.Error()}
@@ -50,9 +56,18 @@ func (o *openLineage) send(ctx context.Context, r Record) error {
 
 type object = map[string]any
 
-// event is the run as OpenLineage has it. The same run is the same event, which
-// servers take for one.
-func (o *openLineage) event(r Record) object {
+// events are the run as OpenLineage has it: its start and its end. The run is
+// told of once it has ended, so both are sent then, with the times that they
+// happened at. The same run is the same events, which servers take for one.
+func events(namespace string, r Record) []object {
+	end := event(namespace, r)
+	start := maps.Clone(end)
+	start["eventType"], start["eventTime"] = "START", r.Started.UTC().Format(time.RFC3339Nano)
+	start["outputs"], start["run"] = []object{}, object{"runId": uuid(r.key()), "facets": object{}}
+	return []object{start, end}
+}
+
+func event(job string, r Record) object {
 	kind, facets := "COMPLETE", object{}
 	switch r.Status {
 	case "interrupted":
@@ -68,15 +83,18 @@ func (o *openLineage) event(r Record) object {
 		}
 		return object{"namespace": namespace, "name": name, "facets": facet}
 	}
-	outputs := []object{}
+	inputs, outputs := []object{}, []object{}
+	if r.Dataset != "" {
+		inputs = append(inputs, versioned(storeName, r.Blueprint+"/datasets/"+r.Dataset, r.Tags["data_digest"]))
+	}
 	if r.Status == "succeeded" {
 		outputs = append(outputs, versioned(storeName, r.Blueprint+"/models/"+r.Model, r.Tags["model_digest"]))
 	}
 	return object{
 		"eventType": kind, "eventTime": r.Finished.UTC().Format(time.RFC3339Nano), "producer": producer, "schemaURL": runEvent,
-		"run":     object{"runId": uuid(r.Model + "/" + r.ID), "facets": facets},
-		"job":     object{"namespace": o.namespace, "name": r.Blueprint + "." + r.Model, "facets": object{}},
-		"inputs":  []object{versioned(storeName, r.Blueprint+"/datasets/"+r.Dataset, r.Tags["data_digest"])},
+		"run":     object{"runId": uuid(r.key()), "facets": facets},
+		"job":     object{"namespace": job, "name": r.Blueprint + "." + r.Model, "facets": object{}},
+		"inputs":  inputs,
 		"outputs": outputs,
 	}
 }

@@ -45,11 +45,20 @@ func (c *caller) call(ctx context.Context, method, path string, body, out any) e
 		}
 		in = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, in)
+	return c.do(ctx, method, c.base+path, "application/json", in, out)
+}
+
+// put sends bytes.
+func (c *caller) put(ctx context.Context, address string, b []byte) error {
+	return c.do(ctx, http.MethodPut, address, "application/octet-stream", bytes.NewReader(b), nil)
+}
+
+func (c *caller) do(ctx context.Context, method, address, kind string, in io.Reader, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, address, in)
 	if err != nil {
-		return &refusedError{err.Error()}
+		return &refusedError{"the address is no URL"}
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	if c.sign != nil {
 		c.sign(req)
 	}

@@ -1,5 +1,5 @@
-// Package tracking tells other systems of runs: an MLflow server, a server of
-// OpenLineage. The registry needs none of them; they are for the people who
+// Package tracking tells other systems of runs: an MLflow server, Weights &
+// Biases, a server or a file of OpenLineage. The registry needs none of them; they are for the people who
 // look there.
 //
 // A tracker that is down must not fail a run, and must not miss one either. So
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,11 @@ const (
 	patience = 20 * time.Second
 	// most is how many kept records are told at once, the oldest first.
 	most = 200
+	// maxKept bounds what is kept for a tracker that never hears.
+	maxKept = 10_000
+	// refusedPrefix is where what a tracker refuses is put aside, with why, for
+	// people to look at.
+	refusedPrefix = prefix + "refused/"
 )
 
 // Record is what is told of a run.
@@ -48,10 +54,23 @@ type Record struct {
 	Finished    time.Time          `json:"finished"`
 	Params      map[string]string  `json:"params,omitempty"`
 	Metrics     map[string]float64 `json:"metrics,omitempty"`
-	Tags        map[string]string  `json:"tags,omitempty"` // digests, version, algorithm
-	Source      string             `json:"source,omitempty"`
-	Dataset     string             `json:"dataset,omitempty"`
+	Tags        map[string]string  `json:"tags,omitempty"` // digests, version, environment
+	// Points are metrics over steps: folds of a cross-validation, trials of a search.
+	Points    []Point           `json:"points,omitempty"`
+	Artifacts map[string]string `json:"artifacts,omitempty"` // file name -> digest in the store
+	Source    string            `json:"source,omitempty"`
+	Dataset   string            `json:"dataset,omitempty"`
 }
+
+// Point is a metric at a step.
+type Point struct {
+	Name  string  `json:"name"`
+	Step  int64   `json:"step"`
+	Value float64 `json:"value"`
+}
+
+// key names the run among all runs of all blueprints.
+func (r *Record) key() string { return r.Blueprint + "/" + r.Model + "/" + r.ID }
 
 // tracker is one system that hears of runs. Send may be called twice for a run.
 type tracker interface {
@@ -63,6 +82,7 @@ type tracker interface {
 type Config struct {
 	Plan   *plan.Plan
 	Store  *store.Store
+	Dir    string // that files are relative to
 	Commit string // of the source; empty: not known
 	Getenv func(string) string
 	Log    *slog.Logger
@@ -99,7 +119,12 @@ func New(cfg Config) *Tracking {
 	if t.MLflow != nil {
 		out.trackers = append(out.trackers, newMLflow(cfg, *t.MLflow))
 	}
-	if t.OpenLineage != nil {
+	if t.WandB != nil {
+		out.trackers = append(out.trackers, newWandB(cfg, *t.WandB))
+	}
+	if t.OpenLineage != nil && t.OpenLineage.File != "" {
+		out.trackers = append(out.trackers, newLineageFile(cfg, *t.OpenLineage))
+	} else if t.OpenLineage != nil {
 		out.trackers = append(out.trackers, newOpenLineage(cfg, *t.OpenLineage))
 	}
 	return out
@@ -111,7 +136,9 @@ func (t *Tracking) Run(ctx context.Context, run *pipeline.Run) error {
 	if t == nil || run == nil || run.Status == pipeline.Succeeded && run.Reused() {
 		return nil
 	}
-	return t.Tell(ctx, Of(*run, t.cfg.Plan, t.cfg.Commit))
+	r := Of(*run, t.cfg.Plan, t.cfg.Commit)
+	r.Points = points(context.WithoutCancel(ctx), t.cfg.Store, run)
+	return t.Tell(ctx, r)
 }
 
 // Tell keeps the record for every tracker and tells them all that is kept. An
@@ -128,7 +155,7 @@ func (t *Tracking) Tell(ctx context.Context, r Record) error {
 	var problems []error
 	keep := context.WithoutCancel(ctx) // that a run was interrupted is told too
 	for _, one := range t.trackers {
-		if err := t.cfg.Store.PutRef(keep, prefix+one.name()+"/"+r.Model+"/"+r.ID, text); err != nil {
+		if err := t.cfg.Store.PutRef(keep, prefix+one.name()+"/"+r.key(), text); err != nil {
 			problems = append(problems, fmt.Errorf("track run %s: keep it for %s: %w", r.ID, one.name(), err))
 		}
 	}
@@ -138,7 +165,9 @@ func (t *Tracking) Tell(ctx context.Context, r Record) error {
 	return errors.Join(problems...)
 }
 
-// flush tells each tracker what is kept for it, until one record fails.
+// flush tells each tracker what is kept for it, the oldest first. A tracker that
+// is down is left alone till the next run; a record that it cannot take keeps no
+// other from being told.
 func (t *Tracking) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -148,35 +177,83 @@ func (t *Tracking) flush(ctx context.Context) {
 			t.cfg.Notice(fmt.Sprintf("what is kept for %s cannot be listed: %v", one.name(), err))
 			continue
 		}
-		slices.Sort(names)
-		for i, name := range names[:min(len(names), most)] {
-			if err := t.tell(ctx, one, name); err != nil {
-				t.cfg.Log.Warn("not tracked", "tracker", one.name(), "runs", len(names)-i, "error", err)
-				t.cfg.Notice(fmt.Sprintf("%s does not hear: %v; %d kept, and told with the next run", one.name(), err, len(names)-i))
+		slices.SortFunc(names, func(a, b string) int { return strings.Compare(path.Base(a), path.Base(b)) })
+		names = t.bound(ctx, one, names)
+		left, last := len(names), error(nil)
+		for _, name := range names[:min(len(names), most)] {
+			err := t.tell(ctx, one, name)
+			if err == nil {
+				left--
+				continue
+			}
+			last = err
+			if !answered(err) {
 				break
 			}
+		}
+		if last != nil {
+			t.cfg.Log.Warn("not tracked", "tracker", one.name(), "runs", left, "error", last)
+			t.cfg.Notice(fmt.Sprintf("%s does not hear: %v; %d kept, and told with the next run", one.name(), last, left))
 		}
 	}
 }
 
-// tell tells one kept record and takes it away once it was heard. One that
-// cannot be read was never whole, and is taken away too.
+// answered reports whether the tracker is up and said no, rather than nothing.
+func answered(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.status >= 400 && f.status < 500 && f.status != 401 && f.status != 403 && f.status != 429
+}
+
+// bound takes the oldest records away where a tracker has not heard for so long
+// that there are too many.
+func (t *Tracking) bound(ctx context.Context, one tracker, names []string) []string {
+	over := len(names) - maxKept
+	if over <= 0 {
+		return names
+	}
+	for _, name := range names[:over] {
+		if err := t.cfg.Store.DeleteRef(ctx, name); err != nil {
+			t.cfg.Log.Warn("not tracked", "tracker", one.name(), "error", err)
+		}
+	}
+	t.cfg.Notice(fmt.Sprintf("%s has not heard of more than %d runs; the oldest %d are given up, the store still has them", one.name(), maxKept, over))
+	return names[over:]
+}
+
+// tell tells one kept record and takes it away once it was heard. What is
+// refused for good, or cannot be read, is put aside with the reason.
 func (t *Tracking) tell(ctx context.Context, one tracker, name string) error {
 	text, err := t.cfg.Store.GetRef(ctx, name)
 	if err != nil {
 		return err
 	}
 	var r Record
-	if err := json.Unmarshal(text, &r); err == nil {
-		backOff := retry.WithMaxRetries(2, retry.WithJitterPercent(30, retry.NewExponential(t.cfg.Sleep)))
-		err = retry.Do(ctx, backOff, func(ctx context.Context) error { return one.send(ctx, r) })
-		var refused *refusedError
-		if errors.As(err, &refused) {
-			t.cfg.Notice(fmt.Sprintf("%s refuses run %s of %s: %v; it is not told again", one.name(), r.ID, r.Model, err))
-		} else if err != nil {
-			return err
-		}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return t.aside(ctx, one, name, text, "it cannot be read: "+err.Error())
 	}
+	backOff := retry.WithMaxRetries(2, retry.WithJitterPercent(30, retry.NewExponential(t.cfg.Sleep)))
+	err = retry.Do(ctx, backOff, func(ctx context.Context) error { return one.send(ctx, r) })
+	var refused *refusedError
+	if errors.As(err, &refused) {
+		return t.aside(ctx, one, name, text, refused.why)
+	}
+	if err != nil {
+		return err
+	}
+	return t.cfg.Store.DeleteRef(ctx, name)
+}
+
+// aside keeps the record where it blocks nobody.
+func (t *Tracking) aside(ctx context.Context, one tracker, name string, text []byte, why string) error {
+	to := refusedPrefix + strings.TrimPrefix(name, prefix)
+	kept, err := json.Marshal(map[string]string{"why": why, "record": string(text)})
+	if err == nil {
+		err = t.cfg.Store.PutRef(ctx, to, kept)
+	}
+	if err != nil {
+		return err
+	}
+	t.cfg.Notice(fmt.Sprintf("%s refuses a run: %s; it is put aside as %s of the store", one.name(), why, to))
 	return t.cfg.Store.DeleteRef(ctx, name)
 }
 

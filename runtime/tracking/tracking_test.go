@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,14 +50,14 @@ func record(n int) Record {
 	}
 }
 
-// left is how many records are kept.
+// left is how many records are kept to be told.
 func (s *scene) left(t *testing.T) int {
 	t.Helper()
 	names, err := s.cfg.Store.ListRefs(context.Background(), prefix)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(names)
+	return len(slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, refusedPrefix) }))
 }
 
 func (s *scene) tell(t *testing.T, r Record) {
@@ -75,7 +76,7 @@ func TestARunIsToldWhole(t *testing.T) {
 	}
 	run := s.runs["run1"]
 	for name, want := range map[string]any{
-		"status": "FINISHED", "experiment": "1", "metric/roc_auc": 0.83, "param/max_depth": "10", "tag/data_digest": "sha256:d", "tag/ashlar.run_id": "risk/20260501T1201", "tag/mlflow.user": "ada",
+		"status": "FINISHED", "experiment": "1", "metric/roc_auc": 0.83, "param/max_depth": "10", "tag/data_digest": "sha256:d", "tag/ashlar.run_id": "credit/risk/20260501T1201", "tag/mlflow.user": "ada",
 	} {
 		if run[name] != want {
 			t.Errorf("%s is %v, want %v", name, run[name], want)
@@ -84,10 +85,13 @@ func TestARunIsToldWhole(t *testing.T) {
 	if len(s.runs) != 1 || s.experiments["credit"] != "1" || s.auth != "Bearer hunter2" {
 		t.Errorf("%d runs, %v, %q", len(s.runs), s.experiments, s.auth)
 	}
-	if len(s.events) != 1 {
-		t.Fatalf("%d events", len(s.events))
+	if len(s.events) != 2 || s.events[0]["eventType"] != "START" || s.events[0]["eventTime"] != "2026-05-01T12:01:00Z" {
+		t.Fatalf("%d events, first %v", len(s.events), s.events)
 	}
-	e := s.events[0]
+	e := s.events[1]
+	if s.events[0]["run"].(map[string]any)["runId"] != e["run"].(map[string]any)["runId"] {
+		t.Error("the start and the end are of different runs")
+	}
 	uuids := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	if id := e["run"].(map[string]any)["runId"].(string); e["eventType"] != "COMPLETE" || e["producer"] == nil || e["schemaURL"] == nil || !uuids.MatchString(id) {
 		t.Errorf("event %v", e)
@@ -110,11 +114,11 @@ func TestNothingIsMissedWhileATrackerIsDown(t *testing.T) {
 	if s.left(t) != 1 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow does not hear: HTTP 503; 1 kept, and told with the next run") {
 		t.Errorf("%d are kept, %q", s.left(t), s.notices)
 	}
-	if len(s.events) != 1 {
+	if len(s.events) != 2 {
 		t.Errorf("the other tracker heard %d events", len(s.events))
 	}
 	s.tell(t, record(2))
-	if s.left(t) != 0 || len(s.runs) != 2 || s.runs["run1"]["tag/ashlar.run_id"] != "risk/20260501T1201" {
+	if s.left(t) != 0 || len(s.runs) != 2 || s.runs["run1"]["tag/ashlar.run_id"] != "credit/risk/20260501T1201" {
 		t.Errorf("%d are kept, runs %v", s.left(t), s.runs)
 	}
 }
@@ -135,8 +139,11 @@ func TestARefusalIsNotRepeatedAndAWrongTokenIs(t *testing.T) {
 	s := newScene(t)
 	s.fail(trouble{"log-batch", 400, false})
 	s.tell(t, record(1))
-	if s.left(t) != 0 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses run 20260501T1201 of risk: HTTP 400") {
+	if s.left(t) != 0 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses a run: HTTP 400") {
 		t.Errorf("%d kept, %q", s.left(t), s.notices)
+	}
+	if aside, err := s.cfg.Store.GetRef(t.Context(), refusedPrefix+"mlflow/credit/risk/20260501T1201"); err != nil || !strings.Contains(string(aside), "roc_auc") {
+		t.Errorf("what was refused is not put aside: %q, %v", aside, err)
 	}
 	s.notices = nil
 	s.fail(trouble{"experiments", 401, false})
@@ -157,13 +164,13 @@ func TestFailedAndInterruptedRunsAreToldAsSuch(t *testing.T) {
 		t.Errorf("%v, %d kept", err, s.left(t))
 	}
 	s.tell(t, failed)
-	if s.left(t) != 0 || len(s.runs) != 2 || len(s.events) != 2 {
+	if s.left(t) != 0 || len(s.runs) != 2 || len(s.events) != 4 {
 		t.Fatalf("%d kept, %d runs, %d events", s.left(t), len(s.runs), len(s.events))
 	}
-	if s.runs["run1"]["status"] != "FAILED" || s.runs["run2"]["status"] != "KILLED" || s.events[0]["eventType"] != "FAIL" || s.events[1]["eventType"] != "ABORT" {
+	if s.runs["run1"]["status"] != "FAILED" || s.runs["run2"]["status"] != "KILLED" || s.events[1]["eventType"] != "FAIL" || s.events[3]["eventType"] != "ABORT" {
 		t.Errorf("%v, %v", s.runs, s.events)
 	}
-	facets := s.events[0]["run"].(map[string]any)["facets"].(map[string]any)
+	facets := s.events[1]["run"].(map[string]any)["facets"].(map[string]any)
 	if facets["errorMessage"].(map[string]any)["message"] != "the gate does not hold" {
 		t.Errorf("facets %v", facets)
 	}

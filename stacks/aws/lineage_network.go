@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/namespace"
 )
 
@@ -111,6 +112,42 @@ func (r reach) flow(w workload, pods map[string]string, reports bool) namespace.
 		f.From = []namespace.Peer{{AnyNamespace: true, Ports: []int{servingPort}}}
 	}
 	return f
+}
+
+// The ports by which mail is handed in, over TLS and by STARTTLS.
+var mailPorts = []int{465, 587}
+
+// hearers are who hears of the workload's runs: trackers, and in case of a failure
+// mail servers and a webhook, none of which has an address that stays.
+func hearers(p *plan.Plan, w workload) []namespace.Peer {
+	var out []namespace.Peer
+	add := func(text string) {
+		if u, err := url.Parse(text); err == nil && text != "" {
+			out = append(out, peer(u, choose(u.Scheme == "http", 80, 443)))
+		}
+	}
+	if t := p.Tracking; t != nil {
+		if t.MLflow != nil {
+			add(t.MLflow.URI)
+		}
+		if t.WandB != nil {
+			add(t.WandB.BaseURL)
+		}
+		if t.OpenLineage != nil {
+			add(t.OpenLineage.URL)
+		}
+	}
+	line, ok := p.Pipelines[w.Name]
+	if !ok || w.Kind != kindPipeline {
+		return out
+	}
+	add(line.OnFailure.Webhook)
+	if len(line.OnFailure.Email) > 0 {
+		for _, port := range mailPorts {
+			out = append(out, namespace.Peer{CIDR: pulumi.String(everywhere), Ports: []int{port}})
+		}
+	}
+	return out
 }
 
 // once leaves out peers that were there before.

@@ -81,7 +81,11 @@ func (s *site) space() *namespace.Args {
 	var flows []namespace.Flow
 	for _, w := range s.workloads {
 		reports := w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo
-		flows = append(flows, s.reach.flow(w, s.selector(w.Kind, w.Name), reports))
+		f := s.reach.flow(w, s.selector(w.Kind, w.Name), reports)
+		if w.Kind == kindPipeline || w.may(writeStore) && w.Kind == kindDrift {
+			f.To = once(append(f.To, hearers(s.plan, w)...))
+		}
+		flows = append(flows, f)
 	}
 	return &namespace.Args{
 		Name: s.namespace, Labels: s.labels("namespace", s.plan.Name), Flows: flows, Quota: quota(s.plan),

@@ -108,7 +108,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
-	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Commit: cfg.Commit, Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
+	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Dir: cfg.Dir, Commit: cfg.Commit, Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
 	s.runner, err = pipeline.New(s.pipelineConfig())
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

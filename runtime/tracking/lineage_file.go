@@ -1,0 +1,65 @@
+package tracking
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// lineageFile appends a run's events to a file, a line each.
+type lineageFile struct{ file, namespace string }
+
+func newLineageFile(cfg Config, o plan.OpenLineage) *lineageFile {
+	out := &lineageFile{file: filepath.FromSlash(o.File), namespace: o.Namespace}
+	if !filepath.IsAbs(out.file) {
+		out.file = filepath.Join(cfg.Dir, out.file)
+	}
+	if out.namespace == "" {
+		out.namespace = cfg.Plan.Name
+	}
+	return out
+}
+
+func (l *lineageFile) name() string { return "openlineage-file" }
+
+// send appends both events at once, under a lock and on the disk, unless they
+// are there: a run that is told of twice stands in the file once.
+func (l *lineageFile) send(_ context.Context, r Record) (err error) {
+	var lines bytes.Buffer
+	for _, event := range events(l.namespace, r) {
+		if err := json.NewEncoder(&lines).Encode(event); err != nil {
+			return err
+		}
+	}
+	lock := flock.New(l.file + ".lock")
+	if err := lock.Lock(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	f, err := os.OpenFile(l.file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	whole, err := os.ReadFile(l.file)
+	if err != nil || bytes.Contains(whole, lines.Bytes()) {
+		return err
+	}
+	if n := len(whole); n > 0 && whole[n-1] != '\n' {
+		// A write was cut short; what it left is ended, so that no line is torn on.
+		if _, err := f.WriteString("\n"); err != nil {
+			return err
+		}
+	}
+	if _, err := f.Write(lines.Bytes()); err != nil {
+		return err
+	}
+	return f.Sync()
+}

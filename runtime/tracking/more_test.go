@@ -1,0 +1,132 @@
+package tracking
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+)
+
+func TestManyParamsLongValuesStepsAndArtifactsAllArrive(t *testing.T) {
+	s := newScene(t)
+	digest, _, err := s.cfg.Store.Put(t.Context(), strings.NewReader(`{"auc":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := record(1)
+	for i := range 250 {
+		r.Params[fmt.Sprintf("p%03d", i)] = fmt.Sprint(i)
+	}
+	r.Params["long"] = strings.Repeat("x", 900)
+	for i := range 2500 {
+		r.Points = append(r.Points, Point{"loss", int64(i), float64(i)})
+	}
+	r.Artifacts = map[string]string{"evaluation.json": digest, "gone.json": "sha256:" + strings.Repeat("0", 64)}
+	s.tell(t, r)
+	run := s.runs["run1"]
+	if run["param/p249"] != "249" || run["metric/loss"] != 2499.0 || run["tag/ashlar.cut"] != "long" || len(fmt.Sprint(run["param/long"])) != maxParamValue {
+		t.Errorf("p249 %v, loss %v, cut %v", run["param/p249"], run["metric/loss"], run["tag/ashlar.cut"])
+	}
+	if s.files["1/run1/artifacts/evaluation.json"] != `{"auc":1}` || len(s.files) != 1 {
+		t.Errorf("files %v", s.files)
+	}
+	if len(s.notices) > 0 || s.left(t) > 0 {
+		t.Errorf("%d kept, %q", s.left(t), s.notices)
+	}
+}
+
+func TestOneBadRecordKeepsNoOtherFromBeingTold(t *testing.T) {
+	s := newScene(t)
+	s.fail(trouble{"log-batch", 404, false}) // the first run's, as if it had been deleted there
+	s.cfg.Plan.Tracking.OpenLineage = nil
+	s.tell(t, record(1))
+	if s.left(t) != 1 {
+		t.Fatalf("%d kept", s.left(t))
+	}
+	s.fail(trouble{"log-batch", 404, false})
+	s.tell(t, record(2))
+	if s.left(t) != 1 || s.runs["run2"]["status"] != "FINISHED" {
+		t.Errorf("%d kept, runs %v", s.left(t), s.runs)
+	}
+	if err := s.cfg.Store.PutRef(t.Context(), prefix+"mlflow/credit/risk/0", []byte("{half")); err != nil {
+		t.Fatal(err)
+	}
+	s.tell(t, record(3))
+	if s.left(t) != 0 || s.runs["run3"]["status"] != "FINISHED" {
+		t.Errorf("after one that cannot be read: %d kept", s.left(t))
+	}
+	if _, err := s.cfg.Store.GetRef(t.Context(), refusedPrefix+"mlflow/credit/risk/0"); err != nil {
+		t.Errorf("what could not be read is not put aside: %v", err)
+	}
+}
+
+func TestWeightsAndBiases(t *testing.T) {
+	s := newScene(t)
+	s.cfg.Plan.Tracking = &plan.Tracking{WandB: &plan.WandB{BaseURL: s.URL, Entity: "lending"}}
+	s.cfg.Getenv = func(name string) string { return map[string]string{"WANDB_API_KEY": "hunter2"}[name] }
+	s.fail(trouble{"graphql", 502, true}, trouble{"file_stream", 503, false})
+	r := record(1)
+	r.Points = []Point{{"fold_roc_auc", 0, 0.8}, {"fold_roc_auc", 1, 0.9}}
+	s.tell(t, r)
+	if len(s.runs) != 1 || len(s.files) != 1 || s.left(t) != 0 {
+		t.Fatalf("%d runs, files %v, %d kept, %q", len(s.runs), s.files, s.left(t), s.notices)
+	}
+	for name, run := range s.runs {
+		if !strings.Contains(fmt.Sprint(run["summary"]), `"roc_auc":0.83`) || !strings.Contains(fmt.Sprint(run["config"]), `"max_depth":{"value":"10"}`) {
+			t.Errorf("%v", run)
+		}
+		stream := s.files["/files/lending/credit/"+strings.TrimPrefix(name, "wandb/")+"/file_stream"]
+		if !strings.Contains(stream, `"fold_roc_auc":0.9`) || !strings.HasSuffix(stream, "0") {
+			t.Errorf("stream %q", stream)
+		}
+	}
+	s.cfg.Getenv = func(string) string { return "" }
+	s.tell(t, record(2))
+	if s.left(t) != 1 {
+		t.Errorf("without a key %d are kept, %q", s.left(t), s.notices)
+	}
+}
+
+func TestLineageInAFileStandsThereOnce(t *testing.T) {
+	s := newScene(t)
+	s.cfg.Dir = t.TempDir()
+	s.cfg.Plan.Tracking = &plan.Tracking{OpenLineage: &plan.OpenLineage{File: "lineage.jsonl"}}
+	file := filepath.Join(s.cfg.Dir, "lineage.jsonl")
+	if err := os.WriteFile(file, []byte(`{"half": "a li`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.tell(t, record(1))
+	s.tell(t, record(1))
+	s.tell(t, record(2))
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	if len(lines) != 5 {
+		t.Fatalf("%d lines:\n%s", len(lines), b)
+	}
+	for i, want := range []string{"START", "COMPLETE", "START", "COMPLETE"} {
+		var e map[string]any
+		if err := json.Unmarshal([]byte(lines[i+1]), &e); err != nil || e["eventType"] != want {
+			t.Errorf("line %d: %v, %v", i+1, e["eventType"], err)
+		}
+	}
+}
+
+func TestStepsComeFromWhatTrainingLeft(t *testing.T) {
+	s := newScene(t)
+	digest, _, err := s.cfg.Store.Put(t.Context(), strings.NewReader(`{"cross_validation":{"metrics":{"f1":{"values":[0.1,0.2]}}},"search":{"metric":"f1","trials":[{"mean":0.3}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := &pipeline.Run{Stages: []pipeline.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}}}
+	if got := fmt.Sprint(points(t.Context(), s.cfg.Store, run)); got != "[{fold_f1 0 0.1} {fold_f1 1 0.2} {trial_f1 0 0.3}]" {
+		t.Errorf("points %s", got)
+	}
+}
