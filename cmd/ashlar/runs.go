@@ -175,7 +175,7 @@ func runsShowVerb(r *runsApp) *cobra.Command {
 func (r *runsApp) show(one pipeline.Run) {
 	fmt.Fprintf(r.out, "run %s of %s, %s\n", one.ID, one.Model, one.Status)
 	for _, row := range [][2]string{
-		{"blueprint", one.Blueprint}, {"plan", one.PlanDigest}, {"trigger", one.Trigger}, {"author", one.Author},
+		{"blueprint", one.Blueprint}, {"plan", one.PlanDigest}, {"trigger", one.Trigger}, {"author", one.Author}, {"commit", one.Commit},
 		{"started", one.StartedAt.Format(time.RFC3339)}, {"took", took(one)}, {"error", one.Error},
 	} {
 		if row[1] != "" {
@@ -201,6 +201,12 @@ func (r *runsApp) show(one pipeline.Run) {
 		}
 		if s.Error != "" {
 			fmt.Fprintf(r.out, "    error     %s\n", s.Error)
+		}
+	}
+	if params := one.AllParams(); len(params) > 0 {
+		fmt.Fprintln(r.out, "\nparams")
+		for _, name := range sortedNames(params) {
+			fmt.Fprintf(r.out, "  %-28s %s\n", name, params[name])
 		}
 	}
 	fmt.Fprintln(r.out, "\nmetrics")

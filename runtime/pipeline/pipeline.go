@@ -44,6 +44,7 @@ type Config struct {
 	Getenv   func(string) string // nil: no environment; commands get a few variables of it
 	Author   string              // who runs it, for the registry
 	Trigger  string              // why it runs: "up", "drift", ...
+	Commit   string              // of the blueprint's repository; empty: not known
 	Workers  int                 // 0: all cores
 	Once     bool                // whoever runs this sees to retries
 	Now      func() time.Time    // the clock

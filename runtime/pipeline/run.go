@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -26,19 +29,23 @@ const (
 
 // Run is the record of one pass through a pipeline.
 type Run struct {
-	ID         string    `json:"id"`
-	Blueprint  string    `json:"blueprint"`
-	Model      string    `json:"model"` // or the pipeline, where it has none
-	Pipeline   string    `json:"pipeline,omitempty"`
-	Date       string    `json:"date,omitempty"` // that it stands for, where it was asked for
-	PlanDigest string    `json:"plan_digest"`
-	Trigger    string    `json:"trigger"`
-	Author     string    `json:"author"`
-	Status     Status    `json:"status"`
-	Error      string    `json:"error,omitempty"`
-	StartedAt  time.Time `json:"started_at"`
-	FinishedAt time.Time `json:"finished_at,omitzero"`
-	Stages     []Result  `json:"stages"`
+	ID         string `json:"id"`
+	Blueprint  string `json:"blueprint"`
+	Model      string `json:"model"` // or the pipeline, where it has none
+	Pipeline   string `json:"pipeline,omitempty"`
+	Date       string `json:"date,omitempty"` // that it stands for, where it was asked for
+	PlanDigest string `json:"plan_digest"`
+	Trigger    string `json:"trigger"`
+	Author     string `json:"author"`
+	Commit     string `json:"commit,omitempty"`
+	// Params are the model's, and Environment is what the run ran in.
+	Params      map[string]string `json:"params,omitempty"`
+	Environment map[string]string `json:"environment,omitempty"`
+	Status      Status            `json:"status"`
+	Error       string            `json:"error,omitempty"`
+	StartedAt   time.Time         `json:"started_at"`
+	FinishedAt  time.Time         `json:"finished_at,omitzero"`
+	Stages      []Result          `json:"stages"`
 }
 
 // Result is what a stage came to.
@@ -105,13 +112,54 @@ func newRun(cfg Config, job Job, planDigest string) *Run {
 		PlanDigest: planDigest,
 		Trigger:    cfg.Trigger,
 		Author:     cfg.Author,
-		Status:     Running,
-		StartedAt:  now,
+		Commit:     cfg.Commit,
+		Params:     paramsOf(cfg, job), Environment: environment(),
+		Status:    Running,
+		StartedAt: now,
 	}
 	if r.ID == "" {
 		r.ID = now.Format(idFormat)
 	}
 	return r
+}
+
+// paramsOf are the parameters of the job's model, as text.
+func paramsOf(cfg Config, job Job) map[string]string {
+	m, ok := cfg.Plan.Models[job.Model]
+	if !ok {
+		return nil
+	}
+	out := map[string]string{"algorithm": m.Algorithm}
+	for name, value := range m.Params {
+		if out[name] = "none"; value != nil {
+			out[name] = fmt.Sprint(value)
+		}
+	}
+	return out
+}
+
+// environment is what this process is and runs on.
+func environment() map[string]string {
+	out := map[string]string{"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "cores": fmt.Sprint(runtime.NumCPU())}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		out["ashlar"] = info.Main.Version
+	}
+	return out
+}
+
+// AllParams are the model's parameters and those of the run's own stages, which
+// have the stage's name before theirs.
+func (r *Run) AllParams() map[string]string {
+	out := maps.Clone(r.Params)
+	if out == nil {
+		out = map[string]string{}
+	}
+	for _, s := range r.Stages {
+		for name, value := range s.Params {
+			out[s.Stage+"."+name] = fmt.Sprint(value)
+		}
+	}
+	return out
 }
 
 // idFormat makes IDs that sort by time.

@@ -2,10 +2,7 @@ package tracking
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"runtime"
-	"runtime/debug"
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -20,10 +17,7 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 	r := Record{
 		ID: run.ID, Blueprint: run.Blueprint, Environment: p.Environment, Model: run.Model, Status: string(run.Status), Error: run.Error,
 		Author: run.Author, Started: run.StartedAt, Finished: run.FinishedAt, Dataset: m.Dataset,
-		Params: map[string]string{"algorithm": m.Algorithm}, Metrics: map[string]float64{}, Tags: map[string]string{},
-	}
-	for name, value := range m.Params {
-		r.Params[name] = fmt.Sprint(value)
+		Params: run.AllParams(), Metrics: map[string]float64{}, Tags: map[string]string{},
 	}
 	for _, s := range run.Stages {
 		maps.Copy(r.Metrics, s.Metrics)
@@ -36,13 +30,8 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 			r.Tags[name] = value
 		}
 	}
-	for name, value := range environment() {
-		r.Tags[name] = value
-	}
-	for _, s := range run.Stages {
-		for name, value := range s.Params {
-			r.Params[s.Stage+"."+name] = fmt.Sprint(value)
-		}
+	for name, value := range run.Environment {
+		r.Tags["environment."+name] = value
 	}
 	r.Artifacts = map[string]string{}
 	for name, digest := range map[string]string{
@@ -54,17 +43,6 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 		}
 	}
 	return r
-}
-
-// environment is what the run ran in.
-func environment() map[string]string {
-	out := map[string]string{
-		"environment.go": runtime.Version(), "environment.platform": runtime.GOOS + "/" + runtime.GOARCH, "environment.cores": fmt.Sprint(runtime.NumCPU()),
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		out["environment.ashlar"] = info.Main.Version
-	}
-	return out
 }
 
 // points are the metrics over steps that training has left: those of each fold

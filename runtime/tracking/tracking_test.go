@@ -178,7 +178,7 @@ func TestFailedAndInterruptedRunsAreToldAsSuch(t *testing.T) {
 
 func TestWhatIsToldOfARun(t *testing.T) {
 	p := &plan.Plan{Name: "credit", Environment: "dev", Models: map[string]plan.Model{"risk": {Dataset: "loans", Algorithm: "random_forest", Params: plan.Params{"max_depth": 10.0}}}}
-	run := pipeline.Run{ID: "1", Blueprint: "credit", Model: "risk", PlanDigest: "sha256:p", Status: pipeline.Succeeded, Stages: []pipeline.Result{
+	run := pipeline.Run{ID: "1", Blueprint: "credit", Model: "risk", PlanDigest: "sha256:p", Status: pipeline.Succeeded, Params: map[string]string{"algorithm": "random_forest", "max_depth": "10"}, Stages: []pipeline.Result{
 		{Stage: "ingest", Outputs: map[string]string{"data": "sha256:d"}}, {Stage: "evaluate", Metrics: map[string]float64{"f1": 0.5}},
 	}}
 	r := Of(run, p, "abc")

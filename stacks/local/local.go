@@ -119,7 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 func (s *Stack) pipelineConfig() pipeline.Config {
 	return pipeline.Config{
 		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
-		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author, Trigger: "up", Workers: s.cfg.Workers,
+		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author, Commit: s.cfg.Commit, Trigger: "up", Workers: s.cfg.Workers,
 		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe,
 	}
 }

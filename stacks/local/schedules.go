@@ -157,6 +157,10 @@ func (t *timetable) run(ctx context.Context, at time.Time) string {
 		return fmt.Sprintf("%s, due %s: %v", t.name, at.Format(clockFormat), err)
 	case o.New():
 		return fmt.Sprintf("%s: %s version %d is %s", t.name, o.Model, o.Version.Version, o.Version.Status)
+	case o.Run.Reused():
+		return t.name + ": nothing had changed, and every stage was reused"
+	case t.line.Model == "":
+		return fmt.Sprintf("%s: ran %d stages", t.name, len(o.Run.Stages))
 	default:
 		return t.name + ": nothing new came of it"
 	}

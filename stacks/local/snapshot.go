@@ -35,6 +35,7 @@ type Snapshot struct {
 type ModelState struct {
 	Name       string             `json:"name"`
 	Run        *pipeline.Run      `json:"run,omitempty"`
+	Runs       []pipeline.Run     `json:"-"` // the newest, which Run is the first of
 	Versions   []registry.Version `json:"versions"`
 	Shown      int                `json:"shown"` // the version that the evidence is of
 	Evaluation *evaluate.Report   `json:"evaluation,omitempty"`
@@ -78,12 +79,12 @@ func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
 func (h *house) modelState(ctx context.Context, name string) (ModelState, error) {
 	st := h.stack.state
 	m := ModelState{Name: name}
-	runs, err := pipeline.Runs(ctx, st.Store, name, 1)
+	runs, err := pipeline.Runs(ctx, st.Store, name, compared)
 	if err != nil {
 		return m, err
 	}
 	if len(runs) > 0 {
-		m.Run = &runs[0]
+		m.Run, m.Runs = &runs[0], runs
 	}
 	if m.Versions, err = st.Registry.Versions(ctx, name); err != nil {
 		return m, err

@@ -34,6 +34,9 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 	for _, m := range s.Models {
 		v.Models = append(v.Models, viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
 	}
+	if v.Pipelines, err = h.viewPipelines(ctx); err != nil {
+		return v, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Drift)) {
 		v.Drift = append(v.Drift, viewDrift(name, h.stack.cfg.Plan.Endpoints[name], s.Drift[name]))
 	}
@@ -52,6 +55,7 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 	if m.Run != nil {
 		out.Run = viewRun(m.Run)
 	}
+	out.Runs = viewRuns(m.Runs)
 	for _, v := range m.Versions {
 		out.Versions = append(out.Versions, viewVersion(v, spec.Task))
 		if v.Version == m.Shown {

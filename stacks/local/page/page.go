@@ -30,6 +30,7 @@ type View struct {
 	Now                                             string
 	Endpoints                                       []Endpoint
 	Models                                          []Model
+	Pipelines                                       []Pipeline
 	Drift                                           []Drift
 	Audit                                           Audit
 }
@@ -41,10 +42,17 @@ type Endpoint struct {
 	Served                             string // predictions answered, for people
 }
 
+// Pipeline is one whose runs belong to no model, with its last run.
+type Pipeline struct {
+	Name, Schedule string
+	Run            *Run
+}
+
 // Model is one model with its last run and its versions.
 type Model struct {
 	Name, Algorithm, Task, Dataset, Target string
 	Run                                    *Run
+	Runs                                   *Comparison // nil: fewer than two
 	Versions                               []Version
 	Metrics                                []Metric
 	Gates                                  []Gate
@@ -61,6 +69,19 @@ type Run struct {
 
 // Stage is one step of a run. State is "succeeded", "reused", "running" or "failed".
 type Stage struct{ Name, State, Duration, Detail string }
+
+// Comparison sets runs side by side, the newest first.
+type Comparison struct {
+	Runs []string // when each began
+	Rows []Compared
+}
+
+// Compared is one fact of all runs; Differs where they are not of one mind.
+type Compared struct {
+	Name    string
+	Cells   []string
+	Differs bool
+}
 
 // Version is a row of a model's table. Status is "pending", "approved" or "rejected".
 type Version struct {
