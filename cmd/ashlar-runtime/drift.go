@@ -57,6 +57,12 @@ func (a *app) retrain(ctx context.Context, g *ground, cfg endpoint.JudgeConfig, 
 	if err != nil {
 		return err
 	}
+	if len(g.plan.Pipelines[unit.Pipeline].Stages) > 0 {
+		// Its stages need images of their own, which this pod has not. What is not
+		// settled is told again by the next judge.
+		a.log.Warn("drift lasts, and the model is trained by stages of one's own: start its pipeline", "model", v.Model, "pipeline", unit.Pipeline)
+		return nil
+	}
 	o, err := a.train(ctx, g, pipeline.Job{Unit: unit}, "drift")
 	if err != nil && !errors.As(err, new(*pipeline.Finding)) {
 		return fmt.Errorf("retrain %s: %w", v.Model, err)

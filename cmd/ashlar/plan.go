@@ -105,7 +105,14 @@ func (a *app) writePlan(p *plan.Plan) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
 		l := p.Pipelines[name]
-		a.concept("pipeline", name, "model "+l.Model, "schedule "+orNone([]string{l.Schedule})+", "+counted(l.Retries, "retry"))
+		what := "model " + l.Model
+		if l.Model == "" {
+			what = "no model"
+		}
+		if n := len(l.Stages); n > 0 {
+			what += ", " + counted(n, "stage") + " of its own"
+		}
+		a.concept("pipeline", name, what, "schedule "+orNone([]string{l.Schedule})+", "+counted(l.Retries, "retry"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Endpoints)) {
 		e := p.Endpoints[name]
