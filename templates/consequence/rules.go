@@ -59,6 +59,8 @@ var rules = []rule{
 	{"datasets.*.columns.*", present(Added, Removed)},
 	{"datasets.*.retention", by(longerLoosens)},
 
+	{"pipelines.*.stages.*", present(Added, Removed)},
+
 	{"endpoints.*.drift", present(Tightened, Loosened)},
 	{"endpoints.*.drift.alert.share", by(higherLoosens)},
 	{"endpoints.*.drift.alert.windows", by(higherLoosens)},
