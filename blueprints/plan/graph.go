@@ -98,14 +98,59 @@ func (g *graph) edges() {
 		}
 	}
 	if ingest := g.nodes[StageIngest]; ingest != nil {
-		if source := g.plan.Datasets[g.plan.Models[g.line.Model].Dataset].Source; !strings.Contains(source, "://") {
-			ingest.After = append(ingest.After, makersOf(path.Clean(source), maker, parents)...)
+		source := g.plan.Datasets[g.plan.Models[g.line.Model].Dataset].Source
+		for made, name := range maker {
+			if Feeds(made, source) {
+				ingest.After = append(ingest.After, name)
+			}
 		}
 	}
 	for _, n := range g.nodes {
 		slices.Sort(n.After)
 		n.After = slices.DeleteFunc(slices.Compact(n.After), func(a string) bool { return g.nodes[a] == nil })
 	}
+}
+
+// Feeds reports whether a dataset's source, a path or a pattern, finds something
+// at what a stage has made: at it, in it or around it.
+func Feeds(made, source string) bool {
+	if strings.Contains(source, "://") {
+		return false
+	}
+	pattern, parts := strings.Split(path.Clean(source), "/"), strings.Split(made, "/")
+	for i := range min(len(pattern), len(parts)) {
+		if ok, err := path.Match(pattern[i], parts[i]); err != nil || !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// FanOut returns into how many parts the stage of the unit's pipeline is cut on a
+// cluster; 0 where it is not. Validation is, and a search.
+func (p *Plan) FanOut(u Unit, stage string) int {
+	line := p.Pipelines[u.Pipeline]
+	if _, own := line.Stages[stage]; own || u.Model == "" {
+		return 0
+	}
+	if stage == StageValidate || stage == StageTrain && p.Models[u.Model].Search != nil {
+		return line.FanOut
+	}
+	return 0
+}
+
+// Attempts are how often a stage is tried again after a failure, and after which
+// delay at first: what it says itself, else the pipeline. Own is nil of a
+// built-in stage.
+func (p Pipeline) Attempts(own *Stage) (again int, delay string) {
+	again, delay = p.Retries, p.RetryDelay
+	if own != nil && own.Retries != nil {
+		again = *own.Retries
+	}
+	if own != nil && own.RetryDelay != "" {
+		delay = own.RetryDelay
+	}
+	return again, delay
 }
 
 // makersOf are the stages that make the path, a folder that it lies in, or

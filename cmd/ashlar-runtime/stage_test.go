@@ -76,7 +76,7 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 		if n.Name != plan.StageRegister {
 			here = many.with("ASHLAR_DATABASE", "")
 		}
-		parts := pipeline.FanOut(p, p.UnitFor("nightly"), n.Name)
+		parts := p.FanOut(p.UnitFor("nightly"), n.Name)
 		for i := range parts {
 			if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--part", fmt.Sprintf("%d/%d", i, parts)}, base...)...); got.code != exitFine {
 				t.Fatalf("part %d of %s: %+v", i, n.Name, got)

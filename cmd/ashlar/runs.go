@@ -100,6 +100,18 @@ func (r *runsApp) named(all []pipeline.Run, name string) (pipeline.Run, error) {
 	return pipeline.Run{}, usageError(fmt.Sprintf("run %q is the beginning of %d runs, such as %s of %s; write more of it, or name its --model", name, len(found), found[0].ID, found[0].Model))
 }
 
+// one is the run that the verb's only argument names.
+func (r *runsApp) one(c *cobra.Command, args []string) (pipeline.Run, error) {
+	if len(args) != 1 {
+		return pipeline.Run{}, usageError(fmt.Sprintf("runs %[1]s takes a run, such as: ashlar runs %[1]s last", c.Name()))
+	}
+	all, err := r.all(c.Context())
+	if err != nil {
+		return pipeline.Run{}, err
+	}
+	return r.named(all, args[0])
+}
+
 func runsListVerb(r *runsApp) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
@@ -152,14 +164,7 @@ func runsShowVerb(r *runsApp) *cobra.Command {
 		Short:   "Show one run: its stages, what they made, and from what",
 		Example: "  ashlar runs show last",
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError("runs show takes a run, such as: ashlar runs show last")
-			}
-			all, err := r.all(c.Context())
-			if err != nil {
-				return err
-			}
-			one, err := r.named(all, args[0])
+			one, err := r.one(c, args)
 			if err != nil {
 				return err
 			}

@@ -18,14 +18,7 @@ func runsCancelVerb(r *runsApp) *cobra.Command {
 		Long:    "Cancel asks the process that runs it, whichever it is, to end the run. It does so within a few\nseconds: its commands are ended, and what was finished is kept.",
 		Example: "  ashlar runs cancel last",
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError("runs cancel takes a run, such as: ashlar runs cancel last")
-			}
-			all, err := r.all(c.Context())
-			if err != nil {
-				return err
-			}
-			one, err := r.named(all, args[0])
+			one, err := r.one(c, args)
 			if err != nil {
 				return err
 			}

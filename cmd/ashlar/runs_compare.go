@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,13 +12,7 @@ import (
 // metrics are what a run measured, by name.
 type metrics map[string]float64
 
-func metricsOf(r pipeline.Run) metrics {
-	out := metrics{}
-	for _, s := range r.Stages {
-		maps.Copy(out, s.Metrics)
-	}
-	return out
-}
+func metricsOf(r pipeline.Run) metrics { return r.Metrics() }
 
 // headline is the two or three that a list has room for.
 func (m metrics) headline() string {

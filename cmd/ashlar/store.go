@@ -90,22 +90,6 @@ func (a *app) gc(ctx context.Context, f gcFlags) (got store.Collected, err error
 		return got, err
 	}
 	roots := regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(trail.String(), -1)
-	models, err := state.Registry.Models(ctx)
-	if err != nil {
-		return got, err
-	}
-	for _, m := range models {
-		versions, err := state.Registry.Versions(ctx, m)
-		if err != nil {
-			return got, err
-		}
-		for _, v := range versions {
-			roots = append(roots, v.ModelDigest)
-			for _, digest := range v.Evidence {
-				roots = append(roots, digest)
-			}
-		}
-	}
 	return state.Store.Collect(ctx, store.Collection{
 		Roots: roots, Grace: d[0], DryRun: f.dryRun, Now: a.now, Forget: map[string]time.Duration{"stages/": d[1], "parts/": d[1], "cancel/": d[1]},
 	})

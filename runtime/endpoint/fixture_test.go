@@ -89,7 +89,7 @@ func (h *house) train(t *testing.T, trees float64) registry.Version {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := runner.Build(t.Context(), "default-risk")
+	o, err := runner.BuildJob(t.Context(), pipeline.Job{Unit: plan.Unit{Model: "default-risk"}})
 	if err != nil || o.Version.Status != registry.Approved || !o.New() {
 		t.Fatalf("%+v, %v", o.Version, err)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"time"
 
@@ -53,7 +54,7 @@ func (x *execution) lookup(ctx context.Context, s *stage, res *Result) bool {
 		return false
 	}
 	var c cached
-	if decode(b, &c) != nil {
+	if json.Unmarshal(b, &c) != nil {
 		return false
 	}
 	for _, name := range c.Objects {

@@ -2,12 +2,10 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -17,8 +15,6 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
-
-func decode(b []byte, v any) error { return json.Unmarshal(b, v) }
 
 // madeData are the artifacts, by path, that the dataset's source lies in; none
 // where people brought the data.
@@ -31,33 +27,13 @@ func (x *execution) madeData() map[string]artifact.Artifact {
 		for _, maker := range n.After {
 			res, _ := x.result(maker)
 			for p, a := range res.Files {
-				if source := path.Clean(x.dataset.Source); plan.Within(source, p) || plan.Within(p, globBase(source)) {
+				if plan.Feeds(p, x.dataset.Source) {
 					out[p] = a
 				}
 			}
 		}
 	}
 	return out
-}
-
-// globBase is the folder that a pattern's matches lie in.
-func globBase(source string) string {
-	for path.Dir(source) != "." && containsMeta(source) {
-		source = path.Dir(source)
-	}
-	if containsMeta(source) {
-		return "."
-	}
-	return source
-}
-
-func containsMeta(p string) bool {
-	for _, c := range p {
-		if c == '*' || c == '?' || c == '[' {
-			return true
-		}
-	}
-	return false
 }
 
 // read says where the dataset is. One that a stage made is laid down first,

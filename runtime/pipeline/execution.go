@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -169,7 +170,7 @@ func ReadJSON(ctx context.Context, s *store.Store, digest string, v any) error {
 	if err := errors.Join(err, r.Close()); err != nil {
 		return fmt.Errorf("object %s: %w", digest, err)
 	}
-	return decode(b, v)
+	return json.Unmarshal(b, v)
 }
 
 // short abbreviates a digest for people.

@@ -28,20 +28,6 @@ func fans() map[string]func(context.Context, *execution, dataset.Part, io.Writer
 	}
 }
 
-// FanOut returns into how many parts the stage of the unit's pipeline is cut; 0
-// where it is not.
-func FanOut(p *plan.Plan, u plan.Unit, stage string) int {
-	line := p.Pipelines[u.Pipeline]
-	m := p.Models[u.Model]
-	_, own := line.Stages[stage]
-	switch {
-	case line.FanOut < 2 || own || u.Model == "":
-	case stage == plan.StageValidate, stage == plan.StageTrain && m.Search != nil:
-		return line.FanOut
-	}
-	return 0
-}
-
 func (x *execution) fanRef(stage string, part int) string {
 	return fmt.Sprintf("parts/%s/%s/%s.parts/%d", x.Name(), x.run.ID, stage, part)
 }

@@ -66,7 +66,7 @@ func TestStagesInPartsMakeWhatOneProcessMakes(t *testing.T) {
 	}
 	fanned := 0
 	for _, n := range nodes {
-		parts := FanOut(p, unit, n.Name)
+		parts := p.FanOut(unit, n.Name)
 		if parts > 0 {
 			if _, err := r.Do(t.Context(), Job{Unit: unit, ID: "w", Only: n.Name, Parts: parts}); !errors.As(err, new(*UndoneError)) {
 				t.Errorf("%s before its parts: %v", n.Name, err)

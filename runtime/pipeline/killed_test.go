@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -122,7 +123,7 @@ func whole(t *testing.T, dir string, n int) {
 			t.Fatalf("after kill %d: %v", n, err)
 		}
 		var c cached
-		if name[:4] != "stag" || decode(b, &c) != nil {
+		if name[:4] != "stag" || json.Unmarshal(b, &c) != nil {
 			continue
 		}
 		for path, a := range c.Files {

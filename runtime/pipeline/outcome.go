@@ -19,15 +19,6 @@ type Outcome struct {
 // New reports whether the run made the version, rather than finding it there.
 func (o Outcome) New() bool { return o.Run != nil && o.Version.RunID == o.Run.ID }
 
-// Build runs what makes the model; see BuildJob.
-func (r *Runner) Build(ctx context.Context, model string) (Outcome, error) {
-	u, err := r.cfg.Plan.UnitOf(model)
-	if err != nil {
-		return Outcome{Model: model}, fmt.Errorf("pipeline: %w", err)
-	}
-	return r.BuildJob(ctx, Job{Unit: u})
-}
-
 // BuildJob runs the job, and approves the version that it registers by policy
 // where the plan says so. The outcome has the run also when it failed, and no
 // version where the job registers none.

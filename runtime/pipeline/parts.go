@@ -71,7 +71,7 @@ func (x *execution) part(ctx context.Context, stage string, res *Result) error {
 	if err != nil {
 		return err
 	}
-	if err := decode(b, res); err != nil {
+	if err := json.Unmarshal(b, res); err != nil {
 		return fmt.Errorf("result of %s: %w", stage, err)
 	}
 	if res.Status != Succeeded {
@@ -96,7 +96,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, ok bool) (*Run, error) {
 	}
 	if was, err := x.Store.GetRef(ctx, runRef(x.Name(), x.run.ID)); err == nil && len(names) == 0 {
 		var run Run
-		return &run, decode(was, &run)
+		return &run, json.Unmarshal(was, &run)
 	}
 	var problems []error
 	for i := range x.stages {
@@ -105,7 +105,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, ok bool) (*Run, error) {
 			continue
 		}
 		var res Result
-		if err = errors.Join(err, decode(b, &res)); err != nil {
+		if err = errors.Join(err, json.Unmarshal(b, &res)); err != nil {
 			return nil, err
 		}
 		x.run.Stages = append(x.run.Stages, res)

@@ -117,15 +117,6 @@ type Job struct {
 	Force   bool   // run also what the store has
 }
 
-// Run takes the named model through all stages of what makes it; see Do.
-func (r *Runner) Run(ctx context.Context, model string) (*Run, error) {
-	u, err := r.cfg.Plan.UnitOf(model)
-	if err != nil {
-		return nil, fmt.Errorf("pipeline: %w", err)
-	}
-	return r.Do(ctx, Job{Unit: u})
-}
-
 // Do runs the job and returns the record of the run, also when it failed; the
 // error then joins a *StageError a stage.
 func (r *Runner) Do(ctx context.Context, job Job) (*Run, error) {

@@ -147,6 +147,15 @@ func environment() map[string]string {
 	return out
 }
 
+// Metrics are those of all stages, by name.
+func (r *Run) Metrics() map[string]float64 {
+	out := map[string]float64{}
+	for _, s := range r.Stages {
+		maps.Copy(out, s.Metrics)
+	}
+	return out
+}
+
 // AllParams are the model's parameters and those of the run's own stages, which
 // have the stage's name before theirs.
 func (r *Run) AllParams() map[string]string {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -34,12 +34,8 @@ var evaluation = stage{
 		if err != nil {
 			return err
 		}
-		frame, err := x.rows(ctx)
+		frame, p, err := x.divided(ctx)
 		if err != nil {
-			return err
-		}
-		var p parts
-		if err := x.get(ctx, plan.StagePrepare, "split", &p); err != nil {
 			return err
 		}
 		report, err := evaluate.Evaluate(ctx, m, frame.Select(p.Test), evaluate.Spec{
@@ -54,17 +50,12 @@ var evaluation = stage{
 		if err := x.put(ctx, res, "report", report); err != nil {
 			return err
 		}
-		return x.reference(ctx, m, p, res)
+		return x.reference(ctx, m, frame.Select(p.Train), res)
 	},
 }
 
 // reference keeps what live traffic will be compared with.
-func (x *execution) reference(ctx context.Context, m *model.Model, p parts, res *Result) error {
-	frame, err := x.rows(ctx)
-	if err != nil {
-		return err
-	}
-	seen := frame.Select(p.Train)
+func (x *execution) reference(ctx context.Context, m *model.Model, seen *dataset.Frame, res *Result) error {
 	predictions, err := m.Predict(seen)
 	if err != nil {
 		return err

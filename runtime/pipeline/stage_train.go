@@ -20,16 +20,12 @@ var training = stage{
 		return map[string]any{"recipe": digest}, err
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
-		frame, err := x.rows(ctx)
+		frame, p, err := x.divided(ctx)
 		if err != nil {
 			return err
 		}
 		spec, err := x.spec()
 		if err != nil {
-			return err
-		}
-		var p parts
-		if err := x.get(ctx, plan.StagePrepare, "split", &p); err != nil {
 			return err
 		}
 		tried, err := x.tried(ctx)

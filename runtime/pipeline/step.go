@@ -72,15 +72,20 @@ func (x *execution) resolve(ctx context.Context, index int, s *stage, res *Resul
 		return err
 	}
 	if s.own != nil && s.own.AlwaysChanged || x.job.Force {
-		if err := x.attempts(ctx, index, s, res); err != nil {
-			return err
-		}
-		return x.remember(ctx, s, res)
+		return x.make(ctx, index, s, res)
 	}
 	if x.lookup(ctx, s, res) {
 		return nil
 	}
 	return x.once(ctx, index, s, res)
+}
+
+// make runs the stage and keeps what it made.
+func (x *execution) make(ctx context.Context, index int, s *stage, res *Result) error {
+	if err := x.attempts(ctx, index, s, res); err != nil {
+		return err
+	}
+	return x.remember(ctx, s, res)
 }
 
 // once runs the stage unless the very same work is under way in another run of
@@ -89,10 +94,7 @@ func (x *execution) once(ctx context.Context, index int, s *stage, res *Result) 
 	var mine atomic.Bool
 	flight := x.runner.flights.DoChan(res.Key, func() (any, error) {
 		mine.Store(true)
-		if err := x.attempts(ctx, index, s, res); err != nil {
-			return nil, err
-		}
-		return nil, x.remember(ctx, s, res)
+		return nil, x.make(ctx, index, s, res)
 	})
 	select {
 	case done := <-flight:
@@ -102,10 +104,7 @@ func (x *execution) once(ctx context.Context, index int, s *stage, res *Result) 
 		if done.Err == nil && x.lookup(ctx, s, res) {
 			return nil
 		}
-		if err := x.attempts(ctx, index, s, res); err != nil {
-			return err
-		}
-		return x.remember(ctx, s, res)
+		return x.make(ctx, index, s, res)
 	case <-ctx.Done():
 		if mine.Load() {
 			return (<-flight).Err // it ends with the context
@@ -172,13 +171,7 @@ func (x *execution) telling(next retry.Backoff, index int, s *stage, res *Result
 }
 
 func (x *execution) retries(s *stage) (int, time.Duration, error) {
-	again, text := x.line.Retries, x.line.RetryDelay
-	if s.own != nil && s.own.Retries != nil {
-		again = *s.own.Retries
-	}
-	if s.own != nil && s.own.RetryDelay != "" {
-		text = s.own.RetryDelay
-	}
+	again, text := x.line.Attempts(s.own)
 	if x.Once || again == 0 {
 		return 0, 0, nil
 	}

@@ -17,10 +17,7 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 	r := Record{
 		ID: run.ID, Blueprint: run.Blueprint, Environment: p.Environment, Model: run.Model, Status: string(run.Status), Error: run.Error,
 		Author: run.Author, Started: run.StartedAt, Finished: run.FinishedAt, Dataset: m.Dataset,
-		Params: run.AllParams(), Metrics: map[string]float64{}, Tags: map[string]string{},
-	}
-	for _, s := range run.Stages {
-		maps.Copy(r.Metrics, s.Metrics)
+		Params: run.AllParams(), Metrics: run.Metrics(), Tags: map[string]string{},
 	}
 	for name, value := range map[string]string{
 		"blueprint": run.Blueprint, "environment": p.Environment, "trigger": run.Trigger, "plan_digest": run.PlanDigest, "git_commit": commit,

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -60,7 +59,9 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 		for _, a := range n.After {
 			one.After = append(one.After, taskName(a))
 		}
-		if one.Retries, one.RetryDelay, err = retriesOf(s.plan.Pipelines[name], n.Own); err != nil {
+		again, delay := s.plan.Pipelines[name].Attempts(n.Own)
+		one.Retries = again
+		if one.RetryDelay, err = retryDelay(delay); err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
 		command := append([]string{"stage"}, s.subject(name)...)
@@ -68,7 +69,7 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 		if one.Pod, err = s.stagePod(name, n, base, command); err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
-		if parts := fanOut(s.plan, name, n); parts > 0 {
+		if parts := s.plan.FanOut(s.plan.UnitFor(name), n.Name); parts > 0 {
 			part := one
 			part.Name, part.Fan = one.Name+"-parts", parts
 			part.Pod.Command = append(slices.Clone(one.Pod.Command), "--part", job.Part+"/"+strconv.Itoa(parts))
@@ -79,17 +80,6 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 		out = append(out, one)
 	}
 	return out, nil
-}
-
-// fanOut is into how many pods the stage is cut, as runtime/pipeline cuts it; 0
-// where it is not.
-func fanOut(p *plan.Plan, pipeline string, n plan.Node) int {
-	line := p.Pipelines[pipeline]
-	searched := n.Name == plan.StageTrain && p.Models[line.Model].Search != nil
-	if n.Own == nil && (n.Name == plan.StageValidate || searched) {
-		return line.FanOut
-	}
-	return 0
 }
 
 // stagePod is the pod of one stage. None but register's is told of the database.
@@ -133,19 +123,6 @@ func withoutDatabase(p pod.Args) pod.Args {
 	}
 	p.Secrets = slices.DeleteFunc(slices.Clone(p.Secrets), func(one pod.Secret) bool { return strings.HasPrefix(one.Variable, "ASHLAR_DATABASE") })
 	return p
-}
-
-// retriesOf are the stage's further attempts.
-func retriesOf(line plan.Pipeline, own *plan.Stage) (int, time.Duration, error) {
-	again := line.Retries
-	if own != nil && own.Retries != nil {
-		again = *own.Retries
-	}
-	if own != nil && own.RetryDelay != "" {
-		line.RetryDelay = own.RetryDelay
-	}
-	delay, err := retryDelay(line)
-	return again, delay, err
 }
 
 // scoring puts a pod that scores into the image of a model that only somebody

@@ -76,7 +76,7 @@ func (s *site) pipelines() error {
 // graphs, else one pod that does all.
 func (s *site) pipeline(name string) (*job.Args, error) {
 	line, w := s.plan.Pipelines[name], s.of(kindPipeline, name)
-	delay, err := retryDelay(line)
+	delay, err := retryDelay(line.RetryDelay)
 	if err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
@@ -111,11 +111,11 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	return args, nil
 }
 
-func retryDelay(line plan.Pipeline) (time.Duration, error) {
-	if line.RetryDelay == "" {
+func retryDelay(text string) (time.Duration, error) {
+	if text == "" {
 		return time.Minute, nil
 	}
-	d, err := plan.ParseDuration(line.RetryDelay)
+	d, err := plan.ParseDuration(text)
 	if err != nil {
 		return 0, fmt.Errorf("retry_delay: %w", err)
 	}

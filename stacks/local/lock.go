@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2"
+
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -30,10 +32,7 @@ func (s *Stack) writeLock(ctx context.Context, name string) error {
 		err = os.MkdirAll(filepath.Dir(file), 0o700)
 	}
 	if err == nil {
-		err = os.WriteFile(file+".new", b, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(file+".new", file)
+		err = renameio.WriteFile(file, b, 0o600)
 	}
 	return err
 }

@@ -23,10 +23,7 @@ func viewRuns(runs []pipeline.Run) *page.Comparison {
 	measured := make([]map[string]float64, len(runs))
 	for i := range runs {
 		out.Runs = append(out.Runs, runs[i].StartedAt.UTC().Format(clockFormat))
-		measured[i] = map[string]float64{}
-		for _, s := range runs[i].Stages {
-			maps.Copy(measured[i], s.Metrics)
-		}
+		measured[i] = runs[i].Metrics()
 		for name := range measured[i] {
 			metrics[name] = true
 		}
