@@ -54,6 +54,9 @@ func describeOne(v cue.Value) string {
 			if b, err := predicate(p); err == nil && len(b) > 0 {
 				bounds = append(bounds, b.String())
 			}
+			if full(p) {
+				word = "text that is not empty"
+			}
 			if p.IncompleteKind() == cue.IntKind {
 				word = kindWords[cue.IntKind]
 			}
@@ -63,6 +66,16 @@ func describeOne(v cue.Value) string {
 		}
 	}
 	return word
+}
+
+// full reports whether the constraint is !="".
+func full(v cue.Value) bool {
+	op, parts := v.Expr()
+	if op != cue.NotEqualOp {
+		return false
+	}
+	text, err := parts[0].String()
+	return err == nil && text == ""
 }
 
 // choices are the texts that a constraint allows by name.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
@@ -78,6 +79,16 @@ func (r *refs) duration(text string, path ...string) {
 	}
 }
 
+// atLeast checks a duration that something cannot be shorter than.
+func (r *refs) atLeast(least time.Duration, text string, path ...string) {
+	d, err := plan.ParseDuration(text)
+	if err == nil && d < least {
+		r.say(fmt.Sprintf("%s is too short: want %s or more", text, least), "", path...)
+		return
+	}
+	r.duration(text, path...)
+}
+
 var label = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func (r *refs) name(name string, path ...string) {
@@ -101,7 +112,10 @@ func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (r *refs) slo(name string) {
 	s := r.plan.SLOs[name]
-	r.duration(s.Window, "slos", name, "window")
+	r.atLeast(time.Hour, s.Window, "slos", name, "window")
+	if d, err := plan.ParseDuration(s.Window); err == nil && d > time.Hour && d%time.Minute != 0 {
+		r.say(fmt.Sprintf("%s is not whole minutes", s.Window), "", "slos", name, "window")
+	}
 	if !r.among("endpoint", s.Endpoint, keys(r.plan.Endpoints), "slos", name, "endpoint") {
 		return
 	}

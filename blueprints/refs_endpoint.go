@@ -1,6 +1,9 @@
 package blueprints
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 func (r *refs) endpoint(name string) {
 	e := r.plan.Endpoints[name]
@@ -38,7 +41,7 @@ func (r *refs) canary(name string) {
 			continue
 		}
 		if s.Pause != "manual" {
-			r.duration(s.Pause, append(path, "pause")...)
+			r.atLeast(time.Second, s.Pause, append(path, "pause")...)
 		}
 	}
 }
@@ -50,7 +53,7 @@ func (r *refs) drift(name string) {
 		return
 	}
 	at := func(rest ...string) []string { return append([]string{"endpoints", name, "drift"}, rest...) }
-	r.duration(d.Window, at("window")...)
+	r.atLeast(time.Second, d.Window, at("window")...)
 	if d.MinRows > d.MaxRows {
 		r.say(fmt.Sprintf("min_rows %d is more than max_rows %d", d.MinRows, d.MaxRows), "", at("min_rows")...)
 	}

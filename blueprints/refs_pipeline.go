@@ -4,8 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/robfig/cron/v3"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -23,12 +22,9 @@ func (r *refs) pipeline(name string) {
 		r.say(fmt.Sprintf("there is a model named %s too, and this pipeline is not its", name), "name the model, or give the pipeline another name", at()...)
 	}
 	r.duration(p.RetryDelay, at("retry_delay")...)
-	r.duration(p.Timeout, at("timeout")...)
-	if p.Schedule != "" {
-		if _, err := cron.ParseStandard(p.Schedule); err != nil {
-			r.say(fmt.Sprintf("%q is no schedule: %v", p.Schedule, err), "use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", at("schedule")...)
-		}
-	}
+	r.atLeast(time.Second, p.Timeout, at("timeout")...)
+	r.schedule(p.Schedule, at("schedule")...)
+	r.timezone(p.Timezone, at("timezone")...)
 	for i, mail := range p.OnFailure.Email {
 		if !strings.Contains(mail, "@") {
 			r.say(fmt.Sprintf("%q is no e-mail address", mail), "", at("on_failure", "email", fmt.Sprint(i))...)

@@ -8,28 +8,57 @@ import (
 	"time"
 )
 
-var days = regexp.MustCompile(`^(\d{1,6})([dw])$`)
+// What an empty field means on every target.
+const (
+	DefaultRetryDelay = 5 * time.Minute // the schema's, of plans that were not made by it
+	DefaultTimeout    = 12 * time.Hour  // of a run as a whole
+)
 
-// ParseDuration reads a positive duration: whole days or weeks ("730d", "2w")
-// or Go's form ("1h30m", "50ms").
+// Day and Week are of 24 hours each: durations are elapsed time, not calendar
+// time, so that "1d" and "24h" are the same on a day on which clocks change.
+const (
+	Day  = 24 * time.Hour
+	Week = 7 * Day
+)
+
+// longForm is weeks, then days, then what Go's form has.
+var longForm = regexp.MustCompile(`^(?:([0-9]{1,6})w)?(?:([0-9]{1,6})d)?(.*)$`)
+
+// ParseDuration reads a positive duration: weeks, days and Go's form, in this
+// order, such as "2w", "730d", "1d12h", "1h30m" or "50ms". It is the only reader
+// of durations: every field and flag that takes one takes all of these.
 func ParseDuration(text string) (time.Duration, error) {
-	if m := days.FindStringSubmatch(text); m != nil {
-		n, err := strconv.Atoi(m[1])
+	wrong := fmt.Errorf("duration %q: write it as 50ms, 10s, 5m, 1h30m, 7d or 2w", text)
+	m := longForm.FindStringSubmatch(text)
+	if m == nil || text == "" {
+		return 0, wrong
+	}
+	var total time.Duration
+	for i, unit := range []time.Duration{Week, Day} {
+		if m[i+1] == "" {
+			continue
+		}
+		n, err := strconv.Atoi(m[i+1])
 		if err != nil {
-			return 0, err
+			return 0, wrong
 		}
-		unit := 24 * time.Hour
-		if m[2] == "w" {
-			unit *= 7
+		if float64(total)+float64(n)*float64(unit) >= math.MaxInt64 {
+			return 0, fmt.Errorf("duration %q: want less than 290 years", text)
 		}
-		if n == 0 || float64(n)*float64(unit) > math.MaxInt64 {
-			return 0, fmt.Errorf("duration %q: want more than nothing and less than 290 years", text)
-		}
-		return time.Duration(n) * unit, nil
+		total += time.Duration(n) * unit
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("duration %q: write it as 50ms, 10s, 5m, 1h30m, 7d or 2w", text)
+	if m[3] != "" {
+		rest, err := time.ParseDuration(m[3])
+		if err != nil || rest < 0 || m[3][0] == '+' {
+			return 0, wrong
+		}
+		if total > math.MaxInt64-rest {
+			return 0, fmt.Errorf("duration %q: want less than 290 years", text)
+		}
+		total += rest
 	}
-	return d, nil
+	if total <= 0 {
+		return 0, fmt.Errorf("duration %q: want more than nothing", text)
+	}
+	return total, nil
 }

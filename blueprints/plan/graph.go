@@ -139,20 +139,6 @@ func (p *Plan) FanOut(u Unit, stage string) int {
 	return 0
 }
 
-// Attempts are how often a stage is tried again after a failure, and after which
-// delay at first: what it says itself, else the pipeline. Own is nil of a
-// built-in stage.
-func (p Pipeline) Attempts(own *Stage) (again int, delay string) {
-	again, delay = p.Retries, p.RetryDelay
-	if own != nil && own.Retries != nil {
-		again = *own.Retries
-	}
-	if own != nil && own.RetryDelay != "" {
-		delay = own.RetryDelay
-	}
-	return again, delay
-}
-
 // makersOf are the stages that make the path, a folder that it lies in, or
 // something in it.
 func makersOf(p string, maker map[string]string, parents map[string][]string) []string {
@@ -279,6 +265,21 @@ func (p *Plan) UnitOf(model string) (Unit, error) {
 		}
 	}
 	return Unit{}, fmt.Errorf("the plan has no model %q", model)
+}
+
+// Line is the pipeline whose retries, timeout and parallelism hold for a run of
+// the unit: its own, or that of the name, or else the first that trains its
+// model with built-in stages alone. It is empty of a model without a pipeline.
+func (p *Plan) Line(u Unit, name string) Pipeline {
+	if u.Pipeline != "" {
+		return p.Pipelines[u.Pipeline]
+	}
+	for _, one := range append([]string{name}, slices.Sorted(maps.Keys(p.Pipelines))...) {
+		if line, ok := p.Pipelines[one]; ok && u.Model != "" && p.UnitFor(one) == u {
+			return line
+		}
+	}
+	return Pipeline{}
 }
 
 // UnitFor returns what the pipeline's runs are runs of. A pipeline without

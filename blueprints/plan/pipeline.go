@@ -1,5 +1,10 @@
 package plan
 
+import (
+	"fmt"
+	"time"
+)
+
 // Pipeline brings models from data to the registry, on a schedule or on
 // demand. Its built-in stages are ingest, validate, prepare, train, evaluate
 // and register; its own stand beside them.
@@ -11,11 +16,12 @@ type Pipeline struct {
 	Parallelism int              `json:"parallelism,omitempty"` // stages at once; 0: the number of cores
 	FanOut      int              `json:"fan_out,omitempty"`     // pods of a cluster that validate and search; 0: one each
 	Schedule    string           `json:"schedule,omitempty"`    // cron or @daily; empty: on demand
+	Timezone    string           `json:"timezone,omitempty"`    // of the schedule and of dates; empty: DefaultTimezone
 	Concurrency Concurrency      `json:"concurrency"`
 	Catchup     bool             `json:"catchup"`
 	Retries     int              `json:"retries"` // of a stage
 	RetryDelay  string           `json:"retry_delay"`
-	Timeout     string           `json:"timeout,omitempty"` // of a run
+	Timeout     string           `json:"timeout,omitempty"` // of a run; empty: DefaultTimeout
 	OnFailure   OnFailure        `json:"on_failure"`
 }
 
@@ -33,4 +39,36 @@ const (
 type OnFailure struct {
 	Email   []string `json:"email,omitempty"`
 	Webhook string   `json:"webhook,omitempty"`
+}
+
+// Attempts are how often a stage is tried again after a failure, and after which
+// delay at first: what it says itself, else the pipeline, else
+// DefaultRetryDelay. Own is nil of a built-in stage.
+func (p Pipeline) Attempts(own *Stage) (again int, delay time.Duration, err error) {
+	again, text := p.Retries, p.RetryDelay
+	if own != nil && own.Retries != nil {
+		again = *own.Retries
+	}
+	if own != nil && own.RetryDelay != "" {
+		text = own.RetryDelay
+	}
+	if text == "" {
+		return again, DefaultRetryDelay, nil
+	}
+	if delay, err = ParseDuration(text); err != nil {
+		return 0, 0, fmt.Errorf("retry_delay: %w", err)
+	}
+	return again, delay, nil
+}
+
+// Deadline is how long a run as a whole may take.
+func (p Pipeline) Deadline() (time.Duration, error) {
+	if p.Timeout == "" {
+		return DefaultTimeout, nil
+	}
+	d, err := ParseDuration(p.Timeout)
+	if err != nil {
+		return 0, fmt.Errorf("timeout: %w", err)
+	}
+	return d, nil
 }

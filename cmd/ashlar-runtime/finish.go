@@ -14,7 +14,8 @@ import (
 
 func finishDuty(a *app) *cobra.Command {
 	var of subject
-	var run, status, date string
+	var at when
+	var run, status string
 	c := &cobra.Command{
 		Use:   "finish (--pipeline NAME | --model NAME) --run ID --status STATUS",
 		Short: "End a run whose stages several workloads ran: record it, and tell who wants to know",
@@ -22,7 +23,8 @@ func finishDuty(a *app) *cobra.Command {
 where the status is anything but Succeeded, whom the pipeline names in on_failure.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			problems := []error{of.check()}
+			job := pipeline.Job{ID: run}
+			problems := []error{of.check(), at.tell(&job)}
 			if !runIDs.MatchString(run) {
 				problems = append(problems, fmt.Errorf("--run %q: want letters, digits, dots, dashes and underscores", run))
 			}
@@ -38,7 +40,8 @@ where the status is anything but Succeeded, whom the pipeline names in on_failur
 				if err != nil {
 					return err
 				}
-				done, err := runner.Finish(c.Context(), pipeline.Job{Unit: s.unit, ID: run, Date: date}, status == "Succeeded")
+				job.Unit = s.unit
+				done, err := runner.Finish(c.Context(), job, status == "Succeeded")
 				if err != nil {
 					return err
 				}
@@ -54,7 +57,7 @@ where the status is anything but Succeeded, whom the pipeline names in on_failur
 	of.flags(c)
 	c.Flags().StringVar(&run, "run", "", "what the stages of the run have in common")
 	c.Flags().StringVar(&status, "status", "", "how whoever ran them saw it end, in Argo's words")
-	c.Flags().StringVar(&date, "date", "", "the date that the run stands for, as YYYY-MM-DD")
+	at.flags(c)
 	return c
 }
 

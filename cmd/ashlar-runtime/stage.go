@@ -17,8 +17,9 @@ import (
 // stageFlags are the flags of the duty.
 type stageFlags struct {
 	subject
-	stage, run, part, date string
-	parts                  int
+	when
+	stage, run, part string
+	parts            int
 }
 
 func stageDuty(a *app) *cobra.Command {
@@ -62,12 +63,12 @@ made, to the byte. Finish ends the run.`,
 			})
 		},
 	}
-	f.flags(c)
+	f.subject.flags(c)
 	c.Flags().StringVar(&f.stage, "stage", "", "the stage to run")
 	c.Flags().StringVar(&f.run, "run", "", "what the stages of one run have in common")
 	c.Flags().StringVar(&f.part, "part", "", "run a part of the stage, such as 0/4")
 	c.Flags().IntVar(&f.parts, "parts", 0, "take so many parts over")
-	c.Flags().StringVar(&f.date, "date", "", "the date that the run stands for, as YYYY-MM-DD")
+	f.when.flags(c)
 	return c
 }
 
@@ -85,8 +86,8 @@ var runIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 // job returns what is asked for, or everything that is wrong.
 func (f stageFlags) job() (pipeline.Job, error) {
-	job := pipeline.Job{ID: f.run, Only: f.stage, Parts: f.parts, Date: f.date}
-	problems := []error{f.check()}
+	job := pipeline.Job{ID: f.run, Only: f.stage, Parts: f.parts}
+	problems := []error{f.check(), f.tell(&job)}
 	if f.stage == "" {
 		problems = append(problems, errors.New("name the stage with --stage"))
 	}

@@ -16,6 +16,7 @@ type pipelineLine struct {
 	Name        string           `json:"name"`
 	Model       string           `json:"model,omitempty"`
 	Schedule    string           `json:"schedule,omitempty"`
+	Timezone    string           `json:"timezone,omitempty"` // of a schedule
 	Next        *time.Time       `json:"next,omitempty"`
 	Stages      int              `json:"stages"`
 	Own         int              `json:"own_stages"`
@@ -70,8 +71,13 @@ func (p *pipelineApp) line(loaded *plan.Plan, name string) (pipelineLine, error)
 	if err != nil || l.Schedule == "" {
 		return out, err
 	}
-	next, err := schedule.Next(l.Schedule, p.now().UTC())
-	out.Next = &next
+	zone, err := l.Zone()
+	if err != nil {
+		return out, err
+	}
+	next, err := schedule.Next(l, p.now())
+	at := next.At.In(zone)
+	out.Next, out.Timezone = &at, zone.String()
 	return out, err
 }
 

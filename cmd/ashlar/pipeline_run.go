@@ -37,7 +37,7 @@ Exit code 1 means that a stage's command failed, or that data or gates did not p
 			if err != nil {
 				return err
 			}
-			job.Unit = loaded.UnitFor(args[0])
+			job.Unit, job.Line = loaded.UnitFor(args[0]), args[0]
 			if err := checkStage(loaded, args[0], job.Through); err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ Exit code 1 means that a stage's command failed, or that data or gates did not p
 		},
 	}
 	c.Flags().StringVar(&job.Through, "through", "", "end after this stage")
-	c.Flags().StringVar(&job.Date, "date", "", "the date that the run stands for, as YYYY-MM-DD (default: today)")
+	c.Flags().StringVar(&job.Date, "date", "", "the date that the run stands for, as YYYY-MM-DD (default: today in the pipeline's timezone)")
 	c.Flags().BoolVar(&job.Force, "force", false, "run also what has not changed")
 	return c
 }
@@ -96,45 +96,58 @@ being run; all failures are told at the end. Run again, it goes on from what is 
 			if err != nil {
 				return err
 			}
-			return p.stand(c.Context(), loaded, func(s *local.Stack) error { return p.backfill(c.Context(), s, loaded.UnitFor(args[0]), due) })
+			return p.stand(c.Context(), loaded, func(s *local.Stack) error {
+				return p.backfill(c.Context(), s, pipeline.Job{Unit: loaded.UnitFor(args[0]), Line: args[0]}, due)
+			})
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "the first date, as YYYY-MM-DD")
-	c.Flags().StringVar(&to, "to", "", "the last date (default: today)")
+	c.Flags().StringVar(&to, "to", "", "the last date (default: today in the pipeline's timezone)")
 	return c
 }
 
-// dates are when the schedule fell due from one date to another, both included.
-func dates(line plan.Pipeline, from, to string, now time.Time) ([]time.Time, error) {
+// dates are the runs of the schedule's days from one to another, both included.
+func dates(line plan.Pipeline, from, to string, now time.Time) ([]schedule.Run, error) {
 	if line.Schedule == "" {
 		return nil, usageError("the pipeline has no schedule, so nothing says when it fell due; use `ashlar pipeline run --date`")
 	}
-	first, err := time.Parse(time.DateOnly, from)
-	if err != nil {
+	if _, err := time.Parse(time.DateOnly, from); err != nil {
 		return nil, usageError(fmt.Sprintf("--from %q: write it as 2026-11-01", from))
 	}
-	last := now.UTC()
-	if to != "" {
-		if last, err = time.Parse(time.DateOnly, to); err != nil {
+	// What is yet to come is run too where it is asked for by its date.
+	end := now
+	if to == "" {
+		zone, err := line.Zone()
+		if err != nil {
+			return nil, err
+		}
+		to = now.In(zone).Format(time.DateOnly)
+	} else {
+		last, err := time.Parse(time.DateOnly, to)
+		if err != nil {
 			return nil, usageError(fmt.Sprintf("--to %q: write it as 2026-11-01", to))
 		}
-		last = last.Add(24*time.Hour - time.Nanosecond)
+		end = last.Add(3 * plan.Day)
 	}
-	due, err := schedule.Between(line.Schedule, first.Add(-time.Nanosecond), last)
-	if err == nil && len(due) == 0 {
-		err = usageError(fmt.Sprintf("schedule %q does not fall due from %s to %s", line.Schedule, from, last.Format(time.DateOnly)))
+	due, err := schedule.Days(line, from, to, end)
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	if len(due) == 0 {
+		err = usageError(fmt.Sprintf("schedule %q does not fall due from %s to %s", line.Schedule, from, to))
 	}
 	return due, err
 }
 
-func (p *pipelineApp) backfill(ctx context.Context, s *local.Stack, u plan.Unit, due []time.Time) error {
+func (p *pipelineApp) backfill(ctx context.Context, s *local.Stack, job pipeline.Job, due []schedule.Run) error {
 	var problems []error
-	for i, at := range due {
+	for i, run := range due {
 		if !p.json() {
-			fmt.Fprintf(p.out, "%d of %d: %s\n", i+1, len(due), at.Format(time.DateOnly))
+			fmt.Fprintf(p.out, "%d of %d: %s\n", i+1, len(due), run.Date)
 		}
-		if _, err := s.RunJob(ctx, "backfill", pipeline.Job{Unit: u, Date: at.Format(time.DateOnly)}); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", at.Format(time.DateOnly), err))
+		job.Date = run.Date
+		if _, err := s.RunJob(ctx, "backfill", job); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", run.Date, err))
 		}
 		if ctx.Err() != nil {
 			break

@@ -45,13 +45,12 @@ func (r registration) argo(c *Job) error {
 	if r.Schedule == "" {
 		return nil
 	}
-	zone, schedule := r.schedule()
 	cron, err := apiextensions.NewCustomResource(r.ctx, r.name+"-schedule", &apiextensions.CustomResourceArgs{
 		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("CronWorkflow"),
 		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, nil),
 		OtherFields: kubernetes.UntypedArgs{"spec": cronWorkflowSpec{
-			Schedules:                  []string{schedule},
-			Timezone:                   zone,
+			Schedules:                  []string{r.Schedule},
+			Timezone:                   r.zone(),
 			ConcurrencyPolicy:          r.concurrency(),
 			StartingDeadlineSeconds:    r.lateness(),
 			SuccessfulJobsHistoryLimit: history,

@@ -28,11 +28,14 @@ type Args struct {
 	Pod       pod.Args // its service account is made here
 	Labels    map[string]string
 
-	// Schedule is a cron expression or @daily and the like, in UTC unless it
-	// begins with CRON_TZ=Area/City; empty: on demand.
+	// Schedule is a cron expression or @daily and the like; empty: on demand.
 	Schedule string
-	// Catchup starts a run that was missed, as when the cluster was down, up to a
-	// day late; without it a run that cannot start in ten minutes is left out.
+	// Timezone is in which the schedule is read, by its name in the IANA database;
+	// empty: UTC.
+	Timezone string
+	// Catchup starts the last run that was missed, as when the cluster was down,
+	// up to a year late; without it a run that cannot start in ten minutes is left
+	// out. Neither engine makes up for more than one.
 	Catchup bool
 	// Concurrency says what a run does that begins while another is under way:
 	// "forbid" (or empty), "allow" or "replace".
@@ -84,8 +87,11 @@ func (a *Args) Validate() error {
 	default:
 		say("engine %q: want %s, %s or %s", a.Engine, Argo, CronJob, Once)
 	}
-	if zone, schedule := a.schedule(); a.Schedule != "" && (zone == "" || strings.EqualFold(zone, "local") || !plausible(schedule)) {
-		say("schedule %q: want five cron fields, or @daily and the like, after an optional CRON_TZ=Area/City", a.Schedule)
+	if a.Schedule != "" && !plausible(a.Schedule) {
+		say("schedule %q: want five cron fields, or @daily and the like, without a time zone", a.Schedule)
+	}
+	if strings.EqualFold(a.Timezone, "local") || strings.ContainsAny(a.Timezone, " =\n") {
+		say("time zone %q: want Area/City", a.Timezone)
 	}
 	if a.Retries < 0 || a.Retries > 20 {
 		say("%d retries: want 0 to 20", a.Retries)
@@ -106,15 +112,12 @@ func (a *Args) Validate() error {
 	return errors.Join(found...)
 }
 
-// schedule returns the time zone and the schedule without it.
-func (a *Args) schedule() (zone, schedule string) {
-	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
-		if rest, ok := strings.CutPrefix(a.Schedule, prefix); ok {
-			zone, schedule, _ = strings.Cut(rest, " ")
-			return zone, strings.TrimSpace(schedule)
-		}
+// zone is the time zone of the schedule.
+func (a *Args) zone() string {
+	if a.Timezone == "" {
+		return "Etc/UTC"
 	}
-	return "Etc/UTC", a.Schedule
+	return a.Timezone
 }
 
 func plausible(schedule string) bool {
@@ -124,7 +127,7 @@ func plausible(schedule string) bool {
 // lateness is for how many seconds a missed run may still start.
 func (a *Args) lateness() int {
 	if a.Catchup {
-		return int((24 * time.Hour).Seconds())
+		return int((366 * 24 * time.Hour).Seconds())
 	}
 	return int((10 * time.Minute).Seconds())
 }

@@ -16,7 +16,7 @@ import (
 const never = "0 0 1 1 *"
 
 func (r registration) cronJob(c *Job) error {
-	zone, schedule := r.schedule()
+	schedule := r.Schedule
 	if schedule == "" {
 		schedule = never
 	}
@@ -24,7 +24,7 @@ func (r registration) cronJob(c *Job) error {
 		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, nil),
 		Spec: &batchv1.CronJobSpecArgs{
 			Schedule:                   pulumi.String(schedule),
-			TimeZone:                   pulumi.String(zone),
+			TimeZone:                   pulumi.String(r.zone()),
 			Suspend:                    pulumi.Bool(r.Schedule == ""),
 			ConcurrencyPolicy:          pulumi.String(r.concurrency()),
 			StartingDeadlineSeconds:    pulumi.Int(r.lateness()),

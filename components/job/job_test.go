@@ -77,20 +77,20 @@ func TestACronJobRunsOneAtATimeAndRepeatsWhatBroke(t *testing.T) {
 
 func TestAScheduleMayHaveATimeZone(t *testing.T) {
 	a := good(CronJob)
-	a.Schedule = "CRON_TZ=Europe/Berlin 0 3 * * 1"
+	a.Schedule, a.Timezone = "0 3 * * 1", "Europe/Berlin"
 	holds(t, record(t, a).One(t, cronType), map[string]any{"spec.schedule": "0 3 * * 1", "spec.timeZone": "Europe/Berlin"})
 	w := good(Argo)
-	w.Schedule = "TZ=Asia/Tokyo @weekly"
+	w.Schedule, w.Timezone = "@weekly", "Asia/Tokyo"
 	holds(t, record(t, w).One(t, scheduleType), map[string]any{"spec.schedules.0": "@weekly", "spec.timezone": "Asia/Tokyo"})
 }
 
-func TestCatchupStartsAMissedRunUpToADayLate(t *testing.T) {
+func TestCatchupStartsAMissedRunUpToAYearLate(t *testing.T) {
 	a := good(CronJob)
 	a.Catchup = true
-	holds(t, record(t, a).One(t, cronType), map[string]any{"spec.startingDeadlineSeconds": 86400.0})
+	holds(t, record(t, a).One(t, cronType), map[string]any{"spec.startingDeadlineSeconds": 31622400.0})
 	w := good(Argo)
 	w.Catchup = true
-	holds(t, record(t, w).One(t, scheduleType), map[string]any{"spec.startingDeadlineSeconds": 86400.0})
+	holds(t, record(t, w).One(t, scheduleType), map[string]any{"spec.startingDeadlineSeconds": 31622400.0})
 }
 
 func TestWithoutAScheduleItWaitsForAPerson(t *testing.T) {
@@ -212,7 +212,7 @@ func TestEveryProblemOfAJobIsReported(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Args){
 		"runs once":        func(a *Args) { a.Engine = Once },
-		"five cron fields": func(a *Args) { a.Schedule = "CRON_TZ=Local 0 0 * * *" }, "whole seconds": func(a *Args) { a.RetryDelay = 0 },
+		"five cron fields": func(a *Args) { a.Schedule = "CRON_TZ=Europe/Berlin 0 0 * * *" }, "time zone": func(a *Args) { a.Timezone = "Local" }, "whole seconds": func(a *Args) { a.RetryDelay = 0 },
 	} {
 		a := good(Argo)
 		change(a)

@@ -25,7 +25,10 @@ type Stage struct {
 const (
 	Part   = "{{inputs.parameters.part}}"
 	Status = "{{workflow.status}}"
-	Date   = "{{workflow.parameters.date}}" // that the run stands for; empty: the day it was made on
+	Date   = "{{workflow.parameters.date}}" // that the run stands for; empty: the day of Due, or the day it was made on
+	// Due is when the schedule started the run, in RFC 3339. In a workflow that a
+	// person started Argo knows no such time, and leaves the word as it is.
+	Due = "{{workflow.scheduledTime}}"
 	// Run sorts by time, and is the same for all pods of a run.
 	Run = "{{workflow.creationTimestamp.Y}}{{workflow.creationTimestamp.m}}{{workflow.creationTimestamp.d}}T" +
 		"{{workflow.creationTimestamp.H}}{{workflow.creationTimestamp.M}}{{workflow.creationTimestamp.S}}Z-{{workflow.uid}}"

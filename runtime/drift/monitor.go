@@ -102,9 +102,9 @@ func prepare(r *Reference, d plan.Drift) (l *layout, length time.Duration, diges
 func checkDrift(d plan.Drift) (time.Duration, error) {
 	var problems []error
 	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf("drift: "+format, args...)) }
-	length, err := time.ParseDuration(d.Window)
-	if err != nil || length <= 0 {
-		say("window %q is not a duration such as 1h", d.Window)
+	length, err := plan.ParseDuration(d.Window)
+	if err != nil {
+		say("window: %w", err)
 	}
 	if d.MinRows < 1 || d.MaxRows < d.MinRows {
 		say("a window of %d to %d rows", d.MinRows, d.MaxRows)

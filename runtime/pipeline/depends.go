@@ -30,7 +30,7 @@ func Depends(p *plan.Plan, model string) ([]Dependence, error) {
 
 // DependsOf is Depends of a unit.
 func DependsOf(p *plan.Plan, u plan.Unit) ([]Dependence, error) {
-	r, err := newRecipe(p, u)
+	r, err := newRecipe(p, u, "")
 	if err != nil {
 		return nil, err
 	}

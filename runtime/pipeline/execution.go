@@ -52,7 +52,7 @@ type execution struct {
 // execution prepares the job: it checks what it names and opens the places of
 // files.
 func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
-	rec, err := newRecipe(r.cfg.Plan, job.Unit)
+	rec, err := newRecipe(r.cfg.Plan, job.Unit, job.Line)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +63,11 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 		Config: r.cfg, runner: r, job: job, planDigest: r.planDigest, rules: r.rules, recipe: rec,
 		at: map[string]int{}, run: newRun(r.cfg, job, r.planDigest),
 	}
-	if x.date = job.Date; x.date == "" {
-		x.date = r.cfg.Now().UTC().Format(time.DateOnly)
+	if x.date, err = x.day(); err != nil {
+		return nil, err
+	}
+	if !job.Due.IsZero() {
+		x.run.Date = x.date
 	}
 	x.stages = x.recipe.stages()
 	if job.Through != "" {
@@ -74,6 +77,38 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 	}
 	x.repo, err = artifact.NewRepository(ctx, r.cfg.Code, r.cfg.Dir)
 	return x, err
+}
+
+// day is the date that the run stands for: the one that was asked for, or the day
+// of the pipeline's zone on which the run fell due or, where nothing says when
+// that was, began.
+func (x *execution) day() (string, error) {
+	if x.job.Date != "" {
+		_, err := time.Parse(time.DateOnly, x.job.Date)
+		return x.job.Date, err
+	}
+	zone, err := x.line.Zone()
+	if err != nil {
+		return "", err
+	}
+	at := x.job.Due
+	if at.IsZero() {
+		at = began(x.job.ID, x.Now())
+	}
+	return at.In(zone).Format(time.DateOnly), nil
+}
+
+// idTime is how the IDs of runs that clusters make begin.
+const idTime = "20060102T150405Z"
+
+// began is when the run of the ID did: all stages of one run agree on it, however
+// late they are. An ID that does not say is of a run that begins now.
+func began(id string, now time.Time) time.Time {
+	at, err := time.Parse(idTime, id[:min(len(id), len(idTime))])
+	if err != nil {
+		return now
+	}
+	return at
 }
 
 // through leaves the stage and those that it needs.

@@ -113,8 +113,14 @@ type Job struct {
 	// Through ends the run after this stage; stages that it does not need are
 	// left out.
 	Through string
-	Date    string // that the run stands for, as YYYY-MM-DD; empty: today
-	Force   bool   // run also what the store has
+	// Line is the pipeline whose retries and timeout hold, where the unit is a
+	// model that several train.
+	Line string
+	// Date is what the run stands for, as YYYY-MM-DD; empty: the day of the
+	// pipeline's zone on which it fell due, or on which it began.
+	Date  string
+	Due   time.Time // when it fell due; zero: not known
+	Force bool      // run also what the store has
 }
 
 // Do runs the job and returns the record of the run, also when it failed; the
@@ -125,20 +131,20 @@ func (r *Runner) Do(ctx context.Context, job Job) (*Run, error) {
 		return nil, err
 	}
 	defer x.close()
-	if x.line.Timeout != "" {
-		d, err := plan.ParseDuration(x.line.Timeout)
-		if err != nil {
-			return nil, err
-		}
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d, fmt.Errorf("the run took longer than its timeout of %s", x.line.Timeout))
-		defer cancel()
+	limit, err := x.line.Deadline()
+	if err != nil {
+		return nil, err
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run took longer than its timeout of %s", limit))
+	defer cancel()
 	if job.Only != "" {
 		return x.run, x.only(ctx, job.Only)
 	}
 	ctx, stop := x.watchCancel(ctx)
 	err = x.all(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = errors.Join(cause, err) // also where the store was the first to notice
+	}
 	stop()
 	x.run.finish(r.cfg.Now(), err)
 	// The record is kept even when the run was cancelled.

@@ -68,8 +68,8 @@ type recipe struct {
 }
 
 // newRecipe looks the unit up in the plan.
-func newRecipe(p *plan.Plan, u plan.Unit) (recipe, error) {
-	r := recipe{Unit: u, name: u.Model, seed: p.Seed, line: p.Pipelines[u.Pipeline]}
+func newRecipe(p *plan.Plan, u plan.Unit, line string) (recipe, error) {
+	r := recipe{Unit: u, name: u.Model, seed: p.Seed, line: p.Line(u, line)}
 	if u.Model != "" {
 		r.model = p.Models[u.Model]
 		r.dataset = p.Datasets[r.model.Dataset]

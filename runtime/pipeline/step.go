@@ -171,12 +171,11 @@ func (x *execution) telling(next retry.Backoff, index int, s *stage, res *Result
 }
 
 func (x *execution) retries(s *stage) (int, time.Duration, error) {
-	again, text := x.line.Attempts(s.own)
+	again, delay, err := x.line.Attempts(s.own)
 	if x.Once || again == 0 {
-		return 0, 0, nil
+		return 0, 0, err
 	}
-	d, err := plan.ParseDuration(text)
-	return again, d, err
+	return again, delay, err
 }
 
 // lasting reports whether another attempt would come to the same.

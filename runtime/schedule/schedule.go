@@ -1,12 +1,18 @@
 // Package schedule says when a pipeline's runs are due: those that were missed
 // while nothing was up, and those of a range of dates that is to be made good.
+//
+// A schedule means the clock on the wall of the pipeline's time zone, and the
+// zone of this machine has no part in it: instants are in UTC. Where the clocks
+// go forward, a run whose time a day does not have begins right after the gap;
+// where they go back, a run whose time the day has twice begins at the first. So
+// a daily schedule has one run for each day of its zone. Schedules with every
+// hour in them, and those with @every, mean intervals: they keep them.
 package schedule
 
 import (
 	"fmt"
+	"iter"
 	"time"
-
-	"github.com/robfig/cron/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -14,54 +20,109 @@ import (
 // Most bounds the runs that are made up for at once.
 const Most = 1000
 
-// lateness is how late a run may begin that is not made up for.
-const lateness = 10 * time.Minute
+// Lateness is how late a run may begin that is not made up for.
+const Lateness = 10 * time.Minute
 
-// Between returns when the schedule falls due after one time and not after
-// another, oldest first. More than Most are an error.
-func Between(schedule string, after, until time.Time) ([]time.Time, error) {
-	s, err := cron.ParseStandard(schedule)
+// Run is one that falls due.
+type Run struct {
+	At   time.Time // in UTC
+	Date string    // the schedule's day in its zone, as YYYY-MM-DD
+}
+
+// Days returns the runs of the days of the pipeline's zone from one to another,
+// both included and written as YYYY-MM-DD, that fall due before the end, oldest
+// first. More than Most are an error.
+func Days(line plan.Pipeline, from, to string, end time.Time) ([]Run, error) {
+	c, err := read(line)
 	if err != nil {
-		return nil, fmt.Errorf("schedule %q: %w", schedule, err)
+		return nil, err
 	}
-	var out []time.Time
-	for at := s.Next(after); !at.IsZero() && !at.After(until); at = s.Next(at) {
-		if len(out) == Most {
-			return nil, fmt.Errorf("schedule %q falls due more than %d times from %s to %s; choose a shorter range", schedule, Most, after.Format(time.RFC3339), until.Format(time.RFC3339))
+	first, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return nil, err
+	}
+	var out []Run
+	// A day of the zone begins at most 14 hours before that of UTC.
+	for run := range c.after(first.Add(-plan.Day)) {
+		if run.Date > to || run.At.After(end) {
+			break
 		}
-		out = append(out, at)
+		if run.Date < from {
+			continue
+		}
+		if len(out) == Most {
+			return nil, fmt.Errorf("schedule %q falls due more than %d times from %s to %s; choose a shorter range", line.Schedule, Most, from, to)
+		}
+		out = append(out, run)
 	}
 	return out, nil
 }
 
 // Due returns the runs to begin now. With catchup they are all that fell due
 // since the last one, the newest Most of them; without, the newest alone, and
-// only where it is less than ten minutes late.
-func Due(line plan.Pipeline, last, now time.Time) ([]time.Time, error) {
-	s, err := cron.ParseStandard(line.Schedule)
+// only where it is less than Lateness late.
+func Due(line plan.Pipeline, last, now time.Time) ([]Run, error) {
+	c, err := read(line)
 	if err != nil {
-		return nil, fmt.Errorf("schedule %q: %w", line.Schedule, err)
+		return nil, err
 	}
-	var due []time.Time
-	for at := s.Next(last); !at.IsZero() && !at.After(now); at = s.Next(at) {
-		if due = append(due, at); len(due) > Most {
+	var due []Run
+	for run := range c.after(last) {
+		if run.At.After(now) {
+			break
+		}
+		if due = append(due, run); len(due) > Most {
 			due = due[1:]
 		}
 	}
 	if line.Catchup || len(due) == 0 {
 		return due, nil
 	}
-	if newest := due[len(due)-1]; now.Sub(newest) < lateness {
-		return []time.Time{newest}, nil
+	if newest := due[len(due)-1]; now.Sub(newest.At) < Lateness {
+		return []Run{newest}, nil
 	}
 	return nil, nil
 }
 
-// Next returns when the schedule falls due next.
-func Next(schedule string, after time.Time) (time.Time, error) {
-	s, err := cron.ParseStandard(schedule)
+// Next returns the run that falls due next.
+func Next(line plan.Pipeline, after time.Time) (Run, error) {
+	c, err := read(line)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("schedule %q: %w", schedule, err)
+		return Run{}, err
 	}
-	return s.Next(after), nil
+	for run := range c.after(after) {
+		return run, nil
+	}
+	return Run{}, fmt.Errorf("schedule %q: %w", line.Schedule, plan.ErrNeverDue)
+}
+
+// calendar is a schedule in its zone.
+type calendar struct {
+	plan.Schedule
+	zone *time.Location
+}
+
+func read(line plan.Pipeline) (calendar, error) {
+	s, err := plan.ParseSchedule(line.Schedule)
+	if err != nil {
+		return calendar{}, fmt.Errorf("schedule %q: %w", line.Schedule, err)
+	}
+	zone, err := line.Zone()
+	return calendar{s, zone}, err
+}
+
+// after yields what falls due after the time, in order and without end.
+func (c calendar) after(t time.Time) iter.Seq[Run] {
+	switch {
+	case c.Every > 0:
+		return c.everySoOften(t)
+	case c.Hourly():
+		return c.byInterval(t)
+	}
+	return c.byClock(t)
+}
+
+// at is the run of an instant.
+func (c calendar) at(t time.Time) Run {
+	return Run{t.UTC(), t.In(c.zone).Format(time.DateOnly)}
 }

@@ -59,13 +59,13 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 		for _, a := range n.After {
 			one.After = append(one.After, taskName(a))
 		}
-		again, delay := s.plan.Pipelines[name].Attempts(n.Own)
-		one.Retries = again
-		if one.RetryDelay, err = retryDelay(delay); err != nil {
+		again, delay, err := s.plan.Pipelines[name].Attempts(n.Own)
+		if err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
+		one.Retries, one.RetryDelay = again, wholeSeconds(delay)
 		command := append([]string{"stage"}, s.subject(name)...)
-		command = append(command, "--stage", n.Name, "--run", job.Run, "--date="+job.Date)
+		command = append(command, "--stage", n.Name, "--run", job.Run, "--date="+job.Date, "--due="+job.Due)
 		if one.Pod, err = s.stagePod(name, n, base, command); err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}

@@ -63,7 +63,7 @@ func (s *site) drift(name string, d plan.Drift) *job.Args {
 	w := s.of(kindDrift, name)
 	size, most := sizeWatching, time.Hour
 	if d.Retrain {
-		size, most = sizeTraining, deadline
+		size, most = sizeTraining, plan.DefaultTimeout
 	}
 	p := s.pod(w, size, "drift", "--endpoint", name)
 	p.DoNotDisrupt = true

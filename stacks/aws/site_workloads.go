@@ -16,9 +16,6 @@ import (
 // maxRoleName is IAM's.
 const maxRoleName = 64
 
-// deadline is how long a pipeline may take with all its attempts.
-const deadline = 12 * time.Hour
-
 // identities gives each workload a role that may do what its grants say. On any
 // other cluster there is nothing to give.
 func (s *site) identities() error {
@@ -76,7 +73,15 @@ func (s *site) pipelines() error {
 // graphs, else one pod that does all.
 func (s *site) pipeline(name string) (*job.Args, error) {
 	line, w := s.plan.Pipelines[name], s.of(kindPipeline, name)
-	delay, err := retryDelay(line.RetryDelay)
+	_, delay, err := line.Attempts(nil)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", name, err)
+	}
+	deadline, err := line.Deadline()
+	if err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", name, err)
+	}
+	schedule, err := scheduleOf(line)
 	if err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
@@ -84,14 +89,10 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	p.DoNotDisrupt, p.Pool, p.Settings = true, &trainingPool, settings
 	args := &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
-		Schedule: line.Schedule, Catchup: line.Catchup, Concurrency: string(line.Concurrency), Retries: line.Retries, RetryDelay: delay, Deadline: deadline,
+		Schedule: schedule, Timezone: line.Timezone, Catchup: line.Catchup, Concurrency: string(line.Concurrency),
+		Retries: line.Retries, RetryDelay: wholeSeconds(delay), Deadline: deadline,
 		Metric: map[string]string{"blueprint": s.plan.Name, "environment": s.plan.Environment, "pipeline": name},
 		After:  s.ready,
-	}
-	if line.Timeout != "" {
-		if args.Deadline, err = plan.ParseDuration(line.Timeout); err != nil {
-			return nil, fmt.Errorf("pipeline %s: timeout: %w", name, err)
-		}
 	}
 	if s.cfg.Pipelines != PipelinesArgo {
 		if len(line.Stages) > 0 {
@@ -106,20 +107,30 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	end := withoutDatabase(s.pod(w, sizeFinish))
 	end.Pool, end.Settings = &trainingPool, settings
 	args.Pod, args.Parallelism = end, line.Parallelism
-	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+job.Status, "--date="+job.Date)
+	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+job.Status, "--date="+job.Date, "--due="+job.Due)
 	args.Pod.Command = args.Finish
 	return args, nil
 }
 
-func retryDelay(text string) (time.Duration, error) {
-	if text == "" {
-		return time.Minute, nil
+// scheduleOf is the schedule as Kubernetes and Argo take it, which do not know
+// days in @every.
+func scheduleOf(line plan.Pipeline) (string, error) {
+	if line.Schedule == "" {
+		return "", nil
 	}
-	d, err := plan.ParseDuration(text)
+	s, err := plan.ParseSchedule(line.Schedule)
 	if err != nil {
-		return 0, fmt.Errorf("retry_delay: %w", err)
+		return "", fmt.Errorf("schedule %q: %w", line.Schedule, err)
 	}
-	return max(d.Round(time.Second), time.Second), nil
+	if s.Every > 0 {
+		return s.String(), nil
+	}
+	return line.Schedule, nil
+}
+
+// wholeSeconds rounds, for Argo and Kubernetes count in seconds, to one or more.
+func wholeSeconds(d time.Duration) time.Duration {
+	return max(d.Round(time.Second), time.Second)
 }
 
 func (s *site) endpoints() error {

@@ -56,8 +56,16 @@ func (h *house) keepSchedules(ctx context.Context) error {
 	return nil
 }
 
+// A timer does not count while a machine sleeps, so the clock is looked at once
+// in a while; how far the timetable has come is noted less often.
+const (
+	lookEvery = time.Minute
+	noteEvery = 10 * time.Minute
+)
+
 // keep begins what is due, notes how far it has come, and sleeps till the next.
 func (t *timetable) keep(ctx context.Context) error {
+	var noted time.Time
 	for {
 		now := t.stack.cfg.Now()
 		last, err := t.last(ctx, now)
@@ -68,20 +76,24 @@ func (t *timetable) keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, at := range due {
-			t.begin(ctx, at, len(due) > 1)
-			if err := t.note(ctx, at); err != nil || ctx.Err() != nil {
+		for _, run := range due {
+			t.begin(ctx, run, len(due) > 1)
+			if err := t.note(ctx, run.At); err != nil || ctx.Err() != nil {
 				return err
 			}
 		}
-		if err := t.note(ctx, now); err != nil {
+		if len(due) > 0 || now.Sub(noted) >= noteEvery {
+			if err := t.note(ctx, now); err != nil {
+				return err
+			}
+			noted = now
+		}
+		next, err := schedule.Next(t.line, now)
+		if err != nil {
 			return err
 		}
-		next, err := schedule.Next(t.line.Schedule, now)
-		if err != nil || next.IsZero() {
-			return err
-		}
-		timer := time.NewTimer(max(next.Sub(t.stack.cfg.Now()), time.Millisecond))
+		wait := min(next.At.Sub(t.stack.cfg.Now()), lookEvery)
+		timer := time.NewTimer(max(wait, time.Millisecond))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -112,7 +124,7 @@ func (t *timetable) note(ctx context.Context, at time.Time) error {
 
 // begin starts the run that stands for the time, as the pipeline's concurrency
 // says. Runs that are made up for wait for each other unless they may overlap.
-func (t *timetable) begin(ctx context.Context, at time.Time, madeUp bool) {
+func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.under) > 0 && !madeUp {
@@ -123,7 +135,7 @@ func (t *timetable) begin(ctx context.Context, at time.Time, madeUp bool) {
 				end()
 			}
 		default:
-			t.stack.cfg.Notice(fmt.Sprintf("%s: the run of %s is left out, for the one before it is still under way", t.name, at.Format(clockFormat)))
+			t.stack.cfg.Notice(fmt.Sprintf("%s: the run of %s is left out, for the one before it is still under way", t.name, t.clock(due.At)))
 			return
 		}
 	}
@@ -138,7 +150,7 @@ func (t *timetable) begin(ctx context.Context, at time.Time, madeUp bool) {
 			delete(t.under, n)
 			t.mu.Unlock()
 		}()
-		t.stack.cfg.Notice(t.run(ctx, at))
+		t.stack.cfg.Notice(t.run(ctx, due))
 	}
 	if madeUp && t.line.Concurrency != plan.Allow {
 		t.mu.Unlock()
@@ -150,11 +162,11 @@ func (t *timetable) begin(ctx context.Context, at time.Time, madeUp bool) {
 }
 
 // run runs the pipeline once and says what came of it.
-func (t *timetable) run(ctx context.Context, at time.Time) string {
-	o, err := t.stack.RunPipeline(ctx, t.runner, pipeline.Job{Unit: t.stack.cfg.Plan.UnitFor(t.name), Date: at.Format(time.DateOnly)})
+func (t *timetable) run(ctx context.Context, due schedule.Run) string {
+	o, err := t.stack.RunPipeline(ctx, t.runner, pipeline.Job{Unit: t.stack.cfg.Plan.UnitFor(t.name), Line: t.name, Date: due.Date})
 	switch {
 	case err != nil:
-		return fmt.Sprintf("%s, due %s: %v", t.name, at.Format(clockFormat), err)
+		return fmt.Sprintf("%s, due %s: %v", t.name, t.clock(due.At), err)
 	case o.New():
 		return fmt.Sprintf("%s: %s version %d is %s", t.name, o.Model, o.Version.Version, o.Version.Status)
 	case o.Run.Reused():
@@ -164,6 +176,15 @@ func (t *timetable) run(ctx context.Context, at time.Time) string {
 	default:
 		return t.name + ": nothing new came of it"
 	}
+}
+
+// clock is the time as the pipeline's zone has it.
+func (t *timetable) clock(at time.Time) string {
+	zone, err := t.line.Zone()
+	if err != nil {
+		zone = time.UTC
+	}
+	return at.In(zone).Format(clockFormat + " MST")
 }
 
 // RunJob runs the job for the reason; see RunPipeline.

@@ -179,7 +179,7 @@ func (d *dag) task(id string, t, spec map[string]any, part int) task {
 	if limit := at(t, "retryStrategy", "limit"); limit != nil {
 		out.Retries, _ = whole(limit)
 		if text, ok := at(t, "retryStrategy", "backoff", "duration").(string); ok {
-			if delay, err := time.ParseDuration(text); err == nil {
+			if delay, err := plan.ParseDuration(text); err == nil {
 				out.Delay = int(delay.Seconds())
 			}
 		}

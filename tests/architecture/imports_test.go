@@ -24,7 +24,7 @@ var law = []rule{
 	{
 		folder:  "blueprints",
 		ours:    []string{"blueprints/plan", "blueprints/schema", "blueprints"},
-		foreign: []string{"cuelang.org/go", "github.com/agnivade/levenshtein", "github.com/robfig/cron"},
+		foreign: []string{"cuelang.org/go", "github.com/agnivade/levenshtein"},
 	},
 	{
 		folder:  "runtime",
@@ -125,10 +125,11 @@ var heavy = map[string][]string{
 	"github.com/google/go-git": {"stacks/github"},
 	"github.com/parquet-go":    {"runtime/dataset"},
 	"github.com/getkin/kin-op": {},
+	"github.com/robfig/cron":   {}, // what Kubernetes and Argo read schedules with, to compare with
 }
 
 // testOnly may be imported by test files anywhere.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {
@@ -160,6 +161,7 @@ func TestImportLawBites(t *testing.T) {
 		"the runtime must not load blueprints":     {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
 		"policies must not load blueprints":        {"policies/x.go", module + "/blueprints"},
 		"PostgreSQL stays behind the registry":     {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"schedules have one parser":                {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
 		"images are not the runtime's business":    {"runtime/serve/x.go", "github.com/google/go-containerregistry/pkg/v1"},
 		"a Kubernetes client is not the runtime's": {"runtime/serve/x.go", "k8s.io/client-go/rest"},
 	}
