@@ -59,7 +59,8 @@ func (l *Loader) LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) 
 }
 
 // LoadDir returns the plans of a folder of the operating system, by environment:
-// of every one, or of the named one only, each with where it was written.
+// of every one, or of the named one only, each with where it was written. The
+// map is nil with an error: whoever holds a Loaded holds a sound plan.
 func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
 	if err := folder(dir); err != nil {
 		return nil, err
@@ -72,7 +73,10 @@ func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
 		return b.all()
 	}
 	one, err := b.load(only)
-	return map[string]Loaded{only: one}, err
+	if err != nil {
+		return nil, err
+	}
+	return map[string]Loaded{only: one}, nil
 }
 
 // Load reads the blueprint in dir of fsys for one environment. With an empty
@@ -155,8 +159,9 @@ func (b *blueprint) all() (map[string]Loaded, error) {
 			all = append(all, found...)
 		case err != nil:
 			return nil, err
+		default:
+			out[name] = one
 		}
-		out[name] = one
 	}
 	if len(all) > 0 {
 		return nil, all.Sorted()
@@ -204,5 +209,8 @@ func (b *blueprint) load(environment string) (Loaded, error) {
 		return Loaded{}, err
 	}
 	p, err := c.plan(environment)
-	return Loaded{Plan: p, Positions: Positions{tree: c.tree, file: b.file}}, err
+	if err != nil {
+		return Loaded{}, err
+	}
+	return Loaded{Plan: p, Positions: Positions{tree: c.tree, file: b.file}}, nil
 }

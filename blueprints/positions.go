@@ -6,7 +6,8 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// Loaded is a plan with where its values were written.
+// Loaded is a sound plan with where its values were written. Loading returns
+// none beside an error.
 type Loaded struct {
 	Plan      *plan.Plan
 	Positions Positions

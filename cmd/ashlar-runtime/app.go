@@ -8,11 +8,13 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 )
@@ -46,7 +48,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	a := &app{getenv: getenv, out: out, log: slog.New(slog.NewJSONHandler(errw, nil)), now: time.Now}
 	defer func() {
 		if p := recover(); p != nil {
-			a.log.Error("internal error; this is a defect in Ashlar, please report it", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			crash.New(p, debug.Stack(), os.Environ()).Log(a.log)
 			code = exitInternal
 		}
 	}()

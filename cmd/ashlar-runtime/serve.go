@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/endpoint"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 )
@@ -60,12 +61,17 @@ func (a *app) serve(ctx context.Context, g *ground, name, listen string) error {
 	}
 	a.log.Info("serving", "endpoint", name, "address", l.Addr().String())
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return e.Server().Run(gctx, l) })
 	group.Go(func() error {
+		defer crash.Guard()
+		return e.Server().Run(gctx, l)
+	})
+	group.Go(func() error {
+		defer crash.Guard()
 		endpoint.Keep(gctx, g.registry, poll, []*endpoint.Endpoint{e})
 		return nil
 	})
 	group.Go(func() error {
+		defer crash.Guard()
 		keepSaving(gctx, e, saveEvery(g.plan.Endpoints[name].Drift))
 		return nil
 	})

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // The exit codes.
@@ -24,7 +28,13 @@ type inputError struct{ error }
 func (e inputError) Unwrap() error { return e.error }
 
 // run is the command line; it returns the exit code.
-func run(ctx context.Context, args []string, out, errw io.Writer) int {
+func run(ctx context.Context, args []string, out, errw io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			_ = crash.New(p, debug.Stack(), os.Environ()).Write(errw) // there is nowhere else to say it
+			code = exitInternal
+		}
+	}()
 	root := &cobra.Command{
 		Use:   "ashlar-stack",
 		Short: "The Pulumi program of Ashlar, and its rendering as files",

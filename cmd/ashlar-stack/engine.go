@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 )
 
@@ -34,6 +35,7 @@ func (e *engineRun) capture(info *pulumi.RunInfo) {
 // program reads the config, loads the blueprints and stands them up. Problems
 // of both are reported together.
 func (e *engineRun) program(ctx *pulumi.Context) error {
+	defer crash.Guard() // whichever goroutine the SDK runs it on
 	cfg, cfgErr := aws.ReadConfig(e.values, blueprintsKey)
 	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
 	if err != nil {

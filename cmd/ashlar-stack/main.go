@@ -12,9 +12,12 @@ import (
 	"syscall"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 func main() {
+	defer crash.Guard()
 	// The engine starts the program without arguments and says where it is.
 	if len(os.Args) == 1 && (os.Getenv(pulumi.EnvMonitor) != "" || os.Getenv("PULUMI_PLUGINS") != "") {
 		e := &engineRun{}

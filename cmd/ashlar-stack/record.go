@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
@@ -85,6 +86,7 @@ func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
 	for i, q := range questions {
 		free <- struct{}{}
 		group.Go(func() {
+			defer crash.Guard()
 			answers[i] = recordOne(ctx, q)
 			<-free
 		})

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // app is what every verb is given: the outside world and the common flags.
@@ -34,7 +36,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	a := &app{in: in, out: out, err: errw, now: time.Now, getenv: os.Getenv}
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(errw, "ashlar: internal error: %v\nThis is a defect in Ashlar. Please report it with what follows.\n%s", p, debug.Stack())
+			_ = crash.New(p, debug.Stack(), os.Environ()).Write(errw) // there is nowhere else to say it
 			code = exitInternal
 		}
 	}()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // checked is one blueprint in one environment that was found sound.
@@ -101,6 +102,7 @@ func (c *checker) all(dirs []string) (outcome, error) {
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(dirs)) {
 		group.Go(func() {
+			defer crash.Guard()
 			w := checkWorker{checker: c}
 			for i := next.Add(1) - 1; int(i) < len(dirs); i = next.Add(1) - 1 {
 				outcomes[i], errs[i] = w.one(dirs[i])
@@ -144,7 +146,7 @@ func (w *checkWorker) one(dir string) (outcome, error) {
 	if err := out.take(err); err != nil {
 		return out, err
 	}
-	for _, one := range loaded {
+	for _, one := range loaded { // none where there are problems
 		out.problems = append(out.problems, mistakes(one)...)
 	}
 	out.problems = out.problems.Sorted()

@@ -22,9 +22,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 func main() {
+	defer crash.Guard()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
@@ -64,6 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return fmt.Errorf("engine: %w", err)
 		}
 		go func() {
+			defer crash.Guard()
 			select {
 			case <-done:
 				cancel()
@@ -71,14 +75,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			}
 		}()
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage), grpc.UnaryInterceptor(guarded))
 	pulumirpc.RegisterAnalyzerServer(server, newAnalyzer(dir, *packs, time.Now, cancel))
 	if _, err := fmt.Fprintln(out, listener.Addr().(*net.TCPAddr).Port); err != nil {
 		return err
 	}
 	go func() {
+		defer crash.Guard()
 		<-ctx.Done()
 		server.GracefulStop()
 	}()
 	return server.Serve(listener)
+}
+
+// guarded ends the plugin where a call panics: gRPC answers each on a goroutine
+// of its own.
+func guarded(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	defer crash.Guard()
+	return handle(ctx, req)
 }

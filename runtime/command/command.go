@@ -16,6 +16,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // Spec says what runs and within which limits.
@@ -137,6 +139,7 @@ func (s *Spec) watch(ctx context.Context, c *exec.Cmd, cancel context.CancelCaus
 		defer close(done)
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
+		defer crash.Guard()
 		for {
 			select {
 			case <-ctx.Done():

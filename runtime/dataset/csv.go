@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // batch is a frame and what is to be said of it.
@@ -67,9 +68,9 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 	r.head = r.first.header
 	r.targets = newTargets(r.head, ds.Columns, src.many)
 	ctx, r.cancel = context.WithCancel(ctx)
-	r.group.Go(func() { r.produce(ctx) })
+	r.group.Go(crash.Guarded(func() { r.produce(ctx) }))
 	for range opt.Workers {
-		r.group.Go(r.parse)
+		r.group.Go(crash.Guarded(r.parse))
 	}
 	return r, nil
 }

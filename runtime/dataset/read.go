@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // ReadAll reads a whole dataset into one frame. Any problem is the error, a
@@ -48,6 +49,7 @@ func (r *Reader) Each(ctx context.Context, workers int, fn func(worker int, f *F
 	group, ctx := errgroup.WithContext(ctx)
 	for w := range max(workers, 1) {
 		group.Go(func() error {
+			defer crash.Guard()
 			for ctx.Err() == nil {
 				f, err := r.Next()
 				if errors.Is(err, io.EOF) {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // ks is the two-sample Kolmogorov-Smirnov test.
@@ -34,6 +36,7 @@ func KSColumns(a, b [][]float64) []Tested {
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(a)) {
 		wg.Go(func() {
+			defer crash.Guard()
 			var w ksWorker
 			for i := int(next.Add(1)) - 1; i < len(a); i = int(next.Add(1)) - 1 {
 				out[i] = w.test(a[i], b[i])

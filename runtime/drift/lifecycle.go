@@ -1,6 +1,10 @@
 package drift
 
-import "time"
+import (
+	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
+)
 
 // current returns the open window, closing one that is due and opening the next
 // where there is none. The lock is held.
@@ -115,7 +119,7 @@ func (m *Monitor) trim(reports []*Report) []*Report {
 func (m *Monitor) startDelivery() {
 	if !m.delivering {
 		m.delivering = true
-		go m.deliver()
+		go crash.Guarded(m.deliver)()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // What a monitor remembers of the past.
@@ -69,7 +70,7 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 		return nil, errors.New("drift: a monitor needs a reference and a clock")
 	}
 	if cfg.After == nil {
-		cfg.After = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
+		cfg.After = func(d time.Duration, f func()) { time.AfterFunc(d, crash.Guarded(f)) }
 	}
 	d := cfg.Drift
 	l, length, digest, err := prepare(cfg.Reference, d)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 )
@@ -38,7 +39,7 @@ func (b *behind) end(after time.Duration) {
 		b.process.Stop()
 		return
 	}
-	time.AfterFunc(after, b.process.Stop)
+	time.AfterFunc(after, crash.Guarded(b.process.Stop))
 }
 
 // servers are an endpoint's servers: the one that scores, and before it those

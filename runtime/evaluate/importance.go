@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
@@ -53,6 +54,7 @@ func (e *evaluation) importance(ctx context.Context, r *Report) error {
 	group.SetLimit(cmp.Or(e.spec.Workers, runtime.GOMAXPROCS(0)))
 	for i, feature := range e.spec.Model.Features {
 		group.Go(func() error {
+			defer crash.Guard()
 			if err := ctx.Err(); err != nil {
 				return err
 			}

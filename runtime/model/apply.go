@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
@@ -103,6 +104,7 @@ func (e *Encoder) Apply(frame *dataset.Frame) (*Matrix, error) {
 		next += len(columns)
 		limit <- struct{}{}
 		wg.Go(func() {
+			defer crash.Guard()
 			s.encode(columns, frame.Rows)
 			<-limit
 		})

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
@@ -82,7 +83,7 @@ func (p *program) each(rows int, score func(from, to int, s *scratch)) {
 	}
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(work)
+		wg.Go(crash.Guarded(work))
 	}
 	wg.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -41,6 +42,7 @@ func (x *execution) watchCancel(ctx context.Context) (_ context.Context, stop fu
 		defer close(done)
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
+		defer crash.Guard()
 		for {
 			select {
 			case <-out.Done():

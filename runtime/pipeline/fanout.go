@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/train"
@@ -42,6 +43,7 @@ func (x *execution) doPart(ctx context.Context, stage string, part dataset.Part)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer crash.Guard()
 		_ = w.CloseWithError(do(ctx, x, part, w)) // the reader's end hears of it
 	}()
 	digest, _, err := x.Store.Put(ctx, r)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // saveEvery is how often the record of a run under way is kept. The results of
@@ -29,7 +31,10 @@ func (x *execution) all(ctx context.Context) error {
 			i := ready[0]
 			ready = ready[1:]
 			running++
-			go func() { done <- ended{i, x.step(ctx, i, &x.stages[i])} }()
+			go func() {
+				defer crash.Guard()
+				done <- ended{i, x.step(ctx, i, &x.stages[i])}
+			}()
 		}
 		if running == 0 {
 			break

@@ -26,6 +26,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/command"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -121,6 +122,7 @@ func freePort(ctx context.Context) (int, error) {
 // after it has ended.
 func (p *Process) keep(ctx context.Context, spec command.Spec) {
 	defer close(p.done)
+	defer crash.Guard()
 	for wait := restart; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
 		_, err := command.Run(ctx, spec)
 		if err == nil {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 const (
@@ -32,7 +34,10 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(l) }()
+	go func() {
+		defer crash.Guard()
+		failed <- web.Serve(l)
+	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // spoolMemory is how much of a stream waits in memory for its digest.
@@ -124,6 +125,7 @@ func newHasher() *hasher {
 	h := &hasher{sum: sha256.New(), todo: make(chan []byte, 2), free: make(chan []byte, 4), done: make(chan struct{})}
 	go func() {
 		defer close(h.done)
+		defer crash.Guard()
 		for b := range h.todo {
 			h.sum.Write(b)
 			select {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
@@ -108,6 +109,7 @@ func each(workers, n int, work func(i int)) {
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
+			defer crash.Guard()
 			for i := range next {
 				work(i)
 			}

@@ -11,6 +11,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // Pushed is an image in a registry.
@@ -60,6 +62,7 @@ func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, to
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
+		defer crash.Guard()
 		for u := range updates {
 			if progress != nil && u.Error == nil {
 				progress(u.Complete, u.Total)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/notify"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/schedule"
@@ -46,6 +47,7 @@ func (h *house) keepSchedules(ctx context.Context) error {
 		}
 		t := &timetable{stack: h.stack, runner: runner, name: name, line: line, under: map[int]context.CancelFunc{}}
 		wg.Go(func() {
+			defer crash.Guard()
 			if err := t.keep(ctx); err != nil && ctx.Err() == nil {
 				h.stack.cfg.Notice(fmt.Sprintf("schedule of %s: %v", name, err))
 			}
@@ -158,7 +160,7 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 		t.mu.Lock()
 		return
 	}
-	t.wg.Go(run)
+	t.wg.Go(crash.Guarded(run))
 }
 
 // run runs the pipeline once and says what came of it.

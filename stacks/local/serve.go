@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/endpoint"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
@@ -69,16 +70,27 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	url := "http://" + listener.Addr().String()
 	h.url = url
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serve.Run(gctx, listener, h.handler(url), h.servers()...) })
 	group.Go(func() error {
+		defer crash.Guard()
+		return serve.Run(gctx, listener, h.handler(url), h.servers()...)
+	})
+	group.Go(func() error {
+		defer crash.Guard()
 		endpoint.Keep(gctx, s.state.Registry, s.cfg.Poll, h.endpoints)
 		return nil
 	})
-	group.Go(func() error { return h.retrainOnDemand(gctx) })
+	group.Go(func() error {
+		defer crash.Guard()
+		return h.retrainOnDemand(gctx)
+	})
 	if !opt.Once {
-		group.Go(func() error { return h.keepSchedules(gctx) })
+		group.Go(func() error {
+			defer crash.Guard()
+			return h.keepSchedules(gctx)
+		})
 	}
 	group.Go(func() error {
+		defer crash.Guard()
 		standing := Standing{URL: url, Endpoints: h.standing(url)}
 		if opt.Once {
 			defer cancel()

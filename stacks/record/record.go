@@ -24,6 +24,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // Run is the stack that the program believes it runs in.
@@ -57,11 +59,14 @@ func Program(ctx context.Context, body pulumi.RunFunc, run Run) (*Recording, err
 		return nil, fmt.Errorf("recorder: %w", err)
 	}
 	m := newMonitor(run)
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.UnaryInterceptor(guarded))
 	pulumirpc.RegisterResourceMonitorServer(server, m)
 	pulumirpc.RegisterEngineServer(server, &engine{monitor: m})
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() {
+		defer crash.Guard()
+		served <- server.Serve(listener)
+	}()
 
 	err = m.run(ctx, listener.Addr().String(), body)
 	server.Stop()
@@ -76,6 +81,13 @@ func Program(ctx context.Context, body pulumi.RunFunc, run Run) (*Recording, err
 
 // maxMessage bounds a message: the engine's own limit.
 const maxMessage = 400 << 20
+
+// guarded ends the program where a call panics: gRPC answers each on a
+// goroutine of its own.
+func guarded(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	defer crash.Guard()
+	return handle(ctx, req)
+}
 
 // run executes the program against the monitor that listens on address.
 func (m *monitor) run(ctx context.Context, address string, body pulumi.RunFunc) error {

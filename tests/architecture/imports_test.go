@@ -67,7 +67,7 @@ var law = []rule{
 	{
 		// What a Pulumi program registers, written down and written out.
 		folder:  "stacks/record",
-		ours:    []string{"stacks/record"},
+		ours:    []string{"runtime/crash", "stacks/record"},
 		foreign: []string{"github.com/pulumi/", "google.golang.org/"},
 	},
 	{
@@ -78,7 +78,7 @@ var law = []rule{
 	{
 		// The image that workloads run is made of a binary, not of a plan.
 		folder:  "stacks/image",
-		ours:    []string{"stacks/image"},
+		ours:    []string{"runtime/crash", "stacks/image"},
 		foreign: []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots"},
 	},
 	{
@@ -90,13 +90,13 @@ var law = []rule{
 		// The only place where CUE and Pulumi meet.
 		// DAGs are made of the workflows that are rendered here.
 		folder:  "cmd/ashlar-stack",
-		ours:    []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow", "cmd/ashlar-stack"},
+		ours:    []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow", "runtime/crash", "cmd/ashlar-stack"},
 		foreign: []string{"*"},
 	},
 	{
 		// Pulumi speaks to it over gRPC; it knows no blueprint.
 		folder:  "cmd/pulumi-analyzer-policy-cue",
-		ours:    []string{"blueprints/plan", "blueprints/source", "policies", "cmd/pulumi-analyzer-policy-cue"},
+		ours:    []string{"blueprints/plan", "blueprints/source", "policies", "runtime/crash", "cmd/pulumi-analyzer-policy-cue"},
 		foreign: []string{"*"},
 	},
 	{

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // Workers returns how many goroutines to use: the number asked for, or one a
@@ -29,6 +31,7 @@ func Each(workers, n int, do func(i int)) {
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
+			defer crash.Guard()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)
 			}

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // shards is the number of parts the rows are summed in. It is fixed, and the
@@ -30,6 +32,7 @@ func (p *problem) at(theta []float64, order int) derivatives {
 	for s := range parts {
 		limit <- struct{}{}
 		wg.Go(func() {
+			defer crash.Guard()
 			parts[s] = p.shard(theta, order, s*p.n/shards, (s+1)*p.n/shards)
 			<-limit
 		})
