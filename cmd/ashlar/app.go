@@ -73,12 +73,11 @@ a watch on drift.`,
 	flags.StringVarP(&a.output, "output", "o", "text", "text for people, json for machines")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to standard error")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkOutput(c) }
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError(fmt.Sprintf("%v\nSee '%s --help'.", err, c.CommandPath()))
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	for _, verb := range verbs {
 		root.AddCommand(verb(a))
 	}
+	strict(root)
 	return root
 }
 

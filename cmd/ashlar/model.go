@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -67,14 +69,37 @@ secret (ASHLAR_DATABASE_SECRET is the ARN of one in AWS Secrets Manager) or iam.
 
 // with opens the registry for f.
 func (m *modelApp) with(ctx context.Context, f func(*registry.Registry) error) error {
+	do := func(r *registry.Registry) error { return nearestModel(f(r)) }
 	if m.registry != "" {
-		return m.withRemote(ctx, f)
+		return m.withRemote(ctx, do)
 	}
 	state, err := local.OpenState(ctx, local.StateFolder(m.dir, m.state), m.now)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(state.Registry), state.Close())
+	return errors.Join(do(state.Registry), state.Close())
+}
+
+// nearestModel adds the nearest name to the error about a model that is not
+// registered.
+func nearestModel(err error) error {
+	var missing *registry.NotFoundError
+	if !errors.As(err, &missing) || missing.Version != 0 {
+		return err
+	}
+	if hint := source.Nearest(missing.Model, missing.Have); hint != "" {
+		return fmt.Errorf("%w; %s", err, hint)
+	}
+	return err
+}
+
+// registered refuses a model that the registry does not have.
+func registered(ctx context.Context, r *registry.Registry, name string) error {
+	have, err := r.Models(ctx)
+	if err == nil && !slices.Contains(have, name) {
+		err = &registry.NotFoundError{Model: name, Have: have}
+	}
+	return err
 }
 
 // patience is how long a person waits to hear that a database is not there.

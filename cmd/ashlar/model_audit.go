@@ -34,6 +34,9 @@ and compares it with the registry, and exits with 1 at the first difference.`,
 				if err != nil {
 					return err
 				}
+				if len(entries) == 0 && filter.Model != "" {
+					return registered(c.Context(), r, filter.Model) // what was only ever refused has entries
+				}
 				if m.json() {
 					return m.writeJSON(entries)
 				}

@@ -13,7 +13,9 @@ func modelListVerb(m *modelApp) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list [NAME]",
 		Short: "List the registered versions, newest first",
-		Args:  cobra.MaximumNArgs(1),
+		Example: `  ashlar model list
+  ashlar model list default-risk --output json`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return m.with(c.Context(), func(r *registry.Registry) error {
 				versions, err := allVersions(c, r, args)
@@ -42,6 +44,11 @@ func allVersions(c *cobra.Command, r *registry.Registry, names []string) ([]regi
 	if len(names) == 0 {
 		var err error
 		if names, err = r.Models(c.Context()); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
+		if err := registered(c.Context(), r, name); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
@@ -102,7 +103,8 @@ func (m *modelApp) planWith(model, environment string) (*plan.Plan, error) {
 		return nil, err
 	}
 	if _, ok := p.Models[model]; !ok {
-		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; it has %s", model, strings.Join(slices.Sorted(maps.Keys(p.Models)), ", ")))
+		names := slices.Sorted(maps.Keys(p.Models))
+		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; %s", model, orElse(source.Nearest(model, names), "it has "+orNone(names))))
 	}
 	return p, nil
 }

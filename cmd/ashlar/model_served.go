@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
@@ -14,6 +16,15 @@ func (m *modelApp) servedAt(c *cobra.Command, r *registry.Registry, endpoint str
 	servings, err := r.ServedAt(c.Context(), endpoint, at)
 	if err != nil {
 		return err
+	}
+	if len(servings) == 0 && endpoint != "" {
+		have, err := r.Endpoints(c.Context())
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(have, endpoint) {
+			return usageError(fmt.Sprintf("endpoint %q has served nothing at any time; %s", endpoint, orElse(source.Nearest(endpoint, have), "there is "+orNone(have))))
+		}
 	}
 	if m.json() {
 		return m.writeJSON(servings)

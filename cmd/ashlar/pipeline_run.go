@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/schedule"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -71,7 +72,7 @@ func checkStage(loaded *plan.Plan, name, stage string) error {
 		}
 		names = append(names, n.Name)
 	}
-	return usageError(fmt.Sprintf("pipeline %s has no stage %q; it has %s", name, stage, orNone(names)))
+	return usageError(fmt.Sprintf("pipeline %s has no stage %q; %s", name, stage, orElse(source.Nearest(stage, names), "it has "+orNone(names))))
 }
 
 func pipelineBackfillVerb(p *pipelineApp) *cobra.Command {

@@ -62,11 +62,14 @@ func (a *app) report(err error) int {
 		return code
 	}
 	fmt.Fprintln(a.err, "ashlar: "+strings.TrimSpace(err.Error()))
+	if outOfReach(err) {
+		fmt.Fprintln(a.err, "ashlar: that is out of reach, and not wrong input: run it again when it answers")
+	}
 	return code
 }
 
-// exitCode sorts errors into findings (the input was judged and found wanting)
-// and wrong input. Only a panic is internal.
+// exitCode sorts errors into findings (the input was judged and found wanting),
+// what is out of reach, and wrong input. A panic is internal too.
 func exitCode(err error) int {
 	var (
 		finding *pipeline.Finding
@@ -79,7 +82,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &finding), errors.As(err, &command), errors.As(err, &schema), errors.As(err, &pending), errors.As(err, &idle), errors.Is(err, errFindings):
 		return exitFindings
-	case errors.As(err, &exited) && exited.ExitCode() == exitInternal:
+	case errors.As(err, &exited) && exited.ExitCode() == exitInternal, outOfReach(err):
 		return exitInternal
 	default:
 		return exitInput

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -61,7 +62,7 @@ func (r *runsApp) all(ctx context.Context) (out []pipeline.Run, err error) {
 		return nil, err
 	}
 	if r.model != "" && !slices.Contains(models, r.model) {
-		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; there are runs of %s", r.model, orNone(models)))
+		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; %s", r.model, orElse(source.Nearest(r.model, models), "there are runs of "+orNone(models))))
 	}
 	for _, model := range models {
 		if r.model != "" && r.model != model {

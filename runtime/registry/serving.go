@@ -94,6 +94,16 @@ func (r *Registry) ServedAt(ctx context.Context, endpoint string, at time.Time) 
 		endpoint, endpoint, stamp(at), stamp(at))
 }
 
+// Endpoints returns the endpoints that have served something at any time, in
+// order of name.
+func (r *Registry) Endpoints(ctx context.Context) (out []string, err error) {
+	err = r.read(ctx, func(h handle) error {
+		out, err = texts(ctx, h, `SELECT DISTINCT endpoint FROM servings ORDER BY endpoint`)
+		return err
+	})
+	return out, err
+}
+
 // Served returns which endpoints served a version of the model at the time, in
 // order of the endpoint's name.
 func (r *Registry) Served(ctx context.Context, model string, at time.Time) ([]Serving, error) {

@@ -155,8 +155,20 @@ func explained(doing string, err error) error {
 			message += ": " + one.Message
 		}
 	}
-	return fmt.Errorf("%s: GitHub answers %d %s%s", doing, e.Response.StatusCode, message, hint)
+	return &AnsweredError{Status: e.Response.StatusCode, message: fmt.Sprintf("%s: GitHub answers %d %s%s", doing, e.Response.StatusCode, message, hint)}
 }
+
+// AnsweredError is what GitHub answers where it does not do what it is asked.
+type AnsweredError struct {
+	Status  int
+	message string
+}
+
+// Error says what was asked, what GitHub answers, and the next step.
+func (e *AnsweredError) Error() string { return e.message }
+
+// HTTPStatusCode is the answer's status.
+func (e *AnsweredError) HTTPStatusCode() int { return e.Status }
 
 func wrap(doing string, err error) error {
 	if err == nil {

@@ -223,15 +223,15 @@ func TestAPromotionIsAPullRequestAndItsReviewsAreKept(t *testing.T) {
 func TestMistakesSayWhatToDo(t *testing.T) {
 	s := newShop(t)
 	for want, args := range map[string][]string{
-		"which pull request?":     {"github", "comment"},
-		"name the commit":         {"github", "check", "credit"},
-		"want owner/name":         {"github", "comment", "--pr", "1", "--repo", "acme"},
-		"want an https URL":       {"github", "comment", "--pr", "1", "--api", "http://example.com"},
-		"name it with --title":    {"github", "issue"},
-		"takes a model's name":    {"github", "promote", "default-risk"},
-		"GitHub answers 404":      {"github", "dispatch", "--workflow", "other.yml"},
-		"no such file":            {"github", "comment", "nothing.md", "--pr", "1"},
-		"unknown command \"pin\"": {"github", "pin"},
+		"which pull request?":               {"github", "comment"},
+		"name the commit":                   {"github", "check", "credit"},
+		"want owner/name":                   {"github", "comment", "--pr", "1", "--repo", "acme"},
+		"want an https URL":                 {"github", "comment", "--pr", "1", "--api", "http://example.com"},
+		"name it with --title":              {"github", "issue"},
+		"takes a model's name":              {"github", "promote", "default-risk"},
+		"GitHub answers 404":                {"github", "dispatch", "--workflow", "other.yml"},
+		"no such file":                      {"github", "comment", "nothing.md", "--pr", "1"},
+		"ashlar github has no verb \"pin\"": {"github", "pin"},
 	} {
 		if said := s.run(2, "x", args...); !strings.Contains(said, want) {
 			t.Errorf("ashlar %s does not say %q:\n%s", strings.Join(args, " "), want, said)
