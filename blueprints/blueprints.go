@@ -202,7 +202,7 @@ func (b *blueprint) load(environment string) (Loaded, error) {
 		}
 	}
 	if !slices.Contains(names, environment) {
-		return Loaded{}, Problems{{File: b.file, Path: "environments", Message: fmt.Sprintf("unknown environment %q; there are %s", environment, source.List(names)), Hint: source.Nearest(environment, names)}}
+		return Loaded{}, Problems{{File: b.file, Path: "environments", Message: fmt.Sprintf("unknown environment %q; there are %s", environment, source.Known(environment, names)), Hint: source.Nearest(environment, names)}}
 	}
 	c, err := checkSchema(b, overlay(b.base, b.overlays[environment]))
 	if err != nil {

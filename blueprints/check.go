@@ -81,7 +81,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 	}
 	if strings.Contains(raw, "not allowed") {
 		allowed := fieldNames(parent)
-		e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.List(allowed)), source.Nearest(name, allowed))
+		e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), source.Nearest(name, allowed))
 		return
 	}
 	if strings.Contains(raw, "required but not present") {

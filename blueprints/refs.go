@@ -64,7 +64,7 @@ func (r *refs) among(noun, word string, candidates []string, path ...string) boo
 	}
 	hint := source.Nearest(word, candidates)
 	if hint == "" {
-		hint = "known are " + source.List(candidates)
+		hint = "known are " + source.Known(word, candidates)
 	}
 	r.say(fmt.Sprintf("unknown %s %q", noun, word), hint, path...)
 	return false

@@ -101,9 +101,7 @@ func (r *refs) features(name string, m *plan.Model, d plan.Dataset) {
 	}
 }
 
-func learnable(c plan.Column) bool {
-	return c.Type != plan.Text && c.Type != plan.Timestamp && c.Anonymise != "drop"
-}
+func learnable(c plan.Column) bool { return c.Unlearnt() == "" }
 
 // texts returns the list of texts that the user wrote at the path.
 func (r *refs) texts(path ...string) []string {

@@ -112,7 +112,7 @@ func (r *refs) param(name string, p plan.Pipeline, at ...string) {
 	candidates := append(plan.ParamNames(p.Params), plan.ParamDate)
 	hint := source.Nearest(name, candidates)
 	if hint == "" {
-		hint = "the pipeline's params are " + source.List(candidates)
+		hint = "the pipeline's params are " + source.Known(name, candidates)
 	}
 	r.say(fmt.Sprintf("the pipeline has no param %q", name), hint, at...)
 }

@@ -91,7 +91,7 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 		allowed, ok := known[name]
 		switch {
 		case !ok:
-			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.List(names)), source.Nearest(name, names))
+			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, names)), source.Nearest(name, names))
 		case !slices.Contains(but, name):
 			if err := allowed.Unify(have.Value()).Validate(cue.Concrete(true)); err != nil {
 				message, hint := firstMessage(err), hintFor(allowed, have.Value())
@@ -136,9 +136,10 @@ func hintFor(allowed, have cue.Value) string {
 	if len(words) == 0 {
 		return ""
 	}
-	hint := "use one of " + source.List(words)
-	if w, err := have.String(); err == nil {
-		if near := source.Nearest(w, words); near != "" {
+	word, err := have.String()
+	hint := "use one of " + source.Known(word, words)
+	if err == nil {
+		if near := source.Nearest(word, words); near != "" {
 			hint += "; " + near
 		}
 	}

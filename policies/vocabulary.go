@@ -181,7 +181,7 @@ func (v *vocabulary) stranger(path []string) stranger {
 	names := keys(v.fields)
 	hint := source.Nearest(path[len(path)-1], names)
 	if hint == "" {
-		hint = "known are " + source.List(names)
+		hint = "known are " + source.Known(path[len(path)-1], names)
 	}
 	return stranger{path: path, hint: hint}
 }

@@ -75,13 +75,37 @@ func Nearest(word string, candidates []string) string {
 	return fmt.Sprintf("did you mean %q?", best)
 }
 
+// mostListed is how many names a message has room for.
+const mostListed = 12
+
+// Known writes names for a message about a word that is none of them. Where there
+// are too many, those most like it come first, so that the one that was meant is
+// not among those left out.
+func Known(word string, names []string) string {
+	if len(names) > mostListed {
+		names = NearestFirst(word, names)
+	}
+	return List(names)
+}
+
+// NearestFirst returns the names with those most like the word first, in their
+// order where they are equally like it.
+func NearestFirst(word string, names []string) []string {
+	distance := make(map[string]int, len(names))
+	for _, n := range names {
+		distance[n] = levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(n))
+	}
+	out := slices.Clone(names)
+	slices.SortStableFunc(out, func(a, b string) int { return distance[a] - distance[b] })
+	return out
+}
+
 // List writes names for a message, shortened where there are many.
 func List(names []string) string {
-	const most = 12
-	quoted := make([]string, 0, most+1)
+	quoted := make([]string, 0, mostListed+1)
 	for i, n := range names {
-		if i == most {
-			quoted = append(quoted, fmt.Sprintf("and %d more", len(names)-most))
+		if i == mostListed {
+			quoted = append(quoted, fmt.Sprintf("and %d more", len(names)-mostListed))
 			break
 		}
 		quoted = append(quoted, fmt.Sprintf("%q", n))

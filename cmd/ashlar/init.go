@@ -5,19 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/templates/starter"
 )
 
@@ -34,7 +30,9 @@ policy pack, workflows, Pulumi.yaml, code owners, a .gitignore and a README. In 
 folder of a repository that is there, what belongs to a repository's root is left
 out. Without --from it starts with an example; with --from
 and --target it reads your CSV or Parquet file, types every column and writes a
-blueprint around it. It never overwrites a file.`,
+blueprint around it. What it takes for missing, what it does not learn from and
+why it takes the target for a class or a number, it says, and notes beside the
+columns. It never overwrites a file.`,
 		Example: `  ashlar init my-model
   ashlar init my-model --example churn
   ashlar init my-model --from customers.csv --target churned`,
@@ -42,9 +40,13 @@ blueprint around it. It never overwrites a file.`,
 			if len(args) != 1 {
 				return usageError("init takes the new folder, such as: ashlar init my-model")
 			}
-			files, err := f.files(c, repositoryName(args[0]))
+			name, note := repositoryName(args[0])
+			files, found, err := f.files(c.Context(), name)
 			if err != nil {
 				return err
+			}
+			if note != "" {
+				found.Notes = append([]string{note}, found.Notes...)
 			}
 			left, err := a.repositoryFiles(args[0], f.version, files)
 			if err != nil {
@@ -53,11 +55,7 @@ blueprint around it. It never overwrites a file.`,
 			if err := writeNew(args[0], files); err != nil {
 				return err
 			}
-			if a.json() {
-				return a.writeJSON(map[string]any{"dir": args[0], "files": sortedNames(files)})
-			}
-			fmt.Fprintf(a.out, "%s holds %s\n%snext:\n  ashlar check %s\n  ashlar up %s\n", args[0], strings.Join(sortedNames(files), ", "), left, args[0], args[0])
-			return nil
+			return a.writeInit(args[0], sortedNames(files), left, found)
 		},
 	}
 	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+strings.Join(examples.All(), ", "))
@@ -69,10 +67,15 @@ blueprint around it. It never overwrites a file.`,
 	return c
 }
 
-func (f initFlags) files(c *cobra.Command, name string) (map[string][]byte, error) {
+func (f initFlags) files(ctx context.Context, name string) (map[string][]byte, noted, error) {
 	if f.from != "" {
-		return f.around(c, name)
+		return f.around(ctx, name)
 	}
+	files, err := f.exampleFiles(name)
+	return files, noted{}, err
+}
+
+func (f initFlags) exampleFiles(name string) (map[string][]byte, error) {
 	if f.target != "" {
 		return nil, usageError("--target goes with --from")
 	}
@@ -91,78 +94,6 @@ func (f initFlags) files(c *cobra.Command, name string) (map[string][]byte, erro
 		return err
 	})
 	return files, err
-}
-
-// around writes a blueprint around the table in f.from and copies the table.
-func (f initFlags) around(c *cobra.Command, name string) (map[string][]byte, error) {
-	if f.target == "" {
-		return nil, usageError("--from needs --target: the column to predict")
-	}
-	table, err := os.ReadFile(f.from)
-	if err != nil {
-		return nil, fmt.Errorf("table: %w", err)
-	}
-	source := plan.Dataset{Source: filepath.Base(f.from)}
-	opt := dataset.Options{Dir: filepath.Dir(f.from)}
-	guess, err := dataset.Infer(c.Context(), source, opt)
-	if err != nil {
-		return nil, err
-	}
-	if err := classes(c.Context(), guess, f.target, opt); err != nil {
-		return nil, err
-	}
-	b := starter.Blueprint{Name: name, Source: "data/" + filepath.Base(f.from), CSV: guess.Dataset.CSV, Target: f.target, Team: f.team, Email: f.email}
-	for _, name := range guess.Header {
-		b.Columns = append(b.Columns, starter.Column{Name: name, Column: guess.Dataset.Columns[name]})
-	}
-	files, err := b.Files()
-	if err != nil {
-		return nil, err
-	}
-	files[b.Source] = table
-	return files, nil
-}
-
-// classes makes a target of words or of true and false the category that a
-// model can tell apart, with the values that occur.
-func classes(ctx context.Context, guess *dataset.Inferred, target string, opt dataset.Options) error {
-	col, ok := guess.Dataset.Columns[target]
-	if !ok || col.Type != plan.Boolean && col.Type != plan.Text {
-		return nil
-	}
-	col.Type = plan.Category
-	guess.Dataset.Columns[target] = col
-	only := guess.Dataset
-	only.Columns = map[string]plan.Column{target: col}
-	frame, err := dataset.ReadAll(ctx, only, opt)
-	if err != nil {
-		return err
-	}
-	read := frame.Column(target)
-	seen := map[string]bool{}
-	for row := range frame.Rows {
-		if !read.Missing(row) {
-			seen[read.Value(row)] = true
-		}
-	}
-	col.Values = slices.Sorted(maps.Keys(seen))
-	guess.Dataset.Columns[target] = col
-	return nil
-}
-
-var notInName = regexp.MustCompile(`[^a-z0-9]+`)
-
-// repositoryName turns a folder's name into a blueprint's.
-func repositoryName(dir string) string {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		abs = dir
-	}
-	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(filepath.Base(abs)), "-"), "-")
-	if name == "" || name[0] < 'a' {
-		name = "model-" + name
-	}
-	return strings.Trim(name, "-")
 }
 
 // writeNew writes the files below dir, or none of them: a file that is there

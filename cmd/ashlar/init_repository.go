@@ -16,17 +16,18 @@ import (
 // repositoryFiles adds what belongs to a repository's root: the workflows and
 // the code owners. What is left out, and how to get it, is a line for people.
 func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (left string, err error) {
-	if inRepository(dir) {
-		delete(files, "Pulumi.yaml")
-		return fmt.Sprintf("it lies in a repository: `ashlar generate workflows %s --root ROOT` writes what belongs to the root\n", dir), nil
-	}
 	tree := fstest.MapFS{}
 	for name, text := range files {
 		tree[name] = &fstest.MapFile{Data: text}
 	}
 	plans, err := blueprints.LoadAll(tree, ".")
 	if err != nil {
-		return "", fmt.Errorf("what init wrote does not load, which is a defect of ours: %w", err)
+		// no problem of a blueprint that the user could open: it is not there
+		return "", fmt.Errorf("nothing was written, for the blueprint that init made does not load, which is a defect of ours: %s", err.Error())
+	}
+	if inRepository(dir) {
+		delete(files, "Pulumi.yaml")
+		return fmt.Sprintf("it lies in a repository: `ashlar generate workflows %s --root ROOT` writes what belongs to the root\n", dir), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
 		files[github.CodeOwnersPath] = []byte(codeOwners(a.getenv("GITHUB_REPOSITORY"), plans[name].Owner))

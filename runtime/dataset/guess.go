@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -11,22 +12,30 @@ import (
 const (
 	// maxDistinct bounds the texts that a guess remembers.
 	maxDistinct = 1000
-	// maxValues bounds the values that a guessed category lists.
-	maxValues = 50
+	// maxRemembered bounds the length of a text that a guess remembers.
+	maxRemembered = 256
+	// MaxValues bounds the values that a guessed category lists.
+	MaxValues = 50
 )
 
 // guess is what is known of one column's texts.
 type guess struct {
-	rows, missing int64
-	distinct      map[string]bool // the first of them
-	many          bool            // more than distinct holds
-	nulls         map[string]bool // texts that may mean missing
-	not           map[plan.ColumnType]bool
-	typed         bool // has a value that may not mean missing
+	nulls map[string]int64 // rows by text that may mean missing
+	// ownNulls is set for formats with a null of their own, whose texts are values.
+	ownNulls bool
+	rows     int64
+	missing  int64
+	counts   map[string]int64 // rows by text that is no null, of the first texts
+	many     bool             // there are more texts than counts holds
+	not      map[plan.ColumnType]bool
+	typed    bool // has a value that may not mean missing
+	long     bool // has a run of digits that no float64 holds
+	fraction bool // has a number with a point or an exponent
+	people   handwritten
 }
 
-func newGuess() *guess {
-	return &guess{distinct: map[string]bool{}, nulls: map[string]bool{}, not: map[plan.ColumnType]bool{}}
+func newGuess(ownNulls bool) *guess {
+	return &guess{ownNulls: ownNulls, counts: map[string]int64{}, nulls: map[string]int64{}, not: map[plan.ColumnType]bool{}}
 }
 
 // mayMeanMissing reports whether a text often does: surely, or only among
@@ -41,37 +50,48 @@ func mayMeanMissing(text string) (surely, perhaps bool) {
 	return false, false
 }
 
+// nullText reports whether the text may mean missing in this column. In a
+// format with nulls of its own only a float's NaN does.
+func (g *guess) nullText(text string) bool {
+	if g.ownNulls {
+		return text == "NaN"
+	}
+	_, perhaps := mayMeanMissing(text)
+	return perhaps
+}
+
 // observe adds a frame's column of texts.
 func (g *guess) observe(c *Column) {
 	g.rows += int64(len(c.Codes))
+	used := make([]int64, len(c.Dict))
 	for _, code := range c.Codes {
 		if code < 0 {
 			g.missing++
-		}
-	}
-	used := make([]bool, len(c.Dict))
-	for _, code := range c.Codes {
-		if code >= 0 {
-			used[code] = true
+		} else {
+			used[code]++
 		}
 	}
 	for code, text := range c.Dict {
-		if used[code] && !g.distinct[text] {
-			g.see(text)
+		if used[code] > 0 {
+			g.see(text, used[code])
 		}
 	}
 }
 
-// see adds a text.
-func (g *guess) see(text string) {
-	if len(g.distinct) < maxDistinct {
-		g.distinct[text] = true
+// see adds a text that stands in so many rows.
+func (g *guess) see(text string, rows int64) {
+	if g.nullText(text) {
+		g.nulls[text] += rows
+		return
+	}
+	if n, known := g.counts[text]; known {
+		g.counts[text] = n + rows
+		return
+	}
+	if len(g.counts) < maxDistinct && len(text) <= maxRemembered {
+		g.counts[strings.Clone(text)] = rows
 	} else {
 		g.many = true
-	}
-	if _, perhaps := mayMeanMissing(text); perhaps {
-		g.nulls[text] = true
-		return
 	}
 	g.typed = true
 	b := []byte(strings.TrimSpace(text))
@@ -84,56 +104,90 @@ func (g *guess) see(text string) {
 	if lower := strings.ToLower(string(b)); lower != "true" && lower != "false" {
 		g.not[plan.Boolean] = true
 	}
+	if !g.not[plan.Number] {
+		g.long = g.long || longDigits(b)
+		g.fraction = g.fraction || bytes.ContainsAny(b, ".eE")
+	}
+	g.people.see(string(b))
 }
 
 // leadingZero reports whether digits look like an identifier: 007 is none of
 // the numbers, a postcode perhaps.
 func leadingZero(b []byte) bool { return len(b) > 1 && b[0] == '0' && b[1]-'0' <= 9 }
 
-// parsed returns the one type that all values have, or "".
+// longDigits reports whether the text is a whole number beyond 2^53, which a
+// float64 may round to its neighbour.
+func longDigits(b []byte) bool {
+	b = bytes.TrimLeft(b, "+-")
+	for _, c := range b {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	v, ok := parseNumber(b)
+	return ok && v > maxExact
+}
+
+// parsed returns the one type that all values have, or "". Whole numbers of
+// which some are too long to be told apart as float64 are identifiers.
 func (g *guess) parsed() plan.ColumnType {
 	for _, t := range []plan.ColumnType{plan.Integer, plan.Number, plan.Boolean, plan.Timestamp} {
-		if g.typed && !g.not[t] {
+		if g.typed && !g.not[t] && !(g.long && (t == plan.Integer || t == plan.Number && !g.fraction)) {
 			return t
 		}
 	}
 	return ""
 }
 
-// nullTexts returns the texts that mean missing in some column; a dataset has
-// one list for all. The empty text always does.
-func nullTexts(guesses map[string]*guess) map[string]bool {
-	out := map[string]bool{"": true}
-	for _, g := range guesses {
-		for text := range g.nulls {
-			if surely, _ := mayMeanMissing(text); surely || g.parsed() != "" {
-				out[text] = true
-			}
-		}
+// takes reports whether the column takes the text for missing. Where all other
+// values have a type, whatever may mean missing does. Among texts the usual
+// words do, but not NA among other pairs of capitals: it is Namibia's code.
+func (g *guess) takes(text string) bool {
+	surely, perhaps := mayMeanMissing(text)
+	switch {
+	case g.ownNulls:
+		return g.parsed() == plan.Number || g.parsed() == plan.Integer || !g.typed
+	case g.parsed() != "":
+		return perhaps
+	case text == "NA":
+		return !g.codes()
 	}
-	return out
+	return surely
 }
 
-// column returns the guessed declaration.
+// codes reports whether most values are pairs of capitals.
+func (g *guess) codes() bool {
+	pairs := 0
+	for text := range g.counts {
+		if len(text) == 2 && 'A' <= text[0] && text[0] <= 'Z' && 'A' <= text[1] && text[1] <= 'Z' {
+			pairs++
+		}
+	}
+	return pairs >= 2 && 2*pairs >= len(g.counts)
+}
+
+// column returns the guessed declaration, given the texts that mean missing in
+// this column.
 func (g *guess) column(nulls map[string]bool) plan.Column {
 	c := plan.Column{Type: g.parsed(), Nullable: g.missing > 0}
-	var values []string
-	for _, text := range slices.Sorted(maps.Keys(g.distinct)) {
-		if nulls[text] {
+	values := slices.Collect(maps.Keys(g.counts))
+	for text := range g.nulls {
+		if nulls[text] || g.ownNulls && g.takes(text) {
 			c.Nullable = true
 		} else {
 			values = append(values, text)
 		}
 	}
-	for text := range g.nulls { // the remembered texts may lack it
-		c.Nullable = c.Nullable || nulls[text]
-	}
 	if c.Type != "" {
 		return c
 	}
+	if !g.typed && g.ownNulls && len(g.nulls) > 0 { // floats that are all NaN
+		c.Type = plan.Number
+		return c
+	}
 	c.Type = plan.Text
-	if few := int64(len(values)); !g.many && few > 0 && few <= maxValues && (few <= 10 || few*2 <= g.rows) {
-		c.Type, c.Values = plan.Category, values
+	if few := int64(len(values)); !g.many && few > 0 && few <= MaxValues && (few <= 10 || few*2 <= g.rows) {
+		c.Type, c.Values = plan.Category, slices.Sorted(slices.Values(values))
 	}
 	return c
 }

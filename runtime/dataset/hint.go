@@ -3,6 +3,7 @@ package dataset
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -54,6 +55,19 @@ func typeHint(t plan.ColumnType, b []byte) string {
 		return "declare the column a number, or a category if it is an identifier"
 	}
 	return ""
+}
+
+// likest returns the names with those most like the word first, so that a list
+// cut short does not hide the one that was meant.
+func likest(word string, names []string) []string {
+	word = word[:min(len(word), maxValue)]
+	distance := make(map[string]int, len(names))
+	for _, n := range names {
+		distance[n] = levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(n[:min(len(n), maxValue)]))
+	}
+	out := slices.Clone(names)
+	slices.SortStableFunc(out, func(a, b string) int { return distance[a] - distance[b] })
+	return out
 }
 
 // quoteList writes the first few of a list.

@@ -19,6 +19,26 @@ type Inferred struct {
 	// Header is the first file's column names in their order.
 	Header []string
 	Rows   int64
+	// Seen is what was seen of each column beside its declaration.
+	Seen map[string]Seen
+}
+
+// Seen is what was seen of a column's values.
+type Seen struct {
+	// Missing is how many rows hold nothing or a null.
+	Missing int64
+	// Nulls are the texts taken for missing, with their rows.
+	Nulls map[string]int64
+	// Kept are the texts that often mean missing but are taken for values here.
+	Kept map[string]int64
+	// Counts are rows by value; nil where there are more than a thousand values.
+	Counts map[string]int64
+	// LongDigits is set for whole numbers too long for a float64, read as text.
+	LongDigits bool
+	// Written is set for texts that are numbers or dates as people write them.
+	Written *Written
+	// Unread is what could not be read by the type that was guessed first.
+	Unread string
 }
 
 // Header returns all column names of the dataset's first file in their order.
@@ -31,9 +51,10 @@ func Header(ctx context.Context, ds plan.Dataset, opt Options) ([]string, error)
 }
 
 // Infer reads all of a dataset's files and guesses the columns that a blueprint
-// would declare for them, such that reading by the guess finds no problem. Of
-// ds it takes Source, and Format and CSV.Delimiter where they are set. Broken
-// records and a name that is twice in the header are the error, a *SchemaError.
+// would declare for them. It reads them again by the guess, so that reading by it
+// finds no problem. Of ds it takes Source, and Format and CSV.Delimiter where they
+// are set. Broken records and a name that is twice in the header are the error, a
+// *SchemaError.
 func Infer(ctx context.Context, ds plan.Dataset, opt Options) (*Inferred, error) {
 	ds = plan.Dataset{Source: ds.Source, Format: formatOf(ds), CSV: plan.CSVOptions{Delimiter: ds.CSV.Delimiter, NullValue: []string{}}}
 	if ds.Format == "csv" && ds.CSV.Delimiter == "" {
@@ -54,20 +75,84 @@ func Infer(ctx context.Context, ds plan.Dataset, opt Options) (*Inferred, error)
 	if err != nil {
 		return nil, err
 	}
-	guesses, err := r.guess()
+	guesses, err := r.guess(ds.Format != "csv")
 	if err = errors.Join(err, r.Close()); err != nil {
 		return nil, err
 	}
-	nulls := nullTexts(guesses)
-	for name, g := range guesses {
-		ds.Columns[name] = g.column(nulls)
+	out := &Inferred{Dataset: ds, Header: names, Rows: r.rows, Seen: map[string]Seen{}}
+	out.settle(guesses)
+	return out, out.readBack(ctx, opt)
+}
+
+// settle declares the columns.
+func (in *Inferred) settle(guesses map[string]*guess) {
+	nulls := map[string]bool{"": true}
+	for _, g := range guesses {
+		for text := range g.nulls {
+			if !g.ownNulls && g.takes(text) {
+				nulls[text] = true
+			}
+		}
 	}
-	ds.CSV.NullValue = slices.Sorted(maps.Keys(nulls))
-	return &Inferred{Dataset: ds, Header: names, Rows: r.rows}, nil
+	for name, g := range guesses {
+		c := g.column(nulls)
+		in.Dataset.Columns[name] = c
+		in.Seen[name] = g.seen(c, nulls)
+	}
+	if in.Dataset.Format == "csv" {
+		in.Dataset.CSV.NullValue = slices.Sorted(maps.Keys(nulls))
+	}
+}
+
+// seen returns what is worth saying of a column.
+func (g *guess) seen(c plan.Column, nulls map[string]bool) Seen {
+	s := Seen{Missing: g.missing, Nulls: map[string]int64{}, Kept: map[string]int64{}, Written: g.written(c.Type)}
+	s.LongDigits = g.long && !g.fraction && !c.Type.Numeric()
+	counts := maps.Clone(g.counts)
+	for text, rows := range g.nulls {
+		if nulls[text] || g.ownNulls && g.takes(text) {
+			s.Nulls[text] = rows
+		} else {
+			s.Kept[text] = rows
+			counts[text] = rows
+		}
+	}
+	if !g.many {
+		s.Counts = counts
+	}
+	return s
+}
+
+// readBack reads by the guess. A column that it does not hold of becomes a text.
+func (in *Inferred) readBack(ctx context.Context, opt Options) error {
+	r, err := Open(ctx, in.Dataset, opt)
+	if err != nil {
+		return err
+	}
+	for err == nil {
+		var f *Frame
+		if f, err = r.Next(); err == nil {
+			r.Recycle(f)
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		return errors.Join(err, r.Close())
+	}
+	if p := r.Problems(); p != nil {
+		for _, x := range p.Problems {
+			c, ok := in.Dataset.Columns[x.Column]
+			if s := in.Seen[x.Column]; ok && s.Unread == "" {
+				s.Unread = fmt.Sprintf("%q is no %s", x.Value, c.Type)
+				in.Seen[x.Column] = s
+				in.Dataset.Columns[x.Column] = plan.Column{Type: plan.Text, Nullable: true}
+			}
+		}
+	}
+	return r.Close()
 }
 
 // guess reads everything as text.
-func (r *Reader) guess() (map[string]*guess, error) {
+func (r *Reader) guess(ownNulls bool) (map[string]*guess, error) {
 	out := map[string]*guess{}
 	for {
 		f, err := r.Next()
@@ -81,7 +166,7 @@ func (r *Reader) guess() (map[string]*guess, error) {
 			c := &f.Columns[i]
 			g := out[c.Name]
 			if g == nil {
-				g = newGuess()
+				g = newGuess(ownNulls)
 				out[c.Name] = g
 			}
 			g.observe(c)

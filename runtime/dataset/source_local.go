@@ -94,7 +94,7 @@ func missingFile(text, full string, err error) error {
 	case len(names) == 0:
 		hint = "the folder holds no files"
 	case hint == "":
-		hint = "the folder holds " + quoteList(names, 5)
+		hint = "the folder holds " + quoteList(likest(filepath.Base(full), names), 5)
 	}
 	return fmt.Errorf("%s: no such file in %s; %s: %w", text, filepath.Dir(full), hint, fs.ErrNotExist)
 }

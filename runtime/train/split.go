@@ -34,7 +34,8 @@ func (t *target) split(spec Spec) (train, test []int, err error) {
 		return nil, nil, fmt.Errorf("split: test_size %g of %d rows with a target leaves none to train on: add rows or lower test_size", share, n)
 	}
 	groups := [][]int{slices.Clone(t.known)}
-	if spec.Model.Split.Stratified && spec.Model.Task != plan.Regression {
+	stratified := spec.Model.Split.Stratified && spec.Model.Task != plan.Regression
+	if stratified {
 		groups = t.byClass(t.known)
 	}
 	sizes := make([]int, len(groups))
@@ -50,7 +51,7 @@ func (t *target) split(spec Spec) (train, test []int, err error) {
 	}
 	slices.Sort(train)
 	slices.Sort(test)
-	return train, test, t.checkParts(train, test)
+	return train, test, t.checkParts(train, test, stratified)
 }
 
 // byClass returns the rows of each class, nil for a regression.
@@ -67,17 +68,28 @@ func (t *target) byClass(rows []int) [][]int {
 }
 
 // checkParts returns an error for every class that one part lacks.
-func (t *target) checkParts(train, test []int) error {
+func (t *target) checkParts(train, test []int, stratified bool) error {
 	var problems []error
 	inTest := t.byClass(test[:len(test):len(test)])
 	for k, rows := range t.byClass(train) {
 		if n := len(rows) + len(inTest[k]); len(rows) == 0 || len(inTest[k]) == 0 {
 			problems = append(problems, fmt.Errorf(
-				"split: class %q of target %q has %d rows, %d for training and %d for testing, and both need one: add rows of it, change test_size, or set split.stratified",
-				t.labels[k], t.name, n, len(rows), len(inTest[k])))
+				"split: class %q of target %q has %s, %d for training and %d for testing, and both need one: %s",
+				t.labels[k], t.name, plan.Counted(n, "row"), len(rows), len(inTest[k]), partsFix(n, stratified)))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// partsFix says what to do about a class of that many rows.
+func partsFix(rows int, stratified bool) string {
+	switch {
+	case rows < 2:
+		return "add rows of it, or leave the class out"
+	case stratified:
+		return "add rows of it, or change test_size"
+	}
+	return "add rows of it, change test_size, or set split.stratified to true"
 }
 
 // apportion takes total from groups in proportion to their sizes: the whole

@@ -103,7 +103,7 @@ func TestFitSaysWhatIsWrongWithTheData(t *testing.T) {
 		"one-class target":  {classify(category("y", "b", "b", "b", "b", "b", "", "b", "b")), `every one of 7 rows is "b"; a classifier needs rows of at least two classes`},
 		"three classes":     {classify(category("y", "a", "b", "c", "a", "b", "c", "a", "b")), `two classes, the data has 3: "a" (3 rows), "b" (3 rows), "c" (2 rows)`},
 		"no positive":       {edit(func(s *train.Spec) { s.Model.Positive = "bad" }), `no row is the positive class "bad"; the data has "a" (4 rows), "b" (4 rows)`},
-		"rare class":        {classify(category("y", "a", "a", "a", "a", "a", "a", "a", "b")), `class "b" of target "y" has 1 rows, 1 for training and 0 for testing`},
+		"rare class":        {classify(category("y", "a", "a", "a", "a", "a", "a", "a", "b")), `class "b" of target "y" has 1 row, 1 for training and 0 for testing`},
 		"too many folds":    {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 5, Stratified: true} }), `has 3 training rows, too few for 5 folds: lower folds to at most 3`},
 		"one fold":          {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 1} }), `folds is 1: want at least 2`},
 		"no target column":  {edit(func(s *train.Spec) { s.Model.Target = "z" }), `target "z": the data has no such column`},

@@ -2,14 +2,14 @@
 // somebody already has: a blueprint with every column typed, a model, an
 // endpoint and a drift watch, each ready to be edited.
 //
-// What is written passes `ashlar check` as it is. Gates start just above a coin
-// toss, because only the owner of the data knows what is good enough.
+// What is written passes `ashlar check` as it is, and what it expects holds of
+// the table. Gates start just above guessing, because only the owner of the data
+// knows what is good enough.
 package starter
 
 import (
 	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +28,12 @@ var files embed.FS
 type Column struct {
 	Name string
 	plan.Column
+	// Notes are sentences that stand above the column.
+	Notes []string
 }
+
+// Excluded is a column that the model does not learn from, and why.
+type Excluded struct{ Name, Why string }
 
 // Blueprint is what the starter needs to know.
 type Blueprint struct {
@@ -36,7 +41,15 @@ type Blueprint struct {
 	Source  string // path of the table inside the new repository
 	CSV     plan.CSVOptions
 	Columns []Column
+	Rows    int64
 	Target  string
+	// TargetNotes are sentences that stand above the model's target.
+	TargetNotes []string
+	// TargetMissing is how many rows have no target.
+	TargetMissing int64
+	// Classes are the target's rows by class; none for a number.
+	Classes map[string]int64
+	Exclude []Excluded
 	Team    string
 	Email   string
 }
@@ -48,7 +61,13 @@ func (b Blueprint) Files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := map[string]any{"B": b, "Target": target, "Package": strings.ReplaceAll(b.Name, "-", "_"), "Classify": !target.Type.Numeric(), "Delimiter": delimiter(b.CSV)}
+	view := map[string]any{
+		"B": b, "Target": target, "Package": strings.ReplaceAll(b.Name, "-", "_"), "Delimiter": delimiter(b.CSV),
+		"Gate": gate(b.Classes), "Folds": folds(b.Classes, b.Rows), "Expect": b.expectations(),
+	}
+	if len(target.Values) == 2 {
+		view["Positive"], view["Negative"] = slices.Max(target.Values), slices.Min(target.Values)
+	}
 	out, err := Static(b.Name)
 	if err != nil {
 		return nil, err
@@ -72,11 +91,7 @@ func delimiter(o plan.CSVOptions) string {
 func (b Blueprint) target() (Column, error) {
 	i := slices.IndexFunc(b.Columns, func(c Column) bool { return c.Name == b.Target })
 	if i < 0 {
-		names := make([]string, len(b.Columns))
-		for i, c := range b.Columns {
-			names[i] = c.Name
-		}
-		return Column{}, fmt.Errorf("target %q is no column of the table; its columns are %s", b.Target, strings.Join(names, ", "))
+		return Column{}, fmt.Errorf("target %q is no column of the table", b.Target)
 	}
 	c := b.Columns[i]
 	switch {
@@ -109,7 +124,7 @@ func render(name string, view any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quote}).Parse(string(text))
+	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quote, "comment": comment, "wrapped": wrapped}).Parse(string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -118,13 +133,4 @@ func render(name string, view any) ([]byte, error) {
 		return nil, errors.Join(fmt.Errorf("template %s", name), err)
 	}
 	return out.Bytes(), nil
-}
-
-// quote writes text as a CUE string, whose escapes are JSON's.
-func quote(text string) (string, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(text)
-	return strings.TrimSpace(out.String()), err
 }

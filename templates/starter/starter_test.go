@@ -10,7 +10,8 @@ import (
 
 func table() Blueprint {
 	return Blueprint{
-		Name: "my-model", Source: "data/t.csv", Target: "y", Team: "a", Email: "a@example.com",
+		Name: "my-model", Source: "data/t.csv", Target: "y", Team: "a", Email: "a@example.com", Rows: 200,
+		Classes: map[string]int64{"no": 172, "yes": 28},
 		Columns: []Column{
 			{Name: `odd "name"\`, Column: plan.Column{Type: plan.Number, Nullable: true}},
 			{Name: "y", Column: plan.Column{Type: plan.Category, Values: []string{"no", "yes"}}},
@@ -25,7 +26,7 @@ func TestFilesNameEveryColumnQuoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(files["my-model.cue"])
-	for _, want := range []string{`package my_model`, `"odd \"name\"\\": {type: "number", nullable: true}`, `"y": {type: "category", values: ["no", "yes"]}`, "accuracy: >0.5"} {
+	for _, want := range []string{`package my_model`, `"odd \"name\"\\": {type: "number", nullable: true}`, `"y": {type: "category", values: ["no", "yes"]}`, "roc_auc: >0.74", "right in 86 % of the rows"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the blueprint lacks %s:\n%s", want, text)
 		}
@@ -61,5 +62,32 @@ func TestPulumiYAMLHasEveryKeyThatTheProgramReads(t *testing.T) {
 	before, after, found := strings.Cut(string(ours), "runtime: go\nmain: ./cmd/ashlar-stack\n")
 	if !found || !strings.HasPrefix(theirs, before) || !strings.HasSuffix(theirs, after) || !strings.Contains(theirs, "binary: bin/ashlar-stack\n") {
 		t.Errorf("templates/starter/files/Pulumi.yaml.tmpl is not the root's Pulumi.yaml with a binary for its program")
+	}
+}
+
+// The bounds are two standard errors above guessing, computed by hand: of the
+// rank-sum statistic for two classes of 43 and 7 tested rows, sqrt(51/(12*43*7)) =
+// 0.1188; of four classes of 25 tested rows each, a quarter of sqrt(4*3/16/25).
+func TestGateLiesAboveGuessing(t *testing.T) {
+	for name, c := range map[string]struct {
+		classes map[string]int64
+		want    string
+	}{
+		"a number":            {nil, "r2 >0"},
+		"one class of 86 %":   {map[string]int64{"no": 172, "yes": 28}, "roc_auc >0.74"},
+		"two of 1 in 1000":    {map[string]int64{"no": 99900, "yes": 100}, "roc_auc >0.62"},
+		"four of 25 %":        {map[string]int64{"a": 100, "b": 100, "c": 100, "d": 100}, "balanced_accuracy >0.34"},
+		"too few to tell":     {map[string]int64{"a": 2, "b": 2}, "roc_auc >0.75"},
+		"three, one of 1 row": {map[string]int64{"a": 400, "b": 400, "c": 1}, "balanced_accuracy >0.66"},
+	} {
+		if g := gate(c.classes); g.Metric+" >"+g.Above != c.want {
+			t.Errorf("%s: the gate is %s >%s, want %s", name, g.Metric, g.Above, c.want)
+		}
+	}
+}
+
+func TestQuoteEscapesWhatDoesNotPrint(t *testing.T) {
+	if got, want := quote("a\ufeff\"\\(b)\u2028é"), `"a\U0000FEFF\"\\(b)\U00002028é"`; got != want {
+		t.Errorf("quoted as %s, want %s", got, want)
 	}
 }

@@ -51,7 +51,7 @@ func direction(d derivatives) (*mat.VecDense, error) {
 			return step, nil
 		}
 	}
-	return nil, errors.New("the second derivatives cannot be inverted: a feature may hold values of very different size; set preprocessing.scale")
+	return nil, errors.New("the second derivatives cannot be inverted: a feature may hold values of very different size; set preprocessing.scale to true")
 }
 
 // finished reports whether the objective has no digit left that the step could
