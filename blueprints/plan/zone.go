@@ -42,3 +42,29 @@ func Zone(name string) (*time.Location, error) {
 // Zone is the time zone in which the pipeline's schedule is read and its dates
 // are counted.
 func (p Pipeline) Zone() (*time.Location, error) { return Zone(p.Timezone) }
+
+// Moved reports whether the zone's clocks, when they are changed, jump over a
+// time of the schedule or show one twice, as far as the rules of these years say.
+// Schedules that mean intervals are not concerned.
+func (s Schedule) Moved(zone *time.Location) bool {
+	if s.Every > 0 || s.Hourly() {
+		return false
+	}
+	for at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).In(zone); at.Year() < 2032; {
+		_, end := at.ZoneBounds()
+		if end.IsZero() {
+			return false
+		}
+		_, before := end.Add(-time.Nanosecond).Zone()
+		_, after := end.Zone()
+		// What the clock shows at the change, by the rule before it and after it.
+		from, to := end.UTC().Add(time.Duration(min(before, after))*time.Second), end.UTC().Add(time.Duration(max(before, after))*time.Second)
+		for wall := from; wall.Before(to); wall = wall.Add(time.Minute) {
+			if s.On(wall) && s.Hour>>wall.Hour()&1 == 1 && s.Minute>>wall.Minute()&1 == 1 {
+				return true
+			}
+		}
+		at = end
+	}
+	return false
+}

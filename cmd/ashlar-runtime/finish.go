@@ -17,10 +17,11 @@ func finishDuty(a *app) *cobra.Command {
 	var at when
 	var run, status string
 	c := &cobra.Command{
-		Use:   "finish (--pipeline NAME | --model NAME) --run ID --status STATUS",
+		Use:   "finish (--pipeline NAME | --model NAME) --run ID [--status STATUS]",
 		Short: "End a run whose stages several workloads ran: record it, and tell who wants to know",
 		Long: `Finish makes the record of the run of what its stages came to, tells the trackers, and
-where the status is anything but Succeeded, whom the pipeline names in on_failure.`,
+where the run has not succeeded, whom the pipeline names in on_failure. Without a status
+it has succeeded where all of its stages have.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			job := pipeline.Job{ID: run}
@@ -41,7 +42,7 @@ where the status is anything but Succeeded, whom the pipeline names in on_failur
 					return err
 				}
 				job.Unit = s.unit
-				done, err := runner.Finish(c.Context(), job, status == "Succeeded")
+				done, err := runner.Finish(c.Context(), job, saw(status))
 				if err != nil {
 					return err
 				}
@@ -59,6 +60,17 @@ where the status is anything but Succeeded, whom the pipeline names in on_failur
 	c.Flags().StringVar(&status, "status", "", "how whoever ran them saw it end, in Argo's words")
 	at.flags(c)
 	return c
+}
+
+// saw is Argo's word for how a run ended as ours; "" where nobody said.
+func saw(status string) pipeline.Status {
+	switch status {
+	case "":
+		return ""
+	case "Succeeded":
+		return pipeline.Succeeded
+	}
+	return pipeline.Failing
 }
 
 // tell sends e-mail and webhook of a failed run.

@@ -72,3 +72,50 @@ func TestAPipelineOfBuiltInStagesKeepsItsTimeout(t *testing.T) {
 		t.Errorf("%d attempts after %s (%v)", again, delay, err)
 	}
 }
+
+// TestARunIsJudgedByItsStages where whoever ran them cannot say how it ended, and
+// goes on from those that succeeded where somebody runs the others once more.
+func TestARunIsJudgedByItsStages(t *testing.T) {
+	w := newWorld(t)
+	flag := filepath.Join(t.TempDir(), "go")
+	p := line(map[string]plan.Stage{
+		"a": {Cmd: []string{"echo 1 > a.txt"}, Outs: []string{"a.txt"}},
+		"b": {Cmd: []string{"test -e " + flag, "cat a.txt > b.txt"}, Deps: []string{"a.txt"}, Outs: []string{"b.txt"}},
+	})
+	r := w.runner(p)
+	job := Job{Unit: p.Units()[0], ID: "20261120T233000Z-x"}
+	do := func(stage string) error {
+		one := job
+		one.Only = stage
+		_, err := r.Do(t.Context(), one)
+		return err
+	}
+	if err := do("a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := do("b"); err == nil {
+		t.Fatal("b needs a file that is not there")
+	}
+	run, err := r.Finish(t.Context(), job, "")
+	if err != nil || run.Status != Failing || len(run.Stages) != 2 {
+		t.Fatalf("%v, %+v", err, run)
+	}
+	if err := os.WriteFile(flag, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := do("b"); err != nil {
+		t.Fatal(err)
+	}
+	run, err = r.Finish(t.Context(), job, "")
+	if err != nil || run.Status != Succeeded || len(run.Stages) != 2 {
+		t.Errorf("once more: %v, %+v", err, run)
+	}
+	other := job
+	other.ID = "20261121T233000Z-y"
+	if _, err := r.Do(t.Context(), Job{Unit: other.Unit, ID: other.ID, Only: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if run, err = r.Finish(t.Context(), other, ""); err != nil || run.Status != Failing {
+		t.Errorf("of one stage of two: %v, %+v", err, run)
+	}
+}

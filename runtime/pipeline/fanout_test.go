@@ -85,7 +85,7 @@ func TestStagesInPartsMakeWhatOneProcessMakes(t *testing.T) {
 	if fanned != 8 {
 		t.Errorf("%d parts, want four of validate, one of them without a file, and four of train", fanned)
 	}
-	run, err := r.Finish(t.Context(), Job{Unit: unit, ID: "w"}, true)
+	run, err := r.Finish(t.Context(), Job{Unit: unit, ID: "w"}, Succeeded)
 	if err != nil || len(run.Stages) != len(whole.Stages) {
 		t.Fatalf("%v, %d stages, want %d", err, len(run.Stages), len(whole.Stages))
 	}

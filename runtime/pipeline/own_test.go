@@ -268,7 +268,7 @@ func TestStagesRunOneByOneMakeTheSameRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, true)
+	run, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, Succeeded)
 	if err != nil || run.Status != Succeeded || len(run.Stages) != 4 {
 		t.Fatalf("%v, %+v", err, run)
 	}
@@ -280,7 +280,7 @@ func TestStagesRunOneByOneMakeTheSameRun(t *testing.T) {
 			}
 		}
 	}
-	again, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, true)
+	again, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, Succeeded)
 	if err != nil || again.Status != Succeeded || len(again.Stages) != 4 {
 		t.Errorf("finished again: %v, %+v", err, again)
 	}

@@ -68,6 +68,9 @@ func (x *execution) only(ctx context.Context, name string) error {
 // part reads what a stage of the run came to; one that failed is not there.
 func (x *execution) part(ctx context.Context, stage string, res *Result) error {
 	b, err := x.Store.GetRef(ctx, partRef(x.Name(), x.run.ID, stage))
+	if errors.Is(err, store.ErrNotFound) {
+		return x.ended(ctx, stage, res)
+	}
 	if err != nil {
 		return err
 	}
@@ -80,10 +83,31 @@ func (x *execution) part(ctx context.Context, stage string, res *Result) error {
 	return nil
 }
 
+// ended is part of a run that has been finished before: whoever runs the stages
+// that failed once more, as Argo's and Airflow's retries do, leaves the others.
+func (x *execution) ended(ctx context.Context, stage string, res *Result) error {
+	b, err := x.Store.GetRef(ctx, runRef(x.Name(), x.run.ID))
+	if err != nil {
+		return err
+	}
+	var was Run
+	if err := json.Unmarshal(b, &was); err != nil {
+		return fmt.Errorf("record of %s: %w", x.run.ID, err)
+	}
+	for _, one := range was.Stages {
+		if one.Stage == stage && one.Status == Succeeded {
+			*res = one
+			return nil
+		}
+	}
+	return store.ErrNotFound
+}
+
 // Finish makes the record of a run whose stages were run one by one, and takes
-// their parts away. ok says how whoever ran them saw it end. A second call finds
-// the record and returns it.
-func (r *Runner) Finish(ctx context.Context, job Job, ok bool) (*Run, error) {
+// their parts away. saw says how whoever ran them saw it end; where it is empty,
+// the run has succeeded where all of its stages have. A second call finds the
+// record and returns it, unless stages have been run since.
+func (r *Runner) Finish(ctx context.Context, job Job, saw Status) (*Run, error) {
 	x, err := r.execution(ctx, job)
 	if err != nil {
 		return nil, err
@@ -100,12 +124,11 @@ func (r *Runner) Finish(ctx context.Context, job Job, ok bool) (*Run, error) {
 	}
 	var problems []error
 	for i := range x.stages {
-		b, err := x.Store.GetRef(ctx, partRef(x.Name(), x.run.ID, x.stages[i].name))
+		res, err := x.cameTo(ctx, x.stages[i].name)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
-		var res Result
-		if err = errors.Join(err, json.Unmarshal(b, &res)); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		x.run.Stages = append(x.run.Stages, res)
@@ -114,6 +137,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, ok bool) (*Run, error) {
 			problems = append(problems, &StageError{Stage: res.Stage, Model: x.Name(), Err: errors.New(res.Error)})
 		}
 	}
+	ok := saw == Succeeded || saw == "" && len(x.run.Stages) == len(x.stages) && len(problems) == 0
 	if !ok && len(problems) == 0 {
 		problems = append(problems, fmt.Errorf("%s: the run ended before all of its stages had; its workflow has the rest", x.Name()))
 	}
@@ -133,6 +157,18 @@ func (r *Runner) Finish(ctx context.Context, job Job, ok bool) (*Run, error) {
 		}
 	}
 	return x.run, err
+}
+
+// cameTo is the result of a stage of the run, whether it failed or not.
+func (x *execution) cameTo(ctx context.Context, stage string) (res Result, err error) {
+	b, err := x.Store.GetRef(ctx, partRef(x.Name(), x.run.ID, stage))
+	if errors.Is(err, store.ErrNotFound) {
+		return res, x.ended(ctx, stage, &res)
+	}
+	if err != nil {
+		return res, err
+	}
+	return res, json.Unmarshal(b, &res)
 }
 
 // span sets when the run began and ended by its stages.

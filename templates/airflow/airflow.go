@@ -13,9 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
-	"strings"
 	"text/template"
 	"time"
 
@@ -35,13 +33,19 @@ type Options struct {
 
 // dag is what the template shows.
 type dag struct {
-	ID, Description, Schedule, Owner, Blueprint, Environment, Namespace string
-	Email                                                               []string
-	Catchup                                                             bool
-	Start                                                               time.Time
-	MaxActive, Retries, Delay                                           int // runs; attempts; seconds
-	Tasks                                                               []task
-	Edges                                                               []edge
+	ID, Description, Owner, Blueprint, Environment, Namespace string
+
+	Cron                    string // five fields of numbers; empty: Every, or on demand
+	Every                   int    // seconds
+	Zone                    string
+	Start                   time.Time
+	Catchup                 bool
+	MaxActive, Parallelism  int // runs; tasks of one run
+	Timeout, Retries, Delay int // seconds; attempts; seconds
+	Email                   []string
+	Notes                   []string
+	Tasks                   []task
+	Edges                   []edge
 }
 
 // task is one pod.
@@ -66,23 +70,50 @@ func Render(p *plan.Plan, pipeline string, w Workflow, o Options) ([]byte, error
 		return nil, errors.New("airflow: no start date")
 	}
 	d := &dag{
-		ID: p.Name + "_" + pipeline, Description: line.Description, Schedule: line.Schedule, Owner: p.Owner.Team, Blueprint: p.Name, Environment: p.Environment,
-		Email: line.OnFailure.Email, Catchup: line.Catchup, Start: o.StartDate, MaxActive: 1, Retries: line.Retries,
+		ID: p.Name + "_" + pipeline, Description: line.Description, Owner: p.Owner.Team, Blueprint: p.Name, Environment: p.Environment,
+		Email: line.OnFailure.Email, Catchup: line.Catchup, Start: o.StartDate, MaxActive: 1, Retries: line.Retries, Notes: Notes(line),
 	}
 	if line.Concurrency == plan.Allow {
 		d.MaxActive = 16
 	}
-	if line.RetryDelay != "" {
-		delay, err := plan.ParseDuration(line.RetryDelay)
-		if err != nil {
-			return nil, err
-		}
-		d.Delay = int(delay.Seconds())
+	if err := d.times(line); err != nil {
+		return nil, fmt.Errorf("airflow: pipeline %s: %w", pipeline, err)
 	}
 	if err := d.tasks(w); err != nil {
 		return nil, fmt.Errorf("airflow: pipeline %s: %w", pipeline, err)
 	}
+	if d.Parallelism = line.Parallelism; d.Parallelism == 0 {
+		d.Parallelism = len(d.Tasks) // as many as there is room for
+	}
 	return d.render()
+}
+
+// times reads the schedule, its zone and the durations.
+func (d *dag) times(line plan.Pipeline) error {
+	_, delay, err := line.Attempts(nil)
+	limit, limitErr := line.Deadline()
+	zone, zoneErr := line.Zone()
+	if err := errors.Join(err, limitErr, zoneErr); err != nil {
+		return err
+	}
+	d.Delay, d.Timeout, d.Zone = seconds(delay), seconds(limit), zone.String()
+	if line.Schedule == "" {
+		return nil
+	}
+	s, err := plan.ParseSchedule(line.Schedule)
+	if err != nil {
+		return fmt.Errorf("schedule %q: %w", line.Schedule, err)
+	}
+	d.Cron, d.Every = s.Cron(), seconds(s.Every)
+	return nil
+}
+
+// seconds rounds, to one or more of what is more than nothing.
+func seconds(d time.Duration) int {
+	if d > 0 {
+		d = max(d, time.Second)
+	}
+	return int(d.Round(time.Second) / time.Second)
 }
 
 // FileName is where the DAG file belongs.
@@ -91,7 +122,7 @@ func FileName(p *plan.Plan, pipeline string) string {
 }
 
 func (d *dag) render() ([]byte, error) {
-	t, err := template.New("dag.py.tmpl").Funcs(template.FuncMap{"py": literal}).ParseFS(files, "files/dag.py.tmpl")
+	t, err := template.New("dag.py.tmpl").Funcs(template.FuncMap{"py": literal, "wrap": wrap}).ParseFS(files, "files/dag.py.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +163,11 @@ func (d *dag) tasks(w Workflow) error {
 			if fan > 1 {
 				id = fmt.Sprintf("%s-%d", name, i)
 			}
-			d.Tasks = append(d.Tasks, d.task(id, t, spec, i))
+			pod, err := d.task(id, t, spec, i)
+			if err != nil {
+				return err
+			}
+			d.Tasks = append(d.Tasks, pod)
 			made[name] = append(made[name], id)
 			for _, after := range words(one["dependencies"]) {
 				for _, from := range made[after] {
@@ -142,7 +177,10 @@ func (d *dag) tasks(w Workflow) error {
 		}
 	}
 	if end, ok := spec["onExit"].(string); ok {
-		last := d.task(end, templates[end], spec, 0)
+		last, err := d.task(end, templates[end], spec, 0)
+		if err != nil {
+			return err
+		}
 		last.Finish = true
 		for _, t := range d.Tasks {
 			if !slices.ContainsFunc(d.Edges, func(e edge) bool { return e.From == t.ID }) {
@@ -155,11 +193,12 @@ func (d *dag) tasks(w Workflow) error {
 }
 
 // task makes a pod of a template, and a command of Airflow's words.
-func (d *dag) task(id string, t, spec map[string]any, part int) task {
+func (d *dag) task(id string, t, spec map[string]any, part int) (task, error) {
 	container := clone(t["container"])
-	out := task{ID: id, Retries: d.Retries, Delay: d.Delay}
-	for _, word := range words(container["command"]) {
-		out.Command = append(out.Command, said(word, part))
+	out := task{ID: id, Delay: d.Delay} // one that the workflow does not repeat is not repeated here
+	var err error
+	if out.Command, err = said(words(container["command"]), part); err != nil {
+		return out, fmt.Errorf("stage %s: %w", id, err)
 	}
 	delete(container, "command")
 	container["name"] = "base" // the one that Airflow fills in and follows
@@ -179,34 +218,12 @@ func (d *dag) task(id string, t, spec map[string]any, part int) task {
 	if limit := at(t, "retryStrategy", "limit"); limit != nil {
 		out.Retries, _ = whole(limit)
 		if text, ok := at(t, "retryStrategy", "backoff", "duration").(string); ok {
-			if delay, err := plan.ParseDuration(text); err == nil {
-				out.Delay = int(delay.Seconds())
+			delay, err := plan.ParseDuration(text)
+			if err != nil {
+				return out, fmt.Errorf("stage %s: %w", id, err)
 			}
+			out.Delay = seconds(delay)
 		}
 	}
-	return out
-}
-
-// status is how the run went, in Argo's words.
-const status = "{{ 'Failed' if dag_run.get_task_instances(state=['failed', 'upstream_failed']) else 'Succeeded' }}"
-
-var argos = regexp.MustCompile(`\{\{[^}]*\}\}`)
-
-// said turns Argo's words in a command into Airflow's.
-func said(word string, part int) string {
-	return argos.ReplaceAllStringFunc(word, func(found string) string {
-		switch name := strings.Trim(found, "{} "); {
-		case name == "inputs.parameters.part":
-			return fmt.Sprint(part)
-		case name == "workflow.status":
-			return status
-		case name == "workflow.parameters.date":
-			return "{{ ds }}"
-		case name == "workflow.uid":
-			return "{{ dag_run.id }}"
-		case strings.HasPrefix(name, "workflow.creationTimestamp."):
-			return "{{ logical_date.strftime('%" + strings.TrimPrefix(name, "workflow.creationTimestamp.") + "') }}"
-		}
-		return found
-	})
+	return out, nil
 }

@@ -3,6 +3,7 @@ package airflow
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,10 +28,10 @@ const workflow = `{
         {"name": "validate", "template": "validate", "dependencies": ["ingest", "validate-parts"]}
       ]}},
       {"name": "ingest", "retryStrategy": {"limit": 3, "backoff": {"duration": "60s"}}, "metadata": {"labels": {"a": "b"}}, "volumes": [{"name": "tmp", "emptyDir": {}}],
-       "container": {"name": "ashlar", "image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--run", "{{workflow.creationTimestamp.Y}}Z-{{workflow.uid}}", "--date={{workflow.parameters.date}}"]}},
+       "container": {"name": "ashlar", "image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--run", "{{workflow.creationTimestamp.Y}}Z-{{workflow.uid}}", "--date={{workflow.parameters.date}}", "--due={{workflow.scheduledTime}}"]}},
       {"name": "validate-parts", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--part", "{{inputs.parameters.part}}/2"]}},
       {"name": "validate", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--parts", "2"]}},
-      {"name": "finish", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "finish", "--status={{workflow.status}}"]}}
+      {"name": "finish", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "finish", "--run", "{{workflow.uid}}", "--status={{workflow.status}}"]}}
     ]
   }
 }`
@@ -60,10 +61,12 @@ type dumped struct {
 	DAG struct {
 		ID          string   `json:"dag_id"`
 		Description string   `json:"description"`
-		Schedule    *string  `json:"schedule"`
+		Schedule    any      `json:"schedule"`
 		Start       string   `json:"start_date"`
 		Catchup     bool     `json:"catchup"`
 		MaxActive   int      `json:"max_active_runs"`
+		MaxTasks    int      `json:"max_active_tasks"`
+		Timeout     string   `json:"dagrun_timeout"`
 		Tags        []string `json:"tags"`
 		Defaults    struct {
 			Owner          string   `json:"owner"`
@@ -82,10 +85,24 @@ type dumped struct {
 		RetryDelay string         `json:"retry_delay"`
 		Namespace  string         `json:"namespace"`
 	} `json:"tasks"`
+	Runs map[string]map[string][]string `json:"runs"` // commands, by how a run began and by task
 }
+
+// atThree is when the runs are due that the stand-in for Airflow makes.
+const atThree = "2026-03-08T07:00:00+00:00"
 
 // python runs the file with a stand-in for Airflow.
 func python(t *testing.T, text []byte) dumped {
+	t.Helper()
+	d, said, err := stoodIn(t, text, "UTC")
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, said, text)
+	}
+	return d
+}
+
+// stoodIn is python on a machine of the zone; said is what it printed.
+func stoodIn(t *testing.T, text []byte, zone string) (d dumped, said string, err error) {
 	t.Helper()
 	interpreter, err := exec.LookPath("python3")
 	if err != nil {
@@ -95,22 +112,13 @@ func python(t *testing.T, text []byte) dumped {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"-m", "py_compile", file}, {"testdata/dump.py", file}} {
-		cmd := exec.Command(interpreter, args...)
-		cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("python3 %v: %v\n%s\n%s", args, err, out, text)
-		}
-		if args[0] == "testdata/dump.py" {
-			var d dumped
-			if err := json.Unmarshal(out, &d); err != nil {
-				t.Fatalf("%v in %s", err, out)
-			}
-			return d
-		}
+	cmd := exec.Command(interpreter, "testdata/dump.py", file, atThree)
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "TZ="+zone)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return d, string(out), err
 	}
-	return dumped{}
+	return d, string(out), json.Unmarshal(out, &d)
 }
 
 func TestTheFileIsWhatWasReviewed(t *testing.T) {
@@ -139,7 +147,7 @@ func TestPythonMakesOfItWhatThePlanSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := python(t, text)
-	if d.DAG.ID != "credit-risk_nightly" || d.DAG.Schedule == nil || *d.DAG.Schedule != "0 3 * * *" || !d.DAG.Catchup || d.DAG.MaxActive != 1 || !strings.HasPrefix(d.DAG.Start, "2026-11-01") {
+	if d.DAG.ID != "credit-risk_nightly" || fmt.Sprint(d.DAG.Schedule) != "map[cron:0 3 * * * timezone:UTC]" || !d.DAG.Catchup || d.DAG.MaxActive != 1 || d.DAG.MaxTasks != 5 || d.DAG.Timeout != "12:00:00" || !strings.HasPrefix(d.DAG.Start, "2026-11-01") {
 		t.Errorf("the DAG is %+v", d.DAG)
 	}
 	if f := d.DAG.Defaults; f.Owner != "lending" || !f.EmailOnFailure || len(f.Email) != 1 || f.Retries != 2 || f.RetryDelay != "0:05:00" {
@@ -164,14 +172,17 @@ func TestPythonMakesOfItWhatThePlanSays(t *testing.T) {
 			t.Errorf("%s: containers %v", name, c)
 		}
 	}
-	if i := d.Tasks["ingest"]; i.Retries != 3 || i.RetryDelay != "0:01:00" || i.Command[3] != "{{ logical_date.strftime('%Y') }}Z-{{ dag_run.id }}" || i.Command[4] != "--date={{ ds }}" {
+	if i := d.Tasks["ingest"]; i.Retries != 3 || i.RetryDelay != "0:01:00" || len(i.Command) != 5 || i.Command[3] != "{{ run_name(dag_run) }}" || i.Command[4] != "--date={{ run_date(dag_run) }}" {
 		t.Errorf("ingest: %d retries after %s, command %q", i.Retries, i.RetryDelay, i.Command)
 	}
 	if c := d.Tasks["validate-parts-1"].Command; c[3] != "1/2" {
 		t.Errorf("the second part is %q", c)
 	}
-	if c := d.Tasks["finish"].Command; !strings.Contains(c[2], "dag_run.get_task_instances") {
+	if c := d.Tasks["finish"].Command; len(c) != 4 || c[3] != "{{ run_name(dag_run) }}" {
 		t.Errorf("the end is told %q", c)
+	}
+	if v := d.Tasks["validate"]; v.Retries != 0 {
+		t.Errorf("validate has no retries in the workflow, and %d here", v.Retries)
 	}
 }
 
@@ -200,6 +211,7 @@ func TestWhatIsNoGraphIsRefused(t *testing.T) {
 	}{
 		"an unknown pipeline": {"weekly", workflow, `no pipeline "weekly"`},
 		"one pod":             {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "container": {}}]}}`, "no graph"},
+		"a word of Argo's":    {"nightly", strings.Replace(workflow, "{{workflow.parameters.date}}", "{{workflow.parameters.other}}", 1), "no word for {{workflow.parameters.other}}"},
 		"no template":         {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "dag": {"tasks": [{"name": "x"}]}}]}}`, `stage "x" has no template`},
 	} {
 		var w Workflow

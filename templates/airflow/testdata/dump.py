@@ -1,20 +1,46 @@
-"""Imports the DAG file that is named and prints what it comes to as JSON."""
+"""Imports the DAG file that is named and prints what it comes to as JSON, its
+commands as the runs that fall due at the second argument have them."""
+import datetime
 import importlib.util
 import json
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from contexts import context, render  # noqa: E402
+
 spec = importlib.util.spec_from_file_location("generated", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 dag = module.dag
+at = datetime.datetime.fromisoformat(sys.argv[2]).astimezone(datetime.timezone.utc)
+
+
+def rendered(names):
+    names = {**names, **dag.kwargs["user_defined_macros"]}
+    return {name: [render(word, names) for word in t.kwargs["cmds"]] for name, t in dag.tasks.items()}
+
+
+def written(value):
+    if hasattr(value, "cron"):
+        return {"cron": value.cron, "timezone": value.timezone}
+    return str(value)
+
+
 print(json.dumps({
-    "dag": dag.kwargs,
+    "dag": {key: value for key, value in dag.kwargs.items() if key != "user_defined_macros"},
     "tasks": {
         name: {
             "upstream": sorted(t.upstream), "teardown": t.teardown, "command": t.kwargs["cmds"], "pod": t.kwargs["pod_template_dict"],
             "retries": t.kwargs["retries"], "retry_delay": t.kwargs["retry_delay"], "namespace": t.kwargs["namespace"],
         } for name, t in dag.tasks.items()
     },
-}, default=str))
+    "runs": {
+        "scheduled, Airflow 2": rendered(context(2, at)),
+        "scheduled, Airflow 3": rendered(context(3, at)),
+        "by a person, Airflow 2": rendered(context(2, at, True, {})),
+        "by a person, Airflow 3": rendered(context(3, at, True)),
+        "with a date, Airflow 2": rendered(context(2, at, True, {"date": "2026-01-02"})),
+        "with a date, Airflow 3": rendered(context(3, at, True, {"date": "2026-01-02"})),
+    },
+}, default=written))
