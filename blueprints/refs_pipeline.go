@@ -23,8 +23,9 @@ func (r *refs) pipeline(name string) {
 	}
 	r.duration(p.RetryDelay, at("retry_delay")...)
 	r.atLeast(time.Second, p.Timeout, at("timeout")...)
+	r.zoned(&p, at)
 	r.schedule(p.Schedule, at("schedule")...)
-	r.timezone(p.Timezone, at("timezone")...)
+	r.plan.Pipelines[name] = p
 	for i, mail := range p.OnFailure.Email {
 		if !strings.Contains(mail, "@") {
 			r.say(fmt.Sprintf("%q is no e-mail address", mail), "", at("on_failure", "email", fmt.Sprint(i))...)

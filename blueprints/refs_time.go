@@ -8,17 +8,38 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
+// zoned takes the time zone out of a schedule that begins with CRON_TZ= or TZ=,
+// as Kubernetes' and Argo's may: in the plan it is the pipeline's timezone, which
+// every target takes.
+func (r *refs) zoned(p *plan.Pipeline, at func(...string) []string) {
+	_, err := plan.ParseSchedule(p.Schedule)
+	var found *plan.ZoneInScheduleError
+	if !errors.As(err, &found) {
+		r.timezone(p.Timezone, at("timezone")...)
+		return
+	}
+	zone, schedule := found.Parts()
+	switch {
+	case schedule == "":
+		r.say(fmt.Sprintf("%q is no schedule: nothing comes after the time zone", p.Schedule), fmt.Sprintf("write timezone: %q, and a schedule such as \"0 3 * * *\"", zone), at("schedule")...)
+	case p.Timezone != "" && p.Timezone != zone:
+		r.say(fmt.Sprintf("the schedule is in %q, and timezone says %q", zone, p.Timezone), "leave the zone to timezone", at("schedule")...)
+	case zone == "":
+		r.say(fmt.Sprintf("%q names no time zone", p.Schedule), "write timezone: \"Europe/Berlin\" beside the schedule", at("schedule")...)
+	default:
+		r.timezone(zone, at("schedule")...)
+		p.Timezone = zone
+	}
+	p.Schedule = schedule
+}
+
 // schedule checks that the text says when runs fall due, and that they ever do.
 func (r *refs) schedule(text string, path ...string) {
 	if text == "" {
 		return
 	}
-	_, err := plan.ParseSchedule(text)
-	var zone *plan.ZoneInScheduleError
-	switch {
+	switch _, err := plan.ParseSchedule(text); {
 	case err == nil:
-	case errors.As(err, &zone):
-		r.say(fmt.Sprintf("%q: %v", text, err), fmt.Sprintf("write timezone: %q beside the schedule", zone.Zone()), path...)
 	case errors.Is(err, plan.ErrNeverDue):
 		r.say(fmt.Sprintf("%q never falls due: %v", text, err), "", path...)
 	default:

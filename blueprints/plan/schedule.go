@@ -97,11 +97,11 @@ func (e *ZoneInScheduleError) Error() string {
 	return "a schedule has no time zone of its own; the pipeline's timezone says in which it is read"
 }
 
-// Zone is the zone, which is not checked.
-func (e *ZoneInScheduleError) Zone() string {
+// Parts are the zone, which is not checked, and the schedule without it.
+func (e *ZoneInScheduleError) Parts() (zone, schedule string) {
 	_, rest, _ := strings.Cut(e.Schedule, "=")
-	zone, _, _ := strings.Cut(rest, " ")
-	return zone
+	zone, schedule, _ = strings.Cut(rest, " ")
+	return zone, strings.TrimSpace(schedule)
 }
 
 // parse reads one field, of terms with commas between. Star is set where a term

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,4 +46,17 @@ func dags(plans []*plan.Plan, manifests render.Files, start time.Time) (render.F
 		return nil, inputError{fmt.Errorf("no pipeline of %d blueprints is a workflow: DAGs are made of those that ashlar:pipelines argo gives", len(plans))}
 	}
 	return out, nil
+}
+
+// airflowNotes are what Airflow does otherwise, a line each.
+func airflowNotes(plans []*plan.Plan) []string {
+	var out []string
+	for _, p := range plans {
+		for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
+			for _, note := range airflow.Notes(p.Pipelines[name]) {
+				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: %s", p.Name, name, note))
+			}
+		}
+	}
+	return out
 }

@@ -45,9 +45,12 @@ name in the manifests: Flux substitutes it, or --values does.`,
   terraform -chdir=dist output -json > values.json
   ashlar-stack render --out dist --config-file Pulumi.prod.yaml --values values.json`,
 		RunE: func(c *cobra.Command, dirs []string) error {
-			files, err := o.render(c.Context(), dirs)
+			files, notes, err := o.render(c.Context(), dirs)
 			if err != nil {
 				return err
+			}
+			for _, note := range notes {
+				fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 			}
 			if err := render.Write(o.out, o.only, files); err != nil {
 				return err
@@ -71,8 +74,9 @@ name in the manifests: Flux substitutes it, or --values does.`,
 	return c
 }
 
-// render returns the files, or all that is wrong with the input.
-func (o *renderOptions) render(ctx context.Context, dirs []string) (render.Files, error) {
+// render returns the files and what they do otherwise than the blueprints say, or
+// all that is wrong with the input.
+func (o *renderOptions) render(ctx context.Context, dirs []string) (files render.Files, notes []string, err error) {
 	config, errs := o.config()
 	if !slices.Contains([]string{render.Everything, render.Manifests, render.Terraform, render.Airflow}, o.only) {
 		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests, terraform or airflow", o.only))
@@ -91,24 +95,25 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (render.Files
 	}
 	in, err := load(dirs, cfg.Environment)
 	if err := errors.Join(errs, err); err != nil {
-		return nil, inputError{err}
+		return nil, nil, inputError{err}
 	}
 	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
 	if err := aws.Validate(in.plans, cfg); err != nil {
-		return nil, inputError{err}
+		return nil, nil, inputError{err}
 	}
 	rec, err := record.Program(ctx, aws.Program(in.plans, cfg), record.Run{
 		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: config,
 		References: map[string]map[string]string{cfg.Foundation: foundationValues(values)},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	files, err := render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
+	files, err = render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
 	if err != nil || o.only != render.Airflow {
-		return files, err
+		return files, aws.Notes(in.plans, cfg), err
 	}
-	return dags(in.plans, files, start)
+	files, err = dags(in.plans, files, start)
+	return files, airflowNotes(in.plans), err
 }
 
 // foundationValues are what the foundation exports: known, or variables.

@@ -19,6 +19,11 @@ func Program(plans []*plan.Plan, cfg Config) pulumi.RunFunc {
 		if cfg.Layer == LayerFoundation {
 			return foundation(ctx, plans, cfg)
 		}
+		for _, note := range Notes(plans, cfg) {
+			if err := ctx.Log.Warn(note, nil); err != nil {
+				return err
+			}
+		}
 		b, err := newBase(ctx, cfg)
 		if err != nil {
 			return err

@@ -1,0 +1,47 @@
+package aws
+
+import (
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Notes say what the cluster's engines do otherwise than the blueprints ask for,
+// a line each: it is said where manifests are made, and not left to be found.
+func Notes(plans []*plan.Plan, cfg Config) []string {
+	if cfg = cfg.filled(); cfg.Layer == LayerFoundation {
+		return nil
+	}
+	var out []string
+	for _, p := range plans {
+		for _, name := range sorted(p.Pipelines) {
+			for _, note := range otherwise(p.Pipelines[name], cfg.Pipelines) {
+				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: %s", p.Name, name, note))
+			}
+		}
+	}
+	return out
+}
+
+// otherwise is what the engine does not do as the pipeline says.
+func otherwise(line plan.Pipeline, engine string) []string {
+	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	s, err := plan.ParseSchedule(line.Schedule)
+	zone, zoneErr := line.Zone()
+	if line.Schedule != "" && err == nil && zoneErr == nil {
+		if s.Moved(zone) {
+			say("schedule %q in %s: where the clocks are changed, the cluster leaves a run out whose time the day does not have, and starts one twice whose time it has twice; choose a time that no change concerns, or UTC", line.Schedule, zone)
+		}
+		if s.Every > 0 {
+			say("schedule %q: the cluster counts from when it first saw it, and not from 1970", line.Schedule)
+		}
+		if line.Catchup {
+			say("catchup: the cluster starts the last run that was missed, and not those before it; start them with a date of their own")
+		}
+	}
+	if again, delay, err := line.Attempts(nil); engine != PipelinesArgo && again > 0 && err == nil {
+		say("retry_delay %s: ashlar:pipelines %q waits 10 s, then twice as long each time up to 6 m; %q waits as the blueprint says", delay, engine, PipelinesArgo)
+	}
+	return out
+}

@@ -1,0 +1,40 @@
+package aws
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+func TestWhatAClusterDoesOtherwiseIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		line   plan.Pipeline
+		engine string
+		want   []string
+	}{
+		"nothing":                    {plan.Pipeline{Schedule: "30 2 * * *", Retries: 2}, PipelinesArgo, nil},
+		"a time that is skipped":     {plan.Pipeline{Schedule: "30 2 * * *", Timezone: "America/New_York"}, PipelinesArgo, []string{"leaves a run out"}},
+		"a time that is there twice": {plan.Pipeline{Schedule: "30 1 * * *", Timezone: "America/New_York"}, PipelinesArgo, []string{"starts one twice"}},
+		"a time that always is":      {plan.Pipeline{Schedule: "30 4 * * *", Timezone: "America/New_York"}, PipelinesArgo, nil},
+		"on another day":             {plan.Pipeline{Schedule: "30 2 * * 3", Timezone: "America/New_York"}, PipelinesArgo, nil},
+		"an interval":                {plan.Pipeline{Schedule: "30 * * * *", Timezone: "America/New_York"}, PipelinesArgo, nil},
+		"on demand":                  {plan.Pipeline{Timezone: "America/New_York", Catchup: true}, PipelinesArgo, nil},
+		"all of it": {
+			plan.Pipeline{Schedule: "@every 6h", Catchup: true, Retries: 1}, PipelinesCronJob,
+			[]string{"first saw it", "last run that was missed", "retry_delay 5m0s"},
+		},
+	} {
+		p := &plan.Plan{Name: "b", Pipelines: map[string]plan.Pipeline{"l": c.line}}
+		got := Notes([]*plan.Plan{p}, Config{Layer: LayerWorkloads, Pipelines: c.engine})
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %q, want %d", name, got, len(c.want))
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.HasPrefix(got[i], "blueprint b: pipeline l: ") || !strings.Contains(got[i], want) {
+				t.Errorf("%s: %q, want %q", name, got[i], want)
+			}
+		}
+	}
+}
