@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -60,7 +59,7 @@ func Decode(flavor string, r io.Reader) (*Imported, error) {
 
 // Model joins the trees with the preprocessing whose columns they were trained
 // on. Where the file names its columns, they must be the encoder's, in any
-// order; where it does not, their number must be.
+// order; where it does not, their number must be. See columns.
 func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc model.Encoder) (*model.Model, error) {
 	outputs := 1
 	if task == plan.Multiclass {
@@ -72,7 +71,7 @@ func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc m
 	case m.Ensemble.Outputs != outputs:
 		return nil, fmt.Errorf("it tells %d classes apart, and the data has %d", m.Ensemble.Outputs, outputs)
 	}
-	columns, err := m.columns(enc.FeatureNames())
+	columns, err := m.columns(&enc)
 	if err != nil {
 		return nil, err
 	}
@@ -89,67 +88,6 @@ func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc m
 	}
 	out := &model.Model{Name: name, Task: task, Algorithm: plan.Custom, Params: plan.Params{}, Signature: sig, Encoder: enc, Ensemble: &e}
 	return out, out.Prepare()
-}
-
-// columns says which of the encoder's columns each of the model's is.
-func (m *Imported) columns(names []string) ([]int32, error) {
-	if m.Width != len(names) {
-		return nil, fmt.Errorf("it has %d features, and the preprocessing makes %d (%s); train on the columns of prepare:train_features.csv but the last", m.Width, len(names), listed(names))
-	}
-	inOrder := make([]int32, len(names))
-	for i := range inOrder {
-		inOrder[i] = int32(i)
-	}
-	index := make(map[string]int32, len(names))
-	for i, n := range names {
-		index[plainName(n)] = int32(i)
-	}
-	if len(m.Features) == 0 || generic(m.Features) || len(index) < len(names) {
-		return inOrder, nil // as they stand, also where the library cannot tell names apart
-	}
-	out, taken := make([]int32, len(names)), map[int32]bool{}
-	var unknown []string
-	for i, n := range m.Features {
-		at, ok := index[plainName(n)]
-		if !ok || taken[at] {
-			unknown = append(unknown, n)
-		}
-		out[i], taken[at] = at, true
-	}
-	if len(unknown) > 0 {
-		return nil, fmt.Errorf("its features %s are not among the preprocessing's %s; keep the names of prepare:train_features.csv", listed(unknown), listed(names))
-	}
-	return out, nil
-}
-
-// generic reports whether the names are those that a library makes up for
-// columns without: f0, f1 or Column_0, Column_1.
-func generic(names []string) bool {
-	for i, n := range names {
-		if n != fmt.Sprintf("f%d", i) && n != fmt.Sprintf("Column_%d", i) {
-			return false
-		}
-	}
-	return true
-}
-
-// plainName is a name without what the libraries forbid in it: XGBoost [, ] and
-// <, LightGBM the signs of JSON and spaces.
-func plainName(name string) string {
-	return strings.Map(func(c rune) rune {
-		if strings.ContainsRune("[]<>{}:,\" ", c) {
-			return '_'
-		}
-		return c
-	}, name)
-}
-
-// listed writes the first names.
-func listed(names []string) string {
-	if len(names) > 8 {
-		return strings.Join(names[:8], ", ") + fmt.Sprintf(" and %d more", len(names)-8)
-	}
-	return strings.Join(names, ", ")
 }
 
 // drawn is one tree as a file has it: nodes in any order, the root at 0.

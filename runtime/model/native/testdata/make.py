@@ -44,3 +44,7 @@ for task, (objective, y, more) in targets.items():
     rows = [[None if np.isnan(v) else v for v in r] for r in rows]
     with open(os.path.join(here, task + ".rows.json"), "w") as out:
         json.dump({"rows": rows, "predictions": found.tolist()}, out)
+
+# A model of columns without names: the file has none either.
+plain = rng.normal(size=(40, 2))
+xgb.train({"objective": "reg:squarederror", "max_depth": 1}, xgb.DMatrix(plain, plain[:, 0]), 1).save_model(os.path.join(here, "unnamed.json"))
