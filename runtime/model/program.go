@@ -18,6 +18,7 @@ type program struct {
 	// outputs is the number of scores a row; link turns them into results.
 	outputs int
 	link    Link
+	answers *answers // of a model whose server is asked; else nil
 }
 
 // engine computes raw scores: rows holds n rows of slots side by side, acc
@@ -45,6 +46,7 @@ func compile(m *Model) (*program, error) {
 	p := &program{model: &c, outputs: m.outputs()}
 	columns := columnsOf(&m.Encoder)
 	if m.Remote != nil {
+		p.answers = newAnswers(m.Task, m.Signature.Labels)
 		return p, nil
 	}
 	if m.Linear != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
@@ -23,7 +22,7 @@ type Remote struct {
 type Caller interface {
 	// Call scores rows of raw values in the order of the columns: texts, numbers,
 	// booleans, times as RFC 3339, and nil where one is missing. It returns a
-	// prediction a row: a number, a label, or a list with a probability a label.
+	// prediction a row, in one of the forms that type answers reads.
 	Call(columns []string, rows [][]any) ([]any, error)
 }
 
@@ -88,7 +87,7 @@ func (p *program) predictRemote(frame *dataset.Frame) (*Predictions, error) {
 			return nil, err
 		}
 		for i, one := range found {
-			if err := m.understood(one, scores); err != nil {
+			if err := p.answers.read(one, scores); err != nil {
 				return nil, err
 			}
 			if out.Value != nil {
@@ -125,60 +124,6 @@ func raw(c *dataset.Column, row int) any {
 	}
 }
 
-// understood turns a prediction into finished scores.
-func (m *Model) understood(found any, scores []float64) error {
-	labels := m.Signature.Labels
-	switch v := found.(type) {
-	case float64:
-		switch {
-		case m.Task == plan.Regression:
-			scores[0] = v
-			return nil
-		case m.Task == plan.Binary && v >= 0 && v <= 1:
-			scores[0] = v
-			return nil
-		}
-	case string:
-		at := slices.Index(labels, v)
-		if at < 0 {
-			break
-		}
-		if m.Task == plan.Binary {
-			scores[0] = float64(at)
-			return nil
-		}
-		clear(scores)
-		scores[at] = 1
-		return nil
-	case []any:
-		if len(v) == 1 && m.Task != plan.Multiclass {
-			return m.understood(v[0], scores)
-		}
-		if len(v) != len(labels) {
-			break
-		}
-		all := make([]float64, len(v))
-		for i := range v {
-			p, ok := v[i].(float64)
-			if !ok || p < 0 || p > 1 || math.IsNaN(p) {
-				return m.strange(found)
-			}
-			all[i] = p
-		}
-		if m.Task == plan.Binary {
-			scores[0] = all[1]
-			return nil
-		}
-		copy(scores, all)
-		return nil
-	}
-	return m.strange(found)
-}
-
-func (m *Model) strange(found any) error {
-	return fmt.Errorf("the model's server answered %.100v, and a %s model answers a number, one of %q or a probability each", found, m.Task, m.Signature.Labels)
-}
-
 // remoteScorer keeps one row as it is sent.
 type remoteScorer struct {
 	names []string
@@ -203,7 +148,7 @@ func (s *Scorer) ask() Score {
 		found, s.remote.err = m.call(s.remote.names, [][]any{s.remote.row})
 	}
 	if s.remote.err == nil {
-		s.remote.err = m.understood(found[0], s.acc)
+		s.remote.err = s.program.answers.read(found[0], s.acc)
 	}
 	if s.remote.err != nil {
 		return Score{Label: -1}
