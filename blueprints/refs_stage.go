@@ -39,8 +39,15 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	for i, dep := range s.Deps {
 		r.dep(s.Wdir, dep, p, at("deps", fmt.Sprint(i))...)
 	}
+	variables := map[string]string{}
 	for i, param := range s.Params {
 		r.param(param, p, at("params", fmt.Sprint(i))...)
+		name := plan.ParamVariable(param)
+		if other, taken := variables[name]; taken && other != param {
+			r.say(fmt.Sprintf("params %q and %q would both be the variable %s", other, param, name), "rename one of them in the pipeline's params", at("params", fmt.Sprint(i))...)
+			continue
+		}
+		variables[name] = param
 	}
 	for _, d := range []struct{ field, text string }{{"timeout", s.Timeout}, {"retry_delay", s.RetryDelay}} {
 		r.duration(d.text, at(d.field)...)

@@ -74,6 +74,7 @@ var wrongStages = []struct{ name, from, to string }{
 	{"a path with a detour", `deps: ["clean.py", "raw"]`, `deps: ["./clean.py", "raw"]`},
 	{"an unknown file of a built-in stage", `prepare:train.csv`, `prepare:tain.csv`},
 	{"a param that is not there", `"train.eta"`, `"train.etta"`},
+	{"params of one variable", `params: {seed: 7,`, `stages: both: {cmd: "x", params: ["train.eta", "train-eta", "seed", "TRAIN_ETA"]}` + "\n\t\t" + `params: {"train-eta": 1, TRAIN_ETA: 2, seed: 7,`},
 	{"a name of a built-in stage", `best: {`, `evaluate: {`},
 	{"stages that wait for each other", `deps: ["clean.py", "raw"]`, `deps: ["clean.py", "best.json"]`},
 	{"a stage that waits for itself", `deps: ["clean.py", "raw"]`, `deps: ["clean.py", "out/clean.csv"]`},

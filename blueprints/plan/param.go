@@ -39,3 +39,19 @@ func ParamNames(params map[string]any) []string {
 	}
 	return out
 }
+
+// ParamVariable is the environment variable that a stage's command finds the
+// param in. Every sign that a variable cannot have becomes an underscore, so the
+// names of two params may come to one variable; a stage that names both is
+// refused when the blueprint is checked.
+func ParamVariable(name string) string {
+	return "ASHLAR_PARAM_" + strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' {
+			return c - 'a' + 'A'
+		}
+		if c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return '_'
+	}, name)
+}

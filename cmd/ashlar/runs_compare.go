@@ -14,12 +14,18 @@ type metrics map[string]float64
 
 func metricsOf(r pipeline.Run) metrics { return r.Metrics() }
 
-// headline is the two or three that a list has room for.
+// headline is the two that a list has room for: the evaluation's, or where there
+// is none the first of what stages have measured.
 func (m metrics) headline() string {
 	var out []string
 	for _, name := range []string{"roc_auc", "accuracy", "r2", "root_mean_squared_error"} {
 		if value, ok := m[name]; ok && len(out) < 2 {
 			out = append(out, fmt.Sprintf("%s %.4f", name, value))
+		}
+	}
+	if len(out) == 0 {
+		for _, name := range sortedNames(m)[:min(2, len(m))] {
+			out = append(out, fmt.Sprintf("%s %.4f", name, m[name]))
 		}
 	}
 	return strings.Join(out, ", ")

@@ -61,7 +61,7 @@ func (x *execution) environ(ctx context.Context, s *plan.Stage, root, cwd string
 			}
 			text = string(b)
 		}
-		env["ASHLAR_PARAM_"+variableOf(name)] = text
+		env[plan.ParamVariable(name)] = text
 	}
 	if s.Environment != nil {
 		bin, err := x.installed(ctx, s.Environment, env)
@@ -79,19 +79,6 @@ func (x *execution) environ(ctx context.Context, s *plan.Stage, root, cwd string
 	}
 	slices.Sort(out)
 	return out, nil
-}
-
-// variableOf is a param's name as a variable has it.
-func variableOf(name string) string {
-	return strings.Map(func(c rune) rune {
-		if c >= 'a' && c <= 'z' {
-			return c - 'a' + 'A'
-		}
-		if c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
-			return c
-		}
-		return '_'
-	}, name)
 }
 
 // writeParams writes params.json, nested as the pipeline has them, where the

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -168,50 +167,11 @@ func (x *execution) collect(ctx context.Context, s *plan.Stage, work string, res
 		if err != nil {
 			return err
 		}
-		if err := gatherMetrics(res, s.At(p), b, len(s.Metrics) > 1); err != nil {
+		if err := readMetrics(res, s.At(p), b, len(s.Metrics) > 1); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// gatherMetrics reads a metrics file: JSON whose numbers are named by their
-// path. With several files the file's name comes before.
-func gatherMetrics(res *Result, file string, b []byte, several bool) error {
-	var v any
-	if err := json.Unmarshal(b, &v); err != nil {
-		return fmt.Errorf("metrics %s: %w; a metrics file is JSON with numbers", file, err)
-	}
-	if res.Metrics == nil {
-		res.Metrics = map[string]float64{}
-	}
-	prefix := ""
-	if several {
-		prefix = file
-	}
-	numbers(res.Metrics, prefix, v)
-	return nil
-}
-
-func numbers(out map[string]float64, name string, v any) {
-	below := func(key string) string {
-		if name == "" {
-			return key
-		}
-		return name + "." + key
-	}
-	switch v := v.(type) {
-	case float64:
-		out[name] = v
-	case map[string]any:
-		for key, one := range v {
-			numbers(out, below(key), one)
-		}
-	case []any:
-		for i, one := range v {
-			numbers(out, below(fmt.Sprint(i)), one)
-		}
-	}
 }
 
 // removeAll removes the folder also where the command took rights away.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -131,9 +130,7 @@ func paramsOf(cfg Config, job Job) map[string]string {
 	}
 	out := map[string]string{"algorithm": m.Algorithm}
 	for name, value := range m.Params {
-		if out[name] = "none"; value != nil {
-			out[name] = fmt.Sprint(value)
-		}
+		out[name] = paramText(value)
 	}
 	return out
 }
@@ -143,30 +140,6 @@ func environment() map[string]string {
 	out := map[string]string{"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "cores": fmt.Sprint(runtime.NumCPU())}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		out["ashlar"] = info.Main.Version
-	}
-	return out
-}
-
-// Metrics are those of all stages, by name.
-func (r *Run) Metrics() map[string]float64 {
-	out := map[string]float64{}
-	for _, s := range r.Stages {
-		maps.Copy(out, s.Metrics)
-	}
-	return out
-}
-
-// AllParams are the model's parameters and those of the run's own stages, which
-// have the stage's name before theirs.
-func (r *Run) AllParams() map[string]string {
-	out := maps.Clone(r.Params)
-	if out == nil {
-		out = map[string]string{}
-	}
-	for _, s := range r.Stages {
-		for name, value := range s.Params {
-			out[s.Stage+"."+name] = fmt.Sprint(value)
-		}
 	}
 	return out
 }

@@ -23,6 +23,8 @@ type double struct {
 	files       map[string]string
 	fails       []trouble
 	auth        string
+	strict      bool   // it holds names to MLflow's rule
+	taboo       string // a name that it does not take
 }
 
 type trouble struct {
@@ -108,6 +110,10 @@ func (d *double) answer(w http.ResponseWriter, r *http.Request) {
 			d.refuse(w, 400, "INVALID_PARAMETER_VALUE", "too many parameters")
 			return
 		}
+		if bad := d.badName(body); bad != "" {
+			d.refuse(w, 400, "INVALID_PARAMETER_VALUE", "Invalid name: '"+bad+"'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), and slashes (/).")
+			return
+		}
 		d.put(id, "param/", body["params"])
 		d.put(id, "metric/", body["metrics"])
 		d.put(id, "tag/", body["tags"])
@@ -144,6 +150,22 @@ func (d *double) others(w http.ResponseWriter, r *http.Request, body map[string]
 	default:
 		d.refuse(w, 404, "ENDPOINT_NOT_FOUND", r.URL.Path)
 	}
+}
+
+// badName is a name of the batch that is not taken: MLflow refuses the batch for
+// it.
+func (d *double) badName(body map[string]any) string {
+	for _, kind := range []string{"params", "metrics", "tags"} {
+		list, _ := body[kind].([]any)
+		for _, one := range list {
+			e, _ := one.(map[string]any)
+			key := fmt.Sprint(e["key"])
+			if d.strict && refusedByMLflow(key) || d.taboo != "" && key == d.taboo {
+				return key
+			}
+		}
+	}
+	return ""
 }
 
 func (d *double) put(id, prefix string, list any) {

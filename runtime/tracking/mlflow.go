@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +20,7 @@ const (
 	maxTagValue   = 5000
 	maxMetrics    = 1000
 	maxTags       = 100
+	maxKey        = 250       // bytes of a name
 	maxUpload     = 256 << 20 // bytes of an artifact
 )
 
@@ -33,10 +33,11 @@ type mlflow struct {
 	server     string
 	store      *store.Store
 	experiment string
+	notice     func(string)
 }
 
 func newMLflow(cfg Config, m plan.MLflow) *mlflow {
-	out := &mlflow{experiment: m.Experiment, store: cfg.Store, server: strings.TrimSuffix(m.URI, "/"), caller: caller{client: cfg.Client, base: strings.TrimSuffix(m.URI, "/") + "/api/2.0/mlflow/"}}
+	out := &mlflow{experiment: m.Experiment, store: cfg.Store, notice: cfg.Notice, server: strings.TrimSuffix(m.URI, "/"), caller: caller{client: cfg.Client, base: strings.TrimSuffix(m.URI, "/") + "/api/2.0/mlflow/"}}
 	if out.experiment == "" {
 		out.experiment = cfg.Plan.Name
 	}
@@ -53,66 +54,6 @@ func newMLflow(cfg Config, m plan.MLflow) *mlflow {
 }
 
 func (m *mlflow) name() string { return "mlflow" }
-
-// pair is a parameter or a tag.
-type pair struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
-
-// metric is one value of a metric.
-type metric struct {
-	Key       string  `json:"key"`
-	Value     float64 `json:"value"`
-	Timestamp int64   `json:"timestamp"` // milliseconds
-	Step      int64   `json:"step"`
-}
-
-func pairs(of map[string]string, most int) []pair {
-	out := []pair{}
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		out = append(out, pair{name, cut(of[name], most)})
-	}
-	return out
-}
-
-// batches are everything of the record in requests that the server takes. What
-// had to be cut is named by a tag.
-func batches(r Record) []map[string]any {
-	tags := maps.Clone(r.Tags)
-	var short []string
-	for name, value := range r.Params {
-		if len(value) > maxParamValue {
-			short = append(short, name)
-		}
-	}
-	if slices.Sort(short); len(short) > 0 {
-		tags["ashlar.cut"] = strings.Join(short, ", ")
-	}
-	var metrics []metric
-	add := func(name string, v float64, step int64) {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			metrics = append(metrics, metric{name, v, r.Finished.UnixMilli(), step})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
-		add(name, r.Metrics[name], 0)
-	}
-	for _, p := range r.Points {
-		add(p.Name, p.Value, p.Step)
-	}
-	var out []map[string]any
-	for part := range slices.Chunk(pairs(r.Params, maxParamValue), maxParams) {
-		out = append(out, map[string]any{"params": part})
-	}
-	for part := range slices.Chunk(pairs(tags, maxTagValue), maxTags) {
-		out = append(out, map[string]any{"tags": part})
-	}
-	for part := range slices.Chunk(metrics, maxMetrics) {
-		out = append(out, map[string]any{"metrics": part})
-	}
-	return out
-}
 
 // upload brings the artifacts to a server that takes them itself. Any other keeps
 // them where it says, which is not ours to write to; the tags have the digests.
@@ -152,11 +93,8 @@ func (m *mlflow) send(ctx context.Context, r Record) error {
 	if err != nil {
 		return m.refused(err)
 	}
-	for _, batch := range batches(r) {
-		batch["run_id"] = run.Info.ID
-		if err := m.call(ctx, http.MethodPost, "runs/log-batch", batch, nil); err != nil {
-			return m.refused(err)
-		}
+	if err := m.log(ctx, run.Info.ID, r); err != nil {
+		return m.refused(err)
 	}
 	if err := m.upload(ctx, run, r); err != nil {
 		return m.refused(err)

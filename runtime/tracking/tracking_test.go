@@ -137,7 +137,7 @@ func TestARunIsOneHoweverOftenItIsTold(t *testing.T) {
 
 func TestARefusalIsNotRepeatedAndAWrongTokenIs(t *testing.T) {
 	s := newScene(t)
-	s.fail(trouble{"log-batch", 400, false})
+	s.fail(trouble{"runs/create", 400, false})
 	s.tell(t, record(1))
 	if s.left(t) != 0 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses a run: HTTP 400") {
 		t.Errorf("%d kept, %q", s.left(t), s.notices)

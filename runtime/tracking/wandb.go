@@ -64,16 +64,11 @@ func (w *wandb) send(ctx context.Context, r Record) error {
 }
 
 func (w *wandb) upsert(ctx context.Context, r Record) error {
-	config := map[string]any{}
-	for _, from := range []map[string]string{r.Tags, r.Params} {
-		for name, value := range from {
-			config[name] = map[string]any{"value": value}
-		}
-	}
-	summary := map[string]float64{}
+	config := configOf(r)
+	summary, names := map[string]float64{}, forWandB().mapped(slices.Collect(maps.Keys(r.Metrics)))
 	for name, v := range r.Metrics {
 		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			summary[name] = v
+			summary[names[name]] = v
 		}
 	}
 	configText, err1 := json.Marshal(config)
@@ -102,9 +97,36 @@ func (w *wandb) upsert(ctx context.Context, r Record) error {
 	return nil
 }
 
+// configOf are the run's parameters and tags. A parameter of a tag's name, or one
+// that had to be renamed to it, stands beside the tag.
+func configOf(r Record) map[string]any {
+	out, all := map[string]any{}, map[string]string{}
+	for name, value := range r.Tags {
+		all[name] = value
+	}
+	for name, value := range r.Params {
+		if _, taken := all[name]; taken {
+			name = "param/" + name
+		}
+		all[name] = value
+	}
+	names := forWandB().mapped(slices.Collect(maps.Keys(all)))
+	for name, value := range all {
+		out[names[name]] = map[string]any{"value": value}
+	}
+	if changed := renamed(names); len(changed) > 0 {
+		out["ashlar_renamed"] = map[string]any{"value": changed}
+	}
+	return out
+}
+
 // history are the metrics by step, a line of JSON a step.
 func history(r Record) ([]string, error) {
-	steps := map[int64]map[string]any{}
+	steps, all := map[int64]map[string]any{}, []string{}
+	for _, p := range r.Points {
+		all = append(all, p.Name)
+	}
+	names := forWandB().mapped(all)
 	for _, p := range r.Points {
 		if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
 			continue
@@ -112,7 +134,7 @@ func history(r Record) ([]string, error) {
 		if steps[p.Step] == nil {
 			steps[p.Step] = map[string]any{"_step": p.Step, "_timestamp": float64(r.Finished.UnixMilli()) / 1000}
 		}
-		steps[p.Step][p.Name] = p.Value
+		steps[p.Step][names[p.Name]] = p.Value
 	}
 	out := []string{}
 	for _, step := range slices.Sorted(maps.Keys(steps)) {

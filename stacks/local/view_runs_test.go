@@ -25,7 +25,7 @@ func TestRunsStandSideBySide(t *testing.T) {
 	for _, r := range c.Rows {
 		rows[r.Name] = r
 	}
-	if !rows["max_depth"].Differs || !rows["roc_auc"].Differs || rows["author"].Differs || rows["tune.eta"].Cells[0] != "0.1" || rows["roc_auc"].Cells[1] != "0.9" {
+	if !rows["max_depth"].Differs || !rows["roc_auc"].Differs || rows["author"].Differs || rows["tune/eta"].Cells[0] != "0.1" || rows["roc_auc"].Cells[1] != "0.9" {
 		t.Errorf("%+v", c.Rows)
 	}
 	var out bytes.Buffer
