@@ -87,6 +87,7 @@ func (b *booster) prepare(ctx context.Context, x *model.Matrix) error {
 	b.grower = newGrower(bins, b.params, b.train, b.options.Workers)
 	weights := histogram.ClassWeights(b.y, b.train, b.classes, b.balanced)
 	b.loss = newLoss(b.options.Task, b.classes, b.y, weights)
+	b.grower.bounded = !b.loss.constantHessian()
 	b.base = b.loss.base(b.train)
 	for _, base := range b.base {
 		raw := make([]float64, len(b.y))

@@ -2,6 +2,7 @@ package boosting
 
 import (
 	"context"
+	"math"
 
 	"github.com/ashlar-dev/ashlar/runtime/train/histogram"
 )
@@ -22,10 +23,11 @@ const block = 1024
 // stay in its cache.
 type grower struct {
 	params
-	bins   *histogram.Bins
-	crew   []*worker
-	free   [][]histogram.Cell // node histograms to use again
-	splits []split            // a feature, of the two children: best so far
+	bounded bool // the loss is a classification's: see step
+	bins    *histogram.Bins
+	crew    []*worker
+	free    [][]histogram.Cell // node histograms to use again
+	splits  []split            // a feature, of the two children: best so far
 
 	gradients *histogram.Gradients
 	tree      *tree
@@ -112,12 +114,13 @@ func (g *grower) settle(open *histogram.Frontier[*node], n *node) {
 	g.leafs = append(g.leafs, n)
 }
 
-// value is the step that makes the loss of the leaf's rows least, shortened by
-// the learning rate.
+// value is the step that makes the loss of the leaf's rows least, as far as it is
+// to be believed, shortened by the learning rate.
 func (g *grower) value(n *node) float64 {
 	gradient := float64(n.gradient) * g.gradients.Gradient
 	hessian := float64(n.hessian) * g.gradients.Hessian
-	return -g.rate * gradient / (hessian + g.l2)
+	value, _ := step(math.Abs(gradient), hessian+g.l2, g.bounded)
+	return -g.rate * math.Copysign(value, gradient)
 }
 
 func (g *grower) root() *node {

@@ -1,6 +1,8 @@
 package boosting
 
 import (
+	"math"
+
 	"github.com/ashlar-dev/ashlar/runtime/train/histogram"
 )
 
@@ -93,7 +95,7 @@ func (g *grower) feature(n *node, f int, counts []int32) split {
 	values := g.bins.Missing(f)
 	cells := n.cells[g.bins.Offset[f]:][:values+1]
 	s := scan{
-		unitG: g.gradients.Gradient, unitH: g.gradients.Hessian, l2: g.l2,
+		unitG: g.gradients.Gradient, unitH: g.gradients.Hessian, l2: g.l2, bounded: g.bounded,
 		gradient: n.gradient, hessian: n.hessian,
 		rows: n.rows, least: g.minLeaf,
 		leastH: max(1, int64(leastHessian/g.gradients.Hessian)),
@@ -133,6 +135,7 @@ func (g *grower) feature(n *node, f int, counts []int32) split {
 // scan is a pass over one feature's codes.
 type scan struct {
 	unitG, unitH, l2  float64
+	bounded           bool // of a classification; see step
 	parent            float64
 	gradient, hessian int64 // of the node
 	rows, least       int
@@ -144,8 +147,12 @@ type scan struct {
 // score is the loss that the best value takes away from rows with these sums,
 // doubled.
 func (s *scan) score(gradient, hessian int64) float64 {
-	g := float64(gradient) * s.unitG
-	return g * g / (float64(hessian)*s.unitH + s.l2)
+	g, h := math.Abs(float64(gradient)*s.unitG), float64(hessian)*s.unitH+s.l2
+	if g <= sureStep*h || !s.bounded {
+		return g * g / h
+	}
+	_, gain := step(g, h, true)
+	return gain
 }
 
 func (s *scan) consider(code int, left histogram.Cell, count int, exact, missingLeft bool) {
