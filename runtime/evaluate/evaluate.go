@@ -15,6 +15,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
@@ -34,6 +35,10 @@ type Spec struct {
 	Labels  []string     // the classes in the order of the model's signature; empty for regression
 	Seed    uint64
 	Workers int // 0: all cores; the report does not depend on it
+
+	// Progress, where set, is told how many features' importance is measured, by
+	// one goroutine at a time.
+	Progress func(done, total int)
 }
 
 // Report is everything that was measured on the test part. Every number is
@@ -49,6 +54,9 @@ type Report struct {
 	Fairness        map[string]Fairness   `json:"fairness,omitempty"`         // by sensitive column
 	Robustness      map[string]Robustness `json:"robustness,omitempty"`       // by kind of disturbance
 	Importance      []Importance          `json:"importance,omitempty"`       // most important first
+	// ImportanceBudget is nil where every feature that the model uses was shuffled
+	// five times over all rows.
+	ImportanceBudget *ImportanceBudget `json:"importance_budget,omitempty"`
 }
 
 // Evaluate measures p on the frame, whose rows must not have been trained on.
@@ -95,6 +103,8 @@ type evaluation struct {
 	truth []float64 // class index or value, one a row
 	pred  *model.Predictions
 	spec  Spec
+	watch sync.Mutex // of progress
+	told  int
 }
 
 // predict asks for predictions of the frame, which has e.truth's rows.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,96 +22,105 @@ type Importance struct {
 	Std     float64 `json:"std"`
 }
 
-const (
-	importanceRepeats = 5
-	importanceRows    = 20000 // of the test part, at most: enough for two digits
-)
-
-// importance shuffles each feature in turn. Features are independent, each with
-// a random stream of its own, so the result does not depend on the workers.
+// importance shuffles each feature in turn, as far as the budget goes. Features
+// are independent, each with a random stream of its own, so the result does not
+// depend on the workers. A feature that the model does not look at is 0 without
+// being shuffled.
 func (e *evaluation) importance(ctx context.Context, r *Report) error {
-	name := PrimaryMetric(e.spec.Model.Task)
-	if _, ok := r.Metrics[name]; !ok {
+	if _, ok := r.Metrics[PrimaryMetric(e.spec.Model.Task)]; !ok {
 		return nil // undefined: there is nothing to lose
 	}
-	frame, truth := e.frame, e.truth
-	if frame.Rows > importanceRows {
-		rows := make([]int, importanceRows)
-		for i := range rows {
-			rows[i] = i * frame.Rows / importanceRows
-		}
-		frame, truth = frame.Select(rows), pick(truth, rows)
-	}
-	whole, err := e.p.Predict(frame)
+	features, use, err := e.uses()
 	if err != nil {
 		return err
 	}
-	baseline, err := Score(name, e.spec.Model.Task, truth, whole)
+	used := slices.DeleteFunc(slices.Clone(features), func(f string) bool { return use(f) == 0 })
+	slices.SortStableFunc(used, func(a, b string) int { return cmp.Compare(use(b), use(a)) })
+	b := e.allowed(len(used))
+	r.ImportanceBudget = b.unlessWhole(e.frame.Rows, len(used))
+	frame, truth := e.sample(b.Rows)
+	s, err := e.shuffler(frame)
+	if err != nil {
+		return err
+	}
+	baseline, err := e.score(truth, s.Whole())
 	if err != nil {
 		return nil //nolint:nilerr // undefined on the sample: there is nothing to lose
 	}
-	out := make([]Importance, len(e.spec.Model.Features))
+	out := make([]Importance, b.Features)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cmp.Or(e.spec.Workers, runtime.GOMAXPROCS(0)))
-	for i, feature := range e.spec.Model.Features {
+	var done atomic.Int64
+	for i, feature := range used[:b.Features] {
 		group.Go(func() error {
 			defer crash.Guard()
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			var err error
-			out[i], err = e.shuffled(frame, truth, feature, baseline)
+			out[i], err = e.shuffled(s, truth, feature, baseline, b.Repeats)
+			e.tell(int(done.Add(1)), b.Features)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	slices.SortStableFunc(out, func(a, b Importance) int { return cmp.Compare(b.Mean, a.Mean) })
+	for _, f := range features {
+		if use(f) == 0 {
+			out = append(out, Importance{Feature: f})
+		}
+	}
+	at := make(map[string]int, len(features))
+	for i, f := range features {
+		at[f] = i
+	}
+	slices.SortFunc(out, func(a, b Importance) int {
+		return cmp.Or(cmp.Compare(b.Mean, a.Mean), cmp.Compare(at[a.Feature], at[b.Feature]))
+	})
 	r.Importance = out
 	return nil
 }
 
-func pick(v []float64, rows []int) []float64 {
-	out := make([]float64, len(rows))
-	for i, r := range rows {
-		out[i] = v[r]
+// sample takes so many rows from all over the frame.
+func (e *evaluation) sample(n int) (*dataset.Frame, []float64) {
+	if n >= e.frame.Rows {
+		return e.frame, e.truth
 	}
-	return out
+	rows, truth := make([]int, n), make([]float64, n)
+	for i := range rows {
+		rows[i] = i * e.frame.Rows / n
+		truth[i] = e.truth[rows[i]]
+	}
+	return e.frame.Select(rows), truth
 }
 
 // shuffled measures one feature.
-func (e *evaluation) shuffled(frame *dataset.Frame, truth []float64, feature string, baseline float64) (Importance, error) {
-	name := PrimaryMetric(e.spec.Model.Task)
-	at := slices.IndexFunc(frame.Columns, func(c dataset.Column) bool { return c.Name == feature })
-	if at < 0 {
-		return Importance{Feature: feature}, nil // an optional column that is absent
-	}
-	copied := &dataset.Frame{Rows: frame.Rows, Columns: slices.Clone(frame.Columns)}
+func (e *evaluation) shuffled(s shuffler, truth []float64, feature string, baseline float64, repeats int) (Importance, error) {
 	rng := e.random("importance", feature)
-	var drops [importanceRepeats]float64
-	mean := 0.0
-	for k := range drops {
-		order := rng.Perm(frame.Rows)
-		one := dataset.Frame{Rows: frame.Rows, Columns: frame.Columns[at : at+1]}
-		copied.Columns[at] = one.Select(order).Columns[0]
-		pred, err := e.p.Predict(copied)
-		if err != nil {
-			return Importance{}, err
-		}
-		v, err := Score(name, e.spec.Model.Task, truth, pred)
+	orders := make([][]int, repeats)
+	for k := range orders {
+		orders[k] = rng.Perm(len(truth))
+	}
+	predictions, err := s.Shuffle(feature, orders)
+	if err != nil {
+		return Importance{}, err
+	}
+	drops, mean := make([]float64, repeats), 0.0
+	for k, pred := range predictions {
+		v, err := e.score(truth, pred)
 		if err != nil {
 			return Importance{}, err
 		}
 		drops[k] = baseline - v
-		if !GreaterIsBetter(name) {
+		if !GreaterIsBetter(PrimaryMetric(e.spec.Model.Task)) {
 			drops[k] = -drops[k]
 		}
-		mean += drops[k] / importanceRepeats
+		mean += drops[k] / float64(repeats)
 	}
 	variance := 0.0
 	for _, d := range drops {
-		variance += (d - mean) * (d - mean) / importanceRepeats
+		variance += (d - mean) * (d - mean) / float64(repeats)
 	}
 	return Importance{Feature: feature, Mean: mean, Std: math.Sqrt(variance)}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
@@ -14,7 +15,7 @@ import (
 // disturbance, and keeps the training part's distribution for drift.
 var evaluation = stage{
 	name:    "evaluate",
-	version: 1,
+	version: 2,
 	reads: map[string]output{
 		"model": {"train", "model"}, "data": {"ingest", "data"}, "split": {"prepare", "split"},
 	},
@@ -40,6 +41,7 @@ var evaluation = stage{
 		}
 		report, err := evaluate.Evaluate(ctx, m, frame.Select(p.Test), evaluate.Spec{
 			Name: x.name, Model: x.model, Dataset: x.dataset, Labels: m.Signature.Labels, Seed: x.Plan.Seed,
+			Workers: x.Workers, Progress: x.importanceProgress,
 		})
 		if err != nil {
 			return err
@@ -47,11 +49,25 @@ var evaluation = stage{
 		res.Metrics = report.Metrics
 		main := evaluate.PrimaryMetric(x.model.Task)
 		res.Detail = fmt.Sprintf("%s %.4f on %d rows", main, report.Metrics[main], report.Rows)
+		if report.ImportanceBudget != nil {
+			res.Detail += fmt.Sprintf("; importance from %s", report.ImportanceBudget)
+		}
 		if err := x.put(ctx, res, "report", report); err != nil {
 			return err
 		}
 		return x.reference(ctx, m, frame.Select(p.Train), res)
 	},
+}
+
+func (x *execution) importanceProgress(done, total int) {
+	x.mu.Lock()
+	at := x.at[plan.StageEvaluate]
+	began := x.run.Stages[at].Started
+	x.mu.Unlock()
+	x.tell(Event{
+		Kind: Progress, Model: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageEvaluate, Index: at, Count: len(x.stages),
+		Done: done, Total: total, Detail: "importance of features", Elapsed: x.Now().Sub(began),
+	})
 }
 
 // reference keeps what live traffic will be compared with.

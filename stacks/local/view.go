@@ -131,6 +131,9 @@ func viewEvaluation(out *page.Model, r *evaluate.Report) {
 			out.Metrics = append(out.Metrics, page.Metric{Name: name, Value: number(v)})
 		}
 	}
+	if r.ImportanceBudget != nil {
+		out.ImportanceFrom = r.ImportanceBudget.String()
+	}
 	most := 0.0
 	for _, i := range r.Importance {
 		most = max(most, i.Mean)

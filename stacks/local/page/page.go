@@ -58,6 +58,7 @@ type Model struct {
 	Gates                                  []Gate
 	Fairness                               []Fairness
 	Importance                             []Bar
+	ImportanceFrom                         string // "": all rows and features
 	Expectations                           []Expectation
 }
 

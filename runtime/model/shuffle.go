@@ -1,0 +1,269 @@
+package model
+
+import (
+	"math"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+)
+
+// Shuffler predicts rows again and again where one input's values are exchanged
+// between them, as permutation importance does. It goes only where the answer
+// can change: a row is scored anew by those trees alone, and from that node on,
+// that ask it for the input. The work of shuffling every input once is that of
+// a few predictions, however many inputs there are. It is safe for concurrent
+// use.
+type Shuffler struct {
+	program *program
+	x       *Matrix
+	inputs  map[string]int // to the encoder's field
+	columns [][]int        // of the matrix, a list a field
+	raw     []float64      // scores of the rows as they are, outputs side by side
+	whole   *Predictions
+	places  [][]place // where trees ask for a field, a list a field
+	parents [][]int32 // of every tree's nodes
+	share   float64   // that a leaf's values have in the score
+}
+
+// place is a node that asks for a field, and none above it does.
+type place struct{ tree, node int32 }
+
+// NewShuffler scores the frame. It returns nil where the model is somebody
+// else's code, which cannot be looked into.
+func (m *Model) NewShuffler(frame *dataset.Frame) (*Shuffler, error) {
+	if m.Remote != nil {
+		return nil, nil
+	}
+	p, err := m.ready()
+	if err != nil {
+		return nil, err
+	}
+	s := &Shuffler{program: p, share: 1, inputs: make(map[string]int), columns: make([][]int, len(m.Encoder.Fields))}
+	if s.x, err = m.Encoder.Apply(frame); err != nil {
+		return nil, err
+	}
+	for column, slot := range columnsOf(&m.Encoder) {
+		s.columns[slot.field] = append(s.columns[slot.field], column)
+	}
+	for i := range m.Encoder.Fields {
+		s.inputs[m.Encoder.Fields[i].Name] = i
+	}
+	if e := m.Ensemble; e != nil {
+		if e.Average {
+			s.share = 1 / float64(len(e.Trees))
+		}
+		s.places = make([][]place, len(m.Encoder.Fields))
+		owner := columnsOf(&m.Encoder)
+		for t := range e.Trees {
+			s.find(int32(t), &e.Trees[t], owner)
+		}
+	}
+	return s, s.score(frame)
+}
+
+// find notes the tree's parents and the places where it asks for each field.
+func (s *Shuffler) find(number int32, t *Tree, owner []slot) {
+	parents := make([]int32, len(t.Feature))
+	parents[0] = -1
+	for n, f := range t.Feature {
+		if f < 0 {
+			continue
+		}
+		parents[t.Left[n]], parents[t.Right[n]] = int32(n), int32(n)
+		field, first := owner[f].field, true
+		for up := parents[n]; up >= 0 && first; up = parents[up] {
+			first = owner[t.Feature[up]].field != field
+		}
+		if first {
+			s.places[field] = append(s.places[field], place{number, int32(n)})
+		}
+	}
+	s.parents = append(s.parents, parents)
+}
+
+func (s *Shuffler) score(frame *dataset.Frame) error {
+	sources, err := s.program.model.Encoder.bind(frame)
+	if err != nil {
+		return err
+	}
+	p := s.program
+	s.whole, s.raw = p.predictions(frame.Rows), make([]float64, frame.Rows*p.outputs)
+	p.each(frame.Rows, func(from, to int, w *scratch) {
+		p.fill(sources, from, to, w.rows)
+		p.engine.score(w.rows[:(to-from)*len(p.slots)], to-from, s.raw[from*p.outputs:to*p.outputs])
+		for row := from; row < to; row++ {
+			copy(w.acc, s.raw[row*p.outputs:(row+1)*p.outputs])
+			s.finish(row, w.acc[:p.outputs], s.whole)
+		}
+	})
+	return nil
+}
+
+// finish makes one row's prediction of its scores, which it changes.
+func (s *Shuffler) finish(row int, scores []float64, out *Predictions) {
+	s.program.finish(scores)
+	if out.Value != nil {
+		out.Value[row] = scores[0]
+		return
+	}
+	copy(out.Proba[row*len(scores):], scores)
+	out.Label[row] = s.program.label(scores)
+}
+
+// Whole returns the predictions of the rows as they are.
+func (s *Shuffler) Whole() *Predictions { return s.whole }
+
+// Use says how much of the model looks at an input, 0 where nothing does: of
+// trees the shares of rows that its nodes would see if every split halved them, of
+// a linear model the sizes of its weights.
+func (s *Shuffler) Use(input string) float64 {
+	field, ok := s.inputs[input]
+	if !ok {
+		return 0
+	}
+	use := 0.0
+	if l := s.program.model.Linear; l != nil {
+		for _, w := range l.Weights {
+			for _, c := range s.columns[field] {
+				use += math.Abs(w[c])
+			}
+		}
+		return use
+	}
+	for _, at := range s.places[field] {
+		seen := 1.0
+		for up := s.parents[at.tree][at.node]; up >= 0; up = s.parents[at.tree][up] {
+			seen /= 2
+		}
+		use += seen
+	}
+	return use
+}
+
+// Shuffle returns, for each order, the predictions where row i has the input's
+// value of row order[i]. An input that the model does not
+// use changes nothing. The error is always nil.
+func (s *Shuffler) Shuffle(input string, orders [][]int) ([]*Predictions, error) {
+	changed := make([][]float64, len(orders)) // by which scores differ
+	field, ok := s.inputs[input]
+	for k := range changed {
+		changed[k] = make([]float64, len(s.raw))
+	}
+	switch {
+	case !ok:
+	case s.program.model.Linear != nil:
+		s.linear(field, orders, changed)
+	default:
+		for _, at := range s.places[field] {
+			s.trees(field, at, orders, changed)
+		}
+	}
+	out := make([]*Predictions, len(orders))
+	for k := range out {
+		out[k] = s.changed(changed[k])
+	}
+	return out, nil
+}
+
+func (s *Shuffler) linear(field int, orders [][]int, changed [][]float64) {
+	weights := s.program.model.Linear.Weights
+	for _, c := range s.columns[field] {
+		column := s.x.Columns[c]
+		for k, order := range orders {
+			for row, from := range order {
+				for o, w := range weights {
+					changed[k][row*len(weights)+o] += w[c] * (column[from] - column[row])
+				}
+			}
+		}
+	}
+}
+
+// trees scores anew the rows that come to a place.
+func (s *Shuffler) trees(field int, at place, orders [][]int, changed [][]float64) {
+	t, owner := &s.program.model.Ensemble.Trees[at.tree], s.columns[field]
+	first, last := int32(owner[0]), int32(owner[len(owner)-1]) // a field's columns lie side by side
+	outputs := s.program.outputs
+	for _, row := range s.coming(t, at) {
+		was := s.leaf(t, at.node, row, row, first, last)
+		for k, order := range orders {
+			is := s.leaf(t, at.node, row, order[row], first, last)
+			if is == was {
+				continue
+			}
+			to := changed[k][row*outputs : (row+1)*outputs]
+			if t.Output >= 0 {
+				to[t.Output] += s.share * (t.Leaf[is] - t.Leaf[was])
+				continue
+			}
+			for o := range to {
+				to[o] += s.share * (t.Leaf[int(is)+o] - t.Leaf[int(was)+o])
+			}
+		}
+	}
+}
+
+// coming returns the rows that come to a place.
+func (s *Shuffler) coming(t *Tree, at place) []int {
+	rows := make([]int, s.x.Rows)
+	for i := range rows {
+		rows[i] = i
+	}
+	var path []int32
+	for n := at.node; n >= 0; n = s.parents[at.tree][n] {
+		path = append(path, n)
+	}
+	for i := len(path) - 1; i > 0; i-- {
+		n, kept := path[i], rows[:0]
+		column, left := s.x.Columns[t.Feature[n]], t.Left[n] == path[i-1]
+		for _, row := range rows {
+			if t.left(n, column[row]) == left {
+				kept = append(kept, row)
+			}
+		}
+		rows = kept
+	}
+	return rows
+}
+
+// left says whether a value goes left at a node.
+func (t *Tree) left(n int32, v float64) bool {
+	return v <= t.Threshold[n] || t.MissingLeft[n] && math.IsNaN(v)
+}
+
+// leaf returns where the leaf's values begin that a row comes to from a node,
+// where columns first to last have another row's values.
+func (s *Shuffler) leaf(t *Tree, n int32, row, other int, first, last int32) int32 {
+	for t.Feature[n] >= 0 {
+		f, from := t.Feature[n], row
+		if f >= first && f <= last {
+			from = other
+		}
+		if t.left(n, s.x.Columns[f][from]) {
+			n = t.Left[n]
+		} else {
+			n = t.Right[n]
+		}
+	}
+	return t.Left[n]
+}
+
+// changed returns the predictions where scores differ by so much.
+func (s *Shuffler) changed(by []float64) *Predictions {
+	outputs := s.program.outputs
+	out := &Predictions{Classes: s.whole.Classes}
+	out.Proba = append(out.Proba, s.whole.Proba...)
+	out.Label = append(out.Label, s.whole.Label...)
+	out.Value = append(out.Value, s.whole.Value...)
+	scores := make([]float64, outputs)
+	for row := range s.x.Rows {
+		differs := false
+		for o, d := range by[row*outputs : (row+1)*outputs] {
+			scores[o] = s.raw[row*outputs+o] + d
+			differs = differs || d != 0
+		}
+		if differs {
+			s.finish(row, scores, out)
+		}
+	}
+	return out
+}
