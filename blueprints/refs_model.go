@@ -23,6 +23,7 @@ func (r *refs) model(name string, m *plan.Model) {
 	if m.Task == "" {
 		return
 	}
+	r.splitKey(name, m, d)
 	r.features(name, m, d)
 	if tasks := plan.Tasks(m.Algorithm); !slices.Contains(tasks, m.Task) {
 		r.say(fmt.Sprintf("%s does not do %s, which %s is", m.Algorithm, m.Task, m.Target), "use one of "+source.List(algorithmsFor(m.Task)), at("algorithm")...)
@@ -70,8 +71,21 @@ func (r *refs) task(name string, m *plan.Model, c plan.Column) {
 	}
 }
 
-// features are the named ones, or all but the target, those that are excluded
-// and those that cannot be learnt from.
+// splitKey is a column that every row has a value in.
+func (r *refs) splitKey(name string, m *plan.Model, d plan.Dataset) {
+	at := []string{"models", name, "split", "key"}
+	switch key := m.Split.Key; {
+	case key == "":
+	case key == m.Target:
+		r.say(fmt.Sprintf("the target %q cannot be the key: all rows of a class would be on one side", key), "name the column that says what a row is about", at...)
+	case !r.among("column", key, keys(d.Columns), at...):
+	case d.Columns[key].Nullable || d.Columns[key].Optional:
+		r.say(fmt.Sprintf("%q may have no value, and a row's side follows from it", key), "name a column that is neither nullable nor optional", at...)
+	}
+}
+
+// features are the named ones, or all but the target, the key of the split, those
+// that are excluded and those that cannot be learnt from.
 func (r *refs) features(name string, m *plan.Model, d plan.Dataset) {
 	at := func(rest ...string) []string { return append([]string{"models", name}, rest...) }
 	columns := keys(d.Columns)
@@ -92,7 +106,7 @@ func (r *refs) features(name string, m *plan.Model, d plan.Dataset) {
 		r.among("column", f, columns, at("exclude", fmt.Sprint(i))...)
 	}
 	for _, f := range columns {
-		if f != m.Target && learnable(d.Columns[f]) && !slices.Contains(excluded, f) {
+		if f != m.Target && f != m.Split.Key && learnable(d.Columns[f]) && !slices.Contains(excluded, f) {
 			m.Features = append(m.Features, f)
 		}
 	}

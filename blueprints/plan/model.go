@@ -70,6 +70,8 @@ type Preprocessing struct {
 type Split struct {
 	TestSize   float64 `json:"test_size"` // share of rows held out, in (0, 1)
 	Stratified bool    `json:"stratified"`
+	// Key is the column whose value decides a row's side; "": all of its content.
+	Key string `json:"key,omitempty"`
 }
 
 // CrossValidation is k-fold cross-validation on the training part.

@@ -21,11 +21,13 @@ type Shuffler struct {
 	whole   *Predictions
 	places  [][]place // where trees ask for a field, a list a field
 	parents [][]int32 // of every tree's nodes
+	rows    [][]int32 // a tree: those that come to a node lie together
 	share   float64   // that a leaf's values have in the score
 }
 
-// place is a node that asks for a field, and none above it does.
-type place struct{ tree, node int32 }
+// place is a node that asks for a field, and none above it does, and the part of
+// its tree's rows that come to it.
+type place struct{ tree, node, from, to int32 }
 
 // NewShuffler scores the frame. It returns nil where the model is somebody
 // else's code, which cannot be looked into.
@@ -60,24 +62,45 @@ func (m *Model) NewShuffler(frame *dataset.Frame) (*Shuffler, error) {
 	return s, s.score(frame)
 }
 
-// find notes the tree's parents and the places where it asks for each field.
+// find notes the tree's parents, the places where it asks for each field, and
+// the rows that come there.
 func (s *Shuffler) find(number int32, t *Tree, owner []slot) {
-	parents := make([]int32, len(t.Feature))
+	parents, rows := make([]int32, len(t.Feature)), make([]int32, s.x.Rows)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	right := make([]int32, len(rows)) // scratch
 	parents[0] = -1
-	for n, f := range t.Feature {
+	open := []place{{number, 0, 0, int32(len(rows))}}
+	for len(open) > 0 {
+		at := open[len(open)-1]
+		open = open[:len(open)-1]
+		f := t.Feature[at.node]
 		if f < 0 {
 			continue
 		}
-		parents[t.Left[n]], parents[t.Right[n]] = int32(n), int32(n)
 		field, first := owner[f].field, true
-		for up := parents[n]; up >= 0 && first; up = parents[up] {
+		for up := parents[at.node]; up >= 0 && first; up = parents[up] {
 			first = owner[t.Feature[up]].field != field
 		}
 		if first {
-			s.places[field] = append(s.places[field], place{number, int32(n)})
+			s.places[field] = append(s.places[field], at)
 		}
+		column, l, r := s.x.Columns[f], at.from, 0
+		for _, row := range rows[at.from:at.to] {
+			if t.left(at.node, column[row]) {
+				rows[l] = row // never ahead of the row read
+				l++
+			} else {
+				right[r] = row
+				r++
+			}
+		}
+		copy(rows[l:at.to], right[:r])
+		parents[t.Left[at.node]], parents[t.Right[at.node]] = at.node, at.node
+		open = append(open, place{number, t.Left[at.node], at.from, l}, place{number, t.Right[at.node], l, at.to})
 	}
-	s.parents = append(s.parents, parents)
+	s.parents, s.rows = append(s.parents, parents), append(s.rows, rows)
 }
 
 func (s *Shuffler) score(frame *dataset.Frame) error {
@@ -183,7 +206,8 @@ func (s *Shuffler) trees(field int, at place, orders [][]int, changed [][]float6
 	t, owner := &s.program.model.Ensemble.Trees[at.tree], s.columns[field]
 	first, last := int32(owner[0]), int32(owner[len(owner)-1]) // a field's columns lie side by side
 	outputs := s.program.outputs
-	for _, row := range s.coming(t, at) {
+	for _, r := range s.rows[at.tree][at.from:at.to] {
+		row := int(r)
 		was := s.leaf(t, at.node, row, row, first, last)
 		for k, order := range orders {
 			is := s.leaf(t, at.node, row, order[row], first, last)
@@ -200,29 +224,6 @@ func (s *Shuffler) trees(field int, at place, orders [][]int, changed [][]float6
 			}
 		}
 	}
-}
-
-// coming returns the rows that come to a place.
-func (s *Shuffler) coming(t *Tree, at place) []int {
-	rows := make([]int, s.x.Rows)
-	for i := range rows {
-		rows[i] = i
-	}
-	var path []int32
-	for n := at.node; n >= 0; n = s.parents[at.tree][n] {
-		path = append(path, n)
-	}
-	for i := len(path) - 1; i > 0; i-- {
-		n, kept := path[i], rows[:0]
-		column, left := s.x.Columns[t.Feature[n]], t.Left[n] == path[i-1]
-		for _, row := range rows {
-			if t.left(n, column[row]) == left {
-				kept = append(kept, row)
-			}
-		}
-		rows = kept
-	}
-	return rows
 }
 
 // left says whether a value goes left at a node.

@@ -6,9 +6,8 @@ import (
 	"math/rand/v2"
 )
 
-// dice draw from PCG-DXSM, whose sequence is specified. Ranges and shuffles are
-// done here rather than by math/rand/v2, so that a seed means the same rows in
-// every Go version.
+// dice draw from PCG-DXSM, whose sequence is specified. Ranges are done here
+// rather than by math/rand/v2, so that a seed means the same in every Go version.
 type dice struct{ source *rand.PCG }
 
 // stream returns the dice of one use of a seed. Uses are independent: drawing
@@ -32,12 +31,4 @@ func (d dice) below(n int) int {
 		}
 	}
 	return int(high)
-}
-
-// shuffle permutes the rows (Fisher-Yates).
-func (d dice) shuffle(rows []int) {
-	for i := len(rows) - 1; i > 0; i-- {
-		j := d.below(i + 1)
-		rows[i], rows[j] = rows[j], rows[i]
-	}
 }

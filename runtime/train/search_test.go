@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
 func space() map[string][]any {
@@ -76,7 +77,11 @@ func TestASearchThatCannotRunSaysWhy(t *testing.T) {
 }
 
 func TestFoldsPartitionTheRowsAndKeepClassesInProportion(t *testing.T) {
-	tg := &target{name: "y", labels: []string{"a", "b"}}
+	x := dataset.Column{Name: "x", Type: plan.Number}
+	for i := range 103 {
+		x.Floats = append(x.Floats, float64(i))
+	}
+	tg := &target{name: "y", labels: []string{"a", "b"}, frame: &dataset.Frame{Rows: 103, Columns: []dataset.Column{x}}}
 	var rows []int
 	for i := range 103 {
 		k := 0.0
@@ -84,7 +89,7 @@ func TestFoldsPartitionTheRowsAndKeepClassesInProportion(t *testing.T) {
 			k = 1
 		}
 		tg.y = append(tg.y, k)
-		rows = append(rows, i)
+		rows, tg.known = append(rows, i), append(tg.known, i)
 	}
 	folds, err := tg.folds(Spec{Seed: 3}, rows, plan.CrossValidation{Folds: 4, Stratified: true})
 	if err != nil {

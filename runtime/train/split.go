@@ -4,18 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"sort"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
 // Split divides the rows that have a target into a training and a test part,
-// both ascending. The test part has ceil(test_size * rows) rows, as
-// scikit-learn's train_test_split; a stratified split draws from each class
-// its share, the classes with the largest remainders rounded up. It depends on
-// the frame and the spec's seed alone.
+// both ascending.
+//
+// A row's side follows from the seed and the row's identity alone: its content,
+// or the key column that the plan names. So it stays where it is when others are
+// added, removed or put in another order, versions of a model are measured on the
+// same rows, and no row is trained on whose copy is tested. The price is that the
+// parts are of about the size that is asked for: the share of n rows deviates
+// from test_size by a standard error of sqrt(test_size (1 - test_size) / n),
+// 0.4 percentage points of 10,000 rows at 0.25.
+//
+// Small tables may have no row on one side, or none of a class. Then the
+// identity nearest to the border changes sides; stratified, so that both have
+// rows of every class.
 func Split(frame *dataset.Frame, spec Spec) (train, test []int, err error) {
 	t, err := newTarget(spec, frame)
 	if err != nil {
@@ -29,29 +36,67 @@ func (t *target) split(spec Spec) (train, test []int, err error) {
 	if !(share > 0 && share < 1) {
 		return nil, nil, fmt.Errorf("split: test_size is %g: want a share of the rows above 0 and below 1", share)
 	}
-	held := int(math.Ceil(share * float64(n)))
-	if n-held < 1 {
+	if n-int(math.Ceil(share*float64(n))) < 1 {
 		return nil, nil, fmt.Errorf("split: test_size %g of %d rows with a target leaves none to train on: add rows or lower test_size", share, n)
 	}
-	groups := [][]int{slices.Clone(t.known)}
-	stratified := spec.Model.Split.Stratified && spec.Model.Task != plan.Regression
-	if stratified {
+	ids, err := t.identities(spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	moved := make(map[uint64]bool) // identities that changed sides
+	groups := [][]int{t.known}
+	if spec.Model.Split.Stratified && spec.Model.Task != plan.Regression {
 		groups = t.byClass(t.known)
 	}
-	sizes := make([]int, len(groups))
-	for k := range groups {
-		sizes[k] = len(groups[k])
+	d := divider{use: useOf(spec.Seed, "split"), share: share, ids: ids, moved: moved}
+	for _, rows := range groups {
+		d.bothSides(rows)
 	}
-	take := apportion(sizes, n-held)
-	d := stream(spec.Seed, "split")
-	for k, rows := range groups {
-		d.shuffle(rows)
-		train = append(train, rows[:take[k]]...)
-		test = append(test, rows[take[k]:]...)
+	for _, r := range t.known {
+		if d.tests(r) {
+			test = append(test, r)
+		} else {
+			train = append(train, r)
+		}
 	}
-	slices.Sort(train)
-	slices.Sort(test)
-	return train, test, t.checkParts(train, test, stratified)
+	return train, test, t.checkParts(train, test, spec.Model.Split.Stratified)
+}
+
+// divider says on which side a row is.
+type divider struct {
+	use   uint64
+	share float64
+	ids   []uint64
+	moved map[uint64]bool
+}
+
+func (d *divider) tests(row int) bool {
+	return (place(d.ids[row], d.use) < d.share) != d.moved[d.ids[row]]
+}
+
+// bothSides moves an identity where all rows are on one side.
+func (d *divider) bothSides(rows []int) {
+	if len(rows) == 0 {
+		return
+	}
+	first, last := rows[0], rows[0] // from the test end to the training end
+	for _, r := range rows {
+		if d.tests(r) != d.tests(rows[0]) {
+			return
+		}
+		if at := place(d.ids[r], d.use); at < place(d.ids[first], d.use) {
+			first = r
+		} else if at > place(d.ids[last], d.use) {
+			last = r
+		}
+	}
+	if d.ids[first] == d.ids[last] {
+		return // copies of one row: they stay together
+	}
+	if d.tests(rows[0]) {
+		first = last
+	}
+	d.moved[d.ids[first]] = !d.moved[d.ids[first]]
 }
 
 // byClass returns the rows of each class, nil for a regression.
@@ -87,40 +132,7 @@ func partsFix(rows int, stratified bool) string {
 	case rows < 2:
 		return "add rows of it, or leave the class out"
 	case stratified:
-		return "add rows of it, or change test_size"
+		return "add rows of it that are not copies of each other"
 	}
 	return "add rows of it, change test_size, or set split.stratified to true"
-}
-
-// apportion takes total from groups in proportion to their sizes: the whole
-// parts first, then one each to the largest remainders, earlier groups first.
-func apportion(sizes []int, total int) []int {
-	sum := 0
-	for _, s := range sizes {
-		sum += s
-	}
-	out := make([]int, len(sizes))
-	order := make([]int, len(sizes))
-	remainder := make([]float64, len(sizes))
-	for k, s := range sizes {
-		exact := float64(s) * float64(total) / float64(sum)
-		out[k] = int(exact)
-		remainder[k] = exact - float64(out[k])
-		order[k] = k
-	}
-	sort.SliceStable(order, func(i, j int) bool { return remainder[order[i]] > remainder[order[j]] })
-	rest := total
-	for _, v := range out {
-		rest -= v
-	}
-	for _, k := range order {
-		if rest == 0 {
-			break
-		}
-		if out[k] < sizes[k] {
-			out[k]++
-			rest--
-		}
-	}
-	return out
 }

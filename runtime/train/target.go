@@ -16,6 +16,8 @@ type target struct {
 	labels []string  // classes: {negative, positive} of a binary task, else sorted; nil for regression
 	y      []float64 // class index or value of each row of the frame
 	known  []int     // rows that have a target, ascending
+	frame  *dataset.Frame
+	ids    []uint64 // see identities; nil until they are asked for
 }
 
 // Target returns the classes of the spec's target in the order that models use
@@ -34,7 +36,7 @@ func newTarget(spec Spec, frame *dataset.Frame) (*target, error) {
 	if c == nil {
 		return nil, fmt.Errorf("target %q: the data has no such column", spec.Model.Target)
 	}
-	t := &target{name: c.Name, y: make([]float64, frame.Rows)}
+	t := &target{name: c.Name, frame: frame, y: make([]float64, frame.Rows)}
 	for row := range frame.Rows {
 		if c.Missing(row) {
 			t.y[row] = math.NaN()
