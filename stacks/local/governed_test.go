@@ -117,7 +117,7 @@ func TestWhatAPolicyObjectsToIsNotRegistered(t *testing.T) {
 		Require: plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"metrics": {Is: requires("roc_auc", plan.GreaterEqual, 0.99)}}}}, Reason: "we want the best",
 	})
 	_, err := s.Build(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "1 policy objects") || !strings.Contains(err.Error(), "house/better (sha256:bbbbbbbbbbbb) objects: metrics.roc_auc is 0.8") {
+	if err == nil || !strings.Contains(err.Error(), "1 policy objects") || !strings.Contains(err.Error(), "house/better (sha256:bbbbbbbbbbbb) objects: metrics.roc_auc is 0.79") {
 		t.Errorf("got %v", err)
 	}
 	if versions, err := s.state.Registry.Versions(t.Context(), "default-risk"); err != nil || len(versions) != 0 {
