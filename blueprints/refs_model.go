@@ -81,6 +81,8 @@ func (r *refs) splitKey(name string, m *plan.Model, d plan.Dataset) {
 	case !r.among("column", key, keys(d.Columns), at...):
 	case d.Columns[key].Nullable || d.Columns[key].Optional:
 		r.say(fmt.Sprintf("%q may have no value, and a row's side follows from it", key), "name a column that is neither nullable nor optional", at...)
+	case d.Columns[key].Anonymise == "drop":
+		r.say(fmt.Sprintf("%q is dropped, and a row's side follows from it", key), "hash it instead, or name another column", at...)
 	}
 }
 
