@@ -112,7 +112,7 @@ func (a *app) writePlan(p *plan.Plan) error {
 		if n := len(l.Stages); n > 0 {
 			what += ", " + counted(n, "stage") + " of its own"
 		}
-		a.concept("pipeline", name, what, "schedule "+orNone([]string{l.Schedule})+", "+counted(l.Retries, "retry"))
+		a.concept("pipeline", name, what, "schedule "+orNone([]string{l.Schedule})+zoneOf(l)+", "+counted(l.Retries, "retry"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Endpoints)) {
 		e := p.Endpoints[name]
@@ -183,4 +183,12 @@ func orNone(s []string) string {
 		return out
 	}
 	return "none"
+}
+
+// zoneOf says in which time zone a schedule is read, where it is not UTC.
+func zoneOf(l plan.Pipeline) string {
+	if l.Schedule == "" || l.Timezone == "" {
+		return ""
+	}
+	return " in " + l.Timezone
 }

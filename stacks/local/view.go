@@ -84,7 +84,7 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 }
 
 func viewRun(r *pipeline.Run) *page.Run {
-	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author, Started: r.StartedAt.Format(clockFormat), Error: r.Error}
+	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author, Started: r.StartedAt.UTC().Format(clockFormat), Error: r.Error}
 	if !r.FinishedAt.IsZero() {
 		out.Duration = brief(r.FinishedAt.Sub(r.StartedAt))
 	}

@@ -79,7 +79,11 @@ func (h *house) viewPipelines(ctx context.Context) ([]page.Pipeline, error) {
 		if u.Model != "" {
 			continue
 		}
-		one := page.Pipeline{Name: u.Pipeline, Schedule: h.stack.cfg.Plan.Pipelines[u.Pipeline].Schedule}
+		line := h.stack.cfg.Plan.Pipelines[u.Pipeline]
+		one := page.Pipeline{Name: u.Pipeline, Schedule: line.Schedule}
+		if line.Schedule != "" && line.Timezone != "" {
+			one.Schedule += " in " + line.Timezone
+		}
 		runs, err := pipeline.Runs(ctx, h.stack.state.Store, u.Name(), 1)
 		if err != nil {
 			return nil, err
