@@ -203,6 +203,10 @@ func TestNothingInATextEndsIt(t *testing.T) {
 	if d.DAG.Description != want || d.DAG.Defaults.Owner != want || d.DAG.Schedule != nil {
 		t.Errorf("Python read %q, want %q", d.DAG.Description, want)
 	}
+	spec, _ := d.Tasks["ingest"].Pod["spec"].(map[string]any)
+	if c := list(spec["containers"]); len(c) != 1 || c[0]["image"] != strings.ToValidUTF8(hostile, "\ufffd") {
+		t.Errorf("the pod's image is %q, want %q", c, want)
+	}
 }
 
 func TestWhatIsNoGraphIsRefused(t *testing.T) {

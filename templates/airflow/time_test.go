@@ -80,7 +80,7 @@ func TestTheCommandsAreWordsOfAirflow2And3(t *testing.T) {
 
 // The stand-in is only worth something if it refuses what Airflow does.
 func TestTheStandInIsAsStrictAsAirflow(t *testing.T) {
-	text := string(scheduled(t, "0 3 * * *", "Europe/Berlin"))
+	text := strings.Replace(string(scheduled(t, "0 3 * * *", "Europe/Berlin")), `"labels": {"a": "b"}`, `"labels": {"a": "{{ x }}"}`, 1)
 	cron := `CronTriggerTimetable("0 3 * * *", timezone="Europe/Berlin")`
 	for name, c := range map[string]struct{ from, to, want string }{
 		"a zone in the schedule":   {cron, `"CRON_TZ=Europe/Berlin 30 2 * * *"`, "AirflowTimetableInvalid"},
@@ -93,6 +93,8 @@ func TestTheStandInIsAsStrictAsAirflow(t *testing.T) {
 		"the run's task instances": {runDate, "{{ dag_run.get_task_instances() }}", "get_task_instances"},
 		"the day of no date":       {runDate, "{{ ds }}", "'ds' is not defined"},
 		"the date of no date":      {runDate, "{{ logical_date }}", "'logical_date' is not defined"},
+		"texts that are templates": {`template_fields = ("cmds",)`, `template_fields = ("cmds", "pod_template_dict")`, "'x' is not defined"},
+		"texts that are files":     {"template_ext = ()", "template_ext = ('}}',)\n    template_fields = ('cmds', 'pod_template_dict')", "TemplateNotFound"},
 		"a name of Airflow 2":      {runDate, "{{ execution_date }}", "'execution_date' is not defined"},
 	} {
 		changed := strings.Replace(text, c.from, c.to, 1)

@@ -16,9 +16,23 @@ dag = module.dag
 at = datetime.datetime.fromisoformat(sys.argv[2]).astimezone(datetime.timezone.utc)
 
 
-def rendered(names):
+def fill(value, names, ext):
+    if isinstance(value, dict):
+        return {key: fill(one, names, ext) for key, one in value.items()}
+    if isinstance(value, list):
+        return [fill(one, names, ext) for one in value]
+    if isinstance(value, str) and ext and value.endswith(ext):
+        raise FileNotFoundError("TemplateNotFound: " + value)
+    return render(value, names) if isinstance(value, str) else value
+
+
+def rendered(names, field="cmds"):
     names = {**names, **dag.kwargs["user_defined_macros"]}
-    return {name: [render(word, names) for word in t.kwargs["cmds"]] for name, t in dag.tasks.items()}
+    out = {}
+    for name, t in dag.tasks.items():
+        fields = {key: fill(value, names, t.template_ext) if key in t.template_fields else value for key, value in t.kwargs.items()}
+        out[name] = fields[field]
+    return out
 
 
 def written(value):
@@ -27,11 +41,12 @@ def written(value):
     return str(value)
 
 
+pods = rendered(context(3, at), "pod_template_dict")
 print(json.dumps({
     "dag": {key: value for key, value in dag.kwargs.items() if key != "user_defined_macros"},
     "tasks": {
         name: {
-            "upstream": sorted(t.upstream), "teardown": t.teardown, "command": t.kwargs["cmds"], "pod": t.kwargs["pod_template_dict"],
+            "upstream": sorted(t.upstream), "teardown": t.teardown, "command": t.kwargs["cmds"], "pod": pods[name],
             "retries": t.kwargs["retries"], "retry_delay": t.kwargs["retry_delay"], "namespace": t.kwargs["namespace"],
         } for name, t in dag.tasks.items()
     },
