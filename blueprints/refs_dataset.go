@@ -35,10 +35,37 @@ func (r *refs) dataset(name string) {
 		if sorted := slices.Sorted(slices.Values(col.Values)); len(slices.Compact(sorted)) < len(col.Values) {
 			r.say("a value stands twice", "", at("columns", c, "values")...)
 		}
+		for i, v := range col.Values {
+			r.readable(d, c, v, at("columns", c, "values", fmt.Sprint(i))...)
+		}
 	}
 	table := expectations()
 	for i, e := range d.Expect {
 		r.expectation(d, e, table, at("expect", fmt.Sprint(i)))
+	}
+}
+
+// readable refuses a value of a column of texts that its null texts take for
+// missing, so that no row could ever have it.
+func (r *refs) readable(d plan.Dataset, column, value string, path ...string) {
+	if !slices.Contains(d.NullTexts(column), value) {
+		return
+	}
+	said := "csv.null_value"
+	if d.Columns[column].NullValue != nil {
+		said = "its null_value"
+	}
+	r.say(fmt.Sprintf("%q can never be read: %s takes it for missing in %s", value, said, column),
+		fmt.Sprintf("say columns: %q: null_value with the texts that mean missing there, such as [] for none", column), path...)
+}
+
+// findable refuses a set whose values must all be found and cannot be.
+func (r *refs) findable(d plan.Dataset, column string, set any, path []string) {
+	list, _ := set.([]any)
+	for i, v := range list {
+		if s, ok := v.(string); ok && (d.Columns[column].Type == plan.Category || d.Columns[column].Type == plan.Text) {
+			r.readable(d, column, s, append(path[:len(path):len(path)], fmt.Sprint(i))...)
+		}
 	}
 }
 
@@ -60,6 +87,9 @@ func (r *refs) expectation(d plan.Dataset, e plan.Expectation, table map[string]
 	for _, arg := range slices.Sorted(maps.Keys(e.Kwargs)) {
 		if r.among("argument of "+e.Expectation, arg, keys(sig.args), at(arg)...) {
 			r.argument(d, sig.args[arg], arg, e.Kwargs[arg], at(arg))
+		}
+		if e.Expectation == "column_distinct_values_to_contain_set" || e.Expectation == "column_distinct_values_to_equal_set" {
+			r.findable(d, e.Column, e.Kwargs[arg], at(arg))
 		}
 	}
 	for _, arg := range sig.required {

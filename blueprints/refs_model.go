@@ -62,6 +62,8 @@ func (r *refs) task(name string, m *plan.Model, c plan.Column) {
 		}
 		if len(c.Values) > 0 {
 			r.among("class", m.Positive, c.Values, "models", name, "positive")
+		} else {
+			r.readable(r.plan.Datasets[m.Dataset], m.Target, m.Positive, "models", name, "positive")
 		}
 		if len(c.Values) > 2 {
 			r.say(fmt.Sprintf("positive names one of two classes, but %s has %d values", m.Target, len(c.Values)), "leave positive out for a target of several classes", "models", name, "positive")

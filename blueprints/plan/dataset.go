@@ -31,6 +31,25 @@ type Dataset struct {
 	Retention   string            `json:"retention,omitempty"` // a duration such as "730d"
 }
 
+// DefaultNullValue are the texts that mean missing where a blueprint does not
+// say, as the schema has them.
+func DefaultNullValue() []string { return []string{"", "NA", "NaN", "null", "NULL"} }
+
+// NullTexts returns the texts that mean missing in a column: the column's own
+// where it names some, else those of the dataset's CSV. Parquet has nulls of its
+// own, so there a text is a value unless its column says otherwise.
+func (d Dataset) NullTexts(column string) []string {
+	switch own := d.Columns[column].NullValue; {
+	case own != nil:
+		return own
+	case d.Format == "parquet":
+		return []string{}
+	case d.CSV.NullValue != nil:
+		return d.CSV.NullValue
+	}
+	return DefaultNullValue()
+}
+
 // CSVOptions say how a CSV dataset is written. They are ignored for Parquet.
 type CSVOptions struct {
 	Delimiter string   `json:"delimiter"`  // one ASCII character
@@ -41,12 +60,15 @@ type CSVOptions struct {
 type Column struct {
 	Description string     `json:"description,omitempty"`
 	Type        ColumnType `json:"type"`
-	Nullable    bool       `json:"nullable"`            // a missing value is allowed
-	Optional    bool       `json:"optional"`            // the column itself may be absent
-	Sensitive   bool       `json:"sensitive"`           // personal or protected data
-	Values      []string   `json:"values,omitempty"`    // the allowed categories; empty allows any
-	Unit        string     `json:"unit,omitempty"`      // for people, such as "EUR" or "kg/m3"
-	Anonymise   string     `json:"anonymise,omitempty"` // "", "hash", "mask" or "drop"
+	Nullable    bool       `json:"nullable"`         // a missing value is allowed
+	Optional    bool       `json:"optional"`         // the column itself may be absent
+	Sensitive   bool       `json:"sensitive"`        // personal or protected data
+	Values      []string   `json:"values,omitempty"` // the allowed categories; empty allows any
+	// NullValue are the texts that mean missing in this column; nil leaves it to
+	// CSV.NullValue, and an empty list says that no text does.
+	NullValue []string `json:"null_value,omitzero"`
+	Unit      string   `json:"unit,omitempty"`      // for people, such as "EUR" or "kg/m3"
+	Anonymise string   `json:"anonymise,omitempty"` // "", "hash", "mask" or "drop"
 }
 
 // Expectation is one Great Expectations check in that library's words, without

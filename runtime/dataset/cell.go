@@ -14,14 +14,35 @@ func (p *parser) cell(s *slot, field []byte) {
 		s.codes[p.row] = p.code(s, field)
 		return
 	}
-	if trimmed := bytes.TrimSpace(field); p.dialect.null(trimmed) {
-		p.missing(s)
-	} else if v, ok := parseTyped(s.plan.Type, trimmed); ok {
-		s.floats[p.row] = v
-		return
+	trimmed := bytes.TrimSpace(field)
+	if s.nulls.Text(trimmed) {
+		p.none(s)
+	} else if v, low, ok := parseExact(s.plan.Type, trimmed); ok {
+		p.put(s, v, low)
 	} else {
 		p.suspect(s, typeProblem(field), field)
+		s.floats[p.row] = math.NaN()
 	}
+}
+
+// put keeps a value, or none where it stands for a missing one.
+func (p *parser) put(s *slot, v float64, low int16) {
+	if s.nulls.exact(v, low) {
+		p.none(s)
+		return
+	}
+	s.floats[p.row] = v
+	if low != 0 {
+		if s.column.Low == nil {
+			s.column.Low = make([]int16, len(s.floats))
+		}
+		s.column.Low[p.row], p.wide = low, true
+	}
+}
+
+// none makes a cell of a column of floats missing.
+func (p *parser) none(s *slot) {
+	p.missing(s)
 	s.floats[p.row] = math.NaN()
 }
 
@@ -35,7 +56,7 @@ func typeProblem(field []byte) Kind {
 
 // code returns a text's code.
 func (p *parser) code(s *slot, field []byte) int32 {
-	if p.dialect.null(field) {
+	if s.nulls.Text(field) {
 		p.missing(s)
 		return MissingCode
 	}
@@ -92,6 +113,11 @@ func cellProblem(t *target, kind Kind, value []byte) Problem {
 // drop skips the current record.
 func (p *parser) drop(kind Kind, record []byte, want, hint string) {
 	p.pending = p.pending[:0]
+	for i := range p.columns {
+		if c := p.columns[i].column; p.wide && c.Low != nil {
+			c.Low[p.row] = 0 // the row that follows takes its place
+		}
+	}
 	p.found.skipped++
 	if p.found.room(kind, "") {
 		p.found.list = append(p.found.list, p.place(Problem{Kind: kind, Value: shown(bytes.TrimRight(record, "\r")), Want: want, Hint: hint}))

@@ -38,6 +38,7 @@ func concat(frames []*Frame, consume bool) (*Frame, error) {
 			for _, f := range frames {
 				c.Floats = append(c.Floats, f.Columns[i].Floats...)
 			}
+			c.Low = concatLow(frames, i, out.Rows)
 		}
 		for _, f := range frames {
 			if consume {
@@ -46,6 +47,21 @@ func concat(frames []*Frame, consume bool) (*Frame, error) {
 		}
 	}
 	return out, nil
+}
+
+// concatLow returns nil where no frame has an integer beyond 2^53.
+func concatLow(frames []*Frame, i, rows int) (out []int16) {
+	at := 0
+	for _, f := range frames {
+		if low := f.Columns[i].Low; low != nil {
+			if out == nil {
+				out = make([]int16, rows)
+			}
+			copy(out[at:], low)
+		}
+		at += f.Rows
+	}
+	return out
 }
 
 func concatCodes(frames []*Frame, i, rows int) ([]int32, []string) {

@@ -66,7 +66,7 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 		return nil, err
 	}
 	r.head = r.first.header
-	r.targets = newTargets(r.head, ds.Columns, src.many)
+	r.targets = newTargets(r.head, ds, src.many)
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.group.Go(crash.Guarded(func() { r.produce(ctx) }))
 	for range opt.Workers {

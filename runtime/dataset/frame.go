@@ -32,9 +32,13 @@ type Column struct {
 	Name string
 	Type plan.ColumnType
 	// Floats holds a value a row for number, integer, boolean (0 or 1) and
-	// timestamp (seconds since 1970 UTC) columns; NaN is missing. Integers are
-	// exact up to 2^53.
+	// timestamp (seconds since 1970 UTC) columns; NaN is missing.
 	Floats []float64
+	// Low is, for each row of an integer column that holds one beyond 2^53, what
+	// the float64 in Floats is short of the integer: Floats + Low is the integer,
+	// exact in all 64 bits, signed or unsigned. It is nil where Floats are exact.
+	// Learning and drift, which reckon in float64, take Floats alone.
+	Low []int16
 	// Codes holds an index into Dict a row for category and text columns.
 	Codes []int32
 	Dict  []string
@@ -59,9 +63,18 @@ func (c *Column) Missing(row int) bool {
 	return math.IsNaN(c.Floats[row])
 }
 
+// Exact returns a row of a column that is not coded: its float64, and what that
+// is short of an integer beyond 2^53.
+func (c *Column) Exact(row int) (v float64, low int16) {
+	if c.Low != nil {
+		low = c.Low[row]
+	}
+	return c.Floats[row], low
+}
+
 // Value returns the row's value as text in the form a CSV file would have it:
-// the shortest decimal that reads back, true or false, RFC 3339. A missing
-// value is "".
+// the shortest decimal that reads back, an integer by all its digits, true or
+// false, RFC 3339. A missing value is "".
 func (c *Column) Value(row int) string {
 	if c.Missing(row) {
 		return ""
@@ -69,15 +82,25 @@ func (c *Column) Value(row int) string {
 	if c.Coded() {
 		return c.Dict[c.Codes[row]]
 	}
-	v := c.Floats[row]
-	switch c.Type {
-	case plan.Boolean:
+	v, low := c.Exact(row)
+	switch {
+	case c.Type == plan.Boolean:
 		return strconv.FormatBool(v != 0)
-	case plan.Timestamp:
+	case c.Type == plan.Timestamp:
 		return momentText(v, false)
-	default:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+	case low != 0, c.Type == plan.Integer && v == math.Trunc(v) && v >= -1<<63 && v <= two64:
+		return integerText(v, low)
 	}
+	return numberText(v)
+}
+
+// numberText writes a number without an exponent where that is readable, as
+// JSON and JavaScript do, so that what takes 12345678 for an integer finds one.
+func numberText(v float64) string {
+	if a := math.Abs(v); a == 0 || a >= 1e-6 && a < 1e21 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // Column returns the named column, or nil.
@@ -106,6 +129,12 @@ func (f *Frame) Select(rows []int) *Frame {
 			for j, r := range rows {
 				d.Floats[j] = c.Floats[r]
 			}
+			if c.Low != nil {
+				d.Low = make([]int16, len(rows))
+				for j, r := range rows {
+					d.Low[j] = c.Low[r]
+				}
+			}
 		}
 		out.Columns[i] = d
 	}
@@ -117,7 +146,7 @@ func (f *Frame) Select(rows []int) *Frame {
 func (f *Frame) Check() error {
 	for i := range f.Columns {
 		c := &f.Columns[i]
-		if c.Len() != f.Rows {
+		if c.Len() != f.Rows || c.Low != nil && len(c.Low) != f.Rows {
 			return fmt.Errorf("column %q: %d values for %d rows", c.Name, c.Len(), f.Rows)
 		}
 		for row, code := range c.Codes {

@@ -77,7 +77,7 @@ func FuzzParquet(f *testing.F) {
 
 // FuzzTimestamp holds that a moment that reads also writes and reads back.
 func FuzzTimestamp(f *testing.F) {
-	for _, text := range []string{"2024-02-29", "2024-02-29T12:00:00.5+02:00", "0001-01-01 00:00", "9999-12-31T23:59:59Z", "2024-1-1"} {
+	for _, text := range []string{"2024-02-29", "2024-02-29T12:00:00.5+02:00", "0001-01-01 00:00", "9999-12-31T23:59:59Z", "2024-1-1", "2024-03-01 12:00:00.25+00", "1890-03-01 12:00 -00:19:32"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -3,7 +3,9 @@ package dataset
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -27,9 +29,9 @@ func want(k Kind, c plan.Column) string {
 	}
 	switch c.Type {
 	case plan.Integer:
-		return "an integer of at most 2^53"
+		return "an integer of at most 64 bits"
 	case plan.Boolean:
-		return "true or false, yes or no, 1 or 0"
+		return "true or false, yes or no, t or f, 1 or 0"
 	case plan.Timestamp:
 		return "a timestamp: RFC 3339 or YYYY-MM-DD"
 	case plan.Number:
@@ -45,11 +47,17 @@ func typeHint(t plan.ColumnType, b []byte) string {
 	case "", "na", "n/a", "nan", "null", "none", "nil", "-", "?", ".", "missing", "unknown":
 		return fmt.Sprintf("if it means missing, add %q to csv.null_value", shown(bytes.TrimSpace(b)))
 	}
+	if t == plan.Timestamp {
+		return momentHint(s)
+	}
 	if t != plan.Number && t != plan.Integer {
 		return ""
 	}
 	if _, ok := parseNumber([]byte(strings.ReplaceAll(s, ",", "."))); ok && strings.Contains(s, ",") {
 		return "write numbers with a decimal point and without thousands separators"
+	}
+	if v, err := strconv.ParseFloat(s, 64); err == nil && t == plan.Number && math.Abs(v) >= maxExact && !math.IsInf(v, 0) {
+		return "a 64-bit float would lose digits of it: declare the column an integer, or text if it is an identifier"
 	}
 	if _, ok := parseNumber([]byte(s)); ok && t == plan.Integer {
 		return "declare the column a number, or a category if it is an identifier"
@@ -68,6 +76,37 @@ func likest(word string, names []string) []string {
 	out := slices.Clone(names)
 	slices.SortStableFunc(out, func(a, b string) int { return distance[a] - distance[b] })
 	return out
+}
+
+// momentHint says why a date that people read is not one that is read here.
+func momentHint(s string) string {
+	if _, ok := parseNumber([]byte(s)); ok {
+		return "a number is not read as a time: declare the column an integer or a number"
+	}
+	date, _, _ := strings.Cut(strings.ReplaceAll(s, "t", " "), " ")
+	parts := strings.FieldsFunc(date, func(r rune) bool { return r == '/' || r == '.' || r == '-' })
+	if len(parts) != 3 {
+		return ""
+	}
+	var n [3]int
+	for i, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil {
+			return "months are written as numbers: export dates as YYYY-MM-DD"
+		}
+		n[i] = v
+	}
+	switch {
+	case len(parts[0]) == 4 && n[1] >= 1 && n[1] <= 12 && n[2] >= 1 && n[2] <= 31:
+		return fmt.Sprintf("dates are written with hyphens and two digits each: %04d-%02d-%02d", n[0], n[1], n[2])
+	case len(parts[2]) < 2 || n[0] < 1 || n[1] < 1 || n[0] > 31 || n[1] > 31 || n[0] > 12 && n[1] > 12:
+		return ""
+	case n[0] > 12:
+		return "the day comes first here: export dates as YYYY-MM-DD"
+	case n[1] > 12:
+		return "the month comes first here: export dates as YYYY-MM-DD"
+	}
+	return "is the day or the month first? A date must say: export dates as YYYY-MM-DD"
 }
 
 // quoteList writes the first few of a list.

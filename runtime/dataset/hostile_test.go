@@ -134,7 +134,7 @@ func TestSchemaErrorReadsWell(t *testing.T) {
 	want := `t.csv: the data is not what the blueprint declares: 6 problems in 6 rows (1 left out)
   rows: 1 row with too few or too many fields: want 2 fields as in the header, found 1; is a field that holds the delimiter without quotes?
     t.csv:7 (row 6): "1"
-  column "age": 4 values of another type: want an integer of at most 2^53
+  column "age": 4 values of another type: want an integer of at most 64 bits
     t.csv:3 (row 2): "x"
     t.csv:4 (row 3): "y"
     t.csv:5 (row 4): "z"

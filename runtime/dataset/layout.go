@@ -11,8 +11,9 @@ import (
 
 // target is a column that frames have.
 type target struct {
-	name string
-	plan plan.Column
+	name  string
+	plan  plan.Column
+	nulls Nulls
 }
 
 // coded reports whether the column is dictionary-coded.
@@ -33,20 +34,21 @@ type layout struct {
 // newTargets returns the declared columns in the order of the header. Where
 // more files follow, which may have what the first lacks, the absent ones
 // follow in the order of their names.
-func newTargets(header []string, declared map[string]plan.Column, more bool) []target {
+func newTargets(header []string, ds plan.Dataset, more bool) []target {
 	var out []target
 	seen := map[string]bool{}
-	for _, name := range header {
-		if c, ok := declared[name]; ok && !seen[name] {
+	add := func(name string) {
+		if c, ok := ds.Columns[name]; ok && !seen[name] {
 			seen[name] = true
-			out = append(out, target{name, c})
+			out = append(out, target{name, c, NewNulls(ds.NullTexts(name), c.Type)})
 		}
 	}
+	for _, name := range header {
+		add(name)
+	}
 	if more {
-		for _, name := range slices.Sorted(maps.Keys(declared)) {
-			if !seen[name] {
-				out = append(out, target{name, declared[name]})
-			}
+		for _, name := range slices.Sorted(maps.Keys(ds.Columns)) {
+			add(name)
 		}
 	}
 	return out

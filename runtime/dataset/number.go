@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"math"
 	"math/bits"
 	"strconv"
@@ -146,14 +145,14 @@ func quotient(m uint64, scale int) float64 {
 }
 
 // parseNumber reads a decimal number, with an exponent or without. It reports
-// false for anything else: hexadecimal, underscores, NaN, infinities, and what
-// is beyond float64's range.
+// false for anything else: hexadecimal, underscores, NaN, infinities, what is
+// beyond float64's range, and digits beyond 2^53 that a float64 would lose.
 func parseNumber(b []byte) (float64, bool) {
 	if len(b) == 0 {
 		return 0, false
 	}
 	if v, end, ok := scanNumber(b, 0); ok && end == len(b) {
-		return v, true
+		return v, math.Abs(v) < maxExact || keepsDigits(b, v)
 	}
 	for _, c := range b {
 		if c-'0' > 9 && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
@@ -161,35 +160,8 @@ func parseNumber(b []byte) (float64, bool) {
 		}
 	}
 	v, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64) //nolint:gosec // only read while b is, without a copy for every value
-	return v, err == nil
+	return v, err == nil && (math.Abs(v) < maxExact || keepsDigits(b, v))
 }
 
-// parseInteger reads an integer of at most 2^53 in magnitude; 3.0 is one.
-func parseInteger(b []byte) (float64, bool) {
-	v, ok := parseNumber(b)
-	return v, ok && integral(v) && exactText(b)
-}
-
+// integral reports whether a number is whole and one that float64 tells apart.
 func integral(v float64) bool { return math.Abs(v) <= maxExact && v == math.Trunc(v) }
-
-// exactText reports whether the text of a number that reads as an integer has
-// no digits that rounding could have swallowed, as 9007199254740993 reads as
-// 2^53 and a hair above 3 as 3.
-func exactText(b []byte) bool {
-	if bytes.ContainsAny(b, "eE") {
-		return exactSlow(b)
-	}
-	if len(b) <= exactDigits {
-		return true
-	}
-	whole, fraction, _ := bytes.Cut(b, []byte{'.'})
-	if len(bytes.Trim(fraction, "0")) > 0 {
-		return false
-	}
-	whole = bytes.TrimLeft(whole, "+-0")
-	if len(whole) <= exactDigits {
-		return true
-	}
-	v, err := strconv.ParseUint(string(whole), 10, 64)
-	return err == nil && v <= maxExact
-}

@@ -66,48 +66,20 @@ func (o Options) withDefaults() Options {
 // dialect is a checked plan.CSVOptions.
 type dialect struct {
 	comma byte
-	nulls []string
-	// emptyIsNull and the longest null spare most fields the search.
-	emptyIsNull bool
-	longestNull int
 }
 
-// newDialect checks the options. An absent list of null values means the empty
-// field and NA; an empty list means that nothing is missing.
+// newDialect checks the options.
 func newDialect(o plan.CSVOptions) (dialect, error) {
-	d := dialect{comma: ',', nulls: o.NullValue}
-	if o.NullValue == nil {
-		d.nulls = []string{"", "NA"}
-	}
+	d := dialect{comma: ','}
 	if o.Delimiter != "" {
 		d.comma = o.Delimiter[0]
 		if len(o.Delimiter) != 1 || d.comma >= 0x80 || d.comma < '\t' || strings.Contains("\"\r\n.-+", o.Delimiter) || alphanumeric(d.comma) {
 			return d, fmt.Errorf("csv.delimiter %q: want one ASCII character such as \",\", \";\", \"|\" or a tab", o.Delimiter)
 		}
 	}
-	for _, s := range d.nulls {
-		d.emptyIsNull = d.emptyIsNull || s == ""
-		d.longestNull = max(d.longestNull, len(s))
-	}
 	return d, nil
 }
 
 func alphanumeric(c byte) bool {
 	return c-'0' <= 9 || (c|0x20)-'a' <= 'z'-'a'
-}
-
-// null reports whether the field means missing.
-func (d *dialect) null(field []byte) bool {
-	if len(field) == 0 {
-		return d.emptyIsNull
-	}
-	if len(field) > d.longestNull {
-		return false
-	}
-	for _, s := range d.nulls {
-		if string(field) == s {
-			return true
-		}
-	}
-	return false
 }

@@ -51,8 +51,8 @@ func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Opt
 		return nil, err
 	}
 	r.current, r.head = first, first.header
-	r.targets = newTargets(r.head, ds.Columns, src.many)
-	r.parser = newParser(dialect{}, r.targets)
+	r.targets = newTargets(r.head, ds, src.many)
+	r.parser = newParser(dialect{}, r.targets) // which sees values, no text
 	r.layOut(first)
 	return r, nil
 }

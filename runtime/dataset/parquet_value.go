@@ -116,7 +116,7 @@ func (r *parquetReader) fill(c *cursor, rows int) error {
 			if s.words != nil {
 				s.codes[row] = c.code(p, s, v)
 			} else {
-				s.floats[row] = c.float(p, s, v)
+				c.float(p, s, v)
 			}
 			if len(p.pending) > 0 {
 				p.flush()
@@ -136,38 +136,44 @@ func (c *cursor) code(p *parser, s *slot, v parquet.Value) int32 {
 	return p.code(s, c.text)
 }
 
-// float returns a value as its column holds it; NaN means missing, in the file
+// float keeps a value as its column holds it; NaN means missing, in the file
 // and in the frame.
-func (c *cursor) float(p *parser, s *slot, v parquet.Value) float64 {
-	if v.IsNull() {
-		p.missing(s)
-		return math.NaN()
+func (c *cursor) float(p *parser, s *slot, v parquet.Value) {
+	if v.IsNull() || len(s.nulls.texts) > 0 && c.null(s, v) {
+		p.none(s)
+		return
 	}
-	f, ok := c.typed(s.plan.Type, v)
+	f, low, ok := c.typed(s.plan.Type, v)
 	switch {
-	case ok && !math.IsNaN(f):
-		return f
+	case ok && math.IsNaN(f):
+		p.none(s)
 	case ok:
-		p.missing(s)
+		p.put(s, f, low)
 	default:
 		c.text = c.render(c.text[:0], v)
 		if p.suspect(s, WrongType, c.text); len(c.text) == 0 {
 			p.pending[len(p.pending)-1].hint = "write a null where a value is missing"
 		}
+		s.floats[p.row] = math.NaN()
 	}
-	return math.NaN()
+}
+
+// null reports whether the column says of the value's text that it is missing.
+func (c *cursor) null(s *slot, v parquet.Value) bool {
+	c.text = c.render(c.text[:0], v)
+	return s.nulls.Text(bytes.TrimSpace(c.text))
 }
 
 // typed returns the value as a column of the type holds it, or false.
-func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (float64, bool) {
+func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (f float64, low int16, ok bool) {
 	moment := c.date || c.tick != 0 || v.Kind() == parquet.Int96
 	if moment != (t == plan.Timestamp) && (moment || v.Kind() != parquet.ByteArray) {
-		return 0, false
+		return 0, 0, false
 	}
 	if moment {
-		return c.seconds(v)
+		f, ok = c.seconds(v)
+		return f, 0, ok && f >= firstMoment && f < lastMoment
 	}
-	var f float64
 	switch v.Kind() {
 	case parquet.Boolean:
 		if v.Boolean() {
@@ -179,15 +185,17 @@ func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (float64, bool) {
 		f = v.Double()
 	default:
 		c.text = c.render(c.text[:0], v)
-		return parseTyped(t, bytes.TrimSpace(c.text))
+		return parseExact(t, bytes.TrimSpace(c.text))
 	}
 	switch t {
 	case plan.Boolean:
-		return f, f == 0 || f == 1 || math.IsNaN(f)
+		ok = f == 0 || f == 1 || math.IsNaN(f)
 	case plan.Integer:
-		return f, integral(f) || math.IsNaN(f)
+		ok = integral(f) || math.IsNaN(f)
+	default:
+		ok = !math.IsInf(f, 0)
 	}
-	return f, !math.IsInf(f, 0)
+	return f, 0, ok
 }
 
 // seconds returns a date or time as seconds since 1970 UTC.

@@ -11,6 +11,7 @@ import (
 // slot is where a parser puts the values of one header field.
 type slot struct {
 	*target
+	column  *Column
 	floats  []float64
 	codes   []int32
 	words   *dictionary
@@ -36,6 +37,7 @@ type parser struct {
 	start   int // where the current record begins
 	found   problems
 	pending []pending // problems of the current record
+	wide    bool      // an integer beyond 2^53 was seen
 }
 
 // pending is a cell's problem that counts unless its record is skipped.
@@ -83,8 +85,11 @@ func (p *parser) parse(text []byte, l *layout, f *Frame) {
 		c := &f.Columns[i]
 		if p.targets[i].coded() {
 			c.Codes, c.Dict = c.Codes[:p.row], p.words[i].texts
-		} else {
-			c.Floats = c.Floats[:p.row]
+			continue
+		}
+		c.Floats = c.Floats[:p.row]
+		if c.Low != nil {
+			c.Low = c.Low[:p.row]
 		}
 	}
 }
@@ -92,9 +97,10 @@ func (p *parser) parse(text []byte, l *layout, f *Frame) {
 // bind points the slots at the frame's columns, sized for that many rows.
 func (p *parser) bind(l *layout, f *Frame, rows int) {
 	f.reset(p.targets, rows)
+	p.wide = false
 	for i := range p.columns {
 		s := &p.columns[i]
-		s.floats, s.codes = f.Columns[i].Floats, f.Columns[i].Codes
+		s.column, s.floats, s.codes = &f.Columns[i], f.Columns[i].Floats, f.Columns[i].Codes
 		if s.words != nil {
 			s.words.begin()
 		}
@@ -131,7 +137,7 @@ func (p *parser) record(b []byte, i int) int {
 	for k, s := range p.slots {
 		if s.numeric {
 			v, end, ok := scanNumber(b, i)
-			if ok && (!s.integer || end-i <= exactDigits && float64(int64(v)) == v) {
+			if ok && v < maxExact && v > -maxExact && (!s.integer || end-i <= exactDigits && float64(int64(v)) == v) && !s.nulls.maybe(v) {
 				if b[end] == '\r' {
 					end++
 				}

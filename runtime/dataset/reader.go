@@ -55,7 +55,8 @@ func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 	if src.files, err = opt.Part.of(src.files); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", ds.Source, err), src.close())
 	}
-	switch formatOf(ds) {
+	ds.Format = formatOf(ds)
+	switch ds.Format {
 	case "csv":
 		r.table, err = newCSVReader(ctx, ds, src, opt)
 	case "parquet":

@@ -128,7 +128,7 @@ func TestProblemsAreAllReportedAtOnce(t *testing.T) {
 		"Cem,34,lots,maybe,gud,2024-13-01,1\n" + // 3
 		"\"Dan,34,1,true,bad,2024-01-01,1\n" + // 4: a quote left open
 		"\"Eve\",34,1,true,,2024-01-01,1\n" + // 5: null
-		"F\xff,9007199254740993,inf,true,bad,2024-01-01,1\n" + // 6
+		"F\xff,18446744073709551616,inf,true,bad,2024-01-01,1\n" + // 6
 		"G\x00,1,2,3,bad,2024-01-01,1\n"}) // 7
 	frames, problems := drain(t, ds, Options{Dir: dir})
 	if frames[0].Rows != 5 || problems.Skipped != 2 {
@@ -140,19 +140,19 @@ func TestProblemsAreAllReportedAtOnce(t *testing.T) {
 	}
 	want := []string{
 		`people.csv:1: column "salary": "name, age, income, member, status, since, salry": want a column in the header; did you mean "salry"?`,
-		`people.csv:2 (row 1): column "age": "34.5": want an integer of at most 2^53; declare the column a number, or a category if it is an identifier`,
+		`people.csv:2 (row 1): column "age": "34.5": want an integer of at most 64 bits; declare the column a number, or a category if it is an identifier`,
 		`people.csv:3 (row 2): "Bob,34,1": want 7 fields as in the header, found 3; is a field that holds the delimiter without quotes?`,
 		`people.csv:4 (row 3): column "income": "lots": want a number`,
-		`people.csv:4 (row 3): column "member": "maybe": want true or false, yes or no, 1 or 0`,
+		`people.csv:4 (row 3): column "member": "maybe": want true or false, yes or no, t or f, 1 or 0`,
 		`people.csv:4 (row 3): column "status": "gud": want one of "good", "bad"; did you mean "good"?`,
 		`people.csv:4 (row 3): column "since": "2024-13-01": want a timestamp: RFC 3339 or YYYY-MM-DD`,
 		`people.csv:5 (row 4): "\"Dan,34,1,true,bad,2024-01-01,1": want a closing quote within 1 MiB, then a delimiter or the line's end; write a quote inside quotes twice`,
 		`people.csv:6 (row 5): column "status": want a value: the column is not nullable; set nullable: true if a value may be missing`,
 		`people.csv:7 (row 6): column "name": "F\xff": want UTF-8 text; save the file as UTF-8`,
-		`people.csv:7 (row 6): column "age": "9007199254740993": want an integer of at most 2^53; declare the column a number, or a category if it is an identifier`,
+		`people.csv:7 (row 6): column "age": "18446744073709551616": want an integer of at most 64 bits; declare the column a number, or a category if it is an identifier`,
 		`people.csv:7 (row 6): column "income": "inf": want a number`,
 		`people.csv:8 (row 7): column "name": "G\x00": want text without NUL bytes`,
-		`people.csv:8 (row 7): column "member": "3": want true or false, yes or no, 1 or 0`,
+		`people.csv:8 (row 7): column "member": "3": want true or false, yes or no, t or f, 1 or 0`,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("problems differ (-want +got):\n%s", d)

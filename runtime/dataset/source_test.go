@@ -67,7 +67,7 @@ func TestAPartitionMayLackAnOptionalColumn(t *testing.T) {
 	if f.Columns[1].Value(0) != "" || f.Columns[1].Value(1) != "3" || f.Rows != 3 {
 		t.Errorf("income is %v", f.Columns[1].Floats)
 	}
-	if len(problems.Problems) != 1 || problems.Problems[0].String() != `b.csv:3 (row 2): column "age": "x": want an integer of at most 2^53` {
+	if len(problems.Problems) != 1 || problems.Problems[0].String() != `b.csv:3 (row 2): column "age": "x": want an integer of at most 64 bits` {
 		t.Errorf("a later partition's problem is misplaced: %v", problems)
 	}
 }

@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
+// The moments that four digits of a year write: 0000-01-01 to 9999-12-31.
+const firstMoment, lastMoment = -62_167_219_200, 253_402_300_800
+
 // parseTimestamp reads RFC 3339, YYYY-MM-DD, and what lies between them (a
-// space for the T, no seconds, no zone: UTC) as seconds since 1970 UTC.
+// space for the T, no seconds, no zone: UTC) as seconds since 1970 UTC. The
+// offset is what ISO 8601 and PostgreSQL write of one, with a space before it
+// or without: Z, UTC, +HH, +HHMM, +HH:MM or +HH:MM:SS.
 func parseTimestamp(b []byte) (float64, bool) {
 	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
 		return 0, false
@@ -55,7 +60,7 @@ func parseClock(b []byte) (v float64, rest []byte, ok bool) {
 		return 0, nil, false
 	}
 	v, rest = v+float64(second), rest[3:]
-	if len(rest) == 0 || rest[0] != '.' {
+	if len(rest) == 0 || rest[0] != '.' && rest[0] != ',' {
 		return v, rest, true
 	}
 	end := 1
@@ -65,31 +70,44 @@ func parseClock(b []byte) (v float64, rest []byte, ok bool) {
 	if end == 1 || end > 19 {
 		return 0, nil, false
 	}
-	fraction, _ := parseNumber(rest[:end])
+	var text [20]byte
+	text[0] = '.' // ISO 8601 allows a comma
+	fraction, _ := parseNumber(append(text[:1], rest[1:end]...))
 	return v + fraction, rest[end:], true
 }
 
-// parseZone reads nothing, Z or an offset, as seconds east of UTC.
+// parseZone reads nothing, Z, UTC or an offset, as seconds east of UTC.
 func parseZone(b []byte) (float64, bool) {
-	if len(b) == 0 || len(b) == 1 && b[0]|0x20 == 'z' {
+	if len(b) > 1 && b[0] == ' ' {
+		b = b[1:]
+	}
+	switch {
+	case len(b) == 0, len(b) == 1 && b[0]|0x20 == 'z', string(b) == "UTC":
 		return 0, true
-	}
-	if len(b) == 5 && b[3] != ':' { // +0200
-		b = append(append(make([]byte, 0, 6), b[:3]...), ':', b[3], b[4])
-	}
-	if len(b) != 6 || b[3] != ':' || b[0] != '+' && b[0] != '-' {
+	case len(b) < 3 || b[0] != '+' && b[0] != '-':
 		return 0, false
 	}
-	hour, ok1 := digits(b[1:3])
-	minute, ok2 := digits(b[4:6])
-	if !ok1 || !ok2 || hour > 23 || minute > 59 {
-		return 0, false
+	v, scale, colon := 0, 3600, len(b) > 3 && b[3] == ':'
+	for i := 1; i < len(b); i += 2 {
+		if i > 1 && colon {
+			if b[i] != ':' {
+				return 0, false
+			}
+			i++
+		}
+		if scale == 0 || i+2 > len(b) {
+			return 0, false
+		}
+		n, ok := digits(b[i : i+2])
+		if !ok || n > 59 || scale == 3600 && n > 23 {
+			return 0, false
+		}
+		v, scale = v+n*scale, scale/60
 	}
-	v := float64(hour*3600 + minute*60)
 	if b[0] == '-' {
 		v = -v
 	}
-	return v, true
+	return float64(v), true
 }
 
 // digits reads a short run of digits and nothing else.
@@ -103,17 +121,23 @@ func digits(b []byte) (v int, ok bool) {
 	return v, true
 }
 
-// momentText writes seconds since 1970 UTC to the microsecond, which is about
-// as far as a float64 reaches, or as a date.
+// momentText writes seconds since 1970 UTC, or their date: to the microsecond,
+// which is about as far as a float64 reaches, and to the nanosecond where that
+// would not read back.
 func momentText(seconds float64, date bool) string {
 	if math.Abs(seconds) > 1e15 {
 		return "beyond time"
 	}
 	whole := math.Floor(seconds)
-	micros := math.Round((seconds - whole) * 1e6)
-	t := time.Unix(int64(whole), int64(micros)*1000).UTC()
-	if date {
-		return t.Format(time.DateOnly)
+	at := func(unit float64) time.Time {
+		return time.Unix(int64(whole), int64(math.Round((seconds-whole)*unit))*int64(1e9/unit)).UTC()
 	}
-	return t.Format(time.RFC3339Nano)
+	if date {
+		return at(1e6).Format(time.DateOnly)
+	}
+	text := at(1e6).Format(time.RFC3339Nano)
+	if back, ok := parseTimestamp([]byte(text)); seconds != whole && ok && back != seconds {
+		return at(1e9).Format(time.RFC3339Nano)
+	}
+	return text
 }

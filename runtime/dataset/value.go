@@ -3,7 +3,6 @@ package dataset
 import (
 	"bytes"
 	"fmt"
-	"math/big"
 	"slices"
 	"unsafe"
 
@@ -57,7 +56,8 @@ func parseTyped(t plan.ColumnType, b []byte) (float64, bool) {
 	case plan.Number:
 		return parseNumber(b)
 	case plan.Integer:
-		return parseInteger(b)
+		v, _, ok := parseInteger(b)
+		return v, ok
 	case plan.Boolean:
 		return parseBoolean(b)
 	case plan.Timestamp:
@@ -66,11 +66,17 @@ func parseTyped(t plan.ColumnType, b []byte) (float64, bool) {
 	return 0, false
 }
 
-// parseBoolean reads true, false, yes, no (in any case), 1 and 0.
+// parseBoolean reads true, false, yes, no, t and f (in any case), 1 and 0.
 func parseBoolean(b []byte) (float64, bool) {
 	switch len(b) {
 	case 1:
-		return float64(b[0] - '0'), b[0] == '0' || b[0] == '1'
+		switch b[0] {
+		case '1', 't', 'T':
+			return 1, true
+		case '0', 'f', 'F':
+			return 0, true
+		}
+		return 0, false
 	case 2:
 		return 0, bytes.EqualFold(b, []byte("no"))
 	case 3:
@@ -81,17 +87,4 @@ func parseBoolean(b []byte) (float64, bool) {
 		return 0, bytes.EqualFold(b, []byte("false"))
 	}
 	return 0, false
-}
-
-// exactSlow decides with rationals whether a long text is an integer within
-// 2^53. Exponents are bounded first: a rational of 1e999999999 would not end.
-func exactSlow(b []byte) bool {
-	if len(b) > 400 {
-		return false
-	}
-	if e := bytes.IndexAny(b, "eE"); e >= 0 && len(bytes.TrimLeft(b[e+1:], "+-0")) > 3 {
-		return false
-	}
-	r, ok := new(big.Rat).SetString(string(b))
-	return ok && r.IsInt() && r.Num().CmpAbs(big.NewInt(maxExact)) <= 0
 }

@@ -24,6 +24,13 @@ func TestTimestampsReadAsTimeParseReadsThem(t *testing.T) {
 		"2024-02-29T00:00:00-08:00":           time.RFC3339,
 		"2024-02-29 00:00:00.5+02:00":         "2006-01-02 15:04:05Z07:00",
 		"2024-02-29T00:00:00.123456789-00:30": time.RFC3339Nano,
+		"2024-03-01 12:00:00+00":              "2006-01-02 15:04:05Z07",
+		"2024-03-01 12:00:00-08":              "2006-01-02 15:04:05Z07",
+		"2024-03-01 12:00:00.5+0530":          "2006-01-02 15:04:05Z0700",
+		"1890-03-01 12:00:00+00:19:32":        "2006-01-02 15:04:05Z07:00:00",
+		"2024-03-01 12:00:00 +0200":           "2006-01-02 15:04:05 -0700",
+		"2024-03-01 12:00:00 UTC":             "2006-01-02 15:04:05 UTC",
+		"2024-03-01T12:00:00,123":             "2006-01-02T15:04:05,000",
 	} {
 		want, err := time.Parse(layout, text)
 		if err != nil {
@@ -35,7 +42,8 @@ func TestTimestampsReadAsTimeParseReadsThem(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "2024", "2024-02-30", "2023-02-29", "2024-00-10", "2024-13-01", "2024-1-1", "29/02/2024", "2024-02-29T", "2024-02-29T24:00:00",
-		"2024-02-29T12:60", "2024-02-29T12:00:60", "2024-02-29T12:00:00.", "2024-02-29T12:00:00+25:00", "2024-02-29T12:00:00 UTC", "2024-02-29x12:00", "٢024-02-29", "2024-02-29T1:00:00"} {
+		"2024-02-29T12:60", "2024-02-29T12:00:60", "2024-02-29T12:00:00.", "2024-02-29T12:00:00+25:00", "2024-02-29T12:00:00 CET", "2024-02-29T12:00:00 ", "2024-02-29T12:00:00+",
+		"2024-02-29T12:00:00+1", "2024-02-29T12:00:00+01:", "2024-02-29T12:00:00+01:0203", "2024-02-29T12:00:00+01020304", "2024-02-29T12:00:00+01:60", "2024-02-29x12:00", "٢024-02-29", "2024-02-29T1:00:00"} {
 		if got, ok := parseTimestamp([]byte(text)); ok {
 			t.Errorf("%q = %v; want a refusal", text, got)
 		}
@@ -43,7 +51,7 @@ func TestTimestampsReadAsTimeParseReadsThem(t *testing.T) {
 }
 
 func TestTimestampsWriteBackAsTheyWere(t *testing.T) {
-	for _, text := range []string{"2024-02-29T23:59:59.123456Z", "1969-12-31T23:59:59.5Z", "0001-01-01T00:00:00Z", "2024-01-01T00:00:00Z"} {
+	for _, text := range []string{"2024-02-29T23:59:59.123456Z", "1969-12-31T23:59:59.5Z", "0001-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "1970-01-01T00:00:00.000000001Z", "1970-01-02T00:00:00.123456789Z"} {
 		v, ok := parseTimestamp([]byte(text))
 		c := Column{Type: plan.Timestamp, Floats: []float64{v}}
 		if got := c.Value(0); !ok || got != text {
@@ -63,6 +71,8 @@ func TestParseValueFollowsTheColumn(t *testing.T) {
 		{plan.Column{Type: plan.Integer}, "7.0", 7},
 		{plan.Column{Type: plan.Boolean}, "YES", 1},
 		{plan.Column{Type: plan.Boolean}, "0", 0},
+		{plan.Column{Type: plan.Boolean}, "t", 1},
+		{plan.Column{Type: plan.Boolean}, "F", 0},
 		{plan.Column{Type: plan.Boolean}, "False", 0},
 		{plan.Column{Type: plan.Timestamp}, "1970-01-02", 86400},
 		{category, "bad", 1},
@@ -88,6 +98,13 @@ func TestParseValueSaysWhatIsWrong(t *testing.T) {
 		{plan.Column{Type: plan.Integer}, "7.5", WrongType, "declare the column a number"},
 		{plan.Column{Type: plan.Boolean}, "maybe", WrongType, "true or false"},
 		{plan.Column{Type: plan.Boolean}, "2", WrongType, "true or false"},
+		{plan.Column{Type: plan.Timestamp}, "31/12/2024", WrongType, "the day comes first here"},
+		{plan.Column{Type: plan.Timestamp}, "12-31-2024 10:00", WrongType, "the month comes first here"},
+		{plan.Column{Type: plan.Timestamp}, "01.02.24", WrongType, "is the day or the month first?"},
+		{plan.Column{Type: plan.Timestamp}, "2024/1/31", WrongType, "2024-01-31"},
+		{plan.Column{Type: plan.Timestamp}, "31-Jan-2024", WrongType, "months are written as numbers"},
+		{plan.Column{Type: plan.Timestamp}, "1709294400", WrongType, "declare the column an integer or a number"},
+		{plan.Column{Type: plan.Number}, "9007199254740993", WrongType, "a 64-bit float would lose digits of it"},
 		{category, "goood", UnknownCategory, `want one of "good", "bad"; did you mean "good"?`},
 		{plan.Column{Type: plan.Text}, "\xff", Encoding, "UTF-8"},
 		{plan.Column{Type: plan.Text}, "a\x00", NULByte, "NUL"},
