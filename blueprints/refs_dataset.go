@@ -35,6 +35,9 @@ func (r *refs) dataset(name string) {
 		if sorted := slices.Sorted(slices.Values(col.Values)); len(slices.Compact(sorted)) < len(col.Values) {
 			r.say("a value stands twice", "", at("columns", c, "values")...)
 		}
+		if col.ValuesMostly > 0 && len(col.Values) == 0 {
+			r.say("values_mostly is a share of the declared values, and there are none", "declare values, or take it away", at("columns", c, "values_mostly")...)
+		}
 		for i, v := range col.Values {
 			r.readable(d, c, v, at("columns", c, "values", fmt.Sprint(i))...)
 		}

@@ -47,6 +47,9 @@ func (r *refs) model(name string, m *plan.Model) {
 // task follows from the target's type.
 func (r *refs) task(name string, m *plan.Model, c plan.Column) {
 	path := []string{"models", name, "target"}
+	if c.ValuesMostly > 0 {
+		r.say(fmt.Sprintf("the target %s has values_mostly, but a class outside of its values cannot be learnt", m.Target), "take values_mostly away, and such rows out of the data", path...)
+	}
 	switch {
 	case c.Type.Numeric():
 		m.Task = plan.Regression

@@ -81,6 +81,8 @@ var wrong = []struct{ name, from, to string }{
 	{"an unknown class", `positive: "good"`, `positive: "goood"`},
 	{"a declared value that means missing", `values: ["bad", "good"]`, `values: ["good", "NA"]`},
 	{"a declared value that its column takes for missing", `values: ["bad", "good"]`, `values: ["bad", "good"], null_value: ["bad"]`},
+	{"a share of no values", `type: "category", nullable: true}`, `type: "category", nullable: true, values_mostly: 0.9}`},
+	{"a target with classes outside of its values", `values: ["bad", "good"]`, `values: ["bad", "good"], values_mostly: 0.9`},
 	{"a positive class that means missing", "\"category\", values: [\"bad\", \"good\"]}", "\"category\", null_value: [\"?\", \"good\"]}"},
 	{"a set that must be found and holds what means missing", `{expectation: "column_values_to_match_regex", column: "Home", regex: "^o"}`, `{expectation: "column_distinct_values_to_contain_set", column: "Home", value_set: ["own", "NULL"]}`},
 	{"an unknown expectation", `column_values_to_be_between`, `column_values_to_be_betwen`},

@@ -64,6 +64,10 @@ type Column struct {
 	Optional    bool       `json:"optional"`         // the column itself may be absent
 	Sensitive   bool       `json:"sensitive"`        // personal or protected data
 	Values      []string   `json:"values,omitempty"` // the allowed categories; empty allows any
+	// ValuesMostly is the share of the values, missing ones left out, that must be
+	// among Values, as an expectation's mostly; 0 stands for all of them. Any other
+	// is to the model a category that it has never seen.
+	ValuesMostly float64 `json:"values_mostly,omitempty"`
 	// NullValue are the texts that mean missing in this column; nil leaves it to
 	// CSV.NullValue, and an empty list says that no text does.
 	NullValue []string `json:"null_value,omitzero"`

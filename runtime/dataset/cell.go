@@ -65,7 +65,7 @@ func (p *parser) code(s *slot, field []byte) int32 {
 		p.suspect(s, w.bad, field)
 		return MissingCode
 	}
-	if n := len(s.plan.Values); n > 0 && int(w.code) >= n && s.plan.Type == plan.Category {
+	if n := len(s.plan.Values); n > 0 && int(w.code) >= n && s.plan.Type == plan.Category && s.plan.ValuesMostly == 0 {
 		p.suspect(s, UnknownCategory, field)
 	}
 	return w.code
@@ -101,7 +101,7 @@ func cellProblem(t *target, kind Kind, value []byte) Problem {
 	case WrongType:
 		x.Hint = typeHint(t.plan.Type, value)
 	case UnknownCategory:
-		x.Hint = nearest(string(value), t.plan.Values)
+		x.Hint = categoryHint(string(value), t.plan.Values)
 	case NullValue:
 		x.Hint = "set nullable: true if a value may be missing"
 	case Encoding:

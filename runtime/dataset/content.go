@@ -49,11 +49,54 @@ func openText(ctx context.Context, f file) (*content, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, c.Close()))
 	}
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-		_, err = in.Discard(3)
+	for err == nil && bytes.HasPrefix(head, []byte(mark)) { // some programs write a second
+		if _, err = in.Discard(len(mark)); err == nil {
+			head, err = peek(in)
+		}
 	}
-	c.Reader = in
+	if c.Reader = in; err == nil {
+		head, _ = in.Peek(returnsWithin) // as much as there is
+		if loneReturns(head) {
+			c.Reader = newlines{in}
+		}
+	}
 	return c, err
+}
+
+// mark is a byte order mark.
+const mark = "\xef\xbb\xbf"
+
+// returnsWithin is where the first end of a line is looked for.
+const returnsWithin = 64 << 10
+
+// loneReturns reports whether lines end in carriage returns alone, as those of
+// classic Mac OS and of Excel's "CSV (Macintosh)" do.
+func loneReturns(head []byte) bool {
+	quoted, found := false, false
+	for _, c := range head {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == '\n' && !quoted:
+			return false
+		case c == '\r' && !quoted:
+			found = true
+		}
+	}
+	return found
+}
+
+// newlines reads carriage returns as newlines, within quotes too.
+type newlines struct{ io.Reader }
+
+func (n newlines) Read(p []byte) (int, error) {
+	read, err := n.Reader.Read(p)
+	for i := range p[:read] {
+		if p[i] == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return read, err
 }
 
 func peek(in *bufio.Reader) ([]byte, error) {
@@ -66,7 +109,7 @@ func peek(in *bufio.Reader) ([]byte, error) {
 
 // looksLikeText refuses what is certainly not CSV in UTF-8.
 func looksLikeText(head []byte) error {
-	if len(head) == 0 || string(head) == "\xef\xbb\xbf" {
+	if len(head) == 0 || string(head) == mark {
 		return errors.New("the file is empty: export the table again, with a header row")
 	}
 	for _, m := range []struct{ magic, say string }{

@@ -109,6 +109,17 @@ func momentHint(s string) string {
 	return "is the day or the month first? A date must say: export dates as YYYY-MM-DD"
 }
 
+// categoryHint returns the declared value that was likely meant, and says so
+// where nothing but space around it, which is hard to see, is between them.
+func categoryHint(text string, values []string) string {
+	for _, v := range values {
+		if v != text && strings.TrimSpace(v) == strings.TrimSpace(text) {
+			return fmt.Sprintf("it is %q but for the space around it: trim the values, or declare this one too", shown([]byte(v)))
+		}
+	}
+	return nearest(text, values)
+}
+
 // quoteList writes the first few of a list.
 func quoteList(list []string, most int) string {
 	var out []string

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strconv"
 
@@ -18,6 +19,7 @@ import (
 // for the value: -999 is missing as -999.0 is. Digits after a leading zero, such
 // as 000, are a code and stand for that text alone.
 type Nulls struct {
+	kind    plan.ColumnType
 	texts   []string
 	empty   bool
 	longest int
@@ -36,7 +38,7 @@ type exact struct {
 
 // NewNulls returns the nulls of a column of the type.
 func NewNulls(texts []string, t plan.ColumnType) Nulls {
-	n := Nulls{texts: texts}
+	n := Nulls{kind: t, texts: texts}
 	for _, s := range texts {
 		n.empty = n.empty || s == ""
 		n.longest = max(n.longest, len(s))
@@ -82,6 +84,15 @@ func (n *Nulls) Text(b []byte) bool {
 
 // Value reports whether a value, however it is written, means missing.
 func (n *Nulls) Value(v float64) bool { return n.exact(v, 0) }
+
+// Number reports whether a number means missing, given its text too.
+func (n *Nulls) Number(text []byte, v float64) bool {
+	if !n.maybe(v) && math.Abs(v) < maxExact { // a longer text may be a null text and no number
+		return false
+	}
+	whole, low, ok := parseExact(n.kind, text)
+	return n.Text(text) || ok && n.exact(whole, low)
+}
 
 func (n *Nulls) exact(v float64, low int16) bool {
 	return len(n.values) > 0 && slices.Contains(n.values, exact{v, low})

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -39,6 +40,8 @@ type openParquet struct {
 	layout  *layout
 	columns []*parquet.Column // by header field
 	groups  []parquet.RowGroup
+	meta    *format.FileMetaData
+	group   int      // index of the next row group
 	cursors []cursor // of the current row group, by target
 	left    int64    // rows left in the current row group
 	started bool
@@ -73,11 +76,14 @@ func openParquetFile(ctx context.Context, f file) (o *openParquet, err error) {
 			o, err = nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, at.Close()))
 		}
 	}()
+	if err := checkFooter(at, f.size); err != nil {
+		return nil, fmt.Errorf("damaged Parquet file: %w", err)
+	}
 	p, err := parquet.OpenFile(at, f.size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
 		return nil, fmt.Errorf("not a whole Parquet file: %w", err)
 	}
-	o = &openParquet{file: f, at: at, groups: p.RowGroups()}
+	o = &openParquet{file: f, at: at, groups: p.RowGroups(), meta: p.Metadata()}
 	if o.columns = p.Root().Columns(); len(o.columns) > MaxColumns {
 		return nil, fmt.Errorf("over %d columns", MaxColumns)
 	}
@@ -148,8 +154,11 @@ func (r *parquetReader) next(ctx context.Context) (b *batch, err error) {
 // read returns the next batch of a file: the first is empty where the file is.
 func (r *parquetReader) read(o *openParquet) (*batch, error) {
 	for o.left == 0 && len(o.groups) > 0 {
-		o.enter(o.groups[0])
+		if err := o.enter(o.groups[0]); err != nil {
+			return nil, err
+		}
 		o.groups = o.groups[1:]
+		o.group++
 	}
 	if o.left == 0 && o.started {
 		return nil, io.EOF
@@ -182,11 +191,12 @@ func (r *parquetReader) read(o *openParquet) (*batch, error) {
 
 // enter begins a row group. Where none of its columns is wanted, one is read all
 // the same: the number of rows that a footer claims is proven by values only.
-func (o *openParquet) enter(g parquet.RowGroup) {
+func (o *openParquet) enter(g parquet.RowGroup) (err error) {
 	o.left = g.NumRows()
 	_ = o.closeCursors() // they are read to their ends
 	chunks := g.ColumnChunks()
 	read := func(target int, c *parquet.Column) {
+		err = errors.Join(err, o.bounded(c))
 		o.cursors = append(o.cursors, cursor{target: target, meaning: meaningOf(c.Type()), pages: chunks[c.Index()].Pages()})
 	}
 	for i, at := range o.layout.fields {
@@ -195,13 +205,32 @@ func (o *openParquet) enter(g parquet.RowGroup) {
 		}
 	}
 	if len(o.cursors) > 0 {
-		return
+		return err
 	}
 	if any := slices.IndexFunc(o.columns, flat); any >= 0 {
 		read(-1, o.columns[any])
 	} else {
 		o.left = 0
 	}
+	return err
+}
+
+// bounded checks the lengths in the headers of a column's pages in the row
+// group, so that none is allocated by before it is known to be true.
+func (o *openParquet) bounded(c *parquet.Column) error {
+	m := o.meta.RowGroups[o.group].Columns[c.Index()].MetaData
+	p := boundedPages{in: o.at, next: m.DataPageOffset}
+	if at := m.DictionaryPageOffset; at > 0 && at < p.next {
+		p.next = at
+	}
+	if p.next < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > o.file.size-p.next {
+		return fmt.Errorf("damaged Parquet file: column %q: %w", c.Name(), errTooMuch)
+	}
+	p.end = p.next + m.TotalCompressedSize
+	if err := p.check(); err != nil {
+		return fmt.Errorf("damaged Parquet file: column %q: %w", c.Name(), err)
+	}
+	return nil
 }
 
 // flat reports whether a column holds one value a row.

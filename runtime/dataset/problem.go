@@ -18,7 +18,7 @@ const (
 	DuplicateColumn Kind = "duplicate_column" // twice in the header; the first counts
 	WrongType       Kind = "type"             // not a value of the declared type
 	NullValue       Kind = "null"             // missing where the column is not nullable
-	UnknownCategory Kind = "category"         // outside the declared values
+	UnknownCategory Kind = "category"         // outside the declared values, all of which must be among them
 	Encoding        Kind = "encoding"         // not UTF-8
 	NULByte         Kind = "nul"              // a zero byte inside a text
 	TooLong         Kind = "too_long"         // over MaxFieldBytes

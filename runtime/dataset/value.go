@@ -42,7 +42,7 @@ func ParseValue(c plan.Column, text string) (float64, error) {
 		if i := slices.Index(c.Values, text); i >= 0 {
 			return float64(i), nil
 		}
-		return 0, &ValueError{UnknownCategory, shown(b), want(UnknownCategory, c), nearest(text, c.Values)}
+		return 0, &ValueError{UnknownCategory, shown(b), want(UnknownCategory, c), categoryHint(text, c.Values)}
 	}
 	if v, ok := parseTyped(c.Type, bytes.TrimSpace(b)); ok {
 		return v, nil

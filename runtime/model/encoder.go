@@ -1,8 +1,10 @@
 package model
 
 import (
+	"fmt"
 	"math"
 	"sort"
+	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -55,6 +57,38 @@ func (e *Encoder) FeatureNames() []string {
 			names = append(names, f.Name+"="+c)
 		}
 		names = append(names, f.Name+"=<unknown>")
+	}
+	return names
+}
+
+// forbidden are the characters that XGBoost ([, ] and <) or LightGBM (the signs
+// of JSON) refuse in the name of a feature.
+const forbidden = "[]<>{}:,\""
+
+// ColumnNames returns the names of FeatureNames as files have them that models
+// are trained from elsewhere: distinct, and without what libraries forbid, for
+// which an underscore stands.
+func (e *Encoder) ColumnNames() []string {
+	names := e.FeatureNames()
+	taken := make(map[string]bool, len(names))
+	for _, n := range names {
+		taken[n] = !strings.ContainsAny(n, forbidden)
+	}
+	for i, n := range names {
+		if !strings.ContainsAny(n, forbidden) {
+			continue
+		}
+		plain := strings.Map(func(c rune) rune {
+			if strings.ContainsRune(forbidden, c) {
+				return '_'
+			}
+			return c
+		}, n)
+		name := plain
+		for k := 2; taken[name]; k++ {
+			name = fmt.Sprintf("%s_%d", plain, k)
+		}
+		names[i], taken[name] = name, true
 	}
 	return names
 }

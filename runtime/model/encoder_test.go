@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
 func TestApplyEncodesEveryKindOfValue(t *testing.T) {
@@ -38,6 +39,14 @@ func TestApplyEncodesEveryKindOfValue(t *testing.T) {
 		t.Error(d)
 	}
 	names := []string{"age", "income", "home=own", "home=rent", "home=<unknown>", "job", "member"}
+	plain := []string{"age", "income", "home=own", "home=rent", "home=_unknown_", "job", "member"}
+	if d := cmp.Diff(plain, e.ColumnNames()); d != "" {
+		t.Error(d)
+	}
+	odd := model.Encoder{Fields: []model.FieldEncoder{{Name: "a[1]"}, {Name: "a_1_"}, {Name: "a<1>"}, {Name: "a_1__2"}}}
+	if d := cmp.Diff([]string{"a_1__3", "a_1_", "a_1__4", "a_1__2"}, odd.ColumnNames()); d != "" {
+		t.Error(d)
+	}
 	if d := cmp.Diff(names, e.FeatureNames()); d != "" || e.Width() != len(names) {
 		t.Error(d)
 	}

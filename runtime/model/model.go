@@ -73,12 +73,23 @@ type Signature struct {
 
 // Field is one input column.
 type Field struct {
-	Name       string          `json:"name"`
-	Type       plan.ColumnType `json:"type"`
-	Nullable   bool            `json:"nullable"`
-	Categories []string        `json:"categories,omitempty"` // those seen in training, sorted; others score as unknown
-	Min        float64         `json:"min"`                  // of the training values, for numeric fields
-	Max        float64         `json:"max"`
+	Name     string          `json:"name"`
+	Type     plan.ColumnType `json:"type"`
+	Nullable bool            `json:"nullable"`
+	// NullValue are the texts that mean missing, in the data and in requests; nil
+	// stands for plan.DefaultNullValue.
+	NullValue  []string `json:"null_value,omitzero"`
+	Categories []string `json:"categories,omitempty"` // those seen in training, sorted; others score as unknown
+	Min        float64  `json:"min"`                  // of the training values, for numeric fields
+	Max        float64  `json:"max"`
+}
+
+// NullTexts returns the texts that mean missing.
+func (f Field) NullTexts() []string {
+	if f.NullValue == nil {
+		return plan.DefaultNullValue()
+	}
+	return f.NullValue
 }
 
 // Matrix is a column-major table of encoded features. NaN is missing.

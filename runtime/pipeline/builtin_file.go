@@ -25,7 +25,7 @@ type builtinFile struct {
 }
 
 // fileVersion changes when a file would have other bytes for the same inputs.
-const fileVersion = 1
+const fileVersion = 2
 
 // fileOf returns the built-in stage's file.
 func fileOf(stage, file string) *builtinFile {
@@ -42,7 +42,7 @@ func fileOf(stage, file string) *builtinFile {
 func builtinFiles() []builtinFile {
 	data := map[string]output{"data": {plan.StageIngest, "data"}}
 	split := map[string]output{"data": {plan.StageIngest, "data"}, "split": {plan.StagePrepare, "split"}}
-	columns := func(r *recipe) any { return []any{r.dataset.Columns, r.dataset.CSV} }
+	columns := func(r *recipe) any { return []any{r.dataset.Columns, r.dataset.CSV, r.dataset.Format} }
 	features := func(r *recipe) any {
 		return []any{r.dataset.Columns, r.dataset.CSV, r.model.Features, r.model.Preprocessing, r.model.Target, r.model.Task, r.model.Positive}
 	}
@@ -108,7 +108,7 @@ func writeData(ctx context.Context, x *execution, out *bytes.Buffer) error {
 	if err != nil {
 		return err
 	}
-	return dataset.WriteCSV(out, frame)
+	return dataset.WriteCSV(out, frame, x.dataset)
 }
 
 // writeRows writes one part of the rows with all their columns.
@@ -118,6 +118,6 @@ func writeRows(part func(parts) []int) func(context.Context, *execution, *bytes.
 		if err != nil {
 			return err
 		}
-		return dataset.WriteCSV(out, frame.Select(part(p)))
+		return dataset.WriteCSV(out, frame.Select(part(p)), x.dataset)
 	}
 }

@@ -46,7 +46,8 @@ func (x *execution) divided(ctx context.Context) (*dataset.Frame, parts, error) 
 }
 
 // writeFeatures writes one part of the rows as the numbers that a custom model
-// is scored with: a column a feature of the encoder, then the target, a class as
+// is scored with: a column a feature of the encoder, by a name that libraries
+// take, then the target, a class as
 // its index. A missing number is nothing between commas.
 func writeFeatures(part func(parts) []int) func(context.Context, *execution, *bytes.Buffer) error {
 	return func(ctx context.Context, x *execution, out *bytes.Buffer) error {
@@ -64,7 +65,7 @@ func writeFeatures(part func(parts) []int) func(context.Context, *execution, *by
 			return err
 		}
 		header := csv.NewWriter(out)
-		if err := header.Write(append(e.encoder.FeatureNames(), x.model.Target)); err != nil {
+		if err := header.Write(append(e.encoder.ColumnNames(), x.model.Target)); err != nil {
 			return err
 		}
 		header.Flush()
@@ -73,13 +74,22 @@ func writeFeatures(part func(parts) []int) func(context.Context, *execution, *by
 			line = line[:0]
 			for _, c := range m.Columns {
 				if !math.IsNaN(c[i]) {
-					line = strconv.AppendFloat(line, c[i], 'g', -1, 64)
+					line = appendNumber(line, c[i])
 				}
 				line = append(line, ',')
 			}
-			line = strconv.AppendFloat(line, e.y[row], 'g', -1, 64)
+			line = appendNumber(line, e.y[row])
 			out.Write(append(line, '\n'))
 		}
 		return nil
 	}
+}
+
+// appendNumber writes a number without an exponent where that is readable.
+func appendNumber(line []byte, v float64) []byte {
+	format := byte('g')
+	if a := math.Abs(v); a == 0 || a >= 1e-6 && a < 1e21 {
+		format = 'f'
+	}
+	return strconv.AppendFloat(line, v, format, -1, 64)
 }

@@ -58,7 +58,7 @@ func field(f model.Field, categories []string) object {
 	case plan.Number:
 		out["type"] = "number"
 	case plan.Integer:
-		out["type"], out["minimum"], out["maximum"] = "integer", -maxExact, maxExact
+		out["type"], out["minimum"], out["maximum"] = "integer", int64(math.MinInt64), uint64(math.MaxUint64)
 	case plan.Boolean:
 		out["type"] = "boolean"
 		about = append(about, "1 and 0 are taken too.")
@@ -77,6 +77,9 @@ func field(f model.Field, categories []string) object {
 	if f.Nullable {
 		out["nullable"] = true
 		about = append(about, "null means missing.")
+		if len(f.NullValue) > 0 {
+			about = append(about, fmt.Sprintf("So does any of %q.", f.NullValue))
+		}
 	}
 	if len(about) > 0 {
 		out["description"] = strings.Join(about, " ")

@@ -1,13 +1,14 @@
 package serve
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
-// maxExact bounds integers: beyond it a float64 skips some.
+// maxExact is where a float64 begins to skip integers.
 const maxExact = 1 << 53
 
 // positional reads a row whose values stand in the signature's order.
@@ -132,6 +133,8 @@ func (w *worker) value(i int) {
 func (w *worker) number(i int, text []byte, v float64) {
 	in := &w.gen.inputs[i]
 	switch {
+	case in.nulls.Number(text, v), (in.coded || in.kind == plan.Boolean) && in.nulls.Text(text):
+		w.null(i)
 	case in.coded:
 		w.unquoted(i, text, "a number")
 	case in.kind == plan.Timestamp, in.kind == plan.Boolean && v != 0 && v != 1:
@@ -140,15 +143,28 @@ func (w *worker) number(i int, text []byte, v float64) {
 		w.found.add(w.row, in.name, "the number is beyond what a 64-bit float holds")
 	case in.kind == plan.Integer && v != math.Trunc(v):
 		w.wrong(i, "a number with a fraction")
-	case in.kind == plan.Integer && math.Abs(v) > maxExact:
-		w.found.add(w.row, in.name, "want an integer of at most 2^53")
+	case math.Abs(v) >= maxExact && !readable(in.kind, text):
+		if in.kind == plan.Integer {
+			w.found.add(w.row, in.name, "want an integer of at most 64 bits")
+			return
+		}
+		w.found.add(w.row, in.name, "a 64-bit float would lose digits of the number")
 	default:
 		w.setFloat(i, v)
 	}
 }
 
+// readable reports whether a file could hold the number too. An integer beyond
+// 2^53 is scored as the float64 nearest to it, as in training.
+func readable(t plan.ColumnType, text []byte) bool {
+	_, err := dataset.ParseValue(plan.Column{Type: t}, string(text))
+	return err == nil
+}
+
 func (w *worker) flag(i int, v float64, text string) {
 	switch in := &w.gen.inputs[i]; {
+	case in.nulls.Text([]byte(text)):
+		w.null(i)
 	case in.kind == plan.Boolean:
 		w.setFloat(i, v)
 	case in.coded:
@@ -171,11 +187,21 @@ func (w *worker) unquoted(i int, text []byte, what string) {
 
 func (w *worker) text(i int, text []byte) {
 	in := &w.gen.inputs[i]
+	trimmed := text
+	if !in.coded { // as in a file
+		trimmed = bytes.TrimSpace(text)
+	}
 	switch {
+	case in.nulls.Text(trimmed):
+		w.null(i)
 	case in.coded:
 		w.setText(i, text)
 	case in.kind == plan.Timestamp:
 		v, err := dataset.ParseValue(plan.Column{Type: plan.Timestamp}, string(text))
+		if err == nil && in.nulls.Value(v) {
+			w.null(i)
+			return
+		}
 		if err != nil {
 			w.found.add(w.row, in.name, "want a timestamp: RFC 3339 or YYYY-MM-DD")
 			return

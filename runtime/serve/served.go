@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
@@ -43,6 +44,7 @@ type input struct {
 	kind       plan.ColumnType
 	nullable   bool
 	coded      bool
+	nulls      dataset.Nulls
 	categories []string         // known ones, sorted
 	known      map[string]int32 // category -> index
 }
@@ -70,7 +72,8 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 	}
 	g := &generation{Served: v, index: make(map[string]int, len(v.Model.Signature.Inputs))}
 	for i, f := range v.Model.Signature.Inputs {
-		in := input{name: f.Name, kind: f.Type, nullable: f.Nullable, coded: f.Type == plan.Category || f.Type == plan.Text}
+		in := input{name: f.Name, kind: f.Type, nullable: f.Nullable, coded: f.Type == plan.Category || f.Type == plan.Text,
+			nulls: dataset.NewNulls(f.NullTexts(), f.Type)}
 		if in.coded {
 			in.categories = v.Model.Encoder.Fields[i].Categories
 			in.known = make(map[string]int32, len(in.categories))

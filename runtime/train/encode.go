@@ -56,9 +56,12 @@ func FitEncoder(frame *dataset.Frame, spec Spec) (model.Encoder, []model.Field, 
 		in := model.Field{Name: c.Name, Type: c.Type}
 		if declared, ok := spec.Dataset.Columns[c.Name]; ok {
 			in.Nullable = declared.Nullable || declared.Optional
+			if texts := spec.Dataset.NullTexts(c.Name); !slices.Equal(texts, plan.DefaultNullValue()) {
+				in.NullValue = texts
+			}
 		}
 		if c.Coded() {
-			problems = append(problems, fitCategories(&f, c, spec.Model.Preprocessing))
+			problems = append(problems, fitCategories(&f, c, spec))
 			in.Categories = f.Categories
 		} else {
 			in.Min, in.Max = fitNumber(&f, c, spec.Model.Preprocessing)
@@ -72,7 +75,10 @@ func FitEncoder(frame *dataset.Frame, spec Spec) (model.Encoder, []model.Field, 
 	return e, inputs, e.Check()
 }
 
-func fitCategories(f *model.FieldEncoder, c *dataset.Column, p plan.Preprocessing) error {
+// fitCategories learns the categories. Values outside of the declared ones, where
+// values_mostly lets them be, are unknown, here as in a request.
+func fitCategories(f *model.FieldEncoder, c *dataset.Column, spec Spec) error {
+	p, declared := spec.Model.Preprocessing, spec.Dataset.Columns[c.Name]
 	counts := make([]int, len(c.Dict))
 	missing := 0
 	for _, code := range c.Codes {
@@ -86,6 +92,10 @@ func fitCategories(f *model.FieldEncoder, c *dataset.Column, p plan.Preprocessin
 	for code, n := range counts {
 		text := c.Dict[code]
 		if n == 0 {
+			continue
+		}
+		if declared.ValuesMostly > 0 && !slices.Contains(declared.Values, text) {
+			missing += n
 			continue
 		}
 		f.Categories = append(f.Categories, text)

@@ -80,3 +80,21 @@ func TestTooManyCategoriesForOneHotSayWhatToDo(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestCategoriesOutsideOfTheDeclaredOnesAreUnknown(t *testing.T) {
+	f := &dataset.Frame{Rows: 4, Columns: []dataset.Column{{Name: "v", Type: plan.Category, Codes: []int32{0, 1, 2, 0}, Dict: []string{"a", "b", "new"}}}}
+	spec := train.Spec{Model: plan.Model{Features: []string{"v"}}, Dataset: plan.Dataset{Columns: map[string]plan.Column{
+		"v": {Type: plan.Category, Values: []string{"a", "b"}, ValuesMostly: 0.5, NullValue: []string{"-"}},
+	}}}
+	e, inputs, err := train.FitEncoder(f, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := e.Apply(f)
+	if err != nil || e.Width() != 3 || x.Columns[2][2] != 1 || x.Columns[2][0] != 0 {
+		t.Errorf("encoded as %v (%v), want a, b and unknown", x, err)
+	}
+	if got := inputs[0].NullTexts(); len(got) != 1 || got[0] != "-" {
+		t.Errorf("the signature's null texts are %q", got)
+	}
+}

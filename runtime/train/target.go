@@ -111,7 +111,7 @@ func (t *target) classes(c *dataset.Column, m plan.Model) error {
 // orient puts the labels of a binary task as {negative, positive}.
 func (t *target) orient(positive string, counts map[string]int) error {
 	if len(t.labels) != 2 {
-		return fmt.Errorf("target %q: a binary task has two classes, the data has %d: %s", t.name, len(t.labels), listed(t.labels, counts))
+		return fmt.Errorf("target %q: a binary task has two classes, the data has %d: %s%s", t.name, len(t.labels), listed(t.labels, counts), spaced(t.labels))
 	}
 	if positive == "" {
 		return nil
@@ -124,6 +124,18 @@ func (t *target) orient(positive string, counts map[string]int) error {
 		slices.Reverse(t.labels)
 	}
 	return nil
+}
+
+// spaced says which labels differ by nothing but space around them.
+func spaced(labels []string) string {
+	seen := map[string]string{}
+	for _, l := range labels {
+		if other, ok := seen[strings.TrimSpace(l)]; ok {
+			return fmt.Sprintf("; %q and %q differ by space alone: trim them where the data is made", other, l)
+		}
+		seen[strings.TrimSpace(l)] = l
+	}
+	return ""
 }
 
 // listed writes labels with their counts, the first ten.

@@ -91,6 +91,37 @@ func (m *counted[K]) each(ctx context.Context, fn func(spill.Entry[K]) error) er
 	return spill.Each(ctx, append([]*spill.Tally[K]{m.tally}, m.others...), fn)
 }
 
+// addNarrow counts the integers that a float64 holds, and addWide all others by
+// their digits: each integer is counted by one of the two.
+func addNarrow(m *counted[spill.Number], c *dataset.Column, offset int64) error {
+	if c.Low == nil {
+		return addNumbers(m, c, offset)
+	}
+	for row, v := range c.Floats {
+		if v != v || c.Low[row] != 0 {
+			continue
+		}
+		m.values++
+		if err := m.tally.Add(spill.NumberOf(v), offset+int64(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addWide(m *counted[spill.Text], c *dataset.Column, offset int64) error {
+	for row, low := range c.Low {
+		if low == 0 {
+			continue
+		}
+		m.values++
+		if err := m.tally.Add(spill.TextOf([]byte(c.Value(row))), offset+int64(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func addNumbers(m *counted[spill.Number], c *dataset.Column, offset int64) error {
 	for row, v := range c.Floats {
 		if v != v {
@@ -139,17 +170,27 @@ func addTexts(m *counted[spill.Text], c *dataset.Column, offset int64) error {
 
 // countNumbers counts a column that holds numbers.
 func (p *prepared) countNumbers(c string) handle[*counted[spill.Number]] {
-	return countKeys(p, c, addNumbers)
+	return countKeys(p, "counted/"+c, c, addNumbers)
+}
+
+// countIntegers counts a column of integers, those beyond 2^53 apart. Both
+// together take the memory of one: what one has, the other has not.
+func (p *prepared) countIntegers(c string) (handle[*counted[spill.Number]], handle[*counted[spill.Text]]) {
+	narrow := countKeys(p, "narrow/"+c, c, addNarrow)
+	wide := ask(p, "wide/"+c, func(r *spill.Room) *counted[spill.Text] {
+		return &counted[spill.Text]{column: p.finder(c), tally: spill.NewTally[spill.Text](r), add: addWide}
+	})
+	return narrow, wide
 }
 
 // countTexts counts a column that holds texts.
 func (p *prepared) countTexts(c string) handle[*counted[spill.Text]] {
-	return countKeys(p, c, addTexts)
+	return countKeys(p, "counted/"+c, c, addTexts)
 }
 
-func countKeys[K spill.Key[K]](p *prepared, c string, add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
+func countKeys[K spill.Key[K]](p *prepared, key, c string, add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
 	before := len(p.makers)
-	h := ask(p, "counted/"+c, func(r *spill.Room) *counted[K] {
+	h := ask(p, key, func(r *spill.Room) *counted[K] {
 		return &counted[K]{column: p.finder(c), tally: spill.NewTally[K](r), add: add}
 	})
 	p.spilling += len(p.makers) - before

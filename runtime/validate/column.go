@@ -73,7 +73,7 @@ func numberText(v float64) string {
 
 // valueText writes a value that is not missing.
 func valueText(c *dataset.Column, row int) string {
-	if c.Type.Numeric() {
+	if c.Type.Numeric() && c.Low == nil {
 		return numberText(c.Floats[row])
 	}
 	return c.Value(row)

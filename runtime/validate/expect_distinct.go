@@ -2,8 +2,10 @@ package validate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
 
@@ -49,6 +51,14 @@ func countOf(rq *request, c *columnRef) func(context.Context, *seen) (distinct, 
 	if coded(c.spec) {
 		h := rq.countTexts(c.name)
 		return func(ctx context.Context, s *seen) (int64, int64, error) { return h.of(s).distinct(ctx) }
+	}
+	if c.spec.Type == plan.Integer {
+		narrow, wide := rq.countIntegers(c.name)
+		return func(ctx context.Context, s *seen) (int64, int64, error) {
+			a, n, err := narrow.of(s).distinct(ctx)
+			b, m, wideErr := wide.of(s).distinct(ctx)
+			return a + b, n + m, errors.Join(err, wideErr)
+		}
 	}
 	h := rq.countNumbers(c.name)
 	return func(ctx context.Context, s *seen) (int64, int64, error) { return h.of(s).distinct(ctx) }

@@ -82,7 +82,7 @@ func (m *members) see(f *dataset.Frame) error {
 // indexOf returns a function from a row to its value's index in the set, or -1.
 func (m *members) indexOf(c *dataset.Column) func(row int) int {
 	if !c.Coded() {
-		return func(row int) int { return find(m.set.numbers, c.Floats[row]) }
+		return func(row int) int { return m.set.find(c, row) }
 	}
 	byCode := make([]int, len(c.Dict))
 	for code, s := range c.Dict {

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
@@ -41,11 +42,7 @@ func compareRow(x, y *dataset.Column, row int) int {
 	if x.Coded() {
 		return strings.Compare(x.Dict[x.Codes[row]], y.Dict[y.Codes[row]])
 	}
-	switch a, b := x.Floats[row], y.Floats[row]; {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	a, lowA := x.Exact(row)
+	b, lowB := y.Exact(row)
+	return cmp.Or(cmp.Compare(a, b), cmp.Compare(lowA, lowB))
 }

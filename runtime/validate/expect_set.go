@@ -1,5 +1,10 @@
 package validate
 
+import (
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+)
+
 // inSet and notInSet: a null set passes vacuously.
 func inSet(rq *request) verdict    { return rq.membership(true) }
 func notInSet(rq *request) verdict { return rq.membership(false) }
@@ -9,6 +14,19 @@ func (rq *request) membership(wanted bool) verdict {
 	set := rq.valueSet(c)
 	if set == nil {
 		return rq.eachValue(c, func(float64) bool { return true }, func(string) bool { return true })
+	}
+	if c.spec.Type == plan.Integer {
+		return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) standing {
+			return func(row int) standing {
+				switch {
+				case columns[0].Missing(row):
+					return left
+				case set.has(columns[0], row) == wanted:
+					return expected
+				}
+				return unexpected
+			}
+		}})
 	}
 	return rq.eachValue(c,
 		func(v float64) bool { return set.number(v) == wanted },

@@ -3,9 +3,11 @@ package validate
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math"
 	"unicode/utf8"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
@@ -20,12 +22,23 @@ func unique(rq *request) verdict {
 			return judgeUnique(ctx, h.of(s), r, mostly, func(k spill.Text) string { return c.shown(keyText(k)) })
 		}
 	}
+	number := func(k spill.Number) string {
+		one := dataset.Column{Type: c.spec.Type, Floats: []float64{k.Value()}}
+		return c.shown(valueText(&one, 0))
+	}
+	if c.spec.Type == plan.Integer {
+		narrow, wide := rq.countIntegers(c.name)
+		return func(ctx context.Context, s *seen, r *Result) error {
+			n, w := narrow.of(s), wide.of(s)
+			r.MissingCount = r.ElementCount - n.values - w.values
+			err := errors.Join(duplicates(ctx, n, r, number), duplicates(ctx, w, r, func(k spill.Text) string { return c.shown(keyText(k)) }))
+			r.judgeMostly(mostly)
+			return err
+		}
+	}
 	h := rq.countNumbers(c.name)
 	return func(ctx context.Context, s *seen, r *Result) error {
-		return judgeUnique(ctx, h.of(s), r, mostly, func(k spill.Number) string {
-			one := dataset.Column{Type: c.spec.Type, Floats: []float64{k.Value()}}
-			return c.shown(valueText(&one, 0))
-		})
+		return judgeUnique(ctx, h.of(s), r, mostly, number)
 	}
 }
 
@@ -33,7 +46,14 @@ func unique(rq *request) verdict {
 // two rows of the groups that begin first.
 func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, mostly float64, text func(K) string) error {
 	r.MissingCount = r.ElementCount - m.values
-	err := m.each(ctx, func(e spill.Entry[K]) error {
+	err := duplicates(ctx, m, r, text)
+	r.judgeMostly(mostly)
+	return err
+}
+
+// duplicates adds the rows of groups of more than one to the result.
+func duplicates[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, text func(K) string) error {
+	return m.each(ctx, func(e spill.Entry[K]) error {
 		if e.Count < 2 {
 			return nil
 		}
@@ -46,8 +66,6 @@ func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, 
 		}
 		return nil
 	})
-	r.judgeMostly(mostly)
-	return err
 }
 
 // keyText is a text's key as far as it is known.
@@ -138,7 +156,12 @@ func appendValue(b []byte, c *dataset.Column, row int) []byte {
 		s := c.Dict[c.Codes[row]]
 		return append(binary.AppendUvarint(b, uint64(len(s))+1), s...)
 	}
-	return binary.BigEndian.AppendUint64(append(b, 9), math.Float64bits(c.Floats[row]+0))
+	v, low := c.Exact(row)
+	if low != 0 {
+		b = binary.BigEndian.AppendUint64(append(b, 11), math.Float64bits(v))
+		return binary.BigEndian.AppendUint16(b, uint16(low))
+	}
+	return binary.BigEndian.AppendUint64(append(b, 9), math.Float64bits(v+0))
 }
 
 // combinedText writes what a key holds of the values.
@@ -156,6 +179,9 @@ func combinedText(refs []*columnRef, k spill.Text) string {
 			b = b[n-1:]
 			if text = string(v); !coded(c.spec) {
 				one := dataset.Column{Type: c.spec.Type, Floats: []float64{math.Float64frombits(binary.BigEndian.Uint64(v))}}
+				if len(v) > 8 {
+					one.Low = []int16{int16(binary.BigEndian.Uint16(v[8:]))} //nolint:gosec // as appendValue wrote it
+				}
 				text = valueText(&one, 0)
 			}
 			text = c.shown(text)

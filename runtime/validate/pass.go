@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
@@ -55,6 +57,7 @@ type prepared struct {
 }
 
 func prepare(ds plan.Dataset) (*prepared, error) {
+	ds.Expect = slices.Concat(ds.Expect, valuesMostly(ds))
 	p := &prepared{dataset: ds, keys: map[string]int{}}
 	known := map[string]definition{}
 	for _, d := range definitions() {
@@ -71,6 +74,25 @@ func prepare(ds plan.Dataset) (*prepared, error) {
 		p.verdicts, p.columns = append(p.verdicts, v), append(p.columns, rq.columns)
 	}
 	return p, errors.Join(problems...)
+}
+
+// valuesMostly are the expectations that columns with values_mostly state, after
+// all others in the report.
+func valuesMostly(ds plan.Dataset) []plan.Expectation {
+	var out []plan.Expectation
+	for _, name := range slices.Sorted(maps.Keys(ds.Columns)) {
+		c := ds.Columns[name]
+		if c.ValuesMostly == 0 {
+			continue
+		}
+		var set []any
+		for _, v := range c.Values {
+			set = append(set, v)
+		}
+		out = append(out, plan.Expectation{Expectation: "column_values_to_be_in_set", Column: name, Severity: "critical",
+			Kwargs: map[string]any{"value_set": set, "mostly": c.ValuesMostly}})
+	}
+	return out
 }
 
 // ask returns the measure with that key, made where nobody has asked for it

@@ -1,7 +1,10 @@
 package validate
 
 import (
+	"math"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
 // valueSet is the argument value_set as values of a column. A null set, which
@@ -9,6 +12,7 @@ import (
 type valueSet struct {
 	numbers map[float64]int // to an index among the names
 	texts   map[string]int
+	wide    map[string]int // integers beyond 2^53, by their digits
 	names   []string
 }
 
@@ -22,7 +26,7 @@ func (rq *request) valueSet(c *columnRef) *valueSet {
 	if !ok {
 		return nil
 	}
-	s := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}}
+	s := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}, wide: map[string]int{}}
 	for i, v := range list {
 		if v == nil {
 			continue
@@ -44,7 +48,13 @@ func (s *valueSet) add(c *columnRef, v any) bool {
 		}
 		return true
 	}
+	if text, ok := v.(string); ok && c.spec.Type == plan.Integer {
+		return s.addInteger(text)
+	}
 	f, ok := v.(float64)
+	if ok && c.spec.Type == plan.Integer && math.Abs(f) > 1<<53 {
+		return false // a blueprint's number has lost digits: such an integer is written as text
+	}
 	switch b, isBool := v.(bool); {
 	case coded(c.spec):
 		return false
@@ -60,6 +70,37 @@ func (s *valueSet) add(c *columnRef, v any) bool {
 		s.names = append(s.names, name)
 	}
 	return ok && f == f
+}
+
+// addInteger adds an integer that is written as text, which keeps all its digits.
+func (s *valueSet) addInteger(text string) bool {
+	c, err := dataset.ParseInteger(text)
+	if err != nil {
+		return false
+	}
+	digits := c.Value(0)
+	if v, low := c.Exact(0); low != 0 {
+		if _, had := s.wide[digits]; !had {
+			s.wide[digits] = len(s.names)
+			s.names = append(s.names, digits)
+		}
+	} else if _, had := s.numbers[v]; !had {
+		s.numbers[v] = len(s.names)
+		s.names = append(s.names, digits)
+	}
+	return true
+}
+
+// has returns whether a row of a column of numbers is of the set.
+func (s *valueSet) has(c *dataset.Column, row int) bool { return s.find(c, row) >= 0 }
+
+// find returns the index of a row's value, or -1.
+func (s *valueSet) find(c *dataset.Column, row int) int {
+	v, low := c.Exact(row)
+	if low != 0 {
+		return find(s.wide, c.Value(row))
+	}
+	return find(s.numbers, v)
 }
 
 func (s *valueSet) number(v float64) bool { _, ok := s.numbers[v]; return ok }
