@@ -15,8 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
 // checked is one blueprint in one environment that was found sound.
@@ -25,6 +27,8 @@ type checked struct {
 	Environment string `json:"environment"`
 	Digest      string `json:"digest"`
 	Refused     int    `json:"refused,omitempty"` // findings that refuse it
+	// Unlearnt are by model the columns that it does not learn from.
+	Unlearnt map[string][]plan.Unlearnt `json:"unlearnt,omitempty"`
 }
 
 // checkFlags are the flags of `ashlar check`.
@@ -41,7 +45,8 @@ func checkVerb(a *app) *cobra.Command {
 		Long: `Check reads the blueprint in each DIR (default: this folder) in every environment
 it declares and reports all problems at once, each with file, line and column.
 Sound blueprints are then held against the policies that ship with Ashlar, those
-in DIR/policies and those in --policies.
+in DIR/policies and those in --policies. Where a dataset is a file here, its first
+rows are looked at for features that give the target away or only name a row.
 
 Exit code 1 means that a mandatory policy objects; 2 that there are problems.`,
 		Example: `  ashlar check
@@ -191,6 +196,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 	}
 	out.rules = set.Rules()
 	out.findings = set.Expired(w.now)
+	adviser := adviser{dir: dir, samples: map[string]*dataset.Frame{}}
 	for _, name := range slices.Sorted(maps.Keys(loaded)) {
 		findings, err := w.judge.Check(loaded[name].Plan, w.now)
 		if err != nil {
@@ -201,7 +207,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 		if err != nil {
 			return err
 		}
-		one := checked{Dir: dir, Environment: name, Digest: digest}
+		one := checked{Dir: dir, Environment: name, Digest: digest, Unlearnt: unlearnt(attached)}
 		for i, f := range findings {
 			findings[i].File, findings[i].Line, findings[i].Col = loaded[name].Positions.Of(f.PlanPath...)
 		}
@@ -210,6 +216,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 			return err
 		}
 		findings = append(findings, pins...)
+		findings = append(findings, adviser.findings(attached, loaded[name].Positions)...)
 		for _, f := range findings {
 			if f.Refuses() {
 				one.Refused++

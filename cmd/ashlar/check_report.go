@@ -64,6 +64,9 @@ func (a *app) writeFindings(o outcome, several bool) error {
 		}
 		fmt.Fprintln(a.out, line)
 	}
+	for _, line := range unlearntLines(o.checked, several) {
+		fmt.Fprintln(a.out, line)
+	}
 	for _, f := range o.files {
 		fmt.Fprintf(a.out, "%s %s  %s\n", a.verdict(f.Refused), f.File, counted(f.Resources, "resource"))
 	}

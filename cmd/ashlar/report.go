@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -93,9 +94,4 @@ func exitCode(err error) int {
 var errFindings = errors.New("findings")
 
 // counted writes a number with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func counted(n int, noun string) string { return plan.Counted(n, noun) }

@@ -68,6 +68,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stack.Close()) }()
+	a.unlearnt(p)
 	began := a.now()
 	outcomes, err := stack.Build(ctx)
 	if err != nil {

@@ -1,6 +1,7 @@
 package advise
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -23,8 +24,6 @@ const (
 	// leakRank is the rank correlation from which a number is the target in other
 	// units.
 	leakRank = 0.9995
-	// bins is about how many groups the values of a number are put into.
-	bins = 200
 	// minBin is the fewest rows of such a group, lest every row tell its own class.
 	minBin = 5
 )
@@ -49,7 +48,7 @@ func (o outcome) classesTold(c *dataset.Column) string {
 	if len(o.counts) < 2 || o.rows < minRows || o.rows-slices.Max(o.counts) < minOther {
 		return ""
 	}
-	group, groups := groupsOf(c)
+	group, groups := groupsOf(c, o.class)
 	if groups > len(group)/minBin {
 		return ""
 	}
@@ -73,9 +72,10 @@ func (o outcome) classesTold(c *dataset.Column) string {
 	return ""
 }
 
-// groupsOf gives every row a group from 0: one per text, and per value or run of
-// neighbouring values of a number. Missing values are a group of their own.
-func groupsOf(c *dataset.Column) (group []int, groups int) {
+// groupsOf gives every row a group from 0: one per text, and one per run of
+// neighbouring numbers, which ends where the class changes. Missing values are a
+// group of their own.
+func groupsOf(c *dataset.Column, class []int) (group []int, groups int) {
 	group = make([]int, c.Len())
 	if c.Coded() {
 		for row, code := range c.Codes {
@@ -89,26 +89,16 @@ func groupsOf(c *dataset.Column) (group []int, groups int) {
 			order = append(order, row)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return compare(c.Floats[a], c.Floats[b]) })
-	least, size := max(minBin, len(order)/bins), 0
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.Floats[a], c.Floats[b]) })
+	size := 0
 	for i, row := range order {
-		if i == 0 || size >= least && c.Floats[row] != c.Floats[order[i-1]] {
+		if i == 0 || size >= minBin && class[row] != class[order[i-1]] && c.Floats[row] != c.Floats[order[i-1]] {
 			groups, size = groups+1, 0
 		}
 		group[row] = groups
 		size++
 	}
 	return group, groups + 1
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // ranksTold compares the order of the column with the order of the target.
@@ -133,7 +123,7 @@ func (o outcome) ranksTold(c *dataset.Column) string {
 
 // numbersTold compares the spread within the column's groups with that of all.
 func (o outcome) numbersTold(c *dataset.Column) string {
-	group, groups := groupsOf(c)
+	group, groups := groupsOf(c, o.class)
 	if groups > len(group)/minBin {
 		return ""
 	}
@@ -169,7 +159,7 @@ func ranks(v []float64) []float64 {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return compare(v[a], v[b]) })
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(v[a], v[b]) })
 	out := make([]float64, len(v))
 	for i := 0; i < len(order); {
 		j := i

@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // shownExamples is how many examples of a kind and column Error writes out.
@@ -12,7 +14,7 @@ const shownExamples = 3
 // under it.
 func (e *SchemaError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: the data is not what the blueprint declares: %s in %s", e.Source, plural(e.Total, "problem"), plural(e.Rows+e.Skipped, "row"))
+	fmt.Fprintf(&b, "%s: the data is not what the blueprint declares: %s in %s", e.Source, plan.Counted(e.Total, "problem"), plan.Counted(e.Rows+e.Skipped, "row"))
 	if e.Skipped > 0 {
 		fmt.Fprintf(&b, " (%d left out)", e.Skipped)
 	}
@@ -59,23 +61,23 @@ func (k Kind) said(n int64) string {
 	case DuplicateColumn:
 		return "more than once in the header"
 	case WrongType:
-		return plural(n, "value") + " of another type"
+		return plan.Counted(n, "value") + " of another type"
 	case NullValue:
-		return plural(n, "missing value")
+		return plan.Counted(n, "missing value")
 	case UnknownCategory:
-		return plural(n, "unknown category")
+		return plan.Counted(n, "unknown category")
 	case Encoding:
-		return plural(n, "value") + " not in UTF-8"
+		return plan.Counted(n, "value") + " not in UTF-8"
 	case NULByte:
-		return plural(n, "value") + " with NUL bytes"
+		return plan.Counted(n, "value") + " with NUL bytes"
 	case TooLong:
-		return plural(n, "field") + " too long"
+		return plan.Counted(n, "field") + " too long"
 	case Ragged:
-		return plural(n, "row") + " with too few or too many fields"
+		return plan.Counted(n, "row") + " with too few or too many fields"
 	case Quote:
-		return plural(n, "row") + " with a quote that does not close"
+		return plan.Counted(n, "row") + " with a quote that does not close"
 	}
-	return plural(n, "problem")
+	return plan.Counted(n, "problem")
 }
 
 // where is the problem's place as file:line, and its row.
@@ -104,14 +106,4 @@ func (p Problem) String() string {
 		s += "; " + p.Hint
 	}
 	return s
-}
-
-func plural(n int64, noun string) string {
-	if n != 1 {
-		if s, ok := strings.CutSuffix(noun, "y"); ok {
-			noun = s + "ie"
-		}
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -66,7 +66,7 @@ func refused(model string, failed, objections []string, err error) error {
 	f := &Finding{Details: append(failed, objections...)}
 	var why, fix []string
 	if len(failed) > 0 {
-		why, fix = append(why, fmt.Sprintf("%d of its gates do not hold", len(failed))), append(fix, "improve the model or its data, or change the gate in the blueprint where reviewers agree")
+		why, fix = append(why, plural(len(failed), "of its gates does not hold", "of its gates do not hold")), append(fix, "improve the model or its data, or change the gate in the blueprint where reviewers agree")
 	}
 	if len(objections) > 0 {
 		why, fix = append(why, plural(len(objections), "policy objects", "policies object")), append(fix, "`ashlar policy show RULE` says what a policy asks for and why")

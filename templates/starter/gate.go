@@ -91,8 +91,7 @@ func (b Blueprint) expectations() []plan.Expectation {
 	target := plan.Expectation{Expectation: "column_values_to_not_be_null", Column: b.Target}
 	if b.TargetMissing > 0 && b.Rows > 0 {
 		// rounded down, so that it holds of this table
-		held := math.Floor(1000*(1-float64(b.TargetMissing)/float64(b.Rows))-1e-9) / 1000
-		target.Kwargs = map[string]any{"mostly": math.Max(0, held)}
+		target.Kwargs = map[string]any{"mostly": float64(1000*(b.Rows-b.TargetMissing)/b.Rows) / 1000}
 	}
 	return []plan.Expectation{
 		{Expectation: "table_row_count_to_be_between", Kwargs: map[string]any{"min_value": max(1, b.Rows/2)}},
