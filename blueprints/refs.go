@@ -23,10 +23,8 @@ type refs struct {
 // resolve checks every concept, in the order in which they depend on each other.
 func (r *refs) resolve() {
 	r.name(r.plan.Name, "name")
-	if !strings.Contains(r.plan.Owner.Email, "@") {
-		r.say(fmt.Sprintf("%q is no e-mail address", r.plan.Owner.Email), "", "owner", "email")
-	}
 	r.names()
+	r.outside()
 	for _, name := range slices.Sorted(maps.Keys(r.plan.Datasets)) {
 		r.dataset(name)
 	}
@@ -43,9 +41,6 @@ func (r *refs) resolve() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.plan.SLOs)) {
 		r.slo(name)
-	}
-	if t := r.plan.Tracking; t != nil && t.OpenLineage != nil && (t.OpenLineage.URL == "") == (t.OpenLineage.File == "") {
-		r.say("openlineage has a url or a file", "name one of them", "tracking", "openlineage")
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.plan.Pins)) {
 		r.among("model", name, keys(r.plan.Models), "pins", name)
@@ -97,7 +92,25 @@ func (r *refs) name(name string, path ...string) {
 	}
 }
 
+// reserved are namespaces of a cluster's own; a blueprint's has its name.
+var reserved = []string{"default", "kube-system", "kube-public", "kube-node-lease"}
+
+// longestEnvironment leaves room for what is named after an environment: a
+// cluster, a database, a role.
+const longestEnvironment = 12
+
 func (r *refs) names() {
+	if slices.Contains(reserved, r.plan.Name) {
+		r.say(fmt.Sprintf("%q is a namespace of the cluster's own", r.plan.Name), "name the system otherwise", "name")
+	}
+	if env := r.plan.Environment; !label.MatchString(env) || len(env) > longestEnvironment {
+		pos := r.placeOf(nil)
+		if o := r.overlays[env]; o != nil {
+			pos = o.pos
+		}
+		r.found = append(r.found, r.at(pos, "environments."+env,
+			fmt.Sprintf("%q cannot be an environment: use lower-case letters, digits and dashes, beginning with a letter, at most %d, for clusters and roles are named after it", env, longestEnvironment), ""))
+	}
 	for section, names := range map[string][]string{
 		"datasets": keys(r.plan.Datasets), "models": keys(r.plan.Models), "pipelines": keys(r.plan.Pipelines),
 		"endpoints": keys(r.plan.Endpoints), "slos": keys(r.plan.SLOs),

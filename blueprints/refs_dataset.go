@@ -20,6 +20,7 @@ func (r *refs) dataset(name string) {
 	if local := filepath.FromSlash(d.Source); !strings.Contains(d.Source, "://") && !filepath.IsAbs(local) && d.Source != "" && !filepath.IsLocal(local) {
 		r.say(fmt.Sprintf("the source %q leaves the blueprint's folder", d.Source), "put the data below it, or name an absolute path or a blob URL", at("source")...)
 	}
+	r.reaches(d.Source, at("source")...)
 	if len(d.Columns) == 0 {
 		r.say("no columns are declared", "", at("columns")...)
 	}

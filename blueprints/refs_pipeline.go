@@ -3,7 +3,6 @@ package blueprints
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -27,10 +26,9 @@ func (r *refs) pipeline(name string) {
 	r.schedule(p.Schedule, at("schedule")...)
 	r.plan.Pipelines[name] = p
 	for i, mail := range p.OnFailure.Email {
-		if !strings.Contains(mail, "@") {
-			r.say(fmt.Sprintf("%q is no e-mail address", mail), "", at("on_failure", "email", fmt.Sprint(i))...)
-		}
+		r.email(mail, at("on_failure", "email", fmt.Sprint(i))...)
 	}
+	r.web(p.OnFailure.Webhook, true, at("on_failure", "webhook")...)
 	r.stages(name, p)
 }
 
@@ -95,6 +93,7 @@ func (r *refs) custom(name string, m *plan.Model) {
 		return // the schema has said so
 	}
 	r.clean("", m.Artifact.Path, false, append(at, "artifact", "path")...)
+	r.image(m.Artifact.Image, append(at, "artifact", "image")...)
 	if m.Search != nil || m.CrossValidation != nil {
 		r.say("search and cross_validation are of the built-in algorithms", "search in the stage that trains the model", at...)
 	}

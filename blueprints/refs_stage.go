@@ -18,8 +18,8 @@ func originOf(stage string) string {
 }
 
 var (
-	quantity = regexp.MustCompile(`^[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?$`)
-	cpus     = regexp.MustCompile(`^([1-9][0-9]*m|[0-9]+(\.[0-9]+)?)$`)
+	cpus     = regexp.MustCompile(`^([1-9][0-9]*m|[0-9]{1,6}(\.[0-9]{1,3})?)$`)
+	nothing  = regexp.MustCompile(`^0*(\.0*)?$`)
 	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
@@ -52,10 +52,14 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	for _, d := range []struct{ field, text string }{{"timeout", s.Timeout}, {"retry_delay", s.RetryDelay}} {
 		r.duration(d.text, at(d.field)...)
 	}
-	if s.Memory != "" && !quantity.MatchString(s.Memory) {
-		r.say(fmt.Sprintf("%q is no amount of memory", s.Memory), "write it as 512Mi or 2Gi", at("memory")...)
+	if s.Memory != "" {
+		if _, err := plan.ParseQuantity(s.Memory); err != nil {
+			r.say(fmt.Sprintf("%q is no amount of memory", s.Memory), "write it as 512Mi or 2Gi", at("memory")...)
+		}
 	}
-	if s.CPU != "" && !cpus.MatchString(s.CPU) {
+	r.image(s.Image, at("image")...)
+	r.nodes(s, at)
+	if s.CPU != "" && (!cpus.MatchString(s.CPU) || nothing.MatchString(s.CPU)) {
 		r.say(fmt.Sprintf("%q is no number of cores", s.CPU), "write it as 2 or 500m", at("cpu")...)
 	}
 	if e := s.Environment; e != nil {

@@ -72,7 +72,7 @@ type Secret struct{ Variable, Name, Key string }
 type Pool struct{ Label, Value string }
 
 var (
-	quantityForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti)?$`)
+	quantityForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti|k|M|G|T)?$`)
 	variableForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
