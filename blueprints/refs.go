@@ -99,6 +99,22 @@ var reserved = []string{"default", "kube-system", "kube-public", "kube-node-leas
 // cluster, a database, a role.
 const longestEnvironment = 12
 
+// The longest names that leave room for what a cluster derives from them: a
+// CronWorkflow has 52 characters for a pipeline or the drift job of an endpoint,
+// a Service 63 for an endpoint and its preview, and a rule 63 with slo- before it.
+// stacks/aws has the same limit.
+const (
+	longestConcept = 40
+	longestSLO     = 63 - len("slo-")
+)
+
+// short refuses a name that only a cluster would find too long.
+func (r *refs) short(noun, name string, most int, path ...string) {
+	if len(name) > most && len(name) <= 63 { // beyond, it is no name at all
+		r.say(fmt.Sprintf("%s %q has %d characters, at most %d: a cluster names jobs and services after it, and adds to it", noun, name, len(name), most), "shorten it", path...)
+	}
+}
+
 func (r *refs) names() {
 	if slices.Contains(reserved, r.plan.Name) {
 		r.say(fmt.Sprintf("%q is a namespace of the cluster's own", r.plan.Name), "name the system otherwise", "name")
@@ -110,6 +126,19 @@ func (r *refs) names() {
 		}
 		r.found = append(r.found, r.at(pos, "environments."+env,
 			fmt.Sprintf("%q cannot be an environment: use lower-case letters, digits and dashes, beginning with a letter, at most %d, for clusters and roles are named after it", env, longestEnvironment), ""))
+	}
+	r.short("blueprint", r.plan.Name, longestConcept, "name")
+	for _, section := range []struct {
+		noun  string
+		most  int
+		names []string
+	}{
+		{"models", longestConcept, keys(r.plan.Models)}, {"pipelines", longestConcept, keys(r.plan.Pipelines)},
+		{"endpoints", longestConcept, keys(r.plan.Endpoints)}, {"slos", longestSLO, keys(r.plan.SLOs)},
+	} {
+		for _, n := range section.names {
+			r.short(strings.TrimSuffix(section.noun, "s"), n, section.most, section.noun, n)
+		}
 	}
 	for section, names := range map[string][]string{
 		"datasets": keys(r.plan.Datasets), "models": keys(r.plan.Models), "pipelines": keys(r.plan.Pipelines),

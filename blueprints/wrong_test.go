@@ -176,6 +176,11 @@ var wrong = []struct{ name, from, to string }{
 	{"a stage with a toleration of two minds", `pipelines: l: {model: "m", `, `pipelines: l: {model: "m", stages: s: {cmd: "true", outs: ["o"], tolerations: [{key: "gpu", operator: "Exists", value: "x"}]}, `},
 	{"a stage with a toleration of a wrong key", `pipelines: l: {model: "m", `, `pipelines: l: {model: "m", stages: s: {cmd: "true", outs: ["o"], tolerations: [{key: "a b"}]}, `},
 	{"a stage with a toleration of a wrong value", `pipelines: l: {model: "m", `, `pipelines: l: {model: "m", stages: s: {cmd: "true", outs: ["o"], tolerations: [{key: "gpu", value: "a b"}]}, `},
+	{"a pipeline with a name that only a cluster refuses", `pipelines: l: {`, `pipelines: "a-very-long-pipeline-name-that-goes-on-and-on-to-fifty": {`},
+	{"an endpoint with a name that only a cluster refuses", `slos: s: {endpoint: "e"`, `endpoints: "an-endpoint-with-forty-one-characters-in-x": {model: "m"}
+	slos: s: {endpoint: "e"`},
+	{"an objective with a name that only a cluster refuses", `slos: s: {`, `slos: "an-objective-whose-name-is-as-long-as-sixty-characters-are-xy": {`},
+	{"a system with a name that only a cluster refuses", `name: "p"`, `name: "a-system-with-a-name-of-forty-one-letters"`},
 	{"a system with the name of a namespace of the cluster", `name: "p"`, `name: "kube-system"`},
 	{"an environment with capitals", `{dev: {}`, `{Dev: {}`},
 	{"an environment with a long name", `{dev: {}`, `{"pre-production": {}`},
