@@ -14,8 +14,9 @@ import (
 
 func policyExplainVerb(p *policyApp) *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain RULE",
-		Short: "Say what a rule comes to for the blueprint here: value, constraint, line, fix",
+		Use:     "explain RULE",
+		Example: "  ashlar policy explain reliability/production-replicas",
+		Short:   "Say what a rule comes to for the blueprint here: value, constraint, line, fix",
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, set, err := p.rule("explain", args)
 			if err != nil {

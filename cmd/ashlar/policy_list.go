@@ -21,9 +21,10 @@ type listedRule struct {
 
 func policyListVerb(p *policyApp) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: "List the rules that apply here, and where each is enforced",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Example: "  ashlar policy list --output json",
+		Short:   "List the rules that apply here, and where each is enforced",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			set, err := p.set()
 			if err != nil {
@@ -47,8 +48,9 @@ func policyListVerb(p *policyApp) *cobra.Command {
 
 func policyShowVerb(p *policyApp) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show RULE",
-		Short: "Show a rule: what it asks for, why, where it is enforced, its digest",
+		Use:     "show RULE",
+		Example: "  ashlar policy show reliability/production-replicas",
+		Short:   "Show a rule: what it asks for, why, where it is enforced, its digest",
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, _, err := p.rule("show", args)
 			if err != nil {
