@@ -52,6 +52,13 @@ func (m *modelApp) showVersion(v registry.Version) {
 	} {
 		fmt.Fprintf(m.out, "  %-11s %s\n", row[0], row[1])
 	}
+	if params := chosen(v.Params); len(params) > 0 {
+		fmt.Fprintln(m.out, "\nparams")
+		for _, name := range sortedNames(params) {
+			fmt.Fprintf(m.out, "  %-28s %s\n", name, params[name])
+		}
+	}
+	m.showTraining(v.Training)
 	fmt.Fprintln(m.out, "\nmetrics")
 	for _, name := range slices.Sorted(maps.Keys(v.Metrics)) {
 		fmt.Fprintf(m.out, "  %-28s %.4f\n", name, v.Metrics[name])

@@ -215,6 +215,7 @@ func (r *runsApp) show(one pipeline.Run) {
 			fmt.Fprintf(r.out, "  %-28s %s\n", name, params[name])
 		}
 	}
+	r.showTraining(one.Training)
 	fmt.Fprintln(r.out, "\nmetrics")
 	metrics := metricsOf(one)
 	for _, name := range sortedNames(metrics) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,21 @@ import (
 type metrics map[string]float64
 
 func metricsOf(r pipeline.Run) metrics { return r.Metrics() }
+
+// searched says what the run's search was.
+func searched(r pipeline.Run) string {
+	if r.Training == nil || r.Training.Search == nil {
+		return ""
+	}
+	return r.Training.Search.Summary()
+}
+
+// measuredBy are the run's metrics, with what folds and trials came to.
+func measuredBy(r pipeline.Run) metrics {
+	out := metricsOf(r)
+	maps.Copy(out, r.Training.Metrics())
+	return out
+}
 
 // headline is the two that a list has room for: the evaluation's, or where there
 // is none the first of what stages have measured.
@@ -79,7 +95,7 @@ func (r *runsApp) compare(runs []pipeline.Run) {
 	names := map[string]bool{}
 	for _, one := range runs {
 		header = append(header, one.ID)
-		for name := range metricsOf(one) {
+		for name := range measuredBy(one) {
 			names[name] = true
 		}
 	}
@@ -97,12 +113,13 @@ func (r *runsApp) compare(runs []pipeline.Run) {
 			params[name] = true
 		}
 	}
+	row("searched", searched)
 	for _, name := range sortedNames(params) {
 		row(name, func(one pipeline.Run) string { return one.AllParams()[name] })
 	}
 	for _, name := range sortedNames(names) {
 		row(name, func(one pipeline.Run) string {
-			if v, ok := metricsOf(one)[name]; ok {
+			if v, ok := measuredBy(one)[name]; ok {
 				return fmt.Sprintf("%.4f", v)
 			}
 			return "none"

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
 // Scoped is the name of a stage's own param or metric among those of the run.
@@ -41,26 +42,10 @@ func (r *Run) AllParams() map[string]string {
 	}
 	for _, s := range r.Stages {
 		for name, value := range s.Params {
-			out[Scoped(s.Stage, name)] = paramText(value)
+			out[Scoped(s.Stage, name)] = tuning.Text(value)
 		}
 	}
 	return out
-}
-
-// paramText is a parameter as people read it: a text as it is, anything else as
-// JSON has it, and "none" for null.
-func paramText(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return "none"
-	case string:
-		return v
-	}
-	b, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
-	return string(b)
 }
 
 // readMetrics reads a metrics file: JSON whose numbers are named by their path,

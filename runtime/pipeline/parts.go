@@ -142,6 +142,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw Status) (*Run, error) 
 		problems = append(problems, fmt.Errorf("%s: the run ended before all of its stages had; its workflow has the rest", x.Name()))
 	}
 	x.span()
+	x.noteTraining(ctx)
 	x.run.finish(x.run.FinishedAt, errors.Join(problems...))
 	if err := x.save(ctx); err != nil {
 		return nil, err

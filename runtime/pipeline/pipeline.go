@@ -146,6 +146,7 @@ func (r *Runner) Do(ctx context.Context, job Job) (*Run, error) {
 		err = errors.Join(cause, err) // also where the store was the first to notice
 	}
 	stop()
+	x.noteTraining(context.WithoutCancel(ctx))
 	x.run.finish(r.cfg.Now(), err)
 	// The record is kept even when the run was cancelled.
 	err = errors.Join(err, x.save(context.WithoutCancel(ctx)))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
 // Status is the state of a run or of a stage.
@@ -37,8 +39,10 @@ type Run struct {
 	Trigger    string `json:"trigger"`
 	Author     string `json:"author"`
 	Commit     string `json:"commit,omitempty"`
-	// Params are the model's, and Environment is what the run ran in.
+	// Params are the model's: the chosen ones, once it is trained. Training is how
+	// they were chosen, and Environment what the run ran in.
 	Params      map[string]string `json:"params,omitempty"`
+	Training    *tuning.Report    `json:"training,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
 	Status      Status            `json:"status"`
 	Error       string            `json:"error,omitempty"`
@@ -130,8 +134,9 @@ func paramsOf(cfg Config, job Job) map[string]string {
 	}
 	out := map[string]string{"algorithm": m.Algorithm}
 	for name, value := range m.Params {
-		out[name] = paramText(value)
+		out[name] = tuning.Text(value)
 	}
+	maps.Copy(out, spaceOf(m))
 	return out
 }
 

@@ -28,7 +28,13 @@ var registration = stage{
 		}
 		gates := evaluate.Gates(x.model.Require, &report)
 		c := x.candidate(&report, gates)
-		var err error
+		learnt, err := x.training(ctx)
+		if err != nil {
+			return err
+		}
+		if learnt != nil {
+			c.Params, c.Training = learnt.Params, learnt.Brief(maxTrials)
+		}
 		if c.Objections, err = x.rules.Objections(c, x.Now()); err != nil {
 			return err
 		}

@@ -66,6 +66,7 @@ func (c *change) renew(ctx context.Context, n int, asks Candidate) (Version, err
 	}
 	renewed := v.Candidate
 	renewed.PlanDigest, renewed.Environment, renewed.Approval = asks.PlanDigest, asks.Environment, asks.Approval
+	renewed.Params, renewed.Training = asks.Params, asks.Training
 	renewed.Gates, renewed.Metrics, renewed.Evidence = asks.Gates, asks.Metrics, asks.Evidence
 	body, err := plan.Canonical(renewed)
 	if err != nil || string(before) == string(body) {

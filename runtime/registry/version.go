@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
 // The states of a version.
@@ -25,7 +26,8 @@ type Candidate struct {
 	Author      string             `json:"author"`
 	TrainedAt   time.Time          `json:"trained_at"`
 	Algorithm   string             `json:"algorithm"`
-	Params      plan.Params        `json:"params,omitempty"`
+	Params      plan.Params        `json:"params,omitempty"`   // that the model has: the chosen ones, after a search
+	Training    *tuning.Report     `json:"training,omitempty"` // how the parameters were chosen
 	Metrics     map[string]float64 `json:"metrics"`
 	Gates       []Gate             `json:"gates"`
 	Evidence    map[string]string  `json:"evidence,omitempty"` // name -> digest of a report

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
@@ -119,14 +120,44 @@ func TestLineageInAFileStandsThereOnce(t *testing.T) {
 	}
 }
 
-func TestStepsComeFromWhatTrainingLeft(t *testing.T) {
+// TestEveryTrackerHearsOfTrialsAndFolds has a search whose chosen parameters are
+// not those that the plan begins with.
+func TestEveryTrackerHearsOfTrialsAndFolds(t *testing.T) {
 	s := newScene(t)
-	digest, _, err := s.cfg.Store.Put(t.Context(), strings.NewReader(`{"cross_validation":{"metrics":{"f1":{"values":[0.1,0.2]}}},"search":{"metric":"f1","trials":[{"mean":0.3}]}}`))
+	digest, _, err := s.cfg.Store.Put(t.Context(), strings.NewReader(`{"params":{"max_depth":12},
+		"cross_validation":{"folds":2,"metrics":{"f1":{"values":[0.1,0.2],"mean":0.15,"std":0.05}}},
+		"search":{"method":"grid","metric":"f1","space":{"max_depth":[6,12]},"best":1,"trials":[{"params":{"max_depth":6},"mean":0.3,"std":0.1},{"params":{"max_depth":12},"mean":0.4,"std":0.2}]}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &pipeline.Run{Stages: []pipeline.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}}}
-	if got := fmt.Sprint(points(t.Context(), s.cfg.Store, run)); got != "[{fold_f1 0 0.1} {fold_f1 1 0.2} {trial_f1 0 0.3}]" {
-		t.Errorf("points %s", got)
+	run := &pipeline.Run{
+		ID: "1", Blueprint: "credit", Model: "risk", Status: pipeline.Succeeded, StartedAt: time.Unix(0, 0), FinishedAt: time.Unix(1, 0),
+		Params: map[string]string{"max_depth": "12"}, Stages: []pipeline.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}},
+	}
+	s.cfg.Plan.Tracking.WandB = &plan.WandB{BaseURL: s.URL, Entity: "lending"}
+	s.cfg.Getenv = func(name string) string { return map[string]string{"WANDB_API_KEY": "hunter2"}[name] }
+	if err := New(s.cfg).Run(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	mlflow := s.runs["run1"]
+	for name, want := range map[string]any{
+		"param/max_depth": "12", "param/search.space.max_depth": "6, 12", "param/search.trials": "2", "param/search.best_trial": "1",
+		"metric/cv_f1_mean": 0.15, "metric/cv_f1_std": 0.05, "metric/search_f1_mean": 0.4, "metric/fold_f1": 0.2, "metric/trial_f1": 0.4, "metric/trial_f1_std": 0.2, "metric/trial_param_max_depth": 12.0,
+	} {
+		if mlflow[name] != want {
+			t.Errorf("mlflow: %s is %v, want %v", name, mlflow[name], want)
+		}
+	}
+	facets := s.events[1]["run"].(map[string]any)["facets"].(map[string]any)
+	if text := fmt.Sprint(facets["ashlar_training"], facets["ashlar_params"], facets["ashlar_metrics"]); !strings.Contains(text, "mean:0.4") || !strings.Contains(text, "max_depth:12") || !strings.Contains(text, "cv_f1_mean:0.15") {
+		t.Errorf("lineage has %s", text)
+	}
+	for name, run := range s.runs {
+		if config := fmt.Sprint(run["config"]); strings.HasPrefix(name, "wandb/") && (!strings.Contains(config, `"max_depth":{"value":"12"}`) || !strings.Contains(config, `"mean":0.3`)) {
+			t.Errorf("config %s", config)
+		}
+	}
+	if s.left(t) > 0 || len(s.notices) > 0 {
+		t.Errorf("%d kept, %q", s.left(t), s.notices)
 	}
 }

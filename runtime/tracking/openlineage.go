@@ -18,6 +18,7 @@ const (
 	runEvent  = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 	version   = "https://openlineage.io/spec/facets/1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet"
 	errorRun  = "https://openlineage.io/spec/facets/1-0-0/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet"
+	runFacet  = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunFacet"
 	storeName = "ashlar"
 )
 
@@ -75,6 +76,12 @@ func event(job string, r Record) object {
 	case "failed":
 		kind = "FAIL"
 		facets["errorMessage"] = object{"_producer": producer, "_schemaURL": errorRun, "message": cut(r.Error, 2000), "programmingLanguage": "Go"}
+	}
+	for name, v := range map[string]any{"ashlar_params": r.Params, "ashlar_metrics": r.Metrics} {
+		facets[name] = object{"_producer": producer, "_schemaURL": runFacet, "values": v}
+	}
+	if !r.Training.Empty() {
+		facets["ashlar_training"] = object{"_producer": producer, "_schemaURL": runFacet, "training": r.Training}
 	}
 	versioned := func(namespace, name, digest string) object {
 		facet := object{}

@@ -4,11 +4,16 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
+
+// maxTrials is how many trials of a search a record has whole.
+const maxTrials = 100
 
 // Of is what is told of a run of the plan. Commit is the source's, where it is
 // known.
@@ -42,27 +47,36 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 	return r
 }
 
-// points are the metrics over steps that training has left: those of each fold
-// and of each trial of a search. A report that is gone leaves none.
-func points(ctx context.Context, s *store.Store, run *pipeline.Run) []Point {
-	type folds struct {
-		Metrics map[string]struct {
-			Values []float64 `json:"values"`
-		} `json:"metrics"`
+// learnt adds what training came to: means of folds and trials, the space that
+// was searched, and metrics over steps. It is read from the stage's own report,
+// which has every trial; one that is gone leaves what the run's record has.
+func (r *Record) learnt(ctx context.Context, s *store.Store, run *pipeline.Run) {
+	report := run.Training
+	var whole tuning.Report
+	if digest := run.Output(plan.StageTrain, "report"); digest != "" && pipeline.ReadJSON(ctx, s, digest, &whole) == nil {
+		report = &whole
 	}
-	var report struct {
-		CrossValidation *folds `json:"cross_validation"`
-		Search          *struct {
-			Metric string `json:"metric"`
-			Trials []struct {
-				Mean float64 `json:"mean"`
-			} `json:"trials"`
-		} `json:"search"`
+	if report.Empty() {
+		return
 	}
-	digest := run.Output("train", "report")
-	if digest == "" || pipeline.ReadJSON(ctx, s, digest, &report) != nil {
-		return nil
+	metrics := maps.Clone(r.Metrics)
+	if metrics == nil {
+		metrics = map[string]float64{}
 	}
+	maps.Copy(metrics, report.Metrics())
+	r.Metrics, r.Training, r.Points = metrics, report.Brief(maxTrials), points(report)
+	if found := report.Search; found != nil {
+		r.Params["search.method"], r.Params["search.metric"] = found.Method, found.Metric
+		r.Params["search.trials"], r.Params["search.best_trial"] = strconv.Itoa(max(found.Tried, len(found.Trials))), strconv.Itoa(found.Best)
+		for name, text := range found.SpaceTexts() {
+			r.Params["search.space."+name] = text
+		}
+	}
+}
+
+// points are the metrics over steps: those of each fold, and of each trial of a
+// search its mean, its deviation and the parameters that are numbers.
+func points(report *tuning.Report) []Point {
 	var out []Point
 	if report.CrossValidation != nil {
 		for _, name := range slices.Sorted(maps.Keys(report.CrossValidation.Metrics)) {
@@ -71,9 +85,15 @@ func points(ctx context.Context, s *store.Store, run *pipeline.Run) []Point {
 			}
 		}
 	}
-	if report.Search != nil {
-		for i, trial := range report.Search.Trials {
-			out = append(out, Point{"trial_" + report.Search.Metric, int64(i), trial.Mean})
+	if report.Search == nil {
+		return out
+	}
+	for i, trial := range report.Search.Trials {
+		out = append(out, Point{"trial_" + report.Search.Metric, int64(i), trial.Mean}, Point{"trial_" + report.Search.Metric + "_std", int64(i), trial.Std})
+		for _, name := range slices.Sorted(maps.Keys(report.Search.Space)) {
+			if v, ok := trial.Params[name].(float64); ok {
+				out = append(out, Point{"trial_param_" + name, int64(i), v})
+			}
 		}
 	}
 	return out

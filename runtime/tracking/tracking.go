@@ -25,6 +25,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
 const (
@@ -57,6 +58,7 @@ type Record struct {
 	Tags        map[string]string  `json:"tags,omitempty"` // digests, version, environment
 	// Points are metrics over steps: folds of a cross-validation, trials of a search.
 	Points    []Point           `json:"points,omitempty"`
+	Training  *tuning.Report    `json:"training,omitempty"`  // trials with their parameters, and folds
 	Artifacts map[string]string `json:"artifacts,omitempty"` // file name -> digest in the store
 	Source    string            `json:"source,omitempty"`
 	Dataset   string            `json:"dataset,omitempty"`
@@ -137,7 +139,7 @@ func (t *Tracking) Run(ctx context.Context, run *pipeline.Run) error {
 		return nil
 	}
 	r := Of(*run, t.cfg.Plan, t.cfg.Commit)
-	r.Points = points(context.WithoutCancel(ctx), t.cfg.Store, run)
+	r.learnt(context.WithoutCancel(ctx), t.cfg.Store, run)
 	return t.Tell(ctx, r)
 }
 

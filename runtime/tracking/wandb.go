@@ -114,6 +114,9 @@ func configOf(r Record) map[string]any {
 	for name, value := range all {
 		out[names[name]] = map[string]any{"value": value}
 	}
+	if !r.Training.Empty() {
+		out["ashlar_training"] = map[string]any{"value": r.Training}
+	}
 	if changed := renamed(names); len(changed) > 0 {
 		out["ashlar_renamed"] = map[string]any{"value": changed}
 	}

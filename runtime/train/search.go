@@ -30,7 +30,7 @@ func (f *fitter) search(ctx context.Context, base plan.Params, rows []int) (*Sea
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	r := &SearchReport{Method: s.Method, Metric: s.Metric, GreaterIsBetter: greaterIsBetter(s.Metric)}
+	r := &SearchReport{Method: s.Method, Metric: s.Metric, GreaterIsBetter: greaterIsBetter(s.Metric), Space: s.Space}
 	for i, rep := range reports {
 		m := rep.Metrics[s.Metric]
 		r.Trials = append(r.Trials, Trial{Params: all[i], Mean: m.Mean, Std: m.Std, CrossValidation: rep})

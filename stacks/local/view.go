@@ -59,6 +59,7 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 	for _, v := range m.Versions {
 		out.Versions = append(out.Versions, viewVersion(v, spec.Task))
 		if v.Version == m.Shown {
+			viewTraining(&out, v)
 			for _, g := range v.Gates {
 				value := "undefined"
 				if g.Value != nil {

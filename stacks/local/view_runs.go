@@ -24,6 +24,7 @@ func viewRuns(runs []pipeline.Run) *page.Comparison {
 	for i := range runs {
 		out.Runs = append(out.Runs, runs[i].StartedAt.UTC().Format(clockFormat))
 		measured[i] = runs[i].Metrics()
+		maps.Copy(measured[i], runs[i].Training.Metrics())
 		for name := range measured[i] {
 			metrics[name] = true
 		}

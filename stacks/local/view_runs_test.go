@@ -6,9 +6,36 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/tuning"
 	"github.com/ashlar-dev/ashlar/stacks/local/page"
 )
+
+func TestTheChosenParametersAndTheTrialsStandOnThePage(t *testing.T) {
+	v := registry.Version{Candidate: registry.Candidate{Params: plan.Params{"max_depth": 12.0}, Training: &tuning.Report{
+		Search: &tuning.Search{Method: "grid", Metric: "f1", Space: map[string][]any{"max_depth": {6.0, 12.0}}, Best: 1, Trials: []tuning.Trial{
+			{Params: plan.Params{"max_depth": 6.0}, Mean: 0.5, Std: 0.25}, {Params: plan.Params{"max_depth": 12.0}, Mean: 0.75, Std: 0.125},
+		}},
+		CrossValidation: &tuning.CrossValidation{Folds: 2, Metrics: map[string]tuning.Fold{"accuracy": {Values: []float64{0.625, 0.875}, Mean: 0.75, Std: 0.125}}},
+	}}}
+	m := page.Model{Name: "m"}
+	viewTraining(&m, v)
+	var out bytes.Buffer
+	if err := page.Render(&out, page.View{Models: []page.Model{m}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<td class="name">max_depth</td><td class="num">12</td>`, "grid search by f1, 2 trials: max_depth one of 6, 12",
+		`<tr class="chosen"><td class="num">*</td><td class="num">2</td><td class="num">12</td><td class="num">0.7500</td><td class="num">0.1250</td>`,
+		`<td class="num">0.5000</td><td class="num">0.2500</td>`, `<td class="num">0.6250 0.8750</td>`,
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
 
 func TestRunsStandSideBySide(t *testing.T) {
 	run := func(depth string, auc float64) pipeline.Run {

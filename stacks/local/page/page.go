@@ -55,11 +55,22 @@ type Model struct {
 	Runs                                   *Comparison // nil: fewer than two
 	Versions                               []Version
 	Metrics                                []Metric
+	Params                                 []Metric // of the version that is shown
+	Training                               []Table  // what a search tried, and folds
 	Gates                                  []Gate
 	Fairness                               []Fairness
 	Importance                             []Bar
 	ImportanceFrom                         string // "": all rows and features
 	Expectations                           []Expectation
+}
+
+// Table is numbers below a header; the row Chosen stands out, none where it is
+// negative.
+type Table struct {
+	Title, Note string
+	Header      []string
+	Rows        [][]string
+	Chosen      int
 }
 
 // Run is the newest run of a model's pipeline.
