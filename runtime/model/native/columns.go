@@ -23,8 +23,10 @@ func (m *Imported) columns(enc *model.Encoder) ([]int32, error) {
 	if len(m.Features) == 0 {
 		return inOrder(len(names)), nil
 	}
-	if out, ok := placed(m.Features, names); ok {
-		return out, nil
+	for _, called := range [][]string{names, enc.ColumnNames()} { // as the encoder has them, and as its file has them
+		if out, ok := placed(m.Features, called); ok {
+			return out, nil
+		}
 	}
 	if generic(m.Features) {
 		return m.unnamed(enc, names)

@@ -18,6 +18,7 @@ func encoderOf(names ...string) model.Encoder {
 
 func TestNamesDecideWhichColumnIsMeantAndPositionOnlyWithoutThem(t *testing.T) {
 	oneHot := model.Encoder{Fields: []model.FieldEncoder{{Name: "kind", Type: plan.Category, OneHot: true, Categories: []string{"a b", "a_b"}}}}
+	signs := model.Encoder{Fields: []model.FieldEncoder{{Name: "kind", Type: plan.Category, OneHot: true, Categories: []string{"<", "["}}}}
 	coded := model.Encoder{Fields: []model.FieldEncoder{{Name: "f0", Type: plan.Category, OneHot: true, Categories: []string{"a"}}}}
 	for name, c := range map[string]struct {
 		file []string
@@ -38,8 +39,9 @@ func TestNamesDecideWhichColumnIsMeantAndPositionOnlyWithoutThem(t *testing.T) {
 		"two names that are one without signs":         {[]string{"kind=a_b", "kind=_unknown_", "kind=a_b"}, oneHot, nil, `several of the preprocessing's kind=a b, kind=a_b, kind=<unknown> become "kind=a_b"`},
 		"the same in their order":                      {[]string{"kind=a_b", "kind=a_b", "kind=_unknown_"}, oneHot, nil, "cannot be told apart"},
 		"the same, made otherwise, in their order":     {[]string{"kind=a b", "kind=a_b", "kind=_unknown_"}, oneHot, []int32{0, 1, 2}, ""},
-		"the same, made otherwise, in another order":   {[]string{"kind=a_b", "kind=a b", "kind=_unknown_"}, oneHot, nil, "cannot be told apart"},
+		"the same, made otherwise, in another order":   {[]string{"kind=a_b", "kind=a b", "kind=_unknown_"}, oneHot, []int32{1, 0, 2}, ""},
 		"the same whole, in another order":             {[]string{"kind=a_b", "kind=<unknown>", "kind=a b"}, oneHot, []int32{1, 2, 0}, ""},
+		"names as the file of features has them":       {[]string{"kind=__2", "kind=_", "kind=_unknown_"}, signs, []int32{1, 0, 2}, ""},
 		"a name that is not there, and one that comes": {[]string{"a", "a"}, encoderOf("a", "b"), nil, "its features a are not among"},
 	} {
 		t.Run(name, func(t *testing.T) {
