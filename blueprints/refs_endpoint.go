@@ -60,10 +60,21 @@ func (r *refs) drift(name string) {
 	if d.Alert.Windows > d.Alert.Of {
 		r.say(fmt.Sprintf("%d windows cannot drift of the last %d", d.Alert.Windows, d.Alert.Of), "", at("alert", "windows")...)
 	}
+	if d.Alert.FalseAlarmRate > 0 && d.Tests != "auto" {
+		r.say(fmt.Sprintf("tests %q have thresholds of their own and hold no false_alarm_rate", d.Tests), `leave it out, or say tests: "auto"`, at("alert", "false_alarm_rate")...)
+	}
 	m, ok := r.plan.Models[e.Model]
+	if !ok {
+		return
+	}
 	for i, column := range d.Columns {
-		if ok {
-			r.among("feature", column, m.Features, at("columns", fmt.Sprint(i))...)
-		}
+		r.among("feature", column, m.Features, at("columns", fmt.Sprint(i))...)
+	}
+	watched := d.Columns
+	if len(watched) == 0 {
+		watched = m.Features
+	}
+	for i, column := range d.Alert.Columns {
+		r.among("watched column", column, watched, at("alert", "columns", fmt.Sprint(i))...)
 	}
 }

@@ -57,9 +57,33 @@ type Drift struct {
 	Retrain bool       `json:"retrain"`
 }
 
-// DriftAlert says when drift is worth somebody's attention.
+// DriftAlert says when drift is worth somebody's attention: a window counts where
+// the share is reached, or a named column or the predictions drifted.
 type DriftAlert struct {
-	Share   float64 `json:"share"`   // dataset drifts when at least this share of columns does
-	Windows int     `json:"windows"` // k: drifted windows needed ...
-	Of      int     `json:"of"`      // ... of the last n
+	Share       float64  `json:"share"`                 // dataset drifts when at least this share of columns does
+	WeightedBy  string   `json:"weighted_by,omitempty"` // "importance" (empty, too) or "none"
+	Columns     []string `json:"columns,omitempty"`     // each enough by itself
+	Predictions *bool    `json:"predictions,omitempty"` // enough by themselves; nil: they are
+	// FalseAlarmRate is for the test "auto"; 0: DefaultFalseAlarmRate.
+	FalseAlarmRate float64 `json:"false_alarm_rate,omitempty"`
+	Windows        int     `json:"windows"` // k: drifted windows needed ...
+	Of             int     `json:"of"`      // ... of the last n
 }
+
+// DefaultFalseAlarmRate is the share of windows of unchanged traffic in which
+// anything drifts, at most.
+const DefaultFalseAlarmRate = 0.01
+
+// Rate is the rate of false alarms that is to be held.
+func (a DriftAlert) Rate() float64 {
+	if a.FalseAlarmRate > 0 {
+		return a.FalseAlarmRate
+	}
+	return DefaultFalseAlarmRate
+}
+
+// Weighted reports whether columns count by their importance to the model.
+func (a DriftAlert) Weighted() bool { return a.WeightedBy != "none" }
+
+// OnPredictions reports whether drift of the predictions is enough by itself.
+func (a DriftAlert) OnPredictions() bool { return a.Predictions == nil || *a.Predictions }

@@ -118,7 +118,7 @@ func (a *app) writePlan(p *plan.Plan) error {
 		e := p.Endpoints[name]
 		watch := "no drift watch"
 		if e.Drift != nil {
-			watch = fmt.Sprintf("drift every %s, alert when %g of the columns drift, retrain: %t", e.Drift.Window, e.Drift.Alert.Share, e.Drift.Retrain)
+			watch = watched(e.Drift)
 		}
 		a.concept("endpoint", name, fmt.Sprintf("model %s, %d to %d replicas", e.Model, e.Replicas.Min, e.Replicas.Max), watch)
 	}
@@ -191,4 +191,24 @@ func zoneOf(l plan.Pipeline) string {
 		return ""
 	}
 	return " in " + l.Timezone
+}
+
+// watched says what is an alert of drift.
+func watched(d *plan.Drift) string {
+	weighted := ""
+	if d.Alert.Weighted() {
+		weighted = " (by importance)"
+	}
+	out := fmt.Sprintf("drift every %s, alert when %g of the columns%s", d.Window, d.Alert.Share, weighted)
+	if len(d.Alert.Columns) > 0 {
+		out += ", one of " + strings.Join(d.Alert.Columns, ", ")
+	}
+	if d.Alert.OnPredictions() {
+		out += " or the predictions"
+	}
+	out += fmt.Sprintf(" drift, retrain: %t", d.Retrain)
+	if d.Tests == "auto" {
+		out += fmt.Sprintf(", by chance in at most %g %% of the windows", 100*d.Alert.Rate())
+	}
+	return out
 }

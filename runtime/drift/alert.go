@@ -12,7 +12,7 @@ type alert struct {
 
 // judged takes a window's verdict into account and notes it in the report.
 func (a *alert) judged(r *Report) {
-	a.verdicts = append(a.verdicts, r.DatasetDrift)
+	a.verdicts = append(a.verdicts, r.Detected)
 	if extra := len(a.verdicts) - a.n; extra > 0 {
 		a.verdicts = append(a.verdicts[:0], a.verdicts[extra:]...)
 	}

@@ -14,7 +14,7 @@ func verdicts(k, n int, drifted string) string {
 	a := alert{k: k, n: n}
 	var out strings.Builder
 	for _, d := range drifted {
-		r := &Report{DatasetDrift: d == 'D'}
+		r := &Report{Detected: d == 'D'}
 		a.judged(r)
 		switch {
 		case r.Raised:

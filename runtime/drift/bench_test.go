@@ -86,7 +86,9 @@ func BenchmarkJudge(b *testing.B) {
 	}
 	for _, name := range append(Tests(), "auto") {
 		b.Run(name, func(b *testing.B) {
-			j := &judge{reference: ref, layout: l, tests: name, share: 0.5}
+			d := shopDrift()
+			d.Tests = name
+			j := newJudge(ref, l, d)
 			for b.Loop() {
 				j.report(w, 1)
 			}

@@ -29,6 +29,7 @@ type golden struct {
 		ZP            float64 `json:"z_p"`
 	}
 	Kolmogorov, Smirnov [][3]float64
+	Fisher              [][6]float64
 	Adjust              []struct{ P, Adjusted []float64 }
 }
 
@@ -142,6 +143,18 @@ func TestKolmogorovsDistributionEqualsScipys(t *testing.T) {
 		got := smirnov(int(c[0]), c[1])
 		if math.Abs(got/c[2]-1) > 1e-9 {
 			t.Errorf("P(D+ > %g) of %g rows is %.17g, scipy says %.17g", c[1], c[0], got, c[2])
+		}
+	}
+}
+
+func TestTailsOfFishersExactTestEqualScipys(t *testing.T) {
+	for _, c := range readGolden(t).Fisher {
+		more, fewer := tails(int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]))
+		for i, got := range []float64{more.p, fewer.p} {
+			// Of two million rows scipy, too, has no more than six digits.
+			if want := c[4+i]; math.Abs(got-want) > 1e-6*want {
+				t.Errorf("%v of %v rows: tail %d is %.17g, scipy says %.17g", c[:2], c[2:4], i, got, want)
+			}
 		}
 	}
 }

@@ -33,7 +33,11 @@ func numberHistogram(reference, current sample, label bool) *Histogram {
 	}
 	low, high := slices.Min(ends), slices.Max(ends)
 	if low == high {
-		low, high = low-0.5, high+0.5
+		half := math.Abs(low) / 2 // as wide as the value says, so that it is seen in any unit
+		if half == 0 {
+			half = 0.5
+		}
+		low, high = low-half, high+half
 	}
 	return binHistogram(reference, current, linear(low, high, histogramBins))
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -16,59 +18,72 @@ type judge struct {
 	reference *Reference
 	layout    *layout
 	tests     string
-	share     float64
+	alert     plan.DriftAlert
 	sorter    sorter
 	buffer    []float64
 }
 
-// report compares the window. The alert is not its business.
+func newJudge(r *Reference, l *layout, d plan.Drift) judge {
+	return judge{reference: r, layout: l, tests: d.Tests, alert: d.Alert}
+}
+
+// report compares the window. Whether that is an alert is not its business.
 func (j *judge) report(w *window, sequence int64) *Report {
 	r := &Report{Window: sequence, From: w.opened.UTC(), To: w.last.UTC(), Rows: w.rows, ReferenceRows: j.reference.Rows}
 	if int64(w.kept) < w.rows {
 		r.Sampled = int64(w.kept)
 	}
+	random := rand.New(rand.NewPCG(j.reference.Seed, uint64(sequence))) //nolint:gosec // shuffles, not secrets
 	for k := range j.layout.columns {
-		r.Columns = append(r.Columns, j.column(w, k, &j.layout.columns[k]))
+		r.Columns = append(r.Columns, j.column(w, k, &j.layout.columns[k], random))
 	}
-	j.verdicts(r.Columns)
-	for i := range r.Columns {
-		if r.Columns[i].Drifted {
-			r.Drifted++
-		}
-	}
-	r.Share = float64(r.Drifted) / float64(len(r.Columns))
-	r.DatasetDrift = r.Share >= j.share
-	r.Predictions = j.predictions(w)
+	r.Predictions = j.predictions(w, random)
+	j.verdicts(r)
+	j.decide(r)
 	return r
 }
 
 // column compares one column; p-values are judged later, all together.
-func (j *judge) column(w *window, k int, c *column) Column {
+func (j *judge) column(w *window, k int, c *column, random *rand.Rand) Column {
 	p := c.profile
 	out := Column{Column: p.Column, Type: p.Type, Missing: missingShares(p, w.rows, w.missing[k])}
 	cmp, labels := j.comparison(w, k, c)
-	t := choose(j.tests, cmp)
-	out.Test, out.Threshold = t.name, t.threshold
-	if cmp.empty() {
+	t, found := j.test(cmp)
+	out.Test, out.Threshold, out.Statistic = t.name, t.threshold, finite(found.statistic)
+	switch {
+	case cmp.empty():
 		out.Note = "no values to compare"
-	} else {
-		found := t.run(cmp)
-		out.Statistic = finite(found.statistic)
-		if t.pValue {
-			out.PValue = new(finite(found.p))
-		} else {
-			out.ValuesDrifted = out.Statistic >= t.threshold
-		}
+	case j.tests == auto:
+		out.PValue = new(cmp.permuted(random))
+	case t.pValue:
+		out.PValue = new(finite(found.p))
+	default:
+		out.ValuesDrifted = out.Statistic >= t.threshold
 	}
 	if cmp.numeric {
 		mean, std := cmp.current.moments()
+		if e := cmp.shrunk; e != 0 {
+			mean, std = finite(math.Ldexp(mean, e)), finite(math.Ldexp(std, e))
+		}
 		out.Mean, out.Std = &Pair{p.Mean, mean}, &Pair{p.Std, std}
-		out.Histogram = numberHistogram(p.sample(), cmp.current, p.Type != plan.Timestamp)
+		out.Histogram = numberHistogram(p.sample(), sorted(j.buffer), p.Type != plan.Timestamp)
 	} else {
 		out.Histogram = categoryHistogram(labels, cmp.referenceCounts, cmp.currentCounts)
 		out.Note = join(out.Note, unseen(p, w, k, c))
 	}
 	return out
+}
+
+// test runs what the blueprint asks for on the column.
+func (j *judge) test(c *comparison) (test, outcome) {
+	if j.tests == auto && !c.empty() {
+		return sized(c)
+	}
+	t := choose(j.tests, c)
+	if c.empty() {
+		return t, outcome{}
+	}
+	return t, t.run(c)
 }
 
 // comparison prepares both sides; labels name the counts of categories.
@@ -79,11 +94,10 @@ func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) 
 		j.buffer = w.numbers(c.slot, j.buffer[:0])
 		j.buffer = j.sorter.sort(j.buffer, j.buffer)
 		out.reference, out.current = p.sample(), sorted(j.buffer)
-		shrink := max(out.reference.exponent(), out.current.exponent())
-		out.deviation = p.Std
-		if shrink > 0 {
+		out.deviation, out.slack = p.Std, p.slack()
+		if shrink := max(out.reference.exponent(), out.current.exponent()); shrink != 0 {
 			// Tests of numbers are the same of numbers divided by a power of two.
-			out.reference, out.current = out.reference.shrunk(shrink), out.current.shrunk(shrink)
+			out.reference, out.current, out.shrunk = out.reference.shrunk(shrink), out.current.shrunk(shrink), shrink
 			_, out.deviation = out.reference.moments()
 		}
 		out.few, out.unbinned = few(out.reference, out.current), p.Distinct <= binnedValues
@@ -91,6 +105,10 @@ func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) 
 	}
 	out.referenceCounts = append(slices.Clone(p.Counts), p.Other)
 	out.currentCounts = slices.Clone(w.counts[c.offset : c.offset+c.full+1])
+	out.rest, out.other = c.full, p.Other
+	if p.Other == 0 {
+		out.nameless = w.counts[c.offset+c.full]
+	}
 	labels := append(slices.Clone(p.Categories), "(other)")
 	for _, name := range slices.Sorted(maps.Keys(w.named[k])) {
 		out.referenceCounts = append(out.referenceCounts, 0)
@@ -108,31 +126,13 @@ func (c *comparison) empty() bool {
 	return total(c.referenceCounts) == 0 || total(c.currentCounts) == 0
 }
 
-// verdicts corrects the p-values across the columns and says which drifted.
-func (j *judge) verdicts(columns []Column) {
-	var at []int
-	var p []float64
-	for i := range columns {
-		if columns[i].PValue != nil {
-			at, p = append(at, i), append(p, *columns[i].PValue)
-		}
-	}
-	for k, adjusted := range adjust(p) {
-		c := &columns[at[k]]
-		c.PAdjusted, c.ValuesDrifted = &adjusted, adjusted < c.Threshold
-	}
-	for i := range columns {
-		columns[i].Drifted = columns[i].ValuesDrifted || columns[i].Missing.Drifted
-	}
-}
-
 // predictions compares what was answered: classes where there are several, else
 // the score.
-func (j *judge) predictions(w *window) Predictions {
+func (j *judge) predictions(w *window, random *rand.Rand) Predictions {
 	k := len(j.layout.columns)
-	out := Predictions{Column: j.column(w, k, &j.layout.score)}
+	out := Predictions{Column: j.column(w, k, &j.layout.score, random), ReferenceRows: j.reference.Score.Rows}
 	if label := &j.layout.label; label.profile != nil {
-		classes := j.column(w, k+1, label)
+		classes := j.column(w, k+1, label, random)
 		out.Labels = classes.Histogram
 		out.Column.Histogram = j.probabilities(w)
 		if label.full > 2 {
@@ -140,13 +140,11 @@ func (j *judge) predictions(w *window) Predictions {
 			out.Column = classes
 		}
 	}
-	one := []Column{out.Column}
-	j.verdicts(one)
-	out.Column = one[0]
 	return out
 }
 
-// missingShares compares the shares of missing values.
+// missingShares compares the shares of missing values, by Fisher's exact test
+// and by the Jensen-Shannon distance.
 func missingShares(p *Profile, rows, missing int64) Missing {
 	var m Missing
 	if p.Rows > 0 {
@@ -156,7 +154,10 @@ func missingShares(p *Profile, rows, missing int64) Missing {
 		m.Current = float64(missing) / float64(rows)
 	}
 	m.Distance = jensenShannonDistance([]int64{p.Missing, p.Rows - p.Missing}, []int64{missing, rows - missing})
-	m.Drifted = m.Distance >= effect
+	if all := p.Missing + missing; all > 0 {
+		more, fewer := tails(missing, all, rows, p.Rows+rows)
+		m.PValue = new(smallest([]tail{more, fewer}))
+	}
 	return m
 }
 

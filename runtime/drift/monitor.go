@@ -80,7 +80,7 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 	return &Monitor{
 		cfg: cfg, length: length, layout: l, digest: digest,
 		alert: alert{k: d.Alert.Windows, n: d.Alert.Of},
-		judge: judge{reference: cfg.Reference, layout: l, tests: d.Tests, share: d.Alert.Share},
+		judge: newJudge(cfg.Reference, l, d),
 	}, nil
 }
 
@@ -110,7 +110,7 @@ func checkDrift(d plan.Drift) (time.Duration, error) {
 	if d.MinRows < 1 || d.MaxRows < d.MinRows {
 		say("a window of %d to %d rows", d.MinRows, d.MaxRows)
 	}
-	if d.Tests != "auto" && !slices.Contains(Tests(), d.Tests) {
+	if d.Tests != auto && !slices.Contains(Tests(), d.Tests) {
 		say("tests: %q is neither auto nor one of %q", d.Tests, Tests())
 	}
 	if !(d.Alert.Share > 0 && d.Alert.Share <= 1) {

@@ -25,7 +25,7 @@ func TestTheSamePeopleDoNotDrift(t *testing.T) {
 }
 
 func TestOtherPeopleDrift(t *testing.T) {
-	for rows, want := range map[int][2]string{900: {"ks", "chisquare"}, 4000: {"wasserstein", "jensenshannon"}} {
+	for _, rows := range []int{100, 900, 4000} {
 		w := newWatch(t, shopReference(t, rows), shopDrift())
 		p := newPeople(3)
 		p.older, p.home = 15, []string{"rent", "boat"}
@@ -35,8 +35,8 @@ func TestOtherPeopleDrift(t *testing.T) {
 		if !r.DatasetDrift || r.Drifted != 2 || r.Share != 0.5 || !age.Drifted || !home.Drifted || income.Drifted {
 			t.Errorf("against %d rows: %s", rows, text(t, r))
 		}
-		if age.Test != want[0] || home.Test != want[1] {
-			t.Errorf("against %d rows age is tested by %s and home by %s, want %v", rows, age.Test, home.Test, want)
+		if age.Test != "wasserstein" || home.Test != "jensenshannon" || r.FalseAlarmRate != plan.DefaultFalseAlarmRate {
+			t.Errorf("against %d rows age is measured by %s and home by %s, at a rate of %g", rows, age.Test, home.Test, r.FalseAlarmRate)
 		}
 		if d := age.Mean.Current - age.Mean.Reference; math.Abs(d-15) > 2 {
 			t.Errorf("people %g years older than 15 years older", d)
@@ -53,7 +53,7 @@ func TestPredictionsAreCompared(t *testing.T) {
 	p.older = 15
 	w.see(p, 500)
 	got := w.hour().Predictions
-	if !got.Drifted || got.Test != "ks" || got.Column.Column != "probability" || got.Mean.Current < got.Mean.Reference+0.1 || got.Std.Current <= 0 {
+	if !got.Drifted || got.Test != "wasserstein" || got.ReferenceRows != 900 || got.Column.Column != "probability" || got.Mean.Current < got.Mean.Reference+0.1 || got.Std.Current <= 0 {
 		t.Errorf("predictions: %s", text(t, got))
 	}
 	if h := got.Histogram; len(h.Reference) != 10 || sum(h.Reference) != 900 || sum(h.Current) != 500 {
@@ -92,6 +92,15 @@ func TestAFeatureThatStopsArrivingIsDrift(t *testing.T) {
 }
 
 func TestANamedTestIsUsedWhereItApplies(t *testing.T) {
+	// Where a named test does not apply, Evidently's choice for so many rows does.
+	small := newWatch(t, shopReference(t, 900), plan.Drift{Window: "1h", MinRows: 100, MaxRows: 1000, Tests: "psi", Alert: plan.DriftAlert{Share: 1, Windows: 1, Of: 1}})
+	for name, test := range map[string]string{"age": "ks", "home": "chisquare", "member": "z"} {
+		c := small.judge.layout.columns[map[string]int{"age": 0, "home": 2, "member": 3}[name]]
+		got := choose("none", &comparison{rows: 900, numeric: c.slot >= 0, referenceCounts: c.profile.Counts, currentCounts: c.profile.Counts})
+		if got.name != test {
+			t.Errorf("%s is tested by %s of 900 rows, want %s", name, got.name, test)
+		}
+	}
 	want := map[string][3]string{ // age, home, member
 		"auto": {"wasserstein", "jensenshannon", "jensenshannon"}, "ks": {"ks", "jensenshannon", "jensenshannon"},
 		"chisquare": {"wasserstein", "chisquare", "chisquare"}, "z": {"wasserstein", "jensenshannon", "z"},
@@ -127,15 +136,35 @@ func TestOnlyTheNamedColumnsAreWatched(t *testing.T) {
 	}
 }
 
-func TestPValuesAreCorrectedAcrossTheColumns(t *testing.T) {
+func TestAutoCorrectsAllPValuesOfAWindowTogether(t *testing.T) {
 	w := newWatch(t, shopReference(t, 900), shopDrift())
 	w.see(newPeople(2), 1000)
 	var raw, corrected []float64
-	for _, c := range w.hour().Columns {
+	r := w.hour()
+	all := append(r.Columns, r.Predictions.Column)
+	for _, c := range all {
 		raw, corrected = append(raw, *c.PValue), append(corrected, *c.PAdjusted)
 	}
+	income := byName(t, r, "income").Missing // nothing else is ever missing
+	raw, corrected = append(raw, *income.PValue), append(corrected, *income.PAdjusted)
 	if want := adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || fmt.Sprint(raw) == fmt.Sprint(corrected) {
 		t.Errorf("p-values %v are corrected to %v, want %v", raw, corrected, want)
+	}
+}
+
+func TestANamedTestCorrectsAcrossTheColumnsOnly(t *testing.T) {
+	d := shopDrift()
+	d.Tests = "ks"
+	w := newWatch(t, shopReference(t, 900), d)
+	w.see(newPeople(2), 1000)
+	var raw, corrected []float64
+	r := w.hour()
+	for _, c := range r.Columns {
+		raw, corrected = append(raw, *c.PValue), append(corrected, *c.PAdjusted)
+	}
+	p := r.Predictions
+	if want := adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || *p.PAdjusted != *p.PValue || p.Threshold != significance || r.FalseAlarmRate != 0 {
+		t.Errorf("p-values %v are corrected to %v, want %v; of the predictions %s", raw, corrected, want, text(t, p))
 	}
 }
 
@@ -207,7 +236,7 @@ func sum(v []int64) int64 {
 }
 
 func TestNumbersOfFewValuesAreCategoriesUntilOthersCome(t *testing.T) {
-	for rows, want := range map[int][2]string{500: {"chisquare", "ks"}, 2000: {"jensenshannon", "wasserstein"}} {
+	for _, rows := range []int{500, 2000} {
 		f := &dataset.Frame{Rows: rows, Columns: []dataset.Column{{Name: "age", Type: plan.Integer}}}
 		for i := range rows {
 			f.Columns[0].Floats = append(f.Columns[0].Floats, float64(i%4))
@@ -220,13 +249,13 @@ func TestNumbersOfFewValuesAreCategoriesUntilOthersCome(t *testing.T) {
 		for i := range 400 {
 			w.observer.Observe([]float64{float64(i % 4)}, []string{""}, model.Score{})
 		}
-		if c := byName(t, w.hour(), "age"); c.Test != want[0] || c.Drifted {
+		if c := byName(t, w.hour(), "age"); c.Test != "jensenshannon" || c.Drifted {
 			t.Errorf("of %d rows: %s", rows, text(t, c))
 		}
 		for i := range 400 {
 			w.observer.Observe([]float64{float64(i)}, []string{""}, model.Score{})
 		}
-		if c := byName(t, w.hour(), "age"); c.Test != want[1] || !c.Drifted {
+		if c := byName(t, w.hour(), "age"); c.Test != "wasserstein" || !c.Drifted {
 			t.Errorf("of %d rows: %s", rows, text(t, c))
 		}
 	}

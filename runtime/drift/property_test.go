@@ -5,6 +5,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
 // sides makes samples of many sizes and shapes, with ties or without.
@@ -76,20 +80,81 @@ func TestALargerShiftIsALargerDistance(t *testing.T) {
 
 func TestAnotherUnitIsTheSameDrift(t *testing.T) {
 	for seed := range uint64(30) {
-		a, b := sides(seed)
-		metres := newComparison(a, b)
-		for i := range a {
-			a[i] *= 1024
-		}
-		for i := range b {
-			b[i] *= 1024
-		}
-		millis := newComparison(a, b)
-		for _, test := range tests {
-			if x, y := test.run(metres), test.run(millis); math.Abs(x.statistic-y.statistic) > 1e-9*max(1, x.statistic) && metres.deviation > 0.001 {
-				t.Errorf("seed %d: %s is %v in one unit, %v in another", seed, test.name, x, y)
+		for _, unit := range []int{-200, -40, 10} {
+			a, b := sides(seed)
+			metres := newComparison(a, b)
+			for i := range a {
+				a[i] = math.Ldexp(a[i], unit)
+			}
+			for i := range b {
+				b[i] = math.Ldexp(b[i], unit)
+			}
+			others := newComparison(a, b)
+			for _, test := range tests {
+				if x, y := test.run(metres), test.run(others); math.Abs(x.statistic-y.statistic) > 1e-9*max(1, x.statistic) {
+					t.Errorf("seed %d: %s is %v in one unit, %v in one 2^%d as large", seed, test.name, x, y, unit)
+				}
+			}
+			if x, y := metres.permuted(nil), others.permuted(nil); x != y {
+				t.Errorf("seed %d: the p-value is %g in one unit, %g in one 2^%d as large", seed, x, y, unit)
 			}
 		}
+	}
+}
+
+// The same people, measured in any unit that floats can hold, are judged the same:
+// what drifts, how far, and what is shown of it.
+func TestAnyUnitIsJudgedTheSame(t *testing.T) {
+	report := func(unit, zero float64, name string) Column {
+		random := rand.New(rand.NewPCG(3, 4))
+		f := &dataset.Frame{Rows: 500, Columns: []dataset.Column{{Name: "x", Type: plan.Number}}}
+		value := func(shift float64) float64 { return zero + unit*(5+shift+random.NormFloat64()) }
+		for range 500 {
+			f.Columns[0].Floats = append(f.Columns[0].Floats, value(0))
+		}
+		ref, err := NewReference(f, &model.Predictions{Value: f.Columns[0].Floats}, ReferenceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := shopDrift()
+		d.Tests = name
+		w := newWatch(t, ref, d)
+		o := w.Monitor.Observer(&model.Model{Encoder: model.Encoder{Fields: []model.FieldEncoder{{Name: "x", Type: plan.Number}}}})
+		for range 300 {
+			x := value(4)
+			o.Observe([]float64{x}, []string{""}, model.Score{Value: x})
+		}
+		return w.hour().Columns[0]
+	}
+	for _, name := range append(Tests(), auto) {
+		want := report(1, 0, name)
+		for _, c := range [][2]float64{{1e-5, 0}, {1e-30, 0}, {1e-200, 0}, {1e-300, 0}, {1e30, 0}, {1e200, 0}, {1e-3, 1e6}} {
+			got := report(c[0], c[1], name)
+			if !got.Drifted || math.Abs(got.Statistic/want.Statistic-1) > 1e-6 || got.Histogram == nil || sum(got.Histogram.Current) != 300 {
+				t.Errorf("%s, in units of %g from %g: %s\nwant %s", name, c[0], c[1], text(t, got), text(t, want))
+			}
+			if mean, std := (got.Mean.Current-c[1])/c[0], got.Std.Reference/c[0]; math.Abs(mean-want.Mean.Current) > 1e-4 || math.Abs(std-want.Std.Reference) > 1e-4 {
+				t.Errorf("%s, in units of %g from %g: mean %g and deviation %g", name, c[0], c[1], mean, std)
+			}
+		}
+	}
+}
+
+// Of a constant there is no deviation to measure in, whatever rounding says.
+func TestAConstantIsMeasuredInTheDeviationOfBothSides(t *testing.T) {
+	a, b := slices.Repeat([]float64{0.1}, 1000), normals(1, 500)
+	c := newComparison(a, b)
+	if got := wasserstein.run(c).statistic; c.deviation != 0 || got < 0.5 || got > 2 {
+		t.Errorf("of a constant with a deviation of %g: %g", c.deviation, got)
+	}
+	for i := range b {
+		b[i] *= 1e-9
+	}
+	for i := range a {
+		a[i] *= 1e-9
+	}
+	if x, y := wasserstein.run(c).statistic, wasserstein.run(newComparison(a, b)).statistic; math.Abs(x-y) > 1e-9 {
+		t.Errorf("%g, in another unit %g", x, y)
 	}
 }
 

@@ -24,8 +24,10 @@ const (
 )
 
 // Reference is what live traffic is compared with: the distribution of every
-// feature, and of the model's predictions, over the rows it was trained on. It
-// is JSON-safe, of bounded size, and equal rows in any order give equal bytes.
+// feature over the rows the model was trained on, and of its predictions over
+// rows it was not, since a model is surer of what it has learnt than of anything
+// that it will be asked. It is JSON-safe, of bounded size, and equal rows in any
+// order give equal bytes.
 type Reference struct {
 	Version int       `json:"version"`
 	Rows    int64     `json:"rows"`
@@ -33,7 +35,7 @@ type Reference struct {
 	Columns []Profile `json:"columns"`
 	// Score is the regression's value, the probability of the positive class of a
 	// binary task, or that of the predicted class of a multiclass one. Label holds
-	// the predicted classes; nil for a regression.
+	// the predicted classes; nil for a regression. Both have rows of their own.
 	Score  Profile  `json:"score"`
 	Label  *Profile `json:"label,omitempty"`
 	Labels []string `json:"labels,omitempty"`
@@ -61,21 +63,27 @@ type Profile struct {
 	// are too many, and names that are too long.
 	Categories []string `json:"categories,omitempty"`
 	Other      int64    `json:"other,omitempty"`
+
+	// Importance is what the column counts where a share is weighted: how much the
+	// model's main metric loses without it, 0 where it loses nothing.
+	Importance float64 `json:"importance,omitempty"`
 }
 
 // ReferenceOptions say what cannot be read off the rows.
 type ReferenceOptions struct {
 	Labels []string // classes in the order of the predictions' labels; empty for a regression
 	Seed   uint64   // of the plan
+	// Importance of each feature, as evaluation measured it; nil: columns count the same.
+	Importance map[string]float64
 }
 
-// NewReference profiles the features and the model's predictions on the same
-// rows. The error names every column and prediction that does not fit.
+// NewReference profiles the features of the rows that a model was trained on and
+// its predictions on rows that it was not, as many as there are. The error names every column and prediction that does not fit.
 func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt ReferenceOptions) (*Reference, error) {
 	if frame == nil || predictions == nil {
 		return nil, errors.New("a reference needs rows and what was predicted for them")
 	}
-	if err := errors.Join(frame.Check(), checkPredictions(frame.Rows, predictions, opt.Labels)); err != nil {
+	if err := errors.Join(frame.Check(), checkPredictions(predictions, opt.Labels)); err != nil {
 		return nil, err
 	}
 	r := &Reference{Version: referenceVersion, Rows: int64(frame.Rows), Seed: opt.Seed, Labels: slices.Clone(opt.Labels)}
@@ -93,25 +101,26 @@ func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt Refe
 		default:
 			r.Columns = append(r.Columns, profileNumbers(&s, c.Name, c.Type, c.Floats, values))
 		}
+		r.Columns[i].Importance = max(opt.Importance[c.Name], 0)
 	}
 	r.predictions(&s, predictions)
 	return r, r.Check()
 }
 
-func checkPredictions(rows int, p *model.Predictions, labels []string) error {
-	want := rows
+func checkPredictions(p *model.Predictions, labels []string) error {
+	want := len(p.Label)
 	switch {
 	case len(labels) == 0:
-		if len(p.Value) != rows {
-			return fmt.Errorf("%d predicted values for %d rows", len(p.Value), rows)
+		if len(p.Value) == 0 {
+			return errors.New("there are no predicted values")
 		}
 		return nil
 	case len(labels) > 2:
-		want = rows * len(labels)
+		want *= len(labels)
 	}
-	if p.Classes != len(labels) || len(p.Label) != rows || len(p.Proba) != want {
-		return fmt.Errorf("predictions of %d classes with %d labels and %d probabilities do not fit %d rows and the labels %q",
-			p.Classes, len(p.Label), len(p.Proba), rows, labels)
+	if p.Classes != len(labels) || len(p.Label) == 0 || len(p.Proba) != want {
+		return fmt.Errorf("predictions of %d classes with %d labels and %d probabilities do not fit the labels %q",
+			p.Classes, len(p.Label), len(p.Proba), labels)
 	}
 	for row, l := range p.Label {
 		if l < 0 || int(l) >= len(labels) {
@@ -134,7 +143,7 @@ func (r *Reference) predictions(s *sorter, p *model.Predictions) {
 		}
 	}
 	r.Score = profileNumbers(s, "probability", plan.Number, score, maxValues)
-	label := Profile{Column: "label", Type: plan.Category, Rows: r.Rows, Categories: r.Labels, Counts: make([]int64, len(r.Labels))}
+	label := Profile{Column: "label", Type: plan.Category, Rows: int64(len(p.Label)), Categories: r.Labels, Counts: make([]int64, len(r.Labels))}
 	for _, l := range p.Label {
 		label.Counts[l]++
 	}

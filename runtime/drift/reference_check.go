@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -38,14 +39,17 @@ func (r *Reference) Check() error {
 			say("column %q: %w", p.Column, err)
 		}
 	}
-	if err := r.Score.check(r.Rows); err != nil || !r.Score.numeric() {
+	if r.Score.Rows < 0 || r.Score.Rows > maxRows {
+		say("scores: %d rows", r.Score.Rows)
+	}
+	if err := r.Score.check(r.Score.Rows); err != nil || !r.Score.numeric() {
 		say("scores: they are numbers (%w)", cmp.Or(err, fmt.Errorf("found %s", r.Score.Type)))
 	}
 	if (r.Label == nil) != (len(r.Labels) == 0) {
 		say("labels: their counts are missing or there are none to count")
 	}
 	if r.Label != nil {
-		if err := r.Label.check(r.Rows); err != nil || r.Label.numeric() || !slices.Equal(r.Label.Categories, r.Labels) {
+		if err := r.Label.check(r.Score.Rows); err != nil || r.Label.numeric() || !slices.Equal(r.Label.Categories, r.Labels) {
 			say("labels: the counts do not fit %q (%w)", r.Labels, cmp.Or(err, errors.New("other names")))
 		}
 	}
@@ -103,6 +107,9 @@ func (p *Profile) checkNumbers() error {
 			return fmt.Errorf("value %d: %g is not finite or not in ascending order", i, v)
 		}
 	}
+	if !(p.Importance >= 0) || math.IsInf(p.Importance, 0) {
+		return fmt.Errorf("an importance of %g", p.Importance)
+	}
 	if p.Mean-p.Mean != 0 || p.Std-p.Std != 0 || p.Std < 0 || p.Distinct < int64(len(p.Values)) {
 		return fmt.Errorf("mean %g and standard deviation %g of %d distinct values", p.Mean, p.Std, p.Distinct)
 	}
@@ -122,6 +129,16 @@ func (p *Profile) checkNames() error {
 // sample is the profile's numbers as a sample.
 func (p *Profile) sample() sample {
 	return sample{values: p.Values, counts: p.Counts, n: p.Rows - p.Missing}
+}
+
+// slack is how many rows more or fewer may lie below a number than Values say:
+// half of what one order statistic stands for, 0 where all values are kept.
+func (p *Profile) slack() int64 {
+	if !p.Grouped {
+		return 0
+	}
+	groups := int64(max(len(p.Values)-2, 1))
+	return ((p.Rows-p.Missing+groups-1)/groups + 1) / 2
 }
 
 // rank orders names by how often they occur, then by name.

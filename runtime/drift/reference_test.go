@@ -55,12 +55,15 @@ func TestAReferenceCountsWhatIsThere(t *testing.T) {
 
 func TestOfAMulticlassModelThePredictedClassIsKept(t *testing.T) {
 	f := &dataset.Frame{Rows: 2, Columns: []dataset.Column{{Name: "x", Type: plan.Number, Floats: []float64{1, 2}}}}
-	p := &model.Predictions{Classes: 3, Label: []int32{2, 0}, Proba: []float64{0.1, 0.3, 0.6, 0.5, 0.3, 0.2}}
+	p := &model.Predictions{Classes: 3}
+	for range 10 { // of other rows, and more of them
+		p.Label, p.Proba = append(p.Label, 2, 0), append(p.Proba, 0.1, 0.3, 0.6, 0.5, 0.3, 0.2)
+	}
 	ref, err := NewReference(f, p, ReferenceOptions{Labels: []string{"red", "green", "blue"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ref.Label.Counts; got[0] != 1 || got[1] != 0 || got[2] != 1 || math.Abs(ref.Score.Mean-0.55) > 1e-12 {
+	if got := ref.Label.Counts; got[0] != 10 || got[1] != 0 || got[2] != 10 || math.Abs(ref.Score.Mean-0.55) > 1e-12 {
 		t.Errorf("%s %s", text(t, ref.Label), text(t, ref.Score))
 	}
 	d := shopDrift()
@@ -71,7 +74,7 @@ func TestOfAMulticlassModelThePredictedClassIsKept(t *testing.T) {
 		o.Observe([]float64{1}, []string{""}, model.Score{Label: 1, Class: "green", Probability: 0.9})
 	}
 	got := w.hour().Predictions
-	if got.Column.Column != "label" || got.Test != "chisquare" || !got.Drifted || math.Abs(got.Mean.Current-0.9) > 1e-12 || got.Labels.Current[1] != 50 {
+	if got.Column.Column != "label" || got.Test != "jensenshannon" || got.ReferenceRows != 20 || !got.Drifted || math.Abs(got.Mean.Current-0.9) > 1e-12 || got.Labels.Current[1] != 50 {
 		t.Errorf("%s", text(t, got))
 	}
 }

@@ -19,9 +19,19 @@ type Report struct {
 	Columns []Column `json:"columns"`
 	Drifted int      `json:"drifted"` // columns
 	Share   float64  `json:"share"`   // of the columns
-	// DatasetDrift is whether the share reached the blueprint's.
+	// WeightedShare is the share by importance to the model; nil where columns
+	// count the same.
+	WeightedShare *float64 `json:"weighted_share,omitempty"`
+	// DatasetDrift is whether the share, by importance where there is one, reached
+	// the blueprint's.
 	DatasetDrift bool        `json:"dataset_drift"`
 	Predictions  Predictions `json:"predictions"`
+	// Detected is whether the window counts towards the alert, for whatever of
+	// the Reasons.
+	Detected bool     `json:"detected"`
+	Reasons  []string `json:"reasons,omitempty"`
+	// FalseAlarmRate is what the verdicts hold, with "auto": see package.
+	FalseAlarmRate float64 `json:"false_alarm_rate,omitempty"`
 
 	// Alert is whether enough of the last windows drifted: DriftedWindows of the
 	// last OfWindows. Raised marks the window with which it began, and Retrain
@@ -39,31 +49,38 @@ type Column struct {
 	Column string          `json:"column"`
 	Type   plan.ColumnType `json:"type"`
 	Result
-	Missing   Missing    `json:"missing"`
-	Drifted   bool       `json:"drifted"`
-	Mean      *Pair      `json:"mean,omitempty"` // of numbers
-	Std       *Pair      `json:"std,omitempty"`  // of the population
-	Histogram *Histogram `json:"histogram,omitempty"`
-	Note      string     `json:"note,omitempty"`
+	Missing Missing `json:"missing"`
+	Drifted bool    `json:"drifted"`
+	// Importance is how much the model's main metric loses without the column.
+	Importance float64    `json:"importance,omitempty"`
+	Mean       *Pair      `json:"mean,omitempty"` // of numbers
+	Std        *Pair      `json:"std,omitempty"`  // of the population
+	Histogram  *Histogram `json:"histogram,omitempty"`
+	Note       string     `json:"note,omitempty"`
 }
 
-// Result is what a test said of the values. With a p-value the values drifted
-// where PAdjusted is below the threshold, else where Statistic reaches it.
+// Result is what a test said of the values. They drifted with "auto" where
+// PAdjusted is below the report's FalseAlarmRate and Statistic reaches the
+// threshold; with a named test that gives a p-value where PAdjusted is below the
+// threshold, with any other where Statistic reaches it.
 type Result struct {
 	Test          string   `json:"test"`
 	Statistic     float64  `json:"statistic"`
 	PValue        *float64 `json:"p_value,omitempty"`
-	PAdjusted     *float64 `json:"p_adjusted,omitempty"` // across the columns of the window
+	PAdjusted     *float64 `json:"p_adjusted,omitempty"` // corrected for the p-values of the window being many
 	Threshold     float64  `json:"threshold"`
 	ValuesDrifted bool     `json:"values_drifted"`
 }
 
-// Missing is the share of missing values on both sides. It drifted where the
-// Jensen-Shannon distance between missing and present reaches 0.1.
+// Missing is the share of missing values on both sides. It drifted where chance
+// alone does not explain it and the Jensen-Shannon distance between missing and
+// present reaches 0.1.
 type Missing struct {
 	Pair
-	Distance float64 `json:"distance"`
-	Drifted  bool    `json:"drifted"`
+	Distance  float64  `json:"distance"`
+	PValue    *float64 `json:"p_value,omitempty"` // Fisher's exact test; nil where nothing is missing
+	PAdjusted *float64 `json:"p_adjusted,omitempty"`
+	Drifted   bool     `json:"drifted"`
 }
 
 // Pair is a number of the reference and of the window.
@@ -77,7 +94,10 @@ type Pair struct {
 // a multiclass task, whose Mean and Std are of the predicted class's probability.
 type Predictions struct {
 	Column
-	Labels *Histogram `json:"labels,omitempty"` // predicted classes
+	// ReferenceRows is how many predictions the reference holds, on rows that
+	// the model was not trained on.
+	ReferenceRows int64      `json:"reference_rows"`
+	Labels        *Histogram `json:"labels,omitempty"` // predicted classes
 }
 
 // Histogram counts both sides over the same bins. A bin is a label, or lies

@@ -87,31 +87,39 @@ func (s sample) quantile(p float64) float64 {
 }
 
 // moments returns the mean and the population standard deviation, as numpy's
-// mean and std; 0 of an empty sample. Both are finite.
+// mean and std; 0 of an empty sample. Both are finite. Sums are of distances from
+// a value in the middle, so that a deviation that is small beside the mean keeps
+// its digits, and is 0 of one value only.
 func (s sample) moments() (mean, std float64) {
 	if s.n == 0 {
 		return 0, 0
 	}
 	shrink := s.exponent()
-	n := float64(s.n)
+	n, middle := float64(s.n), math.Ldexp(s.values[len(s.values)/2], -shrink)
 	for i, v := range s.values {
-		mean += math.Ldexp(v, -shrink) * float64(s.count(i))
+		mean += (math.Ldexp(v, -shrink) - middle) * float64(s.count(i))
 	}
 	mean /= n
 	for i, v := range s.values {
-		d := math.Ldexp(v, -shrink) - mean
+		d := math.Ldexp(v, -shrink) - middle - mean
 		std += d * d * float64(s.count(i))
 	}
-	return finite(math.Ldexp(mean, shrink)), finite(math.Ldexp(math.Sqrt(std/n), shrink))
+	return finite(math.Ldexp(middle+mean, shrink)), finite(math.Ldexp(math.Sqrt(std/n), shrink))
 }
 
 // exponent returns a power of two to divide by before squares or differences of
-// the values are taken, 0 where they cannot overflow.
+// the values are taken, 0 where they can neither overflow nor vanish.
 func (s sample) exponent() int {
-	if len(s.values) == 0 || max(math.Abs(s.values[0]), math.Abs(s.values[len(s.values)-1])) < 1e150 {
+	if len(s.values) == 0 {
 		return 0
 	}
-	return 600
+	switch size := max(math.Abs(s.values[0]), math.Abs(s.values[len(s.values)-1])); {
+	case size >= 1e150:
+		return 600
+	case size > 0 && size < 1e-100:
+		return -600
+	}
+	return 0
 }
 
 // shrunk divides the values by a power of two.

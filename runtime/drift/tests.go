@@ -31,6 +31,30 @@ func Tests() []string {
 	return out
 }
 
+// auto is the choice that holds the blueprint's rate of false alarms.
+const auto = "auto"
+
+// sized returns how far both sides are apart, in Evidently's measures: for numbers
+// the normed Wasserstein distance, or the distance of Kolmogorov and Smirnov where
+// only that is worth speaking of, as where a few far values make the deviation
+// large; for the rest, and numbers that take at most five values on both sides
+// together, the Jensen-Shannon distance. All of them are worth speaking of from a
+// tenth: of a standard deviation, or of the rows. Where far values make up most
+// of the deviation, the Wasserstein distance is large by chance, too, and only
+// the p-value tells.
+func sized(c *comparison) (test, outcome) {
+	if !c.numeric || c.few {
+		return jensenShannon, jensenShannon.run(c)
+	}
+	found := wasserstein.run(c)
+	if found.statistic < effect {
+		if d := ksDistance(c.reference, c.current); d >= effect {
+			return test{name: ks.name, threshold: effect}, outcome{d, 1}
+		}
+	}
+	return wasserstein, found
+}
+
 // choose returns the named test where it applies, else Evidently's default: on a
 // reference of at most 1,000 rows Kolmogorov-Smirnov for numbers and chi-square
 // or, with two values, the Z test for the rest; above that the normed Wasserstein
@@ -64,8 +88,13 @@ type comparison struct {
 	reference, current sample
 	deviation          float64
 	few, unbinned      bool
+	slack              int64 // rows of the reference whose place is not known exactly
+	shrunk             int   // power of two that the numbers are divided by
 	// Categories: how often each occurs; filled on first use for numbers.
 	referenceCounts, currentCounts []int64
+	rest                           int   // place of what the reference does not name
+	other                          int64 // rows of the reference there
+	nameless                       int64 // rows of the window of unknown categories beyond those with names
 }
 
 // keys returns how often each value occurs on both sides, values that neither

@@ -3,13 +3,31 @@ package drift
 import "math"
 
 // wasserstein is the first Wasserstein distance divided by the reference's
-// population standard deviation, or by 0.001 where that is larger.
+// population standard deviation. Of a reference that is one value it is divided
+// by the deviation of both samples together, so that it has no unit anywhere.
+// Evidently divides by 0.001 at least, by which small units never drift.
 var wasserstein = test{
 	name: "wasserstein", threshold: effect,
 	applies: func(c *comparison) bool { return c.numeric },
 	run: func(c *comparison) outcome {
-		return outcome{wassersteinDistance(c.reference, c.current) / max(c.deviation, 0.001), 1}
+		d := wassersteinDistance(c.reference, c.current)
+		if d == 0 {
+			return outcome{0, 1}
+		}
+		return outcome{d / c.unit(), 1}
 	},
+}
+
+// unit is what a distance between numbers is measured in.
+func (c *comparison) unit() float64 {
+	if c.deviation > 0 {
+		return c.deviation
+	}
+	m, n := c.reference.n, c.current.n
+	a, _ := c.reference.moments()
+	b, std := c.current.moments()
+	share := float64(n) / float64(m+n)
+	return math.Hypot(math.Sqrt(share)*std, math.Sqrt(share*(1-share))*(a-b))
 }
 
 // wassersteinDistance is scipy.stats.wasserstein_distance: the area between the

@@ -135,7 +135,7 @@ func TestBeyondTheCapacityRowsAreSampled(t *testing.T) {
 	if math.Abs(float64(before)-capacity/2) > 4*math.Sqrt(capacity/4) {
 		t.Errorf("%d of %d sampled rows are of the first half", before, capacity)
 	}
-	j := &judge{reference: ref, layout: l, tests: "auto", share: 0.5}
+	j := newJudge(ref, l, shopDrift())
 	if r := j.report(w, 1); r.Rows != rows || r.Sampled != capacity {
 		t.Errorf("the report is of %d rows, sampled %d", r.Rows, r.Sampled)
 	}

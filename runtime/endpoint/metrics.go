@@ -20,8 +20,12 @@ import (
 // those of package serve, of Go and of the process, and of drift
 //
 //	model_drift_share{endpoint,model,version}         share of columns that drifted in the newest window
-//	model_drift_detected{endpoint,model,version}      1 where the dataset drifted in it
+//	model_drift_weighted_share{endpoint,model,version} the same by the columns' importance, where it is known
+//	model_drift_detected{endpoint,model,version}      1 where it counts towards the alert
+//	model_drift_reason{endpoint,model,version,reason} 1 where it does by this: share, columns or predictions
 //	model_drift_score{endpoint,column,test}           statistic of each column's test in it
+//	model_drift_column{endpoint,column}               1 where the column drifted in it
+//	model_drift_predictions{endpoint,model,version}   1 where what was answered drifted in it
 //	model_drift_windows_total{endpoint,model,version} windows judged, as far as this process has seen
 //
 // Replicas of an endpoint all show the verdict on the traffic of all.
@@ -29,8 +33,12 @@ type Metrics struct {
 	Registry    *prometheus.Registry
 	predictions *serve.Metrics
 	share       *prometheus.GaugeVec
-	drifted     *prometheus.GaugeVec
+	weighted    *prometheus.GaugeVec
+	detected    *prometheus.GaugeVec
+	reason      *prometheus.GaugeVec
 	score       *prometheus.GaugeVec
+	column      *prometheus.GaugeVec
+	answers     *prometheus.GaugeVec
 	windows     *prometheus.CounterVec
 }
 
@@ -45,14 +53,18 @@ func NewMetrics(p *plan.Plan) (*Metrics, error) {
 	m := &Metrics{
 		Registry: prometheus.NewRegistry(),
 		share:    gauge("model_drift_share", "Share of columns that drifted in the newest window.", version...),
-		drifted:  gauge("model_drift_detected", "1 where the dataset drifted in the newest window.", version...),
+		weighted: gauge("model_drift_weighted_share", "Share of columns that drifted in the newest window, by importance.", version...),
+		detected: gauge("model_drift_detected", "1 where the newest window counts towards the alert.", version...),
+		reason:   gauge("model_drift_reason", "1 where the newest window counts towards the alert by this.", append(version[:3:3], "reason")...),
+		column:   gauge("model_drift_column", "1 where the column drifted in the newest window.", "endpoint", "column"),
+		answers:  gauge("model_drift_predictions", "1 where the predictions drifted in the newest window.", version...),
 		score:    gauge("model_drift_score", "Statistic of each column's drift test in the newest window.", "endpoint", "column", "test"),
 		windows: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "model_drift_windows_total", Help: "Windows of live traffic that were judged.",
 		}, version),
 	}
 	var problems []error
-	for _, c := range []prometheus.Collector{m.share, m.drifted, m.score, m.windows, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+	for _, c := range []prometheus.Collector{m.share, m.weighted, m.detected, m.reason, m.score, m.column, m.answers, m.windows, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		problems = append(problems, m.Registry.Register(c))
 	}
 	thresholds, err := latencies(p)
@@ -83,12 +95,26 @@ func latencies(p *plan.Plan) ([]float64, error) {
 func (m *Metrics) report(endpoint string, v registry.Version, r *drift.Report, n int64) {
 	labels := []string{endpoint, v.Model, strconv.Itoa(v.Version)}
 	m.share.WithLabelValues(labels...).Set(r.Share)
-	m.drifted.WithLabelValues(labels...).Set(0)
-	if r.DatasetDrift {
-		m.drifted.WithLabelValues(labels...).Set(1)
+	if r.WeightedShare != nil {
+		m.weighted.WithLabelValues(labels...).Set(*r.WeightedShare)
+	}
+	m.detected.WithLabelValues(labels...).Set(one(r.Detected))
+	for _, reason := range drift.Reasons() {
+		m.reason.WithLabelValues(append(labels[:3:3], reason)...).Set(one(slices.Contains(r.Reasons, reason)))
 	}
 	m.windows.WithLabelValues(labels...).Add(float64(n))
 	for _, c := range r.Columns {
+		// A column may be measured otherwise than in the window before.
+		m.score.DeletePartialMatch(prometheus.Labels{"endpoint": endpoint, "column": c.Column})
 		m.score.WithLabelValues(endpoint, c.Column, c.Test).Set(c.Statistic)
+		m.column.WithLabelValues(endpoint, c.Column).Set(one(c.Drifted))
 	}
+	m.answers.WithLabelValues(labels...).Set(one(r.Predictions.Drifted))
+}
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

@@ -41,6 +41,11 @@ func TestReplicasAreJudgedTogetherAndAllShowIt(t *testing.T) {
 		_, metrics := request(t, e, http.MethodGet, "/metrics", "")
 		for _, want := range []string{
 			`model_drift_detected{endpoint="scoring",model="default-risk",version="1"} 1`,
+			`model_drift_reason{endpoint="scoring",model="default-risk",reason="share",version="1"} 1`,
+			`model_drift_reason{endpoint="scoring",model="default-risk",reason="columns",version="1"} 0`,
+			`model_drift_predictions{endpoint="scoring",model="default-risk",version="1"} `,
+			`model_drift_weighted_share{endpoint="scoring",model="default-risk",version="1"} `,
+			`model_drift_column{column="Income",endpoint="scoring"} `,
 			`model_drift_windows_total{endpoint="scoring",model="default-risk",version="1"} 1`,
 		} {
 			if !strings.Contains(metrics, want) {
@@ -188,5 +193,30 @@ func TestSegmentNamesAreReadBack(t *testing.T) {
 		if _, _, ok := segmentOf("scoring", other); ok {
 			t.Errorf("%s is taken for a segment", other)
 		}
+	}
+}
+
+// What is answered is compared with answers on rows that the model was not
+// trained on, and a column counts by what it is to the model.
+func TestTheReferenceHoldsAnswersOnUnseenRowsAndImportances(t *testing.T) {
+	h := newHouse(t)
+	v, err := h.registry.Version(t.Context(), "default-risk", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := reference(t.Context(), h.store, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	split := h.plan.Models["default-risk"].Split.TestSize
+	if share := float64(ref.Score.Rows) / float64(ref.Score.Rows+ref.Rows); ref.Score.Rows == 0 || share < split-0.05 || share > split+0.05 {
+		t.Errorf("answers on %d rows beside %d rows of training, want those of the test part, %g of all", ref.Score.Rows, ref.Rows, split)
+	}
+	sum := 0.0
+	for _, c := range ref.Columns {
+		sum += c.Importance
+	}
+	if sum <= 0 {
+		t.Error("no column has an importance")
 	}
 }

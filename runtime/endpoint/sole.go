@@ -61,12 +61,8 @@ func (s *sole) save(ctx context.Context) error {
 }
 
 func (s *sole) reported(r *drift.Report) {
-	line := fmt.Sprintf("%s version %d: window of %d rows, %d of %d columns drifted", s.version.Model, s.version.Version, r.Rows, r.Drifted, len(r.Columns))
-	if r.DatasetDrift {
-		line += ": the dataset has drifted"
-	}
 	s.cfg.Metrics.report(s.cfg.Name, s.version, r, 1)
-	s.cfg.Notice(line)
+	s.cfg.Notice(fmt.Sprintf("%s version %d: %s", s.version.Model, s.version.Version, r.Summary()))
 	if err := s.save(context.Background()); err != nil {
 		s.cfg.Log.Warn("drift snapshot", "endpoint", s.cfg.Name, "error", err)
 	}

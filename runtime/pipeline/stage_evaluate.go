@@ -12,10 +12,11 @@ import (
 )
 
 // evaluation measures the model on the test part, by group and under
-// disturbance, and keeps the training part's distribution for drift.
+// disturbance, and keeps for drift how the training part is distributed and how
+// the predictions of the test part are.
 var evaluation = stage{
 	name:    "evaluate",
-	version: 2,
+	version: 3,
 	reads: map[string]output{
 		"model": {"train", "model"}, "data": {"ingest", "data"}, "split": {"prepare", "split"},
 	},
@@ -55,7 +56,7 @@ var evaluation = stage{
 		if err := x.put(ctx, res, "report", report); err != nil {
 			return err
 		}
-		return x.reference(ctx, m, frame.Select(p.Train), res)
+		return x.reference(ctx, m, report, frame.Select(p.Train), frame.Select(p.Test), res)
 	},
 }
 
@@ -70,11 +71,17 @@ func (x *execution) importanceProgress(done, total int) {
 	})
 }
 
-// reference keeps what live traffic will be compared with.
-func (x *execution) reference(ctx context.Context, m *model.Model, seen *dataset.Frame, res *Result) error {
-	predictions, err := m.Predict(seen)
+// reference keeps what live traffic will be compared with: the features of the
+// rows that the model has learnt from, and its answers on rows that it has not,
+// as live ones are.
+func (x *execution) reference(ctx context.Context, m *model.Model, report *evaluate.Report, seen, unseen *dataset.Frame, res *Result) error {
+	predictions, err := m.Predict(unseen)
 	if err != nil {
 		return err
+	}
+	importance := map[string]float64{}
+	for _, i := range report.Importance {
+		importance[i.Feature] = i.Mean
 	}
 	features := map[string]bool{}
 	for _, f := range m.Signature.Inputs {
@@ -87,7 +94,9 @@ func (x *execution) reference(ctx context.Context, m *model.Model, seen *dataset
 		}
 	}
 	seen.Columns = columns
-	ref, err := drift.NewReference(seen, predictions, drift.ReferenceOptions{Labels: m.Signature.Labels, Seed: x.Plan.Seed})
+	ref, err := drift.NewReference(seen, predictions, drift.ReferenceOptions{
+		Labels: m.Signature.Labels, Seed: x.Plan.Seed, Importance: importance,
+	})
 	if err != nil {
 		return fmt.Errorf("drift reference: %w", err)
 	}

@@ -140,7 +140,7 @@ func viewEvaluation(out *page.Model, r *evaluate.Report) {
 		most = max(most, i.Mean)
 	}
 	for _, i := range r.Importance {
-		bar := page.Bar{Label: i.Feature, Text: fmt.Sprintf("%.4f ± %.4f", i.Mean, i.Std)}
+		bar := page.Bar{Label: i.Feature, Text: number(i.Mean) + " ± " + number(i.Std)}
 		if most > 0 && i.Mean > 0 {
 			bar.Percent = 100 * i.Mean / most
 		}

@@ -28,7 +28,7 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 		return out
 	}
 	newest := reports[len(reports)-1]
-	out.Drifted, out.Status = newest.DatasetDrift, driftStatus(newest)
+	out.Drifted, out.Status = newest.Detected, driftStatus(newest)
 	out.Summary = driftSummary(endpoint.Drift, newest)
 	for _, c := range newest.Columns {
 		out.Columns = append(out.Columns, viewDriftColumn(c))
@@ -38,8 +38,8 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 	out.Predictions = plot(newest.Predictions.Column)
 	for _, r := range slices.Backward(reports[max(0, len(reports)-shownWindows):]) {
 		out.History = append(out.History, page.Window{
-			When: r.From.UTC().Format(clockFormat), Rows: strconv.FormatInt(r.Rows, 10), Drifted: r.DatasetDrift,
-			Share: page.Bar{Percent: 100 * r.Share, Text: fmt.Sprintf("%d of %d columns drifted", r.Drifted, len(r.Columns))},
+			When: r.From.UTC().Format(clockFormat), Rows: strconv.FormatInt(r.Rows, 10), Drifted: r.Detected,
+			Share: page.Bar{Percent: 100 * r.Share, Text: windowText(r)},
 		})
 	}
 	return out
@@ -49,7 +49,7 @@ func driftStatus(r *drift.Report) string {
 	switch {
 	case r.Alert:
 		return "alert"
-	case r.DatasetDrift:
+	case r.Detected:
 		return "drifted"
 	case r.Drifted > 0:
 		return "some columns drifted"
@@ -61,12 +61,22 @@ func driftStatus(r *drift.Report) string {
 // driftSummary says in words what the newest window came to.
 func driftSummary(d *plan.Drift, r *drift.Report) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Window of %d rows from %s to %s, against %d rows of training data: %d of %d columns drifted; from %g %% on the dataset counts as drifted. ",
-		r.Rows, r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat), r.ReferenceRows, r.Drifted, len(r.Columns), 100*d.Alert.Share)
+	fmt.Fprintf(&out, "Window of %d rows from %s to %s, against %d rows of training data: %d of %d columns drifted",
+		r.Rows, r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat), r.ReferenceRows, r.Drifted, len(r.Columns))
+	if r.WeightedShare != nil {
+		fmt.Fprintf(&out, ", %s %% of their importance to the model", number(100**r.WeightedShare))
+	}
+	fmt.Fprintf(&out, "; from %g %% on the dataset counts as drifted. ", 100*d.Alert.Share)
+	if r.FalseAlarmRate > 0 {
+		fmt.Fprintf(&out, "By chance anything drifts in at most %s %% of the windows. ", number(100*r.FalseAlarmRate))
+	}
+	if r.Detected {
+		fmt.Fprintf(&out, "The window counts towards the alert by %s. ", strings.Join(r.Reasons, ", "))
+	}
 	if r.Sampled > 0 {
 		fmt.Fprintf(&out, "Numbers are compared on a sample of %d rows. ", r.Sampled)
 	}
-	fmt.Fprintf(&out, "%d of the last %d windows drifted; an alert takes %d of %d", r.DriftedWindows, r.OfWindows, d.Alert.Windows, d.Alert.Of)
+	fmt.Fprintf(&out, "%d of the last %d windows count; an alert takes %d of %d", r.DriftedWindows, r.OfWindows, d.Alert.Windows, d.Alert.Of)
 	if d.Retrain {
 		out.WriteString(" and asks for a retrain")
 	}
@@ -77,12 +87,25 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 	} else {
 		out.WriteString("did not drift")
 	}
-	fmt.Fprintf(&out, " (%s %s", p.Test, scoreText(p.Result))
+	fmt.Fprintf(&out, " against %d on rows that the model was not trained on (%s %s", p.ReferenceRows, p.Test, scoreText(p.Result))
 	if p.Mean != nil && p.Std != nil {
-		fmt.Fprintf(&out, "; mean %s, was %s; standard deviation %s, was %s", number(p.Mean.Current), number(p.Mean.Reference), number(p.Std.Current), number(p.Std.Reference))
+		step := max(p.Std.Current, p.Std.Reference) / 10
+		fmt.Fprintf(&out, "; mean %s, was %s; standard deviation %s, was %s", near(p.Mean.Current, step), near(p.Mean.Reference, step), number(p.Std.Current), number(p.Std.Reference))
 	}
 	out.WriteString(").")
 	return out.String()
+}
+
+// windowText says what a past window came to.
+func windowText(r *drift.Report) string {
+	out := fmt.Sprintf("%d of %d columns drifted", r.Drifted, len(r.Columns))
+	if r.WeightedShare != nil {
+		out += fmt.Sprintf(", %.0f %% by importance", 100**r.WeightedShare)
+	}
+	if r.Detected {
+		out += "; counts by " + strings.Join(r.Reasons, ", ")
+	}
+	return out
 }
 
 func viewDriftColumn(c drift.Column) page.DriftColumn {
@@ -117,21 +140,32 @@ func plot(c drift.Column) *page.Histogram {
 	}
 	labels := h.Labels
 	if n := len(h.Edges); n > 0 {
-		labels = []string{tick(h.Edges[0], c.Type), tick(h.Edges[n-1], c.Type)}
+		step := h.Edges[n-1]/100 - h.Edges[0]/100 // apart, not to overflow
+		labels = []string{tick(h.Edges[0], step, c.Type), tick(h.Edges[n-1], step, c.Type)}
 	}
 	return page.NewHistogram(floats(h.Reference), floats(h.Current), labels)
 }
 
-// tick writes an end of an axis.
-func tick(v float64, kind plan.ColumnType) string {
-	switch size := math.Abs(v); {
-	case kind == plan.Timestamp && size < 1e11:
+// tick writes an end of an axis on which a step counts.
+func tick(v, step float64, kind plan.ColumnType) string {
+	if kind == plan.Timestamp && math.Abs(v) < 1e11 {
 		return time.Unix(int64(v), 0).UTC().Format(time.DateOnly)
-	case size >= 1000 && size < 1e9:
-		return strconv.FormatFloat(math.Round(v), 'f', -1, 64)
-	default:
-		return number(v)
 	}
+	return near(v, step)
+}
+
+// near writes a number of any unit to four digits, or as many as show a step of
+// that size, so that what differs by some steps does not look the same.
+func near(v, step float64) string {
+	digits := 4
+	if size := math.Abs(v); size > 0 && step > 0 && !math.IsInf(step, 0) {
+		digits = min(max(digits, 1+int(math.Floor(math.Log10(size))-math.Floor(math.Log10(step)))), 17)
+	}
+	text := strconv.FormatFloat(v, 'g', digits, 64)
+	if size := math.Abs(v); size >= 1000 && size < 1e9 && strings.Contains(text, "e") {
+		return strconv.FormatFloat(math.Round(v), 'f', -1, 64)
+	}
+	return text
 }
 
 func floats(counts []int64) []float64 {

@@ -47,7 +47,7 @@ func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 		o.Observe([]float64{90000 + float64(i), 2, 1e9}, []string{"", "boat", ""}, model.Score{Label: 1, Class: "good", Probability: 0.9})
 	}
 	v := viewDrift("scoring", e, monitor.Reports())
-	for _, want := range []string{"Window of 300 rows", "4 rows of training data", "3 of 3 columns drifted", "from 50 %", "an alert takes 1 of 1 and asks for a retrain", "Predictions ", "mean 0.9, was 0.5"} {
+	for _, want := range []string{"Window of 300 rows", "4 rows of training data", "3 of 3 columns drifted", "from 50 %", "an alert takes 1 of 1 and asks for a retrain", "The window counts towards the alert by share, predictions", "in at most 1 % of the windows", "Predictions ", "against 4 on rows that the model was not trained on", "mean 0.9, was 0.5"} {
 		if !strings.Contains(v.Summary, want) {
 			t.Errorf("the summary lacks %q: %s", want, v.Summary)
 		}
@@ -56,7 +56,7 @@ func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	home := v.Columns[1]
-	if home.Name != "home" || !home.Drifted || home.Test != "chisquare" || !strings.Contains(home.Score, ", p ") || !strings.Contains(home.Note, "such as boat") {
+	if home.Name != "home" || !home.Drifted || home.Test != "jensenshannon" || !strings.Contains(home.Score, ", p ") || !strings.Contains(home.Note, "such as boat") {
 		t.Errorf("%+v", home)
 	}
 	if p := v.Columns[2].Plot; p.Low != "1970-01-01" || p.High != "2001-09-09" {
@@ -65,5 +65,20 @@ func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 	var out bytes.Buffer
 	if err := page.Render(&out, page.View{Drift: []page.Drift{v}}); err != nil || strings.Contains(out.String(), "<rent>") {
 		t.Errorf("the page holds a category unescaped, or %v", err)
+	}
+}
+
+func TestNumbersOnThePageKeepTheDigitsThatCount(t *testing.T) {
+	for _, c := range []struct {
+		v, step float64
+		want    string
+	}{
+		{0.9, 0.05, "0.9"}, {5.0123e-5, 1e-6, "5.012e-05"}, {1013.25, 0.01, "1013.25"}, {1013.75, 0.01, "1013.75"},
+		{100000.5, 0.1, "100000.5"}, {20000, 150, "20000"}, {123456, 20000, "123456"}, {1e12, 1e9, "1e+12"},
+		{0, 1, "0"}, {-4.5e-300, 1e-301, "-4.5e-300"}, {7, 0, "7"},
+	} {
+		if got := near(c.v, c.step); got != c.want {
+			t.Errorf("%g with steps of %g is written %s, want %s", c.v, c.step, got, c.want)
+		}
 	}
 }

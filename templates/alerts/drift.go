@@ -2,15 +2,17 @@ package alerts
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// drift is the runtime's gauge: 1 where the newest judged window has drifted.
+// drift is the runtime's gauge: 1 where the newest judged window counts towards
+// the alert.
 const drift = "model_drift_detected"
 
-// drifted fires when the endpoint's data has drifted in as many of the last
+// drifted fires when the endpoint's data or answers have drifted in as many of the last
 // windows as the blueprint asks for. It is a ticket: drift says that the model
 // is asked other questions than it was taught, not that its answers are wrong.
 func drifted(p *plan.Plan, name string, d plan.Drift, labels map[string]string, opt Options) Rule {
@@ -23,12 +25,27 @@ func drifted(p *plan.Plan, name string, d plan.Drift, labels map[string]string, 
 		Expr:   driftExpr(name, d, opt),
 		Labels: with(labels, "severity", Ticket),
 		Annotations: map[string]string{
-			"summary": fmt.Sprintf("the data that %s is asked about has drifted", name),
-			"description": fmt.Sprintf("In %d of the last %d windows of %s at least %s %% of the columns differ from the training data. %s",
-				d.Alert.Windows, d.Alert.Of, d.Window, number(d.Alert.Share*100), then),
-			"owner": p.Owner.Email,
+			"summary":     fmt.Sprintf("the data that %s is asked about has drifted", name),
+			"description": fmt.Sprintf("In %d of the last %d windows of %s %s. %s", d.Alert.Windows, d.Alert.Of, d.Window, reasons(d.Alert), then),
+			"owner":       p.Owner.Email,
 		},
 	}
+}
+
+// reasons says for what a window counts.
+func reasons(a plan.DriftAlert) string {
+	weighted := ""
+	if a.Weighted() {
+		weighted = " (by importance)"
+	}
+	out := []string{fmt.Sprintf("at least %s %% of the columns%s differ from the training data", number(a.Share*100), weighted)}
+	if len(a.Columns) > 0 { // without their names, which Prometheus would expand
+		out = append(out, "a column that the blueprint names does")
+	}
+	if a.OnPredictions() {
+		out = append(out, "the predictions differ from those on unseen rows")
+	}
+	return strings.Join(out, ", or ")
 }
 
 // driftExpr asks for "k of the last n windows" of a gauge that only shows the

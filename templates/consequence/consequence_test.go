@@ -32,7 +32,7 @@ func base() *plan.Plan {
 		}},
 		Pipelines: map[string]plan.Pipeline{"nightly": {Model: "risk", Schedule: "@daily"}},
 		Endpoints: map[string]plan.Endpoint{"score": {
-			Model: "risk", Replicas: plan.Replicas{Min: 2, Max: 4}, Drift: &plan.Drift{Alert: plan.DriftAlert{Share: 0.3}},
+			Model: "risk", Replicas: plan.Replicas{Min: 2, Max: 4}, Drift: &plan.Drift{Alert: plan.DriftAlert{Share: 0.3, Columns: []string{"age"}}},
 			Strategy: plan.Strategy{Canary: &plan.Canary{Steps: []plan.Step{{SetWeight: &weight}, {Pause: "5m"}}}},
 		}},
 		SLOs: map[string]plan.SLO{
@@ -107,6 +107,9 @@ var directed = []struct {
 	{"dataset loans: expectation column_values_to_be_between(age), mostly: none -> 0.9", dataset(func(d *plan.Dataset) { d.Expect[0].Kwargs["mostly"] = 0.9 })},
 	{"dataset loans: expectation table_row_count_to_be_between, severity: critical -> warning", dataset(func(d *plan.Dataset) { d.Expect[1].Severity = "warning" })},
 	{"endpoint score: drift.alert.share: 0.3 -> 0.9", endpoint(func(e *plan.Endpoint) { e.Drift.Alert.Share = 0.9 })},
+	{"endpoint score: drift.alert.predictions: none -> false", endpoint(func(e *plan.Endpoint) { no := false; e.Drift.Alert.Predictions = &no })},
+	{"endpoint score: drift.alert.false_alarm_rate: none -> 0.001", endpoint(func(e *plan.Endpoint) { e.Drift.Alert.FalseAlarmRate = 0.001 })},
+	{`endpoint score: drift.alert.columns: ["age"] -> none`, endpoint(func(e *plan.Endpoint) { e.Drift.Alert.Columns = nil })},
 	{"endpoint score: drift is removed", endpoint(func(e *plan.Endpoint) { e.Drift = nil })},
 	{"policy house/approved: level: mandatory -> advisory", func(p *plan.Plan) { p.Policies[0].Level = plan.Advisory }},
 	{"policy house/approved: is removed", func(p *plan.Plan) { p.Policies = nil }},

@@ -32,6 +32,23 @@ func valueLoosens(loose any) func(before, after any) Effect {
 	}
 }
 
+// endLoosens is for what holds unless it is false.
+func endLoosens(_, after any) Effect {
+	if after == false {
+		return Loosened
+	}
+	return Tightened
+}
+
+// rateLoosens compares rates of false alarms: fewer false ones are fewer true ones.
+func rateLoosens(before, after any) Effect {
+	rate := func(v any) float64 { return plan.DriftAlert{FalseAlarmRate: decode[float64](v)}.Rate() }
+	return lowerLoosens(rate(before), rate(after))
+}
+
+// fewerLoosens compares lists of what is watched.
+func fewerLoosens(before, after any) Effect { return grew(texts(after), texts(before)) }
+
 // longerLoosens compares durations; none is without end.
 func longerLoosens(before, after any) Effect {
 	a, aErr := plan.ParseDuration(decode[string](before))

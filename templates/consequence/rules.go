@@ -63,6 +63,10 @@ var rules = []rule{
 
 	{"endpoints.*.drift", present(Tightened, Loosened)},
 	{"endpoints.*.drift.alert.share", by(higherLoosens)},
+	{"endpoints.*.drift.alert.weighted_by", changed},
+	{"endpoints.*.drift.alert.columns", by(fewerLoosens)},
+	{"endpoints.*.drift.alert.predictions", by(endLoosens)},
+	{"endpoints.*.drift.alert.false_alarm_rate", by(rateLoosens)},
 	{"endpoints.*.drift.alert.windows", by(higherLoosens)},
 	{"endpoints.*.drift.retrain", changed},
 	{"endpoints.*.strategy", rollout},

@@ -75,6 +75,8 @@ def numbers():
         (spec(25, 12000), spec(26, 7, "square")),
         (spec(27, 40), spec(28, 60, shift=10)),
         (spec(29, 200), spec(29, 200)),
+        (spec(30, 500, scale=3e-5), spec(31, 300, scale=3e-5, shift=4e-5)),
+        (spec(32, 1500, scale=1e-12, shift=1e-9), spec(33, 90, scale=1e-12, shift=1e-9)),
     ]
     out = []
     for sa, sb in pairs:
@@ -85,7 +87,7 @@ def numbers():
             "a": sa, "b": sb,
             "ks": ks.statistic, "ks_p": ks.pvalue,
             "wasserstein": stats.wasserstein_distance(a, b),
-            "normed": stats.wasserstein_distance(a, b) / max(np.std(a), 0.001),
+            "normed": stats.wasserstein_distance(a, b) / np.std(a),
             "mean": np.mean(a), "std": np.std(a),
             "jensenshannon": distance.jensenshannon(p, q), "psi": psi(p, q),
             "bins": [p.tolist(), q.tolist()],
@@ -146,6 +148,20 @@ def smirnov():
     return out
 
 
+def fisher():
+    """One-sided: k of n rows in a class that holds so many of all."""
+    out = []
+    for k, c, n, total in [
+        (3, 3, 100, 3100), (0, 10, 20, 40), (5, 10, 20, 40), (10, 10, 20, 40), (30, 30, 30, 4000), (1, 200, 30, 4000),
+        (7, 1000, 30, 4000), (250, 5000, 500, 10000), (300, 5000, 500, 10000), (9000, 55000, 10000, 110000),
+        (5100, 55000, 10000, 110000), (1, 1, 1, 2), (60, 3000, 2000, 90000), (40, 3000, 2000, 90000),
+        (500400, 1000000, 1000000, 2000000),
+    ]:
+        h = stats.hypergeom(total, c, n)
+        out.append([k, c, n, total, h.sf(k - 1), h.cdf(k)])
+    return out
+
+
 def adjusted(p):
     """Benjamini-Hochberg: of the i-th smallest of m, min over j >= i of p_j m / j."""
     p = np.array(p)
@@ -158,7 +174,7 @@ def adjusted(p):
 
 golden = {
     "scipy": scipy.__version__, "numpy": np.__version__,
-    "numbers": numbers(), "categories": categories(), "kolmogorov": kolmogorov(), "smirnov": smirnov(),
+    "numbers": numbers(), "categories": categories(), "kolmogorov": kolmogorov(), "smirnov": smirnov(), "fisher": fisher(),
     "adjust": [
         adjusted([0.01, 0.02, 0.03, 0.04, 0.05]),
         adjusted([0.9, 0.001, 0.04, 0.04, 0.3, 0.02]),
