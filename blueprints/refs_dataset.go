@@ -42,6 +42,7 @@ func (r *refs) dataset(name string) {
 		for i, v := range col.Values {
 			r.readable(d, c, v, at("columns", c, "values", fmt.Sprint(i))...)
 		}
+		r.protection(name, c, col)
 	}
 	table := expectations()
 	for i, e := range d.Expect {

@@ -39,6 +39,7 @@ func (r *refs) model(name string, m *plan.Model) {
 	}
 	r.defaults(name, m)
 	r.gates(name, m, d)
+	r.protectedModel(name, m, d)
 	if m.Search != nil {
 		r.search(name, m)
 	}
@@ -101,7 +102,11 @@ func (r *refs) features(name string, m *plan.Model, d plan.Dataset) {
 			if f == m.Target {
 				r.say(fmt.Sprintf("the target %q cannot be a feature too", f), "", at("features", fmt.Sprint(i))...)
 			} else if r.among("column", f, columns, at("features", fmt.Sprint(i))...) && !learnable(d.Columns[f]) {
-				r.say(fmt.Sprintf("%q is a %s column, which is not learnt from", f, d.Columns[f].Type), "", at("features", fmt.Sprint(i))...)
+				why := fmt.Sprintf("%q is a %s column, which is not learnt from", f, d.Columns[f].Type)
+				if d.Columns[f].Protection() == plan.Drop {
+					why = fmt.Sprintf("%q is dropped when the data come in", f)
+				}
+				r.say(why, "", at("features", fmt.Sprint(i))...)
 			}
 		}
 		slices.Sort(m.Features)

@@ -39,6 +39,7 @@ func (r *refs) stages(name string, p plan.Pipeline) {
 	for _, stage := range keys(p.Stages) {
 		r.stage(name, stage, p)
 		r.made(name, stage, p, makers)
+		r.protectedSources(name, stage, p)
 	}
 	r.learns(name, p)
 	if len(r.found) > before {

@@ -28,7 +28,7 @@ type Dataset struct {
 	CSV         CSVOptions        `json:"csv"`
 	Columns     map[string]Column `json:"columns"`
 	Expect      []Expectation     `json:"expect,omitempty"`
-	Retention   string            `json:"retention,omitempty"` // a duration such as "730d"
+	Retention   string            `json:"retention,omitempty"` // how long what comes of the data may be kept, such as "730d"; "": as long as anything
 }
 
 // DefaultNullValue are the texts that mean missing where a blueprint does not
@@ -72,7 +72,7 @@ type Column struct {
 	// CSV.NullValue, and an empty list says that no text does.
 	NullValue []string `json:"null_value,omitzero"`
 	Unit      string   `json:"unit,omitempty"`      // for people, such as "EUR" or "kg/m3"
-	Anonymise string   `json:"anonymise,omitempty"` // "", "hash", "mask" or "drop"
+	Anonymise string   `json:"anonymise,omitempty"` // "", Hash, Mask or Drop; see Protection
 }
 
 // Expectation is one Great Expectations check in that library's words, without

@@ -127,13 +127,14 @@ func Feeds(made, source string) bool {
 }
 
 // FanOut returns into how many parts the stage of the unit's pipeline is cut on a
-// cluster; 0 where it is not. Validation is, and a search.
+// cluster; 0 where it is not. Validation is, and a search. Of data that are
+// anonymised validation is not: its parts would be kept with values in them.
 func (p *Plan) FanOut(u Unit, stage string) int {
 	line := p.Pipelines[u.Pipeline]
 	if _, own := line.Stages[stage]; own || u.Model == "" {
 		return 0
 	}
-	if stage == StageValidate || stage == StageTrain && p.Models[u.Model].Search != nil {
+	if stage == StageValidate && !p.Datasets[p.Models[u.Model].Dataset].Protects() || stage == StageTrain && p.Models[u.Model].Search != nil {
 		return line.FanOut
 	}
 	return 0

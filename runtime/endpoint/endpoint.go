@@ -26,6 +26,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -57,6 +58,8 @@ type Config struct {
 	// For a model that somebody else's code scores: see package pyfunc.
 	TempDir string
 	Getenv  func(string) string
+
+	Keys privacy.Source // of pseudonyms; its environment is Getenv where it has none
 }
 
 // Endpoint serves the champion of one model and watches what it is asked. It is
@@ -93,11 +96,14 @@ func New(cfg Config) (*Endpoint, error) {
 	if cfg.Retrain == nil {
 		cfg.Retrain = func(string) {}
 	}
+	if cfg.Keys.Getenv == nil {
+		cfg.Keys.Getenv = cfg.Getenv
+	}
 	e := &Endpoint{cfg: cfg, spec: spec, model: cfg.Plan.Models[spec.Model], waiting: "it has not looked yet"}
 	var err error
 	e.server, err = serve.New(serve.Config{
 		Endpoint: cfg.Name, Limits: spec.Limits, Log: cfg.Log.With("endpoint", cfg.Name), Now: cfg.Now,
-		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Waiting: e.unready, Grace: cfg.Grace,
+		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Waiting: e.unready, Grace: cfg.Grace, Keys: cfg.Keys,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", cfg.Name, err)

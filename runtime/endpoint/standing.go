@@ -45,8 +45,10 @@ func exampleRequest(m *model.Model) (string, error) {
 	features := map[string]any{}
 	for _, f := range m.Signature.Inputs {
 		switch {
-		case len(f.Categories) > 0:
+		case len(f.Categories) > 0 && f.Anonymise == "":
 			features[f.Name] = f.Categories[0]
+		case len(f.Categories) > 0:
+			features[f.Name] = "any"
 		case f.Type == "boolean":
 			features[f.Name] = true
 		default:

@@ -69,6 +69,11 @@ type Signature struct {
 	Inputs []Field  `json:"inputs"`           // features in the order of the dataset's columns
 	Target string   `json:"target"`           // the column that was learnt
 	Labels []string `json:"labels,omitempty"` // classes; for a binary task {negative, positive}; empty for regression
+	// Dropped are columns that a request may hold and that nothing looks at.
+	Dropped []string `json:"dropped,omitempty"`
+	// PseudonymKey names the key that hashed inputs were learnt under; see package
+	// privacy.
+	PseudonymKey string `json:"pseudonym_key,omitempty"`
 }
 
 // Field is one input column.
@@ -82,6 +87,9 @@ type Field struct {
 	Categories []string `json:"categories,omitempty"` // those seen in training, sorted; others score as unknown
 	Min        float64  `json:"min"`                  // of the training values, for numeric fields
 	Max        float64  `json:"max"`
+	// Anonymise is what becomes of a request's value before anything looks at it:
+	// "", plan.Hash or plan.Mask. Categories, Min and Max are of what comes of it.
+	Anonymise string `json:"anonymise,omitempty"`
 }
 
 // NullTexts returns the texts that mean missing.

@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/model/native"
+	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
 // bind makes a model of what the stage train of a custom model has left: the
@@ -28,7 +29,11 @@ func (x *execution) bind(ctx context.Context, res *Result) error {
 	if !ok || made.Dir && a.Flavor != plan.PyFunc {
 		return fmt.Errorf("artifact %s of model %s is no file that the stage makes", a.Path, x.name)
 	}
-	m, err := x.imported(ctx, made, model.Signature{Inputs: e.inputs, Target: x.model.Target, Labels: e.labels}, e.encoder)
+	spec, err := x.spec()
+	if err != nil {
+		return err
+	}
+	m, err := x.imported(ctx, made, train.Signature(spec, e.inputs, e.labels), e.encoder)
 	if err != nil {
 		return fmt.Errorf("artifact %s: %w", a.Path, err)
 	}

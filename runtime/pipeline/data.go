@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -66,19 +67,28 @@ func (x *execution) readLocked(ctx context.Context) (dataset.Options, error) {
 	return opt, nil
 }
 
-// rows returns the dataset's rows, read once a run, and makes sure that they
-// are the ones that ingest saw.
+// rows returns the dataset's rows as they may be learnt from, read once a run,
+// and makes sure that they are the ones that ingest saw.
 func (x *execution) rows(ctx context.Context) (*dataset.Frame, error) {
 	x.lazy.Lock()
 	defer x.lazy.Unlock()
 	if x.frame != nil {
 		return x.frame, nil
 	}
+	if x.dataset.Protects() {
+		f, err := x.kept(ctx)
+		x.frame = f
+		return f, err
+	}
 	opt, err := x.readLocked(ctx)
 	if err != nil {
 		return nil, err
 	}
 	f, err := dataset.ReadAll(ctx, x.dataset, opt)
+	var schema *dataset.SchemaError
+	if errors.As(err, &schema) {
+		err = privacy.SchemaError(x.dataset, schema)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +97,7 @@ func (x *execution) rows(ctx context.Context) (*dataset.Frame, error) {
 		return nil, err
 	}
 	if was := x.output(plan.StageIngest, "data"); digest != was {
-		return nil, fmt.Errorf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete", x.model.Dataset, short(was), short(digest))
+		return nil, &changedError{x.model.Dataset, was, digest}
 	}
 	x.frame = f
 	return f, nil

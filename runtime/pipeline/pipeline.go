@@ -27,6 +27,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -42,6 +43,7 @@ type Config struct {
 	TempDir  string              // for spilling and for the folders of stages; empty: the system's
 	Envs     string              // folder of the stages' environments; empty: below TempDir
 	Getenv   func(string) string // nil: no environment; commands get a few variables of it
+	Keys     privacy.Source      // of pseudonyms; its environment is Getenv where it has none
 	Author   string              // who runs it, for the registry
 	Trigger  string              // why it runs: "up", "drift", ...
 	Commit   string              // of the blueprint's repository; empty: not known
@@ -84,6 +86,9 @@ func New(cfg Config) (*Runner, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Keys.Getenv == nil {
+		cfg.Keys.Getenv = cfg.Getenv
 	}
 	digest, err := cfg.Plan.Digest()
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
-// ingest finds the data and says which bytes it is.
+// ingest finds the data and says which bytes it is. Where columns are hashed,
+// masked or dropped, it keeps the rows as every later stage reads them.
 var ingest = stage{
 	name:    "ingest",
 	version: 1,
@@ -14,19 +15,15 @@ var ingest = stage{
 	// The bytes are looked at each time, unless a stage made them: then its
 	// outs' digests say it all.
 	world: func(ctx context.Context, x *execution, _ *Result) (map[string]any, error) {
-		if made := x.madeData(); len(made) > 0 {
-			digests := map[string]string{}
-			for p, a := range made {
-				digests[p] = a.Digest
-			}
-			return map[string]any{"made": digests}, nil
-		}
-		opt, err := x.read(ctx)
+		world, err := x.source(ctx)
 		if err != nil {
 			return nil, err
 		}
-		digest, err := dataset.Digest(ctx, x.dataset, opt)
-		return map[string]any{"data": digest}, err
+		_, protected, err := x.protection()
+		if protected != nil {
+			world["protected"] = protected
+		}
+		return world, err
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		opt, err := x.read(ctx)
@@ -37,8 +34,32 @@ var ingest = stage{
 		if err != nil {
 			return err
 		}
-		res.Outputs = map[string]string{"data": digest}
 		res.Detail = x.dataset.Source + ", " + short(digest)
+		guard, _, err := x.protection()
+		if err != nil {
+			return err
+		}
+		if guard != nil {
+			return x.keep(ctx, guard, opt, digest, res)
+		}
+		res.Outputs = map[string]string{"data": digest}
 		return nil
 	},
+}
+
+// source says which bytes the dataset is.
+func (x *execution) source(ctx context.Context) (map[string]any, error) {
+	if made := x.madeData(); len(made) > 0 {
+		digests := map[string]string{}
+		for p, a := range made {
+			digests[p] = a.Digest
+		}
+		return map[string]any{"made": digests}, nil
+	}
+	opt, err := x.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := dataset.Digest(ctx, x.dataset, opt)
+	return map[string]any{"data": digest}, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 )
 
 // Config is what a server is made of. The zero value of every field but
@@ -30,6 +31,9 @@ type Config struct {
 	Metrics  *Metrics             // shared by the endpoints of one registry; nil: registered with Registry
 	Drift    func() any           // what GET /drift answers, as JSON; nil: 404
 	Waiting  func() string        // why there is no model, for /ready; nil or empty: it is not known
+
+	// Keys is where the keys of hashed inputs are; asked for such a model alone.
+	Keys privacy.Source
 
 	Now   func() time.Time // nil: time.Now
 	NewID func() string    // request ids; nil: random start and a counter

@@ -25,6 +25,9 @@ func namedRow(m *model.Model) object {
 			required = append(required, f.Name)
 		}
 	}
+	for _, name := range m.Signature.Dropped {
+		properties[name] = object{"description": "Taken and ignored: nothing looks at it or keeps it."}
+	}
 	row := object{"type": "object", "additionalProperties": false, "properties": properties,
 		"description": "A row by names. A nullable field that is left out is missing, as null is."}
 	if len(required) > 0 {
@@ -54,6 +57,9 @@ func positionalRow(m *model.Model) object {
 func field(f model.Field, categories []string) object {
 	out := object{"example": example(f, categories)}
 	var about []string
+	if f.Anonymise != "" {
+		about = append(about, anonymised(f.Anonymise))
+	}
 	switch f.Type {
 	case plan.Number:
 		out["type"] = "number"
@@ -65,13 +71,16 @@ func field(f model.Field, categories []string) object {
 	case plan.Timestamp:
 		out["type"] = "string"
 		about = append(about, "RFC 3339 or YYYY-MM-DD, in UTC where no zone is given.")
-	default:
+	case plan.Category, plan.Text:
 		out["type"] = "string"
+		if f.Anonymise != "" { // what training saw is nothing that a request holds
+			break
+		}
 		out["x-known-categories"] = categories[:min(len(categories), maxListed)]
 		about = append(about, fmt.Sprintf("Training saw %d categories; any other is taken as unknown. "+
 			"A number, true or false stands for the category of the same text where there is one.", len(categories)))
 	}
-	if f.Type.Numeric() && f.Min < f.Max {
+	if f.Type.Numeric() && f.Min < f.Max && f.Anonymise == "" {
 		about = append(about, fmt.Sprintf("Training saw %g to %g.", f.Min, f.Max))
 	}
 	if f.Nullable {
@@ -102,10 +111,18 @@ func example(f model.Field, categories []string) any {
 	case plan.Timestamp:
 		return "2024-01-31"
 	}
-	if len(categories) > 0 {
+	if len(categories) > 0 && f.Anonymise == "" {
 		return categories[0]
 	}
 	return "any"
+}
+
+// anonymised says what becomes of a value that is sent.
+func anonymised(how string) string {
+	if how == plan.Hash {
+		return "Send the value itself: a pseudonym takes its place before anything looks at it or keeps it."
+	}
+	return "Send the value itself: it is masked before anything looks at it or keeps it."
 }
 
 // exampleRow is a row by names that the model takes.

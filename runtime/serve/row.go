@@ -48,7 +48,9 @@ func (w *worker) named() {
 		if i >= len(inputs) || string(key) != inputs[i].name {
 			var known bool
 			if i, known = w.gen.index[string(key)]; !known {
-				w.unknownColumn(string(key))
+				if !w.gen.dropped[string(key)] {
+					w.unknownColumn(string(key))
+				}
 				w.scan.skip(maxDepth)
 				continue
 			}
@@ -178,7 +180,11 @@ func (w *worker) flag(i int, v float64, text string) {
 // that training saw, such as 1 for "1": anything else is more likely a value in
 // the wrong place than a new category.
 func (w *worker) unquoted(i int, text []byte, what string) {
-	if _, known := w.gen.inputs[i].known[string(text)]; known {
+	in, category := &w.gen.inputs[i], string(text)
+	if in.cell.Text != nil {
+		category = in.cell.Text(category)
+	}
+	if _, known := in.known[category]; known {
 		w.setText(i, text)
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 )
 
 // Served is a version of a model behind an endpoint.
@@ -47,6 +48,7 @@ type input struct {
 	nulls      dataset.Nulls
 	categories []string         // known ones, sorted
 	known      map[string]int32 // category -> index
+	cell       privacy.Cell     // what is done to a value first
 }
 
 // generation is everything that serving one version takes, resolved once. It is
@@ -54,7 +56,8 @@ type input struct {
 type generation struct {
 	Served
 	inputs  []input
-	index   map[string]int // input's name -> position
+	index   map[string]int  // input's name -> position
+	dropped map[string]bool // columns that a row may name and that nothing looks at
 	names   []string
 	labels  [][]byte // as JSON texts
 	tail    []byte   // what ends every answer: model and version
@@ -70,10 +73,17 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 	if err := v.Model.Check(); err != nil {
 		return nil, fmt.Errorf("version %d: %w", v.Version, err)
 	}
-	g := &generation{Served: v, index: make(map[string]int, len(v.Model.Signature.Inputs))}
+	g := &generation{Served: v, index: make(map[string]int, len(v.Model.Signature.Inputs)), dropped: map[string]bool{}}
+	for _, name := range v.Model.Signature.Dropped {
+		g.dropped[name] = true
+	}
 	for i, f := range v.Model.Signature.Inputs {
 		in := input{name: f.Name, kind: f.Type, nullable: f.Nullable, coded: f.Type == plan.Category || f.Type == plan.Text,
 			nulls: dataset.NewNulls(f.NullTexts(), f.Type)}
+		var err error
+		if in.cell, err = privacy.NewCell(f.Anonymise, f.Type, v.Model.Signature.PseudonymKey, s.cfg.Keys.Keyring); err != nil {
+			return nil, fmt.Errorf("version %d: input %s: %w", v.Version, f.Name, err)
+		}
 		if in.coded {
 			in.categories = v.Model.Encoder.Fields[i].Categories
 			in.known = make(map[string]int32, len(in.categories))

@@ -57,6 +57,9 @@ func (w *worker) release() {
 }
 
 func (w *worker) setFloat(i int, v float64) {
+	if mask := w.gen.inputs[i].cell.Number; mask != nil {
+		v = mask(v)
+	}
 	w.values[i] = v
 	w.scorer.SetFloat(i, v)
 }
@@ -68,6 +71,9 @@ func (w *worker) setMissing(i int) {
 
 func (w *worker) setText(i int, text []byte) {
 	in := &w.gen.inputs[i]
+	if in.cell.Text != nil {
+		text = []byte(in.cell.Text(string(text)))
+	}
 	if k, known := in.known[string(text)]; known {
 		w.values[i], w.texts[i] = float64(k), in.categories[k]
 	} else {

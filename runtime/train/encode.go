@@ -59,6 +59,7 @@ func FitEncoder(frame *dataset.Frame, spec Spec) (model.Encoder, []model.Field, 
 			if texts := spec.Dataset.NullTexts(c.Name); !slices.Equal(texts, plan.DefaultNullValue()) {
 				in.NullValue = texts
 			}
+			in.Anonymise = declared.Protection()
 		}
 		if c.Coded() {
 			problems = append(problems, fitCategories(&f, c, spec))
@@ -94,7 +95,7 @@ func fitCategories(f *model.FieldEncoder, c *dataset.Column, spec Spec) error {
 		if n == 0 {
 			continue
 		}
-		if declared.ValuesMostly > 0 && !slices.Contains(declared.Values, text) {
+		if declared.ValuesMostly > 0 && declared.Protection() == "" && !slices.Contains(declared.Values, text) {
 			missing += n
 			continue
 		}

@@ -12,7 +12,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -28,6 +30,8 @@ type Spec struct {
 	Seed       uint64
 	PlanDigest string
 	DataDigest string
+	// PseudonymKey names the key that hashed columns are under; "" where none is.
+	PseudonymKey string
 }
 
 // Options say how to fit; they never change the result.
@@ -188,7 +192,7 @@ func (f *fitter) prepare(rows []int) (*prepared, error) {
 func (f *fitter) estimate(ctx context.Context, p *prepared, params plan.Params, workers int, progress func(done, total int, detail string)) (*model.Model, error) {
 	m := &model.Model{
 		Name: f.spec.Name, Task: f.spec.Model.Task, Algorithm: f.spec.Model.Algorithm, Params: params,
-		Signature: model.Signature{Inputs: p.inputs, Target: f.spec.Model.Target, Labels: f.target.labels},
+		Signature: Signature(f.spec, p.inputs, f.target.labels),
 		Encoder:   p.encoder, PlanDigest: f.spec.PlanDigest, DataDigest: f.spec.DataDigest, Seed: f.spec.Seed,
 	}
 	err := f.algorithm.fit(ctx, p.x, p.y, m, fitOptions{
@@ -201,6 +205,20 @@ func (f *fitter) estimate(ctx context.Context, p *prepared, params plan.Params, 
 		return nil, err
 	}
 	return m, nil
+}
+
+// Signature says what goes into a model of the spec and what comes out.
+func Signature(spec Spec, inputs []model.Field, labels []string) model.Signature {
+	sig := model.Signature{Inputs: inputs, Target: spec.Model.Target, Labels: labels}
+	for _, name := range slices.Sorted(maps.Keys(spec.Dataset.Columns)) {
+		if spec.Dataset.Columns[name].Protection() == plan.Drop {
+			sig.Dropped = append(sig.Dropped, name)
+		}
+	}
+	if slices.ContainsFunc(inputs, func(f model.Field) bool { return f.Anonymise == plan.Hash }) {
+		sig.PseudonymKey = spec.PseudonymKey
+	}
+	return sig
 }
 
 // whole returns the parameters with every number a float64, as JSON has it.

@@ -8,13 +8,14 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 )
 
 const (
 	// maxShown bounds how many bytes of a value a report shows.
 	maxShown = 80
 	// masked stands for a value of a sensitive column.
-	masked = "(sensitive)"
+	masked = privacy.Hidden
 )
 
 // columnRef is a declared column. It is not modified, and may be shared.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
 
@@ -58,7 +59,7 @@ type prepared struct {
 
 func prepare(ds plan.Dataset) (*prepared, error) {
 	ds.Expect = slices.Concat(ds.Expect, valuesMostly(ds))
-	p := &prepared{dataset: ds, keys: map[string]int{}}
+	p := &prepared{dataset: privacy.Guarded(ds), keys: map[string]int{}}
 	known := map[string]definition{}
 	for _, d := range definitions() {
 		known[d.name] = d
@@ -190,6 +191,8 @@ func (p *prepared) judge(ctx context.Context, s *seen) (*Report, error) {
 			r.Reason = fmt.Sprintf("column %s is not in the data", gone)
 		} else if err := v(ctx, s, &r); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Expectation, err)
+		} else if p.protects(p.columns[i]) {
+			r.conceal()
 		}
 		r.finish()
 		report.Results = append(report.Results, r)
@@ -200,6 +203,11 @@ func (p *prepared) judge(ctx context.Context, s *seen) (*Report, error) {
 	var err error
 	report.Profile, err = p.profiler.profile(s)
 	return report, err
+}
+
+// protects reports whether values of one of the columns may not be told.
+func (p *prepared) protects(columns []string) bool {
+	return slices.ContainsFunc(columns, func(c string) bool { return p.dataset.Columns[c].Protection() != "" })
 }
 
 func absentColumn(s *seen, columns []string) string {

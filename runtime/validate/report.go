@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/validate/profile"
 )
 
@@ -40,30 +41,7 @@ type Statistics struct {
 
 // schemaOf returns the reader's findings, without values of sensitive columns.
 func schemaOf(ds plan.Dataset, reader *dataset.Reader) (found *dataset.SchemaError, notices []dataset.Problem) {
-	sensitive := false
-	for _, c := range ds.Columns {
-		sensitive = sensitive || c.Sensitive
-	}
-	// A value without a column is a whole broken record.
-	hidden := func(column string) bool { return ds.Columns[column].Sensitive || column == "" && sensitive }
-	mask := func(list []dataset.Problem) []dataset.Problem {
-		list = slices.Clone(list)
-		for i := range list {
-			if x := &list[i]; hidden(x.Column) && x.Value != "" {
-				x.Value = masked
-				if x.Kind == dataset.WrongType { // that hint may quote the value
-					x.Hint = ""
-				}
-			}
-		}
-		return list
-	}
-	if p := reader.Problems(); p != nil {
-		own := *p
-		own.Problems = mask(p.Problems)
-		found = &own
-	}
-	return found, mask(reader.Notices())
+	return privacy.SchemaError(ds, reader.Problems()), privacy.Problems(ds, reader.Notices())
 }
 
 func (r *Report) finish() {

@@ -127,6 +127,15 @@ func (r *Result) finish() {
 	}
 }
 
+// conceal takes away what an aggregate came to: the greatest value, or the mean
+// of a few, is a value.
+func (r *Result) conceal() {
+	if r.ObservedValue == nil && len(r.ObservedValues) == 0 {
+		return
+	}
+	r.ObservedValue, r.ObservedValues, r.Reason, r.Observed = nil, nil, "", "not told of an anonymised column"
+}
+
 func percent(part, whole int64) float64 {
 	if whole <= 0 {
 		return 0

@@ -121,6 +121,7 @@ func (s *Stack) pipelineConfig() pipeline.Config {
 		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
 		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author, Commit: s.cfg.Commit, Trigger: "up", Workers: s.cfg.Workers,
 		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe,
+		Keys: s.state.Keys(s.cfg.Getenv),
 	}
 }
 

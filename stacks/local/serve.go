@@ -143,6 +143,7 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry, Rules: s.rules, Metrics: metrics,
 			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.askRetrain,
 			TempDir: s.state.Temp, Getenv: s.cfg.Getenv,
+			Keys: s.state.Keys(s.cfg.Getenv),
 		})
 		if err != nil {
 			return nil, err

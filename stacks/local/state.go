@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -63,3 +64,10 @@ func makeState(ctx context.Context, folder string, now func() time.Time) (*State
 
 // Close closes both parts.
 func (s *State) Close() error { return errors.Join(s.Registry.Close(), s.Store.Close()) }
+
+// Keys is where the keys of pseudonyms are: in the environment, or in a file of
+// the state that is made when they are first needed. Whoever removes the state
+// removes them.
+func (s *State) Keys(getenv func(string) string) privacy.Source {
+	return privacy.Source{Getenv: getenv, File: filepath.Join(s.Folder, "pseudonym.keys")}
+}

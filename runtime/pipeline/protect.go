@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
+)
+
+// Rows of a dataset with hashed, masked or dropped columns are read by ingest
+// and validate alone. Ingest keeps them as they may go further, and every other
+// stage reads what it kept: none of them needs the source or the key.
+
+// protection is what the kept rows depend on beside the source's bytes; nil where
+// the dataset is not protected.
+func (x *execution) protection() (*privacy.Guard, map[string]any, error) {
+	if !x.dataset.Protects() {
+		return nil, nil, nil
+	}
+	g, err := privacy.NewGuard(x.dataset, x.Keys.Keyring)
+	if err != nil {
+		return nil, nil, fmt.Errorf("dataset %s: %w", x.model.Dataset, err)
+	}
+	return g, map[string]any{
+		"columns": x.dataset.Columns, "csv": x.dataset.CSV, "format": x.dataset.Format, "key": g.KeyID(),
+	}, nil
+}
+
+// keep reads the dataset and keeps its rows as they may go further. Of data that
+// are not as declared none are kept: validate says what is wrong with them.
+func (x *execution) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options, digest string, res *Result) error {
+	frame, err := x.guarded(ctx, g, opt)
+	if err != nil {
+		return err
+	}
+	if now, err := dataset.Digest(ctx, x.dataset, opt); err != nil {
+		return err
+	} else if now != digest {
+		return &changedError{x.model.Dataset, digest, now}
+	}
+	res.Outputs = map[string]string{"source": digest}
+	if frame != nil {
+		if res.Outputs["rows"], err = x.putFrame(ctx, frame); err != nil {
+			return fmt.Errorf("keep the rows of dataset %s: %w", x.model.Dataset, err)
+		}
+	}
+	// What is learnt depends on the rows as they were kept, and the verdict on
+	// those of the source.
+	if res.Outputs["data"], err = plan.DigestOf(map[string]any{"source": digest, "rows": res.Outputs["rows"]}); err != nil {
+		return err
+	}
+	if id := g.KeyID(); id != "" {
+		res.Outputs["pseudonym_key"] = id
+	}
+	return nil
+}
+
+func (x *execution) putFrame(ctx context.Context, f *dataset.Frame) (string, error) {
+	r, w := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = w.CloseWithError(f.Encode(w)) // the reader's end hears of it
+	}()
+	digest, _, err := x.Store.Put(ctx, r)
+	err = errors.Join(err, r.Close())
+	<-done
+	return digest, err
+}
+
+// guarded is nil where the data are not as declared.
+func (x *execution) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Options) (_ *dataset.Frame, err error) {
+	reader, err := dataset.Open(ctx, x.dataset, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	var frames []*dataset.Frame
+	for {
+		f, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		kept, err := g.Frame(f)
+		if err != nil {
+			return nil, fmt.Errorf("dataset %s: %w", x.model.Dataset, err)
+		}
+		frames = append(frames, kept)
+		reader.Recycle(f)
+	}
+	if reader.Problems() != nil || len(frames) == 0 {
+		return nil, nil
+	}
+	return dataset.Concat(frames...)
+}
+
+// kept returns the rows that ingest has kept.
+func (x *execution) kept(ctx context.Context) (*dataset.Frame, error) {
+	digest := x.output(plan.StageIngest, "rows")
+	if digest == "" {
+		return nil, &Finding{
+			Summary: fmt.Sprintf("the rows of dataset %s are not what the blueprint declares, so none were kept", x.model.Dataset),
+			Fix:     "stage validate says what is wrong with them",
+		}
+	}
+	r, err := x.Store.Get(ctx, digest)
+	if err != nil {
+		return nil, fmt.Errorf("rows of dataset %s: %w", x.model.Dataset, err)
+	}
+	f, err := dataset.DecodeFrame(r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, fmt.Errorf("rows of dataset %s: %w", x.model.Dataset, err)
+	}
+	return f, nil
+}
+
+// changedError says that a dataset was not the same all through a run.
+type changedError struct{ dataset, was, is string }
+
+func (e *changedError) Error() string {
+	return fmt.Sprintf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete", e.dataset, short(e.was), short(e.is))
+}
