@@ -187,6 +187,13 @@ var wrong = []struct{ name, from, to string }{
 	{"a system with the name of a namespace of the cluster", `name: "p"`, `name: "kube-system"`},
 	{"an environment with capitals", `{dev: {}`, `{Dev: {}`},
 	{"an environment with a long name", `{dev: {}`, `{"pre-production": {}`},
+	{"a number hashed", `Age: {type: "integer", sensitive: true}`, `Age: {type: "integer", sensitive: true, anonymise: "hash"}`},
+	{"a flag masked", `Note: {type: "text"}`, `Note: {type: "boolean", anonymise: "mask"}`},
+	{"a target anonymised", `values: ["bad", "good"]}`, `values: ["bad", "good"], anonymise: "hash"}`},
+	{"groups of a dropped column", `Age: {type: "integer", sensitive: true}`, `Age: {type: "integer", sensitive: true, anonymise: "drop"}`},
+	{"a feature that is dropped", `Home: {type: "category", nullable: true}`, `Home: {type: "category", anonymise: "drop"}}}, models: m: {features: ["Home"]}, datasets: d: {columns: {`},
+	{"a stage that reads what is anonymised", `pipelines: l: {model: "m", schedule: "@daily"}`, `datasets: d: columns: Home: anonymise: "hash", pipelines: l: {model: "m", stages: s: {cmd: "cat d.csv", deps: ["d.csv"]}}`},
+	{"a stage that makes what is anonymised", `pipelines: l: {model: "m", schedule: "@daily"}`, `datasets: d: columns: Home: anonymise: "hash", pipelines: l: {model: "m", stages: s: {cmd: "cat a > d.csv", outs: ["d.csv"]}}`},
 }
 
 const zeros = "0000000000000000000000000000000000000000000000000000000000000000"

@@ -183,6 +183,9 @@ func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("endpoint %s: version %d of %s: %w\n  if it is damaged, train it again: remove the file that is named and run its pipeline", e.cfg.Name, v.Version, e.spec.Model, err)
 	}
+	if err := e.cfg.Keys.Have(m.Signature.PseudonymKey); err != nil {
+		return false, fmt.Errorf("endpoint %s: version %d of %s: %w", e.cfg.Name, v.Version, e.spec.Model, err)
+	}
 	server, err := e.start(ctx, m)
 	if err != nil {
 		return false, fmt.Errorf("endpoint %s: version %d of %s: %w", e.cfg.Name, v.Version, e.spec.Model, err)

@@ -61,6 +61,18 @@ func (s Source) Keyring() (*Keyring, error) {
 	return readKeys(s.File)
 }
 
+// Have is an error where the key of that ID is not at hand; "" needs none.
+func (s Source) Have(id string) error {
+	if id == "" {
+		return nil
+	}
+	ring, err := s.Keyring()
+	if err == nil {
+		_, err = ring.Key(id)
+	}
+	return err
+}
+
 func readKeys(file string) (_ *Keyring, err error) {
 	f, err := os.Open(file)
 	if err != nil {
