@@ -36,7 +36,7 @@ type app struct {
 }
 
 // duties is the list that a new sub-command is added to.
-var duties = []func(*app) *cobra.Command{serveDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty, migrateDuty, versionDuty}
+var duties = []func(*app) *cobra.Command{serveDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty, retainDuty, migrateDuty, versionDuty}
 
 // inputError is a wrong flag, variable or plan.
 type inputError struct{ error }
@@ -59,9 +59,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return inputError{fmt.Errorf("%q is no duty; there are serve, run, stage, finish, install, drift, migrate and version", args[0])}
+				return inputError{fmt.Errorf("%q is no duty; there are serve, run, stage, finish, install, drift, retain, migrate and version", args[0])}
 			}
-			return inputError{errors.New("name a duty: serve, run, stage, finish, install, drift, migrate or version")}
+			return inputError{errors.New("name a duty: serve, run, stage, finish, install, drift, retain, migrate or version")}
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}

@@ -20,11 +20,11 @@ func storeVerb(a *app) *cobra.Command {
 		Use:     "store",
 		Short:   "Free what the local store keeps and nothing needs",
 		Long:    "Store is about the objects that runs have made: models, reports, files of stages.",
-		Example: "  ashlar store gc --dry-run\n  ashlar store gc --keep 30d",
+		Example: "  ashlar store gc --dry-run\n  ashlar store gc --keep 30d\n  ashlar store retain --dry-run",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(storeGCVerb(a))
+	c.AddCommand(storeGCVerb(a), storeRetainVerb(a))
 	return c
 }
 

@@ -27,8 +27,12 @@ type Args struct {
 	// Settings names another such Secret, for what a user may add. Optional.
 	Settings string
 
-	Plan           string // the ConfigMap that is mounted at PlanDir; empty: none
-	Code           *Code  // files of the repository, mounted at CodeDir; nil: none
+	Plan string // the ConfigMap that is mounted at PlanDir; empty: none
+	Code *Code  // files of the repository, mounted at CodeDir; nil: none
+	// Pseudonyms names the Secret whose key PseudonymKeys is mounted, as the file
+	// that ASHLAR_PSEUDONYM_KEYS_FILE names; the pod waits until it is there. A
+	// file and no variable: keys that are added reach a pod that runs. Empty: none.
+	Pseudonyms     string
 	ServiceAccount string
 
 	CPU, Memory string // requests, such as "250m" and "256Mi"; memory is the limit too

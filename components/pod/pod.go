@@ -20,8 +20,11 @@ const (
 	PlanFile = "plan.json" // key of the ConfigMap
 	TempDir  = "/tmp"
 
-	CodeDir    = "/etc/ashlar-code"
-	RuntimeDir = "/ashlar"
+	CodeDir = "/etc/ashlar-code"
+	// KeysDir holds the keys of pseudonyms, in the file PseudonymKeys.
+	KeysDir       = "/etc/ashlar-keys"
+	PseudonymKeys = "keys" // key of the Secret
+	RuntimeDir    = "/ashlar"
 	// Installed is the runtime in a container whose image is a user's own.
 	Installed = RuntimeDir + "/ashlar-runtime"
 	// GPUResource is what the device plugin of the usual GPUs counts.
@@ -179,6 +182,9 @@ func (a *Args) env() corev1.EnvVarArray {
 	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(name), Value: a.Env[name].ToStringOutput()})
 	}
+	if a.Pseudonyms != "" {
+		out = append(out, corev1.EnvVarArgs{Name: pulumi.String("ASHLAR_PSEUDONYM_KEYS_FILE"), Value: pulumi.String(KeysDir + "/" + PseudonymKeys)})
+	}
 	for _, s := range a.Secrets {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(s.Variable), ValueFrom: corev1.EnvVarSourceArgs{
 			SecretKeyRef: corev1.SecretKeySelectorArgs{Name: pulumi.String(s.Name), Key: pulumi.String(s.Key)},
@@ -194,6 +200,7 @@ func (a *Args) env() corev1.EnvVarArray {
 const (
 	planVolume    = "plan"
 	codeVolume    = "code"
+	keysVolume    = "keys"
 	tempVolume    = "tmp"
 	runtimeVolume = "runtime"
 )
@@ -207,6 +214,9 @@ func (a *Args) mounts() corev1.VolumeMountArray {
 	}
 	if a.Code != nil {
 		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(codeVolume), MountPath: pulumi.String(CodeDir), ReadOnly: pulumi.Bool(true)})
+	}
+	if a.Pseudonyms != "" {
+		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(keysVolume), MountPath: pulumi.String(KeysDir), ReadOnly: pulumi.Bool(true)})
 	}
 	if a.Runtime != nil {
 		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume), MountPath: pulumi.String(RuntimeDir), ReadOnly: pulumi.Bool(true)})
@@ -232,6 +242,12 @@ func (a *Args) Volumes() corev1.VolumeArray {
 		out = append(out, corev1.VolumeArgs{
 			Name: pulumi.String(codeVolume), ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(a.Code.Name), Items: items},
 		})
+	}
+	if a.Pseudonyms != "" {
+		out = append(out, corev1.VolumeArgs{Name: pulumi.String(keysVolume), Secret: corev1.SecretVolumeSourceArgs{
+			SecretName: pulumi.String(a.Pseudonyms), DefaultMode: pulumi.Int(0o440),
+			Items: corev1.KeyToPathArray{corev1.KeyToPathArgs{Key: pulumi.String(PseudonymKeys), Path: pulumi.String(PseudonymKeys)}},
+		}})
 	}
 	if a.Runtime != nil {
 		out = append(out, corev1.VolumeArgs{Name: pulumi.String(runtimeVolume), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("128Mi")}})

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
@@ -22,6 +23,15 @@ type builtinFile struct {
 	object  string
 	write   func(context.Context, *execution, *bytes.Buffer) error
 	depends func(*recipe) any
+}
+
+// KeptFile is what the store has of a file of a built-in stage, under
+// "stages/files/": the file, of which dataset it holds rows, and when those were
+// read.
+type KeptFile struct {
+	artifact.Artifact
+	Dataset string    `json:"dataset,omitempty"`
+	ReadAt  time.Time `json:"read_at,omitzero"`
 }
 
 // fileVersion changes when a file would have other bytes for the same inputs.
@@ -96,7 +106,7 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 	if a.Digest, _, err = x.Store.Put(ctx, &b); err != nil {
 		return a, err
 	}
-	text, err := plan.Canonical(a)
+	text, err := plan.Canonical(KeptFile{Artifact: a, Dataset: x.model.Dataset, ReadAt: x.madeAt(plan.StageIngest)})
 	if err != nil {
 		return a, err
 	}

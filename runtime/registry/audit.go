@@ -24,6 +24,7 @@ const (
 	ActionAlias    = "alias"
 	ActionServe    = "serve"
 	ActionWithdraw = "withdraw"
+	ActionForget   = "forget" // something kept of a dataset was deleted for its retention
 )
 
 // Entry is one line of the audit log. Hash is the SHA-256 of the canonical JSON
@@ -32,7 +33,7 @@ type Entry struct {
 	Seq      int64          `json:"seq"` // from 1, without gaps
 	Time     time.Time      `json:"time"`
 	Actor    string         `json:"actor"`
-	Action   string         `json:"action"` // register, renew, refuse, approve, reject, review, alias, serve, withdraw
+	Action   string         `json:"action"` // register, renew, refuse, approve, reject, review, alias, serve, withdraw, forget
 	Model    string         `json:"model,omitempty"`
 	Version  int            `json:"version,omitempty"`
 	Details  map[string]any `json:"details,omitempty"`

@@ -59,6 +59,9 @@ func (o *outputs) describe(s *site) error {
 		o.command(s.plan.Name, "give pods keys of the object store", fmt.Sprintf(
 			"kubectl -n %s create secret generic %s --from-literal=AWS_ACCESS_KEY_ID=... --from-literal=AWS_SECRET_ACCESS_KEY=...", s.namespace, storeCredentials))
 	}
+	if keys := s.keysCommand(); keys != "" {
+		o.command(s.plan.Name, "make the key of pseudonyms", keys)
+	}
 	return nil
 }
 

@@ -90,8 +90,11 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []stri
 		p = withoutDatabase(p)
 	}
 	if n.Own == nil {
-		if n.Name == plan.StageEvaluate {
-			s.scoring(s.plan.Pipelines[name].Model, &p)
+		switch model := s.plan.Pipelines[name].Model; n.Name {
+		case plan.StageIngest:
+			s.withKeys(model, &p)
+		case plan.StageEvaluate:
+			s.scoring(model, &p)
 		}
 		return p, nil
 	}

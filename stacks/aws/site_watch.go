@@ -69,6 +69,7 @@ func (s *site) drift(name string, d plan.Drift) *job.Args {
 	p.DoNotDisrupt = true
 	if d.Retrain {
 		p.Pool = &trainingPool
+		s.withKeys(s.plan.Endpoints[name].Model, &p)
 	}
 	return &job.Args{
 		Namespace: s.namespace, Name: w.id(), Engine: job.CronJob, Pod: p, Labels: s.labels(w.Kind, name),

@@ -98,6 +98,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 		if len(line.Stages) > 0 {
 			return nil, fmt.Errorf("pipeline %s: stages of one's own run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, PipelinesArgo)
 		}
+		s.withKeys(line.Model, &args.Pod)
 		return args, nil
 	}
 	if args.Stages, err = s.stages(name, &p); err != nil {
@@ -162,6 +163,7 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 		return nil, fmt.Errorf("endpoint %s: model %s is a pyfunc without an image to run its server in on a cluster: add image: \"registry/name@sha256:...\" to its artifact", name, e.Model)
 	}
 	s.scoring(e.Model, &p)
+	s.withKeys(e.Model, &p)
 	return &endpoint.Args{
 		Namespace: s.namespace, Name: name, Pod: p, Selector: s.selector(w.Kind, name), Labels: s.labels(w.Kind, name),
 		Min: e.Replicas.Min, Max: e.Replicas.Max, Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,

@@ -110,6 +110,9 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Dir: cfg.Dir, Commit: cfg.Commit, Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
 	s.runner, err = pipeline.New(s.pipelineConfig())
+	if err == nil {
+		err = s.Sweep(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

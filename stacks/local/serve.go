@@ -86,6 +86,10 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	if !opt.Once {
 		group.Go(func() error {
 			defer crash.Guard()
+			return h.keepRetention(gctx)
+		})
+		group.Go(func() error {
+			defer crash.Guard()
 			return h.keepSchedules(gctx)
 		})
 	}

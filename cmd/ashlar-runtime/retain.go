@@ -1,0 +1,36 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/runtime/retain"
+)
+
+func retainDuty(a *app) *cobra.Command {
+	var dryRun bool
+	c := &cobra.Command{
+		Use:   "retain",
+		Short: "Delete what the store keeps of datasets for longer than their retention, once",
+		Long: `Retain deletes what the store keeps of each dataset that was read longer ago than its
+retention: rows, files of stages, validation reports, windows of requests. Models, their
+evaluation and records of runs stay. The audit log has a line for each deletion.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := a.settings(needs{})
+			if err != nil {
+				return err
+			}
+			return a.stand(c.Context(), s, func(g *ground) error {
+				gone, err := retain.Sweep(c.Context(), retain.Config{
+					Plan: g.plan, Store: g.store, Registry: g.registry, Author: g.author, Now: a.now, Log: a.log, DryRun: dryRun,
+				})
+				if err != nil {
+					return err
+				}
+				return a.print(append([]retain.Deletion{}, gone...))
+			})
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what is due, and delete nothing")
+	return c
+}

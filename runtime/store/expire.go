@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gocloud.dev/gcerrors"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
+
+// Expire removes the object where it was last put longer ago than the age, and
+// reports whether it did, and its size. One that is not there is no error.
+func (s *Store) Expire(ctx context.Context, digest string, age time.Duration, now func() time.Time, dryRun bool) (gone bool, size int64, err error) {
+	if !IsDigest(digest) {
+		return false, 0, nil
+	}
+	key, err := objectKey(digest)
+	if err != nil {
+		return false, 0, err
+	}
+	modified, size, err := s.modified(ctx, key)
+	if err != nil || modified.IsZero() || now().Sub(modified) < age {
+		return false, 0, err
+	}
+	if dryRun {
+		return true, size, nil
+	}
+	gone, err = s.removeOld(ctx, key, Collection{Grace: age, Now: now})
+	if err != nil {
+		return false, 0, fmt.Errorf("object %s: %w", digest, err)
+	}
+	return gone, size, nil
+}
+
+// OldRefs returns the names that begin with prefix and were last put longer ago
+// than the age.
+func (s *Store) OldRefs(ctx context.Context, prefix string, age time.Duration, now func() time.Time) ([]string, error) {
+	all, err := s.list(ctx, refPrefix+prefix)
+	if err != nil {
+		return nil, fmt.Errorf("references %s: %w", prefix, err)
+	}
+	var out []string
+	for _, o := range all {
+		if name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, refPrefix), refSuffix); ok && now().Sub(o.ModTime) >= age {
+			out = append(out, name)
+		}
+	}
+	return out, nil
+}
+
+// PeekRef is GetRef that does not count as a use: what is only looked at grows
+// old all the same.
+func (s *Store) PeekRef(ctx context.Context, name string) (value []byte, err error) {
+	if err := checkRefName(name); err != nil {
+		return nil, err
+	}
+	raw, err := s.bucket.ReadAll(ctx, refKey(name))
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, fmt.Errorf("reference %s: %w", name, ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reference %s: %w", name, err)
+	}
+	value, ok := openRef(raw)
+	if !ok {
+		return nil, &DamagedError{Ref: name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
+	}
+	return value, nil
+}
