@@ -15,7 +15,12 @@ const (
 	kindPipeline = "pipeline"
 	kindEndpoint = "endpoint"
 	kindDrift    = "drift"
+
+	kindRetention = "retention"
 )
+
+// retentionName is the one workload of its kind.
+const retentionName = "data"
 
 // workload is something that runs, and all that it may touch. Everything that a
 // cluster or a cloud lets it do is derived from its grants: the statements of
@@ -73,7 +78,31 @@ func lineage(p *plan.Plan) []workload {
 			out = append(out, workload{kindDrift, name, watching(p, name, serves)})
 		}
 	}
+	if g := retaining(p); len(g) > 0 {
+		out = append(out, workload{kindRetention, retentionName, g})
+	}
 	return out
+}
+
+// retaining is what it takes to delete what is kept of datasets for longer than
+// their retention.
+func retaining(p *plan.Plan) []grant {
+	var because []string
+	for _, name := range sorted(p.Datasets) {
+		if p.Datasets[name].Retention != "" {
+			because = append(because, "datasets."+name+".retention")
+		}
+	}
+	if len(because) == 0 {
+		return nil
+	}
+	g := grants{because: because}
+	for _, prefix := range []string{storeObjects, storeStages, storeParts, storeDrift} {
+		g.add(writeStore, prefix)
+	}
+	g.add(readStore, storeRuns)
+	g.add(useDatabase, "")
+	return g.list
 }
 
 // running is what it takes to run the unit's stages, and to bring its model from

@@ -92,6 +92,7 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 		"pipeline-nightly": "read data: applications; write store: objects/ refs/cancel/default-risk/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 		"endpoint-scoring": "read store: objects/; write store: refs/drift/scoring/; use database: yes",
 		"drift-scoring":    "read data: applications; read store: objects/; write store: objects/ refs/cancel/default-risk/ refs/drift/scoring/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
+		"retention-data":   "read store: refs/runs/; write store: objects/ refs/drift/ refs/parts/ refs/stages/; use database: yes",
 	}
 	check := func() {
 		t.Helper()
@@ -112,8 +113,15 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 	want = map[string]string{
 		"pipeline-nightly": "read data: applications; write store: objects/ refs/cancel/default-risk/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 		"endpoint-scoring": "read store: objects/; use database: yes",
+		"retention-data":   "read store: refs/runs/; write store: objects/ refs/drift/ refs/parts/ refs/stages/; use database: yes",
 	}
 	check()
+	d := p.Datasets["applications"]
+	d.Retention = ""
+	p.Datasets["applications"] = d
+	if i := slices.IndexFunc(lineage(p), func(w workload) bool { return w.Kind == kindRetention }); i >= 0 {
+		t.Error("something deletes what nobody has said to delete")
+	}
 }
 
 func touched(w workload) string {

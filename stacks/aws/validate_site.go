@@ -117,6 +117,10 @@ func (s *site) objects(say func(error)) {
 	for _, name := range sorted(s.plan.Endpoints) {
 		s.endpointObjects(name, &n)
 	}
+	if args := s.retentionJob(); args != nil {
+		say(args.Validate())
+		n.job(args, "the retention of datasets")
+	}
 	all, err := s.objectives()
 	say(err)
 	for _, args := range all {

@@ -52,7 +52,7 @@ func (s *site) stand() error {
 		return err
 	}
 	s.ready = append(append(slices.Clone(s.ready), ns.Object), told.Objects...)
-	for _, part := range []func() error{s.identities, s.pipelines, s.endpoints, s.monitors, s.slos} {
+	for _, part := range []func() error{s.identities, s.pipelines, s.endpoints, s.monitors, s.slos, s.retention} {
 		if err := part(); err != nil {
 			return err
 		}

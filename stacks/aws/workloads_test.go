@@ -200,6 +200,7 @@ func TestAPlanThatPodsReadOtherwiseRestartsItsPodsAndNobodyElses(t *testing.T) {
 		rolloutType + " credit-risk-endpoint-scoring",
 		"kubernetes:argoproj.io/v1alpha1:WorkflowTemplate credit-risk-pipeline-nightly-template",
 		"kubernetes:batch/v1:CronJob credit-risk-monitor-scoring-drift",
+		"kubernetes:batch/v1:CronJob credit-risk-retention",
 		mapType + " credit-risk",
 	}
 	if !slices.Equal(changed, want) {
@@ -310,8 +311,8 @@ func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
 func TestRolesAndBucketsAreOfTheKindThatCIMayMake(t *testing.T) {
 	r := stood(t, cloud(), credit(), churn())
 	roles := r.All("aws:iam/role:Role")
-	if len(roles) != 7 {
-		t.Errorf("%d roles, want one for each of six workloads and the migration", len(roles))
+	if len(roles) != 8 {
+		t.Errorf("%d roles, want one for each of seven workloads and the migration", len(roles))
 	}
 	for _, role := range roles {
 		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-eu-central-1-") || role.Text("permissionsBoundary") != "known-"+OutBoundary {
