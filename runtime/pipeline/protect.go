@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 )
@@ -64,6 +65,7 @@ func (x *execution) putFrame(ctx context.Context, f *dataset.Frame) (string, err
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer crash.Guard()
 		_ = w.CloseWithError(f.Encode(w)) // the reader's end hears of it
 	}()
 	digest, _, err := x.Store.Put(ctx, r)

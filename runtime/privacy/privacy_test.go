@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 )
@@ -190,6 +191,7 @@ func TestALaptopsKeyIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range ids {
 		all.Go(func() {
+			defer crash.Guard()
 			r, err := privacy.Source{File: file}.Keyring()
 			if err != nil {
 				t.Error(err)

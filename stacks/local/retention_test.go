@@ -14,6 +14,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/retain"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -78,15 +79,9 @@ func lay(t *testing.T) (dir string) {
 	return dir
 }
 
-func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
-	dir, state := lay(t), filepath.Join(t.TempDir(), "state")
-	s := past(t, dir, state, 0)
-	outcomes, err := s.Build(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := outcomes[0].Run
-	rows, learnt := map[string]string{}, map[string]string{}
+// made are the digests of what holds rows of a run, and of what was learnt.
+func made(run *pipeline.Run) (rows, learnt map[string]string) {
+	rows, learnt = map[string]string{}, map[string]string{}
 	for _, res := range run.Stages {
 		switch res.Stage {
 		case plan.StageIngest:
@@ -102,6 +97,17 @@ func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
 			rows["given"] = res.Deps["ingest/data.csv"].Digest
 		}
 	}
+	return rows, learnt
+}
+
+func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
+	dir, state := lay(t), filepath.Join(t.TempDir(), "state")
+	s := past(t, dir, state, 0)
+	outcomes, err := s.Build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, learnt := made(outcomes[0].Run)
 	const window = "drift/e/m-1"
 	if err := s.state.Store.PutRef(t.Context(), window, []byte("{}")); err != nil {
 		t.Fatal(err)
