@@ -42,6 +42,7 @@ type frameColumn struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
 	Texts int    `json:"texts,omitempty"`
+	Low   bool   `json:"low,omitempty"` // 2 bytes a row follow the numbers: Column.Low
 }
 
 // Encode writes the frame. Equal frames give equal bytes.
@@ -52,7 +53,7 @@ func (f *Frame) Encode(w io.Writer) error {
 	h := frameHeader{Format: frameFormat, Rows: f.Rows}
 	for i := range f.Columns {
 		c := &f.Columns[i]
-		h.Columns = append(h.Columns, frameColumn{Name: c.Name, Type: string(c.Type), Texts: len(c.Dict)})
+		h.Columns = append(h.Columns, frameColumn{Name: c.Name, Type: string(c.Type), Texts: len(c.Dict), Low: c.Low != nil})
 	}
 	head, err := json.Marshal(h)
 	if err != nil {
@@ -80,6 +81,10 @@ func (c *Column) encode(out *bufio.Writer) {
 		for _, v := range c.Floats {
 			binary.LittleEndian.PutUint64(b[:8], math.Float64bits(v))
 			_, _ = out.Write(b[:8])
+		}
+		for _, v := range c.Low {
+			binary.LittleEndian.PutUint16(b[:2], uint16(v)) //nolint:gosec // the bits are what counts
+			_, _ = out.Write(b[:2])
 		}
 		return
 	}
@@ -148,7 +153,7 @@ func decodeFrame(in *bufio.Reader) (*Frame, error) {
 
 func decodeColumn(in *bufio.Reader, h frameColumn, rows int) (Column, error) {
 	c := Column{Name: h.Name, Type: plan.ColumnType(h.Type)}
-	if !slices.Contains(columnTypes, c.Type) || h.Texts < 0 || !c.Coded() && h.Texts > 0 {
+	if !slices.Contains(columnTypes, c.Type) || h.Texts < 0 || !c.Coded() && h.Texts > 0 || h.Low && c.Type != plan.Integer {
 		return c, fmt.Errorf("type %q with %d texts", h.Type, h.Texts)
 	}
 	width := 8
@@ -169,6 +174,15 @@ func decodeColumn(in *bufio.Reader, h frameColumn, rows int) (Column, error) {
 			}
 		}
 		done += n
+	}
+	for h.Low && len(c.Low) < rows {
+		b, err := readBytes(in, 2*min(rows-len(c.Low), 8192))
+		if err != nil {
+			return c, err
+		}
+		for i := 0; i < len(b); i += 2 {
+			c.Low = append(c.Low, int16(binary.LittleEndian.Uint16(b[i:]))) //nolint:gosec // the bits are what counts
+		}
 	}
 	for range h.Texts {
 		n, err := binary.ReadUvarint(in)

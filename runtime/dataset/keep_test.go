@@ -22,6 +22,7 @@ func keptFrame() *dataset.Frame {
 		{Name: "t", Type: plan.Text, Codes: []int32{-1, -1, -1, -1}},
 		{Name: "b", Type: plan.Boolean, Floats: []float64{1, 0, math.NaN(), 1}},
 		{Name: "i", Type: plan.Integer, Floats: []float64{1 << 53, -1, 0, 7}},
+		{Name: "id", Type: plan.Integer, Floats: []float64{1 << 60, 1, math.NaN(), -(1 << 62)}, Low: []int16{-3, 0, 0, 1023}},
 	}}
 }
 
@@ -50,7 +51,7 @@ func TestEveryFieldOfAColumnIsKept(t *testing.T) {
 	for f := range reflect.TypeFor[dataset.Column]().NumField() {
 		fields = append(fields, reflect.TypeFor[dataset.Column]().Field(f).Name)
 	}
-	if want := []string{"Name", "Type", "Floats", "Codes", "Dict"}; !cmp.Equal(want, fields) {
+	if want := []string{"Name", "Type", "Floats", "Low", "Codes", "Dict"}; !cmp.Equal(want, fields) {
 		t.Errorf("Column has the fields %v; Encode and DecodeFrame know %v", fields, want)
 	}
 }
