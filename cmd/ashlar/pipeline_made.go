@@ -13,6 +13,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
+	"github.com/ashlar-dev/ashlar/runtime/lockfile/dvc"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -133,10 +134,14 @@ func pipelineLockVerb(p *pipelineApp) *cobra.Command {
 				return err
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				b, err := pipeline.Lock(c.Context(), s.Store, args[0])
+				lock, err := pipeline.Lock(c.Context(), s.Store, args[0])
 				if errors.Is(err, store.ErrNotFound) {
 					return usageError(fmt.Sprintf("no run of %s with stages of its own has ended; `ashlar pipeline run %s` makes one", args[0], args[0]))
 				}
+				if err != nil {
+					return err
+				}
+				b, err := dvc.YAML(lock)
 				if err != nil {
 					return err
 				}

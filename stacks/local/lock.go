@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/ashlar-dev/ashlar/runtime/lockfile/dvc"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -23,9 +24,13 @@ func (s *Stack) writeLock(ctx context.Context, name string) error {
 	if name == "" {
 		return nil
 	}
-	b, err := pipeline.Lock(ctx, s.state.Store, name)
+	lock, err := pipeline.Lock(ctx, s.state.Store, name)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
+	}
+	var b []byte
+	if err == nil {
+		b, err = dvc.YAML(lock)
 	}
 	file := LockFile(s.state.Folder, name)
 	if err == nil {
