@@ -20,12 +20,12 @@ const newtonMost = 512
 func logistic(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*model.Linear, error) {
 	p := newProblem(x, y, opt)
 	theta := make([]float64, p.outputs*p.width)
-	most := opt.Params.Int("max_iter", 1000)
+	most, tol := opt.Params.Int("max_iter", 1000), opt.Params.Float("tol", 1e-4)
 	var err error
 	if len(theta) <= newtonMost {
-		err = newton(ctx, p, theta, most)
+		err = newton(ctx, p, theta, most, tol)
 	} else {
-		err = lbfgs(ctx, p, theta, most)
+		err = lbfgs(ctx, p, theta, most, tol)
 	}
 	if err != nil {
 		return nil, err

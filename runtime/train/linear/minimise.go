@@ -15,14 +15,16 @@ import (
 const flat = 1e-10
 
 // newton minimises the problem from theta, which it overwrites: full steps,
-// halved until the objective sinks.
-func newton(ctx context.Context, p *problem, theta []float64, most int) error {
+// halved until the objective sinks. The step that it takes where no component
+// of the gradient exceeds tol is the last one: it doubles the right digits.
+func newton(ctx context.Context, p *problem, theta []float64, most int, tol float64) error {
 	for range most {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		d := p.at(theta, 2)
-		if floats.Norm(d.grad, math.Inf(1)) < flat {
+		slope := floats.Norm(d.grad, math.Inf(1))
+		if slope < flat {
 			return nil
 		}
 		step, err := direction(d)
@@ -31,6 +33,9 @@ func newton(ctx context.Context, p *problem, theta []float64, most int) error {
 		}
 		if finished(theta, step, d) || !descend(p, theta, step, d) {
 			return nil // rounding errors are all that is left
+		}
+		if slope <= tol {
+			return nil
 		}
 	}
 	return nil
@@ -85,14 +90,15 @@ func descend(p *problem, theta []float64, step *mat.VecDense, d derivatives) boo
 }
 
 // lbfgs minimises the problem from theta, which it overwrites, where there are
-// too many weights for newton.
-func lbfgs(ctx context.Context, p *problem, theta []float64, most int) error {
+// too many weights for newton. It ends where no component of the gradient exceeds
+// 1e-4 * tol, because it has no last step that doubles the right digits.
+func lbfgs(ctx context.Context, p *problem, theta []float64, most int, tol float64) error {
 	objective := optimize.Problem{
 		Func: func(x []float64) float64 { return p.at(x, 0).value },
 		Grad: func(grad, x []float64) { copy(grad, p.at(x, 1).grad) },
 	}
 	settings := &optimize.Settings{
-		GradientThreshold: 1e-8,
+		GradientThreshold: 1e-4 * tol,
 		Converger:         optimize.NeverTerminate{},
 		MajorIterations:   most,
 		Recorder:          stopper{ctx},
