@@ -17,7 +17,7 @@ type parts struct {
 // prepare divides the rows into a training and a test part.
 var prepare = stage{
 	name:    "prepare",
-	version: 1,
+	version: 2,
 	reads:   map[string]output{"data": {"ingest", "data"}},
 	depends: func(r *recipe) (map[string]any, error) {
 		return map[string]any{
