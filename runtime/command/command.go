@@ -2,9 +2,11 @@
 // memory and of how much of what they print is kept.
 //
 // The lines are the user's, from a reviewed blueprint, and are given to a shell
-// as they stand; nothing is put into them. All processes that they start form
-// one group, which is ended as a whole: at the limit, when the context is done,
-// and also when the command has succeeded but left something running.
+// as they stand; nothing is put into them. The processes that they start form one
+// group, which is ended as a whole: at the limit, when the context is done, and
+// also when the command has succeeded but left something running. A process that
+// leaves the group, by setsid, is not ended. This is no confinement: the lines may
+// do whatever the user who runs them may do.
 package command
 
 import (
