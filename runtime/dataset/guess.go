@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -104,8 +105,8 @@ func (g *guess) see(text string, rows int64) {
 	if lower := strings.ToLower(string(b)); lower != "true" && lower != "false" {
 		g.not[plan.Boolean] = true
 	}
+	g.long = g.long || !g.not[plan.Integer] && longDigits(b)
 	if !g.not[plan.Number] {
-		g.long = g.long || longDigits(b)
 		g.fraction = g.fraction || bytes.ContainsAny(b, ".eE")
 	}
 	g.people.see(string(b))
@@ -124,8 +125,8 @@ func longDigits(b []byte) bool {
 			return false
 		}
 	}
-	v, ok := parseNumber(b)
-	return ok && v > maxExact
+	n, err := strconv.ParseUint(string(b), 10, 64)
+	return len(b) > 0 && (err != nil || n > maxExact)
 }
 
 // parsed returns the one type that all values have, or "". Whole numbers of
