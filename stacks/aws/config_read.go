@@ -216,3 +216,6 @@ func assignList(target *[]string, text string) error {
 	}
 	return nil
 }
+
+// ConfigKeys returns every config key of ours, with dots for nesting.
+func ConfigKeys() []string { return slices.Sorted(paths) }

@@ -1,0 +1,129 @@
+package effect
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+)
+
+// setting is a change of one config key whose effect is in what is rendered.
+type setting struct {
+	base     map[string]string
+	from, to string // values; "" is none
+}
+
+func foundation(more ...string) map[string]string {
+	return config(append([]string{"environment=dev", "layer=foundation"}, more...)...)
+}
+
+// settings lists every key of Pulumi's config.
+func settings() map[string]setting {
+	repository := foundation("github.repository=acme/shop", "github.branch=main")
+	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
+	return map[string]setting{
+		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"}, "environment": {foundation(), "dev", "prod"},
+		"name": {foundation(), "", "acme"}, "costCentre": {foundation(), "", "4711"}, "protect": {foundation(), "", "true"},
+		"network.cidr": {foundation(), "", "10.1.0.0/16"}, "network.zones": {foundation(), "", `["eu-central-1a", "eu-central-1c"]`},
+		"network.natPerZone": {foundation(), "", "true"}, "network.reserved": {foundation(), "", `["10.0.0.0/16"]`},
+		"cluster.version": {foundation(), "", "1.31"}, "cluster.publicEndpoint": {public, "true", "false"},
+		"cluster.publicCidrs": {public, `["203.0.113.0/24"]`, `["198.51.100.0/24"]`}, "cluster.nodeTypes": {foundation(), "", `["m7i.large"]`},
+		"cluster.minNodes": {foundation(), "", "4"}, "cluster.maxNodes": {foundation(), "", "9"},
+		"cluster.gpu": {foundation("cluster.training.maxNodes=2"), "", "true"}, "cluster.admins": {foundation(), "", `["arn:aws:iam::123456789012:role/admin"]`},
+		"cluster.training.nodeTypes": {foundation("cluster.training.maxNodes=2"), "", `["m7i.2xlarge"]`},
+		"cluster.training.minNodes":  {foundation("cluster.training.maxNodes=2"), "", "1"}, "cluster.training.maxNodes": {foundation("cluster.training.minNodes=1"), "", "7"},
+		"database.instanceClass": {foundation(), "", "db.m7g.large"}, "database.allocatedGb": {foundation(), "", "80"},
+		"database.multiAz": {foundation(), "", "true"}, "database.backupDays": {foundation(), "", "9"},
+		"github.repository": {repository, "acme/shop", "acme/store"}, "github.branch": {repository, "main", "trunk"},
+		"github.environment": {foundation("github.repository=acme/shop"), "", "prod"},
+		"foundation":         {onAWS(), "organization/ashlar/foundation-dev", "dev"}, "image": {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
+		"namespace": {anywhere(), "", "loans"}, "storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1", "s3://other/ashlar?region=eu-central-1"},
+		"databaseUrl": {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar", "postgres://u:secret@other.example.com:5432/ashlar"},
+		"delivery":    {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"}, "monitoring": {anywhere(), "true", "false"},
+	}
+}
+
+// TestEveryConfigKeyHasAnEffect changes each key and looks at what is rendered.
+func TestEveryConfigKeyHasAnEffect(t *testing.T) {
+	all := settings()
+	for _, key := range aws.ConfigKeys() {
+		s, ok := all[key]
+		if !ok {
+			t.Errorf("config %s: nothing shows that it has an effect; add a setting", key)
+			continue
+		}
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, "base.cue")
+			p, err := blueprints.LoadDir(l.dir, "dev")
+			if err != nil {
+				t.Fatal(err)
+			}
+			look := func(value string) string {
+				values := maps.Clone(s.base)
+				delete(values, "ashlar:"+key)
+				if value != "" {
+					values["ashlar:"+key] = value
+				}
+				if values["ashlar:layer"] == "foundation" {
+					return rendered(t, values, l.dir)
+				}
+				return rendered(t, values, l.dir, p)
+			}
+			before, after := look(s.from), look(s.to)
+			if before == after {
+				t.Errorf("%s: nothing changes from %q to %q", key, s.from, s.to)
+			}
+			if again := look(s.from); again != before {
+				t.Errorf("two renderings of the same differ:\n%s", difference(before, again))
+			}
+			if !strings.HasPrefix(before, "-- ") {
+				t.Errorf("%s=%s is refused, so that nothing was compared: %s", key, s.from, before)
+			}
+		})
+	}
+	for key := range all {
+		if !slices.Contains(aws.ConfigKeys(), key) {
+			t.Errorf("config %s is listed, and nothing reads it", key)
+		}
+	}
+}
+
+// TestPulumiYAMLNamesTheKeysThatThereAre holds the declarations that people see
+// to the keys that are read, and the other way about.
+func TestPulumiYAMLNamesTheKeysThatThereAre(t *testing.T) {
+	text, err := os.ReadFile("../../Pulumi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Config map[string]struct{ Description string }
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range append(aws.ConfigKeys(), "blueprints") {
+		top, rest, nested := strings.Cut(key, ".")
+		declared, ok := file.Config[top]
+		if !ok {
+			t.Errorf("Pulumi.yaml does not declare %s", top)
+			continue
+		}
+		last := rest[strings.LastIndex(rest, ".")+1:]
+		if nested && !strings.Contains(declared.Description, last) {
+			t.Errorf("Pulumi.yaml says nothing of %s under %s", last, top)
+		}
+	}
+	for name := range file.Config {
+		known := slices.ContainsFunc(append(aws.ConfigKeys(), "blueprints"), func(key string) bool { return key == name || strings.HasPrefix(key, name+".") })
+		if !known {
+			t.Errorf("Pulumi.yaml declares %s, and nothing reads it", name)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package effect
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/record"
+	"github.com/ashlar-dev/ashlar/stacks/render"
+)
+
+// anywhere is config of workloads on any cluster, with everything switched on.
+func anywhere(more ...string) map[string]string {
+	return config(append([]string{
+		"environment=dev", "provider=kubernetes", "layer=workloads", "image=registry.example.com/runtime:1.0.0",
+		"storeUrl=s3://models/ashlar?region=eu-central-1", "databaseUrl=postgres://u:secret@db.example.com:5432/ashlar",
+		"delivery=rollout", "pipelines=argo", "monitoring=true",
+	}, more...)...)
+}
+
+// onAWS is config of workloads on a foundation.
+func onAWS(more ...string) map[string]string {
+	return config(append([]string{
+		"environment=dev", "layer=workloads", "foundation=organization/ashlar/foundation-dev", "image=registry.example.com/runtime:1.0.0",
+	}, more...)...)
+}
+
+// config reads KEY=VALUE pairs; the region is always there.
+func config(pairs ...string) map[string]string {
+	out := map[string]string{"aws:region": "eu-central-1"}
+	for _, pair := range pairs {
+		key, value, _ := strings.Cut(pair, "=")
+		out["ashlar:"+key] = value
+	}
+	return out
+}
+
+// manifests is what the stack writes for the blueprint of dev by the config:
+// the files but for the plan that pods read, or why there are none.
+func manifests(values map[string]string) probe {
+	return func(l *lab) string {
+		p, err := blueprints.LoadDir(l.dir, values["ashlar:environment"])
+		if err != nil {
+			return err.Error()
+		}
+		out := rendered(l.T, values, l.dir, p)
+		if !strings.HasPrefix(out, "-- ") && !l.changed {
+			l.Fatalf("nothing is rendered of the base, so that nothing can be compared: %s", out)
+		}
+		return out
+	}
+}
+
+// rendered runs the Pulumi program against a recorder.
+func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan.Plan) string {
+	t.Helper()
+	cfg, err := aws.ReadConfig(values)
+	if err != nil {
+		return err.Error()
+	}
+	cfg.Folders = map[string]string{}
+	for _, p := range plans {
+		cfg.Folders[p.Name] = dir
+	}
+	if err := aws.Validate(plans, cfg); err != nil {
+		return err.Error()
+	}
+	outputs := map[string]string{}
+	for _, name := range aws.FoundationOutputs() {
+		outputs[name] = record.Variable(name)
+	}
+	rec, err := record.Program(t.Context(), aws.Program(plans, cfg), record.Run{
+		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: values, References: map[string]map[string]string{cfg.Foundation: outputs},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := render.All(rec, render.Options{Region: cfg.Region, Dir: filepath.Join(dir, "out"), Secrets: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if strings.Contains(string(files[name]), "plan.json: ") && strings.Contains(string(files[name]), "kind: ConfigMap") {
+			continue
+		}
+		fmt.Fprintf(&b, "-- %s --\n%s\n", undigested(name), undigested(string(files[name])))
+	}
+	return b.String()
+}
