@@ -1,10 +1,14 @@
 package effect
 
 import (
+	"fmt"
 	"io/fs"
 	"maps"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -31,17 +35,38 @@ func (e entry) effect(t *testing.T) string {
 	if base == "" {
 		base = "base.cue"
 	}
-	before, after := newLab(t, base, e.with), newLab(t, base, e.with, e.change)
+	after := newLab(t, base, e.with, e.change)
 	after.changed = true
-	a, b := e.seen(before), e.seen(after)
+	looks := e.unchanged(t, base)
+	a, b := looks.first(), e.seen(after)
+	if a == "" {
+		t.Fatalf("%s: nothing was seen before the change", e.field)
+	}
 	if a == b {
 		return ""
 	}
-	if again := e.seen(newLab(t, base, e.with)); again != a {
+	if again := looks.second(); again != a {
 		t.Fatalf("%s: the probe sees a difference where there is none:\n%s", e.field, difference(a, again))
 	}
 	return difference(a, b)
 }
+
+// unchanged are two looks at the blueprint before the change. Entries that
+// differ in the change alone, and look by a function of the package, share them.
+func (e entry) unchanged(t *testing.T, base string) *looks {
+	look := func() string { return e.seen(newLab(t, base, e.with)) }
+	l := &looks{first: sync.OnceValue(look), second: sync.OnceValue(look)}
+	name := runtime.FuncForPC(reflect.ValueOf(e.seen).Pointer()).Name()
+	if strings.Contains(name, ".func") {
+		return l // a closure: its name does not say what it has captured
+	}
+	shared, _ := unchangedLooks.LoadOrStore(fmt.Sprintf("%s %s %q", name, base, e.with), l)
+	return shared.(*looks)
+}
+
+type looks struct{ first, second func() string }
+
+var unchangedLooks sync.Map // of *looks
 
 // difference is the first lines that differ.
 func difference(a, b string) string {
