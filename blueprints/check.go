@@ -81,7 +81,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 	}
 	if strings.Contains(raw, "not allowed") {
 		allowed := fieldNames(parent)
-		e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), source.Nearest(name, allowed))
+		e.unknown(path, allowed)
 		return
 	}
 	if strings.Contains(raw, "required but not present") {
@@ -99,6 +99,12 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 		hint = source.Nearest(word, choices(e.schemaAt(path)))
 	}
 	e.add(path, message, hint)
+}
+
+// unknown reports a field that the schema does not have.
+func (e *explainer) unknown(path, allowed []string) {
+	name := path[len(path)-1]
+	e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), source.Nearest(name, allowed))
 }
 
 func (e *explainer) add(path []string, message, hint string) {

@@ -2,6 +2,7 @@ package blueprints
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -86,9 +87,34 @@ func (e *explainer) incomplete(v cue.Value, path []string) {
 		for i := 0; err == nil && it.Next(); i++ {
 			e.incomplete(it.Value(), append(path[:len(path):len(path)], fmt.Sprint(i)))
 		}
+	case !v.IsConcrete() && e.undecided(path):
 	case !v.IsConcrete():
 		e.add(path, fmt.Sprintf("%s is no concrete value", describe(v)), "give one")
 	}
+}
+
+// undecided explains a struct that CUE cannot finish, because a field that
+// others depend on, such as a model's algorithm, is missing or misspelt. It
+// reports whether it found why.
+func (e *explainer) undecided(path []string) bool {
+	schema, user := e.schemaAt(path), e.nodeAt(path)
+	if user == nil || user.kind != structNode {
+		return false
+	}
+	before, allowed := len(e.found), fieldNames(schema)
+	for _, f := range user.fields {
+		if !slices.Contains(allowed, f.name) {
+			e.unknown(append(path[:len(path):len(path)], f.name), allowed)
+		}
+	}
+	it, err := schema.Fields(cue.Optional(true))
+	for err == nil && it.Next() {
+		name := it.Selector().Unquoted()
+		if it.Selector().ConstraintType() == cue.RequiredConstraint && user.field(name) == nil {
+			e.add(append(path[:len(path):len(path)], name), fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
+		}
+	}
+	return len(e.found) > before
 }
 
 func (e *explainer) gate(v cue.Value, path []string) {

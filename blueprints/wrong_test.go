@@ -65,6 +65,8 @@ var wrong = []struct{ name, from, to string }{
 	{"a missing field", `dataset: "d"`, ``},
 	{"a wrong type", `sensitive: true`, `sensitive: "yes"`},
 	{"an unknown column type", `type: "integer"`, `type: "interger"`},
+	{"a misspelt field that others depend on", `algorithm: "random_forest"`, `algoritm: "random_forest"`},
+	{"a missing field that others depend on", `algorithm: "random_forest"`, ``},
 	{"an unknown algorithm", `"random_forest"`, `"random_florest"`},
 	{"a parameter of another algorithm", `params: max_depth: 10`, `params: learning_rate: 0.1`},
 	{"a parameter out of bounds", `params: max_depth: 10`, `params: max_depth: -1`},
