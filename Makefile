@@ -7,7 +7,7 @@ FUZZTIME ?= 10s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration bench fuzz lint build golden clean
+.PHONY: help up stack test integration falsealarms bench fuzz lint build golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,10 @@ integration: ## what is heavier: the race detector, kills, Chromium
 	CGO_ENABLED=1 $(GO) test -race ./runtime/serve/... ./runtime/drift/... ./runtime/endpoint/... ./runtime/registry/... ./runtime/store/... ./runtime/pipeline/... ./runtime/validate/... ./stacks/local/...
 	$(GO) test ./cmd/ashlar/... ./templates/alerts/...
 	$(GO) test -count 1 -tags integration ./runtime/pipeline/...
-	$(GO) test -count 1 -timeout 40m -tags integration -run Auto ./runtime/drift
 	$(GO) test -count 1 -timeout 40m -p 1 -tags integration ./tests/...
+
+falsealarms: ## a thousand windows of unchanged traffic at each size: four minutes
+	$(GO) test -count 1 -timeout 40m -tags integration -run Auto ./runtime/drift
 
 bench: ## our speed beside the peers that are installed, as ratios
 	$(GO) run ./tests/peers
