@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/tests/zones"
 )
 
 // TestTheDateOfARun: the day is the schedule's in its zone, and all stages of a
@@ -17,14 +18,7 @@ import (
 func TestTheDateOfARun(t *testing.T) {
 	due := time.Date(2026, 11, 20, 23, 30, 0, 0, time.UTC)
 	late := func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
-	was := time.Local
-	defer func() { time.Local = was }()
-	for _, machine := range []string{"UTC", "Europe/Berlin", "America/New_York"} {
-		zone, err := time.LoadLocation(machine)
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Local = zone
+	zones.Each(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
 			zone string
 			job  Job
@@ -48,10 +42,10 @@ func TestTheDateOfARun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if b, err := os.ReadFile(out); err != nil || string(b) != c.want {
-				t.Errorf("%s, on a machine in %s: %q (%v), want %s", name, machine, b, err, c.want)
+				t.Errorf("%s: %q (%v), want %s", name, b, err, c.want)
 			}
 		}
-	}
+	})
 }
 
 // TestAPipelineOfBuiltInStagesKeepsItsTimeout: its unit is the model, and what the

@@ -9,6 +9,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/tests/zones"
 )
 
 // moved are zones whose clocks have been changed in uncommon ways: at midnight
@@ -90,7 +91,7 @@ func shows(zone *time.Location, day time.Time) bool {
 }
 
 func TestIntervalsAreKeptThroughTheChangeOfClocks(t *testing.T) {
-	everywhere(t, func(t *testing.T) {
+	zones.Each(t, func(t *testing.T) {
 		for schedule, want := range map[string]time.Duration{"30 * * * *": time.Hour, "*/30 * * * *": 30 * time.Minute, "@hourly": time.Hour, "* * * * *": time.Minute, "@every 45m": 45 * time.Minute} {
 			for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Havana"} {
 				for _, month := range []time.Month{time.March, time.October, time.November} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/tests/zones"
 )
 
 func at(text string) time.Time {
@@ -15,22 +16,6 @@ func at(text string) time.Time {
 		panic(err)
 	}
 	return t
-}
-
-// everywhere runs the test on machines in three time zones, none of which may
-// make a difference.
-func everywhere(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	was := time.Local
-	defer func() { time.Local = was }()
-	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York"} {
-		zone, err := time.LoadLocation(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Local = zone
-		t.Run("on a machine in "+name, test)
-	}
 }
 
 // shownAs are the instants and dates, for comparing.
@@ -57,7 +42,7 @@ func TestDue(t *testing.T) {
 		"made up for, but nothing is due": {true, "2026-11-20T01:00:00Z", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everywhere(t, func(t *testing.T) {
+			zones.Each(t, func(t *testing.T) {
 				// The machine's zone is that of both times, as it is of time.Now.
 				got, err := Due(plan.Pipeline{Schedule: "@daily", Catchup: c.catchup}, last.Local(), at(c.now).Local())
 				if err != nil {
@@ -76,7 +61,7 @@ func TestDue(t *testing.T) {
 }
 
 func TestEachNightHasItsRunOnAnyMachine(t *testing.T) {
-	everywhere(t, func(t *testing.T) {
+	zones.Each(t, func(t *testing.T) {
 		line := plan.Pipeline{Schedule: "0 3 * * *"}
 		last, runs := at("2026-11-20T12:00:00Z").Local(), 0
 		for range 7 {
@@ -123,7 +108,7 @@ func TestDaysAreThoseOfTheZone(t *testing.T) {
 		"a leap year's day that comes after": {"0 0 29 2 *", "UTC", "1896-03-01", "1904-03-01", "1904-02-29T00:00Z=1904-02-29"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everywhere(t, func(t *testing.T) {
+			zones.Each(t, func(t *testing.T) {
 				got, err := Days(plan.Pipeline{Schedule: c.schedule, Timezone: c.zone}, c.from, c.to, at("2100-01-01T00:00:00Z"))
 				if err != nil || shownAs(got) != c.want {
 					t.Errorf("%s in %s:\n got %s\nwant %s (%v)", c.schedule, c.zone, shownAs(got), c.want, err)
@@ -160,7 +145,7 @@ func TestDaysAreBounded(t *testing.T) {
 var last = at("2026-11-20T00:00:00Z")
 
 func TestDueKeepsTheNewestOfVeryMany(t *testing.T) {
-	everywhere(t, func(t *testing.T) {
+	zones.Each(t, func(t *testing.T) {
 		got, err := Due(plan.Pipeline{Schedule: "* * * * *", Catchup: true}, last, last.Add(3000*time.Minute))
 		if err != nil || len(got) != Most || !got[Most-1].At.Equal(last.Add(3000*time.Minute)) {
 			t.Errorf("%d runs (%v)", len(got), err)

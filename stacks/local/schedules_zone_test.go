@@ -13,23 +13,17 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/tests/zones"
 )
 
 // TestANightlyRunBeginsOnAnyMachine starts a stack a second before the run is due,
 // on machines in three time zones.
 func TestANightlyRunBeginsOnAnyMachine(t *testing.T) {
-	was := time.Local
-	defer func() { time.Local = was }()
-	for _, machine := range []string{"UTC", "Europe/Berlin", "America/New_York"} {
-		zone, err := time.LoadLocation(machine)
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Local = zone
+	zones.Each(t, func(t *testing.T) {
 		for timezone, at := range map[string]string{"": "2026-11-20T02:59:59Z", "America/New_York": "2026-11-21T02:59:59-05:00", "Pacific/Kiritimati": "2026-11-20T02:59:59+14:00"} {
-			t.Run(machine+" "+timezone, func(t *testing.T) { nightly(t, timezone, at) })
+			t.Run(timezone, func(t *testing.T) { nightly(t, timezone, at) })
 		}
-	}
+	})
 }
 
 func nightly(t *testing.T, timezone, at string) {

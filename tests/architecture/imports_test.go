@@ -129,7 +129,7 @@ var heavy = map[string][]string{
 }
 
 // testOnly may be imported by test files anywhere.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", module + "/tests/zones"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {
@@ -161,6 +161,7 @@ func TestImportLawBites(t *testing.T) {
 		"the runtime must not load blueprints":     {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
 		"policies must not load blueprints":        {"policies/x.go", module + "/blueprints"},
 		"PostgreSQL stays behind the registry":     {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"zones under test are for tests alone":     {"runtime/serve/x.go", module + "/tests/zones"},
 		"schedules have one parser":                {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
 		"images are not the runtime's business":    {"runtime/serve/x.go", "github.com/google/go-containerregistry/pkg/v1"},
 		"a Kubernetes client is not the runtime's": {"runtime/serve/x.go", "k8s.io/client-go/rest"},
