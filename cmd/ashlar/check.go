@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"path/filepath"
@@ -35,6 +36,7 @@ type checked struct {
 type checkFlags struct {
 	environment string
 	policies    []string
+	registry    string
 }
 
 func checkVerb(a *app) *cobra.Command {
@@ -47,28 +49,37 @@ it declares and reports all problems at once, each with file, line and column.
 Sound blueprints are then held against the policies that ship with Ashlar, those
 in DIR/policies and those in --policies. Where a dataset is a file here, its first
 rows are looked at for features that give the target away or only name a row.
+The evidence of a pinned model is compared with what a registry recorded of it:
+the one of --registry, else the local stack's in DIR/.ashlar where there is one.
 
 Exit code 1 means that a mandatory policy objects; 2 that there are problems.`,
 		Example: `  ashlar check
   ashlar check blueprints/examples/*
   ashlar check --env prod --output json
+  ashlar check --registry postgres://ci@host:5432/ashlar   # is a pin's evidence the record?
   ashlar check --output sarif > ashlar.sarif   # for code scanning
   ashlar check --output github                 # in a workflow: on the pull request's lines`,
 		Annotations: outputs("sarif", "github"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = []string{"."}
 			}
-			return a.check(args, f)
+			return a.check(c.Context(), args, f)
 		},
 	}
 	c.Flags().StringVarP(&f.environment, "env", "e", "", "check this environment only")
 	c.Flags().StringArrayVar(&f.policies, "policies", nil, "a further folder of policy packs; may be repeated")
+	f.addRegistry(c)
 	return c
 }
 
-func (a *app) check(dirs []string, f checkFlags) error {
-	c := checker{only: f.environment, library: policies.Library{Further: f.policies}, now: a.now()}
+// addRegistry adds the flag that names a cluster's registry.
+func (f *checkFlags) addRegistry(c *cobra.Command) {
+	c.Flags().StringVar(&f.registry, "registry", "", "the registry to compare pins' evidence with (default: $ASHLAR_DATABASE, else the local stack's)")
+}
+
+func (a *app) check(ctx context.Context, dirs []string, f checkFlags) error {
+	c := checker{only: f.environment, library: policies.Library{Further: f.policies}, now: a.now(), compare: a.records(f.registry).comparing(ctx)}
 	// Code scanning and annotations need the path from where they run.
 	c.named = len(dirs) > 1 || a.output == "sarif" || a.output == "github"
 	found, err := c.all(dirs)
@@ -84,6 +95,7 @@ type checker struct {
 	named   bool   // files are named with their folder
 	library policies.Library
 	now     time.Time
+	compare compareFunc // nil: pins' evidence is not compared
 }
 
 // outcome is what checking came to: problems, or plans with findings.
@@ -211,7 +223,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 		for i, f := range findings {
 			findings[i].File, findings[i].Line, findings[i].Col = loaded[name].Positions.Of(f.PlanPath...)
 		}
-		pins, err := pinFindings(dir, attached, loaded[name].Positions, w.now)
+		pins, err := pinFindings(dir, attached, loaded[name].Positions, w.now, w.compare)
 		if err != nil {
 			return err
 		}

@@ -9,16 +9,21 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/runtime/govern"
 )
 
 // pinRule is what findings about a pin itself are filed under. It is no rule of
 // a pack, since nobody may turn it off.
 const pinRule = "pin/evidence"
 
+// compareFunc compares evidence with what a registry recorded; no finding is
+// evidence that is the record.
+type compareFunc func(dir string, pin plan.Pin, of govern.Promotion) (*policies.Finding, error)
+
 // pinFindings are what is wrong with the plan's pins: evidence that does not
-// verify, approvals that are missing, gates that are tighter by now, and the
-// policies about evidence, each under the digest of its rule.
-func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time) ([]policies.Finding, error) {
+// verify or was edited, approvals that are missing, gates that are tighter by now,
+// and the policies about evidence, each under the digest of its rule.
+func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time, compare compareFunc) ([]policies.Finding, error) {
 	var out []policies.Finding
 	for _, model := range slices.Sorted(maps.Keys(p.Pins)) {
 		pin := p.Pins[model]
@@ -38,6 +43,15 @@ func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Tim
 		if err != nil {
 			wrong(err.Error(), "promote the version again, or revert what changed the pin or its evidence")
 			continue
+		}
+		if compare != nil {
+			found, err := compare(dir, pin, of)
+			if err != nil {
+				return nil, err
+			}
+			if found != nil {
+				note(*found)
+			}
 		}
 		verdict, err := promotable(p, of, now)
 		if err != nil {

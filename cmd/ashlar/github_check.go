@@ -37,11 +37,12 @@ repository's root. Exit code 1 means that a mandatory policy objects.`,
 	c.Flags().StringVar(&sha, "sha", "", "the commit (default: $GITHUB_SHA)")
 	c.Flags().StringVar(&name, "name", "ashlar", "the check run's name")
 	c.Flags().StringVarP(&f.environment, "env", "e", "", "check this environment only")
+	f.addRegistry(c)
 	return c
 }
 
 func (g *githubApp) check(ctx context.Context, dirs []string, f checkFlags, sha, name string) error {
-	checks := checker{only: f.environment, named: true, now: g.now()}
+	checks := checker{only: f.environment, named: true, now: g.now(), compare: g.records(f.registry).comparing(ctx)}
 	o, err := checks.all(dirs)
 	if err != nil {
 		return err

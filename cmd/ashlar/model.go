@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/source"
-	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -106,16 +104,7 @@ func registered(ctx context.Context, r *registry.Registry, name string) error {
 const patience = 5 * time.Second
 
 func (m *modelApp) withRemote(ctx context.Context, f func(*registry.Registry) error) error {
-	if !strings.Contains(m.registry, "://") {
-		return usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name; a local stack's is named by --dir")
-	}
-	how, err := login.New(ctx, login.Config{
-		Mode: m.getenv("ASHLAR_DATABASE_AUTH"), Database: m.registry, Secret: m.getenv("ASHLAR_DATABASE_SECRET"), Region: m.getenv("AWS_REGION"),
-	})
-	if err != nil {
-		return err
-	}
-	r, err := registry.Open(ctx, m.registry, registry.Options{Now: m.now, Login: how, Patience: patience})
+	r, err := m.openRegistry(ctx, m.registry)
 	if err != nil {
 		return err
 	}

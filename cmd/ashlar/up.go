@@ -59,6 +59,9 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := (records{app: a, state: f.state}).hold(ctx, dir, p); err != nil {
+		return err
+	}
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
 		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Author: a.actor(f.as),

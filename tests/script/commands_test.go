@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ashlar-dev/ashlar/runtime/govern"
 )
 
 // started is the `ashlar up` that a script has going.
@@ -163,4 +165,20 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds %q %d times", args[0], args[1], n)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o644))
+}
+
+// forge edits a piece of evidence and has the pin name the digest that it has then:
+// forge EVIDENCE PINS OLD NEW.
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: forge EVIDENCE PINS OLD NEW")
+	}
+	digest := func() string {
+		_, d, err := govern.DecodePromotion(strings.NewReader(ts.ReadFile(args[0])))
+		ts.Check(err)
+		return d
+	}
+	before := digest()
+	edit(ts, false, []string{args[0], args[2], args[3]})
+	edit(ts, false, []string{args[1], before, digest()})
 }

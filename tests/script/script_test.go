@@ -92,8 +92,9 @@ func TestScripts(t *testing.T) {
 			"down":  down,
 			"http":  request,
 			"edit":  edit,
+			"forge": forge,
 			"until": until,
-			"exit1": exits(1), "exit2": exits(2), "exit1or2": exits(1, 2),
+			"exit1": exits(1), "exit2": exits(2), "exit1or2": exits(1, 2), "exit3": exits(3),
 			"damage": damage,
 		},
 	})
