@@ -16,6 +16,7 @@ import (
 // upFlags are the flags of `ashlar up`.
 type upFlags struct {
 	environment, state, listen, as string
+	hosts                          []string
 	once, build                    bool
 	workers                        int
 }
@@ -47,6 +48,7 @@ Exit code 1 means that data, gates or approvals did not pass; 2 wrong input.`,
 	flags.StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
 	flags.StringVar(&f.state, "state", "", "the folder to keep state in (default: .ashlar in the blueprint's folder)")
 	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:8080", "the address to serve on; port 0 takes a free one")
+	flags.StringSliceVar(&f.hosts, "host", nil, "a name that leads here besides localhost, such as that of a proxy; requests for other names are refused")
 	flags.StringVar(&f.as, "as", "", "who is training, for the registry (default: $ASHLAR_USER, else the login name)")
 	flags.BoolVar(&f.once, "once", false, "stand up, ask every endpoint for one prediction, and stop")
 	flags.BoolVar(&f.build, "build", false, "stop once the models are registered; serve nothing")
@@ -64,7 +66,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	}
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Author: a.actor(f.as),
+		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Hosts: f.hosts, Author: a.actor(f.as),
 		Commit: commitOf(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
 	})
 	if err != nil {

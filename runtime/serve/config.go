@@ -19,7 +19,9 @@ import (
 type Config struct {
 	Endpoint string      // the endpoint's name in the blueprint
 	Limits   plan.Limits // zero fields take the blueprint's defaults: 1 MiB, 1000 rows, 10s
-	// MaxInFlight bounds predictions under way; more are answered 503. 0: 1024.
+	// MaxInFlight bounds predictions under way; more are answered 503, and one
+	// client, which is a remote address, has three quarters of them at most.
+	// Run opens four connections for each, half of them to one client. 0: 1024.
 	MaxInFlight int
 
 	Log *slog.Logger // nil: nothing is logged
@@ -50,6 +52,7 @@ type limits struct {
 	body    int
 	rows    int
 	timeout time.Duration
+	held    int64 // bytes of bodies and answers at once
 }
 
 const (
@@ -93,6 +96,7 @@ func (c Config) complete() (Config, limits, error) {
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultInFlight)
 	c.LogEvery = cmp.Or(c.LogEvery, defaultLogEvery)
 	c.Drain = cmp.Or(c.Drain, defaultDrain)
+	lim.held = max(int64(c.MaxInFlight)*memoryPerSlot, 4*int64(lim.body))
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

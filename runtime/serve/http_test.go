@@ -102,7 +102,7 @@ func TestEveryAnswerIsSafeToShowAndHasAnID(t *testing.T) {
 	} {
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "X-Request-Id": strings.Repeat("i", i+1),
-			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
 		} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("answer %d: %s is %q, want %q", i, name, got, want)

@@ -14,15 +14,11 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 		s.cfg.Metrics.failed(s.cfg.Endpoint, nil, http.StatusServiceUnavailable)
 		return s.refuse(w, id, nil, problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet"))
 	}
-	defer s.inFlight.Add(-1)
-	if n := s.inFlight.Add(1); n > int64(s.cfg.MaxInFlight) {
-		g.metrics.errors[http.StatusServiceUnavailable].Inc()
-		return s.refuse(w, id, g, problem(http.StatusServiceUnavailable, "overloaded", "%d predictions are under way; try again shortly", s.cfg.MaxInFlight))
-	}
-	g.metrics.inFlight.Inc()
-	defer g.metrics.inFlight.Dec()
+	from := clientIn(r.Context())
+	memory := s.claim(from)
+	defer memory.release()
 	worker := g.workers.Get().(*worker) //nolint:forcetypeassert // the pool holds nothing else
-	rows, p := s.answer(worker, r)
+	rows, p := s.answer(worker, w, r, &memory, from)
 	if p != nil {
 		worker.release()
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, p.status)
@@ -35,6 +31,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 	h["Content-Type"] = typeJSON
 	if len(worker.out) > 2000 { // below, net/http counts
 		h.Set("Content-Length", strconv.Itoa(len(worker.out)))
+		memory.add(len(worker.out))
 	}
 	g.metrics.predictions.Add(float64(rows))
 	g.metrics.durations.Observe(s.cfg.Now().Sub(start).Seconds())
@@ -43,14 +40,18 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 	return outcome{status: http.StatusOK, rows: rows, gen: g}
 }
 
-// answer reads and predicts one request.
-func (s *Server) answer(w *worker, r *http.Request) (int, *Problem) {
+// answer reads one request, and predicts it once all of it is there.
+func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memory *claim, from *client) (int, *Problem) {
 	if p := acceptable(r.Header); p != nil {
 		return 0, p
 	}
-	if p := w.read(r); p != nil {
+	if p := w.read(to, r, memory); p != nil {
 		return 0, p
 	}
+	if p := s.enter(w.gen, from); p != nil {
+		return 0, p
+	}
+	defer s.leave(w.gen, from)
 	if len(w.body) < longBody {
 		return w.predict(r.Context())
 	}

@@ -40,24 +40,15 @@ func (s *Server) table() map[string]route {
 	}
 }
 
-// Header values that every answer shares. Nobody writes to them.
-var (
-	typeJSON  = []string{"application/json"}
-	noSniff   = []string{"nosniff"}
-	noStore   = []string{"no-store"}
-	noContent = []string{"default-src 'none'; frame-ancestors 'none'"}
-	closing   = []string{"close"}
-)
-
 // serve routes a request, and sees to what every answer has in common.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	start := s.cfg.Now()
 	id := s.requestID(r.Header["X-Request-Id"])
 	h := w.Header()
 	h["X-Request-Id"] = []string{id}
-	h["X-Content-Type-Options"] = noSniff
-	h["Content-Security-Policy"] = noContent
-	h["Cache-Control"] = noStore
+	if h["X-Frame-Options"] == nil { // Run has done it already
+		secure(h)
+	}
 	if s.draining.Load() {
 		h["Connection"] = closing
 	}

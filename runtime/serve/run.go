@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
@@ -16,33 +17,51 @@ const (
 	headerTimeout  = 5 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 32 << 10
+	// lingering is how long clients are waited for that keep their connection
+	// and ask now and then: their next request is answered before it is closed.
+	lingering = time.Second
 )
 
 // Run serves this endpoint alone; see the function Run.
 func (s *Server) Run(ctx context.Context, l net.Listener) error { return Run(ctx, l, s.Handler(), s) }
 
 // Run serves a handler, behind which the servers are, until ctx is done. Then
-// the servers are no longer ready and ask clients to close their connections;
-// after the longest grace of any, no new connections are taken, and Run returns
-// nil as soon as the requests under way are answered. Those that are not within
-// the longest drain time are cut off, and the error says so. The listener is
-// closed in any case.
+// the servers are no longer ready, and every answer asks its client to close the
+// connection. After the longest grace of any, no new connections are taken;
+// clients that go on asking are answered once more and told to go, for a second
+// at most, and Run returns nil as soon as the requests under way are answered.
+// Those that are not within the longest drain time are cut off, and the error
+// says so. The listener is closed in any case.
+//
+// Connections are bounded, in all and for each client, and one whose request
+// does not come at a decent pace is closed: see Config.MaxInFlight. Every answer
+// carries the security headers of this package, also those of the handler that
+// know nothing of them.
 func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*Server) error {
-	p := patience(servers)
+	p := patienceOf(servers)
+	room := newDoor(l, connectionsPerSlot*p.inFlight, p.log)
+	f := &frame{next: handler}
 	web := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: p.timeout, WriteTimeout: 2 * p.timeout,
+		Handler: f, ReadHeaderTimeout: min(headerTimeout, p.timeout), ReadTimeout: min(headerTimeout, p.timeout), WriteTimeout: 2 * p.timeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if g, ok := c.(*guest); ok {
+				return context.WithValue(ctx, clientKey{}, g.client)
+			}
+			return ctx
+		},
 	}
 	failed := make(chan error, 1)
 	go func() {
 		defer crash.Guard()
-		failed <- web.Serve(l)
+		failed <- web.Serve(room)
 	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	case <-ctx.Done():
 	}
+	f.leaving.Store(true)
 	for _, s := range servers {
 		s.draining.Store(true)
 	}
@@ -53,28 +72,49 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.drain)
 	defer cancel()
-	if err := web.Shutdown(end); err != nil {
+	_ = l.Close() // net/http would drop requests whose header has just come, if it closed it
+	<-failed
+	room.empty(end, lingering)
+	if err := web.Shutdown(end); err != nil && !errors.Is(err, net.ErrClosed) {
 		return errors.Join(fmt.Errorf("serve %s: requests were still under way after %s and were cut off", l.Addr(), p.drain), web.Close())
 	}
 	return nil
 }
 
+// frame puts what all answers have in common around a handler's.
+type frame struct {
+	next    http.Handler
+	leaving atomic.Bool
+}
+
+// ServeHTTP sets the headers first, so that a handler may say more.
+func (f *frame) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	secure(h)
+	if f.leaving.Load() {
+		h["Connection"] = closing
+	}
+	f.next.ServeHTTP(w, r)
+}
+
 // waits are the longest waits that any server wants.
 type waits struct {
 	timeout, grace, drain time.Duration
+	inFlight              int
 	log                   *slog.Logger
 }
 
-func patience(servers []*Server) waits {
+func patienceOf(servers []*Server) waits {
 	w := waits{log: slog.New(slog.DiscardHandler)}
 	for _, s := range servers {
 		w.timeout = max(w.timeout, s.limits.timeout)
 		w.grace = max(w.grace, s.cfg.Grace)
 		w.drain = max(w.drain, s.cfg.Drain)
+		w.inFlight = max(w.inFlight, s.cfg.MaxInFlight)
 		w.log = s.cfg.Log
 	}
 	if len(servers) == 0 {
-		w.timeout, w.drain = 10*time.Second, defaultDrain
+		w.timeout, w.drain, w.inFlight = 10*time.Second, defaultDrain, defaultInFlight
 	}
 	return w
 }

@@ -35,7 +35,8 @@ type Server struct {
 
 	swapping sync.Mutex // held while a generation replaces another
 	draining atomic.Bool
-	inFlight atomic.Int64
+	inFlight atomic.Int64  // predictions
+	held     atomic.Int64  // bytes of bodies and answers
 	answered atomic.Uint64 // requests since debug logging began, for sampling
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/serve"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
@@ -34,6 +35,7 @@ type Config struct {
 	Dir     string              // the blueprint's folder; relative sources start there
 	State   string              // folder of the state; see StateFolder
 	Listen  string              // host:port; empty: 127.0.0.1:8080
+	Hosts   []string            // names that lead here besides localhost; see serve.Local
 	Author  string              // who runs it
 	Commit  string              // of the blueprint's repository; empty: not known
 	Getenv  func(string) string // nil: no environment; trackers sign in by it
@@ -61,6 +63,9 @@ func (c *Config) defaults() error {
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		problems = append(problems, fmt.Errorf("listen address %q: write it as host:port, such as 127.0.0.1:8080 (%w)", c.Listen, err))
+	}
+	for _, h := range c.Hosts {
+		problems = append(problems, serve.CheckHost(h))
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -8,7 +8,8 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/local/page"
 )
 
-// pages adds the page, its stylesheet and the same facts as JSON.
+// pages adds the page, its stylesheet and the same facts as JSON. Their headers
+// are those of all answers (see serve.Run); the page's policy allows more.
 func (h *house) pages(mux *http.ServeMux, url string) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		view, err := h.view(r.Context(), url)
@@ -23,9 +24,6 @@ func (h *house) pages(mux *http.ServeMux, url string) {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", page.ContentSecurityPolicy)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		w.Header().Set("Cache-Control", "no-store")
 		_, _ = body.WriteTo(w) // a browser that went away needs no answer
 	})
 	mux.HandleFunc("GET /assets/style.css", func(w http.ResponseWriter, _ *http.Request) {
@@ -35,7 +33,6 @@ func (h *house) pages(mux *http.ServeMux, url string) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		_, _ = w.Write(style)
 	})
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, r *http.Request) {

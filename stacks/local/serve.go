@@ -72,7 +72,8 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer crash.Guard()
-		return serve.Run(gctx, listener, h.handler(url), h.servers()...)
+		site := serve.Local(h.handler(url), listener.Addr(), s.cfg.Hosts...)
+		return serve.Run(gctx, listener, site, h.servers()...)
 	})
 	group.Go(func() error {
 		defer crash.Guard()

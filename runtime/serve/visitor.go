@@ -1,0 +1,84 @@
+package serve
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Local wraps the handler of a machine that people browse from: it answers
+// requests that were meant for this machine and refuses the others.
+//
+// A page of anybody can have a browser send requests to 127.0.0.1, and by DNS
+// rebinding read the answers: its own name then leads here, and stands in Host.
+// So Host must be a name or an address of the loopback, the address that is
+// listened on, or one of the names; where that address is not of the loopback,
+// any address will do, as none can be rebound. Anything else is 421. A request
+// that changes or predicts something and that a browser sends for a page from
+// elsewhere is 403.
+//
+// It is not for a pod: what leads there, a Service, a probe or an Ingress, has
+// checked names already or uses an address, and no browser reaches it directly.
+func Local(next http.Handler, listening net.Addr, names ...string) http.Handler {
+	v := &visitors{next: next, names: names, newID: newIDs(), origin: http.NewCrossOriginProtection()}
+	if t, ok := listening.(*net.TCPAddr); ok {
+		v.here = t.AddrPort().Addr().Unmap()
+	}
+	return v
+}
+
+type visitors struct {
+	next   http.Handler
+	here   netip.Addr
+	names  []string
+	newID  func() string
+	origin *http.CrossOriginProtection
+}
+
+// ServeHTTP passes on what was meant for here.
+func (v *visitors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !v.ours(r.Host) {
+		v.refuse(w, problem(http.StatusMisdirectedRequest, "misdirected",
+			"the request is for %q, and this is not it: use the address that is listened on or localhost; a name that leads here is allowed with `ashlar up --host NAME`", shown(r.Host)))
+		return
+	}
+	if err := v.origin.Check(r); err != nil {
+		v.refuse(w, problem(http.StatusForbidden, "cross_origin", "a page from elsewhere sends this request; only pages of this address may"))
+		return
+	}
+	v.next.ServeHTTP(w, r)
+}
+
+func (v *visitors) refuse(w http.ResponseWriter, p *Problem) {
+	h, id := w.Header(), v.newID()
+	secure(h)
+	h["X-Request-Id"] = []string{id}
+	p.write(w, id)
+}
+
+// ours reports whether a Host header names this machine.
+func (v *visitors) ours(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if ip, err := netip.ParseAddr(name); err == nil {
+		ip = ip.Unmap().WithZone("")
+		return ip.IsLoopback() || ip == v.here || v.here.IsValid() && !v.here.IsLoopback()
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
+		slices.ContainsFunc(v.names, func(n string) bool { return strings.EqualFold(n, name) })
+}
+
+// CheckHost says what is wrong with a name for Local.
+func CheckHost(name string) error {
+	if name == "" || len(name) > 253 || strings.ContainsAny(name, "/:@?#[]* \t\r\n") {
+		return fmt.Errorf("host %q: write a name without scheme, port or *, such as models.example.com", shown(name))
+	}
+	return nil
+}
