@@ -17,6 +17,7 @@ import (
 type dialect struct {
 	goose      goose.Dialect
 	migrations string        // the folder below migrations
+	inFile     bool          // the location is a file's path
 	numbered   bool          // parameters are $1, $2, ... rather than ?
 	lock       string        // takes the write lock in a transaction; empty where beginning one does
 	reading    sql.TxOptions // of a transaction that sees one state

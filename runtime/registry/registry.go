@@ -41,6 +41,7 @@ type Registry struct {
 	dialect  *dialect
 	now      func() time.Time
 	patience time.Duration
+	file     string // of SQLite; empty: it is in no file
 
 	// writing orders this process's writers, so that they do not wait for each
 	// other in SQLite's busy loop, which is not fair, or hold connections.
@@ -77,7 +78,11 @@ func connect(ctx context.Context, location string, opt Options) (*Registry, erro
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", d.name(location), err)
 	}
-	return &Registry{db: db, dialect: d, now: opt.Now, patience: cmp.Or(opt.Patience, defaultPatience)}, nil
+	r := &Registry{db: db, dialect: d, now: opt.Now, patience: cmp.Or(opt.Patience, defaultPatience)}
+	if d.inFile {
+		r.file = location
+	}
+	return r, nil
 }
 
 // Close closes the database.

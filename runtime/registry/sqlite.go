@@ -24,7 +24,7 @@ import (
 // seldom for that to cost anything.
 func sqlite() *dialect {
 	d := &dialect{
-		goose: goose.DialectSQLite3, migrations: "sqlite",
+		goose: goose.DialectSQLite3, migrations: "sqlite", inFile: true,
 		reading:   sql.TxOptions{ReadOnly: true},
 		transient: func(error) bool { return false }, // busy_timeout has waited already
 		name:      func(location string) string { return location },

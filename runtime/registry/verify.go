@@ -18,7 +18,13 @@ import (
 // anchors that were noted out of reach (see Anchor); the chain must go through
 // each of them.
 func (r *Registry) VerifyAudit(ctx context.Context, noted ...Anchor) error {
-	return r.view(ctx, func(h handle) error {
+	_, err := r.verify(ctx, noted...)
+	return err
+}
+
+// verify is VerifyAudit; it returns the newest entry too.
+func (r *Registry) verify(ctx context.Context, noted ...Anchor) (end Anchor, err error) {
+	err = r.view(ctx, func(h handle) error {
 		v := &chain{noted: noted}
 		said := newLedger()
 		err := readLog(ctx, h, `ORDER BY seq`, nil, func(l line) error {
@@ -35,14 +41,16 @@ func (r *Registry) VerifyAudit(ctx context.Context, noted ...Anchor) error {
 		if err != nil {
 			return err
 		}
-		if head != v.end {
-			return &TamperedError{Seq: min(head.Seq, v.end.Seq) + 1, Reason: fmt.Sprintf("the log ends at entry %d, its head is at %d: entries were cut off or added", v.end.Seq, head.Seq)}
+		if err := v.at(head); err != nil {
+			return err
 		}
 		if err := v.missed(); err != nil {
 			return err
 		}
+		end = v.end
 		return said.compare(ctx, h)
 	})
+	return end, err
 }
 
 // chain verifies entries one after the other.
@@ -82,6 +90,14 @@ func (v *chain) take(l line) (Entry, error) {
 	}
 	v.end = Anchor{Seq: want, Hash: l.hash}
 	return e, nil
+}
+
+// at holds the end of the chain against the head that is noted.
+func (v *chain) at(head Anchor) error {
+	if head == v.end {
+		return nil
+	}
+	return &TamperedError{Seq: min(head.Seq, v.end.Seq) + 1, Reason: fmt.Sprintf("the log ends at entry %d, its head is at %d: entries were cut off or added", v.end.Seq, head.Seq)}
 }
 
 // missed reports an anchor that the chain does not reach.

@@ -85,14 +85,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 		return h.retrainOnDemand(gctx)
 	})
 	if !opt.Once {
-		group.Go(func() error {
-			defer crash.Guard()
-			return h.keepRetention(gctx)
-		})
-		group.Go(func() error {
-			defer crash.Guard()
-			return h.keepSchedules(gctx)
-		})
+		h.keep(gctx, group)
 	}
 	group.Go(func() error {
 		defer crash.Guard()
@@ -116,6 +109,23 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	return err
 }
 
+// keep starts what goes on for as long as the stack serves.
+func (h *house) keep(ctx context.Context, group *errgroup.Group) {
+	group.Go(func() error {
+		defer crash.Guard()
+		return h.keepRetention(ctx)
+	})
+	group.Go(func() error {
+		defer crash.Guard()
+		h.keepVerifying(ctx)
+		return nil
+	})
+	group.Go(func() error {
+		defer crash.Guard()
+		return h.keepSchedules(ctx)
+	})
+}
+
 // listen opens the address, saying what to do where it is taken.
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
@@ -134,6 +144,7 @@ type house struct {
 	stack     *Stack
 	endpoints []*endpoint.Endpoint // in order of name
 	retrains  chan string
+	audit     *registry.Watch
 	url       string
 }
 
@@ -142,7 +153,7 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{stack: s, retrains: make(chan string, 16)}
+	h := &house{stack: s, retrains: make(chan string, 16), audit: s.state.Registry.Watch()}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Endpoints)) {
 		e, err := endpoint.New(endpoint.Config{
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry, Rules: s.rules, Metrics: metrics,

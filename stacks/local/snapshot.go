@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/drift"
@@ -42,12 +43,14 @@ type ModelState struct {
 	Validation *validate.Report   `json:"validation,omitempty"`
 }
 
-// AuditState is the newest entries and whether the chain holds.
+// AuditState is the newest entries and whether the chain holds. What is new is
+// verified whenever it is shown, all of it at Verified last; see registry.Watch.
 type AuditState struct {
-	Whole   bool             `json:"whole"`
-	Problem string           `json:"problem,omitempty"`
-	Count   int64            `json:"count"`
-	Entries []registry.Entry `json:"entries"`
+	Whole    bool             `json:"whole"`
+	Verified time.Time        `json:"verified"`
+	Problem  string           `json:"problem,omitempty"`
+	Count    int64            `json:"count"`
+	Entries  []registry.Entry `json:"entries"`
 }
 
 func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
@@ -137,13 +140,12 @@ func (h *house) auditState(ctx context.Context) (AuditState, error) {
 	if out.Count, err = reg.Head(ctx); err != nil {
 		return out, err
 	}
-	switch err := reg.VerifyAudit(ctx); {
-	case err == nil:
-		out.Whole = true
-	case errors.As(err, new(*registry.TamperedError)):
-		out.Problem = err.Error()
-	default:
+	known, err := h.audit.Check(ctx)
+	if err != nil {
 		return out, err
+	}
+	if out.Whole, out.Verified = known.Tampering == nil, known.Whole; !out.Whole {
+		out.Problem = known.Tampering.Error()
 	}
 	return out, nil
 }

@@ -40,7 +40,7 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 	for _, name := range slices.Sorted(maps.Keys(s.Drift)) {
 		v.Drift = append(v.Drift, viewDrift(name, h.stack.cfg.Plan.Endpoints[name], s.Drift[name]))
 	}
-	v.Audit = page.Audit{Whole: s.Audit.Whole, Problem: s.Audit.Problem, More: max(0, int(s.Audit.Count)-len(s.Audit.Entries))}
+	v.Audit = page.Audit{Whole: s.Audit.Whole, Verified: s.Audit.Verified.UTC().Format(clockFormat) + " UTC", Problem: s.Audit.Problem, More: max(0, int(s.Audit.Count)-len(s.Audit.Entries))}
 	for _, e := range slices.Backward(s.Audit.Entries) {
 		v.Audit.Entries = append(v.Audit.Entries, page.Entry{
 			Seq: e.Seq, Time: e.Time.UTC().Format(clockFormat), Actor: e.Actor, Action: e.Action,

@@ -161,10 +161,11 @@ type DriftColumn struct {
 
 // Audit is the trail, newest first, and whether its chain holds.
 type Audit struct {
-	Whole   bool
-	Problem string
-	Entries []Entry
-	More    int
+	Whole    bool
+	Verified string // when all of it was
+	Problem  string
+	Entries  []Entry
+	More     int
 }
 
 // Entry is one line of the trail.
