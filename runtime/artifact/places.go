@@ -15,6 +15,8 @@ import (
 	_ "gocloud.dev/blob/fileblob" // file:// places
 	_ "gocloud.dev/blob/s3blob"   // s3:// places
 	"gocloud.dev/gcerrors"
+
+	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
 // aside are folders of other tools and of Ashlar's own, which a dep on a folder
@@ -77,7 +79,7 @@ func openBucket(ctx context.Context, at string) (place, error) {
 	if u.Scheme == "s3" {
 		prefix, u.Path = strings.Trim(u.Path, "/"), ""
 	}
-	b, err := blob.OpenBucket(ctx, u.String())
+	b, err := store.OpenBucket(ctx, u.String())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", u.Redacted(), err)
 	}

@@ -9,6 +9,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
 // The bounds on what a hostile file can make a reader hold.
@@ -45,7 +46,7 @@ type Options struct {
 	// Workers is how many goroutines parse (GOMAXPROCS where zero). Frames are
 	// the same for every number.
 	Workers int
-	// OpenBucket opens the bucket of a blob URL (blob.OpenBucket where nil).
+	// OpenBucket opens the bucket of a blob URL (store.OpenBucket where nil).
 	// The reader closes what it returns.
 	OpenBucket func(ctx context.Context, url string) (*blob.Bucket, error)
 }
@@ -58,7 +59,7 @@ func (o Options) withDefaults() Options {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.OpenBucket == nil {
-		o.OpenBucket = blob.OpenBucket
+		o.OpenBucket = store.OpenBucket
 	}
 	return o
 }

@@ -42,7 +42,7 @@ type Config struct {
 	From   string       // sender's address
 	Secret string       // signs the webhook; empty: it is not signed
 	TLS    *tls.Config  // nil: the system's roots
-	Client *http.Client // nil: one with a timeout
+	Client *http.Client // nil: one that keeps the rules of package outbound
 }
 
 // Tries and wait are for receivers that are down for a moment.

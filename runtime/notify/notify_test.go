@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/mail"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -168,4 +169,37 @@ func FuzzFailure(f *testing.F) {
 			t.Errorf("body of %d bytes: %q", len(b), b)
 		}
 	})
+}
+
+func TestWebhooksLeadToNoMetadata(t *testing.T) {
+	for _, address := range []string{"https://169.254.169.254/latest/", "https://[fd00:ec2::254]/", "https://[::ffff:169.254.169.254]/", "https://2852039166/", "https://metadata.google.internal/"} {
+		n, err := New(Config{Webhook: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil || !strings.Contains(err.Error(), "nothing is sent there") && !strings.Contains(err.Error(), "is no address") {
+			t.Errorf("%s: %v", address, err)
+		}
+		if time.Since(began) > 400*time.Millisecond {
+			t.Errorf("%s was tried again", address)
+		}
+	}
+}
+
+func TestWebhooksFollowNoRedirectElsewhere(t *testing.T) {
+	var heard atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
+	defer other.Close()
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	}))
+	defer hook.Close()
+	n, err := New(Config{Webhook: hook.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil || !strings.Contains(err.Error(), "redirects to another host") || heard.Load() > 0 {
+		t.Errorf("%v; the other heard of %d", err, heard.Load())
+	}
 }

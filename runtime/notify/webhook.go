@@ -10,11 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // signature is the header with the HMAC-SHA256 of the body, in hexadecimal
@@ -33,16 +34,14 @@ type webhook struct {
 func newWebhook(cfg Config) (*webhook, error) {
 	w := &webhook{url: cfg.Webhook, secret: cfg.Secret, client: cfg.Client}
 	if w.client == nil {
-		w.client = &http.Client{Timeout: 20 * time.Second}
+		w.client = outbound.Client(outbound.Config{Timeout: 20 * time.Second})
 	}
 	u, err := url.Parse(cfg.Webhook)
 	if err != nil || u.Host == "" {
 		return w, errors.New("webhook: it is no URL such as https://hooks.example.com/ashlar")
 	}
 	w.host = u.Host
-	ip := net.ParseIP(u.Hostname())
-	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme != "https" && (u.Scheme != "http" || !local) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !outbound.Loopback(u.Hostname())) {
 		return w, fmt.Errorf("webhook %s: it is told of failures over https only", w.host)
 	}
 	return w, nil
@@ -75,6 +74,9 @@ func (w *webhook) send(ctx context.Context, f Failure) error {
 		var shown *url.Error
 		if errors.As(err, &shown) {
 			err = shown.Err
+		}
+		if errors.As(err, new(*outbound.RefusedError)) {
+			return fmt.Errorf("webhook %s: %w", w.host, err)
 		}
 		return temporaryError{error: fmt.Errorf("webhook %s: %w", w.host, err)}
 	}

@@ -16,6 +16,8 @@ import (
 	"gocloud.dev/blob/fileblob"
 	_ "gocloud.dev/blob/memblob" // mem:// buckets
 	_ "gocloud.dev/blob/s3blob"  // s3:// buckets
+
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // strandedAfter is how old a temporary file must be before Open takes it for
@@ -52,7 +54,7 @@ func Open(ctx context.Context, location string) (*Store, error) {
 	}
 	prefix := strings.Trim(u.Path, "/")
 	u.Path = ""
-	bucket, err := blob.OpenBucket(ctx, u.String())
+	bucket, err := OpenBucket(ctx, u.String())
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", location, err)
 	}
@@ -60,6 +62,25 @@ func Open(ctx context.Context, location string) (*Store, error) {
 		bucket = blob.PrefixedBucket(bucket, prefix+"/")
 	}
 	return New(bucket, Options{})
+}
+
+// OpenBucket opens the bucket of a blob URL, unless the endpoint that its
+// options name is one that nothing is sent to; see package outbound. What a name
+// leads to is looked at when the bucket is opened.
+func OpenBucket(ctx context.Context, location string) (*blob.Bucket, error) {
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, err
+	}
+	for _, endpoint := range u.Query()["endpoint"] {
+		if !strings.Contains(endpoint, "://") {
+			endpoint = "https://" + endpoint
+		}
+		if err := (outbound.Config{}).Check(ctx, endpoint); err != nil {
+			return nil, fmt.Errorf("endpoint: %w", err)
+		}
+	}
+	return blob.OpenBucket(ctx, location)
 }
 
 func openFolder(path string) (*Store, error) {

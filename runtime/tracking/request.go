@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/sethvargo/go-retry"
+
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // maxAnswer bounds what is read of an answer.
@@ -63,13 +66,20 @@ func (c *caller) do(ctx context.Context, method, address, kind string, in io.Rea
 		c.sign(req)
 	}
 	resp, err := c.client.Do(req)
+	var refused *outbound.RefusedError
+	if errors.As(err, &refused) {
+		return &refusedError{refused.Error()}
+	}
 	if err != nil {
 		return retry.RetryableError(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return retry.RetryableError(err)
+	}
+	if len(text) > maxAnswer {
+		return fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 	}
 	if resp.StatusCode >= 300 {
 		f := &failure{status: resp.StatusCode}

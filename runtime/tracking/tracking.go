@@ -23,6 +23,7 @@ import (
 	"github.com/sethvargo/go-retry"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
@@ -89,7 +90,7 @@ type Config struct {
 	Getenv func(string) string
 	Log    *slog.Logger
 	Notice func(string) // hears of what could not be told; may be nil
-	Client *http.Client // nil: one with time limits
+	Client *http.Client // nil: one that keeps the rules of package outbound
 	Sleep  time.Duration
 }
 
@@ -106,7 +107,7 @@ func New(cfg Config) *Tracking {
 		return nil
 	}
 	if cfg.Client == nil {
-		cfg.Client = &http.Client{Timeout: patience / 2}
+		cfg.Client = outbound.Client(outbound.Config{Timeout: patience / 2})
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -21,6 +21,8 @@ import (
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
 	"github.com/google/go-github/v60/github"
+
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // DefaultAPI is the API of github.com.
@@ -34,7 +36,7 @@ type Config struct {
 	Token      string
 	App        *App // in place of a token
 
-	Transport http.RoundTripper // http.DefaultTransport where nil
+	Transport http.RoundTripper // that of package outbound where nil
 	Now       func() time.Time
 	// Sleep waits, or returns the context's error; nil waits in real time.
 	Sleep func(context.Context, time.Duration) error
@@ -68,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.API = DefaultAPI
 	}
 	base, err := url.Parse(strings.TrimSuffix(cfg.API, "/") + "/")
-	if err != nil || base.Host == "" || base.Scheme != "https" && !loopback(base) {
+	if err != nil || base.Host == "" || base.Scheme != "https" && (base.Scheme != "http" || !outbound.Loopback(base.Hostname())) {
 		problems = append(problems, fmt.Errorf("API %q: want an https URL such as %s or https://github.example.com/api/v3", cfg.API, DefaultAPI))
 	}
 	if cfg.Token == "" && cfg.App == nil {
@@ -84,7 +86,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Sleep = sleep
 	}
 	if cfg.Transport == nil {
-		cfg.Transport = http.DefaultTransport
+		cfg.Transport = outbound.Transport(outbound.Config{})
 	}
 	patient := &patience{next: cfg.Transport, now: cfg.Now, sleep: cfg.Sleep, notice: cfg.Notice}
 	var transport http.RoundTripper = patient
@@ -96,18 +98,13 @@ func New(cfg Config) (*Client, error) {
 		app.BaseURL = strings.TrimSuffix(base.String(), "/")
 		transport = app
 	}
-	api := github.NewClient(&http.Client{Transport: transport, Timeout: 10 * time.Minute})
+	api := github.NewClient(outbound.Over(transport, 10*time.Minute))
 	if cfg.App == nil {
 		api = api.WithAuthToken(cfg.Token)
 	}
 	api.BaseURL, api.UserAgent = base, "ashlar"
 	owner, name, _ := strings.Cut(cfg.Repository, "/")
 	return &Client{api: api, owner: owner, name: name, now: cfg.Now}, nil
-}
-
-// loopback is where tests and tunnels listen.
-func loopback(u *url.URL) bool {
-	return u.Scheme == "http" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1")
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // Pushed is an image in a registry.
@@ -44,7 +45,7 @@ func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, to
 	}
 	digest := h.String()
 	out := Pushed{Reference: to.String(), Digest: digest, Pinned: to.Context().Digest(digest).String()}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("ashlar")}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("ashlar"), remote.WithTransport(outbound.Transport(outbound.Config{}))}
 	have, err := remote.Head(to, options...)
 	var refused *transport.Error
 	switch {

@@ -39,7 +39,7 @@ var law = []rule{
 	{
 		// A repository on GitHub, whatever blueprint is in it.
 		folder:  "stacks/github",
-		ours:    []string{"stacks/github"},
+		ours:    []string{"stacks/github", "runtime/outbound"},
 		foreign: []string{"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2"},
 	},
 	{
@@ -78,7 +78,7 @@ var law = []rule{
 	{
 		// The image that workloads run is made of a binary, not of a plan.
 		folder:  "stacks/image",
-		ours:    []string{"runtime/crash", "stacks/image"},
+		ours:    []string{"runtime/crash", "runtime/outbound", "stacks/image"},
 		foreign: []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots"},
 	},
 	{

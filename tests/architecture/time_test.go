@@ -3,6 +3,7 @@ package architecture
 import (
 	"fmt"
 	"go/ast"
+	pathpkg "path"
 	"strings"
 	"testing"
 )
@@ -89,7 +90,7 @@ func importName(s source, path string) string {
 			if spec.Name != nil {
 				return spec.Name.Name
 			}
-			return path
+			return pathpkg.Base(path)
 		}
 	}
 	return ""
