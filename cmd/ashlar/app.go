@@ -40,12 +40,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 			code = exitInternal
 		}
 	}()
-	root := a.root()
+	root, began := a.root(), a.now()
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
-		return a.report(err)
+	c, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		code = a.report(err)
 	}
-	return exitFine
+	a.log().Debug("ended", "verb", c.CommandPath(), "exit_code", code, "took", a.now().Sub(began))
+	return code
 }
 
 func (a *app) root() *cobra.Command {
@@ -72,7 +74,7 @@ a watch on drift.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.output, "output", "o", "text", "text for people, json for machines")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to standard error")
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkOutput(c) }
+	root.PersistentPreRunE = a.begin
 	root.SetFlagErrorFunc(wrongFlag)
 	for _, verb := range verbs {
 		root.AddCommand(verb(a))
@@ -84,6 +86,12 @@ a watch on drift.`,
 // outputs says which forms of output a verb has beside text and json.
 func outputs(more ...string) map[string]string {
 	return map[string]string{"outputs": strings.Join(more, " ")}
+}
+
+// begin is called before every verb. Arguments are not logged: some are secret.
+func (a *app) begin(c *cobra.Command, _ []string) error {
+	a.log().Debug("begins", "version", versionText(), "verb", c.CommandPath())
+	return a.checkOutput(c)
 }
 
 func (a *app) checkOutput(c *cobra.Command) error {

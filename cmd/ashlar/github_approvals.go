@@ -48,6 +48,7 @@ APPROVER=TEAM lets members of a team speak for an approver that is a group.`,
 			return g.approvals(c.Context(), m, name, n, f)
 		},
 	}
+	m.dirFlag(c.Flags())
 	m.registryFlags(c)
 	c.Flags().IntVar(&f.pull, "pr", 0, "the pull request's number (default: the workflow's)")
 	c.Flags().StringToStringVar(&f.as, "as", nil, "LOGIN=NAME: who that is in the blueprint; may be repeated")

@@ -9,15 +9,20 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/stacks/github"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
 
+// dirFlag is where a verb finds the blueprint.
+func (m *modelApp) dirFlag(flags *pflag.FlagSet) {
+	flags.StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
+}
+
 // registryFlags are where a verb finds the models.
 func (m *modelApp) registryFlags(c *cobra.Command) {
-	c.Flags().StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
 	c.Flags().StringVar(&m.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
 	c.Flags().StringVar(&m.registry, "registry", "", "a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
 }
@@ -46,6 +51,7 @@ the base branch. A version that may not be served is not proposed.`,
 			return g.promote(c.Context(), m, name, n, f, base)
 		},
 	}
+	m.dirFlag(c.Flags())
 	m.registryFlags(c)
 	f.add(c)
 	c.Flags().StringVar(&base, "base", "main", "the branch to merge into")
@@ -67,6 +73,11 @@ func (g *githubApp) promote(ctx context.Context, m *modelApp, name string, n int
 	proposal, err := g.proposal(ctx, m, of, base)
 	if err != nil {
 		return err
+	}
+	if f.dryRun && g.json() {
+		return g.writeJSON(map[string]any{
+			"title": proposal.Title, "body": proposal.Body, "base": proposal.Base, "branch": proposal.Branch, "files": sortedNames(proposal.Files),
+		})
 	}
 	if f.dryRun {
 		fmt.Fprintf(g.out, "%s\n\n%s\n%s\n", proposal.Title, proposal.Body, strings.Join(slices.Sorted(maps.Keys(proposal.Files)), "\n"))

@@ -40,6 +40,11 @@ columns. It never overwrites a file.`,
 			if len(args) != 1 {
 				return usageError("init takes the new folder, such as: ashlar init my-model")
 			}
+			for _, flag := range []string{"team", "email"} {
+				if f.from == "" && c.Flags().Changed(flag) {
+					return usageError("--" + flag + " goes with --from: an example has its owner")
+				}
+			}
 			name, note := repositoryName(args[0])
 			files, found, err := f.files(c.Context(), name)
 			if err != nil {
@@ -61,9 +66,9 @@ columns. It never overwrites a file.`,
 	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+strings.Join(examples.All(), ", "))
 	c.Flags().StringVar(&f.from, "from", "", "a CSV or Parquet file of yours to start from instead")
 	c.Flags().StringVar(&f.target, "target", "", "the column to predict, with --from")
-	c.Flags().StringVar(&f.team, "team", "my-team", "the owning team")
+	c.Flags().StringVar(&f.team, "team", "my-team", "the owning team, with --from")
 	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar that the workflows install (default: this one, where it is a release)")
-	c.Flags().StringVar(&f.email, "email", "owner@example.com", "how to reach the team")
+	c.Flags().StringVar(&f.email, "email", "owner@example.com", "how to reach the team, with --from")
 	return c
 }
 

@@ -45,22 +45,23 @@ secret (ASHLAR_DATABASE_SECRET is the ARN of one in AWS Secrets Manager) or iam.
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	flags := c.PersistentFlags()
-	flags.StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
-	flags.StringVar(&m.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
-	flags.StringVar(&m.registry, "registry", "", "a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
-	c.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
-		local := flags.Changed("dir") || flags.Changed("state")
+	m.dirFlag(c.PersistentFlags())
+	c.PersistentPreRunE = func(c *cobra.Command, args []string) error {
+		local := c.Flags().Changed("dir") || c.Flags().Changed("state")
 		if local && m.registry != "" {
 			return usageError("--registry is a cluster's registry, --dir and --state are of a local stack; use one")
 		}
 		if !local && m.registry == "" {
 			m.registry = m.getenv("ASHLAR_DATABASE")
 		}
-		return a.checkOutput(c)
+		return a.begin(c, args)
 	}
 	for _, verb := range modelVerbs {
-		c.AddCommand(verb(m))
+		below := verb(m)
+		if below.Annotations["registry"] != "none" {
+			m.registryFlags(below)
+		}
+		c.AddCommand(below)
 	}
 	return c
 }

@@ -27,6 +27,7 @@ also where later commits stand in a revert's way. A version that may not be serv
 any more is not rolled back to.`,
 		Example: `  ashlar model rollback default-risk
   ashlar model rollback default-risk --env staging --dry-run`,
+		Annotations: map[string]string{"registry": "none"}, // the evidence beside the blueprint is what it goes by
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError("model rollback takes a model's name, such as: ashlar model rollback default-risk")

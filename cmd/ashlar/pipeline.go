@@ -41,13 +41,23 @@ command, its params, its environment or something that it reads has changed.`,
 	}
 	flags := c.PersistentFlags()
 	flags.StringVarP(&p.dir, "dir", "C", ".", "the blueprint's folder")
-	flags.StringVar(&p.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
 	flags.StringVarP(&p.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
-	flags.StringVar(&p.as, "as", "", "who is asking, for the record (default: $ASHLAR_USER, else the login name)")
 	for _, verb := range pipelineVerbs {
 		c.AddCommand(verb(p))
 	}
 	return c
+}
+
+// stateFlag adds the flag of verbs that look at what runs have left.
+func (p *pipelineApp) stateFlag(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVar(&p.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	return c
+}
+
+// asking adds the flags of verbs that run something.
+func (p *pipelineApp) asking(c *cobra.Command) {
+	p.stateFlag(c)
+	c.Flags().StringVar(&p.as, "as", "", "who is asking, for the record (default: $ASHLAR_USER, else the login name)")
 }
 
 // named loads the blueprint and finds the pipeline.

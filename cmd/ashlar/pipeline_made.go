@@ -39,7 +39,7 @@ func newest(ctx context.Context, s *local.State, u plan.Unit, suits func(pipelin
 }
 
 func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
-	return &cobra.Command{
+	return p.stateFlag(&cobra.Command{
 		Use:     "logs PIPELINE STAGE",
 		Short:   "Print what a stage's command printed when it last ran",
 		Example: "  ashlar pipeline logs nightly train",
@@ -73,7 +73,7 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 				return err
 			})
 		},
-	}
+	})
 }
 
 func pipelineGetVerb(p *pipelineApp) *cobra.Command {
@@ -116,11 +116,11 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "where to write it (default: its name, here)")
-	return c
+	return p.stateFlag(c)
 }
 
 func pipelineLockVerb(p *pipelineApp) *cobra.Command {
-	return &cobra.Command{
+	return p.stateFlag(&cobra.Command{
 		Use:   "lock PIPELINE",
 		Short: "Print the dvc.lock of the pipeline's own stages",
 		Long: `Lock prints what the pipeline's own stages have read and made, as a dvc.lock of schema
@@ -152,5 +152,5 @@ func pipelineLockVerb(p *pipelineApp) *cobra.Command {
 				return err
 			})
 		},
-	}
+	})
 }

@@ -56,6 +56,7 @@ Exit code 1 means that a stage's command failed, or that data or gates did not p
 	c.Flags().StringVar(&job.Through, "through", "", "end after this stage")
 	c.Flags().StringVar(&job.Date, "date", "", "the date that the run stands for, as YYYY-MM-DD (default: today in the pipeline's timezone)")
 	c.Flags().BoolVar(&job.Force, "force", false, "run also what has not changed")
+	p.asking(c)
 	return c
 }
 
@@ -104,6 +105,7 @@ being run; all failures are told at the end. Run again, it goes on from what is 
 	}
 	c.Flags().StringVar(&from, "from", "", "the first date, as YYYY-MM-DD")
 	c.Flags().StringVar(&to, "to", "", "the last date (default: today in the pipeline's timezone)")
+	p.asking(c)
 	return c
 }
 

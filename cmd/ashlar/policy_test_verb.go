@@ -21,7 +21,9 @@ func policyTestVerb(p *policyApp) *cobra.Command {
 		Long: `Test tries every case of the packs in each DIR (default: the policies folder
 here), in files ending in _test.cue too: a case that should pass must pass, one
 that should fail must fail, one to skip must not be spoken of. A rule without a
-case of either kind has not shown what it does, and counts as failed.`,
+case of either kind has not shown what it does, and counts as failed. Packs in
+--policies apply beside those in DIR, such as for a pack that tightens their
+rules, and their own cases are not run.`,
 		Example: `  ashlar policy test
   ashlar policy test policies/house --output json
   ashlar policy test --shipped`,
@@ -46,14 +48,18 @@ func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
 	for i := range sources {
 		sources[i].Cases = shipped
 	}
-	ours := len(sources)
-	for _, dir := range dirs {
-		more, err := policies.Folder(os.DirFS(dir), ".", filepath.ToSlash(dir)+"/")
+	for _, dir := range p.further {
+		more, err := packsIn(dir)
 		if err != nil {
 			return nil, err
 		}
-		if len(more) == 0 {
-			return nil, fmt.Errorf("policies: %s holds no pack; name a folder with .cue files, or with folders of them", dir)
+		sources = append(sources, more...)
+	}
+	ours := len(sources)
+	for _, dir := range dirs {
+		more, err := packsIn(dir)
+		if err != nil {
+			return nil, err
 		}
 		for _, s := range more {
 			s.Cases = true
@@ -66,7 +72,7 @@ func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
 	}
 	var packs []string
 	for i, info := range set.Packs() {
-		if i >= ours || shipped {
+		if i >= ours || shipped && i < len(policies.Shipped()) {
 			packs = append(packs, info.Name)
 		}
 	}
@@ -78,6 +84,15 @@ func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
 		}
 	}
 	return out, nil
+}
+
+// packsIn are the packs of a folder, of which there must be one.
+func packsIn(dir string) ([]policies.Source, error) {
+	more, err := policies.Folder(os.DirFS(dir), ".", filepath.ToSlash(dir)+"/")
+	if err == nil && len(more) == 0 {
+		err = fmt.Errorf("policies: %s holds no pack; name a folder with .cue files, or with folders of them", dir)
+	}
+	return more, err
 }
 
 func (p *policyApp) writeTried(tried []policies.Tried) error {

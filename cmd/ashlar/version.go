@@ -15,15 +15,19 @@ func versionVerb(a *app) *cobra.Command {
 		Short: "Print the version of ashlar and of the plan it speaks",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			version := "(devel)"
-			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-				version = info.Main.Version
-			}
 			if a.json() {
-				return a.writeJSON(map[string]string{"version": version, "plan": plan.APIVersion})
+				return a.writeJSON(map[string]string{"version": versionText(), "plan": plan.APIVersion})
 			}
-			_, err := fmt.Fprintf(a.out, "ashlar %s, plan %s\n", version, plan.APIVersion)
+			_, err := fmt.Fprintf(a.out, "ashlar %s, plan %s\n", versionText(), plan.APIVersion)
 			return err
 		},
 	}
+}
+
+// versionText is what this binary was built from.
+func versionText() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

@@ -25,6 +25,7 @@ func (x *execution) all(ctx context.Context) error {
 	}
 	waits, next, ready := x.order()
 	done, running := make(chan ended), 0
+	x.Log.Debug("stages begin", "unit", x.Name(), "run", x.run.ID, "at_once", x.parallelism())
 	var problems []error
 	for {
 		for len(ready) > 0 && running < x.parallelism() && len(problems) == 0 && ctx.Err() == nil {

@@ -14,6 +14,10 @@ import (
 func (s *Server) route() {
 	s.routes = http.NewServeMux()
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/repos/") && !strings.HasPrefix(r.URL.Path, "/repos/acme/shop/") {
+			fail(w, http.StatusNotFound, "Not Found")
+			return
+		}
 		fail(w, http.StatusNotImplemented, "the double does not know "+r.Method+" "+r.URL.Path)
 	})
 	s.people()

@@ -28,6 +28,7 @@ type Server struct {
 	routes   *http.ServeMux
 	troubles []Trouble
 	requests []string
+	asked    int
 	last     int64 // id
 
 	login        string // of the token; "" for a workflow's
@@ -103,6 +104,7 @@ func (s *Server) Changes() []string {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	trouble := s.trouble(r)
+	s.asked++
 	if r.Method != http.MethodGet {
 		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 	}

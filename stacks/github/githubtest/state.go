@@ -117,3 +117,14 @@ func (s *Server) Head(branch string) (out string) {
 	s.with(func() { out = s.refs["heads/"+branch] })
 	return out
 }
+
+// Asked is how many requests there were.
+func (s *Server) Asked() (n int) {
+	s.with(func() { n = s.asked })
+	return n
+}
+
+// Hold puts files into the commit at a branch's head.
+func (s *Server) Hold(branch string, files map[string]string) {
+	s.with(func() { maps.Copy(s.trees[s.treeOf(s.refs["heads/"+branch])], files) })
+}

@@ -1,0 +1,39 @@
+package main
+
+// runFlags are what the flags of verbs change that run pipelines, show runs and
+// look after what they left.
+var runFlags = map[string]verbEffects{
+	"up": {line: "$b --build", then: "runs list --dir $b", flags: map[string]flagEffect{
+		"env": {to: "--env prod"}, "state": {to: "--state $root/new"}, "as": {to: "--as grace"},
+		"build": {line: "$b --once", to: "--build"}, "once": {line: "$b", from: "--build", to: "--once"},
+		"listen":  {line: "$b --once", to: "--listen $taken"},
+		"workers": {line: "$b --build --verbose", from: "--workers 1", to: "--workers 2"},
+	}},
+	"pipeline list": {line: "--dir $b", flags: map[string]flagEffect{
+		"env": {to: "--env prod"},
+	}},
+	"pipeline show": {line: "extra --dir $b --env prod", flags: map[string]flagEffect{"env": {to: "--env dev"}}},
+	"pipeline logs": {line: "extra make --dir $b --env prod", flags: map[string]flagEffect{"env": {to: "--env dev"}}},
+	"pipeline get":  {line: "extra made.txt --to $root/a --dir $b --env prod", flags: map[string]flagEffect{"env": {to: "--env dev"}, "to": {to: "--to $root/b/z"}}},
+	"pipeline lock": {line: "extra --dir $b --env prod", flags: map[string]flagEffect{"env": {to: "--env dev"}}},
+	"pipeline run": {line: "work --dir $b", then: "runs list --dir $b", flags: map[string]flagEffect{
+		"env": {line: "extra --dir $b", to: "--env prod"}, "as": {to: "--as grace"}, "force": {to: "--force"}, "through": {to: "--through day"},
+		"date": {to: "--date 2026-11-01"}, "state": {to: "--state $root/new"},
+	}},
+	"pipeline backfill": {line: "work --from 2026-11-01 --to 2026-11-02 --dir $b", then: "runs list --dir $b", flags: map[string]flagEffect{
+		"env": {line: "l --from 2026-11-01 --to 2026-11-03 --dir $b", to: "--env prod"}, "as": {to: "--as grace"}, "state": {to: "--state $root/new"},
+		"from": {to: "--from 2026-11-02"}, "to": {to: "--to 2026-11-03"},
+	}},
+	"runs list":    {line: "--dir $b", flags: map[string]flagEffect{"model": {to: "--model work"}, "limit": {to: "--limit 1"}}},
+	"runs show":    {line: "last --dir $b", flags: map[string]flagEffect{"model": {to: "--model work"}, "limit": {line: "$run --dir $b", to: "--limit 1"}}},
+	"runs compare": {line: "last $run --dir $b", flags: map[string]flagEffect{"model": {to: "--model work"}, "limit": {to: "--limit 1"}}},
+	"runs cancel": {line: "99991230 --model m --dir $c", flags: map[string]flagEffect{
+		"model": {to: "--model work"}, "limit": {to: "--limit 1"}, "by": {to: "--by grace"}, "dir": {to: "--dir $b"}, "state": {to: "--state $b/.ashlar"},
+	}},
+	"store gc": {line: "--keep 1ms --grace 1ms --dir $c", flags: map[string]flagEffect{
+		"keep": {to: "--keep 90d"}, "grace": {to: "--grace 24h"}, "dry-run": {to: "--dry-run"}, "dir": {to: "--dir $b"}, "state": {to: "--state $b/.ashlar"},
+	}},
+	"store retain": {line: "--dir $b", then: "model audit --dir $b", flags: map[string]flagEffect{
+		"as": {to: "--as grace"}, "dry-run": {to: "--dry-run"}, "env": {to: "--env prod"},
+	}},
+}
