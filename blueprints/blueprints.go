@@ -65,7 +65,7 @@ func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
 	if err := folder(dir); err != nil {
 		return nil, err
 	}
-	b, err := l.open(os.DirFS(dir), ".")
+	b, err := l.open(source.Below(dir), ".")
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func LoadDir(dir, environment string) (*plan.Plan, error) {
 	if err := folder(dir); err != nil {
 		return nil, err
 	}
-	return Load(os.DirFS(dir), ".", environment)
+	return Load(source.Below(dir), ".", environment)
 }
 
 // Environments returns the names of the environments that the blueprint has,
@@ -121,7 +121,7 @@ func LoadAllDir(dir string) (map[string]*plan.Plan, error) {
 	if err := folder(dir); err != nil {
 		return nil, err
 	}
-	return LoadAll(os.DirFS(dir), ".")
+	return LoadAll(source.Below(dir), ".")
 }
 
 func folder(dir string) error {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -35,7 +33,7 @@ type Pins map[string]map[string]plan.Pin
 // ReadPins reads PinsFile in the folder; there are no pins where it is not
 // there. A file that somebody else wrote is an error.
 func ReadPins(dir string) (Pins, error) {
-	text, err := os.ReadFile(filepath.Join(dir, PinsFile))
+	text, err := fs.ReadFile(source.Below(dir), PinsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Pins{}, nil
 	}
@@ -102,12 +100,12 @@ func Package(dir string) (pkg string, declared []string, err error) {
 	if err := folder(dir); err != nil {
 		return "", nil, err
 	}
-	files, err := parseFiles(os.DirFS(dir), ".")
+	files, err := parseFiles(source.Below(dir), ".")
 	if err != nil {
 		return "", nil, err
 	}
 	var l Loader
-	b, err := l.open(os.DirFS(dir), ".")
+	b, err := l.open(source.Below(dir), ".")
 	if err != nil {
 		return "", nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"sync"
@@ -30,7 +29,7 @@ type Library struct {
 
 // For returns the set that applies to the repository in dir.
 func (l *Library) For(dir string) (*Set, error) {
-	own, err := Folder(os.DirFS(dir), FolderName, FolderName+"/")
+	own, err := Folder(source.Below(dir), FolderName, FolderName+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +105,7 @@ func (l *Library) shared() (*Set, error) {
 func (l *Library) further() ([]Source, error) {
 	var out []Source
 	for _, dir := range l.Further {
-		more, err := Folder(os.DirFS(dir), ".", filepath.ToSlash(dir)+"/")
+		more, err := Folder(source.Below(dir), ".", filepath.ToSlash(dir)+"/")
 		if err != nil {
 			return nil, err
 		}

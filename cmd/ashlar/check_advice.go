@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,9 +70,10 @@ func (v adviser) findings(p *plan.Plan, at blueprints.Positions) []policies.Find
 }
 
 // sample returns the first rows of a dataset that is a file here, or nil: what
-// is not here, or does not read, is for up to say.
+// is not here, or does not read, is for up to say. A file elsewhere on the machine
+// is not looked at, since whoever proposes a change chooses it and sees the advice.
 func (v adviser) sample(ds plan.Dataset) *dataset.Frame {
-	if strings.Contains(ds.Source, "://") {
+	if strings.Contains(ds.Source, "://") || !filepath.IsLocal(filepath.FromSlash(ds.Source)) {
 		return nil
 	}
 	key, err := json.Marshal(ds)

@@ -23,7 +23,7 @@ func evidenceFile(model string, version int) string {
 // readEvidence reads the evidence that the pin names and holds it against it.
 func readEvidence(dir, model string, pin plan.Pin) (govern.Promotion, error) {
 	name := evidenceFile(model, pin.Version)
-	f, err := os.Open(filepath.Join(dir, name))
+	f, err := os.OpenInRoot(dir, name) // whoever proposes the pin chooses what links name
 	if err != nil {
 		return govern.Promotion{}, fmt.Errorf("the evidence %s cannot be read: %w", filepath.ToSlash(name), err)
 	}

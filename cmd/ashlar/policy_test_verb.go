@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies"
 )
 
@@ -88,7 +88,7 @@ func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
 
 // packsIn are the packs of a folder, of which there must be one.
 func packsIn(dir string) ([]policies.Source, error) {
-	more, err := policies.Folder(os.DirFS(dir), ".", filepath.ToSlash(dir)+"/")
+	more, err := policies.Folder(source.Below(dir), ".", filepath.ToSlash(dir)+"/")
 	if err == nil && len(more) == 0 {
 		err = fmt.Errorf("policies: %s holds no pack; name a folder with .cue files, or with folders of them", dir)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies"
 )
 
@@ -51,7 +51,7 @@ func (a *analyzer) sources() ([]policies.Source, error) {
 		return out, nil
 	}
 	folder := filepath.Join(a.dir, a.packs)
-	own, err := policies.Folder(os.DirFS(folder), ".", strings.TrimPrefix(filepath.ToSlash(a.packs)+"/", "./"))
+	own, err := policies.Folder(source.Below(folder), ".", strings.TrimPrefix(filepath.ToSlash(a.packs)+"/", "./"))
 	return append(out, own...), err
 }
 

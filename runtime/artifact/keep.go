@@ -15,51 +15,52 @@ import (
 )
 
 // Keep takes the file or folder at path, below root, into the store. A missing
-// one is a *MissingError; a link, device or socket is refused.
-func Keep(ctx context.Context, s *store.Store, root, path string) (Artifact, error) {
-	full := filepath.Join(root, filepath.FromSlash(path))
-	info, err := os.Lstat(full)
+// one is a *MissingError; a link, device or socket is refused, and so is a path
+// that leads out of root by a link.
+func Keep(ctx context.Context, s *store.Store, root, path string) (a Artifact, err error) {
+	in, err := os.OpenRoot(root)
+	if err != nil {
+		return Artifact{}, err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	path = filepath.ToSlash(filepath.Clean(filepath.FromSlash(path)))
+	info, err := in.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Artifact{}, &MissingError{path}
 	}
 	if err != nil {
-		return Artifact{}, err
+		return Artifact{}, fmt.Errorf("keep %s: %w", path, err)
 	}
 	if !info.IsDir() {
-		e, err := keepFile(ctx, s, full, path)
+		e, err := keepFile(ctx, s, in, path)
 		return Artifact{Digest: e.Digest, MD5: e.MD5, Size: e.Size}, err
 	}
-	entries, err := keepFolder(ctx, s, full, path)
+	entries, err := keepFolder(ctx, s, in, path)
 	if err != nil {
 		return Artifact{}, err
 	}
 	return keepTree(ctx, s, entries)
 }
 
-func keepFolder(ctx context.Context, s *store.Store, full, shown string) ([]Entry, error) {
+func keepFolder(ctx context.Context, s *store.Store, root *os.Root, path string) ([]Entry, error) {
 	var entries []Entry
-	err := filepath.WalkDir(full, func(p string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(root.FS(), path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		rel, err := filepath.Rel(full, p)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
 		if len(entries) == MaxFiles {
-			return fmt.Errorf("%s holds more than %d files; pack them into an archive", shown, MaxFiles)
+			return fmt.Errorf("%s holds more than %d files; pack them into an archive", path, MaxFiles)
 		}
-		e, err := keepFile(ctx, s, p, shown+"/"+rel)
-		e.Path = rel
+		e, err := keepFile(ctx, s, root, p)
+		e.Path = strings.TrimPrefix(p, path+"/")
 		entries = append(entries, e)
 		return err
 	})
 	return entries, err
 }
 
-func keepFile(ctx context.Context, s *store.Store, full, shown string) (e Entry, err error) {
-	f, err := openRegular(full, shown)
+func keepFile(ctx context.Context, s *store.Store, root *os.Root, path string) (e Entry, err error) {
+	f, err := openRegular(root, path)
 	if err != nil {
 		return e, err
 	}
@@ -67,25 +68,52 @@ func keepFile(ctx context.Context, s *store.Store, full, shown string) (e Entry,
 	sum := newMD5Reader(f)
 	e.Digest, e.Size, err = s.Put(ctx, sum)
 	if err != nil {
-		return e, fmt.Errorf("keep %s: %w", shown, err)
+		return e, fmt.Errorf("keep %s: %w", path, err)
 	}
 	e.MD5 = sum.text()
 	return e, nil
 }
 
-// openRegular opens a regular file and nothing else.
-func openRegular(full, shown string) (*os.File, error) {
-	info, err := os.Lstat(full)
+// openRegular opens a regular file and nothing else: what was looked at and what
+// was opened are the same file, whoever moves them in between.
+func openRegular(root *os.Root, path string) (*os.File, error) {
+	info, err := root.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &MissingError{shown}
+		return nil, &MissingError{path}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file (%s); copy what it stands for", shown, info.Mode().Type())
+	if err := regular(info, path); err != nil {
+		return nil, err
 	}
-	return os.Open(full)
+	f, err := root.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := f.Stat(); err != nil || !os.SameFile(info, now) {
+		return nil, errors.Join(fmt.Errorf("%s was replaced while it was read", path), err, f.Close())
+	}
+	return f, nil
+}
+
+// Read returns the content of a file of at most so many bytes at path, below root,
+// with the same refusals as Keep.
+func Read(root, path string, most int64) (text []byte, err error) {
+	in, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	f, err := openRegular(in, filepath.ToSlash(filepath.Clean(filepath.FromSlash(path))))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if text, err = io.ReadAll(io.LimitReader(f, most+1)); err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("%s holds more than %d bytes", path, most)
+	}
+	return text, err
 }
 
 // Lay writes the artifact to dest, which must not be there; folders around it

@@ -23,48 +23,87 @@ import (
 // does not mean.
 var aside = map[string]bool{".git": true, ".ashlar": true, ".dvc": true, "__pycache__": true}
 
-// folder is a place on this machine.
+// folder is a place on this machine. A link in it is what it stands for, unless it
+// leads out: whoever proposes a change to a repository chooses what its links name.
 type folder string
 
-func (at folder) files(_ context.Context, path string) ([]found, error) {
-	full := filepath.Join(string(at), filepath.FromSlash(path))
-	info, err := os.Stat(full)
+func (at folder) files(_ context.Context, path string) (out []found, err error) {
+	root, err := os.OpenRoot(string(at))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &MissingError{path}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		return []found{onDisk(full, "")}, nil
+	defer func() { err = errors.Join(err, root.Close()) }()
+	path = filepath.ToSlash(filepath.Clean(filepath.FromSlash(path)))
+	info, err := root.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &MissingError{path}
 	}
-	var out []found
-	err = filepath.WalkDir(full, func(p string, d fs.DirEntry, err error) error {
+	if err != nil {
+		return nil, at.explain(path, err)
+	}
+	if !info.IsDir() {
+		return []found{at.found(path, "")}, regular(info, path)
+	}
+	return at.below(root, path)
+}
+
+// below lists the files of the folder at the path.
+func (at folder) below(root *os.Root, path string) (out []found, err error) {
+	err = fs.WalkDir(root.FS(), path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if p != full && aside[d.Name()] {
+			if p != path && aside[d.Name()] {
 				return fs.SkipDir
 			}
 			return nil
 		}
-		info, err := os.Stat(p) // a link in a repository is what it stands for
-		if err != nil || info.IsDir() {
-			return err
+		info, err := root.Stat(p)
+		if err != nil {
+			return at.explain(p, err)
 		}
-		rel, err := filepath.Rel(full, p)
+		if info.IsDir() {
+			return nil
+		}
 		if len(out) == MaxFiles {
 			return fmt.Errorf("%s holds more than %d files; name the ones that are needed", path, MaxFiles)
 		}
-		out = append(out, onDisk(p, filepath.ToSlash(rel)))
-		return err
+		out = append(out, at.found(p, strings.TrimPrefix(p, path+"/")))
+		return regular(info, p)
 	})
 	return out, err
 }
 
-func onDisk(full, rel string) found {
-	return found{rel: rel, open: func(context.Context) (io.ReadCloser, error) { return os.Open(full) }}
+// found is the file at the path, opened through the folder when it is read.
+func (at folder) found(path, rel string) found {
+	return found{rel: rel, open: func(context.Context) (io.ReadCloser, error) {
+		f, err := os.OpenInRoot(string(at), path)
+		if err != nil {
+			return nil, at.explain(path, err)
+		}
+		return f, nil
+	}}
+}
+
+// explain says that it is a link which leads out, where the operating system can
+// follow what the root does not.
+func (at folder) explain(path string, err error) error {
+	if _, elsewhere := os.Stat(filepath.Join(string(at), filepath.FromSlash(path))); elsewhere != nil {
+		return err
+	}
+	return fmt.Errorf("%s leads out of the repository by a link; put a copy of the file in its place", path)
+}
+
+// regular refuses what waits for somebody, or never ends, when it is read.
+func regular(info fs.FileInfo, path string) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	return fmt.Errorf("%s is no regular file (%s); copy what it stands for", path, info.Mode().Type())
 }
 
 // bucket is a place behind a blob URL.

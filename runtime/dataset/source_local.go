@@ -19,8 +19,9 @@ func resolveLocal(text string, opt Options) (*source, error) {
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(opt.Dir, full)
 	}
+	at := placeOf(text, opt.Dir)
 	var paths []string
-	info, err := os.Stat(full)
+	info, err := at.stat(full)
 	switch {
 	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder: name a file in it or a glob such as %s", text, path.Join(text, "*.csv"))
@@ -37,7 +38,7 @@ func resolveLocal(text string, opt Options) (*source, error) {
 	base := globBase(full, string(filepath.Separator))
 	slices.Sort(paths)
 	for _, p := range paths {
-		info, err := os.Stat(p)
+		info, err := at.stat(p)
 		if err != nil {
 			return nil, fmt.Errorf("dataset file: %w", err)
 		}
@@ -48,7 +49,7 @@ func resolveLocal(text string, opt Options) (*source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("dataset file: %w", err)
 		}
-		src.files = append(src.files, localFile(p, filepath.ToSlash(rel), filepath.ToSlash(shownPath(text, opt.Dir, p)), info.Size()))
+		src.files = append(src.files, at.file(p, filepath.ToSlash(rel), filepath.ToSlash(shownPath(text, opt.Dir, p)), info.Size()))
 	}
 	if len(src.files) == 0 {
 		return nil, fmt.Errorf("%s: no file matches; the glob is looked up under %s", text, globBase(full, string(filepath.Separator)))
@@ -67,11 +68,19 @@ func shownPath(text, dir, p string) string {
 	return p
 }
 
-func localFile(full, name, shown string, size int64) file {
+func (p place) file(full, name, shown string, size int64) file {
 	return file{name: name, path: shown, size: size,
-		open:   func(context.Context) (io.ReadCloser, error) { return os.Open(full) },
-		openAt: func(context.Context) (readerAtCloser, error) { return os.Open(full) },
+		open:   func(context.Context) (io.ReadCloser, error) { return opened[io.ReadCloser](p.open(full)) },
+		openAt: func(context.Context) (readerAtCloser, error) { return opened[readerAtCloser](p.open(full)) },
 	}
+}
+
+// opened keeps a file that could not be opened from being an interface that is not nil.
+func opened[T any](f *os.File, err error) (out T, _ error) {
+	if err != nil {
+		return out, err
+	}
+	return any(f).(T), nil
 }
 
 // missingFile says what lies where a file was looked for.

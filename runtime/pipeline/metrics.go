@@ -11,6 +11,9 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
+// maxMetrics bounds a file of metrics that a stage writes, in bytes.
+const maxMetrics = 4 << 20
+
 // Scoped is the name of a stage's own param or metric among those of the run.
 // Names of stages have no slash, so no two stages share a name, and a model's
 // metrics and parameters, which have none either, are nobody else's.

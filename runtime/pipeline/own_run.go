@@ -163,7 +163,7 @@ func (x *execution) collect(ctx context.Context, s *plan.Stage, work string, res
 		return fmt.Errorf("the command succeeded but has not made %s; write it there, or take it out of outs, metrics or plots", strings.Join(missing, ", "))
 	}
 	for _, p := range s.Metrics {
-		b, err := os.ReadFile(filepath.Join(work, filepath.FromSlash(s.At(p))))
+		b, err := artifact.Read(work, s.At(p), maxMetrics)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,11 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
@@ -57,32 +57,36 @@ func madeAt(made map[string]bool, p string) bool {
 }
 
 // gather adds the file, or the files of the folder, at the path. What is not
-// there is left for the run to say: it may be data that is elsewhere.
-func gather(out map[string][]byte, folder, at string) error {
-	root := filepath.Join(folder, filepath.FromSlash(at))
-	if _, err := os.Stat(root); err != nil {
+// there is left for the run to say: it may be data that is elsewhere. A link that
+// leads out of the blueprint's folder is refused, as a run refuses it.
+func gather(out map[string][]byte, folder, at string) (err error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	at = path.Clean(at)
+	if _, err := root.Lstat(at); err != nil {
 		return nil //nolint:nilerr // see above
 	}
-	return filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+	return fs.WalkDir(root.FS(), at, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if n := d.Name(); file != root && (n == ".git" || n == ".ashlar" || n == ".dvc" || n == "__pycache__") {
+			if n := d.Name(); file != at && (n == ".git" || n == ".ashlar" || n == ".dvc" || n == "__pycache__") {
 				return fs.SkipDir
 			}
 			return nil
 		}
-		info, err := os.Stat(file)
-		if err != nil || !info.Mode().IsRegular() || info.Size() > maxCodeFile {
-			return err
-		}
-		rel, err := filepath.Rel(root, file)
+		info, err := root.Stat(file)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s cannot be read in the blueprint's folder; where it is a link that leads out, put a copy in its place: %w", file, err)
 		}
-		text, err := os.ReadFile(file) //nolint:gosec // a file that the blueprint names, in its own folder
-		out[path.Join(at, filepath.ToSlash(rel))] = text
+		if !info.Mode().IsRegular() || info.Size() > maxCodeFile {
+			return nil
+		}
+		out[file], err = root.ReadFile(file)
 		return err
 	})
 }

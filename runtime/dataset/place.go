@@ -1,0 +1,87 @@
+package dataset
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// place is from where files of a source are opened. A source that is relative to
+// the blueprint's folder does not leave it by a link, since whoever proposes a
+// change chooses what the links in it name. A source that is absolute names the
+// place itself, where everybody sees it.
+type place struct {
+	root string // "": anywhere
+	text string // the source, for messages
+}
+
+func placeOf(text, dir string) place {
+	if !filepath.IsLocal(filepath.FromSlash(text)) {
+		return place{text: text}
+	}
+	if dir == "" {
+		dir = "."
+	}
+	return place{root: dir, text: text}
+}
+
+// open opens a regular file that holds data.
+func (p place) open(full string) (*os.File, error) {
+	// Looked at before it is opened: to open a pipe waits for who writes to it.
+	info, err := p.stat(full)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %s is no regular file (%s); name a file that holds the data", p.text, full, info.Mode().Type())
+	}
+	f, err := p.follow(full)
+	if err != nil {
+		return nil, err
+	}
+	if kind := pseudo(f); kind != "" {
+		_ = f.Close() // only opened
+		return nil, fmt.Errorf("%s: %s is in %s, where the kernel tells of processes and devices; name a file that holds the data", p.text, full, kind)
+	}
+	return f, nil
+}
+
+func (p place) stat(full string) (os.FileInfo, error) {
+	if p.root == "" {
+		return os.Stat(full)
+	}
+	var info os.FileInfo
+	err := p.within(full, func(root *os.Root, rel string) (err error) { info, err = root.Stat(rel); return err })
+	return info, err
+}
+
+func (p place) follow(full string) (*os.File, error) {
+	if p.root == "" {
+		return os.Open(full)
+	}
+	var f *os.File
+	err := p.within(full, func(root *os.Root, rel string) (err error) { f, err = root.Open(rel); return err })
+	return f, err
+}
+
+// within calls f with the root. Where that fails on a path that the operating
+// system can follow, it leads out.
+func (p place) within(full string, f func(root *os.Root, rel string) error) error {
+	rel, err := filepath.Rel(p.root, full)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return err
+	}
+	err = f(root, rel)
+	_ = root.Close() // only looked through
+	if err == nil {
+		return nil
+	}
+	if _, elsewhere := os.Stat(full); elsewhere != nil {
+		return err
+	}
+	return fmt.Errorf("%s leads out of the blueprint's folder by a link; name the place itself, as in source: \"/data/file.csv\", or put a copy in the folder", filepath.ToSlash(rel))
+}
