@@ -29,7 +29,7 @@ func generateWorkflowsVerb(a *app) *cobra.Command {
 		Short: "Write the GitHub Actions of the blueprint's repository",
 		Long: `Workflows writes .github/workflows below the repository's root: what a pull
 request shows, what a merge applies (the reviewed plans or nothing), the nightly
-look for drift, retraining and releases. They pin the version of ashlar that they
+look for drift and for known vulnerabilities, retraining and releases. They pin the version of ashlar that they
 already name, or else this one's. Where there is a Pulumi.yaml, merges deploy once
 the variable ASHLAR_DEPLOY is true.
 
