@@ -23,28 +23,28 @@ func TestBelowDoesNotLeaveTheFolder(t *testing.T) {
 		}
 	}
 	files := Below(dir)
-		for name, want := range map[string]string{"a.cue": "package a", "sub/b.cue": "package b", "inside": "package b"} {
-			if text, err := fs.ReadFile(files, name); err != nil || string(text) != want {
-				t.Errorf("%s: %q, %v", name, text, err)
-			}
+	for name, want := range map[string]string{"a.cue": "package a", "sub/b.cue": "package b", "inside": "package b"} {
+		if text, err := fs.ReadFile(files, name); err != nil || string(text) != want {
+			t.Errorf("%s: %q, %v", name, text, err)
 		}
-		for _, name := range []string{"absolute", "proc", "up"} {
-			if text, err := fs.ReadFile(files, name); err == nil || !strings.Contains(err.Error(), name+" is a link that leads out") {
-				t.Errorf("%s: %q, %v", name, text, err)
-			}
-			if _, err := fs.Stat(files, name); err == nil {
-				t.Errorf("%s can be looked at", name)
-			}
+	}
+	for _, name := range []string{"absolute", "proc", "up"} {
+		if text, err := fs.ReadFile(files, name); err == nil || !strings.Contains(err.Error(), name+" is a link that leads out") {
+			t.Errorf("%s: %q, %v", name, text, err)
 		}
-		if list, err := fs.ReadDir(files, "folder"); err == nil {
-			t.Errorf("listed %v", list)
+		if _, err := fs.Stat(files, name); err == nil {
+			t.Errorf("%s can be looked at", name)
 		}
-		if _, err := fs.ReadFile(files, "folder/secret"); err == nil {
-			t.Error("read a file behind a linked folder")
-		}
-		if _, err := fs.ReadFile(files, "none"); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("got %v", err)
-		}
+	}
+	if list, err := fs.ReadDir(files, "folder"); err == nil {
+		t.Errorf("listed %v", list)
+	}
+	if _, err := fs.ReadFile(files, "folder/secret"); err == nil {
+		t.Error("read a file behind a linked folder")
+	}
+	if _, err := fs.ReadFile(files, "none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
 	if _, err := fs.ReadDir(Below(filepath.Join(dir, "none")), "."); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
