@@ -52,6 +52,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 			code = exitInternal
 		}
 	}()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errw)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ashlar-runtime",
 		Short:         "What runs inside every workload of an Ashlar blueprint",
@@ -65,15 +73,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errw)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inputError{err} })
 	for _, duty := range duties {
 		root.AddCommand(duty(a))
 	}
-	return a.report(root.ExecuteContext(ctx))
+	return root
 }
 
 // report logs every problem on a line of its own and returns the exit code.

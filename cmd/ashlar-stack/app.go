@@ -35,6 +35,20 @@ func run(ctx context.Context, args []string, out, errw io.Writer) (code int) {
 			code = exitInternal
 		}
 	}()
+	root := newRoot(out, errw)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitFine
+	}
+	fmt.Fprintln(errw, "ashlar-stack: "+strings.TrimSpace(err.Error()))
+	if errors.As(err, new(inputError)) || strings.HasPrefix(err.Error(), "required flag") || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitInput
+	}
+	return exitInternal
+}
+
+func newRoot(out, errw io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ashlar-stack",
 		Short: "The Pulumi program of Ashlar, and its rendering as files",
@@ -47,7 +61,6 @@ By itself it renders: the same program, written as files.`,
 			return inputError{errors.New("this is a Pulumi program: run `pulumi preview` in a folder with a Pulumi.yaml, or `ashlar-stack render --out DIR`")}
 		},
 	}
-	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errw)
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -55,13 +68,5 @@ By itself it renders: the same program, written as files.`,
 		return inputError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
 	})
 	root.AddCommand(renderVerb(out), recordVerb(out))
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitFine
-	}
-	fmt.Fprintln(errw, "ashlar-stack: "+strings.TrimSpace(err.Error()))
-	if errors.As(err, new(inputError)) || strings.HasPrefix(err.Error(), "required flag") || strings.HasPrefix(err.Error(), "unknown command") {
-		return exitInput
-	}
-	return exitInternal
+	return root
 }
