@@ -22,9 +22,16 @@
 // A drifted dataset, a drifted column and drifted predictions are no more frequent
 // than that, and alerts begin no more often: an alert begins with a window that
 // counts. With k of n windows it takes k false ones, so alerts of 2 of 3 begin
-// with at most 3 rate² of the windows. The rate is over references, too: where a
-// small one happens to be unlike what it was drawn from, every large window says
-// so until the model is trained again.
+// with at most 3 rate² of the windows.
+//
+// The rate is over references and windows together. Given one reference it is
+// not the same for all: windows that are much larger than the reference are all
+// compared with the same few rows, and say the same. Of models whose reference has
+// 150 rows and whose windows have 10,000, at a rate of 0.01 one in a hundred or fewer
+// has a reference that is so unlike what it was drawn from that most of its
+// windows alarm, until the model is trained again; those of the others hardly ever
+// do. With a reference that is several times as large as a window, windows are as
+// good as independent, and each model meets the rate by itself.
 //
 // A named test keeps Evidently's meaning and thresholds. "ks", "chisquare" and "z"
 // give p-values that are corrected across the columns: of windows of unchanged

@@ -1,6 +1,9 @@
 package drift
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // exactRows is the number of rows up to which tails are summed exactly. Above it
 // the normal distribution says the same, and logarithms of factorials would lose
@@ -88,10 +91,7 @@ func normalTails(k, class, n, all int64) (more, fewer tail) {
 // cuts far out cost the others nothing where they cannot say anything. R.E.
 // Tarone, "A Modified Bonferroni Method for Discrete Data", Biometrics 46 (1990).
 func smallest(asked []tail) float64 {
-	p := 1.0
-	for _, t := range asked {
-		p = min(p, t.p)
-	}
+	p := leastOf(asked)
 	n := 0
 	for _, t := range asked {
 		if t.least <= p*(1+1e-9) {
@@ -99,4 +99,40 @@ func smallest(asked []tail) float64 {
 		}
 	}
 	return min(1, p*float64(max(n, 1)))
+}
+
+func leastOf(asked []tail) float64 {
+	p := 1.0
+	for _, t := range asked {
+		p = min(p, t.p)
+	}
+	return p
+}
+
+// unasked is how many more questions could have been answered by a p-value as
+// small as p, at most: those about categories that are too many to be named, of
+// which only the number of rows is known. Which categories are asked about is
+// no accident: of 100,000 that are all rare, those that the reference names are
+// those that it happens to have, and that one of them is there twice and in the
+// window not at all is no news.
+func unasked(p float64, rows, n, all int64) int64 {
+	if rows == 0 || p <= 0 {
+		return 0
+	}
+	out := int64(0)
+	for _, side := range []struct {
+		most   int64 // rows of the category that can all lie there
+		inside func(class int64) int64
+	}{{all - n, func(int64) int64 { return 0 }}, {n, func(class int64) int64 { return class }}} {
+		most := min(rows, side.most)
+		// The larger a category, the rarer that all of it lies on one side.
+		s := 1 + int64(sort.Search(int(most), func(i int) bool {
+			class := int64(i) + 1
+			return pointOf(side.inside(class), class, n, all) <= p*(1+1e-9)
+		}))
+		if s <= most {
+			out += rows / s
+		}
+	}
+	return out
 }

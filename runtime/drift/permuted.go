@@ -83,6 +83,7 @@ func categoriesPermuted(t table, random *rand.Rand) float64 {
 		}
 	}
 	p := smallest(asked)
+	p = min(1, p+leastOf(asked)*float64(unasked(leastOf(asked), t.nameless, n, all)))
 	if len(t.reference) < 3 && t.nameless == 0 || p < decided {
 		return p
 	}
