@@ -32,25 +32,25 @@ type flagEffect struct {
 const (
 	oneStage = "stage --pipeline own --stage make --run one"
 	ownRun   = "finish --pipeline own --run one"
+
+	ingested  = "stage --pipeline nightly --stage ingest --run one"
+	validated = "stage --pipeline nightly --stage validate --run one"
 )
 
 // dutyFlags are what the flags of each duty change.
 var dutyFlags = map[string]flagEffect{
-	"serve endpoint": {from: "serve --listen $taken --endpoint scoring", to: "serve --listen $taken --endpoint other"},
-	"serve listen":   {from: "serve --endpoint scoring --listen $taken", to: "serve --endpoint scoring --listen 256.0.0.1:1"},
-	"run pipeline":   {from: "run --pipeline own", to: "run --pipeline third"},
-	"run model":      {from: "run --model none", to: "run --model nobody"},
-	"stage pipeline": {from: oneStage, to: "stage --pipeline third --stage make --run one"},
-	"stage model":    {from: "stage --model default-risk --stage ingest --run one", to: "stage --model none --stage ingest --run one"},
-	"stage stage":    {from: oneStage, to: "stage --pipeline own --stage use --run one"},
-	"stage run":      {from: oneStage, to: "stage --pipeline own --stage make --run two"},
-	"stage date":     {from: oneStage + " --date 2026-11-01", to: oneStage + " --date 2026-11-02"},
-	"stage due":      {from: oneStage + " --due 2026-11-01T10:00:00Z", to: oneStage + " --due 2026-11-02T10:00:00Z"},
-	"stage part":     {from: "stage --pipeline nightly --stage ingest --run one", to: "stage --pipeline nightly --stage ingest --run one --part 0/2"},
-	"stage parts": {
-		first: []string{"stage --pipeline nightly --stage ingest --run one --part 0/2"},
-		from:  "stage --pipeline nightly --stage ingest --run one --parts 2", to: "stage --pipeline nightly --stage ingest --run one --parts 1",
-	},
+	"serve endpoint":  {from: "serve --listen $taken --endpoint scoring", to: "serve --listen $taken --endpoint other"},
+	"serve listen":    {from: "serve --endpoint scoring --listen $taken", to: "serve --endpoint scoring --listen 256.0.0.1:1"},
+	"run pipeline":    {from: "run --pipeline own", to: "run --pipeline third"},
+	"run model":       {from: "run --model none", to: "run --model nobody"},
+	"stage pipeline":  {from: oneStage, to: "stage --pipeline third --stage make --run one"},
+	"stage model":     {from: "stage --model default-risk --stage ingest --run one", to: "stage --model none --stage ingest --run one"},
+	"stage stage":     {from: oneStage, to: "stage --pipeline own --stage use --run one"},
+	"stage run":       {from: oneStage, to: "stage --pipeline own --stage make --run two"},
+	"stage date":      {from: oneStage + " --date 2026-11-01", to: oneStage + " --date 2026-11-02"},
+	"stage due":       {from: oneStage + " --due 2026-11-01T10:00:00Z", to: oneStage + " --due 2026-11-02T10:00:00Z"},
+	"stage part":      {first: []string{ingested}, from: validated, to: validated + " --part 0/2"},
+	"stage parts":     {first: []string{ingested, validated + " --part 0/2"}, from: validated, to: validated + " --parts 2"},
 	"finish pipeline": {first: []string{oneStage}, from: ownRun, to: "finish --pipeline third --run one"},
 	"finish model":    {from: "finish --model default-risk --run one", to: "finish --model none --run one"},
 	"finish run":      {first: []string{oneStage}, from: ownRun, to: "finish --pipeline own --run two"},
@@ -58,7 +58,7 @@ var dutyFlags = map[string]flagEffect{
 	"finish date":     {first: []string{oneStage}, from: ownRun + " --date 2026-11-01", to: ownRun + " --date 2026-11-02"},
 	"finish due":      {first: []string{oneStage}, from: ownRun + " --due 2026-11-01T10:00:00Z", to: ownRun + " --due 2026-11-02T10:00:00Z"},
 	"drift endpoint":  {from: "drift --endpoint scoring", to: "drift --endpoint other"},
-	"retain dry-run":  {first: []string{"stage --pipeline nightly --stage ingest --run one"}, from: "retain", to: "retain --dry-run"},
+	"retain dry-run":  {first: []string{ingested}, from: "retain", to: "retain --dry-run"},
 }
 
 // dutyNames are all flags of all duties, as "duty flag".

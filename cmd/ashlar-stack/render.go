@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
@@ -55,7 +56,7 @@ name in the manifests: Flux substitutes it, or --values does.`,
 			if err := render.Write(o.out, o.only, files); err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "%d files in %s\n", len(files.Only(o.only)), o.out)
+			fmt.Fprintf(out, "%s in %s\n", plan.Counted(len(files.Only(o.only)), "file"), o.out)
 			return nil
 		},
 	}

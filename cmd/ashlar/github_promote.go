@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/stacks/github"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
@@ -132,15 +133,15 @@ func promotionText(of govern.Promotion) string {
 	for _, name := range slices.Sorted(maps.Keys(v.Metrics)) {
 		was := "none"
 		if old, ok := before[name]; ok {
-			was = fmt.Sprintf("%.4f", old)
+			was = plan.Measured(old)
 		}
-		line("| %s | %.4f | %s |", code(name), v.Metrics[name], was)
+		line("| %s | %s | %s |", code(name), plan.Measured(v.Metrics[name]), was)
 	}
 	line("\n| gate | measured | must be |\n|---|---|---|")
 	for _, g := range v.Gates {
 		value := "undefined"
 		if g.Value != nil {
-			value = fmt.Sprintf("%.4f", *g.Value)
+			value = plan.Measured(*g.Value)
 		}
 		line("| %s | %s | %s |", code(g.Name), value, code(g.Want))
 	}

@@ -47,7 +47,7 @@ func choose(target string, c plan.Column, in *dataset.Inferred) (choice, error) 
 	}
 	out := choice{column: asClasses(c, counts), classes: counts}
 	if len(counts) > dataset.MaxValues {
-		out.notes = append(out.notes, fmt.Sprintf("It has %d classes.", len(counts)))
+		out.notes = append(out.notes, "It has "+plan.Counted(len(counts), "class")+".")
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
@@ -61,13 +62,13 @@ func (m *modelApp) showVersion(v registry.Version) {
 	m.showTraining(v.Training)
 	fmt.Fprintln(m.out, "\nmetrics")
 	for _, name := range slices.Sorted(maps.Keys(v.Metrics)) {
-		fmt.Fprintf(m.out, "  %-28s %.4f\n", name, v.Metrics[name])
+		fmt.Fprintf(m.out, "  %-28s %s\n", name, plan.Measured(v.Metrics[name]))
 	}
 	fmt.Fprintln(m.out, "\ngates")
 	for _, g := range v.Gates {
 		value := "undefined"
 		if g.Value != nil {
-			value = fmt.Sprintf("%.4f", *g.Value)
+			value = plan.Measured(*g.Value)
 		}
 		fmt.Fprintf(m.out, "  %-44s %-9s must be %s\n", g.Name, value, g.Want)
 	}
@@ -85,7 +86,7 @@ func headline(v registry.Version) string {
 	var out []string
 	for _, name := range []string{"roc_auc", "accuracy", "f1", "r2", "root_mean_squared_error"} {
 		if value, ok := v.Metrics[name]; ok && len(out) < 2 {
-			out = append(out, fmt.Sprintf("%s %.3f", name, value))
+			out = append(out, name+" "+plan.Measured(value))
 		}
 	}
 	return strings.Join(out, ", ")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -219,6 +220,6 @@ func (r *runsApp) show(one pipeline.Run) {
 	fmt.Fprintln(r.out, "\nmetrics")
 	metrics := metricsOf(one)
 	for _, name := range sortedNames(metrics) {
-		fmt.Fprintf(r.out, "  %-28s %.4f\n", name, metrics[name])
+		fmt.Fprintf(r.out, "  %-28s %s\n", name, plan.Measured(metrics[name]))
 	}
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 )
 
@@ -36,12 +36,12 @@ func (m metrics) headline() string {
 	var out []string
 	for _, name := range []string{"roc_auc", "accuracy", "r2", "root_mean_squared_error"} {
 		if value, ok := m[name]; ok && len(out) < 2 {
-			out = append(out, fmt.Sprintf("%s %.4f", name, value))
+			out = append(out, name+" "+plan.Measured(value))
 		}
 	}
 	if len(out) == 0 {
 		for _, name := range sortedNames(m)[:min(2, len(m))] {
-			out = append(out, fmt.Sprintf("%s %.4f", name, m[name]))
+			out = append(out, name+" "+plan.Measured(m[name]))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -120,7 +120,7 @@ func (r *runsApp) compare(runs []pipeline.Run) {
 	for _, name := range sortedNames(names) {
 		row(name, func(one pipeline.Run) string {
 			if v, ok := measuredBy(one)[name]; ok {
-				return fmt.Sprintf("%.4f", v)
+				return plan.Measured(v)
 			}
 			return "none"
 		})

@@ -23,10 +23,10 @@ func (r *Reference) Check() error {
 		return fmt.Errorf("drift reference of version %d, this program reads version %d; train the model again", r.Version, referenceVersion)
 	}
 	if r.Rows < 0 || r.Rows > maxRows {
-		say("%d rows", r.Rows)
+		say("%s", plan.Counted(r.Rows, "row"))
 	}
 	if len(r.Columns) == 0 || len(r.Columns) > maxProfiles {
-		say("%d columns, a reference has 1 to %d", len(r.Columns), maxProfiles)
+		say("%s, a reference has 1 to %d", plan.Counted(len(r.Columns), "column"), maxProfiles)
 	}
 	seen := map[string]bool{}
 	for i := range r.Columns[:min(len(r.Columns), maxProfiles)] {
@@ -40,7 +40,7 @@ func (r *Reference) Check() error {
 		}
 	}
 	if r.Score.Rows < 0 || r.Score.Rows > maxRows {
-		say("scores: %d rows", r.Score.Rows)
+		say("scores: %s", plan.Counted(r.Score.Rows, "row"))
 	}
 	if err := r.Score.check(r.Score.Rows); err != nil || !r.Score.numeric() {
 		say("scores: they are numbers (%w)", cmp.Or(err, fmt.Errorf("found %s", r.Score.Type)))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // verdicts corrects the p-values and says what drifted.
@@ -123,7 +125,7 @@ func Reasons() []string { return []string{ReasonShare, ReasonColumns, ReasonPred
 
 // Summary says in a line what the window came to.
 func (r *Report) Summary() string {
-	out := fmt.Sprintf("window of %d rows, %d of %d columns drifted", r.Rows, r.Drifted, len(r.Columns))
+	out := fmt.Sprintf("window of %s, %d of %d columns drifted", plan.Counted(r.Rows, "row"), r.Drifted, len(r.Columns))
 	if r.WeightedShare != nil {
 		out += fmt.Sprintf(" (%.0f %% of the importance)", 100**r.WeightedShare)
 	}

@@ -91,3 +91,21 @@ func TestAWindowMayBeADay(t *testing.T) {
 		t.Error("a window of a day does not close after a day")
 	}
 }
+
+// A column of identifiers has more categories than anybody can name. Those that
+// a small reference has are asked about since it has them, so that one of them
+// is there twice and in the window not at all says nothing.
+func TestCategoriesThatAreTooManyToNameAreNoNews(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	identifiers := table{reference: []int64{2}, current: []int64{0}, nameless: 9_900, rows: [2]int64{150, 10_000}}
+	for i := range int64(148) {
+		identifiers.reference, identifiers.current = append(identifiers.reference, 1), append(identifiers.current, i%8/7)
+	}
+	if p := categoriesPermuted(identifiers, random); p < 0.1 {
+		t.Errorf("one of 149 names that occurs twice has a p-value of %g", p)
+	}
+	gone := table{reference: []int64{60, 90}, current: []int64{0, 3_000}, nameless: 7_000, rows: [2]int64{150, 10_000}}
+	if p := categoriesPermuted(gone, random); p > 1e-20 {
+		t.Errorf("a category that had 40 %% of the rows and has none any more has a p-value of %g", p)
+	}
+}

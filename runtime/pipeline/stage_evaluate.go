@@ -49,7 +49,7 @@ var evaluation = stage{
 		}
 		res.Metrics = report.Metrics
 		main := evaluate.PrimaryMetric(x.model.Task)
-		res.Detail = fmt.Sprintf("%s %.4f on %d rows", main, report.Metrics[main], report.Rows)
+		res.Detail = fmt.Sprintf("%s %s on %s", main, plan.Measured(report.Metrics[main]), plan.Counted(report.Rows, "row"))
 		if report.ImportanceBudget != nil {
 			res.Detail += fmt.Sprintf("; importance from %s", report.ImportanceBudget)
 		}

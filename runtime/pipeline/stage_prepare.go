@@ -38,7 +38,7 @@ var prepare = stage{
 		if p.Train, p.Test, err = train.Split(frame, spec); err != nil {
 			return err
 		}
-		res.Detail = fmt.Sprintf("%d rows to train on, %d to test on", len(p.Train), len(p.Test))
+		res.Detail = fmt.Sprintf("%s to train on, %d to test on", plan.Counted(len(p.Train), "row"), len(p.Test))
 		return x.put(ctx, res, "split", p)
 	},
 }

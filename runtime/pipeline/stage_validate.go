@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // validation checks the data against its columns and expectations, and makes
@@ -25,7 +27,7 @@ var validation = stage{
 			return err
 		}
 		s := report.Statistics
-		res.Detail = fmt.Sprintf("%d rows, %d of %d expectations hold", report.Rows, s.Successful, s.Evaluated)
+		res.Detail = fmt.Sprintf("%s, %d of %d expectations hold", plan.Counted(report.Rows, "row"), s.Successful, s.Evaluated)
 		if !report.Success {
 			return &Finding{
 				Summary: fmt.Sprintf("dataset %s does not meet what the blueprint expects of it (%s)", x.model.Dataset, res.Detail),

@@ -54,9 +54,9 @@ func fitBoosting(ctx context.Context, x *model.Matrix, y []float64, m *model.Mod
 	if opt.progress != nil {
 		total := m.Params.Int("max_iter", 100)
 		o.Progress = func(iteration int, train, valid float64) {
-			detail := fmt.Sprintf("training loss %.4f", train)
+			detail := "training loss " + plan.Measured(train)
 			if !math.IsNaN(valid) {
-				detail += fmt.Sprintf(", validation loss %.4f", valid)
+				detail += ", validation loss " + plan.Measured(valid)
 			}
 			opt.progress(iteration, total, detail)
 		}

@@ -146,7 +146,7 @@ func listed(labels []string, counts map[string]int) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(labels)-i))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%q (%d rows)", l, counts[l]))
+		parts = append(parts, fmt.Sprintf("%q (%s)", l, plan.Counted(counts[l], "row")))
 	}
 	return strings.Join(parts, ", ")
 }

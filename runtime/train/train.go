@@ -141,7 +141,7 @@ func (f *fitter) run(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	f.emit(Event{Stage: "fit", Total: 1, Detail: fmt.Sprintf("%s on %d rows", f.spec.Model.Algorithm, len(train))})
+	f.emit(Event{Stage: "fit", Total: 1, Detail: f.spec.Model.Algorithm + " on " + plan.Counted(len(train), "row")})
 	if r.Model, err = f.fit(ctx, params, train); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // Text is a parameter's value as people read it: a text as it is, anything else
@@ -28,7 +30,7 @@ func Text(value any) string {
 // Summary says in a line what was searched and what was chosen.
 func (s *Search) Summary() string {
 	tried := max(s.Tried, len(s.Trials))
-	out := fmt.Sprintf("%s search by %s, %d trials", s.Method, s.Metric, tried)
+	out := fmt.Sprintf("%s search by %s, %s", s.Method, s.Metric, plan.Counted(tried, "trial"))
 	if s.Tried > 0 {
 		out += fmt.Sprintf(", the best %d of them", len(s.Trials))
 	}
@@ -130,7 +132,7 @@ func (r *Report) Metrics() map[string]float64 {
 	return out
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
+func number(v float64) string { return plan.Measured(v) }
 
 func numbers(list []float64) string {
 	out := make([]string, len(list))

@@ -46,7 +46,7 @@ func TestTableExpectations(t *testing.T) {
 		"a column":                 {text, expect("column_to_exist", "c", nil), true, "at index 1", ""},
 		"a column at an index":     {text, expect("column_to_exist", "c", args{"column_index": 1.0}), true, "at index 1", ""},
 		"a column at another":      {text, expect("column_to_exist", "c", args{"column_index": 0.0}), false, "at index 1", ""},
-		"the undeclared are there": {"n\n1\n", expect("table_columns_to_match_set", "", args{"column_set": list{"n"}}), true, "1 columns", ""},
+		"the undeclared are there": {"n\n1\n", expect("table_columns_to_match_set", "", args{"column_set": list{"n"}}), true, "1 column", ""},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
@@ -45,7 +46,7 @@ func (rq *request) distinctSet(within, all bool) verdict {
 			r.Observed = fmt.Sprintf("%d of %d values found", len(set.names)-len(missing), len(set.names))
 		}
 		if all && within {
-			r.Observed += fmt.Sprintf(", %d rows with others", m.wrong)
+			r.Observed += ", " + plan.Counted(m.wrong, "row") + " with others"
 		}
 		return nil
 	}

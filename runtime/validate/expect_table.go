@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // counts prepares an expectation that a count of the pass lies within bounds.
@@ -96,7 +98,7 @@ func columnExists(rq *request) verdict {
 
 func (r *Result) observeNames(names []string) {
 	r.ObservedNames = names
-	r.Observed = fmt.Sprintf("%d columns", len(names))
+	r.Observed = plan.Counted(len(names), "column")
 }
 
 // without returns what of a is not in b.

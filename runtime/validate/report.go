@@ -121,7 +121,7 @@ func (r *Report) Table(w io.Writer) error {
 	if r.Schema != nil {
 		fmt.Fprintf(w, "\n%s\n", r.Schema.Error())
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %d rows, %d of %d expectations hold\n", r.Dataset, r.Rows, r.Statistics.Successful, r.Statistics.Evaluated)
+	_, err := fmt.Fprintf(w, "\n%s: %s, %d of %d expectations hold\n", r.Dataset, plan.Counted(r.Rows, "row"), r.Statistics.Successful, r.Statistics.Evaluated)
 	return err
 }
 

@@ -174,7 +174,7 @@ func (t *timetable) run(ctx context.Context, due schedule.Run) string {
 	case o.Run.Reused():
 		return t.name + ": nothing had changed, and every stage was reused"
 	case t.line.Model == "":
-		return fmt.Sprintf("%s: ran %d stages", t.name, len(o.Run.Stages))
+		return t.name + ": ran " + plan.Counted(len(o.Run.Stages), "stage")
 	default:
 		return t.name + ": nothing new came of it"
 	}

@@ -116,7 +116,7 @@ func TestConcurrency(t *testing.T) {
 	// A run of 1.7 s ends by itself unless the next, a second later, replaces it.
 	for policy, want := range map[plan.Concurrency]struct{ ends, leftOut bool }{plan.Forbid: {true, true}, plan.Replace: {false, false}, plan.Allow: {true, false}} {
 		told := serveFor(t, scheduled("sleep 1.7", func(l *plan.Pipeline) { l.Concurrency = policy }), t.TempDir(), 3*time.Second)
-		if ends, leftOut := strings.Contains(told, "ran 1 stages"), strings.Contains(told, "left out"); ends != want.ends || leftOut != want.leftOut {
+		if ends, leftOut := strings.Contains(told, "ran 1 stage"), strings.Contains(told, "left out"); ends != want.ends || leftOut != want.leftOut {
 			t.Errorf("%s: a run ended by itself: %v, one was left out: %v; told %q", policy, ends, leftOut, told)
 		}
 	}

@@ -24,7 +24,7 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 		return out
 	}
 	if len(reports) == 0 {
-		out.Summary = fmt.Sprintf("A window closes after %s with at least %d rows, or at %d rows.", endpoint.Drift.Window, endpoint.Drift.MinRows, endpoint.Drift.MaxRows)
+		out.Summary = fmt.Sprintf("A window closes after %s with at least %s, or at %s.", endpoint.Drift.Window, plan.Counted(endpoint.Drift.MinRows, "row"), plan.Counted(endpoint.Drift.MaxRows, "row"))
 		return out
 	}
 	newest := reports[len(reports)-1]
@@ -61,8 +61,8 @@ func driftStatus(r *drift.Report) string {
 // driftSummary says in words what the newest window came to.
 func driftSummary(d *plan.Drift, r *drift.Report) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Window of %d rows from %s to %s, against %d rows of training data: %d of %d columns drifted",
-		r.Rows, r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat), r.ReferenceRows, r.Drifted, len(r.Columns))
+	fmt.Fprintf(&out, "Window of %s from %s to %s, against %s of training data: %d of %d columns drifted",
+		plan.Counted(r.Rows, "row"), r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat), plan.Counted(r.ReferenceRows, "row"), r.Drifted, len(r.Columns))
 	if r.WeightedShare != nil {
 		fmt.Fprintf(&out, ", %s %% of their importance to the model", number(100**r.WeightedShare))
 	}
@@ -74,7 +74,7 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 		fmt.Fprintf(&out, "The window counts towards the alert by %s. ", strings.Join(r.Reasons, ", "))
 	}
 	if r.Sampled > 0 {
-		fmt.Fprintf(&out, "Numbers are compared on a sample of %d rows. ", r.Sampled)
+		fmt.Fprintf(&out, "Numbers are compared on a sample of %s. ", plan.Counted(r.Sampled, "row"))
 	}
 	fmt.Fprintf(&out, "%d of the last %d windows count; an alert takes %d of %d", r.DriftedWindows, r.OfWindows, d.Alert.Windows, d.Alert.Of)
 	if d.Retrain {

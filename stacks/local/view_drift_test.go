@@ -39,7 +39,7 @@ func watched(t *testing.T) (plan.Endpoint, *drift.Monitor, *model.Model) {
 
 func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 	e, monitor, m := watched(t)
-	if v := viewDrift("scoring", e, nil); v.Drifted || v.Status != "no window yet" || !strings.Contains(v.Summary, "closes after 1h with at least 1 rows") {
+	if v := viewDrift("scoring", e, nil); v.Drifted || v.Status != "no window yet" || !strings.Contains(v.Summary, "closes after 1h with at least 1 row,") {
 		t.Errorf("before the first window: %+v", v)
 	}
 	o := monitor.Observer(m)

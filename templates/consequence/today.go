@@ -1,6 +1,10 @@
 package consequence
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
 
 // Holds is the effect of data that passes what is expected of it now.
 const Holds Effect = "holds"
@@ -8,7 +12,7 @@ const Holds Effect = "holds"
 // Today says whether the data as it is would pass what the dataset expects now.
 func Today(dataset string, rows int64, failures []string) Change {
 	c := Change{Section: Data, Subject: printable("dataset "+dataset, maxSubject), Effect: Holds, Path: []string{"datasets", dataset}}
-	c.Message = fmt.Sprintf("today's data passes what is expected of it now (%d rows)", rows)
+	c.Message = "today's data passes what is expected of it now (" + plan.Counted(rows, "row") + ")"
 	if len(failures) > 0 {
 		c.Effect, c.Message = Refused, "today's data would not pass: "+failures[0]
 		if more := len(failures) - 1; more > 0 {
