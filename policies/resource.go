@@ -237,6 +237,6 @@ func podOf(properties map[string]any) (pod any, path []string, ok bool) {
 // podPaths say where each kind keeps the pod that it makes.
 var podPaths = map[string][]string{
 	"Pod": {}, "Deployment": {"spec", "template"}, "ReplicaSet": {"spec", "template"}, "StatefulSet": {"spec", "template"},
-	"DaemonSet": {"spec", "template"}, "Job": {"spec", "template"}, "ReplicationController": {"spec", "template"},
+	"DaemonSet": {"spec", "template"}, "Job": {"spec", "template"}, "ReplicationController": {"spec", "template"}, "PodTemplate": {"template"},
 	"Rollout": {"spec", "template"}, "CronJob": {"spec", "jobTemplate", "spec", "template"},
 }

@@ -225,11 +225,19 @@ func TestAPrivilegedPodIsRefusedHoweverItIsMade(t *testing.T) {
 	for _, privileged := range []bool{true, false} {
 		pod := map[string]any{"containers": []any{map[string]any{"name": "a", "securityContext": map[string]any{"privileged": privileged}}}}
 		template := map[string]any{"spec": pod}
+		want := map[bool]string{true: "fail", false: "pass"}[privileged]
+		if got := s.admits(t, map[string]any{"kind": "PodTemplate", "metadata": map[string]any{"name": "n"}, "template": template}); got != want {
+			t.Errorf("PodTemplate, privileged %t: %s", privileged, got)
+		}
+		// Which joins a pod that runs.
+		joined := map[string]any{"containers": []any{map[string]any{"name": "a"}}, "ephemeralContainers": pod["containers"]}
+		if got := s.admits(t, map[string]any{"kind": "Pod", "metadata": map[string]any{"name": "n"}, "spec": joined}); got != want {
+			t.Errorf("an ephemeral container, privileged %t: %s", privileged, got)
+		}
 		for kind, spec := range map[string]map[string]any{
 			"Pod": pod, "Deployment": {"template": template}, "Job": {"template": template}, "Rollout": {"template": template},
 			"CronJob": {"jobTemplate": map[string]any{"spec": map[string]any{"template": template}}},
 		} {
-			want := map[bool]string{true: "fail", false: "pass"}[privileged]
 			if got := s.admits(t, map[string]any{"kind": kind, "metadata": map[string]any{"name": "n"}, "spec": spec}); got != want {
 				t.Errorf("%s, privileged %t: %s", kind, privileged, got)
 			}
@@ -239,6 +247,34 @@ func TestAPrivilegedPodIsRefusedHoweverItIsMade(t *testing.T) {
 		if !slices.ContainsFunc(c.Kinds, func(k Kind) bool { return k.Plural == plural }) {
 			t.Errorf("%s are not asked about", plural)
 		}
+	}
+}
+
+// A rule matches no subresource that it does not name, so what asks about pods
+// asks about the containers that join them too.
+func TestRulesOfPodsMatchContainersThatJoinThem(t *testing.T) {
+	rules := 0
+	for _, r := range shipped(t).Rules() {
+		c, err := Compile(r, "prod")
+		if err != nil {
+			continue
+		}
+		var resources []string
+		for _, rule := range resourceRules(c.Kinds) {
+			for _, one := range rule.(map[string]any)["resources"].([]any) {
+				resources = append(resources, one.(string))
+			}
+		}
+		pods, joined := slices.Contains(resources, "pods"), slices.Contains(resources, "pods/ephemeralcontainers")
+		if pods != joined || pods != slices.Contains(resources, "podtemplates") {
+			t.Errorf("%s matches %v", r.ID, resources)
+		}
+		if pods {
+			rules++
+		}
+	}
+	if rules < 8 {
+		t.Errorf("only %d rules are about pods", rules)
 	}
 }
 

@@ -25,11 +25,11 @@ func (k Kind) group() (group, version string) {
 
 // pod reports whether objects of the kind are pods or make them.
 func (k Kind) pod() bool {
-	return slices.Contains([]string{"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "rollouts"}, k.Plural)
+	return slices.Contains([]string{"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "rollouts", "podtemplates"}, k.Plural)
 }
 
 // podExpression finds the pod in any of those kinds.
-const podExpression = `variables.object.kind == "Pod" ? variables.object : (variables.object.kind == "CronJob" ? variables.object.spec.jobTemplate.spec.template : variables.object.spec.template)`
+const podExpression = `variables.object.kind == "Pod" ? variables.object : (variables.object.kind == "PodTemplate" ? variables.object.template : (variables.object.kind == "CronJob" ? variables.object.spec.jobTemplate.spec.template : variables.object.spec.template))`
 
 // inline is a variable's expression where there are no variables.
 func inline(expression string) string {
@@ -38,7 +38,7 @@ func inline(expression string) string {
 
 // kinds are those that rules may speak of at an API server.
 var kinds = []Kind{
-	{"kubernetes:core/v1:Pod", "pods"}, {"kubernetes:core/v1:ReplicationController", "replicationcontrollers"},
+	{"kubernetes:core/v1:Pod", "pods"}, {"kubernetes:core/v1:ReplicationController", "replicationcontrollers"}, {"kubernetes:core/v1:PodTemplate", "podtemplates"},
 	{"kubernetes:apps/v1:Deployment", "deployments"}, {"kubernetes:apps/v1:ReplicaSet", "replicasets"},
 	{"kubernetes:apps/v1:StatefulSet", "statefulsets"}, {"kubernetes:apps/v1:DaemonSet", "daemonsets"},
 	{"kubernetes:batch/v1:Job", "jobs"}, {"kubernetes:batch/v1:CronJob", "cronjobs"},
@@ -79,6 +79,11 @@ func kindsOf(match *plan.Matcher, environment string) []Kind {
 	return out
 }
 
+// subresources are the ways past an object of the kind by which what it runs is
+// changed too. A rule matches a resource alone unless it names them: a container
+// that joins a pod that runs, as kubectl debug lets it, is none of pods.
+var subresources = map[string][]string{"pods": {"ephemeralcontainers"}}
+
 // resourceRules are the kinds as matchConstraints name them, a rule a group
 // and version.
 func resourceRules(kinds []Kind) []any {
@@ -92,6 +97,9 @@ func resourceRules(kinds []Kind) []any {
 			out = append(out, at[key])
 		}
 		at[key]["resources"] = append(at[key]["resources"].([]any), k.Plural)
+		for _, sub := range subresources[k.Plural] {
+			at[key]["resources"] = append(at[key]["resources"].([]any), k.Plural+"/"+sub)
+		}
 	}
 	return out
 }

@@ -242,3 +242,60 @@ func TestARealAPIServerRefusesWhatTheRulesRefuse(t *testing.T) {
 		}
 	}
 }
+
+// A container that joins a pod comes by a way of its own, which a rule about
+// pods alone does not see. The pod is made before the rule is there, and no image
+// of it has to run.
+func TestARealAPIServerRefusesAContainerThatJoinsAPod(t *testing.T) {
+	set, err := policies.New(policies.Shipped()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t)
+	made, err := json.Marshal(pod())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must(s.kubectl(string(made), "create", "--namespace", s.namespace, "-f", "-"))
+	hosted := pod()
+	changes["security/pod-not-host"](hosted)
+	hosted["metadata"].(map[string]any)["name"] = "other"
+	s.enforce(set.Rules(), "security/pod-not-host", hosted)
+	join := func(container map[string]any) error {
+		var now map[string]any
+		if err := json.Unmarshal([]byte(s.must(s.kubectl("", "get", "--namespace", s.namespace, "pod", "good", "-o", "json"))), &now); err != nil {
+			t.Fatal(err)
+		}
+		now["spec"].(map[string]any)["ephemeralContainers"] = []any{container}
+		text, err := json.Marshal(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.kubectl(string(text), "replace", "--raw", "/api/v1/namespaces/"+s.namespace+"/pods/good/ephemeralcontainers?dryRun=All", "-f", "-")
+		return err
+	}
+	good := func() map[string]any {
+		c := container(pod())
+		delete(c, "resources") // an ephemeral container has none
+		delete(c, "readinessProbe")
+		c["name"] = "debug"
+		return c
+	}
+	if err := join(good()); err != nil {
+		t.Errorf("a good container may not join: %v", err)
+	}
+	for id, spoil := range map[string]func(map[string]any){
+		"security/pod-no-escalation": func(c map[string]any) { c["securityContext"].(map[string]any)["allowPrivilegeEscalation"] = true },
+		"security/pod-capabilities": func(c map[string]any) {
+			c["securityContext"].(map[string]any)["capabilities"] = map[string]any{"add": []any{"SYS_ADMIN"}}
+		},
+		"security/pod-not-root": func(c map[string]any) { c["securityContext"].(map[string]any)["runAsUser"] = 0 },
+		"security/image-pinned": func(c map[string]any) { c["image"] = "busybox" },
+	} {
+		c := good()
+		spoil(c)
+		if err := join(c); err == nil || !strings.Contains(err.Error(), id) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
