@@ -184,7 +184,7 @@ func TestWhatItStandsOnIsNotItsInput(t *testing.T) {
 	if got := duty(t, e.with("ASHLAR_DATA", t.TempDir()), "run", "--model", "default-risk"); got.code != 2 || !strings.Contains(got.log, "credit_data.csv") {
 		t.Errorf("data that is not there: %+v", got)
 	}
-	if got := duty(t, e.with("ASHLAR_DATABASE_USER", "ada"), "migrate"); got.code != 3 || !strings.Contains(got.log, "a file has no users") {
+	if got := duty(t, e.with("ASHLAR_DATABASE_USERS", "ada"), "migrate"); got.code != 3 || !strings.Contains(got.log, "a file has no users") {
 		t.Errorf("%+v", got)
 	}
 }

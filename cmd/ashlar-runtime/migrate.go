@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net/url"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
@@ -13,8 +17,9 @@ func migrateDuty(a *app) *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring the database to the schema that this binary knows",
 		Long: `Migrate is run by the owner of the database before anything else of this version
-starts; it does nothing where nothing is to be done. With ASHLAR_DATABASE_USER it
-also lets that user, made as needed, do what workloads do and no more.`,
+starts; it does nothing where nothing is to be done. With ASHLAR_DATABASE_USERS it
+also makes a user for each duty of workloads and of people, whose names begin with
+that, and lets it do what its duty does and no more.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := a.settings(needs{migrate: true})
@@ -35,12 +40,42 @@ func (a *app) migrate(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	user := a.getenv("ASHLAR_DATABASE_USER")
-	if user != "" {
-		if err := registry.Grant(ctx, s.database.Database, user, opt); err != nil {
+	installation := a.getenv("ASHLAR_DATABASE_USERS")
+	if installation != "" {
+		users, err := databaseUsers(s.database, installation)
+		if err != nil {
+			return inputError{err}
+		}
+		if err := registry.Grant(ctx, s.database.Database, users, opt); err != nil {
 			return err
 		}
 	}
-	a.log.Info("migrated", "from", done.From, "to", done.To, "user", user)
+	a.log.Info("migrated", "from", done.From, "to", done.To, "users", installation)
 	return a.print(done)
+}
+
+// databaseUsers are a user for each duty. Where the owner logs in by a password
+// in its URL they have passwords that are derived from it, which whoever deploys
+// derives too. The user of that name, which did every duty once, has none now.
+func databaseUsers(login login.Config, installation string) ([]registry.User, error) {
+	out := []registry.User{{Name: installation}}
+	for _, d := range plan.Duties() {
+		out = append(out, registry.User{Name: d.User(installation), Duty: d})
+	}
+	u, err := url.Parse(login.Database)
+	if err != nil {
+		return nil, errors.New("ASHLAR_DATABASE is no URL")
+	}
+	password, has := u.User.Password()
+	if !has {
+		return out, nil
+	}
+	key, err := plan.DutyKey(password)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out[1:] {
+		out[i+1].Password = plan.DutyPassword(key, out[i+1].Name)
+	}
+	return out, nil
 }

@@ -79,9 +79,6 @@ func (r *Registry) AutoApprove(ctx context.Context, model string, n int, reason 
 // decided writes the decision and its entry and returns the version after it.
 func (c *change) decided(ctx context.Context, v Version, verdict string, d Decision) (Version, error) {
 	status := after(v, verdict, d)
-	if _, err := c.ExecContext(ctx, `UPDATE versions SET status = ? WHERE model = ? AND version = ?`, status, v.Model, v.Version); err != nil {
-		return v, fmt.Errorf("registry: %w", err)
-	}
 	action := ActionApprove
 	if verdict == Rejected {
 		action = ActionReject
@@ -92,9 +89,14 @@ func (c *change) decided(ctx context.Context, v Version, verdict string, d Decis
 	if err != nil {
 		return v, err
 	}
+	// The decision comes first: PostgreSQL lets a version be no more than its
+	// decisions make of it.
 	_, err = c.ExecContext(ctx, `INSERT INTO decisions (seq, model, version, verdict, decider, note, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		seq, v.Model, v.Version, verdict, d.By, d.Comment, stamp(c.at))
 	if err != nil {
+		return v, fmt.Errorf("registry: %w", err)
+	}
+	if _, err := c.ExecContext(ctx, `UPDATE versions SET status = ? WHERE model = ? AND version = ?`, status, v.Model, v.Version); err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
 	return readVersion(ctx, c.handle, v.Model, v.Version)

@@ -2,6 +2,11 @@ package registry
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,28 +14,33 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/pressly/goose/v3"
-)
 
-// rights are what a workload does with each table. It cannot remove an entry
-// of the audit log or change one, nor take the triggers away that would say so:
-// those are the owner's, who is another user.
-var rights = map[string]string{
-	"versions": "SELECT, INSERT, UPDATE", "decisions": "SELECT, INSERT", "aliases": "SELECT, INSERT, UPDATE",
-	"servings": "SELECT, INSERT, UPDATE", "audit": "SELECT, INSERT", "audit_head": "SELECT, UPDATE",
-	goose.DefaultTablename: "SELECT",
-}
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+)
 
 // rdsRole is the role by which Amazon RDS lets a user log in with an IAM token.
 const rdsRole = "rds_iam"
 
-// Grant lets the user do what a workload does in a PostgreSQL registry, and no
-// more. A user that is not there is made, without a password: it logs in by an
-// IAM token where the database knows them, and else once somebody has given it
-// a password or a certificate. Call it as the owner, after Migrate.
-func Grant(ctx context.Context, location, user string, opt Options) (err error) {
-	if user == "" || len(user) > 63 || strings.ContainsRune(user, 0) {
-		return fmt.Errorf("registry: %q is no name of a database user: want 1 to 63 bytes", user)
+// User is a user of the database and the duty that it has.
+type User struct {
+	Name string
+	Duty plan.Duty // "": none any more, so that it may do nothing; it is not made
+	// Password is what it logs in by; "": by an IAM token where the database
+	// knows them, and else once somebody has given it a certificate.
+	Password string
+}
+
+// Grant lets each user do what its duty does in a PostgreSQL registry, and no
+// more: rights are taken away that it had before. A user that is not there is
+// made. Call it as the owner, after Migrate.
+func Grant(ctx context.Context, location string, users []User, opt Options) (err error) {
+	for _, u := range users {
+		if u.Name == "" || len(u.Name) > 63 || strings.ContainsRune(u.Name, 0) {
+			return fmt.Errorf("registry: %q is no name of a database user: want 1 to 63 bytes", u.Name)
+		}
+		if _, known := rights[u.Duty]; !known && u.Duty != "" {
+			return fmt.Errorf("registry: %q of user %s is no duty", u.Duty, u.Name)
+		}
 	}
 	r, err := connect(ctx, location, opt)
 	if err != nil {
@@ -40,33 +50,54 @@ func Grant(ctx context.Context, location, user string, opt Options) (err error) 
 	if r.dialect.schema == nil {
 		return fmt.Errorf("registry %s: a file has no users; it has an owner and a mode", location)
 	}
-	err = r.again(ctx, func() error { return r.transact(ctx, nil, func(h handle) error { return h.grant(ctx, r, user) }) })
+	err = r.again(ctx, func() error { return r.transact(ctx, nil, func(h handle) error { return h.grant(ctx, r, users) }) })
+	if sqlState(err) == insufficientPrivilege {
+		return fmt.Errorf("registry %s: rights of its users: %w; the owner of the tables must be allowed to make roles: ALTER ROLE name CREATEROLE", r.dialect.name(location), err)
+	}
 	if err != nil {
-		return fmt.Errorf("registry %s: rights of user %s: %w", r.dialect.name(location), user, err)
+		return fmt.Errorf("registry %s: rights of its users: %w", r.dialect.name(location), err)
 	}
 	return nil
 }
 
-func (h handle) grant(ctx context.Context, r *Registry, user string) error {
+func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 	schema, err := r.dialect.schema(ctx, r.db)
 	if err != nil {
 		return err
 	}
-	roles, err := texts(ctx, h, `SELECT rolname FROM pg_roles WHERE rolname IN (?, ?)`, user, rdsRole)
+	roles, err := texts(ctx, h, `SELECT rolname FROM pg_roles WHERE rolname <> current_user`)
 	if err != nil {
 		return err
 	}
-	name, space := pgx.Identifier{user}.Sanitize(), pgx.Identifier{schema}.Sanitize()
-	var statements []string
-	if !slices.Contains(roles, user) {
-		statements = append(statements, `CREATE ROLE `+name+` LOGIN`)
-	}
-	if slices.Contains(roles, rdsRole) {
-		statements = append(statements, `GRANT `+rdsRole+` TO `+name)
-	}
-	statements = append(statements, `GRANT USAGE ON SCHEMA `+space+` TO `+name)
-	for _, table := range slices.Sorted(maps.Keys(rights)) {
-		statements = append(statements, fmt.Sprintf(`GRANT %s ON %s.%s TO %s`, rights[table], space, table, name))
+	space := pgx.Identifier{schema}.Sanitize()
+	statements := rows(space)
+	for _, u := range users {
+		name := pgx.Identifier{u.Name}.Sanitize()
+		if u.Duty == "" {
+			if slices.Contains(roles, u.Name) {
+				statements = append(statements, nothing(space, name)...)
+			}
+			continue
+		}
+		if !slices.Contains(roles, u.Name) {
+			statements = append(statements, `CREATE ROLE `+name+` LOGIN`)
+		}
+		if u.Password != "" {
+			verifier, err := scram(u.Password)
+			if err != nil {
+				return err
+			}
+			statements = append(statements, `ALTER ROLE `+name+` PASSWORD '`+verifier+`'`)
+		}
+		if slices.Contains(roles, rdsRole) {
+			statements = append(statements, `GRANT `+rdsRole+` TO `+name)
+		}
+		of := rights[u.Duty]
+		statements = append(statements, of.statements(space, name)...)
+		checks := of.policies(space)
+		for _, table := range slices.Sorted(maps.Keys(checks)) {
+			statements = append(statements, rule(u.Name, space, table, "INSERT", name, checks[table])...)
+		}
 	}
 	for _, s := range statements {
 		if _, err := h.querier.ExecContext(ctx, s); err != nil {
@@ -74,4 +105,50 @@ func (h handle) grant(ctx context.Context, r *Registry, user string) error {
 		}
 	}
 	return nil
+}
+
+// rows makes the database look at each row that is written, whoever writes it.
+func rows(space string) []string {
+	var out []string
+	for _, table := range []string{"versions", "decisions", "servings", "audit", "audit_head"} {
+		out = append(out, `ALTER TABLE `+space+`.`+table+` ENABLE ROW LEVEL SECURITY`)
+		out = append(out, `DROP POLICY IF EXISTS seen ON `+space+`.`+table, `CREATE POLICY seen ON `+space+`.`+table+` FOR SELECT USING (true)`)
+	}
+	for _, i := range invariants {
+		out = append(out, rule(i.name, space, i.table, i.command, "PUBLIC", strings.ReplaceAll(i.check, "%[1]s", space))...)
+	}
+	return out
+}
+
+// rule is a row policy, made anew.
+func rule(name, space, table, command, to, check string) []string {
+	name, table = pgx.Identifier{name}.Sanitize(), space+"."+table
+	using := ""
+	if command == "UPDATE" {
+		using = ` USING (true)`
+	}
+	return []string{
+		`DROP POLICY IF EXISTS ` + name + ` ON ` + table,
+		`CREATE POLICY ` + name + ` ON ` + table + ` FOR ` + command + ` TO ` + to + using + ` WITH CHECK (` + check + `)`,
+	}
+}
+
+// scram is the password as PostgreSQL keeps it (RFC 5803), so that it is in no
+// statement and in no log of the server.
+func scram(password string) (string, error) {
+	const rounds = 4096
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	salted, err := pbkdf2.Key(sha256.New, password, salt, rounds, sha256.Size)
+	if err != nil {
+		return "", fmt.Errorf("password: %w", err)
+	}
+	sign := func(what string) []byte {
+		mac := hmac.New(sha256.New, salted)
+		mac.Write([]byte(what))
+		return mac.Sum(nil)
+	}
+	stored := sha256.Sum256(sign("Client Key"))
+	b64 := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", rounds, b64(salt), b64(stored[:]), b64(sign("Server Key"))), nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // process is a duty of the runtime that was started.
@@ -30,6 +32,9 @@ func (p *place) start(args ...string) *process {
 	p.t.Helper()
 	d := &process{cmd: exec.Command(p.runtime, args...), lines: make(chan map[string]any, 10_000), done: make(chan error, 1)}
 	d.cmd.Env = p.env
+	if args[0] != "migrate" {
+		d.cmd.Env = p.as(map[string]plan.Duty{"serve": plan.DutyServe, "run": plan.DutyTrain, "drift": plan.DutyTrain, "retain": plan.DutyRetain}[args[0]])
+	}
 	d.cmd.Stdout = &d.out
 	log, err := d.cmd.StderrPipe()
 	if err != nil {
@@ -125,11 +130,11 @@ func (p *place) run(code int, into any, args ...string) *process {
 	return d
 }
 
-// ashlar runs the CLI on the same database.
+// ashlar runs the CLI on the same database, as whoever decides.
 func (p *place) ashlar(args ...string) string {
 	p.t.Helper()
 	cmd := exec.Command(p.cli, args...)
-	cmd.Env = p.env
+	cmd.Env = p.as(plan.DutyDecide)
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		p.t.Fatalf("ashlar %v: %v\n%s", args, err, said)

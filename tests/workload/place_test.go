@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +31,8 @@ const (
 	accessKey = "ashlar-test"
 	secretKey = "ashlar-test-s3cr3t"
 	bucket    = "ashlar"
-	// workloadUser is whom migrate lets work with the database, and no more.
-	workloadUser = "ashlar_test_workload"
+	// installation is what the names of the users begin with that migrate makes.
+	installation = "ashlar_test_workload"
 )
 
 // place is an S3 server and a PostgreSQL schema, and the environment that a
@@ -58,9 +59,14 @@ func newPlace(t *testing.T) *place {
 	p.env = append(os.Environ(),
 		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",
 		"ASHLAR_STORE="+p.gateway.url(bucket+"/store"), "ASHLAR_DATA="+p.gateway.url(bucket+"/data"),
-		"ASHLAR_DATABASE="+option(t, p.owner, "role", workloadUser), "ASHLAR_AUTHOR=pipeline/nightly",
+		"ASHLAR_AUTHOR=pipeline/nightly",
 	)
 	return p
+}
+
+// as is the environment in which the database is reached as the duty's user.
+func (p *place) as(d plan.Duty) []string {
+	return append(slices.Clone(p.env), "ASHLAR_DATABASE="+option(p.t, p.owner, "role", d.User(installation)))
 }
 
 func compiled(t *testing.T, dir, command string) string {
@@ -91,7 +97,10 @@ func schema(t *testing.T, database string) string {
 	name := "ashlar_test_" + strings.ToLower(rand.Text()[:12])
 	do(`CREATE SCHEMA ` + name)
 	t.Cleanup(func() {
-		do(`DROP SCHEMA `+name+` CASCADE`, `DROP OWNED BY `+workloadUser, `DROP ROLE `+workloadUser)
+		do(`DROP SCHEMA ` + name + ` CASCADE`)
+		for _, d := range plan.Duties() {
+			do(`DROP OWNED BY `+d.User(installation), `DROP ROLE `+d.User(installation))
+		}
 		db.Close()
 	})
 	return option(t, database, "search_path", name)

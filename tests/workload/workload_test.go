@@ -69,12 +69,12 @@ func TestAWorkloadLivesThroughKillsAndOutages(t *testing.T) {
 // as on AWS, and lets workloads work with it.
 func (p *place) migrates() {
 	p.t.Helper()
-	if d := p.run(3, nil, "run", "--model", "default-risk"); !strings.Contains(d.said(), workloadUser) {
+	if d := p.run(3, nil, "run", "--model", "default-risk"); !strings.Contains(d.said(), plan.DutyTrain.User(installation)) {
 		p.t.Errorf("a user that is not there yet: %s", d.said())
 	}
 	workload := p.env
 	for from, owner := range [][]string{{"ASHLAR_DATABASE=" + p.owner}, secrets(p.t, p.owner)} {
-		p.env = append(append(append([]string{}, workload...), owner...), "ASHLAR_DATABASE_USER="+workloadUser)
+		p.env = append(append(append([]string{}, workload...), owner...), "ASHLAR_DATABASE_USERS="+installation)
 		var done struct{ From, To int }
 		if p.run(0, &done, "migrate"); done.From != from || done.To != 1 {
 			p.t.Errorf("migrated %+v", done)

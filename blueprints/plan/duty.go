@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+)
+
+// Duty is what somebody does with the registry's database. Each duty is a user
+// of the database with rights of its own: what serves cannot approve, and what
+// trains approves only what a policy approves.
+type Duty string
+
+// The duties.
+const (
+	DutyServe  Duty = "serve"  // say what an endpoint serves
+	DutyTrain  Duty = "train"  // register versions; approve where the version's rule is "auto"
+	DutyWatch  Duty = "watch"  // read
+	DutyRetain Duty = "retain" // note what was deleted for its retention
+	DutyDecide Duty = "decide" // approve and reject: people, and CI on their behalf; no workload
+)
+
+// Duties returns every duty.
+func Duties() []Duty { return []Duty{DutyServe, DutyTrain, DutyWatch, DutyRetain, DutyDecide} }
+
+// User is the duty's user of the database, of an installation's.
+func (d Duty) User(installation string) string { return installation + "_" + string(d) }
+
+// DutyKey stretches the password of the database's owner to a key from which
+// DutyPassword derives those of the duties: whoever deploys and whoever migrates
+// agree on them without keeping or sending any, and a new password of the
+// owner's is a new one of each. From a duty's password the owner's is guessed no
+// faster than 600,000 rounds a guess, as OWASP's Password Storage Cheat Sheet
+// has it. It takes a part of a second.
+func DutyKey(owner string) ([]byte, error) {
+	key, err := pbkdf2.Key(sha256.New, owner, []byte("ashlar database users"), 600_000, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("passwords of the database's users: %w", err)
+	}
+	return key, nil
+}
+
+// DutyPassword is the password of the user: 43 letters, digits, dashes and
+// underscores.
+func DutyPassword(key []byte, user string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(user))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// DutyURLs returns the database's URL for each duty, by that of the owner, whose
+// name the users' begin with. Where the owner has a password, each has one that
+// is derived from it; elsewhere none has any.
+func DutyURLs(owner string) (map[Duty]string, error) {
+	u, err := url.Parse(owner)
+	if err != nil || u.User.Username() == "" {
+		return nil, fmt.Errorf("the database's URL names no user, from whose name those of workloads are made; write it as postgres://user:password@host:5432/name")
+	}
+	password, has := u.User.Password()
+	var key []byte
+	if has {
+		if key, err = DutyKey(password); err != nil {
+			return nil, err
+		}
+	}
+	out := map[Duty]string{}
+	for _, d := range Duties() {
+		of, name := *u, d.User(u.User.Username())
+		of.User = url.User(name)
+		if has {
+			of.User = url.UserPassword(name, DutyPassword(key, name))
+		}
+		out[d] = of.String()
+	}
+	return out, nil
+}
