@@ -6,12 +6,14 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
 // bootstrapFlags are what a blueprint does not say of its repository.
@@ -20,6 +22,39 @@ type bootstrapFlags struct {
 	reviewers []string
 	variables map[string]string
 	apply     bool
+}
+
+// of returns the variables of a GitHub environment, or with "" those of the whole
+// repository: ENVIRONMENT/NAME=VALUE and NAME=VALUE.
+func (f bootstrapFlags) of(environment string) map[string]string {
+	out := map[string]string{}
+	for name, value := range f.variables {
+		in, rest, qualified := strings.Cut(name, "/")
+		switch {
+		case !qualified && environment == "":
+			out[name] = value
+		case qualified && in == environment:
+			out[rest] = value
+		}
+	}
+	return out
+}
+
+// known refuses variables of environments that there are not.
+func (f bootstrapFlags) known(s github.Setup) error {
+	var names, problems []string
+	for _, e := range s.Environments {
+		names = append(names, e.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.variables)) {
+		if in, _, qualified := strings.Cut(name, "/"); qualified && !slices.Contains(names, in) {
+			problems = append(problems, fmt.Sprintf("--var %s: there is no environment %q; there are %s", name, in, strings.Join(names, ", ")))
+		}
+	}
+	if len(problems) > 0 {
+		return usageError(strings.Join(problems, "\n"))
+	}
+	return nil
 }
 
 func githubBootstrapVerb(g *githubApp) *cobra.Command {
@@ -33,17 +68,23 @@ checked and reviewed before it is merged, and only what was merged is deployed; 
 again it finds nothing to do.
 
 An environment of the blueprint in which people approve is deployed to only once the
-reviewers agree. Variables are for workflows and no secrets: deployments sign in to
-AWS by OpenID Connect as ASHLAR_AWS_ROLE, with no key.`,
+reviewers agree. With a Pulumi.yaml there are more, all of them for the protected
+branch alone: "image", in which the runtime's image is pushed, and ENVIRONMENT-preview,
+in which drift is looked for. Each is another role to AWS.
+
+Variables are for workflows and no secrets: jobs sign in to AWS by OpenID Connect as
+the ASHLAR_AWS_ROLE of their environment, with no key. ENVIRONMENT/NAME is a variable
+of one GitHub environment.`,
 		Example: `  ashlar github bootstrap --repo acme/shop --reviewer team/risk
   ashlar github bootstrap --repo acme/shop --reviewer ada --apply \
-    --var AWS_REGION=eu-west-1 --var ASHLAR_AWS_ROLE=arn:aws:iam::1234:role/ci --var ASHLAR_DEPLOY=true`,
+    --var AWS_REGION=eu-west-1 --var ASHLAR_DEPLOY=true \
+    --var prod/ASHLAR_AWS_ROLE="$(pulumi stack output ciDeployRoleArn)"`,
 		Args: atMostDir,
 		RunE: func(c *cobra.Command, args []string) error { return g.bootstrap(c.Context(), dirArg(args), f) },
 	}
 	c.Flags().StringVar(&f.branch, "branch", "main", "the branch that is deployed")
 	c.Flags().StringArrayVar(&f.reviewers, "reviewer", nil, "a person, or team/TEAM, who reviews deployments; may be repeated")
-	c.Flags().StringToStringVar(&f.variables, "var", nil, "NAME=VALUE: a variable of the workflows; may be repeated")
+	c.Flags().StringToStringVar(&f.variables, "var", nil, "NAME=VALUE or ENVIRONMENT/NAME=VALUE: a variable of the workflows; may be repeated")
 	c.Flags().BoolVar(&f.apply, "apply", false, "make it so")
 	return c
 }
@@ -57,7 +98,11 @@ func (g *githubApp) bootstrap(ctx context.Context, dir string, f bootstrapFlags)
 	if err != nil {
 		return err
 	}
-	steps, err := c.Differences(ctx, g.setup(dir, plans, f))
+	setup := g.setup(dir, plans, f)
+	if err := f.known(setup); err != nil {
+		return err
+	}
+	steps, err := c.Differences(ctx, setup)
 	if err != nil {
 		return err
 	}
@@ -86,18 +131,27 @@ func (g *githubApp) bootstrap(ctx context.Context, dir string, f bootstrapFlags)
 
 // setup is what the blueprint asks of its repository.
 func (g *githubApp) setup(dir string, plans map[string]*plan.Plan, f bootstrapFlags) github.Setup {
-	s := github.Setup{Branch: f.branch, Checks: []string{"check", "data"}, Variables: f.variables}
+	s := github.Setup{Branch: f.branch, Checks: []string{"check", "data"}, Variables: f.of("")}
+	pulumi := isFile(filepath.Join(dir, "Pulumi.yaml"))
+	if pulumi {
+		image := workflows.Image.Environment("")
+		s.Environments = append(s.Environments, github.Environment{Name: image, Variables: f.of(image)})
+	}
 	if executable(filepath.Join(dir, ".ci", "run")) {
 		s.Checks = append(s.Checks, "tests")
 	}
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
-		e := github.Environment{Name: name}
+		e := github.Environment{Name: workflows.Deploy.Environment(name), Variables: f.of(workflows.Deploy.Environment(name))}
 		for _, m := range plans[name].Models {
 			if m.Approval.Policy != "auto" {
 				e.Reviewers = f.reviewers
 			}
 		}
 		s.Environments = append(s.Environments, e)
+		if pulumi {
+			preview := workflows.Preview.Environment(name)
+			s.Environments = append(s.Environments, github.Environment{Name: preview, Variables: f.of(preview)})
+		}
 		s.CodeOwners = codeOwners(orElse(g.repository, g.getenv("GITHUB_REPOSITORY")), plans[name].Owner)
 	}
 	return s

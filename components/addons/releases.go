@@ -55,3 +55,13 @@ var releases = []release{
 		when: func(a *Args) bool { return a.GPU },
 	},
 }
+
+// Namespaces returns the namespaces that the add-ons run in, in the order of
+// their releases.
+func Namespaces() []string {
+	var out []string
+	for _, r := range releases {
+		out = append(out, r.namespace)
+	}
+	return out
+}

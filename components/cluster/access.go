@@ -27,15 +27,9 @@ type AdminArgs struct {
 	Tags        map[string]string
 }
 
-// Admin lets one more principal administer the cluster: the role that CI
-// assumes is known only after the cluster is.
+// Admin lets one more principal administer the cluster.
 func Admin(ctx *pulumi.Context, name string, args *AdminArgs, opts ...pulumi.ResourceOption) error {
-	entry, err := eks.NewAccessEntry(ctx, name, &eks.AccessEntryArgs{
-		ClusterName:  args.ClusterName.ToStringOutput(),
-		PrincipalArn: args.Principal.ToStringOutput(),
-		Type:         pulumi.String("STANDARD"),
-		Tags:         pulumi.ToStringMap(args.Tags),
-	}, opts...)
+	entry, err := enter(ctx, name, &MemberArgs{ClusterName: args.ClusterName, Principal: args.Principal, Tags: args.Tags}, opts)
 	if err != nil {
 		return err
 	}
@@ -50,6 +44,34 @@ func Admin(ctx *pulumi.Context, name string, args *AdminArgs, opts ...pulumi.Res
 		AccessScope:  eks.AccessPolicyAssociationAccessScopeArgs{Type: pulumi.String("cluster")},
 	}, opts...)
 	return err
+}
+
+// MemberArgs says who is a member of which group in the cluster.
+type MemberArgs struct {
+	ClusterName pulumi.StringInput
+	Principal   pulumi.StringInput // ARN of a role or user
+	Group       string             // what the group may do is for roles of the cluster to say
+	Tags        map[string]string
+}
+
+// Member lets one more principal in, as a member of a group and no more: the
+// roles that CI assumes are known only after the cluster is.
+func Member(ctx *pulumi.Context, name string, args *MemberArgs, opts ...pulumi.ResourceOption) error {
+	_, err := enter(ctx, name, args, opts)
+	return err
+}
+
+func enter(ctx *pulumi.Context, name string, args *MemberArgs, opts []pulumi.ResourceOption) (*eks.AccessEntry, error) {
+	entry := &eks.AccessEntryArgs{
+		ClusterName:  args.ClusterName.ToStringOutput(),
+		PrincipalArn: args.Principal.ToStringOutput(),
+		Type:         pulumi.String("STANDARD"),
+		Tags:         pulumi.ToStringMap(args.Tags),
+	}
+	if args.Group != "" {
+		entry.KubernetesGroups = pulumi.ToStringArray([]string{args.Group})
+	}
+	return eks.NewAccessEntry(ctx, name, entry, opts...)
 }
 
 // adminName returns a name for the entry that is stable and says who:

@@ -12,6 +12,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -23,7 +25,8 @@ import (
 // MaxPlan is the largest plan in bytes: a ConfigMap holds 1 MiB, keys included.
 const MaxPlan = 1<<20 - 1024
 
-// The Secret that holds what is secret, and its keys.
+// The Secret that holds the URL of the database's owner, and the key of every
+// Secret that holds a URL.
 const (
 	SecretName  = "ashlar-secrets"
 	DatabaseKey = "database" // a postgres:// URL with its password
@@ -36,9 +39,10 @@ type Args struct {
 	Plan      []byte // canonical JSON; empty: pods need none
 	// Code are files of the repository that stages read, by path; nil: none.
 	Code map[string][]byte
-	// Database is a URL that holds a password; nil where pods have identities.
-	Database pulumi.StringInput
-	After    []pulumi.Resource // what must be there first
+	// Databases are URLs that hold a password, each by the Secret that it is to
+	// be in; none where pods have identities.
+	Databases map[string]pulumi.StringInput
+	After     []pulumi.Resource // what must be there first
 }
 
 // Validate returns every problem of the arguments, joined.
@@ -47,7 +51,10 @@ func (a *Args) Validate() error {
 		return errors.New("config: no arguments")
 	}
 	found := []error{object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
-	if len(a.Plan) == 0 && a.Database == nil {
+	for name := range a.Databases {
+		found = append(found, object.CheckName("secret", name, object.MaxLabel))
+	}
+	if len(a.Plan) == 0 && len(a.Databases) == 0 {
 		found = append(found, errors.New("config: neither a plan nor a database: there is nothing to tell"))
 	}
 	if len(a.Plan) > MaxPlan {
@@ -75,7 +82,7 @@ type Config struct {
 	Objects []pulumi.Resource
 }
 
-// New registers the ConfigMap, and the Secret where there is something to hide.
+// New registers the ConfigMap, and Secrets where there is something to hide.
 // The arguments are validated first.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Config, error) {
 	if err := args.Validate(); err != nil {
@@ -99,11 +106,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		}
 		c.Objects = append(c.Objects, code)
 	}
-	if args.Database != nil {
-		secret, err := corev1.NewSecret(ctx, name, &corev1.SecretArgs{
-			Metadata:   object.Meta(args.Namespace, SecretName, args.Labels, nil),
+	for _, called := range slices.Sorted(maps.Keys(args.Databases)) {
+		secret, err := corev1.NewSecret(ctx, name+"-"+called, &corev1.SecretArgs{
+			Metadata:   object.Meta(args.Namespace, called, args.Labels, nil),
 			Type:       pulumi.String("Opaque"),
-			StringData: pulumi.ToSecret(pulumi.StringMap{DatabaseKey: args.Database.ToStringOutput()}).(pulumi.StringMapOutput),
+			StringData: pulumi.ToSecret(pulumi.StringMap{DatabaseKey: args.Databases[called].ToStringOutput()}).(pulumi.StringMapOutput),
 		}, pulumi.Parent(c), pulumi.DependsOn(args.After))
 		if err != nil {
 			return nil, fmt.Errorf("config %s: secret: %w", name, err)

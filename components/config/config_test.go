@@ -43,7 +43,7 @@ func TestADatabaseURLIsInASecretAndNowhereElse(t *testing.T) {
 	const password = "hunter2hunter2"
 	r := record(t, &Args{
 		Namespace: "credit-risk", Plan: []byte("{}"),
-		Database: pulumi.ToSecret(pulumi.String("postgres://u:" + password + "@h/d")).(pulumi.StringOutput),
+		Databases: map[string]pulumi.StringInput{SecretName: pulumi.ToSecret(pulumi.String("postgres://u:" + password + "@h/d")).(pulumi.StringOutput)},
 	})
 	s := r.One(t, secretType)
 	if len(s.Secrets) != 1 || s.Secrets[0] != "stringData" {

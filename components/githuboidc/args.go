@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -15,9 +14,9 @@ import (
 type Args struct {
 	RoleName   string
 	Repository string // "owner/name"
-	// Exactly one of Branch and Environment: a workflow's subject carries the
-	// environment where a job names one, and the branch otherwise.
-	Branch      string
+	// Environment is GitHub's: the subject of a job that names one carries it,
+	// whatever branch or event the job runs for. That only jobs of the protected
+	// branch may name it is a setting of the environment in GitHub.
 	Environment string
 	// ProviderArn is GitHub's OIDC provider where the account has one: an
 	// account can have only one. Nil makes it.
@@ -28,13 +27,13 @@ type Args struct {
 }
 
 var (
-	roleForm       = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]{1,64}$`)
-	repositoryForm = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}$`)
-	refForm        = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,255}$`)
+	roleForm        = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]{1,64}$`)
+	repositoryForm  = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}$`)
+	environmentForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 )
 
 // Validate returns every problem of the arguments, joined. Patterns are
-// refused everywhere: one repository, one branch or environment.
+// refused everywhere: one repository, one environment.
 func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("githuboidc: no arguments")
@@ -47,15 +46,8 @@ func (a *Args) Validate() error {
 	if !repositoryForm.MatchString(a.Repository) {
 		say("repository %q: want owner/name, no pattern", a.Repository)
 	}
-	switch {
-	case a.Branch == "" && a.Environment == "":
-		say("neither branch nor environment: every pull request of a fork could assume the role")
-	case a.Branch != "" && a.Environment != "":
-		say("both branch %q and environment %q: GitHub's subject carries one of them", a.Branch, a.Environment)
-	case a.Branch != "" && !refForm.MatchString(a.Branch):
-		say("branch %q: want a branch's name, no pattern", a.Branch)
-	case a.Environment != "" && (strings.ContainsAny(a.Environment, "*?:") || len(a.Environment) > 255):
-		say("environment %q: want an environment's name, no pattern", a.Environment)
+	if !environmentForm.MatchString(a.Environment) {
+		say("environment %q: want the name of one of GitHub's environments, no pattern", a.Environment)
 	}
 	if len(a.Statements) == 0 {
 		say("no statement: a role that may do nothing is of no use to CI")
@@ -67,9 +59,4 @@ func (a *Args) Validate() error {
 }
 
 // subject is the "sub" claim of the one kind of job that may assume the role.
-func (a *Args) subject() string {
-	if a.Environment != "" {
-		return "repo:" + a.Repository + ":environment:" + a.Environment
-	}
-	return "repo:" + a.Repository + ":ref:refs/heads/" + a.Branch
-}
+func (a *Args) subject() string { return "repo:" + a.Repository + ":environment:" + a.Environment }

@@ -1,6 +1,6 @@
 // Package githuboidc is the role that CI assumes: GitHub vouches for the job
-// by OIDC, so that no AWS key is kept anywhere, and only jobs of one branch or
-// one deployment environment of one repository are believed.
+// by OIDC, so that no AWS key is kept anywhere, and only jobs of one environment
+// of one repository are believed.
 package githuboidc
 
 import (

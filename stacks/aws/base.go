@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // What the foundation exports and the workloads read, by the names that
@@ -23,9 +25,8 @@ const (
 	OutDatabaseHost       = "databaseHost"
 	OutDatabasePort       = "databasePort"
 	OutDatabaseName       = "databaseName"
-	OutDatabaseResource   = "databaseResourceId" // "db-..." of rds-db:connect permissions
-	OutDatabaseSecret     = "databaseSecretArn"  // the master password that RDS keeps in Secrets Manager
-	OutDatabaseSecretKey  = "databaseSecretKeyArn"
+	OutDatabaseResource   = "databaseResourceId"   // "db-..." of rds-db:connect permissions
+	OutDatabaseSecret     = "databaseSecretArn"    // the master password that RDS keeps in Secrets Manager
 	OutRegistry           = "registryUrl"          // of the runtime's image, without a tag
 	OutBoundary           = "workloadsBoundaryArn" // the policy that no workload's role can exceed
 	outKubernetesProvider = "cluster"              // the provider's name in the state
@@ -35,23 +36,25 @@ const (
 // outputs on AWS, from Config on any other cluster. Fields that the provider
 // does not have are outputs of an empty text.
 type base struct {
-	Region               pulumi.StringOutput
-	AccountID            pulumi.StringOutput
-	ClusterName          pulumi.StringOutput
-	NetworkCIDR          pulumi.StringOutput
-	DataKeyArn           pulumi.StringOutput
-	LogsBucket           pulumi.StringOutput
-	DatabaseHost         pulumi.StringOutput
-	DatabasePort         pulumi.StringOutput
-	DatabaseName         pulumi.StringOutput
-	DatabaseResourceID   pulumi.StringOutput
-	DatabaseSecretArn    pulumi.StringOutput
-	DatabaseSecretKeyArn pulumi.StringOutput
-	RegistryURL          pulumi.StringOutput
-	BoundaryArn          pulumi.StringOutput
+	Region             pulumi.StringOutput
+	AccountID          pulumi.StringOutput
+	ClusterName        pulumi.StringOutput
+	NetworkCIDR        pulumi.StringOutput
+	DataKeyArn         pulumi.StringOutput
+	LogsBucket         pulumi.StringOutput
+	DatabaseHost       pulumi.StringOutput
+	DatabasePort       pulumi.StringOutput
+	DatabaseName       pulumi.StringOutput
+	DatabaseResourceID pulumi.StringOutput
+	DatabaseSecretArn  pulumi.StringOutput
+	RegistryURL        pulumi.StringOutput
+	BoundaryArn        pulumi.StringOutput
 
 	StoreURL    pulumi.StringOutput // ProviderKubernetes: s3://bucket/prefix?...
-	DatabaseURL pulumi.StringOutput // ProviderKubernetes: postgres://..., marked secret
+	DatabaseURL pulumi.StringOutput // ProviderKubernetes: postgres://..., the owner's, marked secret
+	// DutyURLs are what workloads reach it by, each duty by a user of its own;
+	// marked secret too.
+	DutyURLs map[plan.Duty]pulumi.StringOutput
 
 	// Kubernetes is the provider of the cluster's objects; nil on any other
 	// cluster, where Pulumi's default provider reads the user's kubeconfig.
@@ -73,7 +76,7 @@ func (b *base) outputs() map[string]*pulumi.StringOutput {
 		OutNetworkCIDR: &b.NetworkCIDR, OutDataKey: &b.DataKeyArn, OutLogsBucket: &b.LogsBucket,
 		OutDatabaseHost: &b.DatabaseHost, OutDatabasePort: &b.DatabasePort, OutDatabaseName: &b.DatabaseName,
 		OutDatabaseResource: &b.DatabaseResourceID, OutDatabaseSecret: &b.DatabaseSecretArn,
-		OutDatabaseSecretKey: &b.DatabaseSecretKeyArn, OutRegistry: &b.RegistryURL, OutBoundary: &b.BoundaryArn,
+		OutRegistry: &b.RegistryURL, OutBoundary: &b.BoundaryArn,
 	}
 }
 
@@ -87,7 +90,9 @@ func newBase(ctx *pulumi.Context, cfg Config) (base, error) {
 	b.StoreURL = pulumi.String(cfg.StoreURL).ToStringOutput()
 	b.DatabaseURL = pulumi.ToSecret(pulumi.String(cfg.DatabaseURL)).(pulumi.StringOutput)
 	if cfg.Provider == ProviderKubernetes {
-		return b, nil
+		var err error
+		b.DutyURLs, err = dutyURLs(cfg)
+		return b, err
 	}
 	ref, err := pulumi.NewStackReference(ctx, cfg.Foundation, nil)
 	if err != nil {
@@ -116,6 +121,19 @@ func newBase(ctx *pulumi.Context, cfg Config) (base, error) {
 		Kubeconfig: kubeconfig, EnableServerSideApply: pulumi.Bool(true),
 	})
 	return b, err
+}
+
+// dutyURLs derives the URLs of the duties from the owner's.
+func dutyURLs(cfg Config) (map[plan.Duty]pulumi.StringOutput, error) {
+	urls, err := plan.DutyURLs(cfg.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("config ashlar:databaseUrl: %w", err)
+	}
+	out := map[plan.Duty]pulumi.StringOutput{}
+	for d, u := range urls {
+		out[d] = pulumi.ToSecret(pulumi.String(u)).(pulumi.StringOutput)
+	}
+	return out, nil
 }
 
 // outputText returns a stack output as text, "" where there is none.

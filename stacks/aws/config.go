@@ -37,6 +37,11 @@ type Config struct {
 	StoreURL    string // ProviderKubernetes: s3://bucket/prefix?region=...
 	DatabaseURL string // ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
 
+	// DatabaseCIDRs are where a database that DatabaseURL gives a name is, for
+	// policies of the network: they know addresses only. Default: private networks.
+	DatabaseCIDRs []string
+	MailServer    string // host:port of the mail server that tells of failures; empty: no pod reaches any
+
 	Delivery   string // DeliveryRollout (the default on AWS) or DeliveryDeployment
 	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS
@@ -89,12 +94,12 @@ type DatabaseConfig struct {
 	BackupDays    int    // default 7, in production 30
 }
 
-// GitHubConfig limits the role that CI assumes to one repository and one
-// branch or one deployment environment of it.
+// GitHubConfig limits the roles that CI assumes: to one repository, whose
+// workflows say by which of GitHub's environments, and to some namespaces.
 type GitHubConfig struct {
-	Repository  string // "owner/name"
-	Branch      string // exactly one of Branch and Environment
-	Environment string
+	Repository string   // "owner/name"
+	Namespaces []string // of blueprints that CI may deploy; the foundation makes them
+	State      string   // bucket, or bucket/prefix, of Pulumi's state; empty: it is in none
 }
 
 // Production reports whether the environment is one where data outlives

@@ -1,5 +1,7 @@
 package aws
 
+import "slices"
+
 // Defaults returns the Config that says nothing but where: layer, provider
 // ("" is ProviderAWS) and environment. Its booleans are decided; what else is
 // empty Program fills in.
@@ -21,6 +23,10 @@ func (c Config) filled() Config {
 	fill(&c.Delivery, choose(c.Provider == ProviderAWS, DeliveryRollout, DeliveryDeployment))
 	fill(&c.Pipelines, choose(c.Provider == ProviderAWS, PipelinesArgo, PipelinesCronJob))
 
+	if c.Provider == ProviderKubernetes && len(c.DatabaseCIDRs) == 0 {
+		c.DatabaseCIDRs = slices.Clone(private)
+	}
+
 	fill(&c.Network.CIDR, "10.0.0.0/16")
 
 	fill(&c.Cluster.Version, "1.32")
@@ -38,11 +44,6 @@ func (c Config) filled() Config {
 	fill(&c.Database.AllocatedGB, 50)
 	fill(&c.Database.BackupDays, choose(c.Production(), 30, 7))
 
-	if c.GitHub != nil && c.GitHub.Branch == "" && c.GitHub.Environment == "" {
-		github := *c.GitHub
-		github.Branch = "main"
-		c.GitHub = &github
-	}
 	return c
 }
 

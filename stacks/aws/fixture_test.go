@@ -78,13 +78,18 @@ func foundationOf(cfg Config) base {
 	}
 	for field, text := range map[*pulumi.StringOutput]string{
 		&b.AccountID: pulumitest.Account, &b.NetworkCIDR: "10.0.0.0/16", &b.DatabasePort: "5432", &b.DatabaseResourceID: "db-ABC",
-		&b.DataKeyArn:           "arn:aws:kms:eu-central-1:123456789012:key/data",
-		&b.DatabaseSecretArn:    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master",
-		&b.DatabaseSecretKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/database",
+		&b.DataKeyArn:        "arn:aws:kms:eu-central-1:123456789012:key/data",
+		&b.DatabaseSecretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master",
 	} {
 		*field = pulumi.String(text).ToStringOutput()
 	}
 	b.DatabaseURL = pulumi.ToSecret(pulumi.String(cfg.DatabaseURL)).(pulumi.StringOutput)
+	if cfg.Provider == ProviderKubernetes {
+		var err error
+		if b.DutyURLs, err = dutyURLs(cfg); err != nil {
+			panic(err)
+		}
+	}
 	return b
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/bucket"
 	"github.com/ashlar-dev/ashlar/components/cluster"
 	"github.com/ashlar-dev/ashlar/components/database"
-	"github.com/ashlar-dev/ashlar/components/githuboidc"
+	"github.com/ashlar-dev/ashlar/components/deployer"
 	kmskey "github.com/ashlar-dev/ashlar/components/key"
 	"github.com/ashlar-dev/ashlar/components/network"
 	"github.com/ashlar-dev/ashlar/components/policy"
@@ -35,7 +35,7 @@ func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg Config) error {
 			return err
 		}
 	}
-	u := &underlay{cfg: cfg, out: pulumi.Map{}}
+	u := &underlay{cfg: cfg, project: ctx.Project(), out: pulumi.Map{}}
 	if err := u.make(ctx); err != nil {
 		return err
 	}
@@ -48,25 +48,29 @@ func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg Config) error {
 // foundationProblems returns everything that keeps the foundation from being
 // registered, without registering anything.
 func foundationProblems(cfg Config) error {
-	u := &underlay{cfg: cfg, at: notYet()}
+	u := &underlay{cfg: cfg, project: "paper", at: notYet()}
 	found := []error{u.regionProblem()}
 	for _, k := range u.keys() {
 		found = append(found, k.args.Validate())
 	}
 	found = append(found,
 		u.accessBucket().Validate(), u.flowBucket().Validate(), u.network().Validate(), u.cluster().Validate(),
-		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), policy.Check(u.boundaryStatements()))
+		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), u.migrator().Validate(), policy.Check(u.boundaryStatements()))
 	if cfg.GitHub != nil {
-		found = append(found, u.ci().Validate())
+		for _, d := range ciDuties {
+			found = append(found, u.ci(d).Validate())
+		}
+		found = append(found, u.deployer().Validate())
 	}
 	return errors.Join(found...)
 }
 
 // underlay is a foundation in the making.
 type underlay struct {
-	cfg Config
-	at  premises
-	out pulumi.Map
+	cfg     Config
+	project string // Pulumi's, which the workloads' stacks are of too
+	at      premises
+	out     pulumi.Map
 }
 
 // make registers every part, each on what was made before it.
@@ -78,7 +82,7 @@ func (u *underlay) make(ctx *pulumi.Context) error {
 	u.at.account = pulumi.String(who.AccountId)
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	for _, step := range []func(*pulumi.Context) error{
-		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary, u.makeCI, u.makeAddons,
+		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary, u.makeMigrator, u.makeCI, u.makeAddons,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -95,7 +99,7 @@ func (u *underlay) makeKeys(ctx *pulumi.Context) error {
 		}
 		*k.arn = made.Arn
 	}
-	u.out[OutDataKey], u.out[OutDatabaseSecretKey] = u.at.dataKey, u.at.databaseKey
+	u.out[OutDataKey] = u.at.dataKey
 	return nil
 }
 
@@ -157,22 +161,6 @@ func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
 	return nil
 }
 
-// makeCI makes the role that CI assumes and lets it administer the cluster,
-// where the config names a repository.
-func (u *underlay) makeCI(ctx *pulumi.Context) error {
-	if u.cfg.GitHub == nil {
-		return nil
-	}
-	g, err := githuboidc.New(ctx, "ci", u.ci())
-	if err != nil {
-		return err
-	}
-	u.out[outCIRole] = g.RoleArn
-	return cluster.Admin(ctx, "cluster-ci", &cluster.AdminArgs{
-		ClusterName: u.at.cluster, Principal: g.RoleArn, Partition: u.partition(), Tags: u.tags(),
-	}, pulumi.Parent(g))
-}
-
 func (u *underlay) makeAddons(ctx *pulumi.Context) error {
 	provider, err := kubernetes.NewProvider(ctx, outKubernetesProvider, &kubernetes.ProviderArgs{
 		Kubeconfig: u.at.kubeconfig, EnableServerSideApply: pulumi.Bool(true),
@@ -183,6 +171,11 @@ func (u *underlay) makeAddons(ctx *pulumi.Context) error {
 	a, err := addons.New(ctx, "addons", u.addons(), pulumi.Providers(provider))
 	if err != nil {
 		return err
+	}
+	if u.cfg.GitHub != nil {
+		if _, err := deployer.New(ctx, "ci", u.deployer(), pulumi.Providers(provider)); err != nil {
+			return err
+		}
 	}
 	u.out[outAddons] = pulumi.ToStringMap(a.Releases)
 	u.out[outGrafanaCommand] = pulumi.String(

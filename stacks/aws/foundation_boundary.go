@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/policy"
 )
 
@@ -28,8 +29,15 @@ func (u *underlay) makeBoundary(ctx *pulumi.Context) error {
 }
 
 // boundaryStatements is the union of what lineage grants: datasets may be
-// anywhere, what is written is ours.
+// anywhere, what is written is ours. The database's master password is not in
+// it: no role that CI makes can read it, whatever policy CI gives the role.
 func (u *underlay) boundaryStatements() []policy.Statement {
+	var users []pulumi.StringInput
+	for _, d := range plan.Duties() {
+		if d != plan.DutyDecide { // people's
+			users = append(users, u.arn("rds-db", pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(databaseUsers))))
+		}
+	}
 	return []policy.Statement{
 		{Sid: "Read", Unscoped: true, Actions: []string{"s3:GetObject", "s3:ListBucket"}},
 		{
@@ -38,16 +46,7 @@ func (u *underlay) boundaryStatements() []policy.Statement {
 		},
 		{Sid: "Keys", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{u.at.dataKey}},
 		{
-			Sid: "Database", Actions: []string{"rds-db:connect"},
-			Resources: []pulumi.StringInput{u.arn("rds-db", pulumi.Sprintf("dbuser:%s/*", u.at.databaseID))},
-		},
-		{
-			Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"},
-			Resources: []pulumi.StringInput{u.at.databaseSecret},
-		},
-		{
-			Sid: "MasterPasswordKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{u.at.databaseKey},
-			Conditions: []policy.Condition{policy.When("StringEquals", "kms:ViaService", pulumi.String("secretsmanager."+u.cfg.Region+".amazonaws.com"))},
+			Sid: "Database", Actions: []string{"rds-db:connect"}, Resources: users,
 		},
 	}
 }

@@ -20,7 +20,6 @@ const (
 	outFlowBucket        = "flowLogsBucket"
 	outKubeconfigCommand = "kubeconfigCommand"
 	outGrafanaCommand    = "grafanaCommand"
-	outCIRole            = "ciRoleArn"
 	outAddons            = "addons" // chart -> version
 )
 
@@ -35,6 +34,7 @@ type premises struct {
 	kubeconfig                             pulumi.StringInput
 	databaseID, databaseSecret             pulumi.StringInput
 	registry, boundary                     pulumi.StringInput // ARN
+	issuer                                 pulumi.StringInput // ARN of GitHub's identity provider; nil: none yet
 	delivered, connected, ready            []pulumi.Resource  // the flow bucket; the network; the nodes
 }
 

@@ -20,7 +20,7 @@ func foundationConfig(environment string) Config {
 	c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"203.0.113.0/24"}
 	c.Cluster.Training, c.Cluster.GPU = &PoolConfig{}, true
 	c.Cluster.Admins = []string{"arn:aws:iam::123456789012:role/platform"}
-	c.GitHub = &GitHubConfig{Repository: "acme/ml", Environment: environment}
+	c.GitHub = &GitHubConfig{Repository: "acme/ml", Namespaces: []string{"credit-risk", "customer-churn"}, State: "acme-state/ml"}
 	return c.filled()
 }
 
@@ -68,21 +68,6 @@ func TestTheMinimalFoundationHasNoRoleForCIAndOnePool(t *testing.T) {
 	}
 	if c := r.One(t, "aws:eks/cluster:Cluster"); c.At("vpcConfig.endpointPublicAccess") != false {
 		t.Error("the API server is public by default")
-	}
-}
-
-func TestCIAdministersTheClusterAndPushesImages(t *testing.T) {
-	r := recordFoundation(t, foundationConfig("prod"))
-	entry := r.Named(t, "aws:eks/accessEntry:AccessEntry", "cluster-ci")
-	if want := pulumitest.Arn("aws:iam/role:Role", "ci"); entry.Text("principalArn") != want {
-		t.Errorf("entry of %s, want %s", entry.Text("principalArn"), want)
-	}
-	pushes := false
-	for _, s := range pulumitest.Statements(t, r.Named(t, "aws:iam/rolePolicy:RolePolicy", "ci").Text("policy")) {
-		pushes = pushes || slices.Contains(s.Action, "ecr:PutImage")
-	}
-	if !pushes {
-		t.Error("CI cannot push images")
 	}
 }
 
@@ -159,7 +144,7 @@ func TestTheFoundationExportsWhatWorkloadsRead(t *testing.T) {
 			t.Errorf("no output %s, or no text: %v", name, values[name])
 		}
 	}
-	for _, name := range []string{OutKubeconfig, outKubeconfigCommand, outCIRole, outVPC, outGrafanaCommand} {
+	for _, name := range []string{OutKubeconfig, outKubeconfigCommand, "ciDeployRoleArn", "ciPreviewRoleArn", "ciImageRoleArn", outVPC, outGrafanaCommand} {
 		if text, _ := values[name].(string); text == "" {
 			t.Errorf("no output %s", name)
 		}
@@ -198,9 +183,9 @@ func TestThePartsReportEveryProblemAtOnce(t *testing.T) {
 	c.Network.CIDR = "10.0.0.0/24"
 	c.Cluster.NodeTypes = []string{"m6i.large", "m7g.large"}
 	c.Database.InstanceClass = "huge"
-	c.GitHub.Branch = "main"
+	c.GitHub.Namespaces = []string{"kube-system"}
 	err := foundationProblems(c)
-	for _, want := range []string{"China", "network: range 10.0.0.0/24", "two architectures", `instance class "huge"`, "githuboidc: both branch"} {
+	for _, want := range []string{"China", "network: range 10.0.0.0/24", "two architectures", `instance class "huge"`, "deployer: namespace kube-system"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("does not say %q:\n%v", want, err)
 		}

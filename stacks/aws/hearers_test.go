@@ -5,7 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/namespace"
 )
 
 func TestAPipelineReachesWhomItTells(t *testing.T) {
@@ -15,23 +18,46 @@ func TestAPipelineReachesWhomItTells(t *testing.T) {
 		},
 		Tracking: &plan.Tracking{MLflow: &plan.MLflow{URI: "http://mlflow.tools.svc:5000"}, WandB: &plan.WandB{BaseURL: "https://api.wandb.ai"}},
 	}
-	ports := func(kind, name string) string {
-		var out []int
-		for _, peer := range hearers(p, workload{Kind: kind, Name: name}) {
-			out = append(out, peer.Ports...)
+	reached := func(list []namespace.Peer) string {
+		var out []string
+		for _, peer := range list {
+			cidr, _ := peer.CIDR.(pulumi.String)
+			out = append(out, fmt.Sprintf("%s%s%v", cidr, peer.Namespace, peer.Ports))
 		}
 		slices.Sort(out)
 		return fmt.Sprint(out)
 	}
-	for _, c := range []struct{ kind, name, want string }{
-		{kindPipeline, "a", "[443 465 587 5000 8443]"}, {kindPipeline, "b", "[443 5000]"}, {kindDrift, "a", "[443 5000]"},
+	if got, want := reached(trackers(p)), "[0.0.0.0/0[443] tools[5000]]"; got != want {
+		t.Errorf("trackers %s, want %s", got, want)
+	}
+	for mail, want := range map[string]string{
+		"": "[0.0.0.0/0[8443]]", "smtp.example.com:465": "[0.0.0.0/0[465] 0.0.0.0/0[8443]]", "10.1.2.3:25": "[0.0.0.0/0[8443] 10.1.2.3/32[25]]",
+		"relay.mail.svc:587": "[0.0.0.0/0[8443] mail[587]]",
 	} {
-		if got := ports(c.kind, c.name); got != c.want {
-			t.Errorf("%s %s reaches ports %s, want %s", c.kind, c.name, got, c.want)
+		if got := reached(alarms(p.Pipelines["a"], mail)); got != want {
+			t.Errorf("with mail server %q: %s, want %s", mail, got, want)
+		}
+		if got := reached(alarms(p.Pipelines["b"], mail)); got != "[]" {
+			t.Errorf("a pipeline that tells nobody reaches %s", got)
 		}
 	}
-	p.Tracking = nil
-	if got := ports(kindPipeline, "b"); got != "[]" {
-		t.Errorf("a pipeline that tells nobody reaches ports %s", got)
+}
+
+func TestADatabaseIsReachedWhereItIs(t *testing.T) {
+	for database, want := range map[string]string{
+		"postgres://u:p@10.1.2.3:5433/d":             "10.1.2.3/32[5433]",
+		"postgres://u:p@db.data.svc:5432/d":          "data[5432]",
+		"postgres://u:p@db.example.com/d":            "192.0.2.0/24[5432]",
+		"postgres://u:p@[2001:db8::1]:5432/d":        "2001:db8::1/128[5432]",
+		"postgres://u:p@db.data.svc.cluster.local/d": "data[5432]",
+	} {
+		list := anywhere("s3://b", database, []string{"192.0.2.0/24"}).database
+		cidr, _ := list[0].CIDR.(pulumi.String)
+		if got := fmt.Sprintf("%s%s%v", cidr, list[0].Namespace, list[0].Ports); got != want || len(list) != 1 {
+			t.Errorf("%s is reached at %s, want %s", database, got, want)
+		}
+	}
+	if c := elsewhere().filled(); !slices.Equal(c.DatabaseCIDRs, private) {
+		t.Errorf("a database with a name is looked for in %v", c.DatabaseCIDRs)
 	}
 }

@@ -54,7 +54,7 @@ func TestURLsAreFlowsOrErrors(t *testing.T) {
 		"postgres://u:p@10.0.0.1:5433/d", "postgres://[::1]/d", "postgres://u@h:0/d", "postgres://%zz",
 	}
 	mangled(seeds, func(text string) {
-		r := anywhere(text, text)
+		r := anywhere(text, text, private)
 		flow := r.flow(workload{Kind: kindPipeline, Name: "p", Grants: []grant{{Access: readStore}, {Access: useDatabase}}}, map[string]string{"a": "b"}, true)
 		args := &namespace.Args{Name: "n", Quota: namespace.Quota{Pods: 1, CPU: 1, MemoryGi: 1}, Flows: []namespace.Flow{flow}}
 		if err := args.Validate(); err != nil {

@@ -194,6 +194,20 @@ func (w workload) targets(a access) []string {
 
 func (w workload) may(a access) bool { return len(w.targets(a)) > 0 }
 
+// duty is what the workload does with the database. Where drift trains anew, its
+// job does all that training does.
+func (w workload) duty() plan.Duty {
+	switch {
+	case w.Kind == kindEndpoint:
+		return plan.DutyServe
+	case w.Kind == kindRetention:
+		return plan.DutyRetain
+	case w.Kind == kindPipeline || w.may(readData):
+		return plan.DutyTrain
+	}
+	return plan.DutyWatch
+}
+
 // id names the workload among all of its plan: "endpoint-scoring".
 func (w workload) id() string { return w.Kind + "-" + w.Name }
 

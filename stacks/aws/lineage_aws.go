@@ -21,8 +21,8 @@ type ground struct {
 	databaseID pulumi.StringInput            // "db-..." of rds-db:connect
 }
 
-// databaseUser is who workloads are to PostgreSQL.
-const databaseUser = "ashlar"
+// databaseUsers is what the names of PostgreSQL's users begin with on AWS.
+const databaseUsers = "ashlar"
 
 // partitionOf returns the partition that a region is in.
 func partitionOf(region string) string {
@@ -63,7 +63,7 @@ func (g ground) statements(p *plan.Plan, w workload) []policy.Statement {
 	out = append(out, g.decrypt("WriteKey", keyWrites, "kms:GenerateDataKey")...)
 	if w.may(useDatabase) {
 		out = append(out, policy.Statement{Sid: "Database", Actions: []string{"rds-db:connect"}, Resources: []pulumi.StringInput{
-			pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.partition, g.region, g.account, g.databaseID, databaseUser),
+			pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.partition, g.region, g.account, g.databaseID, w.duty().User(databaseUsers)),
 		}})
 	}
 	return out

@@ -45,7 +45,7 @@ const databasePort = 5432
 // anywhere is the network of any other cluster, as far as the URLs of the store
 // and the database say. They have been checked; what a URL does not say is
 // PostgreSQL's port and HTTPS.
-func anywhere(storeURL, databaseURL string) reach {
+func anywhere(storeURL, databaseURL string, databaseRanges []string) reach {
 	var r reach
 	if u, err := url.Parse(storeURL); err == nil {
 		address := u.Query().Get("endpoint")
@@ -60,12 +60,29 @@ func anywhere(storeURL, databaseURL string) reach {
 		}
 	}
 	if u, err := url.Parse(databaseURL); err == nil {
-		r.database = []namespace.Peer{peer(u, databasePort)}
+		r.database = within(peer(u, databasePort), databaseRanges)
 	}
 	// An API server is behind one of these ports; its address is the cluster's
 	// secret.
 	r.api = []namespace.Peer{{CIDR: pulumi.String(everywhere), Ports: []int{443, 6443}}}
 	return r
+}
+
+// private are the ranges of private networks (RFC 1918, RFC 6598), in which a
+// database with a name is looked for unless the config says otherwise: a
+// NetworkPolicy knows no names.
+var private = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
+
+// within puts the ranges in the place of any address.
+func within(p namespace.Peer, ranges []string) []namespace.Peer {
+	if p.CIDR != pulumi.String(everywhere) {
+		return []namespace.Peer{p}
+	}
+	var out []namespace.Peer
+	for _, r := range ranges {
+		out = append(out, namespace.Peer{CIDR: pulumi.String(r), Ports: p.Ports})
+	}
+	return out
 }
 
 // peer is the host of a URL: an address, a Service of this cluster by its
@@ -114,40 +131,45 @@ func (r reach) flow(w workload, pods map[string]string, reports bool) namespace.
 	return f
 }
 
-// The ports by which mail is handed in, over TLS and by STARTTLS.
-var mailPorts = []int{465, 587}
-
-// hearers are who hears of the workload's runs: trackers, and in case of a failure
-// mail servers and a webhook, none of which has an address that stays.
-func hearers(p *plan.Plan, w workload) []namespace.Peer {
+// trackers are who hears of each run. Those with a name may be at any address,
+// on one port.
+func trackers(p *plan.Plan) []namespace.Peer {
 	var out []namespace.Peer
-	add := func(text string) {
-		if u, err := url.Parse(text); err == nil && text != "" {
-			out = append(out, peer(u, choose(u.Scheme == "http", 80, 443)))
-		}
-	}
 	if t := p.Tracking; t != nil {
 		if t.MLflow != nil {
-			add(t.MLflow.URI)
+			out = append(out, listener(t.MLflow.URI)...)
 		}
 		if t.WandB != nil {
-			add(t.WandB.BaseURL)
+			out = append(out, listener(t.WandB.BaseURL)...)
 		}
 		if t.OpenLineage != nil {
-			add(t.OpenLineage.URL)
-		}
-	}
-	line, ok := p.Pipelines[w.Name]
-	if !ok || w.Kind != kindPipeline {
-		return out
-	}
-	add(line.OnFailure.Webhook)
-	if len(line.OnFailure.Email) > 0 {
-		for _, port := range mailPorts {
-			out = append(out, namespace.Peer{CIDR: pulumi.String(everywhere), Ports: []int{port}})
+			out = append(out, listener(t.OpenLineage.URL)...)
 		}
 	}
 	return out
+}
+
+// alarms are who hears of the pipeline's failures: its webhook, and where it
+// sends mail the mail server, which the blueprint does not know. Without one no
+// pod has a way to any.
+func alarms(line plan.Pipeline, mailServer string) []namespace.Peer {
+	out := listener(line.OnFailure.Webhook)
+	if len(line.OnFailure.Email) > 0 && mailServer != "" {
+		out = append(out, peer(&url.URL{Host: mailServer}, mailPort))
+	}
+	return out
+}
+
+// mailPort is that of submission by STARTTLS.
+const mailPort = 587
+
+// listener is the host of the URL in the text, none where it is empty.
+func listener(text string) []namespace.Peer {
+	u, err := url.Parse(text)
+	if err != nil || text == "" {
+		return nil
+	}
+	return []namespace.Peer{peer(u, choose(u.Scheme == "http", 80, 443))}
 }
 
 // once leaves out peers that were there before.

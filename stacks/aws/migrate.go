@@ -3,18 +3,17 @@ package aws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
-	"github.com/ashlar-dev/ashlar/components/identity"
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/components/namespace"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
-	"github.com/ashlar-dev/ashlar/components/policy"
 )
 
 // systemNamespace is where the installation's own jobs run. The database's
@@ -69,7 +68,7 @@ func (m *migration) selector() map[string]string {
 }
 
 func (m *migration) space() (*namespace.Namespace, error) {
-	r := anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL)
+	r := anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL, m.cfg.DatabaseCIDRs)
 	if m.cfg.Provider == ProviderAWS {
 		r = onAWS(m.base.NetworkCIDR)
 	}
@@ -80,18 +79,32 @@ func (m *migration) space() (*namespace.Namespace, error) {
 	}, m.base.options()...)
 }
 
-// pod is the job's pod, and what must be there first besides the namespace: on
-// AWS the right to read the master password, elsewhere the Secret with the URL.
+// ownerOfDatabase is the user that the database's URL names, "" where it names
+// none; validation has said so.
+func (c Config) ownerOfDatabase() string {
+	u, err := url.Parse(c.DatabaseURL)
+	if err != nil {
+		return ""
+	}
+	return u.User.Username()
+}
+
+// pod is the job's pod, and what must be there first besides the namespace:
+// elsewhere than on AWS the Secret with the URL.
 func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, error) {
 	p := pod.Args{
 		Image: pulumi.String(m.cfg.Image), Command: []string{pod.Binary, migrateName}, ServiceAccount: migrateName,
 		CPU: sizeMigrate.cpu, Memory: sizeMigrate.memory, Scratch: sizeMigrate.scratch, Labels: m.labels,
 		Env: map[string]pulumi.StringInput{"ASHLAR_AUTHOR": pulumi.String(migrateName)},
 	}
-	m.cfg.connect(m.base, &p)
 	if m.cfg.Provider != ProviderAWS {
+		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
+		p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(m.cfg.ownerOfDatabase())
+		p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: config.SecretName, Key: config.DatabaseKey}}
 		told, err := config.New(m.ctx, m.cfg.systemNamespace(), &config.Args{
-			Namespace: m.cfg.systemNamespace(), Labels: m.labels, Database: m.base.DatabaseURL, After: after,
+			Namespace: m.cfg.systemNamespace(), Labels: m.labels, After: after,
+			// People who decide find their way to the database here.
+			Databases: map[string]pulumi.StringInput{config.SecretName: m.base.DatabaseURL, databaseSecret(plan.DutyDecide): m.base.DutyURLs[plan.DutyDecide]},
 		}, m.base.options()...)
 		if err != nil {
 			return p, nil, err
@@ -102,23 +115,7 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 	p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s:%s/%s?sslmode=verify-full", m.base.DatabaseHost, m.base.DatabasePort, m.base.DatabaseName)
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("secret")
 	p.Env["ASHLAR_DATABASE_SECRET"] = m.base.DatabaseSecretArn
-	p.Env["ASHLAR_DATABASE_USER"] = pulumi.String(databaseUser)
-	id, err := identity.New(m.ctx, m.cfg.Name+"-"+migrateName, &identity.Args{
-		RoleName:    physical(maxRoleName, m.cfg.Name, m.cfg.Environment, m.cfg.Region, migrateName),
-		ClusterName: m.base.ClusterName, Namespace: m.cfg.systemNamespace(), ServiceAccount: migrateName,
-		Statements: []policy.Statement{
-			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: []pulumi.StringInput{m.base.DatabaseSecretArn}},
-			{Sid: "MasterPasswordKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{m.base.DatabaseSecretKeyArn},
-				Conditions: []policy.Condition{
-					policy.When("StringEquals", "kms:ViaService", pulumi.String("secretsmanager."+m.cfg.Region+".amazonaws.com")),
-					policy.When("StringEquals", "kms:EncryptionContext:SecretARN", m.base.DatabaseSecretArn),
-				}},
-		},
-		Boundary: m.base.BoundaryArn,
-		Tags:     map[string]string{"ashlar:installation": m.cfg.Name, "ashlar:environment": m.cfg.Environment, "ashlar:managed-by": "ashlar"},
-	})
-	if err != nil {
-		return p, nil, err
-	}
-	return p, []pulumi.Resource{id.Association}, nil
+	p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(databaseUsers)
+	// Its role is the foundation's, and bound to this namespace and account.
+	return p, nil, nil
 }

@@ -18,6 +18,9 @@ func Notes(plans []*plan.Plan, cfg Config) []string {
 			for _, note := range otherwise(p.Pipelines[name], cfg.Pipelines) {
 				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: %s", p.Name, name, note))
 			}
+			if len(p.Pipelines[name].OnFailure.Email) > 0 && cfg.MailServer == "" {
+				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: on_failure.email: no pod may reach a mail server; set ashlar:mailServer to the host:port of ASHLAR_SMTP_URL", p.Name, name))
+			}
 		}
 	}
 	return out

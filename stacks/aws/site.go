@@ -52,7 +52,7 @@ func newSite(ctx *pulumi.Context, cfg Config, b base, p *plan.Plan, out *outputs
 	if s.onAWS() {
 		s.reach = onAWS(b.NetworkCIDR)
 	} else {
-		s.reach = anywhere(cfg.StoreURL, cfg.DatabaseURL)
+		s.reach = anywhere(cfg.StoreURL, cfg.DatabaseURL, cfg.DatabaseCIDRs)
 	}
 	return s, s.readCode()
 }

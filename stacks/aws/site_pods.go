@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/pod"
 )
@@ -44,7 +45,7 @@ func (s *site) pod(w workload, size size, command ...string) pod.Args {
 		CPU:            size.cpu, Memory: size.memory, Scratch: size.scratch,
 		Labels: s.planned(s.labels(w.Kind, w.Name)),
 	}
-	s.cfg.connect(s.base, &p)
+	s.cfg.connect(s.base, w.duty(), &p)
 	return p
 }
 
@@ -69,16 +70,19 @@ func (s *site) env(w workload) map[string]pulumi.StringInput {
 	return out
 }
 
-// connect tells a pod how to reach the database: with the identity that it has
-// on AWS, elsewhere with the URL in the namespace's Secret.
-func (c Config) connect(b base, p *pod.Args) {
+// connect tells a pod how to reach the database as the user of its duty: with
+// the identity that it has on AWS, elsewhere with the URL in the duty's Secret.
+func (c Config) connect(b base, d plan.Duty, p *pod.Args) {
 	p.Env = maps.Clone(p.Env)
 	if c.Provider == ProviderAWS {
-		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full", databaseUser, b.DatabaseHost, b.DatabasePort, b.DatabaseName)
+		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full", d.User(databaseUsers), b.DatabaseHost, b.DatabasePort, b.DatabaseName)
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("iam")
 		return
 	}
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
-	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: config.SecretName, Key: config.DatabaseKey}}
+	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: databaseSecret(d), Key: config.DatabaseKey}}
 	p.Credentials = storeCredentials
 }
+
+// databaseSecret is the Secret with the duty's URL.
+func databaseSecret(d plan.Duty) string { return "ashlar-database-" + string(d) }

@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/identity"
 	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
 )
 
@@ -106,7 +107,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	}
 	// The pod that ends a run is told who to tell of a failure.
 	end := withoutDatabase(s.pod(w, sizeFinish))
-	end.Pool, end.Settings = &trainingPool, settings
+	end.Pool, end.Settings, end.Labels = &trainingPool, settings, object.With(end.Labels, labelDuty, finishes)
 	args.Pod, args.Parallelism = end, line.Parallelism
 	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+job.Status, "--date="+job.Date, "--due="+job.Due)
 	args.Pod.Command = args.Finish

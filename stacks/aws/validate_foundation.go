@@ -15,7 +15,7 @@ var (
 	classForm      = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
 	adminForm      = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$`)
 	repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
-	refForm        = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+	stateForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*$`)
 )
 
 // taken are the ranges that an EKS cluster or its nodes use themselves.
@@ -148,13 +148,16 @@ func (p *problems) github() {
 	if !repositoryForm.MatchString(g.Repository) {
 		p.key("ashlar:github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
 	}
-	if g.Branch != "" && g.Environment != "" {
-		p.key("ashlar:github", "branch and environment are both set; the role trusts one of them")
+	if len(g.Namespaces) == 0 {
+		p.key("ashlar:github.namespaces", "name the namespaces that CI deploys blueprints to, which are named after them, such as credit-risk; it may change no other")
 	}
-	for _, ref := range []string{g.Branch, g.Environment} {
-		if ref != "" && !refForm.MatchString(ref) {
-			p.key("ashlar:github", "%q: name one branch or one environment, without wildcards", ref)
+	for _, ns := range g.Namespaces {
+		if ns == p.cfg.systemNamespace() {
+			p.key("ashlar:github.namespaces", "%s is the installation's own, and is among them anyway; leave it out", ns)
 		}
+	}
+	if g.State != "" && !stateForm.MatchString(g.State) {
+		p.key("ashlar:github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards", g.State)
 	}
 }
 

@@ -66,7 +66,10 @@ func onPaper(cfg Config, p *plan.Plan) (*site, error) {
 	for _, field := range b.outputs() {
 		*field = paper
 	}
-	b.StoreURL, b.DatabaseURL = paper, paper
+	b.StoreURL, b.DatabaseURL, b.DutyURLs = paper, paper, map[plan.Duty]pulumi.StringOutput{}
+	for _, d := range plan.Duties() {
+		b.DutyURLs[d] = paper
+	}
 	s, err := newSite(nil, cfg, b, p, newOutputs())
 	if err != nil {
 		return nil, err

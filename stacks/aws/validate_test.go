@@ -47,8 +47,9 @@ var refused = map[string]struct {
 	"a small database":                {soundFoundation, func(c *Config) { c.Database.AllocatedGB = 5 }, "20 to 65536"},
 	"long backups":                    {soundFoundation, func(c *Config) { c.Database.BackupDays = 36 }, "1 to 35"},
 	"any repository":                  {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/*"} }, "ashlar:github.repository"},
-	"any branch":                      {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml", Branch: "*"} }, "without wildcards"},
-	"a branch and an environment":     {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", "main", "prod"} }, "both set"},
+	"no namespace for CI":             {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml"} }, "ashlar:github.namespaces"},
+	"the system's namespace for CI":   {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"ashlar-system"}, ""} }, "is the installation's own"},
+	"any state":                       {soundFoundation, func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"credit"}, "*"} }, "ashlar:github.state"},
 
 	"no foundation":                  {soundWorkloads, func(c *Config) { c.Foundation = "" }, "pulumi stack ls"},
 	"a foundation without a project": {soundWorkloads, func(c *Config) { c.Foundation = "foundation-dev" }, "organization/ashlar/foundation-dev"},

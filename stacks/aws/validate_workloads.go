@@ -2,9 +2,12 @@ package aws
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -110,10 +113,35 @@ func (p *problems) anyCluster() {
 		p.key("ashlar:storeUrl", "holds credentials; give pods AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in a Secret instead")
 	}
 	database, err := url.Parse(c.DatabaseURL)
-	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" || strings.Trim(database.Path, "/") == "" {
+	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" || database.User.Username() == "" || strings.Trim(database.Path, "/") == "" {
 		p.key("ashlar:databaseUrl", "not set, or not a PostgreSQL URL; run `pulumi config set --secret ashlar:databaseUrl 'postgres://user:password@host:5432/database?sslmode=verify-full'`")
 	}
 }
+
+// egress checks where pods may go to that no blueprint and no URL says.
+func (p *problems) egress() {
+	c := p.cfg
+	if c.Layer != LayerWorkloads {
+		return
+	}
+	if c.Provider == ProviderAWS && len(c.DatabaseCIDRs) > 0 {
+		p.key("ashlar:databaseCidrs", "the database is the foundation's, inside its network; leave it out")
+	}
+	for _, text := range c.DatabaseCIDRs {
+		if prefix, err := netip.ParsePrefix(text); err != nil || prefix != prefix.Masked() {
+			p.key("ashlar:databaseCidrs", "%q is not a range of addresses; write it as 10.1.2.0/24", text)
+		}
+	}
+	if c.MailServer == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(c.MailServer)
+	if n, atoi := strconv.Atoi(port); err != nil || atoi != nil || n < 1 || n > 65535 || !hostForm.MatchString(host) {
+		p.key("ashlar:mailServer", "%q: write it as host:port, such as smtp.example.com:587; its user and password are in the Secret %s", c.MailServer, settings)
+	}
+}
+
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$`)
 
 // plans checks the plans together: there, of this environment, with names that
 // fit what is derived from them and that do not collide.

@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/namespace"
+	"github.com/ashlar-dev/ashlar/components/object"
 )
 
 // workloads stands the plans up side by side, each in a namespace of its own.
@@ -60,21 +61,31 @@ func (s *site) stand() error {
 	return s.outputs.describe(s)
 }
 
-// databaseURL is what the namespace's Secret holds; nil on AWS, where pods have
-// identities and no password is anywhere.
-func (s *site) databaseURL() pulumi.StringInput {
-	if s.onAWS() {
-		return nil
+// databases are what the namespace's Secrets hold, one for each duty of its
+// workloads; none on AWS, where pods have identities and no password is anywhere.
+func (s *site) databases() map[string]pulumi.StringInput {
+	out := map[string]pulumi.StringInput{}
+	for _, w := range s.workloads {
+		if d := w.duty(); !s.onAWS() && w.may(useDatabase) {
+			out[databaseSecret(d)] = s.base.DutyURLs[d]
+		}
 	}
-	return s.base.DatabaseURL
+	return out
 }
 
 // config is what the blueprint's pods are told.
 func (s *site) config(after ...pulumi.Resource) *config.Args {
 	return &config.Args{
-		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles, Database: s.databaseURL(), After: after,
+		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles, Databases: s.databases(), After: after,
 	}
 }
+
+// Pods that end a run have a label of their own: they alone tell of failures, and
+// no stage of one's own reaches a mail server.
+const (
+	labelDuty = "ashlar.dev/duty"
+	finishes  = "finish"
+)
 
 // space is the blueprint's namespace.
 func (s *site) space() *namespace.Args {
@@ -83,9 +94,16 @@ func (s *site) space() *namespace.Args {
 		reports := w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo
 		f := s.reach.flow(w, s.selector(w.Kind, w.Name), reports)
 		if w.Kind == kindPipeline || w.may(writeStore) && w.Kind == kindDrift {
-			f.To = once(append(f.To, hearers(s.plan, w)...))
+			f.To = once(append(f.To, trackers(s.plan)...))
+		}
+		tells := alarms(s.plan.Pipelines[w.Name], s.cfg.MailServer)
+		if w.Kind == kindPipeline && s.cfg.Pipelines != PipelinesArgo {
+			f.To = once(append(f.To, tells...)) // one pod does all
 		}
 		flows = append(flows, f)
+		if w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo && len(tells) > 0 {
+			flows = append(flows, namespace.Flow{Name: "alarms-" + w.Name, Pods: object.With(s.selector(w.Kind, w.Name), labelDuty, finishes), To: tells})
+		}
 	}
 	return &namespace.Args{
 		Name: s.namespace, Labels: s.labels("namespace", s.plan.Name), Flows: flows, Quota: quota(s.plan),

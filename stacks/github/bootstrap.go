@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -25,6 +24,7 @@ type Setup struct {
 type Environment struct {
 	Name      string
 	Reviewers []string // people, or TEAM of the repository's owner as team/TEAM
+	Variables map[string]string
 }
 
 // Step is one difference between the repository and the setup.
@@ -49,9 +49,10 @@ func (c *Client) Differences(ctx context.Context, s Setup) ([]Step, error) {
 	if s.CodeOwners != "" {
 		add(c.codeOwners(ctx, s)) // before the branch takes no commit any more
 	}
-	add(c.variables(ctx, s.Variables))
+	add(c.variables(ctx, ofRepository{c}, s.Variables))
 	for _, e := range s.Environments {
 		add(c.environment(ctx, e))
+		add(c.variablesOf(ctx, e)) // once there is an environment to have them
 	}
 	add(c.protection(ctx, s))
 	return out, errors.Join(problems...)
@@ -82,45 +83,6 @@ func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
 		})
 		return err
 	}}}, nil
-}
-
-func (c *Client) variables(ctx context.Context, want map[string]string) ([]Step, error) {
-	have := map[string]string{}
-	err := pages(func(opt github.ListOptions) (*github.Response, error) {
-		list, r, err := c.api.Actions.ListRepoVariables(ctx, c.owner, c.name, &opt)
-		if err == nil {
-			for _, v := range list.Variables {
-				have[v.Name] = v.Value
-			}
-		}
-		return r, err
-	})
-	if err != nil {
-		return nil, explained("variables of the repository", err)
-	}
-	var out []Step
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		value, ok := have[name]
-		if ok && value == want[name] {
-			continue
-		}
-		v := &github.ActionsVariable{Name: name, Value: want[name]}
-		step := Step{What: "variable " + name, Now: "none", Want: want[name], apply: func(ctx context.Context) error {
-			_, err := c.api.Actions.CreateRepoVariable(ctx, c.owner, c.name, v)
-			if status(err) == 409 { // somebody else was faster
-				_, err = c.api.Actions.UpdateRepoVariable(ctx, c.owner, c.name, v)
-			}
-			return err
-		}}
-		if ok {
-			step.Now, step.apply = value, func(ctx context.Context) error {
-				_, err := c.api.Actions.UpdateRepoVariable(ctx, c.owner, c.name, v)
-				return err
-			}
-		}
-		out = append(out, step)
-	}
-	return out, nil
 }
 
 func (c *Client) environment(ctx context.Context, want Environment) ([]Step, error) {

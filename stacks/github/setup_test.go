@@ -152,3 +152,28 @@ func TestIssuesAndWorkflowsAreAskedFor(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The role that a job signs in as is a variable of the job's environment.
+func TestAnEnvironmentHasVariablesOfItsOwn(t *testing.T) {
+	s := githubtest.New(t)
+	c, _ := client(t, s)
+	want := github.Setup{Branch: "main", Environments: []github.Environment{
+		{Name: "image"}, {Name: "prod", Variables: map[string]string{"ASHLAR_AWS_ROLE": "arn:aws:iam::1:role/deploy"}},
+	}}
+	for _, round := range []string{
+		"environment image, environment prod, variable ASHLAR_AWS_ROLE of environment prod, protection of branch main",
+		"variable ASHLAR_AWS_ROLE of environment prod",
+	} {
+		steps, err := c.Differences(t.Context(), want)
+		if err != nil || words(steps) != round {
+			t.Fatalf("%s, %v", words(steps), err)
+		}
+		if _, err := c.Apply(t.Context(), steps); err != nil {
+			t.Fatal(err)
+		}
+		if steps, err := c.Differences(t.Context(), want); err != nil || len(steps) != 0 {
+			t.Errorf("there is still %s, %v", words(steps), err)
+		}
+		want.Environments[1].Variables["ASHLAR_AWS_ROLE"] += "-2"
+	}
+}

@@ -51,7 +51,7 @@ var (
 )
 
 // environment is one that merges deploy to.
-type environment struct{ Name, Job, After string }
+type environment struct{ Name, Preview, Job, After string }
 
 // view is what the templates see: words that mean the same in YAML, in a shell
 // and to GitHub's expressions.
@@ -59,6 +59,7 @@ type view struct {
 	Repository
 	Environments []environment
 	First, Last  string // environments
+	Image        string // the GitHub environment of the job that pushes the image
 }
 
 // Files returns the workflows by their path below the repository's root. Names
@@ -105,12 +106,15 @@ func (r Repository) view() (view, error) {
 	if len(r.Plans) == 0 {
 		say("workflows: the blueprint has no environment")
 	}
-	v := view{Repository: r}
+	v := view{Repository: r, Image: Image.Environment("")}
 	for i, name := range inOrder(r.Plans) {
 		if !names.MatchString(name) {
 			say("workflows: environment %q: want letters, digits, dots, dashes and underscores", name)
 		}
-		e := environment{Name: name, Job: "deploy-" + strings.ReplaceAll(name, ".", "_"), After: "image"}
+		if r.Pulumi && (name == v.Image || strings.HasSuffix(name, previews)) {
+			say("workflows: environment %q: jobs that push the image or preview run in GitHub environments of this name, and would be taken for deployments; rename it", name)
+		}
+		e := environment{Name: name, Preview: Preview.Environment(name), Job: "deploy-" + strings.ReplaceAll(name, ".", "_"), After: "image"}
 		if i > 0 {
 			e.After = v.Environments[i-1].Job
 		}

@@ -25,7 +25,7 @@ func foundation(more ...string) map[string]string {
 
 // settings lists every key of Pulumi's config.
 func settings() map[string]setting {
-	repository := foundation("github.repository=acme/shop", "github.branch=main")
+	repository := foundation("github.repository=acme/shop", `github.namespaces=["shop"]`)
 	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
 	return map[string]setting{
 		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"}, "environment": {foundation(), "dev", "prod"},
@@ -40,12 +40,13 @@ func settings() map[string]setting {
 		"cluster.training.minNodes":  {foundation("cluster.training.maxNodes=2"), "", "1"}, "cluster.training.maxNodes": {foundation("cluster.training.minNodes=1"), "", "7"},
 		"database.instanceClass": {foundation(), "", "db.m7g.large"}, "database.allocatedGb": {foundation(), "", "80"},
 		"database.multiAz": {foundation(), "", "true"}, "database.backupDays": {foundation(), "", "9"},
-		"github.repository": {repository, "acme/shop", "acme/store"}, "github.branch": {repository, "main", "trunk"},
-		"github.environment": {foundation("github.repository=acme/shop"), "", "prod"},
-		"foundation":         {onAWS(), "organization/ashlar/foundation-dev", "dev"}, "image": {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
+		"github.repository": {repository, "acme/shop", "acme/store"}, "github.namespaces": {repository, `["shop"]`, `["store"]`},
+		"github.state": {repository, "", "acme-state"},
+		"foundation":   {onAWS(), "organization/ashlar/foundation-dev", "dev"}, "image": {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
 		"namespace": {anywhere(), "", "loans"}, "storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1", "s3://other/ashlar?region=eu-central-1"},
-		"databaseUrl": {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar", "postgres://u:secret@other.example.com:5432/ashlar"},
-		"delivery":    {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"}, "monitoring": {anywhere(), "true", "false"},
+		"databaseUrl":   {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar", "postgres://u:secret@other.example.com:5432/ashlar"},
+		"databaseCidrs": {anywhere(), "", `["10.9.0.0/24"]`}, "mailServer": {anywhere(), "", "192.0.2.25:587"},
+		"delivery": {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"}, "monitoring": {anywhere(), "true", "false"},
 	}
 }
 
@@ -65,6 +66,9 @@ func TestEveryConfigKeyHasAnEffect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			line := p.Pipelines["nightly"]
+			line.OnFailure.Email = []string{"oncall@example.com"} // somebody hears of failures
+			p.Pipelines["nightly"] = line
 			look := func(value string) string {
 				values := maps.Clone(s.base)
 				delete(values, "ashlar:"+key)

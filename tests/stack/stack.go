@@ -88,9 +88,8 @@ func Values(t testing.TB, dir string) string {
 		aws.OutNetworkCIDR: "10.0.0.0/16", aws.OutDataKey: "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
 		aws.OutLogsBucket: "ashlar-dev-logs-123456789012", aws.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", aws.OutDatabasePort: "5432",
 		aws.OutDatabaseName: "ashlar", aws.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
-		aws.OutDatabaseSecret:    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
-		aws.OutDatabaseSecretKey: "arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000",
-		aws.OutRegistry:          "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
+		aws.OutDatabaseSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
+		aws.OutRegistry:       "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
 	}
 	values[aws.OutBoundary] = "arn:aws:iam::123456789012:policy/ashlar-dev-workloads"
 	for _, name := range aws.FoundationOutputs() {

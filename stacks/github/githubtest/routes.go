@@ -24,6 +24,7 @@ func (s *Server) route() {
 	s.talk()
 	s.checks()
 	s.settings()
+	s.ofEnvironment()
 	s.git()
 	s.contents()
 	s.pullRequests()
@@ -225,6 +226,32 @@ func (s *Server) settings() {
 		delete(body, "allow_deletions")
 		s.protection[r.PathValue("branch")] = body
 		return ok(body)
+	})
+}
+
+// ofEnvironment are the variables of environments, which GitHub finds by the
+// repository's number.
+func (s *Server) ofEnvironment() {
+	s.handle("GET ", func(*http.Request, object) reply { return ok(object{"id": 4711, "name": "shop"}) })
+	const own = "//repositories/4711/environments/{env}/variables"
+	s.handle("GET "+own, func(r *http.Request, _ object) reply {
+		if _, there := s.environments[r.PathValue("env")]; !there {
+			return refuse(404, "Not Found")
+		}
+		return ok(paged{"variables", s.ofEnvironments[r.PathValue("env")]})
+	})
+	s.handle("POST "+own, func(r *http.Request, body object) reply {
+		s.ofEnvironments[r.PathValue("env")] = append(s.ofEnvironments[r.PathValue("env")], body)
+		return reply{201, object{}}
+	})
+	s.handle("PATCH "+own+"/{name}", func(r *http.Request, body object) reply {
+		for _, v := range s.ofEnvironments[r.PathValue("env")] {
+			if v["name"] == r.PathValue("name") {
+				v["value"] = body["value"]
+				return reply{204, nil}
+			}
+		}
+		return refuse(404, "Not Found")
 	})
 }
 

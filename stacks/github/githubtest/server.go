@@ -36,14 +36,16 @@ type Server struct {
 	runs         []object
 	variables    []object
 	environments map[string]object
-	protection   map[string]object
-	refs         map[string]string
-	commits      map[string]object
-	trees        map[string]map[string]string
-	pulls        []object
-	reviews      map[int][]object
-	issues       []object
-	dispatched   []object
+	// ofEnvironments are variables by the environment that has them.
+	ofEnvironments map[string][]object
+	protection     map[string]object
+	refs           map[string]string
+	commits        map[string]object
+	trees          map[string]map[string]string
+	pulls          []object
+	reviews        map[int][]object
+	issues         []object
+	dispatched     []object
 }
 
 // Token is the only one that the server takes.
@@ -64,7 +66,7 @@ type Trouble struct {
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
-		login: "", comments: map[int][]object{}, environments: map[string]object{}, protection: map[string]object{},
+		login: "", comments: map[int][]object{}, environments: map[string]object{}, ofEnvironments: map[string][]object{}, protection: map[string]object{},
 		refs: map[string]string{}, commits: map[string]object{}, trees: map[string]map[string]string{}, reviews: map[int][]object{}, last: 1000,
 	}
 	s.trees["t0"] = map[string]string{"README.md": "hello\n"}
