@@ -1,0 +1,180 @@
+package confine
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
+)
+
+// markName is the variable that tells of each process whose it is.
+const markName = "ASHLAR_CONFINED"
+
+// Box is what one command runs in.
+type Box struct {
+	limits Limits
+	mark   string // the variable with its value
+	rules  int    // -1: none
+	abi    int
+	groups []*group
+	root   int    // the command's first process
+	before uint64 // processes of the system when it was made
+	known  bool   // the kernel tells which children this process has started
+
+}
+
+// New makes a box. Without a policy, files are as open as to this process.
+func New(p *Policy, l Limits) (*Box, error) {
+	if l.Tasks <= 0 {
+		l.Tasks = DefaultTasks
+	}
+	id := rand.Text()
+	b := &Box{limits: l, mark: markName + "=" + id, rules: -1, before: crowd()}
+	if p != nil {
+		if b.abi = landlockABI(); b.abi > 0 {
+			var err error
+			if b.rules, err = p.ruleset(b.abi); err != nil {
+				return nil, err
+			}
+		}
+	}
+	b.groups = groups(groupPrefix+strconv.Itoa(os.Getpid())+"-"+strings.ToLower(id), l)
+	return b, nil
+}
+
+// Within runs f on a thread of its own that is bound by the box, with a function
+// that starts a command there, and returns after f. The thread ends with f, and
+// with it, by the system, the command.
+func (b *Box) Within(f func(start func(build func() *exec.Cmd) (*exec.Cmd, error))) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer crash.Guard()
+		runtime.LockOSThread() // and never unlocked: nothing else may run on it
+		if unix.Gettid() != os.Getpid() {
+			f(b.start)
+			return
+		}
+		// The first thread stands for the process: it stays as it is, and is kept
+		// from others meanwhile.
+		b.Within(f)
+		runtime.UnlockOSThread()
+	}()
+	<-done
+}
+
+// start binds the thread and starts the command that build makes, again where it
+// could not be started within the cgroup.
+func (b *Box) start(build func() *exec.Cmd) (*exec.Cmd, error) {
+	if err := harden(); err != nil {
+		return nil, err
+	}
+	for _, g := range b.groups {
+		if err := g.enter(); err != nil {
+			return nil, err
+		}
+	}
+	if err := giveUp(); err != nil {
+		return nil, err
+	}
+	if b.rules >= 0 {
+		if err := restrict(b.rules); err != nil {
+			return nil, err
+		}
+	}
+	c := b.build(build, true)
+	err := c.Start()
+	if err != nil && c.SysProcAttr.UseCgroupFD {
+		c = b.build(build, false)
+		err = c.Start()
+	}
+	for _, g := range b.groups {
+		if left := g.leave(); left != nil && err == nil {
+			err = left
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.root = c.Process.Pid
+	b.known = children()[b.root]
+	return c, b.bound()
+}
+
+func (b *Box) build(build func() *exec.Cmd, within bool) *exec.Cmd {
+	c := build()
+	c.Env = append(slices.Clone(c.Env), b.mark)
+	// A session of its own has no terminal to put words into.
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+	for _, g := range b.groups {
+		if g.unified && within {
+			c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, g.folder
+		}
+	}
+	return c
+}
+
+// bound sets the limits of single processes and users, where no cgroup is there for
+// the purpose. They hold a moment after the command has begun.
+func (b *Box) bound() error {
+	if !b.has("pids") {
+		// All processes of the user count, and no user has more than the system.
+		most := crowd() + uint64(b.limits.Tasks)
+		if err := unix.Prlimit(b.root, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil && err != unix.ESRCH && err != unix.EPERM {
+			return fmt.Errorf("limit processes: %w", err)
+		}
+	}
+	if b.limits.Memory > 0 && !b.has("memory") {
+		// Of one process, and of what it may write to rather than of what it holds:
+		// only a bound for what grows faster than it is looked at.
+		most := uint64(2*b.limits.Memory + 1<<30)
+		if err := unix.Prlimit(b.root, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("limit memory: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *Box) has(controller string) bool {
+	return slices.ContainsFunc(b.groups, func(g *group) bool { return slices.Contains(g.controllers, controller) })
+}
+
+// OverMemory reports whether the kernel has ended one of the command's processes
+// because together they held too much.
+func (b *Box) OverMemory() bool { return slices.ContainsFunc(b.groups, (*group).overMemory) }
+
+func (b *Box) killGroup() {
+	for _, g := range b.groups {
+		g.kill()
+	}
+}
+
+// grouped are the processes of the cgroups.
+func (b *Box) grouped(all []process) []process {
+	pids := map[int]bool{}
+	for _, g := range b.groups {
+		for _, pid := range g.pids() {
+			pids[pid] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p process) bool { return !pids[p.pid] })
+}
+
+// Close takes the box away. Call it after Within and End.
+func (b *Box) Close() {
+	for _, g := range b.groups {
+		g.close()
+	}
+	if b.rules >= 0 {
+		_ = unix.Close(b.rules)
+	}
+}

@@ -1,0 +1,34 @@
+package confine
+
+import "strings"
+
+// Bare takes user and password out of a value that is an address, as those of
+// HTTPS_PROXY and of package indexes are; several may stand one after the other.
+// A value without an address comes back as it is.
+func Bare(value string) string {
+	var out strings.Builder
+	for value != "" {
+		end := strings.IndexAny(value, " ,\n\t")
+		if end < 0 {
+			end = len(value)
+		}
+		out.WriteString(bare(value[:end]))
+		out.WriteString(value[end:min(end+1, len(value))])
+		value = value[min(end+1, len(value)):]
+	}
+	return out.String()
+}
+
+// bare takes them out of one address: everything up to the last @, so that no
+// part of a password is left over, whatever it is made of.
+func bare(word string) string {
+	at := strings.LastIndexByte(word, '@')
+	if at < 0 {
+		return word
+	}
+	scheme, _, ok := strings.Cut(word[:at], "://")
+	if !ok {
+		return word[at+1:] // a proxy may be without one
+	}
+	return scheme + "://" + word[at+1:]
+}
