@@ -59,6 +59,9 @@ func New(bucket *blob.Bucket, opt Options) (*Store, error) {
 	return s, nil
 }
 
+// Folder is the folder behind the bucket, or "".
+func (s *Store) Folder() string { return s.folder }
+
 // Close closes the bucket. Readers that are still open keep working.
 func (s *Store) Close() error {
 	if err := s.bucket.Close(); err != nil {
