@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
@@ -45,11 +48,25 @@ func (a *app) options(ctx context.Context, s settings) (registry.Options, error)
 	return registry.Options{Now: a.now, Login: how}, err
 }
 
+// confinement is what code of the user's own may do here. The machine is an image
+// that was made for it, and open to it but for what is ours.
+func (a *app) confinement(s settings) confine.Policy {
+	closed := []string{a.getenv("ASHLAR_PLAN"), a.getenv(privacy.FileVariable), "/etc/ashlar", "/etc/ashlar-code", "/etc/ashlar-keys"}
+	for _, place := range []string{s.data, s.code, s.store} {
+		if !strings.Contains(place, "://") {
+			closed = append(closed, place)
+		}
+	}
+	base := confine.Base(a.getenv, closed...)
+	base.Machine = true
+	return base
+}
+
 // runner runs the plan's pipelines. once leaves retries to whoever runs this.
 func (a *app) runner(g *ground, trigger string, once bool) (*pipeline.Runner, error) {
 	return pipeline.New(pipeline.Config{
 		Plan: g.plan, Dir: g.data, Code: g.code, Store: g.store, Registry: g.registry, Author: g.author, Trigger: trigger, Now: a.now,
-		Getenv: a.getenv, TempDir: os.TempDir(), Once: once, Log: a.log,
+		Getenv: a.getenv, TempDir: os.TempDir(), Once: once, Log: a.log, Confine: a.confinement(g.settings),
 	})
 }
 

@@ -206,6 +206,9 @@ func (r *runsApp) show(one pipeline.Run) {
 		for _, path := range sortedNames(s.Files) {
 			fmt.Fprintf(r.out, "    %-9s %s\n", path, s.Files[path].Digest)
 		}
+		if s.Confinement != nil {
+			fmt.Fprintf(r.out, "    confined  %s\n", s.Confinement)
+		}
 		if s.Error != "" {
 			fmt.Fprintf(r.out, "    error     %s\n", s.Error)
 		}

@@ -2,11 +2,10 @@
 // memory and of how much of what they print is kept.
 //
 // The lines are the user's, from a reviewed blueprint, and are given to a shell
-// as they stand; nothing is put into them. The processes that they start form one
-// group, which is ended as a whole: at the limit, when the context is done, and
-// also when the command has succeeded but left something running. A process that
-// leaves the group, by setsid, is not ended. This is no confinement: the lines may
-// do whatever the user who runs them may do.
+// as they stand; nothing is put into them. Whatever they start is ended with them:
+// at the limit, when the context is done, and also when the command has succeeded
+// but left something running. What they may do is said by a policy; see package
+// confine.
 package command
 
 import (
@@ -15,10 +14,10 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"runtime"
 	"strings"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
@@ -28,9 +27,14 @@ type Spec struct {
 	Dir     string        // the folder that they start in
 	Env     []string      // their whole environment, as KEY=value
 	Timeout time.Duration // of all lines together; 0: none
-	Memory  int64         // bytes that the group may hold resident; 0: no limit
+	Memory  int64         // bytes that they may hold resident together; 0: no limit
+	Disk    int64         // bytes that they must leave free where Dir is; 0: any
 	Grace   time.Duration // between being asked to end and being ended; 0: 10 s
 	Output  io.Writer     // gets what they print, both streams as they come; nil: nobody
+	// Policy is what they may do; nil: with files, whatever this process may.
+	Policy *confine.Policy
+	// Held is told once what holds them, where it is not nil.
+	Held func(confine.Report)
 }
 
 // Usage is what the lines took together.
@@ -93,50 +97,82 @@ func Run(ctx context.Context, s Spec) (Usage, error) {
 	return total, nil
 }
 
-// line runs one line. The goroutine keeps its thread, for where the system ends
-// a child with the parent, it means the thread that made it.
-func (s *Spec) line(ctx context.Context, line string) (Usage, error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+// line runs one line in a box of its own.
+func (s *Spec) line(ctx context.Context, line string) (used Usage, err error) {
 	if err := ctx.Err(); err != nil {
 		return Usage{}, s.ended(line, context.Cause(ctx))
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	c := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // a line of a reviewed blueprint, as it stands
-	c.Dir, c.Env, c.Stdout, c.Stderr = s.Dir, s.Env, s.Output, s.Output
-	c.WaitDelay = s.Grace
-	grouped(c)
-	if err := c.Start(); err != nil {
+	box, err := confine.New(s.Policy, confine.Limits{Memory: s.Memory})
+	if err != nil {
 		return Usage{}, &Error{Line: line, Code: -1, Err: err}
 	}
-	watched := s.watch(ctx, c, cancel)
-	err := c.Wait()
+	defer box.Close()
+	if s.Held != nil {
+		s.Held(box.Report())
+		s.Held = nil
+	}
+	box.Within(func(start func(func() *exec.Cmd) (*exec.Cmd, error)) { used, err = s.boxed(ctx, line, box, start) })
+	return used, err
+}
+
+// boxed runs one line on the thread of its box.
+func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box, start func(func() *exec.Cmd) (*exec.Cmd, error)) (Usage, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c, err := start(func() *exec.Cmd {
+		c := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // a line of a reviewed blueprint, as it stands
+		c.Dir, c.Env, c.Stdout, c.Stderr = s.Dir, s.Env, s.Output, s.Output
+		c.WaitDelay = s.Grace
+		grouped(c)
+		c.Cancel = func() error { return asked(c, box) }
+		return c
+	})
+	if err != nil {
+		if c != nil {
+			box.End()
+			_ = c.Wait() // it has not run as it should have
+		}
+		return Usage{}, &Error{Line: line, Code: -1, Err: err}
+	}
+	watched := s.watch(ctx, box, cancel)
+	err = c.Wait()
 	cause := context.Cause(ctx)
-	endGroup(c) // what it left running
+	endGroup(c)
+	if left := box.End(); left > 0 && err == nil {
+		err = fmt.Errorf("%d of its processes could not be ended", left)
+	}
 	cancel(nil)
 	<-watched
 	used := usageOf(c.ProcessState)
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) && c.ProcessState.Success() {
 		return used, nil
 	}
+	if cause == nil && box.OverMemory() {
+		cause = overMemoryError{}
+	}
 	return used, s.failed(line, c, cause, err)
 }
 
-// overMemoryError marks a group that grew too large.
+// overMemoryError marks a command that grew too large; held is 0 where the kernel
+// was the first to see it.
 type overMemoryError struct{ held int64 }
 
 // Error is never shown as it is.
 func (o overMemoryError) Error() string { return "out of memory" }
 
-// watch ends the group when it holds too much. The channel is closed when it no
-// longer looks.
-func (s *Spec) watch(ctx context.Context, c *exec.Cmd, cancel context.CancelCauseFunc) <-chan struct{} {
+// errCrowded marks a command with too many processes.
+var errCrowded = fmt.Errorf("it had more than %d processes", confine.DefaultTasks)
+
+// overDiskError marks a command that left too little of the disk.
+type overDiskError struct{ free int64 }
+
+// Error is never shown as it is.
+func (o overDiskError) Error() string { return "out of disk" }
+
+// watch ends the command when it holds too much, or leaves too little. The channel
+// is closed when it no longer looks.
+func (s *Spec) watch(ctx context.Context, box *confine.Box, cancel context.CancelCauseFunc) <-chan struct{} {
 	done := make(chan struct{})
-	if s.Memory <= 0 {
-		close(done)
-		return done
-	}
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(50 * time.Millisecond)
@@ -147,15 +183,33 @@ func (s *Spec) watch(ctx context.Context, c *exec.Cmd, cancel context.CancelCaus
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if held := residentOf(c); held > s.Memory {
-					cancel(overMemoryError{held})
-					endGroup(c)
+				if err := s.over(box); err != nil {
+					cancel(err)
+					box.End()
 					return
 				}
 			}
 		}
 	}()
 	return done
+}
+
+// over says which limit is passed, or nil.
+func (s *Spec) over(box *confine.Box) error {
+	if s.Memory > 0 {
+		if held := box.Resident(); held > s.Memory {
+			return overMemoryError{held}
+		}
+	}
+	if box.Crowded() {
+		return errCrowded
+	}
+	if s.Disk > 0 {
+		if free, ok := Free(s.Dir); ok && free < s.Disk {
+			return overDiskError{free}
+		}
+	}
+	return nil
 }
 
 // failed tells a line that was ended from here, which is so where the context
@@ -177,11 +231,16 @@ func (s *Spec) failed(line string, c *exec.Cmd, cause, err error) error {
 func (s *Spec) ended(line string, cause error) error {
 	e := &Error{Line: line, Code: -1, Err: cause}
 	var over overMemoryError
+	var full overDiskError
 	switch {
 	case errors.Is(cause, errTimeout):
 		e.Reason, e.Err = fmt.Sprintf("took longer than its timeout of %s and was ended", s.Timeout), nil
+	case errors.As(cause, &over) && over.held == 0:
+		e.Reason, e.Err = fmt.Sprintf("held more than its limit of %s of memory and was ended", size(s.Memory)), nil
 	case errors.As(cause, &over):
 		e.Reason, e.Err = fmt.Sprintf("held %s of memory, more than its limit of %s, and was ended", size(over.held), size(s.Memory)), nil
+	case errors.As(cause, &full):
+		e.Reason, e.Err = fmt.Sprintf("left %s of the disk, less than the %s that must stay free, and was ended", size(full.free), size(s.Disk)), nil
 	case cause == context.Canceled: //nolint:errorlint // anything more says who or why
 		e.Reason = "was cancelled"
 	default:

@@ -5,11 +5,15 @@ package command
 import (
 	"os"
 	"os/exec"
+
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 )
 
 func grouped(*exec.Cmd) {}
 
 func endGroup(c *exec.Cmd) { _ = c.Process.Kill() } // gone already is the usual case
+
+func asked(c *exec.Cmd, _ *confine.Box) error { return c.Process.Kill() }
 
 func signalled(*os.ProcessState) string { return "" }
 
@@ -20,6 +24,5 @@ func usageOf(p *os.ProcessState) Usage {
 	return Usage{CPU: p.SystemTime() + p.UserTime()}
 }
 
-// residentOf is not known here, so that a limit of memory holds on a cluster
-// and on Linux only.
-func residentOf(*exec.Cmd) int64 { return 0 }
+// Free is not known here.
+func Free(string) (int64, bool) { return 0, false }

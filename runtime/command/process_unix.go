@@ -5,18 +5,25 @@ package command
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 )
 
-// grouped makes the command the head of a group of its own, which is asked to
-// end when the context is done.
-func grouped(c *exec.Cmd) {
-	c.SysProcAttr = attributes()
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
+// grouped makes the command the head of a group, where its box makes it none.
+func grouped(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// asked asks the command, and all that it has started, to end.
+func asked(c *exec.Cmd, box *confine.Box) error {
+	if box.Signal(syscall.SIGTERM) {
+		return nil
+	}
+	return syscall.Kill(-c.Process.Pid, syscall.SIGTERM)
 }
 
-// endGroup ends whatever of the group is left.
+// endGroup ends what is left of the command's group.
 func endGroup(c *exec.Cmd) { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) } // none left is the usual case
 
 func signalled(p *os.ProcessState) string {
@@ -32,8 +39,26 @@ func usageOf(p *os.ProcessState) Usage {
 	}
 	used := Usage{CPU: p.SystemTime() + p.UserTime()}
 	if r, ok := p.SysUsage().(*syscall.Rusage); ok {
-		used.Memory = int64(r.Maxrss) * rssUnit //nolint:unconvert // it is shorter on some systems
+		used.Memory = int64(r.Maxrss) * rssUnit() //nolint:unconvert // it is shorter on some systems
 		used.CPU = time.Duration(r.Utime.Nano() + r.Stime.Nano())
 	}
 	return used
+}
+
+// rssUnit is the unit of a resource usage's resident size.
+func rssUnit() int64 {
+	if runtime.GOOS == "linux" {
+		return 1024
+	}
+	return 1
+}
+
+// Free is what an ordinary user may still write to the disk of the folder; false
+// where that is not known.
+func Free(dir string) (int64, bool) {
+	var stat syscall.Statfs_t
+	if syscall.Statfs(dir, &stat) != nil {
+		return 0, false
+	}
+	return int64(stat.Bavail) * int64(stat.Bsize), true //nolint:unconvert // their types differ between systems
 }

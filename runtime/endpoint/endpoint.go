@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
@@ -58,6 +59,7 @@ type Config struct {
 	// For a model that somebody else's code scores: see package pyfunc.
 	TempDir string
 	Getenv  func(string) string
+	Confine confine.Policy
 
 	Keys privacy.Source // of pseudonyms; its environment is Getenv where it has none
 }

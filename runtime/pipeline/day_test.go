@@ -32,10 +32,10 @@ func TestTheDateOfARun(t *testing.T) {
 			"begun now":                      {"", Job{ID: "x"}, "2026-11-22"},
 			"begun now, without an ID":       {"Pacific/Kiritimati", Job{}, "2026-11-23"},
 		} {
-			out := filepath.Join(t.TempDir(), "date")
+			w := newWorld(t)
+			out := filepath.Join(w.share(), "date")
 			p := line(map[string]plan.Stage{"a": {Cmd: []string{`printf %s "$ASHLAR_PARAM_DATE" > ` + out}, Params: []string{plan.ParamDate}}}, func(l *plan.Pipeline) { l.Timezone = c.zone })
 			c.job.Unit = p.Units()[0]
-			w := newWorld(t)
 			r := w.runner(p)
 			r.cfg.Now = func() time.Time { return late().Local() }
 			if _, err := r.Do(t.Context(), c.job); err != nil {

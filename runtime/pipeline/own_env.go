@@ -15,10 +15,11 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/command"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 )
 
-// passed are the variables of this process that a command gets. Anything else,
-// and credentials above all, stays here.
+// passed are the variables of this process that a command gets, addresses without
+// user and password. Anything else, and credentials above all, stays here.
 var passed = []string{
 	"PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "JAVA_HOME",
 	"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
@@ -39,7 +40,7 @@ func (x *execution) environ(ctx context.Context, s *plan.Stage, root, cwd string
 	}
 	for _, key := range passed {
 		if v := x.Getenv(key); v != "" {
-			env[key] = v
+			env[key] = confine.Bare(v)
 		}
 	}
 	if env["PATH"] == "" {
@@ -120,34 +121,42 @@ func (x *execution) installed(ctx context.Context, e *plan.Environment, env map[
 	if err != nil {
 		return "", fmt.Errorf("environment %s: %w", file, err)
 	}
-	base := x.Envs
-	if base == "" {
-		base = filepath.Join(os.TempDir(), "ashlar-envs")
-		if x.TempDir != "" {
-			base = filepath.Join(x.TempDir, "envs")
-		}
-	}
+	base := x.envs()
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return "", err
 	}
-	dir := filepath.Join(base, digest[len("sha256:"):][:32])
-	lock := flock.New(dir + ".lock")
+	// The command that makes the environment may change what is its own, and not
+	// the environments beside it.
+	own := filepath.Join(base, digest[len("sha256:"):][:32])
+	dir := filepath.Join(own, "env")
+	lock := flock.New(own + ".lock")
 	if err := lock.Lock(); err != nil {
 		return "", fmt.Errorf("environment %s: %w", file, err)
 	}
 	defer func() { _ = lock.Unlock() }() // it goes with the process in any case
-	bin, whole := filepath.Join(dir, "bin"), filepath.Join(dir, ".ashlar-whole")
+	bin, whole := filepath.Join(dir, "bin"), own+".whole"
 	if _, err := os.Stat(whole); err == nil {
 		return bin, nil
 	}
 	// One that is not whole was left by a process that was killed.
-	if err := os.RemoveAll(dir); err != nil {
+	if err := errors.Join(os.RemoveAll(own), os.Mkdir(own, 0o700)); err != nil {
 		return "", err
 	}
 	if err := x.install(ctx, e, dir, env); err != nil {
-		return "", errors.Join(fmt.Errorf("environment %s: %w", file, err), os.RemoveAll(dir))
+		return "", errors.Join(fmt.Errorf("environment %s: %w", file, err), os.RemoveAll(own))
 	}
 	return bin, os.WriteFile(whole, nil, 0o600)
+}
+
+// envs is the folder of environments.
+func (x *execution) envs() string {
+	switch {
+	case x.Envs != "":
+		return x.Envs
+	case x.TempDir != "":
+		return filepath.Join(x.TempDir, "envs")
+	}
+	return filepath.Join(os.TempDir(), "ashlar-envs")
 }
 
 // install has pip or conda fill the folder.
@@ -174,7 +183,7 @@ func (x *execution) install(ctx context.Context, e *plan.Environment, dir string
 		vars = append(vars, key+"="+v)
 	}
 	printed := command.NewLog(maxLog, nil)
-	if _, err := command.Run(ctx, command.Spec{Lines: lines, Dir: src, Env: vars, Output: printed}); err != nil {
+	if _, err := command.Run(ctx, command.Spec{Lines: lines, Dir: src, Env: vars, Output: printed, Policy: x.policy(vars, filepath.Dir(dir), src, env["HOME"], env["TMPDIR"])}); err != nil {
 		return &CommandError{err, printed.Tail(tailShow)}
 	}
 	return nil

@@ -23,12 +23,12 @@ func fake(t *testing.T, name, script string) {
 }
 
 func TestACondaEnvironmentIsMadeOnceForEachContent(t *testing.T) {
-	made := filepath.Join(t.TempDir(), "made")
+	w := newWorld(t)
+	made := filepath.Join(w.share(), "made")
 	fake(t, "micromamba", `
 while [ $# -gt 0 ]; do case "$1" in -p) env=$2;; -f) file=$2;; esac; shift; done
 mkdir -p "$env/bin" && printf '#!/bin/sh\necho from %s\n' "$(cat "$file")" > "$env/bin/tool" && chmod +x "$env/bin/tool"
 echo x >> `+made+"\n")
-	w := newWorld(t)
 	envs := t.TempDir()
 	run := func(cmd string) *Run {
 		r := w.runner(line(map[string]plan.Stage{"a": {Cmd: []string{cmd}, Outs: []string{"o"}, Environment: &plan.Environment{Conda: "environment.yml"}}}))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -24,6 +25,7 @@ type world struct {
 	dir      string
 	store    *store.Store
 	registry *registry.Registry
+	shared   []string // folders that commands may change besides their own
 	mu       sync.Mutex
 	events   []Event
 }
@@ -56,7 +58,7 @@ func (w *world) write(name, text string) {
 func (w *world) runner(p *plan.Plan) *Runner {
 	w.t.Helper()
 	r, err := New(Config{
-		Plan: p, Dir: w.dir, Store: w.store, Registry: w.registry, TempDir: w.t.TempDir(), Getenv: os.Getenv, Now: time.Now, Author: "ada",
+		Plan: p, Dir: w.dir, Store: w.store, Registry: w.registry, TempDir: w.t.TempDir(), Getenv: os.Getenv, Now: time.Now, Author: "ada", Confine: confine.Policy{Write: w.shared},
 		Observe: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -67,6 +69,13 @@ func (w *world) runner(p *plan.Plan) *Runner {
 		w.t.Fatal(err)
 	}
 	return r
+}
+
+// share makes a folder that commands may change besides their own.
+func (w *world) share() string {
+	dir := w.t.TempDir()
+	w.shared = append(w.shared, dir)
+	return dir
 }
 
 // line is a plan with one pipeline of one's own stages.

@@ -61,7 +61,7 @@ func (x *execution) runOwn(ctx context.Context, s *stage, deps []dep, res *Resul
 	if err != nil {
 		return err
 	}
-	if err := x.command(ctx, s, cwd, env, res); err != nil {
+	if err := x.command(ctx, s, root, cwd, env, res); err != nil {
 		return err
 	}
 	return x.collect(ctx, s.own, work, res)
@@ -98,8 +98,8 @@ func (x *execution) lay(ctx context.Context, deps []dep, work string) (map[strin
 }
 
 // command runs the stage's lines and keeps their log.
-func (x *execution) command(ctx context.Context, s *stage, cwd string, env []string, res *Result) error {
-	spec := command.Spec{Lines: s.own.Cmd, Dir: cwd, Env: env}
+func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env []string, res *Result) error {
+	spec := command.Spec{Lines: s.own.Cmd, Dir: cwd, Env: env, Policy: x.policy(env, root), Disk: reserve(cwd), Held: x.held(res)}
 	var err error
 	if s.own.Timeout != "" {
 		if spec.Timeout, err = plan.ParseDuration(s.own.Timeout); err != nil {

@@ -117,7 +117,7 @@ func TestWhatAStageSaysThatItMakesMustBeThere(t *testing.T) {
 
 func TestAFailedAttemptIsRepeatedAsThePlanSays(t *testing.T) {
 	w := newWorld(t)
-	counter := filepath.Join(t.TempDir(), "n")
+	counter := filepath.Join(w.share(), "n")
 	flaky := fmt.Sprintf("echo x >> %s; test $(wc -l < %s) -ge 3", counter, counter)
 	r, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{flaky}}}, func(l *plan.Pipeline) { l.Retries = 2 }))
 	if err != nil || r.Stages[0].Attempts != 3 {
@@ -162,7 +162,7 @@ func TestFrozenAndAlwaysChanged(t *testing.T) {
 
 func TestStagesWithoutAnEdgeRunSideBySideWithinTheLimit(t *testing.T) {
 	w := newWorld(t)
-	shared := t.TempDir()
+	shared := w.share()
 	stages := map[string]plan.Stage{}
 	for i := range 6 {
 		name := fmt.Sprintf("s%d", i)
@@ -185,7 +185,7 @@ func TestStagesWithoutAnEdgeRunSideBySideWithinTheLimit(t *testing.T) {
 
 func TestTheSameWorkInTwoRunsAtOnceIsDoneOnce(t *testing.T) {
 	w := newWorld(t)
-	counter := filepath.Join(t.TempDir(), "n")
+	counter := filepath.Join(w.share(), "n")
 	p := line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 0.3; echo x >> " + counter + "; echo 1 > a"}, Outs: []string{"a"}}})
 	r := w.runner(p)
 	var wg sync.WaitGroup

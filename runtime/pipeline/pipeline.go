@@ -20,11 +20,13 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
@@ -43,6 +45,7 @@ type Config struct {
 	TempDir  string              // for spilling and for the folders of stages; empty: the system's
 	Envs     string              // folder of the stages' environments; empty: below TempDir
 	Getenv   func(string) string // nil: no environment; commands get a few variables of it
+	Confine  confine.Policy      // what all commands may do; each may change its own folder too
 	Keys     privacy.Source      // of pseudonyms; its environment is Getenv where it has none
 	Author   string              // who runs it, for the registry
 	Trigger  string              // why it runs: "up", "drift", ...
@@ -61,6 +64,7 @@ type Runner struct {
 	planDigest string
 	rules      *govern.Rules
 	flights    singleflight.Group
+	said       sync.Once // what holds commands
 }
 
 // New checks the configuration.

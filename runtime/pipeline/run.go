@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
@@ -61,16 +62,19 @@ type Result struct {
 	// Outputs are digests of objects in the store, or of data, by name.
 	Outputs map[string]string `json:"outputs,omitempty"`
 	// Files are what a stage of one's own made, and Deps what it read, by path.
-	Files    map[string]artifact.Artifact `json:"files,omitempty"`
-	Deps     map[string]artifact.Artifact `json:"deps,omitempty"`
-	Params   map[string]any               `json:"params,omitempty"` // that it was given
-	Metrics  map[string]float64           `json:"metrics,omitempty"`
-	Log      string                       `json:"log,omitempty"` // digest of what it printed
-	Attempts int                          `json:"attempts,omitempty"`
-	Error    string                       `json:"error,omitempty"`
-	MadeAt   time.Time                    `json:"made_at,omitzero"` // when the outputs were made, by this run or an earlier one
-	Started  time.Time                    `json:"started_at"`
-	Duration time.Duration                `json:"duration_ns"`
+	Files   map[string]artifact.Artifact `json:"files,omitempty"`
+	Deps    map[string]artifact.Artifact `json:"deps,omitempty"`
+	Params  map[string]any               `json:"params,omitempty"` // that it was given
+	Metrics map[string]float64           `json:"metrics,omitempty"`
+	Log     string                       `json:"log,omitempty"` // digest of what it printed
+	// Confinement is what held the stage's command, and what this machine could not
+	// prevent.
+	Confinement *confine.Report `json:"confinement,omitempty"`
+	Attempts    int             `json:"attempts,omitempty"`
+	Error       string          `json:"error,omitempty"`
+	MadeAt      time.Time       `json:"made_at,omitzero"` // when the outputs were made, by this run or an earlier one
+	Started     time.Time       `json:"started_at"`
+	Duration    time.Duration   `json:"duration_ns"`
 }
 
 // Reused reports whether every stage but the last was taken from the store.

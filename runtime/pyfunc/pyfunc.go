@@ -26,6 +26,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/command"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -45,6 +46,7 @@ type Config struct {
 	Store   *store.Store
 	TempDir string
 	Getenv  func(string) string // nil: no environment but a PATH
+	Confine confine.Policy      // what the server may do; it may change its own folder too
 }
 
 // Process is a server that runs. It is safe for concurrent use.
@@ -83,7 +85,7 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	p.url = "http://127.0.0.1:" + strconv.Itoa(port)
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
-	go p.keep(life, command.Spec{Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second})
+	go p.keep(life, command.Spec{Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second, Policy: policy(cfg, dir)})
 	if err := p.ready(ctx); err != nil {
 		p.Stop()
 		return nil, err
@@ -91,18 +93,34 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	return p, nil
 }
 
-// environ is the server's whole environment.
-func environ(cfg Config, dir string, port int) []string {
-	path := "/usr/local/bin:/usr/bin:/bin"
-	if cfg.Getenv != nil {
-		if v := cfg.Getenv("PATH"); v != "" {
-			path = v
+// policy is what the server may do.
+func policy(cfg Config, dir string) *confine.Policy {
+	base := cfg.Confine
+	base.Path = pathOf(cfg)
+	var closed []string
+	for _, c := range []string{cfg.TempDir, cfg.Store.Folder()} {
+		if c != "" {
+			closed = append(closed, c)
 		}
 	}
+	return base.For([]string{dir}, closed...)
+}
+
+// environ is the server's whole environment.
+func environ(cfg Config, dir string, port int) []string {
 	return []string{
-		"PATH=" + path, "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
+		"PATH=" + pathOf(cfg), "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
 		"HOST=127.0.0.1", "PORT=" + strconv.Itoa(port),
 	}
+}
+
+func pathOf(cfg Config) string {
+	if cfg.Getenv != nil {
+		if v := cfg.Getenv("PATH"); v != "" {
+			return v
+		}
+	}
+	return "/usr/local/bin:/usr/bin:/bin"
 }
 
 func freePort(ctx context.Context) (int, error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -77,7 +78,8 @@ func remote(t *testing.T, line string) (*model.Model, *store.Store) {
 
 func start(t *testing.T, m *model.Model, s *store.Store) *Process {
 	t.Helper()
-	p, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv})
+	// The server's script lies below the folder of temporary files.
+	p, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv, Confine: confine.Policy{Read: []string{os.TempDir()}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
@@ -128,9 +129,15 @@ func (s *Stack) pipelineConfig() pipeline.Config {
 	return pipeline.Config{
 		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
 		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author, Commit: s.cfg.Commit, Trigger: "up", Workers: s.cfg.Workers,
-		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe,
+		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe, Confine: s.confinement(),
 		Keys: s.state.Keys(s.cfg.Getenv),
 	}
+}
+
+// confinement is what code of the user's own may do: nothing of the blueprint's
+// folder and the state is open to it.
+func (s *Stack) confinement() confine.Policy {
+	return confine.Base(s.cfg.Getenv, s.cfg.Dir, s.state.Folder)
 }
 
 // acquire locks the state folder. The lock goes with the process, however it

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 )
 
@@ -65,8 +66,16 @@ func serveFor(t *testing.T, p *plan.Plan, state string, d time.Duration) string 
 	return told.text()
 }
 
+// open is a file that stages may write, outside of their own folders.
+func open(t *testing.T, name string) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv(confine.WriteVariable, dir)
+	return filepath.Join(dir, name)
+}
+
 func TestASchedulesRunsBeginAsTheyFallDue(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "dates")
+	out := open(t, "dates")
 	state := t.TempDir()
 	serveFor(t, scheduled(`echo "$ASHLAR_PARAM_DATE" >> `+out, nil), state, 2600*time.Millisecond)
 	b, err := os.ReadFile(out)
@@ -87,7 +96,7 @@ func TestASchedulesRunsBeginAsTheyFallDue(t *testing.T) {
 
 func TestWhatWasMissedIsMadeUpForWhereThePlanSaysSo(t *testing.T) {
 	for _, catchup := range []bool{false, true} {
-		out := filepath.Join(t.TempDir(), "runs")
+		out := open(t, "runs")
 		state := t.TempDir()
 		p := scheduled("echo x >> "+out, func(l *plan.Pipeline) { l.Schedule, l.Catchup = "@daily", catchup })
 		serveFor(t, p, state, 300*time.Millisecond)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,7 @@ func TestANightlyRunBeginsOnAnyMachine(t *testing.T) {
 }
 
 func nightly(t *testing.T, timezone, at string) {
-	out := filepath.Join(t.TempDir(), "dates")
+	out := open(t, "dates")
 	p := scheduled(`echo "$ASHLAR_PARAM_DATE" >> `+out, func(l *plan.Pipeline) { l.Schedule, l.Timezone = "0 3 * * *", timezone })
 	start, err := time.Parse(time.RFC3339, at)
 	if err != nil {
@@ -52,7 +51,7 @@ func nightly(t *testing.T, timezone, at string) {
 
 func TestTheDateOfARunOnDemandIsTheDayOfItsZone(t *testing.T) {
 	for timezone, want := range map[string]string{"": "2026-11-20", "Pacific/Kiritimati": "2026-11-21", "America/New_York": "2026-11-19"} {
-		out := filepath.Join(t.TempDir(), "dates")
+		out := open(t, "dates")
 		p := scheduled(`echo "$ASHLAR_PARAM_DATE" >> `+out, func(l *plan.Pipeline) { l.Timezone = timezone })
 		now := func() time.Time { return time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC) }
 		if timezone == "Pacific/Kiritimati" {

@@ -158,7 +158,7 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 		e, err := endpoint.New(endpoint.Config{
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry, Rules: s.rules, Metrics: metrics,
 			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.askRetrain,
-			TempDir: s.state.Temp, Getenv: s.cfg.Getenv,
+			TempDir: s.state.Temp, Getenv: s.cfg.Getenv, Confine: s.confinement(),
 			Keys: s.state.Keys(s.cfg.Getenv),
 		})
 		if err != nil {

@@ -94,7 +94,7 @@ func viewRun(r *pipeline.Run) *page.Run {
 		if s.Reused && s.Status == pipeline.Succeeded {
 			state = "reused"
 		}
-		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration), Detail: s.Detail})
+		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration), Detail: s.Detail, Confined: confined(s)})
 	}
 	return out
 }
@@ -166,4 +166,12 @@ func brief(d time.Duration) string {
 		return d.Round(time.Millisecond).String()
 	}
 	return d.Round(100 * time.Millisecond).String()
+}
+
+// confined says what held the stage's command; "" of a stage that ran none.
+func confined(s pipeline.Result) string {
+	if s.Confinement == nil {
+		return ""
+	}
+	return s.Confinement.String()
 }
