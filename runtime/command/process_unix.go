@@ -5,7 +5,6 @@ package command
 import (
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -39,18 +38,10 @@ func usageOf(p *os.ProcessState) Usage {
 	}
 	used := Usage{CPU: p.SystemTime() + p.UserTime()}
 	if r, ok := p.SysUsage().(*syscall.Rusage); ok {
-		used.Memory = int64(r.Maxrss) * rssUnit() //nolint:unconvert // it is shorter on some systems
+		used.Memory = int64(r.Maxrss) * rssUnit //nolint:unconvert // it is shorter on some systems
 		used.CPU = time.Duration(r.Utime.Nano() + r.Stime.Nano())
 	}
 	return used
-}
-
-// rssUnit is the unit of a resource usage's resident size.
-func rssUnit() int64 {
-	if runtime.GOOS == "linux" {
-		return 1024
-	}
-	return 1
 }
 
 // Free is what an ordinary user may still write to the disk of the folder; false

@@ -1,0 +1,4 @@
+package command
+
+// rssUnit is the unit of a resource usage's resident size.
+const rssUnit = 1024
