@@ -72,7 +72,10 @@ type builder struct {
 
 // Flags that leave out where the build happened. Symbols are left out too: the
 // runtime's own logs say where an error came from.
-var buildFlags = []string{"-trimpath", "-ldflags=-s -w -buildid="}
+//
+// grpcnotrace leaves out gRPC's page of traces, whose templates call methods by
+// name, so that the linker would have to keep every method of everything.
+var buildFlags = []string{"-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w -buildid="}
 
 func (b *builder) fromTree(ctx context.Context, tree string) ([]byte, error) {
 	out := filepath.Join(b.temp, "ashlar-runtime")

@@ -9,7 +9,7 @@ ARG TARGETARCH=amd64
 ENV CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH}
 WORKDIR /src
 RUN go mod init image && go get github.com/ashlar-dev/ashlar@v1.2.0 \
- && go build -trimpath -ldflags='-s -w -buildid=' -o /root/fs/bin/ashlar-runtime github.com/ashlar-dev/ashlar/cmd/ashlar-runtime
+ && go build -trimpath -tags=grpcnotrace -ldflags='-s -w -buildid=' -o /root/fs/bin/ashlar-runtime github.com/ashlar-dev/ashlar/cmd/ashlar-runtime
 RUN mkdir -p /root/fs/etc/ssl/certs /root/fs/tmp && chmod 1777 /root/fs/tmp \
  && cp /etc/ssl/certs/ca-certificates.crt /root/fs/etc/ssl/certs/ \
  && echo 'nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin' > /root/fs/etc/passwd

@@ -11,7 +11,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN go build -trimpath -ldflags='-s -w -buildid=' -o /root/fs/bin/ashlar-runtime ./cmd/ashlar-runtime
+RUN go build -trimpath -tags=grpcnotrace -ldflags='-s -w -buildid=' -o /root/fs/bin/ashlar-runtime ./cmd/ashlar-runtime
 RUN mkdir -p /root/fs/etc/ssl/certs /root/fs/tmp && chmod 1777 /root/fs/tmp \
  && cp /etc/ssl/certs/ca-certificates.crt /root/fs/etc/ssl/certs/ \
  && echo 'nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin' > /root/fs/etc/passwd
