@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
 	"net"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
 )
@@ -101,4 +105,59 @@ func (d *postgresDouble) asked() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return "-- postgres\n" + strings.Join(d.said, "\n") + "\n"
+}
+
+// shared is a buffer that is read while it is written.
+type shared struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+var standingAt = regexp.MustCompile(`page +(http://127\.0\.0\.1:\d+)/`)
+
+// visited runs a line that serves, and returns what it answers to a request for
+// models.example.
+func visited(t *testing.T, args []string) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out, errw shared
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, args, strings.NewReader(""), &out, &errw) }()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		at := standingAt.FindStringSubmatch(out.String())
+		if at == nil && len(done) == 0 {
+			continue
+		}
+		if at == nil {
+			break
+		}
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, at[1]+"/health", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = "models.example"
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		stop()
+		<-done
+		return "answered " + answer.Status + "\n"
+	}
+	t.Fatalf("ashlar %s does not serve:\n%s%s", strings.Join(args, " "), out.String(), errw.String())
+	return ""
 }

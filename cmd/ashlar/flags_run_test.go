@@ -7,6 +7,7 @@ var runFlags = map[string]verbEffects{
 		"env": {to: "--env prod"}, "state": {to: "--state $root/new"}, "as": {to: "--as grace"},
 		"build": {line: "$b --once", to: "--build"}, "once": {line: "$b", from: "--build", to: "--once"},
 		"listen":  {line: "$b --once", to: "--listen $taken"},
+		"host":    {line: "$b --env prod --listen 127.0.0.1:0 visited", to: "--host models.example"},
 		"workers": {line: "$b --build --verbose", from: "--workers 1", to: "--workers 2"},
 	}},
 	"pipeline list": {line: "--dir $b", flags: map[string]flagEffect{
