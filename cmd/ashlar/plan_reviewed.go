@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,16 +72,28 @@ func readReviewed(file string) (map[string]string, error) {
 	if len(text) > maxReviewed {
 		return nil, fmt.Errorf("--reviewed %s: larger than %d bytes", file, maxReviewed)
 	}
+	out, err := parseReviewed(text)
+	if err != nil {
+		return nil, fmt.Errorf("--reviewed %s: %w", file, err)
+	}
+	return out, nil
+}
+
+// parseReviewed reads the digests of the plans, by where they are of.
+func parseReviewed(text []byte) (map[string]string, error) {
 	var record struct {
 		Environments []checked `json:"environments"`
 	}
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&record); err != nil || len(record.Environments) == 0 {
-		return nil, fmt.Errorf("--reviewed %s: want what `ashlar check --output json` writes, which names at least one plan", file)
+	if err := json.Unmarshal(text, &record); err != nil || len(record.Environments) == 0 {
+		return nil, errors.New("want what `ashlar check --output json` writes, which names at least one plan")
 	}
 	out := map[string]string{}
 	for _, one := range record.Environments {
+		if one.Digest == "" {
+			return nil, fmt.Errorf("%s of %s has no digest", one.Environment, one.Dir)
+		}
 		if was, ok := out[where(one)]; ok && was != one.Digest {
-			return nil, fmt.Errorf("--reviewed %s: %s of %s twice, with different digests", file, one.Environment, one.Dir)
+			return nil, fmt.Errorf("%s of %s twice, with different digests", one.Environment, one.Dir)
 		}
 		out[where(one)] = one.Digest
 	}

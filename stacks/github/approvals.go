@@ -61,15 +61,24 @@ func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
 
 // File is a file's text at a commit or branch; none where it is not there.
 func (c *Client) File(ctx context.Context, ref, path string) ([]byte, error) {
-	file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: ref})
+	text, err := c.content(ctx, ref, path)
 	if status(err) == 404 {
 		return nil, nil
 	}
+	return text, explained(path, err)
+}
+
+// content is a file's text; a folder is an error.
+func (c *Client) content(ctx context.Context, ref, path string) ([]byte, error) {
+	file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: ref})
 	if err != nil {
-		return nil, explained(path, err)
+		return nil, err
+	}
+	if file == nil {
+		return nil, fmt.Errorf("%s is a folder", path)
 	}
 	text, err := file.GetContent()
-	return []byte(text), wrap(path, err)
+	return []byte(text), err
 }
 
 // Member reports whether the person is in the team of the repository's owner.

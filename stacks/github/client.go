@@ -89,9 +89,9 @@ func New(cfg Config) (*Client, error) {
 		cfg.Transport = outbound.Transport(outbound.Config{})
 	}
 	patient := &patience{next: cfg.Transport, now: cfg.Now, sleep: cfg.Sleep, notice: cfg.Notice}
-	var transport http.RoundTripper = patient
+	var transport http.RoundTripper = sound{patient}
 	if cfg.App != nil {
-		app, err := ghinstallation.New(patient, cfg.App.ID, cfg.App.Installation, cfg.App.Key)
+		app, err := ghinstallation.New(transport, cfg.App.ID, cfg.App.Installation, cfg.App.Key)
 		if err != nil {
 			return nil, errors.New("the App's private key is no PEM of an RSA key") // the cause might quote it
 		}

@@ -101,15 +101,11 @@ func (c *Client) holds(ctx context.Context, p Proposal, at, base string) (bool, 
 		return false, err
 	}
 	for _, path := range slices.Sorted(maps.Keys(p.Files)) {
-		file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: at})
+		text, err := c.content(ctx, at, path)
 		if status(err) == 404 {
 			return false, nil
 		}
-		if err != nil {
-			return false, err
-		}
-		text, err := file.GetContent()
-		if err != nil || !bytes.Equal([]byte(text), p.Files[path]) {
+		if err != nil || !bytes.Equal(text, p.Files[path]) {
 			return false, err
 		}
 	}
