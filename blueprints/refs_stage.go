@@ -71,6 +71,9 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 		}
 	}
 	for key := range s.Env {
+		if itemVariable.MatchString(key) && name != origin {
+			continue // foreach and matrix have made it
+		}
 		if !variable.MatchString(key) || strings.HasPrefix(key, "ASHLAR_") {
 			r.say(fmt.Sprintf("%q cannot be a variable of a stage", key), "use letters, digits and underscores; ASHLAR_ is taken", at("env", key)...)
 		}

@@ -124,7 +124,13 @@ func (e *expansion) copy(name, suffix string, body map[string]any, scope map[str
 		e.say(fmt.Sprintf("two stages would be named %s", full), "give the members values that differ, or a map with keys", e.at(name)...)
 		return
 	}
-	filled, _ := e.fill(body, scope, name).(map[string]any)
+	rest := maps.Clone(body)
+	delete(rest, "cmd")
+	filled, _ := e.fill(rest, scope, name).(map[string]any)
+	if cmd, ok := body["cmd"]; ok {
+		filled["cmd"] = cmd
+	}
+	e.command(filled, scope, name) // last: what values hold is no template
 	e.add(full, name, filled)
 }
 
@@ -137,16 +143,7 @@ func (e *expansion) fill(v any, scope map[string]any, stage string) any {
 	switch v := v.(type) {
 	case string:
 		return template.ReplaceAllStringFunc(v, func(found string) string {
-			word := template.FindStringSubmatch(found)[1]
-			var at any = scope
-			for _, field := range strings.Split(word, ".") {
-				m, _ := at.(map[string]any)
-				at = m[field]
-			}
-			text, ok := scalar(at)
-			if !ok {
-				e.say(fmt.Sprintf("%s is no text, number or boolean of this stage's members", found), "", e.at(stage)...)
-			}
+			text, _ := e.value(template.FindStringSubmatch(found)[1], found, scope, stage)
 			return text
 		})
 	case []any:
@@ -163,6 +160,21 @@ func (e *expansion) fill(v any, scope map[string]any, stage string) any {
 		return out
 	}
 	return v
+}
+
+// value is what a template's word stands for; false, and said, where it is
+// nothing that can be written.
+func (e *expansion) value(word, found string, scope map[string]any, stage string) (string, bool) {
+	var at any = scope
+	for _, field := range strings.Split(word, ".") {
+		m, _ := at.(map[string]any)
+		at = m[field]
+	}
+	text, ok := scalar(at)
+	if !ok {
+		e.say(fmt.Sprintf("%s is no text, number or boolean of this stage's members", found), "", e.at(stage)...)
+	}
+	return text, ok
 }
 
 func (e *expansion) add(full, origin string, body map[string]any) {
