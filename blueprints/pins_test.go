@@ -70,7 +70,7 @@ func TestPinsOfOthersAreNotOurs(t *testing.T) {
 	for text, want := range map[string]string{
 		"package credit\n":                      "was not written by",
 		pinsHead + "\npackage c\nx":             "pins.cue",
-		pinsHead + strings.Repeat(" ", maxPins): "larger than",
+		pinsHead + strings.Repeat(" ", MaxPins): "larger than",
 	} {
 		if _, err := ParsePins([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.30q: %v", text, err)

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // Below is the files in the folder, like os.DirFS, but nothing outside of it: a
@@ -22,7 +24,14 @@ func (b below) Open(name string) (f fs.File, err error) {
 }
 
 func (b below) ReadFile(name string) (text []byte, err error) {
-	err = b.in(name, func(root fs.FS) (err error) { text, err = fs.ReadFile(root, name); return err })
+	err = b.in(name, func(root fs.FS) error {
+		f, err := root.Open(name)
+		if err != nil {
+			return err
+		}
+		text, err = plan.ReadAll(f, name, MaxFileBytes)
+		return errors.Join(err, f.Close())
+	})
 	return text, err
 }
 

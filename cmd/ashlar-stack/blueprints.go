@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies"
 )
 
@@ -71,7 +71,7 @@ func discover(root string) ([]string, error) {
 		if filepath.Ext(path) != ".cue" || slices.Contains(dirs, dir) {
 			return nil
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // a file below the user's own project
+		text, err := plan.ReadFile(path, source.MaxFileBytes)
 		if err == nil && bytes.Contains(text, []byte(`"ashlar.dev/blueprint"`)) {
 			dirs = append(dirs, dir)
 		}

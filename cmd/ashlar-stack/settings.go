@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 )
 
@@ -51,10 +51,13 @@ func qualified(name string) string {
 	return "ashlar:" + name
 }
 
+// maxSettings bounds a file of config or of outputs.
+const maxSettings = 8 << 20
+
 // readStackFile reads the config of a Pulumi.STACK.yaml. Encrypted values are
 // for the engine: they are left out.
 func readStackFile(path string, into map[string]string) error {
-	text, err := os.ReadFile(path)
+	text, err := plan.ReadFile(path, maxSettings)
 	if err != nil {
 		return fmt.Errorf("--config-file: %w", err)
 	}
@@ -98,7 +101,7 @@ func asJSON(name string, value any, into map[string]string) error {
 func readValues(paths []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		text, err := plan.ReadFile(path, maxSettings)
 		if err != nil {
 			return nil, fmt.Errorf("--values: %w", err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
@@ -92,11 +93,14 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	return nil
 }
 
+// maxWorkflow bounds a workflow that is compared with what it should be.
+const maxWorkflow = 4 << 20
+
 // checkFresh names every file that is not what would be written.
 func (a *app) checkFresh(root string, files map[string][]byte) error {
 	stale := 0
 	for _, name := range sortedNames(files) {
-		got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		got, err := plan.ReadFile(filepath.Join(root, filepath.FromSlash(name)), maxWorkflow)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			fmt.Fprintf(a.err, "%s is missing\n", name)
@@ -121,7 +125,7 @@ var pin = regexp.MustCompile(`cmd/ashlar@(\S+)|go build -o "\$RUNNER_TEMP/bin/as
 // pinnedVersion is the version that the workflows name already, or else that of
 // this binary.
 func pinnedVersion(root string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(root, workflows.Folder, "ashlar-pull-request.yml"))
+	text, err := plan.ReadFile(filepath.Join(root, workflows.Folder, "ashlar-pull-request.yml"), maxWorkflow)
 	if m := pin.FindSubmatch(text); err == nil && m != nil {
 		if len(m[1]) == 0 {
 			return workflows.FromSource, nil

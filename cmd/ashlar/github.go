@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/github"
 )
 
@@ -82,13 +82,19 @@ func (g *githubApp) client() (*github.Client, error) {
 	return c, nil
 }
 
+// What is read of an App's key, and of an event: GitHub sends up to 25 MB.
+const (
+	maxKey   = 64 << 10
+	maxEvent = 32 << 20
+)
+
 func (g *githubApp) appOf(id string) (*github.App, error) {
 	number, err1 := strconv.ParseInt(id, 10, 64)
 	installation, err2 := strconv.ParseInt(g.getenv("ASHLAR_GITHUB_INSTALLATION_ID"), 10, 64)
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, usageError("ASHLAR_GITHUB_APP_ID and ASHLAR_GITHUB_INSTALLATION_ID are whole numbers; the App's settings show both")
 	}
-	key, err := os.ReadFile(g.getenv("ASHLAR_GITHUB_APP_KEY"))
+	key, err := plan.ReadFile(g.getenv("ASHLAR_GITHUB_APP_KEY"), maxKey)
 	if err != nil {
 		return nil, usageError("ASHLAR_GITHUB_APP_KEY: name the file of the App's private key: " + err.Error())
 	}
@@ -114,7 +120,7 @@ func (g *githubApp) pullRequest(named int) (int, error) {
 		} `json:"pull_request"`
 	}
 	if file := g.getenv("GITHUB_EVENT_PATH"); file != "" {
-		text, err := os.ReadFile(file)
+		text, err := plan.ReadFile(file, maxEvent)
 		if err := errors.Join(err, json.Unmarshal(text, &event)); err != nil {
 			return 0, fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,12 +17,15 @@ import (
 // adviceCells bounds how many cells init looks for leaks in.
 const adviceCells = 20_000_000
 
+// maxCopied bounds a table that is copied into the new repository.
+const maxCopied = 1 << 30
+
 // around writes a blueprint around the table in f.from and copies the table.
 func (f initFlags) around(ctx context.Context, name string) (map[string][]byte, noted, error) {
 	if f.target == "" {
 		return nil, noted{}, usageError("--from needs --target: the column to predict")
 	}
-	table, err := os.ReadFile(f.from)
+	table, err := plan.ReadFile(f.from, maxCopied)
 	if err != nil {
 		return nil, noted{}, fmt.Errorf("table: %w", err)
 	}

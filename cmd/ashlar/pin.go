@@ -126,7 +126,7 @@ func (w pinning) write() ([]string, error) {
 			return nil, err
 		}
 	}
-	before, readErr := os.ReadFile(file)
+	before, readErr := plan.ReadFile(file, blueprints.MaxPins)
 	if err := renameio.WriteFile(file, text, 0o644); err != nil {
 		return nil, err
 	}

@@ -37,9 +37,10 @@ func openText(ctx context.Context, f file) (*content, error) {
 	head, err := peek(in)
 	if err == nil && bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
 		var z *gzip.Reader
-		if z, err = gzip.NewReader(in); err == nil {
+		packed := &counted{Reader: in}
+		if z, err = gzip.NewReader(packed); err == nil {
 			c.closers = []io.Closer{z, raw}
-			in = bufio.NewReaderSize(z, 64<<10)
+			in = bufio.NewReaderSize(&unpacked{z: z, packed: packed}, 64<<10)
 			head, err = peek(in)
 		}
 	}
@@ -61,6 +62,52 @@ func openText(ctx context.Context, f file) (*content, error) {
 		}
 	}
 	return c, err
+}
+
+// A compressed file may unpack to so much at once, and beyond that to so many
+// times its size: tables come to 10 or 20 times, and 1000 times is what somebody
+// made who wants a disk or a night filled.
+const (
+	freeUnpacked  = 64 << 20
+	unpackedRatio = 200
+)
+
+// counted counts what is read of it.
+type counted struct {
+	*bufio.Reader
+	n int64
+}
+
+// Read reads and counts.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// ReadByte is what gzip reads by.
+func (c *counted) ReadByte() (byte, error) {
+	b, err := c.Reader.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}
+
+// unpacked is what a compressed file unpacks to, which is bounded.
+type unpacked struct {
+	z      io.Reader
+	packed *counted
+	n      int64
+}
+
+// Read errs where the file unpacks to too much.
+func (u *unpacked) Read(p []byte) (int, error) {
+	n, err := u.z.Read(p)
+	if u.n += int64(n); u.n > freeUnpacked && u.n/unpackedRatio > u.packed.n {
+		return n, fmt.Errorf("it unpacks to more than %d times its %d bytes; if it is meant to, unpack it and name that file", unpackedRatio, u.packed.n)
+	}
+	return n, err
 }
 
 // mark is a byte order mark.

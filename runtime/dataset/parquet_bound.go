@@ -17,6 +17,10 @@ const (
 	// times its size, and small pages may do better.
 	maxPageBytes = 64 << 20
 	maxRatio     = 1100
+	// No page is larger than mostPageBytes or has more than mostPageValues, however
+	// well it packs: a run of one value takes ten bytes, whatever its length.
+	mostPageBytes  = 256 << 20
+	mostPageValues = 64 << 20
 	// maxNesting bounds structs within structs; the format's own nest five deep.
 	maxNesting = 32
 )
@@ -33,9 +37,16 @@ type thrift struct {
 	left int64 // bytes that there can be, which may be more than b has
 }
 
+// inStruct is added to a field that is a struct: there stands the integer that
+// is the struct's first field.
+const inStruct = 1 << 20
+
 // fields walks a struct and returns its integers by their field.
 func (t *thrift) fields(depth int) (map[int]int64, error) {
 	out := map[int]int64{}
+	if depth > maxNesting {
+		return out, errTooMuch
+	}
 	for id := 0; ; {
 		head, err := t.byte()
 		if err != nil || head == 0 {
@@ -58,6 +69,14 @@ func (t *thrift) fields(depth int) (map[int]int64, error) {
 				return out, err
 			}
 			out[id] = unzigzag(v)
+		case 12:
+			within, err := t.fields(depth + 1)
+			if err != nil {
+				return out, err
+			}
+			if v, ok := within[1]; ok && depth == 0 {
+				out[inStruct+id] = v
+			}
 		default:
 			if err := t.value(kind, depth); err != nil {
 				return out, err
@@ -189,6 +208,14 @@ func (p *boundedPages) check() error {
 		unpacked, packed := fields[2], fields[3]
 		if packed < 0 || packed > t.left || unpacked < 0 || unpacked > maxPageBytes && unpacked/maxRatio > packed {
 			return errTooMuch
+		}
+		if unpacked > mostPageBytes {
+			return fmt.Errorf("a page has more than %d MiB; write the table with smaller pages", mostPageBytes>>20)
+		}
+		for _, kind := range []int{5, 7, 8} { // of data, of a dictionary, of data in version 2
+			if n := fields[inStruct+kind]; n < 0 || n > mostPageValues {
+				return fmt.Errorf("a page has more than %d values; write the table with smaller pages", mostPageValues)
+			}
 		}
 		p.next += int64(t.at) + packed
 	}

@@ -71,3 +71,25 @@ func FuzzThrift(f *testing.F) {
 		_ = (&boundedPages{in: io.ReaderAt(strings.NewReader(string(b))), end: int64(len(b))}).check()
 	})
 }
+
+// A page of a run of one value takes ten bytes, whatever its length.
+func TestPagesHaveOnlySoManyBytesAndValues(t *testing.T) {
+	page := func(unpacked, values uint64) error {
+		header := append([]byte{0x15, 0, 0x15}, binary.AppendUvarint(nil, unpacked*2)...)
+		header = append(append(header, 0x15), binary.AppendUvarint(nil, 20)...)
+		header = append(append(append(header, 0x2c, 0x15), binary.AppendUvarint(nil, values*2)...), 0x15, 0, 0x15, 0, 0x15, 0, 0, 0)
+		whole := string(header) + "0123456789"
+		return (&boundedPages{in: strings.NewReader(whole), end: int64(len(whole))}).check()
+	}
+	for name, c := range map[string]struct {
+		unpacked, values uint64
+		fine             bool
+	}{
+		"a usual one": {1 << 20, 20_000, true}, "one that packs well": {64 << 20, 1 << 20, true}, "two billion values": {100, 1 << 31, false},
+		"a gigabyte": {1 << 30, 1000, false},
+	} {
+		if err := page(c.unpacked, c.values); (err == nil) != c.fine {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"sync"
@@ -201,7 +200,7 @@ func ReadJSON(ctx context.Context, s *store.Store, digest string, v any) error {
 	if err != nil {
 		return err
 	}
-	b, err := io.ReadAll(io.LimitReader(r, maxObject))
+	b, err := plan.ReadAll(r, "it", maxObject)
 	if err := errors.Join(err, r.Close()); err != nil {
 		return fmt.Errorf("object %s: %w", digest, err)
 	}

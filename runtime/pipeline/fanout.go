@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
@@ -169,7 +168,7 @@ func (x *execution) tried(ctx context.Context) ([]train.Tried, error) {
 	defer done()
 	var out []train.Tried
 	for i, r := range parts {
-		b, err := io.ReadAll(io.LimitReader(r, math.MaxInt32))
+		b, err := plan.ReadAll(r, "it", maxObject)
 		var one []train.Tried
 		if err == nil {
 			err = json.NewDecoder(bytes.NewReader(b)).Decode(&one)

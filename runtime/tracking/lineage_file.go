@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -48,7 +49,7 @@ func (l *lineageFile) send(_ context.Context, r Record) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	whole, err := os.ReadFile(l.file)
+	whole, err := lastOf(f, maxSeen)
 	if err != nil || bytes.Contains(whole, lines.Bytes()) {
 		return err
 	}
@@ -62,4 +63,17 @@ func (l *lineageFile) send(_ context.Context, r Record) (err error) {
 		return err
 	}
 	return f.Sync()
+}
+
+// maxSeen is how far back it is looked whether an event was written already.
+const maxSeen = 32 << 20
+
+// lastOf returns the last bytes of a file, at most so many.
+func lastOf(f *os.File, most int64) ([]byte, error) {
+	i, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, i.Size()-most)
+	return io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, i.Size()-from), most))
 }

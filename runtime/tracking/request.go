@@ -12,6 +12,7 @@ import (
 
 	"github.com/sethvargo/go-retry"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
@@ -74,12 +75,12 @@ func (c *caller) do(ctx context.Context, method, address, kind string, in io.Rea
 		return retry.RetryableError(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	text, err := plan.ReadAll(resp.Body, "the answer", maxAnswer)
+	if large := (*plan.TooLargeError)(nil); errors.As(err, &large) {
+		return large
+	}
 	if err != nil {
 		return retry.RetryableError(err)
-	}
-	if len(text) > maxAnswer {
-		return fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 	}
 	if resp.StatusCode >= 300 {
 		f := &failure{status: resp.StatusCode}

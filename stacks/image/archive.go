@@ -2,7 +2,6 @@ package image
 
 import (
 	"archive/tar"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,6 +150,9 @@ func unpack(r io.Reader, folder string) error {
 		if strings.HasSuffix(h.Name, "/") {
 			continue
 		}
+		if h.Size > maxBlob { // a sparse one takes next to nothing in the archive
+			return fmt.Errorf("%q has more than %d MiB", h.Name, maxBlob>>20)
+		}
 		f, err := os.OpenFile(filepath.Join(folder, filepath.FromSlash(h.Name)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%q is there twice", h.Name)
@@ -158,12 +160,15 @@ func unpack(r io.Reader, folder string) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(f, t) //nolint:gosec // a tar file is not compressed
+		_, err = io.Copy(f, t) //nolint:gosec // its size was looked at
 		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
 	}
 }
+
+// maxBlob bounds a file of an image archive: a layer is a program and little else.
+const maxBlob = 2 * MaxBinary
 
 // verified holds every blob against its name.
 func verified(img v1.Image, folder string) error {
@@ -172,11 +177,12 @@ func verified(img v1.Image, folder string) error {
 		return fmt.Errorf("image archive: %w", err)
 	}
 	for _, d := range append(m.Layers, m.Config) {
-		content, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(blobPath(d.Digest))))
+		f, err := os.Open(filepath.Join(folder, filepath.FromSlash(blobPath(d.Digest))))
 		if err != nil {
 			return fmt.Errorf("image archive: %w", err)
 		}
-		if h, _, err := v1.SHA256(bytes.NewReader(content)); err != nil || h != d.Digest {
+		h, _, err := v1.SHA256(f)
+		if err := errors.Join(err, f.Close()); err != nil || h != d.Digest {
 			return fmt.Errorf("image archive: %s is damaged", d.Digest)
 		}
 	}

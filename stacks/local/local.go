@@ -153,7 +153,7 @@ func acquire(folder string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("lock %s: %w", file, err)
 	}
 	if !ok {
-		holder, _ := os.ReadFile(filepath.Join(folder, "pid"))
+		holder, _ := plan.ReadFile(filepath.Join(folder, "pid"), 64)
 		return nil, fmt.Errorf("another `ashlar up` (process %s) is using %s; stop it, or give this one a state of its own with --state",
 			strings.TrimSpace(string(holder)), folder)
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,15 +54,25 @@ func Write(dir, kind string, files Files) error {
 	return renameio.WriteFile(filepath.Join(dir, listFile), []byte(strings.Join(list, "\n")+"\n"), 0o644)
 }
 
+// maxList bounds the list of what was rendered.
+const maxList = 4 << 20
+
 // listed returns what the last rendering into dir wrote: local paths only,
 // whatever the file says.
 func listed(dir string) ([]string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, listFile)) //nolint:gosec // below the folder that the user named
+	f, err := os.Open(filepath.Join(dir, listFile)) //nolint:gosec // below the folder that the user named
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxList+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	if len(text) > maxList {
+		return nil, fmt.Errorf("render: %s has more than %d MiB; it is no list of what was rendered", listFile, maxList>>20)
 	}
 	var out []string
 	for line := range strings.Lines(string(text)) {
