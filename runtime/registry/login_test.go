@@ -178,6 +178,21 @@ func TestSecretsGoOverTLSAlone(t *testing.T) {
 			t.Errorf("%s: %v", location, err)
 		}
 	}
+	for location, fine := range map[string]bool{
+		"postgres://db.example.com/x?sslmode=disable": false, "postgres://ada:s3cr3t@10.0.0.1/x?sslmode=prefer": false, "postgres://10.0.0.1/x?sslmode=allow": false,
+		"postgres://10.0.0.1/x?sslmode=disable&ashlar_plaintext=yes": false, "postgres://localhost.example.com/x?sslmode=disable": false,
+		"postgres://10.0.0.1/x?sslmode=disable&ashlar_plaintext=allowed": true, "postgres://10.0.0.1/x?ashlar_plaintext=allowed&sslmode=disable": true,
+		"postgres://127.0.0.1/x?sslmode=disable": true, "postgres://localhost/x?sslmode=disable": true, "postgres://[::1]/x?sslmode=disable": true, "postgres:///x?host=/run/postgresql&sslmode=disable": true,
+		"postgres://10.0.0.1/x?sslmode=require": true, "postgres://10.0.0.1/x": true,
+	} {
+		config, err := configurePostgres(location, Login{})
+		if (err == nil) != fine || err != nil && (!strings.Contains(err.Error(), "in the clear") || strings.Contains(err.Error(), "s3cr3t")) {
+			t.Errorf("%s without a login: %v", location, err)
+		}
+		if err == nil && config.RuntimeParams["ashlar_plaintext"] != "" {
+			t.Errorf("%s: the server hears of the consent", location)
+		}
+	}
 	for location, name := range map[string]string{
 		"postgres://db.example.com/x":                     "db.example.com",
 		"postgres://db.example.com/x?sslmode=verify-full": "db.example.com",

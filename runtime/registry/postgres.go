@@ -84,6 +84,23 @@ func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, 
 	return db, nil
 }
 
+// consent is what a database's URL must have to be connected to without TLS over
+// a network. It is not the server's to hear of.
+const consent = "ashlar_plaintext=allowed"
+
+// consented takes the consent out of a query.
+func consented(query string) (rest string, trusted bool) {
+	var kept []string
+	for _, p := range strings.Split(query, "&") {
+		if p == consent {
+			trusted = true
+			continue
+		}
+		kept = append(kept, p)
+	}
+	return strings.Join(kept, "&"), trusted
+}
+
 // configurePostgres reads the URL. Its errors never repeat it: what does not
 // parse cannot be told from its password.
 func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
@@ -91,6 +108,8 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, errors.New("the database's URL does not parse; write it as postgres://user@host:5432/name, a password in it with % escapes")
 	}
+	var trusted bool
+	u.RawQuery, trusted = consented(u.RawQuery)
 	q := u.Query()
 	add := func(name, value string) { u.RawQuery += "&" + name + "=" + value } // what is there stays as it was written
 	if !q.Has("sslmode") && !q.Has("ssl") && os.Getenv("PGSSLMODE") == "" {
@@ -106,8 +125,13 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, errors.New("the database's URL has a part that PostgreSQL does not take; write it as postgres://user@host:5432/name?sslmode=verify-full")
 	}
-	if login.Credentials != nil && plain(config) && !here(config.Host) {
-		return nil, errors.New("a token or a secret would go over the network in the clear: use sslmode=verify-full in the database's URL")
+	if plain(config) && !here(config.Host) {
+		if login.Credentials != nil {
+			return nil, errors.New("a token or a secret would go over the network in the clear: use sslmode=verify-full in the database's URL")
+		}
+		if !trusted {
+			return nil, errors.New("the database's URL lets everything go over the network in the clear, the password and decisions too: use sslmode=verify-full, or add ashlar_plaintext=allowed to it where the network itself is trusted")
+		}
 	}
 	if login.Roots != nil && q.Get("sslrootcert") == "" && config.TLSConfig != nil && !config.TLSConfig.InsecureSkipVerify {
 		config.TLSConfig.RootCAs = login.Roots
@@ -169,7 +193,11 @@ func (d *dialect) known(ctx context.Context, db *sql.DB) error {
 		return newerSchema(have, want)
 	}
 	if have < want {
-		return fmt.Errorf("its schema is version %d and this Ashlar needs %d: run `ashlar-runtime migrate` on it", have, want)
+		how := "run `ashlar-runtime migrate` on it"
+		if d.inFile {
+			how = "open it once where it may be written to, such as with `ashlar model list`"
+		}
+		return fmt.Errorf("its schema is version %d and this Ashlar needs %d: %s", have, want, how)
 	}
 	return nil
 }

@@ -129,6 +129,7 @@ func (g ground) database(t *testing.T) string {
 	t.Cleanup(func() { g.sql(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u := *g.postgres
 	u.Path = "/" + name
+	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&ashlar_plaintext=allowed", "&") // pods are not on its machine
 	return u.String()
 }
 
