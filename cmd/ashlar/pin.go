@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -126,6 +129,9 @@ func (w pinning) write() ([]string, error) {
 			return nil, err
 		}
 	}
+	if err := errors.Join(sweepTemporary(w.dir, blueprints.PinsFile), sweepTemporary(filepath.Dir(evidence), "")); err != nil {
+		return nil, err
+	}
 	before, readErr := plan.ReadFile(file, blueprints.MaxPins)
 	if err := renameio.WriteFile(file, text, 0o644); err != nil {
 		return nil, err
@@ -141,4 +147,27 @@ func (w pinning) write() ([]string, error) {
 		return nil, fmt.Errorf("the pin does not load, and was taken back: %w", err)
 	}
 	return []string{blueprints.PinsFile, filepath.ToSlash(evidenceFile(w.model, w.pin.Version))}, nil
+}
+
+// temporary is what a file is called while it is written: a dot, its name and a
+// number.
+var temporary = regexp.MustCompile(`^\.(.+\.(?:cue|json))[0-9]+$`)
+
+// sweepTemporary removes what a promotion that was killed has left in the folder
+// of the named file, or of any where the name is empty.
+func sweepTemporary(dir, name string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		m := temporary.FindStringSubmatch(e.Name())
+		if m == nil || name != "" && m[1] != name || !e.Type().IsRegular() {
+			continue
+		}
+		if rerr := os.Remove(filepath.Join(dir, e.Name())); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+	}
+	return err
 }

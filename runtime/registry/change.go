@@ -27,6 +27,9 @@ type change struct {
 // that: nobody's decision is taken twice or reported as refused when it was
 // taken.
 func (r *Registry) change(ctx context.Context, f func(*change) error) error {
+	if r.readOnly {
+		return fmt.Errorf("registry %s: it is open for reading only, as its folder may not be written to", r.file)
+	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	var doubt Anchor // where the log ends if the attempt before was kept after all

@@ -33,6 +33,10 @@ type Options struct {
 	// Patience is how long a PostgreSQL that cannot be reached is tried before
 	// that is an error; 0: half a minute.
 	Patience time.Duration
+	// ReadOnly opens a SQLite file that is there, and writes nothing beside it or
+	// into it: its folder may be one that this process may only read. Every
+	// change is an error then.
+	ReadOnly bool
 }
 
 // Registry is safe for concurrent use, also by several processes.
@@ -41,6 +45,7 @@ type Registry struct {
 	dialect  *dialect
 	now      func() time.Time
 	patience time.Duration
+	readOnly bool
 	file     string // of SQLite; empty: it is in no file
 
 	// writing orders this process's writers, so that they do not wait for each
@@ -52,13 +57,18 @@ type Registry struct {
 // made and migrated as needed, or a PostgreSQL database such as
 // postgres://user@host:5432/name, which Migrate must have migrated. Where the
 // URL does not say otherwise, PostgreSQL must show a certificate for its name
-// (sslmode=verify-full). No error repeats a password.
+// (sslmode=verify-full). Without TLS, none but this machine's is connected to
+// unless the URL says ashlar_plaintext=allowed. No error repeats a password.
 func Open(ctx context.Context, location string, opt Options) (*Registry, error) {
 	r, err := connect(ctx, location, opt)
 	if err != nil {
 		return nil, err
 	}
-	err = r.again(ctx, func() error { return r.dialect.prepare(ctx, r.db, location) })
+	prepare := r.dialect.prepare
+	if r.readOnly {
+		prepare = func(ctx context.Context, db *sql.DB, _ string) error { return r.dialect.known(ctx, db) }
+	}
+	err = r.again(ctx, func() error { return prepare(ctx, r.db, location) })
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", r.dialect.name(location), errors.Join(err, r.db.Close()))
 	}
@@ -80,7 +90,7 @@ func connect(ctx context.Context, location string, opt Options) (*Registry, erro
 	}
 	r := &Registry{db: db, dialect: d, now: opt.Now, patience: cmp.Or(opt.Patience, defaultPatience)}
 	if d.inFile {
-		r.file = location
+		r.file, r.readOnly = location, opt.ReadOnly
 	}
 	return r, nil
 }

@@ -46,12 +46,14 @@ func connectSQLite(_ context.Context, file string, opt Options) (*sql.DB, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, err
-	}
 	parameters := url.Values{
 		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 		"_txlock": {"immediate"},
+	}
+	if opt.ReadOnly {
+		parameters = readOnly(file)
+	} else if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, err
 	}
 	source := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: parameters.Encode()}
 	db, err := sql.Open("sqlite", source.String())
@@ -60,6 +62,18 @@ func connectSQLite(_ context.Context, file string, opt Options) (*sql.DB, error)
 	}
 	db.SetMaxOpenConns(4)
 	return db, nil
+}
+
+// readOnly are the parameters of a file that is only read. Where another process
+// has it open, or ended without closing it, there is a log beside it, which
+// SQLite reads along. Where there is none, the file says all there is, and
+// SQLite must be told that nobody changes it: it would make a log to be sure.
+func readOnly(file string) url.Values {
+	out := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(30000)", "query_only(1)"}, "_txlock": {"deferred"}}
+	if i, err := os.Stat(file + "-wal"); err != nil || i.Size() == 0 {
+		out.Set("immutable", "1")
+	}
+	return out
 }
 
 // aloneWithSQLite runs f under a lock file: neither the switch to WAL nor a

@@ -83,6 +83,20 @@ func OpenBucket(ctx context.Context, location string) (*blob.Bucket, error) {
 	return blob.OpenBucket(ctx, location)
 }
 
+// OpenToRead opens the store in a folder that may be one that this process may
+// only read: nothing is made and nothing is swept.
+func OpenToRead(path string) (*Store, error) {
+	folder, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	bucket, err := fileblob.OpenBucket(folder, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", folder, err)
+	}
+	return New(bucket, Options{Folder: folder})
+}
+
 func openFolder(path string) (*Store, error) {
 	folder, err := filepath.Abs(path)
 	if err != nil {

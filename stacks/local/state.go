@@ -33,12 +33,43 @@ func StateFolder(dir, explicit string) string {
 	return filepath.Join(dir, ".ashlar")
 }
 
-// OpenState opens the state of a stack that has been up at least once.
+// OpenState opens the state of a stack that has been up at least once. One whose
+// folder may not be written to is opened for reading: whatever changes it errs.
 func OpenState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
 	if _, err := os.Stat(filepath.Join(folder, "registry.db")); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no local stack in %s: run `ashlar up` there first, or name the blueprint's folder with --dir", folder)
 	}
+	if !writable(folder) {
+		return readState(ctx, folder, now)
+	}
 	return makeState(ctx, folder, now)
+}
+
+// writable reports whether files can be made in the folder, as SQLite makes them
+// beside its own.
+func writable(folder string) bool {
+	f, err := os.CreateTemp(folder, ".writable-*")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name())) == nil
+}
+
+// readState opens a state without a trace in its folder.
+func readState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	s := &State{Folder: abs, Temp: filepath.Join(abs, "tmp")}
+	if s.Store, err = store.OpenToRead(filepath.Join(abs, "store")); err != nil {
+		return nil, err
+	}
+	s.Registry, err = registry.Open(ctx, filepath.Join(abs, "registry.db"), registry.Options{Now: now, ReadOnly: true})
+	if err != nil {
+		return nil, errors.Join(err, s.Store.Close())
+	}
+	return s, nil
 }
 
 func makeState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
