@@ -96,6 +96,9 @@ func (p *Process) Stop() error {
 	}
 }
 
+// Signal sends a signal to the process.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
 // KillAfter runs it and sends SIGKILL after the time, if it still runs then.
 // It reports whether it was killed.
 func (p *Process) KillAfter(d time.Duration) (bool, error) {
