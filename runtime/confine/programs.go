@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // interpreters are programs whose own folder may be elsewhere than where they
@@ -80,8 +82,8 @@ func existing(paths ...string) []string {
 
 // baseOf is the folder of the interpreter that a virtual environment stands on.
 func baseOf(file string) string {
-	b, err := os.ReadFile(file)
-	if err != nil || len(b) > 1<<16 {
+	b, err := plan.ReadFile(file, 1<<16)
+	if err != nil {
 		return ""
 	}
 	for line := range strings.Lines(string(b)) {

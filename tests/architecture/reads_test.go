@@ -10,7 +10,9 @@ import (
 // wholeReads may read something whole without saying how much of it: nobody
 // outside says how long it is.
 var wholeReads = map[string]string{
-	"runtime/command/process_linux.go":               "files of the kernel",
+	"runtime/confine/process_linux.go":               "files of the kernel",
+	"runtime/confine/cgroup_linux.go":                "files of the kernel",
+	"runtime/confine/descriptors_linux.go":           "files of the kernel",
 	"runtime/train/histogram/reference/reference.go": "embedded",
 	"runtime/store/collect.go":                       "a buffer over a limited reader",
 	"blueprints/source/build.go":                     "embedded",
