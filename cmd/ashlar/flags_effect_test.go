@@ -137,13 +137,13 @@ func noEffect(verb, flag string, own verbEffects, e flagEffect, look scene) stri
 	return ""
 }
 
-// same compares texts whatever the order of their lines: up runs pipelines side
-// by side, and what they tell mixes.
+// same compares the lines of texts, whatever their order: up runs pipelines side
+// by side, and what they tell mixes, under a heading each time.
 func same(a, b string) bool {
 	one, other := strings.Split(a, "\n"), strings.Split(b, "\n")
 	slices.Sort(one)
 	slices.Sort(other)
-	return slices.Equal(one, other)
+	return slices.Equal(slices.Compact(one), slices.Compact(other))
 }
 
 // difference is each line that only one of the texts has.
