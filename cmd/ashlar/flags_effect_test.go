@@ -245,6 +245,7 @@ var clockwork = []struct {
 	{regexp.MustCompile(`\b\d\d:\d\d:\d\d\b`), "CLOCK"},
 	{regexp.MustCompile(` +\d+(\.\d+)? m?s\b( {2,})?`), " TOOK "},
 	{regexp.MustCompile(`\d+(\.\d+)?m?s of CPU, \d+(\.\d+)? [KMG]iB`), "USED"},
+	{regexp.MustCompile(`TOOK +`), "TOOK "},
 	{regexp.MustCompile(`took=\S+|duration=\S+`), "TOOK"},
 	{regexp.MustCompile(`"(duration|elapsed|took|cpu_seconds|cpu|memory|max_memory|peak_memory|rss)": ?[0-9.e-]+`), `"$1": N`},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
