@@ -34,7 +34,8 @@ func renderVerb(out io.Writer) *cobra.Command {
 		Long: `Render runs the Pulumi program without an engine and writes, under --out:
 
   manifests/          the Kubernetes objects, with a kustomization.yaml and Argo CD's waves
-  crds/, secrets/     what must be there first, and what is not for Git
+  crds/               what must be there first
+  secrets/            with --secrets alone: not for Git
   helmfile.yaml       the add-ons of a foundation
   main.tf.json        the AWS resources
 
@@ -110,11 +111,27 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 		return nil, nil, err
 	}
 	files, err = render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
-	if err != nil || o.only != render.Airflow {
-		return files, aws.Notes(in.plans, cfg), err
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.only != render.Airflow {
+		return files, append(aws.Notes(in.plans, cfg), o.withheld(files)...), nil
 	}
 	files, err = dags(in.plans, files, start)
 	return files, airflowNotes(in.plans), err
+}
+
+// withheld takes the Secrets out of the files where nobody asked for them, and says
+// which pods will look for.
+func (o *renderOptions) withheld(files render.Files) []string {
+	if o.secrets || o.only == render.Terraform {
+		return nil
+	}
+	var notes []string
+	for _, name := range files.TakeSecrets() {
+		notes = append(notes, "Secret "+name+" is not written: add --secrets, or let External Secrets or Sealed Secrets make it")
+	}
+	return notes
 }
 
 // foundationValues are what the foundation exports: known, or variables.

@@ -121,3 +121,17 @@ func TestTheExampleConfigsAreSound(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretsAreWrittenOnRequestAlone, and who did not ask is told which there are.
+func TestSecretsAreWrittenOnRequestAlone(t *testing.T) {
+	const folder, note, secret = "-- a/secrets/", "Secret ashlar-system/ashlar-database-decide is not written: add --secrets", "u:secret@"
+	without, with := seen(t, onOther, ""), seen(t, onOther+" --secrets", "")
+	for text, want := range map[string]bool{folder: false, note: true, secret: false} {
+		if strings.Contains(without, text) != want {
+			t.Errorf("without --secrets, %q is there: %t", text, !want)
+		}
+		if strings.Contains(with, text) == want {
+			t.Errorf("with --secrets, %q is there: %t", text, want)
+		}
+	}
+}

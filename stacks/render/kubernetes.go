@@ -63,7 +63,7 @@ func manifests(rec *record.Recording, values *resolver) (Files, error) {
 		return nil, err
 	}
 	order(all)
-	return layout(all, values)
+	return layout(all)
 }
 
 // newManifest resolves an object and places it.
@@ -139,7 +139,7 @@ func (m *manifest) place() string {
 }
 
 // layout writes the objects and one kustomization.yaml a folder.
-func layout(all []*manifest, values *resolver) (Files, error) {
+func layout(all []*manifest) (Files, error) {
 	out := Files{}
 	listed := map[string][]any{}
 	for _, m := range all {
@@ -149,9 +149,6 @@ func layout(all []*manifest, values *resolver) (Files, error) {
 			return nil, failed(m.resource, err)
 		}
 		dir := m.path[:strings.Index(m.path, "/")+1]
-		if dir == secretsDir && !values.options.Secrets {
-			text = append([]byte("# Fill in, or let External Secrets or Sealed Secrets make it. Not for Git.\n"), text...)
-		}
 		out[m.path] = text
 		listed[dir] = append(listed[dir], strings.TrimPrefix(m.path, dir))
 	}

@@ -38,6 +38,23 @@ func (f Files) Only(kind string) Files {
 	return out
 }
 
+// TakeSecrets takes the files of secrets/ out and returns the names of the Secrets,
+// as namespace/name, sorted.
+func (f Files) TakeSecrets() []string {
+	var names []string
+	for _, path := range sorted(f) {
+		rest, ok := strings.CutPrefix(path, secretsDir)
+		if !ok {
+			continue
+		}
+		delete(f, path)
+		if folder, file, ok := strings.Cut(rest, "/"); ok {
+			names = append(names, folder+"/"+strings.TrimSuffix(strings.TrimPrefix(file, "secret-"), ".yaml"))
+		}
+	}
+	return names
+}
+
 func isKind(path, kind string) bool {
 	is := Manifests
 	switch {
