@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -123,17 +124,25 @@ func pathOf(cfg Config) string {
 	return "/usr/local/bin:/usr/bin:/bin"
 }
 
+// The ports that servers are given are below those that operating systems hand out
+// to whoever asks for any: between our looking and the server's listening nobody
+// else would get it, and answer in its place.
+const (
+	firstPort = 20_000
+	lastPort  = 30_000
+)
+
 func freePort(ctx context.Context) (int, error) {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("pyfunc: a port of the loopback: %w", err)
+	var err error
+	for range 100 {
+		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // no secret
+		var l net.Listener
+		if l, err = lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	at, ok := l.Addr().(*net.TCPAddr)
-	if err := l.Close(); err != nil || !ok {
-		return 0, errors.Join(errors.New("pyfunc: a port of the loopback"), err)
-	}
-	return at.Port, nil
+	return 0, fmt.Errorf("pyfunc: a port of the loopback: %w", err)
 }
 
 // keep runs the server until the context is done, with longer and longer waits

@@ -16,7 +16,12 @@ type moments struct {
 }
 
 func (m *moments) see(f *dataset.Frame) error {
-	m.AddAll(m.column.in(f).Floats)
+	c := m.column.in(f)
+	if c.Low != nil {
+		m.AddWide(c.Floats, c.Low)
+		return nil
+	}
+	m.AddAll(c.Floats)
 	return nil
 }
 
@@ -29,37 +34,52 @@ func (p *prepared) moments(c string) handle[*moments] {
 	return ask(p, "moments/"+c, func(*spill.Room) *moments { return &moments{column: p.finder(c)} })
 }
 
-// extremes are a column's least and greatest value, NaN of none.
+// extremes are a column's least and greatest value, NaN of none. An integer
+// beyond 2^53 is more than its float64: what that is short of it stands beside.
 type extremes struct {
-	column   *finder
-	min, max float64
-	values   int64
+	column         *finder
+	min, max       float64
+	minLow, maxLow int16
+	values         int64
 }
 
 func (m *extremes) see(f *dataset.Frame) error {
-	for _, v := range m.column.in(f).Floats {
+	c := m.column.in(f)
+	for i, v := range c.Floats {
 		if v != v {
 			continue
 		}
 		m.values++
+		if c.Low != nil {
+			m.take(v, c.Low[i])
+			continue
+		}
 		if !(v >= m.min) {
-			m.min = v
+			m.min, m.minLow = v, 0
 		}
 		if !(v <= m.max) {
-			m.max = v
+			m.max, m.maxLow = v, 0
 		}
 	}
 	return nil
 }
 
+// take compares a value exactly.
+func (m *extremes) take(v float64, low int16) {
+	if !(v >= m.min) || v == m.min && low < m.minLow {
+		m.min, m.minLow = v, low
+	}
+	if !(v <= m.max) || v == m.max && low > m.maxLow {
+		m.max, m.maxLow = v, low
+	}
+}
+
 func (m *extremes) merge(other measure) {
 	o, _ := other.(*extremes)
 	m.values += o.values
-	if !(o.min >= m.min) && o.min == o.min {
-		m.min = o.min
-	}
-	if !(o.max <= m.max) && o.max == o.max {
-		m.max = o.max
+	if o.min == o.min {
+		m.take(o.min, o.minLow)
+		m.take(o.max, o.maxLow)
 	}
 }
 

@@ -74,3 +74,56 @@ func TestAFewNewCategoriesAreHeldWithMostly(t *testing.T) {
 		}
 	}
 }
+
+// TestIntegersBeyond53BitsAreComparedInAllTheirDigits: the float64s of the values are
+// all the same.
+func TestIntegersBeyond53BitsAreComparedInAllTheirDigits(t *testing.T) {
+	const text = "id\n9007199254740993\n9007199254740994\n9007199254740995\n9007199254740993\n"
+	expect := func(name string, kwargs map[string]any) plan.Expectation {
+		return plan.Expectation{Expectation: name, Column: "id", Kwargs: kwargs}
+	}
+	type args = map[string]any
+	cases := []struct {
+		of      plan.Expectation
+		success bool
+		wrong   int64
+	}{
+		{expect("column_values_to_be_between", args{"min_value": "9007199254740993", "max_value": "9007199254740995"}), true, 0},
+		{expect("column_values_to_be_between", args{"min_value": "9007199254740994"}), false, 2},
+		{expect("column_values_to_be_between", args{"max_value": "9007199254740994"}), false, 1},
+		{expect("column_values_to_be_between", args{"min_value": "9007199254740993", "strict_min": true}), false, 2},
+		{expect("column_values_to_be_between", args{"min_value": 9007199254740992.0, "strict_min": true}), true, 0},
+		{expect("column_min_to_be_between", args{"min_value": "9007199254740993", "max_value": "9007199254740993"}), true, 0},
+		{expect("column_min_to_be_between", args{"min_value": "9007199254740994"}), false, 0},
+		{expect("column_max_to_be_between", args{"max_value": "9007199254740994"}), false, 0},
+		{expect("column_max_to_be_between", args{"min_value": "9007199254740995", "max_value": "9007199254740995"}), true, 0},
+		// The deviations are those of 0, 1, 2 and 0: a sum of squares of float64s has
+		// nothing of them left.
+		{expect("column_stdev_to_be_between", args{"min_value": 0.9574, "max_value": 0.9575}), true, 0},
+		{expect("column_sum_to_be_between", args{"min_value": 36028797018963975.0, "max_value": 36028797018963976.0}), true, 0},
+	}
+	ds := plan.Dataset{Columns: map[string]plan.Column{"id": {Type: plan.Integer}}}
+	for _, c := range cases {
+		ds.Expect = append(ds.Expect, c.of)
+	}
+	report := judged(t, text, ds)
+	for i, r := range report.Results {
+		if c := cases[i]; r.Success != c.success || r.UnexpectedCount != c.wrong {
+			t.Errorf("%s %v: %v with %d unexpected, want %v with %d (%s)", c.of.Expectation, c.of.Kwargs, r.Success, r.UnexpectedCount, c.success, c.wrong, r.Reason)
+		}
+	}
+	if got := report.Results[7].Observed; got != "max 9007199254740995" {
+		t.Errorf("the report says %q", got)
+	}
+}
+
+func TestABoundThatLostDigitsIsRefused(t *testing.T) {
+	for v, fine := range map[any]bool{
+		1e15: true, 9007199254740992.0: true, 9007199254740994.0: false, 1e18: true, -1e18: true, 123456789012345000.0: false, 1e300: true, "9007199254740993": true, "18446744073709551615": true, "1e3x": false,
+	} {
+		ds := plan.Dataset{Columns: map[string]plan.Column{"id": {Type: plan.Integer}}, Expect: []plan.Expectation{{Expectation: "column_values_to_be_between", Column: "id", Kwargs: map[string]any{"max_value": v}}}}
+		if _, err := prepare(ds); (err == nil) != fine {
+			t.Errorf("%v: %v", v, err)
+		}
+	}
+}

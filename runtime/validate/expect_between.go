@@ -1,7 +1,26 @@
 package validate
 
-// between is inclusive unless strict_min or strict_max.
+import "github.com/ashlar-dev/ashlar/runtime/dataset"
+
+// between is inclusive unless strict_min or strict_max. Integers are compared in
+// all their digits.
 func between(rq *request) verdict {
 	c := rq.numeric()
-	return rq.eachValue(c, rq.strictInterval(rq.bound(c)).contains, nil)
+	b := rq.exactInterval(c)
+	return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) standing {
+		column := columns[0]
+		test := func(row int) bool { return b.contains(column.Floats[row]) }
+		if column.Low != nil || b.minLow != 0 || b.maxLow != 0 {
+			test = func(row int) bool { return b.holds(column.Exact(row)) }
+		}
+		return func(row int) standing {
+			switch v := column.Floats[row]; {
+			case v != v:
+				return left
+			case test(row):
+				return expected
+			}
+			return unexpected
+		}
+	}})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
 // The mean, the standard deviation (ddof 1) and the sum are exact sums rounded
@@ -47,22 +48,30 @@ func (rq *request) momentBetween(c *columnRef, name string, statistic func(*mome
 }
 
 func minBetween(rq *request) verdict {
-	return rq.extremeBetween("min", func(m *extremes) float64 { return m.min })
+	return rq.extremeBetween("min", func(m *extremes) (float64, int16) { return m.min, m.minLow })
 }
 
 func maxBetween(rq *request) verdict {
-	return rq.extremeBetween("max", func(m *extremes) float64 { return m.max })
+	return rq.extremeBetween("max", func(m *extremes) (float64, int16) { return m.max, m.maxLow })
 }
 
-func (rq *request) extremeBetween(name string, of func(*extremes) float64) verdict {
+func (rq *request) extremeBetween(name string, of func(*extremes) (float64, int16)) verdict {
 	c := rq.numeric()
-	b := rq.strictInterval(rq.bound(c))
+	b := rq.exactInterval(c)
 	h := rq.extremes(c.name)
 	return func(_ context.Context, s *seen, r *Result) error {
 		m := h.of(s)
 		r.MissingCount = s.rows - m.values
-		v := of(m)
-		r.judgeValue(v, name+" "+typedText(c.spec.Type, v), b, nothing(c))
+		v, low := of(m)
+		text := typedText(c.spec.Type, v)
+		if low != 0 {
+			whole := dataset.Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}
+			text = whole.Value(0)
+		}
+		r.judgeValue(v, name+" "+text, b, nothing(c))
+		if m.values > 0 {
+			r.Success = b.holds(v, low)
+		}
 		return nil
 	}
 }

@@ -25,10 +25,12 @@ type extremesState struct {
 	Values int64  `json:"values"`
 	Min    uint64 `json:"min"`
 	Max    uint64 `json:"max"`
+	MinLow int16  `json:"min_low,omitempty"`
+	MaxLow int16  `json:"max_low,omitempty"`
 }
 
 func (m *extremes) save(w *partWriter) error {
-	return w.state(extremesState{m.values, math.Float64bits(m.min), math.Float64bits(m.max)})
+	return w.state(extremesState{m.values, math.Float64bits(m.min), math.Float64bits(m.max), m.minLow, m.maxLow})
 }
 
 func (m *extremes) load(r *partReader) error {
@@ -36,8 +38,8 @@ func (m *extremes) load(r *partReader) error {
 	if err := r.state(&s); err != nil {
 		return err
 	}
-	o := &extremes{values: s.Values, min: math.Float64frombits(s.Min), max: math.Float64frombits(s.Max)}
-	if (o.min != o.min) != (s.Values == 0) || (o.max != o.max) != (s.Values == 0) || o.min > o.max {
+	o := &extremes{values: s.Values, min: math.Float64frombits(s.Min), max: math.Float64frombits(s.Max), minLow: s.MinLow, maxLow: s.MaxLow}
+	if (o.min != o.min) != (s.Values == 0) || (o.max != o.max) != (s.Values == 0) || o.min > o.max || o.min == o.max && o.minLow > o.maxLow {
 		return errors.New("extremes that no values have")
 	}
 	m.merge(o)

@@ -33,7 +33,7 @@ type Moments struct {
 	// Infinities have no place in a sum; they are counted.
 	positive, negative int64
 	finite             int64
-	// sum and squares hold what came from decoded moments.
+	// sum and squares hold what came from decoded moments and wide integers.
 	sum, squares big.Int
 }
 
@@ -75,6 +75,25 @@ func (m *Moments) AddAll(values []float64) {
 		sign := uint64(int64(b) >> 63) // all ones for a negative value
 		x.s0, c = bits.Add64(x.s0, mantissa^sign, sign&1)
 		x.s1 += sign + c
+	}
+}
+
+// AddWide adds integers beyond 2^53, each a float64 and what that is short of the
+// integer: (v + l) is added to the sum and v^2 + 2vl + l^2 to the squares. The
+// slices are equally long.
+func (m *Moments) AddWide(values []float64, low []int16) {
+	m.AddAll(values)
+	var v, l big.Int
+	var f big.Float
+	for i, short := range low {
+		if short == 0 {
+			continue
+		}
+		f.SetFloat64(values[i]).Int(&v)
+		l.SetInt64(int64(short))
+		m.sum.Add(&m.sum, new(big.Int).Lsh(&l, unit))
+		v.Lsh(&v, 1).Add(&v, &l).Mul(&v, &l)
+		m.squares.Add(&m.squares, v.Lsh(&v, 2*unit))
 	}
 }
 

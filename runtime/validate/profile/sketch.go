@@ -78,7 +78,11 @@ func (s *Sketch) See(c *dataset.Column) {
 		s.seeTexts(c)
 		return
 	}
-	s.moments.AddAll(c.Floats)
+	if c.Low != nil {
+		s.moments.AddWide(c.Floats, c.Low)
+	} else {
+		s.moments.AddAll(c.Floats)
+	}
 	before := s.count
 	for _, v := range c.Floats {
 		if v != v {
