@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Local wraps the handler of a machine that people browse from: it answers
@@ -36,20 +37,29 @@ type visitors struct {
 	names  []string
 	newID  func() string
 	origin *http.CrossOriginProtection
+	last   atomic.Pointer[string] // the Host that was found to be ours last: clients keep to theirs
 }
 
 // ServeHTTP passes on what was meant for here.
 func (v *visitors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !v.ours(r.Host) {
-		v.refuse(w, problem(http.StatusMisdirectedRequest, "misdirected",
-			"the request is for %q, and this is not it: use the address that is listened on or localhost; a name that leads here is allowed with `ashlar up --host NAME`", shown(r.Host)))
-		return
+	if last := v.last.Load(); last == nil || *last != r.Host {
+		if !v.ours(r.Host) {
+			v.misdirected(w, r.Host)
+			return
+		}
+		host := r.Host
+		v.last.Store(&host)
 	}
 	if err := v.origin.Check(r); err != nil {
 		v.refuse(w, problem(http.StatusForbidden, "cross_origin", "a page from elsewhere sends this request; only pages of this address may"))
 		return
 	}
 	v.next.ServeHTTP(w, r)
+}
+
+func (v *visitors) misdirected(w http.ResponseWriter, host string) {
+	v.refuse(w, problem(http.StatusMisdirectedRequest, "misdirected",
+		"the request is for %q, and this is not it: use the address that is listened on or localhost; a name that leads here is allowed with `ashlar up --host NAME`", shown(host)))
 }
 
 func (v *visitors) refuse(w http.ResponseWriter, p *Problem) {
