@@ -47,7 +47,11 @@ var registration = stage{
 		}
 		res.Reused = v.RunID != x.run.ID
 		res.Outputs = map[string]string{"version": fmt.Sprint(v.Version), "model": v.ModelDigest}
-		res.Detail = fmt.Sprintf("%s version %d, %s, %d gates hold", x.name, v.Version, v.Status, len(gates))
+		verb := "hold"
+		if len(gates) == 1 {
+			verb = "holds"
+		}
+		res.Detail = fmt.Sprintf("%s version %d, %s, %s %s", x.name, v.Version, v.Status, plan.Counted(len(gates), "gate"), verb)
 		return nil
 	},
 }
