@@ -1,6 +1,12 @@
 package confine
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// schemes is how an address may begin, after RFC 3986.
+var schemes = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // Bare takes user and password out of a value that is an address, as those of
 // HTTPS_PROXY and of package indexes are; several may stand one after the other.
@@ -26,9 +32,6 @@ func bare(word string) string {
 	if at < 0 {
 		return word
 	}
-	scheme, _, ok := strings.Cut(word[:at], "://")
-	if !ok {
-		return word[at+1:] // a proxy may be without one
-	}
-	return scheme + "://" + word[at+1:]
+	scheme := schemes.FindString(word[:at]) // a proxy may be without one
+	return scheme + word[at+1:]
 }

@@ -83,7 +83,8 @@ func (c *Config) github() *GitHubConfig {
 // ReadConfig reads Pulumi's config: "ashlar:environment" and the like to their
 // values, where a nested key ("ashlar:network") holds a JSON object or is
 // written with dots ("ashlar:network.cidr"). Keys of other namespaces are left
-// alone but for aws:region. Empty values are as good as none. Also names keys
+// alone but for aws:region. Empty values, and lists without
+// entries, are as good as none: Pulumi.yaml declares them as defaults. Also names keys
 // of ours that the caller reads itself.
 //
 // All unknown keys and all unreadable values are returned as one error.
@@ -98,7 +99,7 @@ func ReadConfig(values map[string]string, also ...string) (Config, error) {
 	for _, path := range sorted(flat) {
 		i := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
 		switch {
-		case flat[path] == "" || slices.Contains(also, path):
+		case flat[path] == "" || flat[path] == "[]" || slices.Contains(also, path):
 		case i < 0:
 			errs = append(errs, unknown(path, also))
 		case keys[i].layer != "" && keys[i].layer != layer:

@@ -1,8 +1,10 @@
 package effect
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -128,6 +130,45 @@ func TestPulumiYAMLNamesTheKeysThatThereAre(t *testing.T) {
 		known := slices.ContainsFunc(append(aws.ConfigKeys(), "blueprints"), func(key string) bool { return key == name || strings.HasPrefix(key, name+".") })
 		if !known {
 			t.Errorf("Pulumi.yaml declares %s, and nothing reads it", name)
+		}
+	}
+}
+
+// TestTheDefaultsOfPulumiYAMLAreNoSettings: the engine hands every default that is
+// declared to the program, in either layer, as if somebody had set it.
+func TestTheDefaultsOfPulumiYAMLAreNoSettings(t *testing.T) {
+	text, err := os.ReadFile("../../Pulumi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Config map[string]struct{ Default any }
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, layer := range []string{aws.LayerFoundation, aws.LayerWorkloads} {
+		values := map[string]string{"ashlar:layer": layer, "ashlar:environment": "dev"}
+		alone, err := aws.ReadConfig(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, declared := range file.Config {
+			if _, set := values["ashlar:"+name]; set || name == "blueprints" || declared.Default == nil {
+				continue
+			}
+			value, isText := declared.Default.(string)
+			if !isText {
+				encoded, err := json.Marshal(declared.Default)
+				if err != nil {
+					t.Fatal(err)
+				}
+				value = string(encoded)
+			}
+			values["ashlar:"+name] = value
+		}
+		if got, err := aws.ReadConfig(values); err != nil || !reflect.DeepEqual(got, alone) {
+			t.Errorf("%s: %+v with the defaults, %+v without (%v)", layer, got, alone, err)
 		}
 	}
 }
