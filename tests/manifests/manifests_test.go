@@ -129,8 +129,15 @@ func (c cluster) settled(t *testing.T) {
 }
 
 // What a foundation puts into the cluster itself belongs to nobody's namespace
-// and may be there: it is tried, not applied.
+// and may be there: it is tried, not applied. The namespaces that it has objects in
+// must be there for that.
 func acceptsFoundation(t *testing.T, c cluster, binary string) {
+	made := map[string]bool{}
+	t.Cleanup(func() {
+		for name := range made {
+			_, _ = c.run(t, "", "delete", "namespace", name, "--wait=false") // the cluster is thrown away with them
+		}
+	})
 	for _, one := range stack.Foundations() {
 		t.Run(one.Name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -138,6 +145,11 @@ func acceptsFoundation(t *testing.T, c cluster, binary string) {
 			args := []string{"apply", "--server-side", "--dry-run=server", "--force-conflicts"}
 			for _, path := range listed(t, dir) {
 				args = append(args, "-f", path)
+				name, isNamespace := strings.CutPrefix(strings.TrimSuffix(filepath.Base(path), ".yaml"), "namespace-")
+				if _, err := c.run(t, "", "get", "namespace", name); isNamespace && err != nil {
+					c.must(t, "", "create", "namespace", name)
+					made[name] = true
+				}
 			}
 			c.must(t, "", args...)
 		})
