@@ -30,12 +30,16 @@ var canaries = map[string]*regexp.Regexp{
 	"sensitive text":      regexp.MustCompile(`Qnote`),
 	"hashed category":     regexp.MustCompile(`Qcity`),
 	"masked category":     regexp.MustCompile(`Qplate`),
-	"masked number":       regexp.MustCompile(`73519?[0-9]?\.9[0-9]|735[0-9]\.9|7\.35[0-9]+e`),
-	"dropped integer":     regexp.MustCompile(`98765[0-9]{4}|9\.8765[0-9]*e`),
+	"masked number":       number(`73519?[0-9]?\.9[0-9]|735[0-9]\.9|7\.35[0-9]+e`),
+	"dropped integer":     number(`98765[0-9]{4}\b|9\.8765[0-9]*e`),
 	"masked timestamp":    regexp.MustCompile(`1961-04`),
 	"dropped category":    regexp.MustCompile(`Qward`),
 	"a broken row's text": regexp.MustCompile(`Qbroken`),
 }
+
+// number is the form of a number that begins there: its digits may be among those
+// of any other by chance.
+func number(form string) *regexp.Regexp { return regexp.MustCompile(`(?:^|[^0-9.])(?:` + form + `)`) }
 
 const blueprint = `package people
 
