@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/tests/flags"
 )
 
 // The law of effect for flags: every flag of every duty changes something that
@@ -64,27 +64,8 @@ var dutyFlags = map[string]flagEffect{
 // dutyNames are all flags of all duties, as "duty flag".
 func dutyNames(root *cobra.Command) (out []string) {
 	for _, c := range root.Commands() {
-		each := func(f *pflag.Flag) {
-			if name := c.Name() + " " + f.Name; f.Name != "help" && !slices.Contains(out, name) {
-				out = append(out, name)
-			}
-		}
-		c.Flags().VisitAll(each)
-		c.InheritedFlags().VisitAll(each)
-	}
-	return out
-}
-
-// unlisted is what the table lacks, and what it has too much.
-func unlisted(names []string, table map[string]flagEffect) (out []string) {
-	for _, name := range names {
-		if _, ok := table[name]; !ok {
-			out = append(out, name+": nothing shows that the flag has an effect; add it to dutyFlags")
-		}
-	}
-	for name := range table {
-		if !slices.Contains(names, name) {
-			out = append(out, name+" is listed, and there is no such flag")
+		for _, name := range flags.Of(c) {
+			out = append(out, c.Name()+" "+name)
 		}
 	}
 	return out
@@ -155,7 +136,7 @@ func ownStages(t *testing.T) env {
 }
 
 func TestEveryFlagOfEveryDutyHasAnEffect(t *testing.T) {
-	for _, wrong := range unlisted(dutyNames((&app{}).root()), dutyFlags) {
+	for _, wrong := range flags.Unlisted(dutyNames((&app{}).root()), dutyFlags, "dutyFlags") {
 		t.Error(wrong)
 	}
 	e := ownStages(t)
@@ -196,7 +177,7 @@ func TestTheLawOfFlagsBites(t *testing.T) {
 	})
 	table := maps.Clone(dutyFlags)
 	table["serve gone"] = flagEffect{}
-	got := strings.Join(unlisted(dutyNames((&app{}).root()), table), "\n")
+	got := strings.Join(flags.Unlisted(dutyNames((&app{}).root()), table, "dutyFlags"), "\n")
 	for _, want := range []string{"planted nothing: nothing shows", "serve gone is listed"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q goes unnoticed:\n%s", want, got)

@@ -12,7 +12,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+
+	"github.com/ashlar-dev/ashlar/tests/flags"
 )
 
 // flagEffect are two command lines that must end differently; $out is a folder
@@ -39,28 +40,13 @@ var stackFlags = map[string]flagEffect{
 	"render secrets":     {onOther, onOther + " --secrets"},
 }
 
+// stackFlagNames are all flags of all verbs, as "verb flag".
 func stackFlagNames(root *cobra.Command) (out []string) {
 	for _, c := range append(root.Commands(), root) {
-		each := func(f *pflag.Flag) {
-			if name := strings.TrimPrefix(c.CommandPath()+" "+f.Name, "ashlar-stack "); f.Name != "help" && !slices.Contains(out, name) {
+		for _, name := range flags.Of(c) {
+			if name := strings.TrimPrefix(c.CommandPath()+" "+name, "ashlar-stack "); !slices.Contains(out, name) {
 				out = append(out, name)
 			}
-		}
-		c.Flags().VisitAll(each)
-		c.InheritedFlags().VisitAll(each)
-	}
-	return out
-}
-
-func unlisted(names []string, table map[string]flagEffect) (out []string) {
-	for _, name := range names {
-		if _, ok := table[name]; !ok {
-			out = append(out, name+": nothing shows that the flag has an effect; add it to stackFlags")
-		}
-	}
-	for name := range table {
-		if !slices.Contains(names, name) {
-			out = append(out, name+" is listed, and there is no such flag")
 		}
 	}
 	return out
@@ -94,7 +80,7 @@ func valuesFor(t *testing.T) string {
 }
 
 func TestEveryFlagHasAnEffect(t *testing.T) {
-	for _, wrong := range unlisted(stackFlagNames(newRoot(io.Discard, io.Discard)), stackFlags) {
+	for _, wrong := range flags.Unlisted(stackFlagNames(newRoot(io.Discard, io.Discard)), stackFlags, "stackFlags") {
 		t.Error(wrong)
 	}
 	values := valuesFor(t)
@@ -124,7 +110,7 @@ func TestTheLawOfFlagsBites(t *testing.T) {
 	root.AddCommand(planted)
 	table := maps.Clone(stackFlags)
 	table["render gone"] = flagEffect{}
-	got := strings.Join(unlisted(stackFlagNames(root), table), "\n")
+	got := strings.Join(flags.Unlisted(stackFlagNames(root), table, "stackFlags"), "\n")
 	for _, want := range []string{"planted nothing: nothing shows", "render gone is listed"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q goes unnoticed:\n%s", want, got)

@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+
+	"github.com/ashlar-dev/ashlar/tests/flags"
 )
 
 // The law of effect for flags: every flag of every verb changes something that
@@ -47,18 +48,6 @@ var usualFlags = map[string]flagEffect{
 // seen of it.
 type scene func(line, then string) string
 
-// flagsOf are the verb's flags, inherited ones too.
-func flagsOf(c *cobra.Command) (out []string) {
-	each := func(f *pflag.Flag) {
-		if f.Name != "help" && !slices.Contains(out, f.Name) {
-			out = append(out, f.Name)
-		}
-	}
-	c.Flags().VisitAll(each)
-	c.InheritedFlags().VisitAll(each)
-	return out
-}
-
 // effects returns, by verb and flag, how the flag is to be shown, and what is
 // wrong with the tables.
 func effects(verbs []*cobra.Command, tables []map[string]verbEffects) (map[[2]string]flagEffect, map[string]verbEffects, []string) {
@@ -78,7 +67,7 @@ func effects(verbs []*cobra.Command, tables []map[string]verbEffects) (map[[2]st
 			wrong = append(wrong, fmt.Sprintf("%s: nothing shows that its flags have an effect; add it to a table of flagTables", verb))
 			continue
 		}
-		names := flagsOf(c)
+		names := flags.Of(c)
 		for _, name := range names {
 			e, ok := own.flags[name]
 			if !ok {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 )
 
@@ -26,7 +27,7 @@ func evidenceFile(model string, version int) string {
 // readEvidence reads the evidence that the pin names and holds it against it.
 func readEvidence(dir, model string, pin plan.Pin) (govern.Promotion, error) {
 	name := evidenceFile(model, pin.Version)
-	f, err := os.OpenInRoot(dir, name) // whoever proposes the pin chooses what links name
+	f, err := source.Below(dir).Open(filepath.ToSlash(name)) // whoever proposes the pin chooses what links name
 	if err != nil {
 		return govern.Promotion{}, fmt.Errorf("the evidence %s cannot be read: %w", filepath.ToSlash(name), err)
 	}

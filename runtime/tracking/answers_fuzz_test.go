@@ -2,30 +2,14 @@ package tracking
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/tests/answers"
 )
-
-// anything answers every request with the same status and body.
-type anything struct {
-	status int
-	body   []byte
-	asked  int
-}
-
-func (a *anything) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.asked++
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	return &http.Response{StatusCode: a.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(a.body)), Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
-}
 
 // fuzzAnswers: whatever a tracker answers, telling ends, after a bounded number of
 // requests, and a run that was not heard is kept.
@@ -48,7 +32,7 @@ func fuzzAnswers(f *testing.F, of plan.Tracking) {
 		if status < 200 || status > 599 || status/100 == 3 {
 			return
 		}
-		a := &anything{status: status, body: body}
+		a := &answers.Always{Status: status, Body: body}
 		tracker := New(Config{
 			Plan: &plan.Plan{Name: "credit", Environment: "prod", Tracking: &of}, Store: kept, Client: &http.Client{Transport: a},
 			Getenv: func(string) string { return "hunter2" }, Sleep: time.Nanosecond,
@@ -60,8 +44,8 @@ func fuzzAnswers(f *testing.F, of plan.Tracking) {
 				t.Errorf("the error tells the token: %v", err)
 			}
 		}
-		if a.asked == 0 || a.asked > 100 {
-			t.Errorf("%d requests", a.asked)
+		if a.Asked == 0 || a.Asked > 100 {
+			t.Errorf("%d requests", a.Asked)
 		}
 	})
 }

@@ -3,30 +3,13 @@ package github_test
 import (
 	"bytes"
 	"context"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/tests/answers"
 )
-
-// anything answers every request with the same status and body.
-type anything struct {
-	status int
-	body   []byte
-	asked  int
-}
-
-func (a *anything) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.asked++
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	return &http.Response{StatusCode: a.status, Status: http.StatusText(a.status), Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(a.body)), Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
-}
 
 // calls are what is asked of GitHub.
 func calls() map[string]func(context.Context, *github.Client) error {
@@ -80,7 +63,7 @@ func FuzzAnswers(f *testing.F) {
 			return
 		}
 		for name, call := range calls() {
-			a := &anything{status: status, body: body}
+			a := &answers.Always{Status: status, Body: body}
 			c, err := github.New(github.Config{
 				Repository: "acme/shop", API: "http://127.0.0.1:1", Token: "hunter2", Transport: a, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
 				Sleep: func(context.Context, time.Duration) error { return nil },
@@ -91,8 +74,8 @@ func FuzzAnswers(f *testing.F) {
 			if err := call(t.Context(), c); err != nil && strings.Contains(err.Error(), "hunter2") && !bytes.Contains(body, []byte("hunter2")) {
 				t.Errorf("%s: the error tells the token: %v", name, err)
 			}
-			if a.asked == 0 || a.asked > 200 {
-				t.Errorf("%s: %d requests", name, a.asked)
+			if a.Asked == 0 || a.Asked > 200 {
+				t.Errorf("%s: %d requests", name, a.Asked)
 			}
 		}
 	})

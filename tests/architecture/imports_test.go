@@ -117,7 +117,7 @@ var heavy = map[string][]string{
 	"cuelang.org/go":           {"blueprints", "policies", "tests"},
 	"github.com/pulumi/":       {"components", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack", "cmd/pulumi-analyzer-policy-cue", "tests"},
 	"k8s.io/":                  {"tests"},
-	"github.com/spf13/cobra":   {"cmd"},
+	"github.com/spf13/cobra":   {"cmd", "tests/flags"},
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
 	"github.com/aws/":          {"runtime/login"},
@@ -129,7 +129,7 @@ var heavy = map[string][]string{
 }
 
 // testOnly may be imported by test files anywhere.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", module + "/tests/zones"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", module + "/tests/zones", module + "/tests/flags", module + "/tests/answers"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	black "github.com/ashlar-dev/ashlar/tests/ashlar"
@@ -36,10 +37,35 @@ func built(l *lab) string {
 			continue
 		}
 		if event["event"] == "built" || event["error"] != nil {
-			b.WriteString(scrub(indented(l.T, without(event, echoed))) + "\n")
+			b.WriteString(scrub(indented(l.T, named(without(event, echoed)))) + "\n")
 		}
 	}
 	return b.String()
+}
+
+// named puts the stages of runs into the order of their names: those that run side
+// by side are recorded in the order in which they began.
+func named(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, one := range v {
+			v[key] = named(one)
+		}
+		if stages, ok := v["stages"].([]any); ok {
+			slices.SortStableFunc(stages, func(a, b any) int { return strings.Compare(stageName(a), stageName(b)) })
+		}
+	case []any:
+		for i := range v {
+			v[i] = named(v[i])
+		}
+	}
+	return v
+}
+
+func stageName(v any) string {
+	stage, _ := v.(map[string]any)
+	name, _ := stage["stage"].(string)
+	return name
 }
 
 // learnt is built without the words about it: the numbers that the model has on
