@@ -167,8 +167,8 @@ func (t *thrift) skip(n uint64) error {
 
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) } //nolint:gosec // as the protocol has it
 
-// checkFooter returns an error where the footer claims more than it has. A
-// file without one is the library's to refuse.
+// checkFooter returns an error where the footer claims more bytes than the file
+// has, or is encrypted. A file without one is left to the library to refuse.
 func checkFooter(at io.ReaderAt, size int64) error {
 	var tail [8]byte
 	if size < 12 {
@@ -178,8 +178,13 @@ func checkFooter(at io.ReaderAt, size int64) error {
 		return err
 	}
 	n := int64(binary.LittleEndian.Uint32(tail[:4]))
-	if string(tail[4:]) != "PAR1" || n > size-8 {
+	switch magic := string(tail[4:]); {
+	case magic == "PARE":
+		return errors.New("the footer is encrypted; write the table without encryption")
+	case magic != "PAR1":
 		return nil
+	case n > size-8:
+		return errTooMuch
 	}
 	b := make([]byte, n)
 	if _, err := at.ReadAt(b, size-8-n); err != nil && !errors.Is(err, io.EOF) {

@@ -13,15 +13,16 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// claims returns files in which one length of a text, in a page's header or in
-// the footer, claims a gigabyte.
+// claims returns files in which one length claims a gigabyte: of a text, in a
+// page's header or in the footer, or of the footer itself.
 func claims(whole string) []string {
 	var out []string
 	huge := binary.AppendUvarint(nil, 1<<30)
 	for i := 4; i+len(huge) < len(whole)-8; i += 3 {
 		out = append(out, whole[:i]+string(huge)+whole[i+len(huge):])
 	}
-	return out
+	length := binary.LittleEndian.AppendUint32(nil, 1<<30)
+	return append(out, whole[:len(whole)-8]+string(length)+"PAR1", whole[:len(whole)-8]+string(length)+"PARE")
 }
 
 func TestNoLengthIsAllocatedThatTheFileDoesNotHave(t *testing.T) {
