@@ -88,3 +88,8 @@ func Decode(r io.Reader) (*Plan, error) {
 	}
 	return &p, nil
 }
+
+// ShortDigest abbreviates a digest for people: its algorithm and twelve digits.
+func ShortDigest(digest string) string {
+	return digest[:min(len(digest), len("sha256:")+12)]
+}

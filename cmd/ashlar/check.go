@@ -20,6 +20,7 @@ import (
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/stacks/promote"
 )
 
 // checked is one blueprint in one environment that was found sound.
@@ -95,7 +96,7 @@ type checker struct {
 	named   bool   // files are named with their folder
 	library policies.Library
 	now     time.Time
-	compare compareFunc // nil: pins' evidence is not compared
+	compare promote.CompareFunc // nil: pins' evidence is not compared
 }
 
 // outcome is what checking came to: problems, or plans with findings.
@@ -223,7 +224,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 		for i, f := range findings {
 			findings[i].File, findings[i].Line, findings[i].Col = loaded[name].Positions.Of(f.PlanPath...)
 		}
-		pins, err := pinFindings(dir, attached, loaded[name].Positions, w.now, w.compare)
+		pins, err := promote.Findings(dir, attached, loaded[name].Positions, w.now, w.compare)
 		if err != nil {
 			return err
 		}

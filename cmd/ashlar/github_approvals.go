@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/stacks/promote"
+	"github.com/ashlar-dev/ashlar/stacks/revision"
 )
 
 // approvalFlags say whose reviews count as whose word.
@@ -144,22 +146,22 @@ func (t *told) tell(ctx context.Context, r *registry.Registry, model string, n i
 // promotes errs unless the commit that was reviewed holds the evidence of the
 // version that the registry has.
 func (g *githubApp) promotes(ctx context.Context, c *github.Client, m *modelApp, p github.Reviewed, v registry.Version) error {
-	r, err := openRevision(ctx, m.dir, "HEAD")
+	r, err := revision.Open(ctx, m.dir, "HEAD")
 	if err != nil {
 		return err
 	}
-	within, err := r.within(m.dir)
+	within, err := r.Within(m.dir)
 	if err != nil {
 		return err
 	}
-	file := path.Join(within, filepath.ToSlash(evidenceFile(v.Model, v.Version)))
+	file := path.Join(within, promote.EvidenceFile(v.Model, v.Version))
 	text, err := c.File(ctx, p.Head, file)
 	if err != nil {
 		return err
 	}
 	of, _, err := govern.DecodePromotion(bytes.NewReader(text))
 	if err != nil || of.Version.ModelDigest != v.ModelDigest {
-		return usageError(fmt.Sprintf("pull request %d does not promote %s version %d (model %s): the commit that was reviewed has no such evidence in %s", p.Number, v.Model, v.Version, shortDigest(v.ModelDigest), file))
+		return usageError(fmt.Sprintf("pull request %d does not promote %s version %d (model %s): the commit that was reviewed has no such evidence in %s", p.Number, v.Model, v.Version, plan.ShortDigest(v.ModelDigest), file))
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/stacks/promote"
+	"github.com/ashlar-dev/ashlar/stacks/revision"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
 
@@ -64,7 +66,7 @@ func (g *githubApp) promote(ctx context.Context, m *modelApp, name string, n int
 	if err != nil {
 		return err
 	}
-	verdict, err := promotable(p, of, g.now())
+	verdict, err := promote.Judge(p, of, g.now())
 	if err != nil {
 		return err
 	}
@@ -89,26 +91,26 @@ func (g *githubApp) promote(ctx context.Context, m *modelApp, name string, n int
 
 // proposal is the pull request that promotes the version.
 func (g *githubApp) proposal(ctx context.Context, m *modelApp, of govern.Promotion, base string) (github.Proposal, error) {
-	w, err := pinOf(of)
+	w, err := promote.New(of)
 	if err != nil {
 		return github.Proposal{}, err
 	}
-	w.dir = m.dir
-	files, err := w.files()
+	w.Dir = m.dir
+	files, err := w.Files()
 	if err != nil {
 		return github.Proposal{}, err
 	}
-	r, err := openRevision(ctx, m.dir, "HEAD")
+	r, err := revision.Open(ctx, m.dir, "HEAD")
 	if err != nil {
 		return github.Proposal{}, err
 	}
-	within, err := r.within(m.dir)
+	within, err := r.Within(m.dir)
 	if err != nil {
 		return github.Proposal{}, err
 	}
-	title := fmt.Sprintf("Serve %s version %d in %s", w.model, w.pin.Version, w.environment)
+	title := fmt.Sprintf("Serve %s version %d in %s", w.Model, w.Pin.Version, w.Environment)
 	out := github.Proposal{
-		Base: base, Branch: fmt.Sprintf("ashlar/promote-%s-%s-%d", w.environment, w.model, w.pin.Version),
+		Base: base, Branch: fmt.Sprintf("ashlar/promote-%s-%s-%d", w.Environment, w.Model, w.Pin.Version),
 		Title: title, Message: title, Body: promotionText(of), Files: map[string][]byte{},
 	}
 	for name, text := range files {
@@ -127,7 +129,7 @@ func promotionText(of govern.Promotion) string {
 	before := map[string]float64{}
 	if of.Before != nil {
 		before = of.Before.Metrics
-		line("It takes the place of version %d (%s).\n", of.Before.Version, code(shortDigest(of.Before.Model)))
+		line("It takes the place of version %d (%s).\n", of.Before.Version, code(plan.ShortDigest(of.Before.Model)))
 	}
 	line("| metric | version %d | served now |\n|---|---|---|", v.Version)
 	for _, name := range slices.Sorted(maps.Keys(v.Metrics)) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
@@ -31,7 +32,7 @@ func modelListVerb(m *modelApp) *cobra.Command {
 				}
 				rows := make([][]string, len(versions))
 				for i, v := range versions {
-					rows[i] = []string{v.Model, fmt.Sprint(v.Version), v.Status, aliases(v), v.Author, v.CreatedAt.Format(time.RFC3339), shortDigest(v.ModelDigest), headline(v)}
+					rows[i] = []string{v.Model, fmt.Sprint(v.Version), v.Status, aliases(v), v.Author, v.CreatedAt.Format(time.RFC3339), plan.ShortDigest(v.ModelDigest), headline(v)}
 				}
 				m.table([]string{"model", "version", "status", "alias", "author", "registered", "digest", "metrics"}, rows)
 				return nil

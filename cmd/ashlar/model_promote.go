@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/stacks/promote"
 )
 
 // promoteFlags are the flags of promoting and rolling back.
@@ -58,7 +59,7 @@ func (m *modelApp) promote(ctx context.Context, name string, n int, f promoteFla
 	if err != nil {
 		return err
 	}
-	w, err := pinOf(of)
+	w, err := promote.New(of)
 	if err != nil {
 		return err
 	}
@@ -79,21 +80,11 @@ func (m *modelApp) promotion(ctx context.Context, name string, n int, environmen
 	var before *govern.Before
 	if old, ok := p.Pins[name]; ok {
 		before = &govern.Before{Version: old.Version, Model: old.Model}
-		if was, err := readEvidence(m.dir, name, old); err == nil {
+		if was, err := promote.ReadEvidence(m.dir, name, old); err == nil {
 			before.Metrics = was.Version.Metrics
 		}
 	}
 	return p, govern.Promote(environment, v, before), nil
-}
-
-// pinOf is the pin that names the evidence, and the evidence as a file.
-func pinOf(of govern.Promotion) (w pinning, err error) {
-	w.model, w.environment = of.Version.Model, of.Environment
-	if w.evidence, _, err = of.Encode(); err != nil {
-		return w, err
-	}
-	w.pin, err = of.Pin()
-	return w, err
 }
 
 // planWith is the environment's plan, which must have the model.
@@ -110,19 +101,19 @@ func (m *modelApp) planWith(model, environment string) (*plan.Plan, error) {
 }
 
 // pin judges the version, and writes its pin where nothing is against it.
-func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w pinning, f promoteFlags) error {
-	verdict, err := promotable(p, of, m.now())
+func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w promote.Pinning, f promoteFlags) error {
+	verdict, err := promote.Judge(p, of, m.now())
 	if err != nil {
 		return err
 	}
 	if !verdict.Servable() {
 		return m.notPromoted(of, f, verdict)
 	}
-	w.dir, w.model, w.environment = m.dir, of.Version.Model, f.environment
-	answer := map[string]any{"model": w.model, "environment": w.environment, "pin": w.pin, "before": of.Before, "pinned": !f.dryRun}
+	w.Dir, w.Model, w.Environment = m.dir, of.Version.Model, f.environment
+	answer := map[string]any{"model": w.Model, "environment": w.Environment, "pin": w.Pin, "before": of.Before, "pinned": !f.dryRun}
 	var files []string
 	if !f.dryRun {
-		if files, err = w.write(); err != nil {
+		if files, err = w.Write(); err != nil {
 			return err
 		}
 		answer["files"] = files
@@ -131,14 +122,14 @@ func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w pinning, f promoteFl
 	case m.json():
 		return m.writeJSON(answer)
 	case f.dryRun:
-		fmt.Fprintf(m.out, "%s version %d may be pinned in %s\n", w.model, w.pin.Version, w.environment)
+		fmt.Fprintf(m.out, "%s version %d may be pinned in %s\n", w.Model, w.Pin.Version, w.Environment)
 		return nil
 	}
-	fmt.Fprintf(m.out, "%s is pinned to version %d in %s", w.model, w.pin.Version, w.environment)
+	fmt.Fprintf(m.out, "%s is pinned to version %d in %s", w.Model, w.Pin.Version, w.Environment)
 	if of.Before != nil {
 		fmt.Fprintf(m.out, " (was %d)", of.Before.Version)
 	}
-	fmt.Fprintf(m.out, "\nnext:\n  git add %s && git commit -m \"Serve %s version %d in %s\"\n", strings.Join(files, " "), w.model, w.pin.Version, w.environment)
+	fmt.Fprintf(m.out, "\nnext:\n  git add %s && git commit -m \"Serve %s version %d in %s\"\n", strings.Join(files, " "), w.Model, w.Pin.Version, w.Environment)
 	return nil
 }
 

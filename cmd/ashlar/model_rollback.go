@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/stacks/promote"
+	"github.com/ashlar-dev/ashlar/stacks/revision"
 )
 
 // maxPinCommits bounds how far back an earlier pin is looked for.
@@ -52,43 +53,40 @@ func (m *modelApp) rollback(ctx context.Context, name string, f promoteFlags) er
 	if err != nil {
 		return err
 	}
-	of, err := readEvidence(m.dir, name, before)
+	of, err := promote.ReadEvidence(m.dir, name, before)
 	if err != nil {
 		return fmt.Errorf("version %d was pinned at %.12s, but %w; `git checkout %.12s -- evidence` brings it back", before.Version, commit, err, commit)
 	}
 	of.Before = &govern.Before{Version: now.Version, Model: now.Model}
-	return m.pin(p, of, pinning{pin: before}, f)
+	return m.pin(p, of, promote.Pinning{Pin: before}, f)
 }
 
 // earlierPin is the last pin in the history that is another one.
 func (m *modelApp) earlierPin(ctx context.Context, model, environment string, now plan.Pin) (pin plan.Pin, commit string, err error) {
-	r, err := openRevision(ctx, m.dir, "HEAD")
+	r, err := revision.Open(ctx, m.dir, "HEAD")
 	if err != nil {
 		return pin, "", err
 	}
-	within, err := r.within(m.dir)
+	within, err := r.Within(m.dir)
 	if err != nil {
 		return pin, "", err
 	}
-	file := path.Join(within, blueprints.PinsFile)
-	log, err := r.git(ctx, nil, "log", "--format=%H", fmt.Sprintf("--max-count=%d", maxPinCommits), "--", file)
-	if err != nil {
-		return pin, "", err
-	}
-	for _, commit := range strings.Fields(log) {
-		text, err := r.git(ctx, nil, "show", commit+":"+file)
-		if err != nil {
-			continue // it was removed there
-		}
+	found := false
+	err = r.Before(ctx, path.Join(within, blueprints.PinsFile), maxPinCommits, func(at, text string) bool {
 		pins, err := blueprints.ParsePins([]byte(text))
 		if err != nil {
-			continue
+			return false
 		}
 		for _, section := range []string{environment, ""} {
 			if was, ok := pins[section][model]; ok && was != now {
-				return was, commit, nil
+				pin, commit, found = was, at, true
+				return true
 			}
 		}
+		return false
+	})
+	if err != nil || found {
+		return pin, commit, err
 	}
 	return pin, "", usageError(fmt.Sprintf("%s has had no other pin in %s than version %d; remove it from %s to serve the newest version that may be", model, environment, now.Version, blueprints.PinsFile))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
@@ -35,7 +36,7 @@ func (m *modelApp) servedAt(c *cobra.Command, r *registry.Registry, endpoint str
 	}
 	rows := make([][]string, len(servings))
 	for i, v := range servings {
-		rows[i] = []string{v.Endpoint, v.Model, fmt.Sprint(v.Version), v.Since.Format(time.RFC3339), shortDigest(v.Digest)}
+		rows[i] = []string{v.Endpoint, v.Model, fmt.Sprint(v.Version), v.Since.Format(time.RFC3339), plan.ShortDigest(v.Digest)}
 	}
 	m.table([]string{"endpoint", "model", "version", "since", "digest"}, rows)
 	return nil

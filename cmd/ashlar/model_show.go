@@ -93,10 +93,3 @@ func headline(v registry.Version) string {
 }
 
 func aliases(v registry.Version) string { return strings.Join(v.Aliases, ", ") }
-
-func shortDigest(d string) string {
-	if len(d) > 19 {
-		return d[:19]
-	}
-	return d
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/stacks/local"
+	"github.com/ashlar-dev/ashlar/stacks/revision"
 )
 
 // pipelineVerbs is the list that a new `ashlar pipeline` verb is added to.
@@ -82,7 +83,7 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 func (p *pipelineApp) stand(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
 	shown := p.newProgress(p.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as), Commit: commitOf(ctx, p.dir),
+		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as), Commit: revision.Commit(ctx, p.dir),
 		Getenv: p.getenv, Now: p.now, Log: p.log(), Observe: shown.observe, Notice: p.notice,
 	})
 	if err != nil {

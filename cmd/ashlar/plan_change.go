@@ -1,14 +1,73 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/ashlar-dev/ashlar/stacks/review"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
+
+// planChange reports the impact of the change since a revision.
+func (a *app) planChange(ctx context.Context, dirs []string, f planFlags) error {
+	prices, err := f.priceList()
+	if err != nil {
+		return err
+	}
+	reports, err := a.impact(ctx, dirs, f, prices)
+	if err != nil {
+		return err
+	}
+	if err := a.writeChange(reports); err != nil {
+		return err
+	}
+	for _, r := range reports {
+		for _, one := range r.Changes {
+			if one.Effect == consequence.Loses {
+				fmt.Fprintf(a.err, "ashlar: %s: %s\n", r.Dir, one)
+				return silent{errFindings}
+			}
+		}
+	}
+	return nil
+}
+
+func (a *app) impact(ctx context.Context, dirs []string, f planFlags, prices consequence.Prices) ([]consequence.Report, error) {
+	reports, err := review.Compare(ctx, dirs, review.Config{
+		Base: f.base, Environment: f.environment, SkipData: f.noData, Prices: prices, Program: builtStack(), Stderr: a.err, Now: a.now,
+		NoProgram: fmt.Sprintf("infrastructure, permissions and cost are not compared: %s is neither beside ashlar nor on PATH; `go install %s@latest` installs it", stackProgram, stackPackage),
+	})
+	if errors.Is(err, review.ErrNoEnvironment) {
+		return nil, usageError("--env: " + err.Error())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--base: %w", err)
+	}
+	return reports, nil
+}
+
+// priceList is the user's, or the one that ships.
+func (f planFlags) priceList() (consequence.Prices, error) {
+	if f.prices == "" {
+		return consequence.ListPrices()
+	}
+	file, err := os.Open(f.prices)
+	if err != nil {
+		return consequence.Prices{}, fmt.Errorf("--prices: %w", err)
+	}
+	defer func() { _ = file.Close() }() // only read
+	p, err := consequence.ReadPrices(file)
+	if err != nil {
+		return p, fmt.Errorf("--prices %s: %w", f.prices, err)
+	}
+	return p, nil
+}
 
 // writeChange shows the reports in the form that was asked for, those that have
 // nothing to say left out.

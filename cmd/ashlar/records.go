@@ -17,11 +17,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/login"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/local"
+	"github.com/ashlar-dev/ashlar/stacks/promote"
 )
-
-// recordRule is what findings of comparing evidence with a registry are filed
-// under. Like pinRule it is no rule of a pack.
-const recordRule = "pin/recorded"
 
 // records finds the registry that evidence is compared with: the one that is
 // named, else the local stack's where there is one.
@@ -52,7 +49,7 @@ func (a *app) openRegistry(ctx context.Context, location string) (*registry.Regi
 }
 
 // comparing is how a check compares evidence.
-func (r records) comparing(ctx context.Context) compareFunc {
+func (r records) comparing(ctx context.Context) promote.CompareFunc {
 	return func(dir string, pin plan.Pin, of govern.Promotion) (*policies.Finding, error) {
 		return r.finding(ctx, dir, pin, of)
 	}
@@ -98,42 +95,13 @@ func (r records) name() string {
 	return "the local stack's registry"
 }
 
-// finding compares the evidence with what the registry recorded: what
-// was edited refuses the pin, and what could not be compared is said. nil is
-// evidence that is the record.
+// finding compares the evidence of a pin with what the registry recorded.
 func (r records) finding(ctx context.Context, dir string, pin plan.Pin, of govern.Promotion) (*policies.Finding, error) {
-	model := of.Version.Model
-	about := func(level plan.Level, message, fix string) *policies.Finding {
-		return &policies.Finding{
-			Policy: recordRule, Title: "A pin's evidence is what the registry recorded", Level: level,
-			Message: "pin of " + model + ": " + message, Fix: fix,
-			Reason: "the digest of evidence says only that the file is the one that is pinned; whoever edits it computes another",
-		}
-	}
-	have, err := r.register(ctx, dir, model)
+	have, err := r.register(ctx, dir, of.Version.Model)
 	if err != nil {
-		return nil, fmt.Errorf("comparing the evidence of %s version %d: %w", model, pin.Version, err)
+		return nil, fmt.Errorf("comparing the evidence of %s version %d: %w", of.Version.Model, pin.Version, err)
 	}
-	const name = "name the registry that it was registered in with --registry URL"
-	if have == nil {
-		return about(plan.Advisory, fmt.Sprintf("the evidence of version %d was not compared with a registry: none is at hand", pin.Version), name), nil
-	}
-	recorded, err := of.Compare(*have)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case len(recorded.Wrong) > 0:
-		return about(plan.Mandatory, fmt.Sprintf("the evidence of version %d is not what %s recorded: %s", pin.Version, r.name(), strings.Join(recorded.Wrong, "; ")),
-			"promote the version again, so that its evidence is written from the record, and find out who edited it"), nil
-	case recorded.Version == 0 && r.remote != "":
-		return about(plan.Mandatory, fmt.Sprintf("%s has no version of this model and data", r.name()), name), nil
-	case recorded.Version == 0:
-		return about(plan.Advisory, fmt.Sprintf("the evidence of version %d was not compared: %s has no version of this model and data", pin.Version, r.name()), name), nil
-	case !recorded.Whole:
-		return about(plan.Advisory, fmt.Sprintf("of the evidence of version %d only what was measured was compared: %s has the model as version %d, trained anew", pin.Version, r.name(), recorded.Version), name), nil
-	}
-	return nil, nil
+	return promote.Record{Register: have, Name: r.name(), Named: r.remote != ""}.Compare(pin, of)
 }
 
 // hold compares the evidence of every pin of a plan that is to be served. What
@@ -141,7 +109,7 @@ func (r records) finding(ctx context.Context, dir string, pin plan.Pin, of gover
 func (r records) hold(ctx context.Context, dir string, p *plan.Plan) error {
 	refused := 0
 	for _, model := range slices.Sorted(maps.Keys(p.Pins)) {
-		of, err := readEvidence(dir, model, p.Pins[model])
+		of, err := promote.ReadEvidence(dir, model, p.Pins[model])
 		if err != nil {
 			fmt.Fprintf(r.err, "pin of %s: %v\n", model, err)
 			refused++

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/stacks/local"
+	"github.com/ashlar-dev/ashlar/stacks/revision"
 )
 
 // upFlags are the flags of `ashlar up`.
@@ -67,7 +68,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
 		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Hosts: f.hosts, Author: a.actor(f.as),
-		Commit: commitOf(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
+		Commit: revision.Commit(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
 	})
 	if err != nil {
 		return err

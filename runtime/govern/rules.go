@@ -69,16 +69,7 @@ type Refusal struct {
 
 // String is a clause that names the rule, its digest and what it found.
 func (r Refusal) String() string {
-	return fmt.Sprintf("policy %s (%s) objects: %s, because %s", r.Policy, short(r.Digest), r.Found, r.Reason)
-}
-
-// short abbreviates a digest for people.
-func short(digest string) string {
-	const n = len("sha256:") + 12
-	if len(digest) > n {
-		return digest[:n]
-	}
-	return digest
+	return fmt.Sprintf("policy %s (%s) objects: %s, because %s", r.Policy, plan.ShortDigest(r.Digest), r.Found, r.Reason)
 }
 
 // Judge returns what the policies object to in the evidence, in order of

@@ -49,7 +49,7 @@ func (x *execution) bind(ctx context.Context, res *Result) error {
 		return err
 	}
 	x.learnt(m)
-	res.Detail = fmt.Sprintf("%s, %s; %s", a.Flavor, short(res.Outputs["model"]), res.Detail)
+	res.Detail = fmt.Sprintf("%s, %s; %s", a.Flavor, plan.ShortDigest(res.Outputs["model"]), res.Detail)
 	return x.put(ctx, res, "report", map[string]any{"params": res.Params, "metrics": res.Metrics, "artifact": made.Digest})
 }
 

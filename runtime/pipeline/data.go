@@ -138,7 +138,7 @@ func (x *execution) learnt(m *model.Model) {
 func LoadModel(ctx context.Context, s *store.Store, digest string) (*model.Model, error) {
 	r, err := s.Get(ctx, digest)
 	if err != nil {
-		return nil, fmt.Errorf("model file %s: %w", short(digest), err)
+		return nil, fmt.Errorf("model file %s: %w", plan.ShortDigest(digest), err)
 	}
 	m, err := model.Decode(r)
 	if err == nil {
@@ -146,7 +146,7 @@ func LoadModel(ctx context.Context, s *store.Store, digest string) (*model.Model
 		_, err = io.Copy(io.Discard, r)
 	}
 	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("model file %s: %w", short(digest), err)
+		return nil, fmt.Errorf("model file %s: %w", plan.ShortDigest(digest), err)
 	}
 	return m, nil
 }

@@ -206,11 +206,3 @@ func ReadJSON(ctx context.Context, s *store.Store, digest string, v any) error {
 	}
 	return json.Unmarshal(b, v)
 }
-
-// short abbreviates a digest for people.
-func short(digest string) string {
-	if len(digest) > 19 {
-		return digest[:19]
-	}
-	return digest
-}

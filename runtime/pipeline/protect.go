@@ -127,5 +127,5 @@ func (x *execution) kept(ctx context.Context) (*dataset.Frame, error) {
 type changedError struct{ dataset, was, is string }
 
 func (e *changedError) Error() string {
-	return fmt.Sprintf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete", e.dataset, short(e.was), short(e.is))
+	return fmt.Sprintf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete", e.dataset, plan.ShortDigest(e.was), plan.ShortDigest(e.is))
 }

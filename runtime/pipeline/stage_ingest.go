@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
@@ -34,7 +35,7 @@ var ingest = stage{
 		if err != nil {
 			return err
 		}
-		res.Detail = x.dataset.Source + ", " + short(digest)
+		res.Detail = x.dataset.Source + ", " + plan.ShortDigest(digest)
 		guard, _, err := x.protection()
 		if err != nil {
 			return err

@@ -47,7 +47,7 @@ var training = stage{
 			return err
 		}
 		x.learnt(fit.Model)
-		res.Detail = fmt.Sprintf("%s, %s", x.model.Algorithm, short(res.Outputs["model"]))
+		res.Detail = fmt.Sprintf("%s, %s", x.model.Algorithm, plan.ShortDigest(res.Outputs["model"]))
 		return x.put(ctx, res, "report", map[string]any{
 			"params": fit.Model.Params, "cross_validation": fit.CrossValidation, "search": fit.Search,
 		})

@@ -56,7 +56,7 @@ func (e Entry) Summary() string {
 		switch v := e.Details[k].(type) {
 		case string:
 			if isDigest(v) {
-				v = v[:19]
+				v = plan.ShortDigest(v)
 			}
 			if v != "" {
 				out = append(out, k+" "+v)

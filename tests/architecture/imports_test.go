@@ -82,8 +82,24 @@ var law = []rule{
 		foreign: []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots"},
 	},
 	{
+		// Commits of the repository around a blueprint.
+		folder: "stacks/revision",
+		ours:   []string{"policies", "stacks/revision"},
+	},
+	{
+		// The impact of a change: plans, verdicts, data and resources of two revisions.
+		folder: "stacks/review",
+		ours:   []string{"blueprints", "policies", "templates/consequence", "runtime/pipeline", "runtime/dataset", "runtime/validate", "stacks/revision", "stacks/review"},
+	},
+	{
+		// Pins in a repository, their evidence, and the findings about both.
+		folder:  "stacks/promote",
+		ours:    []string{"blueprints", "policies", "runtime/govern", "stacks/promote"},
+		foreign: []string{"github.com/google/renameio/v2"},
+	},
+	{
 		folder:  "cmd/ashlar",
-		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github", "runtime", "cmd/ashlar"},
+		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github", "stacks/revision", "stacks/review", "stacks/promote", "runtime", "cmd/ashlar"},
 		foreign: []string{"*"},
 	},
 	{

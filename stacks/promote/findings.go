@@ -1,4 +1,4 @@
-package main
+package promote
 
 import (
 	"fmt"
@@ -16,14 +16,14 @@ import (
 // a pack, since nobody may turn it off.
 const pinRule = "pin/evidence"
 
-// compareFunc compares evidence with what a registry recorded; no finding is
+// CompareFunc compares evidence with what a registry recorded; no finding is
 // evidence that is the record.
-type compareFunc func(dir string, pin plan.Pin, of govern.Promotion) (*policies.Finding, error)
+type CompareFunc func(dir string, pin plan.Pin, of govern.Promotion) (*policies.Finding, error)
 
-// pinFindings are what is wrong with the plan's pins: evidence that does not
+// Findings are what is wrong with the plan's pins: evidence that does not
 // verify or was edited, approvals that are missing, gates that are tighter by now,
 // and the policies about evidence, each under the digest of its rule.
-func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time, compare compareFunc) ([]policies.Finding, error) {
+func Findings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time, compare CompareFunc) ([]policies.Finding, error) {
 	var out []policies.Finding
 	for _, model := range slices.Sorted(maps.Keys(p.Pins)) {
 		pin := p.Pins[model]
@@ -39,7 +39,7 @@ func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Tim
 				Reason: "what is served was promoted on evidence, and must still be worth it", Fix: fix,
 			})
 		}
-		of, err := readEvidence(dir, model, pin)
+		of, err := ReadEvidence(dir, model, pin)
 		if err != nil {
 			wrong(err.Error(), "promote the version again, or revert what changed the pin or its evidence")
 			continue
@@ -53,7 +53,7 @@ func pinFindings(dir string, p *plan.Plan, at blueprints.Positions, now time.Tim
 				note(*found)
 			}
 		}
-		verdict, err := promotable(p, of, now)
+		verdict, err := Judge(p, of, now)
 		if err != nil {
 			return nil, err
 		}

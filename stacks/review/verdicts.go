@@ -1,4 +1,4 @@
-package main
+package review
 
 import (
 	"regexp"
@@ -34,8 +34,8 @@ func known(v any) any {
 	return v
 }
 
-// judgeResources holds a side's resources against the rules about resources, as
-// the engine will, and adds what they say. What is undecided until the engine
+// judgeResources checks a side's resources against the policies about resources, as
+// the engine will, and adds their verdicts. What is undecided until the engine
 // knows more is no verdict.
 func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
 	if side == nil || side.Resources == nil {
@@ -58,9 +58,9 @@ func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
 	for _, r := range side.Resources {
 		one := policies.Registered{URN: r.URN, Type: r.Type, Name: r.Name, Properties: known(r.Properties).(map[string]any), References: r.References}
 		all, names[one.URN] = append(all, one), r.Name
-		note(r.Name, judge.CheckResource(one, env, c.now()))
+		note(r.Name, judge.CheckResource(one, env, c.Now()))
 	}
-	for urn, found := range judge.CheckStack(all, env, c.now()) {
+	for urn, found := range judge.CheckStack(all, env, c.Now()) {
 		note(names[urn], found)
 	}
 	return nil

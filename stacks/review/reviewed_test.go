@@ -1,4 +1,4 @@
-package main
+package review
 
 import (
 	"encoding/json"
@@ -21,13 +21,11 @@ func FuzzReviewed(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var record struct {
-			Environments []checked `json:"environments"`
+		var environments []map[string]string
+		for at, digest := range got {
+			environments = append(environments, map[string]string{"dir": at.Dir, "environment": at.Environment, "digest": digest})
 		}
-		if err := json.Unmarshal(text, &record); err != nil {
-			t.Fatal(err)
-		}
-		again, err := json.Marshal(record)
+		again, err := json.Marshal(map[string]any{"environments": environments})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package main
+package review
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 // today validates the data as it is against what the plan expects of it now, of
 // the datasets whose columns or expectations changed.
 func (c *comparison) today(ctx context.Context, dir string, was, is *consequence.Side) ([]consequence.Change, error) {
-	if c.skipData || is == nil || was == nil {
+	if c.SkipData || is == nil || was == nil {
 		return nil, nil
 	}
 	var out []consequence.Change
@@ -26,7 +26,7 @@ func (c *comparison) today(ctx context.Context, dir string, was, is *consequence
 		now, before := is.Plan.Datasets[name], was.Plan.Datasets[name]
 		// A file elsewhere on the machine is none of a comparison's business: what
 		// fails is shown, and whoever proposes a change chooses the file.
-		if reflect.DeepEqual(asked(now), asked(before)) || !strings.Contains(now.Source, "://") && !filepath.IsLocal(filepath.FromSlash(now.Source)) || strings.HasPrefix(now.Source, "file:") {
+		if reflect.DeepEqual(requirements(now), requirements(before)) || !strings.Contains(now.Source, "://") && !filepath.IsLocal(filepath.FromSlash(now.Source)) || strings.HasPrefix(now.Source, "file:") {
 			continue
 		}
 		change, err := validated(ctx, dir, name, now)
@@ -38,8 +38,8 @@ func (c *comparison) today(ctx context.Context, dir string, was, is *consequence
 	return out, nil
 }
 
-// asked is what the data are held against.
-func asked(d plan.Dataset) plan.Dataset {
+// requirements are what the data are validated against.
+func requirements(d plan.Dataset) plan.Dataset {
 	return plan.Dataset{Source: d.Source, Format: d.Format, CSV: d.CSV, Columns: d.Columns, Expect: d.Expect}
 }
 

@@ -1,4 +1,4 @@
-package main
+package review
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -33,7 +34,7 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 			if err != nil {
 				return "", err
 			}
-			if was == nil || base == head || c.only != "" && c.only != env || reflect.DeepEqual(standing(was.Plan), standing(is.Plan)) {
+			if was == nil || base == head || c.Environment != "" && c.Environment != env || reflect.DeepEqual(standing(was.Plan), standing(is.Plan)) {
 				continue
 			}
 			for which, side := range map[string]*consequence.Side{"base": was, "head": is} {
@@ -48,16 +49,15 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 	if len(sides) == 0 {
 		return "", nil
 	}
-	program := builtStack()
-	if program == "" {
-		return fmt.Sprintf("infrastructure, permissions and cost are not compared: %s is neither beside ashlar nor on PATH; `go install %s@latest` installs it", stackProgram, stackPackage), nil
+	if c.Program == "" {
+		return c.NoProgram, nil
 	}
-	cmd := exec.CommandContext(ctx, program, "record")
-	cmd.Stdin, cmd.Stderr = &questions, c.err
+	cmd := exec.CommandContext(ctx, c.Program, "record")
+	cmd.Stdin, cmd.Stderr = &questions, c.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.Output()
 	if err != nil {
-		return "", errors.Join(ctx.Err(), fmt.Errorf("%s record: %w", stackProgram, err))
+		return "", errors.Join(ctx.Err(), fmt.Errorf("%s record: %w", filepath.Base(c.Program), err))
 	}
 	return take(sides, out)
 }
@@ -90,12 +90,12 @@ func take(sides map[string]*consequence.Side, out []byte) (note string, err erro
 			Error     string
 		}
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
-			return "", fmt.Errorf("%s record: %w", stackProgram, err)
+			return "", fmt.Errorf("record: %w", err)
 		}
 		side := sides[a.Key]
 		switch {
 		case side == nil:
-			return "", fmt.Errorf("%s record: nobody asked for %q", stackProgram, a.Key)
+			return "", fmt.Errorf("record: an answer for %q, which was not asked", a.Key)
 		case a.Error != "":
 			note = "infrastructure, permissions and cost are not compared where AWS cannot stand the plan: " + strings.Join(strings.Fields(a.Error), " ")
 		default:
@@ -103,21 +103,4 @@ func take(sides map[string]*consequence.Side, out []byte) (note string, err erro
 		}
 	}
 	return note, lines.Err()
-}
-
-// priceList is the user's, or the one that ships.
-func (f planFlags) priceList() (consequence.Prices, error) {
-	if f.prices == "" {
-		return consequence.ListPrices()
-	}
-	file, err := os.Open(f.prices)
-	if err != nil {
-		return consequence.Prices{}, fmt.Errorf("--prices: %w", err)
-	}
-	defer func() { _ = file.Close() }() // only read
-	p, err := consequence.ReadPrices(file)
-	if err != nil {
-		return p, fmt.Errorf("--prices %s: %w", f.prices, err)
-	}
-	return p, nil
 }

@@ -1,0 +1,161 @@
+// Package review compares blueprints with a revision in git and reports the impact
+// of the change: what the comparison in templates/consequence says of the plans,
+// the verdicts of policies on both sides, today's data against changed
+// expectations, and the resources of both sides where the Pulumi program is
+// installed. It reads; nothing is run or changed.
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/stacks/revision"
+	"github.com/ashlar-dev/ashlar/templates/consequence"
+)
+
+// Config says what to compare with, and what may be used for it.
+type Config struct {
+	Base        string // a revision in git
+	Environment string // "": all
+	SkipData    bool   // today's data are not validated against changed expectations
+	Prices      consequence.Prices
+	// Program is the path of ashlar-stack, which knows the resources of a plan. "":
+	// resources are not compared, and NoProgram is the note that says so.
+	Program, NoProgram string
+	Stderr             io.Writer // of Program
+	Now                func() time.Time
+}
+
+// ErrNoEnvironment is returned where neither side has Config.Environment.
+var ErrNoEnvironment = errors.New("no such environment")
+
+// Compare returns a report for each folder, in their order. All must be in one
+// repository.
+func Compare(ctx context.Context, dirs []string, cfg Config) (_ []consequence.Report, err error) {
+	r, err := revision.Open(ctx, dirs[0], cfg.Base)
+	if err != nil {
+		return nil, err
+	}
+	within := make([]string, len(dirs))
+	for i, dir := range dirs {
+		if within[i], err = r.Within(dir); err != nil {
+			return nil, err
+		}
+	}
+	old, err := os.MkdirTemp("", "ashlar-base-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(old)) }()
+	blobs, err := r.CUE(ctx, within)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Extract(ctx, blobs, old); err != nil {
+		return nil, err
+	}
+	c := comparison{Config: cfg, old: old, library: &policies.Library{}}
+	if c.changed, err = r.Changed(ctx); err != nil {
+		return nil, err
+	}
+	return c.all(ctx, dirs, within)
+}
+
+// comparison is what the comparisons of the folders share.
+type comparison struct {
+	Config
+	old     string // folder of the revision's CUE
+	changed []string
+	library *policies.Library
+	loader  blueprints.Loader
+}
+
+func (c *comparison) all(ctx context.Context, dirs, within []string) (_ []consequence.Report, err error) {
+	all := make([]pair, len(dirs))
+	for i, dir := range dirs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if all[i], err = c.load(dir, within[i]); err != nil {
+			return nil, err
+		}
+	}
+	unrecorded, err := c.record(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]consequence.Report, len(dirs))
+	for i := range all {
+		if out[i], err = c.one(ctx, &all[i]); err != nil {
+			return nil, err
+		}
+		if unrecorded != "" {
+			out[i].Notes = append(out[i].Notes, unrecorded)
+		}
+	}
+	return out, nil
+}
+
+func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, error) {
+	report := consequence.Report{Dir: filepath.ToSlash(p.dir), Notes: p.notes}
+	before, after := p.before, p.after
+	var err error
+	if c.Environment != "" && after[c.Environment] == nil && before[c.Environment] == nil {
+		return report, fmt.Errorf("%w: %q is neither in %s nor in the folder", ErrNoEnvironment, c.Environment, c.Base)
+	}
+	changes := map[string][]consequence.Change{}
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, env := range slices.Sorted(maps.Keys(all)) {
+		if c.Environment != "" && c.Environment != env {
+			continue
+		}
+		digest := consequence.Digest{Environment: env}
+		was, is := before[env], after[env]
+		if digest.Base, digest.Head, err = digests(was, is); err != nil {
+			return report, err
+		}
+		report.Digests = append(report.Digests, digest)
+		var moved map[string][]string
+		if is != nil {
+			report.Name = is.Plan.Name
+			moved = c.moved(is.Plan, p.within)
+		} else {
+			report.Name = was.Plan.Name
+		}
+		if was == nil || is == nil || was.Resources == nil || is.Resources == nil {
+			// rules about resources are compared where both sides have some
+		} else if err := errors.Join(c.judgeResources(filepath.Join(c.old, filepath.FromSlash(p.within)), was), c.judgeResources(p.dir, is)); err != nil {
+			return report, err
+		}
+		changes[env] = consequence.Comparer{Prices: c.Prices}.Compare(was, is, moved)
+		today, err := c.today(ctx, p.dir, was, is)
+		if err != nil {
+			return report, err
+		}
+		changes[env] = append(changes[env], today...)
+	}
+	report.Changes = consequence.Merge(changes)
+	return report, nil
+}
+
+func digests(was, is *consequence.Side) (base, head string, err error) {
+	if was != nil {
+		if base, err = was.Plan.Digest(); err != nil {
+			return "", "", err
+		}
+	}
+	if is != nil {
+		head, err = is.Plan.Digest()
+	}
+	return base, head, err
+}
