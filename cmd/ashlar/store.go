@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/retain"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -84,15 +83,7 @@ func (a *app) gc(ctx context.Context, f gcFlags) (got store.Collected, err error
 		return got, err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	// The trail names all that versions were ever made of.
-	var trail bytes.Buffer
-	if err := state.Registry.ExportAudit(ctx, &trail); err != nil {
-		return got, err
-	}
-	roots := regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindAllString(trail.String(), -1)
-	return state.Store.Collect(ctx, store.Collection{
-		Roots: roots, Grace: d[0], DryRun: f.dryRun, Now: a.now, Forget: map[string]time.Duration{"stages/": d[1], "parts/": d[1], "cancel/": d[1]},
-	})
+	return retain.Collect(ctx, state.Store, state.Registry, retain.CollectConfig{Grace: d[0], Keep: d[1], DryRun: f.dryRun, Now: a.now})
 }
 
 // bytesText writes bytes for people.

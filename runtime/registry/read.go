@@ -23,26 +23,31 @@ func (r *Registry) Models(ctx context.Context) ([]string, error) {
 // no error.
 func (r *Registry) Versions(ctx context.Context, model string) ([]Version, error) {
 	var out []Version
-	err := r.view(ctx, func(h handle) error {
-		out = []Version{}
-		numbers, err := texts(ctx, h, `SELECT version FROM versions WHERE model = ? ORDER BY version DESC`, model)
-		if err != nil {
-			return err
-		}
-		for _, text := range numbers {
-			n, err := strconv.Atoi(text)
-			if err != nil {
-				return fmt.Errorf("registry: version %q: %w", text, err)
-			}
-			v, err := readVersion(ctx, h, model, n)
-			if err != nil {
-				return err
-			}
-			out = append(out, v)
-		}
-		return nil
+	err := r.view(ctx, func(h handle) (err error) {
+		out, err = readVersions(ctx, h, model)
+		return err
 	})
 	return out, err
+}
+
+func readVersions(ctx context.Context, h handle, model string) ([]Version, error) {
+	out := []Version{}
+	numbers, err := texts(ctx, h, `SELECT version FROM versions WHERE model = ? ORDER BY version DESC`, model)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range numbers {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, fmt.Errorf("registry: version %q: %w", text, err)
+		}
+		v, err := readVersion(ctx, h, model, n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 // Version returns one version, or a *NotFoundError.

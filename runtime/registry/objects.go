@@ -1,0 +1,57 @@
+package registry
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// Objects returns the digests of everything that the registry names, sorted: the
+// model files, data and reports of its versions, and what the audit log says of
+// versions as they once were. An object store must keep them.
+func (r *Registry) Objects(ctx context.Context) ([]string, error) {
+	found := map[string]bool{}
+	err := r.view(ctx, func(h handle) error {
+		models, err := texts(ctx, h, `SELECT DISTINCT model FROM versions ORDER BY model`)
+		if err != nil {
+			return err
+		}
+		for _, model := range models {
+			all, err := readVersions(ctx, h, model)
+			if err != nil {
+				return err
+			}
+			for _, v := range all {
+				found[v.ModelDigest], found[v.Data.Digest] = true, true
+				for _, digest := range v.Evidence {
+					found[digest] = true
+				}
+			}
+		}
+		entries, err := Filter{}.entries(ctx, h)
+		for _, e := range entries {
+			digestsIn(e.Details, found)
+		}
+		return err
+	})
+	delete(found, "")
+	return slices.Sorted(maps.Keys(found)), err
+}
+
+// digestsIn notes the digests among the values of an entry's details.
+func digestsIn(value any, found map[string]bool) {
+	switch value := value.(type) {
+	case string:
+		if isDigest(value) {
+			found[value] = true
+		}
+	case []any:
+		for _, one := range value {
+			digestsIn(one, found)
+		}
+	case map[string]any:
+		for _, one := range value {
+			digestsIn(one, found)
+		}
+	}
+}
