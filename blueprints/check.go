@@ -10,6 +10,7 @@ import (
 	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
@@ -96,7 +97,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 	}
 	hint := ""
 	if word, ok := e.text(path); ok {
-		hint = source.Nearest(word, choices(e.schemaAt(path)))
+		hint = nearest.Hint(word, choices(e.schemaAt(path)))
 	}
 	e.add(path, message, hint)
 }
@@ -104,7 +105,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 // unknown reports a field that the schema does not have.
 func (e *explainer) unknown(path, allowed []string) {
 	name := path[len(path)-1]
-	e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), source.Nearest(name, allowed))
+	e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), nearest.Hint(name, allowed))
 }
 
 func (e *explainer) add(path []string, message, hint string) {

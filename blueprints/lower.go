@@ -25,7 +25,7 @@ func predicate(v cue.Value) (plan.Predicate, error) {
 	switch {
 	case isBound:
 		if parts[0].IncompleteKind()&cue.NumberKind == 0 {
-			return nil, fmt.Errorf("the bound is no number")
+			return nil, fmt.Errorf("the bound is not a number")
 		}
 		f, err := parts[0].Float64()
 		return plan.Predicate{{Op: bound, Value: f}}, err
@@ -89,7 +89,7 @@ func (e *explainer) incomplete(v cue.Value, path []string) {
 		}
 	case !v.IsConcrete() && e.undecided(path):
 	case !v.IsConcrete():
-		e.add(path, fmt.Sprintf("%s is no concrete value", describe(v)), "give one")
+		e.add(path, fmt.Sprintf("%s is not a concrete value", describe(v)), "give one")
 	}
 }
 
@@ -123,7 +123,7 @@ func (e *explainer) gate(v cue.Value, path []string) {
 	case err != nil:
 		e.add(path, err.Error(), "")
 	case len(p) == 0:
-		e.add(path, "the gate asks for nothing", "give a bound, such as >=0.80")
+		e.add(path, "the gate has no constraint", "give a bound, such as >=0.80")
 	case impossible(p):
 		e.add(path, fmt.Sprintf("no number is %s, so no model could pass", p), "")
 	}

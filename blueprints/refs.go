@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
@@ -57,7 +58,7 @@ func (r *refs) among(noun, word string, candidates []string, path ...string) boo
 	if slices.Contains(candidates, word) {
 		return true
 	}
-	hint := source.Nearest(word, candidates)
+	hint := nearest.Hint(word, candidates)
 	if hint == "" {
 		hint = "known are " + source.Known(word, candidates)
 	}

@@ -25,7 +25,7 @@ func (r *refs) dataset(name string) {
 		r.say("no columns are declared", "", at("columns")...)
 	}
 	if len(d.CSV.Delimiter) != 1 || strings.ContainsAny(d.CSV.Delimiter, "\"\r\n") {
-		r.say(fmt.Sprintf("delimiter %q: want one ASCII character that is no quote and no line end", d.CSV.Delimiter), "", at("csv", "delimiter")...)
+		r.say(fmt.Sprintf("delimiter %q: want one ASCII character that is neither a quote nor a line end", d.CSV.Delimiter), "", at("csv", "delimiter")...)
 	}
 	r.duration(d.Retention, at("retention")...)
 	for _, c := range keys(d.Columns) {
@@ -34,7 +34,7 @@ func (r *refs) dataset(name string) {
 			r.say(fmt.Sprintf("values belong to a category, but %s is of type %s", c, col.Type), "", at("columns", c, "values")...)
 		}
 		if sorted := slices.Sorted(slices.Values(col.Values)); len(slices.Compact(sorted)) < len(col.Values) {
-			r.say("a value stands twice", "", at("columns", c, "values")...)
+			r.say("a value is listed twice", "", at("columns", c, "values")...)
 		}
 		if col.ValuesMostly > 0 && len(col.Values) == 0 {
 			r.say("values_mostly is a share of the declared values, and there are none", "declare values, or take it away", at("columns", c, "values_mostly")...)
@@ -143,7 +143,7 @@ func (r *refs) argument(d plan.Dataset, kind argKind, name string, v any, path [
 	case regex:
 		_, err := regexp.Compile(s)
 		if want(isText, "text"); isText && err != nil {
-			r.say(fmt.Sprintf("%s is no RE2 expression: %v", name, err), "RE2 has no look-around and no back-references", path...)
+			r.say(fmt.Sprintf("%s is not a valid RE2 expression: %v", name, err), "RE2 has no look-around and no back-references", path...)
 		}
 	case column:
 		if want(isText, "a column's name"); isText {

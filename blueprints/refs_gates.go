@@ -47,7 +47,7 @@ func (r *refs) fairness(name, column string, m *plan.Model, d plan.Dataset) {
 	case !slices.IsSorted(f.Split):
 		r.say("the points of split rise", "", append(path, "split")...)
 	case len(f.Metrics) == 0:
-		r.say("fairness without a gate asks for nothing", "such as demographic_parity_ratio: >=0.8", path...)
+		r.say("fairness without a gate has no effect", "such as demographic_parity_ratio: >=0.8", path...)
 	}
 }
 

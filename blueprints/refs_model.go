@@ -34,7 +34,7 @@ func (r *refs) model(name string, m *plan.Model) {
 	} else {
 		r.params(name, m)
 		if m.Artifact != nil {
-			r.say(m.Algorithm+" leaves no artifact of one's own", `say algorithm: "custom", or take the artifact away`, at("artifact")...)
+			r.say(m.Algorithm+" produces no custom artifact", `say algorithm: "custom", or take the artifact away`, at("artifact")...)
 		}
 	}
 	r.defaults(name, m)

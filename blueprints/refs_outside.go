@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // What a cluster, a mail server or a tracker would refuse is refused here, where
@@ -34,7 +34,7 @@ func (r *refs) reaches(text string, path ...string) {
 	}
 	hint := instead[scheme]
 	if hint == "" {
-		hint = source.Nearest(scheme, schemes[:2])
+		hint = nearest.Hint(scheme, schemes[:2])
 	}
 	r.say(fmt.Sprintf("data is not read from %s://; a source is a path, a glob, s3://bucket/key or file:///path", scheme), hint, path...)
 }
@@ -44,14 +44,14 @@ func (r *refs) reaches(text string, path ...string) {
 func (r *refs) email(text string, path ...string) {
 	a, err := mail.ParseAddress(text)
 	if err != nil || a.Address != text || a.Name != "" || strings.ContainsFunc(text, unprintable) {
-		r.say(fmt.Sprintf("%q is no e-mail address", text), "write one address, such as team@example.com", path...)
+		r.say(fmt.Sprintf("%q is not a valid email address", text), "write one address, such as team@example.com", path...)
 	}
 }
 
 // printable refuses line ends and what steers a terminal in a text of one line.
 func (r *refs) printable(text string, path ...string) {
 	if strings.ContainsFunc(text, unprintable) {
-		r.say(fmt.Sprintf("%q holds a character that cannot be printed", text), "write it on one line", path...)
+		r.say(fmt.Sprintf("%q contains a character that cannot be printed", text), "write it on one line", path...)
 	}
 }
 
@@ -70,14 +70,14 @@ func (r *refs) web(text string, webhook bool, path ...string) {
 	if err != nil || u.Hostname() == "" || strings.ContainsFunc(text, func(c rune) bool { return c == ' ' || unprintable(c) }) {
 		shown := fmt.Sprintf("%q", text)
 		if webhook {
-			shown = "what stands here"
+			shown = "the value here"
 		}
-		r.say(shown+" is no URL", "write it as https://host/path", path...)
+		r.say(shown+" is not a URL", "write it as https://host/path", path...)
 		return
 	}
 	ip := net.ParseIP(u.Hostname())
 	if local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); webhook && u.Scheme != "https" && !local {
-		r.say("failures are told over https only", "write it as https://host/path", path...)
+		r.say("failures are sent over https only", "write it as https://host/path", path...)
 	}
 }
 
@@ -112,7 +112,7 @@ var imageForm = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[
 
 func (r *refs) image(text string, path ...string) {
 	if text != "" && !imageForm.MatchString(text) {
-		r.say(fmt.Sprintf("%q is no reference of an image", text), "write it as registry.example.com/name:1.2.0, or with @sha256:...", path...)
+		r.say(fmt.Sprintf("%q is not a valid image reference", text), "write it as registry.example.com/name:1.2.0, or with @sha256:...", path...)
 	}
 }
 
@@ -126,10 +126,10 @@ var (
 func (r *refs) nodes(s plan.Stage, at func(...string) []string) {
 	for _, key := range keys(s.NodeSelector) {
 		if !labelKey.MatchString(key) {
-			r.say(fmt.Sprintf("%q is no key of a node's label", key), "write it as example.com/name, or name", at("node_selector", key)...)
+			r.say(fmt.Sprintf("%q is not a valid label key", key), "write it as example.com/name, or name", at("node_selector", key)...)
 		}
 		if value := s.NodeSelector[key]; !labelValue.MatchString(value) {
-			r.say(fmt.Sprintf("%q is no value of a node's label", value), "use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", at("node_selector", key)...)
+			r.say(fmt.Sprintf("%q is not a valid label value", value), "use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", at("node_selector", key)...)
 		}
 	}
 	for i, t := range s.Tolerations {
@@ -141,9 +141,9 @@ func (r *refs) nodes(s plan.Stage, at func(...string) []string) {
 		case exists && t.Value != "":
 			r.say("a toleration with operator Exists has no value", "leave the value away, or use Equal", path...)
 		case t.Key != "" && !labelKey.MatchString(t.Key):
-			r.say(fmt.Sprintf("%q is no key of a taint", t.Key), "write it as example.com/name, or name", path...)
+			r.say(fmt.Sprintf("%q is not a valid taint key", t.Key), "write it as example.com/name, or name", path...)
 		case !labelValue.MatchString(t.Value):
-			r.say(fmt.Sprintf("%q is no value of a taint", t.Value), "use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", path...)
+			r.say(fmt.Sprintf("%q is not a valid taint value", t.Value), "use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", path...)
 		}
 	}
 }

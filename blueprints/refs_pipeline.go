@@ -67,7 +67,7 @@ func (r *refs) learns(name string, p plan.Pipeline) {
 	s, has := p.Stages[plan.StageTrain]
 	switch at := []string{"pipelines", name, "stages"}; {
 	case m.Algorithm != plan.Custom && has:
-		r.say(fmt.Sprintf("model %s is trained by %s, so it has no stage train of its own", p.Model, m.Algorithm), `say algorithm: "custom" and what its artifact is, or name the stage otherwise`, append(at, plan.StageTrain)...)
+		r.say(fmt.Sprintf("model %s is trained by %s, so it cannot have a stage named train", p.Model, m.Algorithm), `say algorithm: "custom" and what its artifact is, or name the stage otherwise`, append(at, plan.StageTrain)...)
 	case m.Algorithm == plan.Custom && !has:
 		r.say(fmt.Sprintf("model %s is custom, but the pipeline has no stage train", p.Model), "write one that makes "+artifactOf(m), at[:2]...)
 	case has && m.Artifact != nil:
@@ -76,7 +76,7 @@ func (r *refs) learns(name string, p plan.Pipeline) {
 				return
 			}
 		}
-		r.say(fmt.Sprintf("the artifact of model %s is %s, which is no out of this stage", p.Model, m.Artifact.Path), "", append(at, plan.StageTrain, "outs")...)
+		r.say(fmt.Sprintf("the artifact of model %s is %s, which is not an out of this stage", p.Model, m.Artifact.Path), "", append(at, plan.StageTrain, "outs")...)
 	}
 }
 
@@ -99,7 +99,7 @@ func (r *refs) custom(name string, m *plan.Model) {
 		r.say("search and cross_validation are of the built-in algorithms", "search in the stage that trains the model", at...)
 	}
 	if len(m.Params) > 0 {
-		r.say("a custom model has no params of its own", "give them to its pipeline", append(at, "params")...)
+		r.say("a custom model takes no params", "give them to its pipeline", append(at, "params")...)
 	}
 	for _, line := range r.plan.Pipelines {
 		if line.Model == name {

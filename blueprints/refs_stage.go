@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
@@ -31,7 +32,7 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	}
 	r.name(origin, at()...)
 	if i := slices.IndexFunc(plan.BuiltinStages, func(b plan.BuiltinStage) bool { return b.Name == origin }); p.Model != "" && i >= 0 && name != plan.StageTrain {
-		r.say(fmt.Sprintf("%s is a built-in stage", origin), "name the stage otherwise; only train can be one's own", at()...)
+		r.say(fmt.Sprintf("%s is a built-in stage", origin), "name the stage otherwise; only train can be replaced", at()...)
 	}
 	if s.Wdir != "" {
 		r.clean("", s.Wdir, true, at("wdir")...)
@@ -54,13 +55,13 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	}
 	if s.Memory != "" {
 		if _, err := plan.ParseQuantity(s.Memory); err != nil {
-			r.say(fmt.Sprintf("%q is no amount of memory", s.Memory), "write it as 512Mi or 2Gi", at("memory")...)
+			r.say(fmt.Sprintf("%q is not a valid amount of memory", s.Memory), "write it as 512Mi or 2Gi", at("memory")...)
 		}
 	}
 	r.image(s.Image, at("image")...)
 	r.nodes(s, at)
 	if s.CPU != "" && (!cpus.MatchString(s.CPU) || nothing.MatchString(s.CPU)) {
-		r.say(fmt.Sprintf("%q is no number of cores", s.CPU), "write it as 2 or 500m", at("cpu")...)
+		r.say(fmt.Sprintf("%q is not a valid number of cores", s.CPU), "write it as 2 or 500m", at("cpu")...)
 	}
 	if e := s.Environment; e != nil {
 		if (e.Conda == "") == (e.Pip == "") {
@@ -124,7 +125,7 @@ func (r *refs) param(name string, p plan.Pipeline, at ...string) {
 		return
 	}
 	candidates := append(plan.ParamNames(p.Params), plan.ParamDate)
-	hint := source.Nearest(name, candidates)
+	hint := nearest.Hint(name, candidates)
 	if hint == "" {
 		hint = "the pipeline's params are " + source.Known(name, candidates)
 	}
@@ -164,7 +165,7 @@ func overlap(p string, makers map[string]string) (maker, how string) {
 		return m, "made already: it is an out"
 	}
 	if m, ok := makers[p+"/"]; ok {
-		return m, "a folder that holds an out"
+		return m, "a folder that contains an out"
 	}
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
 		if m, ok := makers[dir]; ok {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // zoned takes the time zone out of a schedule that begins with CRON_TZ= or TZ=,
@@ -21,7 +21,7 @@ func (r *refs) zoned(p *plan.Pipeline, at func(...string) []string) {
 	zone, schedule := found.Parts()
 	switch {
 	case schedule == "":
-		r.say(fmt.Sprintf("%q is no schedule: nothing comes after the time zone", p.Schedule), fmt.Sprintf("write timezone: %q, and a schedule such as \"0 3 * * *\"", zone), at("schedule")...)
+		r.say(fmt.Sprintf("%q is not a valid schedule: nothing comes after the time zone", p.Schedule), fmt.Sprintf("write timezone: %q, and a schedule such as \"0 3 * * *\"", zone), at("schedule")...)
 	case p.Timezone != "" && p.Timezone != zone:
 		r.say(fmt.Sprintf("the schedule is in %q, and timezone says %q", zone, p.Timezone), "leave the zone to timezone", at("schedule")...)
 	case zone == "":
@@ -43,7 +43,7 @@ func (r *refs) schedule(text string, path ...string) {
 	case errors.Is(err, plan.ErrNeverDue):
 		r.say(fmt.Sprintf("%q never falls due: %v", text, err), "", path...)
 	default:
-		r.say(fmt.Sprintf("%q is no schedule: %v", text, err), "use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", path...)
+		r.say(fmt.Sprintf("%q is not a valid schedule: %v", text, err), "use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", path...)
 	}
 }
 
@@ -52,7 +52,7 @@ func (r *refs) timezone(name string, path ...string) {
 	if _, err := plan.Zone(name); err == nil {
 		return
 	}
-	hint := source.Nearest(name, plan.Zones())
+	hint := nearest.Hint(name, plan.Zones())
 	if hint == "" {
 		hint = "use a name of the IANA database, such as Europe/Berlin"
 	}

@@ -58,7 +58,7 @@ func (e *expansion) stage(name string, body map[string]any) {
 	case has && crossed:
 		e.say("a stage has foreach or matrix, not both", "a matrix with one axis is a foreach", e.at(name)...)
 	case has && len(body) > 0:
-		e.say(fmt.Sprintf("%s stands beside foreach", source.List(slices.Sorted(maps.Keys(body)))), "move it below do", e.at(name)...)
+		e.say(fmt.Sprintf("%s is not allowed beside foreach", source.List(slices.Sorted(maps.Keys(body)))), "move it below do", e.at(name)...)
 	case has:
 		e.foreach(name, each, do)
 	case crossed:
@@ -172,7 +172,7 @@ func (e *expansion) value(word, found string, scope map[string]any, stage string
 	}
 	text, ok := scalar(at)
 	if !ok {
-		e.say(fmt.Sprintf("%s is no text, number or boolean of this stage's members", found), "", e.at(stage)...)
+		e.say(fmt.Sprintf("%s is not a string, number or bool of this stage's members", found), "", e.at(stage)...)
 	}
 	return text, ok
 }

@@ -62,9 +62,9 @@ func (e *expansion) line(cmd string, scope, env map[string]any, stage string) st
 			out.WriteString(value)
 			q.read(value)
 		case strings.ContainsRune(value, 0):
-			e.say(fmt.Sprintf("%s holds a zero byte, which no command can be given", word), "", e.at(stage)...)
+			e.say(fmt.Sprintf("%s contains a zero byte, which commands cannot receive", word), "", e.at(stage)...)
 		case strings.Contains(cmd, "<<") || strings.Contains(cmd, "$(("):
-			e.say(fmt.Sprintf("the value %q of %s cannot stand in a command with << or $((", value, word), "write it into a file of deps, or give it to a program as an argument", e.at(stage)...)
+			e.say(fmt.Sprintf("the value %q of %s cannot be used in a command with << or $((", value, word), "write it into a file of deps, or give it to a program as an argument", e.at(stage)...)
 		default:
 			out.WriteString(q.quoted(variableFor(word, value, env)))
 		}

@@ -64,7 +64,7 @@ func (s *session) evaluate(files []*ast.File) (*blueprint, error) {
 		return nil, b.problems(err)
 	}
 	if b.base.kind != structNode || len(b.base.fields) == 0 {
-		return nil, Problems{{File: b.file, Line: 1, Col: 1, Message: "this is no blueprint: it declares nothing", Hint: "begin with `import \"ashlar.dev/blueprint\"` and `blueprint.#Blueprint & {name: ...}`"}}
+		return nil, Problems{{File: b.file, Line: 1, Col: 1, Message: "this is not a blueprint: it declares nothing", Hint: "begin with `import \"ashlar.dev/blueprint\"` and `blueprint.#Blueprint & {name: ...}`"}}
 	}
 	b.takeOverlays()
 	return b, nil

@@ -169,7 +169,7 @@ func (c *compiler) require(p *pack, r *Rule, v cue.Value, at string) {
 	case err != nil:
 		p.say(v, at, err.Error(), "")
 	case lowered.String() == "_":
-		p.say(v, at, "this asks for nothing", "")
+		p.say(v, at, "this has no constraint", "")
 	case lowered.Never:
 		p.say(v, at, "nothing satisfies this", "")
 	default:

@@ -110,7 +110,7 @@ func (l *Library) further() ([]Source, error) {
 			return nil, err
 		}
 		if len(more) == 0 {
-			return nil, fmt.Errorf("policies: %s holds no pack; name a folder with .cue files, or with folders of them", dir)
+			return nil, fmt.Errorf("policies: %s contains no pack; name a folder with .cue files, or with folders of them", dir)
 		}
 		out = append(out, more...)
 	}

@@ -100,7 +100,7 @@ func misleading(f *ast.File) source.Problems {
 		}
 		for _, x := range []ast.Expr{e.X, e.Y} {
 			if s, ok := x.(*ast.StructLit); ok && len(s.Elts) == 0 {
-				out = append(out, source.At(s.Pos(), f.Filename, "", "an empty struct beside & asks for nothing", "write {...} for any struct"))
+				out = append(out, source.At(s.Pos(), f.Filename, "", "an empty struct beside & has no constraint", "write {...} for any struct"))
 			}
 		}
 		return true

@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
@@ -192,7 +193,7 @@ func (s *Set) known(p *pack, v cue.Value, id string) bool {
 	if s.byID[id] != nil {
 		return true
 	}
-	hint := source.Nearest(id, keys(s.byID))
+	hint := nearest.Hint(id, keys(s.byID))
 	if hint == "" {
 		hint = "`ashlar policy list` names them"
 	}
@@ -208,7 +209,7 @@ func (s *Set) Rule(id string) (*Rule, error) {
 	if r := s.byID[id]; r != nil {
 		return r, nil
 	}
-	hint := source.Nearest(id, keys(s.byID))
+	hint := nearest.Hint(id, keys(s.byID))
 	if hint == "" {
 		hint = "`ashlar policy list` names them"
 	}
@@ -244,7 +245,7 @@ func (s *Set) exemptions(p *pack) {
 			}
 			day, err := time.Parse(time.DateOnly, x.Expires)
 			if err != nil {
-				p.say(list.Value(), at+".expires", fmt.Sprintf("%q is no day", x.Expires), "write it as 2030-01-31")
+				p.say(list.Value(), at+".expires", fmt.Sprintf("%q is not a date such as 2026-12-31", x.Expires), "write it as 2030-01-31")
 			}
 			if x.Owner == "" || x.Reason == "" {
 				p.say(list.Value(), at, "an exemption has an owner and a reason", "say who answers for it, and why")

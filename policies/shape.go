@@ -8,6 +8,7 @@ import (
 	"cuelang.org/go/cue"
 	cueerrors "cuelang.org/go/cue/errors"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
@@ -80,7 +81,7 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 	names := keys(known)
 	have, err := v.Fields()
 	if err != nil {
-		s.say(v, strings.Join(path, "."), "this is no struct", "")
+		s.say(v, strings.Join(path, "."), "this is not a struct", "")
 		return
 	}
 	seen := map[string]bool{}
@@ -91,7 +92,7 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 		allowed, ok := known[name]
 		switch {
 		case !ok:
-			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, names)), source.Nearest(name, names))
+			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, names)), nearest.Hint(name, names))
 		case !slices.Contains(but, name):
 			if err := allowed.Unify(have.Value()).Validate(cue.Concrete(true)); err != nil {
 				message, hint := firstMessage(err), hintFor(allowed, have.Value())
@@ -139,7 +140,7 @@ func hintFor(allowed, have cue.Value) string {
 	word, err := have.String()
 	hint := "use one of " + source.Known(word, words)
 	if err == nil {
-		if near := source.Nearest(word, words); near != "" {
+		if near := nearest.Hint(word, words); near != "" {
 			hint += "; " + near
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"cuelang.org/go/cue/ast"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies/lower"
 )
@@ -179,7 +180,7 @@ func (f *finder) declared(v *vocabulary, d ast.Decl, path []string) {
 // stranger is the last name of the path, which the vocabulary does not have.
 func (v *vocabulary) stranger(path []string) stranger {
 	names := keys(v.fields)
-	hint := source.Nearest(path[len(path)-1], names)
+	hint := nearest.Hint(path[len(path)-1], names)
 	if hint == "" {
 		hint = "known are " + source.Known(path[len(path)-1], names)
 	}

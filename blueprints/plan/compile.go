@@ -132,7 +132,7 @@ func (k *compiler) expression(c Comparison) *regexp.Regexp {
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
-		k.say("%q is no RE2 expression: %w", text, err)
+		k.say("%q is not a valid RE2 expression: %w", text, err)
 		return nil
 	}
 	return re

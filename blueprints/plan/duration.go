@@ -58,7 +58,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		total += rest
 	}
 	if total <= 0 {
-		return 0, fmt.Errorf("duration %q: want more than nothing", text)
+		return 0, fmt.Errorf("duration %q: it must be greater than zero", text)
 	}
 	return total, nil
 }

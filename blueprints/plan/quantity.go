@@ -15,7 +15,7 @@ func ParseQuantity(text string) (int64, error) {
 	unit, ok := units[text[len(digits):]]
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if !ok || err != nil || n <= 0 || n > math.MaxInt64/unit {
-		return 0, fmt.Errorf("%q is no amount of memory; write it as 512Mi or 2Gi", text)
+		return 0, fmt.Errorf("%q is not a valid amount of memory; write it as 512Mi or 2Gi", text)
 	}
 	return n * unit, nil
 }

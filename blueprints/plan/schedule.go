@@ -63,7 +63,7 @@ func ParseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, "@") {
 		known, ok := descriptors[text]
 		if !ok {
-			return Schedule{}, fmt.Errorf("%s is none of @hourly, @daily, @weekly, @monthly, @yearly and @every 6h", text)
+			return Schedule{}, fmt.Errorf("%s is not one of @hourly, @daily, @weekly, @monthly, @yearly and @every 6h", text)
 		}
 		text = known
 	}
@@ -94,7 +94,7 @@ type ZoneInScheduleError struct{ Schedule string }
 
 // Error names the field that the zone belongs in.
 func (e *ZoneInScheduleError) Error() string {
-	return "a schedule has no time zone of its own; the pipeline's timezone says in which it is read"
+	return "a schedule cannot name a time zone; set the pipeline's timezone"
 }
 
 // Parts are the zone, which is not checked, and the schedule without it.
@@ -123,7 +123,7 @@ func (f cronField) term(text string) (set uint64, star bool, err error) {
 	step := 1
 	if stepped {
 		if step, err = smallNumber(by); err != nil || step == 0 {
-			return 0, false, fmt.Errorf("%q is no step", text)
+			return 0, false, fmt.Errorf("%q is not a valid step", text)
 		}
 	}
 	low, high, ranged := strings.Cut(span, "-")
@@ -162,7 +162,7 @@ func (f cronField) value(text string) (int, error) {
 	n, err := smallNumber(text)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%q is no number", text)
+		return 0, fmt.Errorf("%q is not a number", text)
 	case n == 7 && f.max == 6:
 		return 0, fmt.Errorf("7 is not among 0 to 6; Sunday is 0")
 	case n < f.min || n > f.max:

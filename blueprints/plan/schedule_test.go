@@ -30,10 +30,10 @@ func TestWhatIsNoSchedule(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "five fields", "0 3 * *": "found 4", "0 3 * * * *": "found 6", "60 3 * * *": "minute: 60 is not among 0 to 59",
 		"0 24 * * *": "hour: 24", "0 0 0 * *": "day of the month: 0", "0 0 * 13 *": "month: 13", "0 0 * * 7": "Sunday is 0",
-		"0 0 * * fri-mon": "ends before it begins", "*/0 * * * *": "no step", "a * * * *": "no number", "0 0 * foo *": "no number",
+		"0 0 * * fri-mon": "ends before it begins", "*/0 * * * *": "not a valid step", "a * * * *": "not a number", "0 0 * foo *": "not a number",
 		"0 0 31 2 *": "none of its months", "0 0 30 2 *": "none of its months", "0 0 31 2,4,6,9,11 *": "none of its months", "0 0 31 feb ?": "none of its months",
-		"@never": "none of", "@every": "none of", "@every ": "duration", "@every 0s": "more than nothing", "@every 1500ms": "whole seconds", "@every -1h": "duration",
-		"@reboot": "none of", "1- * * * *": "no number", "1-2-3 * * * *": "no number", "+1 * * * *": "no number",
+		"@never": "not one of", "@every": "not one of", "@every ": "duration", "@every 0s": "greater than zero", "@every 1500ms": "whole seconds", "@every -1h": "duration",
+		"@reboot": "not one of", "1- * * * *": "not a number", "1-2-3 * * * *": "not a number", "+1 * * * *": "not a number",
 	} {
 		if s, err := ParseSchedule(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %v (%v), want an error with %q", text, s, err, want)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // Problem is one thing that is wrong with what a user wrote.
@@ -59,22 +59,6 @@ func (p Problems) Sorted() Problems {
 	return slices.Compact(p)
 }
 
-// Nearest returns a hint naming the candidate closest to word, or "" where none
-// is close enough to have been meant.
-func Nearest(word string, candidates []string) string {
-	best, distance := "", len(word)/2+1
-	for _, c := range candidates {
-		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c))
-		if d < distance || d == distance && c < best && best != "" {
-			best, distance = c, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %q?", best)
-}
-
 // mostListed is how many names a message has room for.
 const mostListed = 12
 
@@ -83,21 +67,9 @@ const mostListed = 12
 // not among those left out.
 func Known(word string, names []string) string {
 	if len(names) > mostListed {
-		names = NearestFirst(word, names)
+		names = nearest.First(word, names)
 	}
 	return List(names)
-}
-
-// NearestFirst returns the names with those most like the word first, in their
-// order where they are equally like it.
-func NearestFirst(word string, names []string) []string {
-	distance := make(map[string]int, len(names))
-	for _, n := range names {
-		distance[n] = levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(n))
-	}
-	out := slices.Clone(names)
-	slices.SortStableFunc(out, func(a, b string) int { return distance[a] - distance[b] })
-	return out
 }
 
 // List writes names for a message, shortened where there are many.

@@ -11,6 +11,8 @@ import (
 	"cuelang.org/go/cue/ast"
 	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/parser"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // The bounds on what is read: CUE here is written and read by people.
@@ -67,7 +69,7 @@ func (r Reader) Files(fsys fs.FS, dir string) ([]*ast.File, error) {
 		return nil, problems.Sorted()
 	}
 	if len(files) == 0 {
-		return nil, Problems{{Message: fmt.Sprintf("no .cue file here: this folder holds no %s", r.Noun), Hint: r.Missing}}
+		return nil, Problems{{Message: fmt.Sprintf("no .cue file here: this folder contains no %s", r.Noun), Hint: r.Missing}}
 	}
 	return files, nil
 }
@@ -159,7 +161,7 @@ func (r Reader) imports(f *ast.File) Problems {
 		}
 		p := spec.Path.Pos()
 		out = append(out, Problem{File: f.Filename, Line: p.Line(), Col: p.Column(),
-			Message: fmt.Sprintf("unknown import %q; a %s may import %s and CUE's standard library", name, r.Noun, List(r.Imports)), Hint: Nearest(name, r.Imports)})
+			Message: fmt.Sprintf("unknown import %q; a %s may import %s and CUE's standard library", name, r.Noun, List(r.Imports)), Hint: nearest.Hint(name, r.Imports)})
 	}
 	return out
 }

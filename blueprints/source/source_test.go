@@ -48,7 +48,7 @@ func TestAFolderIsReadWithinBounds(t *testing.T) {
 		"deep brackets":  {fstest.MapFS{"a.cue": {Data: []byte(strings.Repeat("[", 1000))}}, "nested deeper than 200"},
 		"two packages":   {fstest.MapFS{"a.cue": {Data: []byte("package p\n")}, "b.cue": {Data: []byte("package q\n")}}, `b.cue:1:1: package "q", but a.cue is package "p"`},
 		"an import":      {fstest.MapFS{"a.cue": {Data: []byte("package p\nimport \"example.com/x\"\n")}}, `unknown import "example.com/x"; a pack may import "ashlar.dev/x"`},
-		"nothing":        {fstest.MapFS{"a.txt": {}}, "this folder holds no pack; make one"},
+		"nothing":        {fstest.MapFS{"a.txt": {}}, "this folder contains no pack; make one"},
 		"no CUE":         {fstest.MapFS{"a.cue": {Data: []byte("\x00\xff")}}, "does not parse"},
 	} {
 		r := Reader{Noun: "pack", Imports: []string{"ashlar.dev/x"}, Missing: "make one"}

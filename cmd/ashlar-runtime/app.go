@@ -14,17 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
-)
-
-// The exit codes.
-const (
-	exitFine     = 0
-	exitFindings = 1
-	exitInput    = 2
-	exitInternal = 3
 )
 
 // app is what every duty is given: the outside world.
@@ -49,7 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	defer func() {
 		if p := recover(); p != nil {
 			crash.New(p, debug.Stack(), os.Environ()).Log(a.log)
-			code = exitInternal
+			code = plan.ExitInternal
 		}
 	}()
 	root := a.root()
@@ -62,12 +55,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ashlar-runtime",
-		Short:         "What runs inside every workload of an Ashlar blueprint",
+		Short:         "The program inside every workload of an Ashlar blueprint",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return inputError{fmt.Errorf("%q is no duty; there are serve, run, stage, finish, install, drift, retain, migrate and version", args[0])}
+				return inputError{fmt.Errorf("%q is not a duty; there are serve, run, stage, finish, install, drift, retain, migrate and version", args[0])}
 			}
 			return inputError{errors.New("name a duty: serve, run, stage, finish, install, drift, retain, migrate or version")}
 		},
@@ -118,13 +111,13 @@ func exitCode(err error) int {
 	)
 	switch {
 	case err == nil:
-		return exitFine
+		return plan.ExitOK
 	case errors.As(err, &finding), errors.As(err, &schema):
-		return exitFindings
+		return plan.ExitFindings
 	case errors.As(err, &input), errors.Is(err, fs.ErrNotExist):
-		return exitInput
+		return plan.ExitInput
 	default:
-		return exitInternal
+		return plan.ExitInternal
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
@@ -45,8 +46,8 @@ func TestAPanicIsAReportAndExitCode3(t *testing.T) {
 		cmd.Env = append(os.Environ(), "ASHLAR_TEST_PLANTED="+args, "PGPASSWORD=hunter2hunter2")
 		said, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != exitInternal {
-			t.Fatalf("%s: ended with %v, want exit code %d\n%s", args, err, exitInternal, said)
+		if !errors.As(err, &exit) || exit.ExitCode() != plan.ExitInternal {
+			t.Fatalf("%s: ended with %v, want exit code %d\n%s", args, err, plan.ExitInternal, said)
 		}
 		for _, want := range []string{"internal error", "planted, with [PGPASSWORD]", crash.Where, "crash_test.go:"} {
 			if !bytes.Contains(said, []byte(want)) {

@@ -15,11 +15,11 @@ func driftDuty(a *app) *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use:   "drift --endpoint NAME",
-		Short: "Judge the windows of live traffic that an endpoint's pods left, once",
-		Long: `Drift adds up what all pods of the endpoint have gathered and judges the windows that
-are complete. Drift is no failure: the verdicts are for /drift, /metrics and the
-alerts on them. Where the blueprint says so, drift that lasts trains the model
-anew, through the same gates and the same approval as ever.`,
+		Short: "Test an endpoint's windows of live traffic for drift, once",
+		Long: `Drift merges the statistics that all pods of the endpoint have collected and tests the
+windows that are complete. Drift is not a failure: the verdicts are for /drift, /metrics and the
+alerts on them. Where the blueprint says so, lasting drift retrains
+the model, with the same gates and the same approval.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if name == "" {
@@ -60,7 +60,7 @@ func (a *app) retrain(ctx context.Context, g *ground, cfg endpoint.JudgeConfig, 
 	if len(g.plan.Pipelines[unit.Pipeline].Stages) > 0 {
 		// Its stages need images of their own, which this pod has not. What is not
 		// settled is told again by the next judge.
-		a.log.Warn("drift lasts, and the model is trained by stages of one's own: start its pipeline", "model", v.Model, "pipeline", unit.Pipeline)
+		a.log.Warn("drift lasts, and the model is trained by custom stages: start its pipeline", "model", v.Model, "pipeline", unit.Pipeline)
 		return nil
 	}
 	o, err := a.train(ctx, g, pipeline.Job{Unit: unit}, "drift")

@@ -18,10 +18,10 @@ func finishDuty(a *app) *cobra.Command {
 	var run, status string
 	c := &cobra.Command{
 		Use:   "finish (--pipeline NAME | --model NAME) --run ID [--status STATUS]",
-		Short: "End a run whose stages several workloads ran: record it, and tell who wants to know",
-		Long: `Finish makes the record of the run of what its stages came to, tells the trackers, and
-where the run has not succeeded, whom the pipeline names in on_failure. Without a status
-it has succeeded where all of its stages have.`,
+		Short: "Finish a run whose stages ran in several workloads: record it and send notifications",
+		Long: `Finish writes the record of a run from the results of its stages and reports it to the
+trackers. If the run failed, it notifies the addresses in the pipeline's on_failure.
+Without a status, a run has succeeded if all of its stages have.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			job := pipeline.Job{ID: run}
@@ -57,7 +57,7 @@ it has succeeded where all of its stages have.`,
 	}
 	of.flags(c)
 	c.Flags().StringVar(&run, "run", "", "what the stages of the run have in common")
-	c.Flags().StringVar(&status, "status", "", "how whoever ran them saw it end, in Argo's words")
+	c.Flags().StringVar(&status, "status", "", "the status of the run as Argo reports it, such as Succeeded")
 	at.flags(c)
 	return c
 }

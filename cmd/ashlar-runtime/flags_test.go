@@ -80,7 +80,7 @@ func seen(t *testing.T, e env, lines ...string) string {
 	t.Helper()
 	e = maps.Clone(e)
 	e["ASHLAR_STORE"], e["ASHLAR_DATABASE"] = t.TempDir(), filepath.Join(t.TempDir(), "registry.db")
-	if got := duty(t, e, "migrate"); got.code != exitFine {
+	if got := duty(t, e, "migrate"); got.code != plan.ExitOK {
 		t.Fatal(got)
 	}
 	var got ended

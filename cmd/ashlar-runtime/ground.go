@@ -85,7 +85,7 @@ func (a *app) train(ctx context.Context, g *ground, job pipeline.Job, trigger st
 	err = errors.Join(err, tracks.Run(ctx, o.Run))
 	if err != nil && o.Run != nil && o.Run.Status == pipeline.Failing {
 		if told := a.tell(context.WithoutCancel(ctx), g, o.Run); told != nil {
-			a.log.Error("nobody could be told that the run failed", "run", o.Run.ID, "error", told.Error())
+			a.log.Error("no notification of the failed run could be sent", "run", o.Run.ID, "error", told.Error())
 		}
 	}
 	if err == nil {

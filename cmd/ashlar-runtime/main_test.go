@@ -134,7 +134,7 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsTouched(t *testing.T) {
 		"nor for the retrain":   {good.with("ASHLAR_DATA", ""), []string{"drift", "--endpoint", "scoring"}, []string{"is relative: ASHLAR_DATA is not set"}},
 		"a relative store":      {good.with("ASHLAR_STORE", "store"), []string{"run", "--model", "default-risk"}, []string{"absolute path"}},
 		"no duty":               {good, nil, []string{"name a duty: serve, run"}},
-		"a duty nobody knows":   {good, []string{"train"}, []string{`\"train\" is no duty`}},
+		"a duty nobody knows":   {good, []string{"train"}, []string{`\"train\" is not a duty`}},
 		"a flag nobody knows":   {good, []string{"run", "--modell", "m"}, []string{"unknown flag: --modell"}},
 		"no endpoint":           {good, []string{"serve"}, []string{"name the endpoint"}},
 		"no model":              {good, []string{"run"}, []string{"or the model with --model"}},

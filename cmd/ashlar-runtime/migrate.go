@@ -15,11 +15,10 @@ import (
 func migrateDuty(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
-		Short: "Bring the database to the schema that this binary knows",
-		Long: `Migrate is run by the owner of the database before anything else of this version
-starts; it does nothing where nothing is to be done. With ASHLAR_DATABASE_USERS it
-also makes a user for each duty of workloads and of people, whose names begin with
-that, and lets it do what its duty does and no more.`,
+		Short: "Migrate the database to the schema of this version",
+		Long: `Migrate is run by the owner of the database before other workloads of this version
+start. It is idempotent. With ASHLAR_DATABASE_USERS it also creates a database user for
+each duty of workloads and people, with that prefix and least privileges.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := a.settings(needs{migrate: true})
@@ -64,7 +63,7 @@ func databaseUsers(login login.Config, installation string) ([]registry.User, er
 	}
 	u, err := url.Parse(login.Database)
 	if err != nil {
-		return nil, errors.New("ASHLAR_DATABASE is no URL")
+		return nil, errors.New("ASHLAR_DATABASE is not a URL")
 	}
 	password, has := u.User.Password()
 	if !has {

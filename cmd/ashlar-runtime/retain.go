@@ -10,10 +10,10 @@ func retainDuty(a *app) *cobra.Command {
 	var dryRun bool
 	c := &cobra.Command{
 		Use:   "retain",
-		Short: "Delete what the store keeps of datasets for longer than their retention, once",
-		Long: `Retain deletes what the store keeps of each dataset that was read longer ago than its
-retention: rows, files of stages, validation reports, windows of requests. Models, their
-evaluation and records of runs stay. The audit log has a line for each deletion.`,
+		Short: "Delete data that is kept longer than its dataset's retention, once",
+		Long: `Retain deletes data of datasets that were read longer ago than their retention: rows,
+files of stages, validation reports, windows of requests. Models, their evaluation and
+run records are kept. The audit log gets an entry for each deletion.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := a.settings(needs{})

@@ -44,9 +44,9 @@ func runDuty(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run (--pipeline NAME | --model NAME)",
 		Short: "Run all stages of a pipeline, once",
-		Long: `Run takes a pipeline through its stages, and its model from the data to the registry.
-Results of stages are kept under the digest of what they depend on, so a run that was
-killed goes on from its last finished stage, and one with nothing new to do ends at once.`,
+		Long: `Run runs all stages of a pipeline, from the data to a registered model. Results of
+stages are cached by the digest of their inputs, so a run that was killed continues after
+its last finished stage, and a run without changes ends at once.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := of.check(); err != nil {

@@ -89,7 +89,7 @@ func checkPlace(variable, place string) error {
 	}
 	u, err := url.Parse(place)
 	if err != nil {
-		return fmt.Errorf("%s is no URL such as s3://bucket/prefix", variable)
+		return fmt.Errorf("%s is not a URL such as s3://bucket/prefix", variable)
 	}
 	if !slices.Contains([]string{"s3", "file"}, u.Scheme) || u.Scheme == "s3" && u.Host == "" {
 		return fmt.Errorf("%s %q: want s3://bucket/prefix or file:///folder", variable, u.Redacted())

@@ -26,11 +26,11 @@ func stageDuty(a *app) *cobra.Command {
 	var f stageFlags
 	c := &cobra.Command{
 		Use:   "stage (--pipeline NAME | --model NAME) --stage NAME --run ID",
-		Short: "Run one stage of a run whose stages several workloads run",
-		Long: `Stage runs one stage on what the run's other stages have made, and keeps what it makes for
-those after it. A stage that fans out is run in parts, counted from 0, and then as a whole
-with --parts: it takes the parts over, and what comes of it is what one process would have
-made, to the byte. Finish ends the run.`,
+		Short: "Run one stage of a run that is spread over several workloads",
+		Long: `Stage runs one stage with the outputs of the run's earlier stages and stores its own for
+the later ones. A stage with fan_out is run in parts, numbered from 0, and then once with
+--parts, which merges the parts; the result is the same, to the byte, as that of a single
+process. Finish ends the run.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			job, err := f.job()

@@ -57,7 +57,7 @@ func fields[T any](t *testing.T, out string) T {
 func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 	e, p := partitioned(t, 4, 3)
 	one := duty(t, e, "run", "--pipeline", "nightly")
-	if one.code != exitFine {
+	if one.code != plan.ExitOK {
 		t.Fatalf("%+v", one)
 	}
 	whole := fields[pipeline.Outcome](t, one.out)
@@ -67,7 +67,7 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := duty(t, many, append([]string{"migrate"}, base[:0]...)...); got.code != exitFine {
+	if got := duty(t, many, append([]string{"migrate"}, base[:0]...)...); got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
 	for _, n := range nodes {
@@ -78,16 +78,16 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 		}
 		parts := p.FanOut(p.UnitFor("nightly"), n.Name)
 		for i := range parts {
-			if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--part", fmt.Sprintf("%d/%d", i, parts)}, base...)...); got.code != exitFine {
+			if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--part", fmt.Sprintf("%d/%d", i, parts)}, base...)...); got.code != plan.ExitOK {
 				t.Fatalf("part %d of %s: %+v", i, n.Name, got)
 			}
 		}
-		if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--parts", fmt.Sprint(parts)}, base...)...); got.code != exitFine {
+		if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--parts", fmt.Sprint(parts)}, base...)...); got.code != plan.ExitOK {
 			t.Fatalf("%s: %+v", n.Name, got)
 		}
 	}
 	got := duty(t, many.with("ASHLAR_DATABASE", ""), append([]string{"finish", "--status", "Succeeded"}, base...)...)
-	if got.code != exitFine {
+	if got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
 	run := fields[pipeline.Run](t, got.out)
@@ -106,7 +106,7 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 func TestAStageThatCannotRunSaysWhy(t *testing.T) {
 	e, _ := partitioned(t, 2, 2)
 	base := []string{"stage", "--pipeline", "nightly", "--run", "r"}
-	if got := duty(t, e, append(base, "--stage", "ingest")...); got.code != exitFine {
+	if got := duty(t, e, append(base, "--stage", "ingest")...); got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
 	for want, args := range map[string][]string{
@@ -120,7 +120,7 @@ func TestAStageThatCannotRunSaysWhy(t *testing.T) {
 		"the plan has no pipeline":      {"stage", "--pipeline", "other", "--run", "r", "--stage", "train"},
 		"stage ingest does not fan out": append(base, "--stage", "ingest", "--part", "0/2"),
 	} {
-		if got := duty(t, e, args...); got.code == exitFine || !strings.Contains(got.log, want) {
+		if got := duty(t, e, args...); got.code == plan.ExitOK || !strings.Contains(got.log, want) {
 			t.Errorf("%v: %+v, want it to say %q", args, got, want)
 		}
 	}
@@ -138,10 +138,10 @@ func TestAFailedRunIsFinishedAsFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := []string{"--model", "default-risk", "--run", "r"}
-	if got := duty(t, e, append([]string{"stage", "--stage", "ingest"}, base...)...); got.code != exitFine {
+	if got := duty(t, e, append([]string{"stage", "--stage", "ingest"}, base...)...); got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
-	if got := duty(t, e, append([]string{"stage", "--stage", "validate"}, base...)...); got.code != exitFindings || !strings.Contains(got.log, "nonsense") {
+	if got := duty(t, e, append([]string{"stage", "--stage", "validate"}, base...)...); got.code != plan.ExitFindings || !strings.Contains(got.log, "nonsense") {
 		t.Errorf("%+v", got)
 	}
 	// The credit pipeline tells by e-mail, and no server is named here.
@@ -157,7 +157,7 @@ func TestAFailedRunIsFinishedAsFailed(t *testing.T) {
 
 func TestInstallCopiesTheProgram(t *testing.T) {
 	dir := t.TempDir()
-	if got := duty(t, env{}, "install", dir); got.code != exitFine {
+	if got := duty(t, env{}, "install", dir); got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
 	info, err := os.Stat(filepath.Join(dir, "ashlar-runtime"))

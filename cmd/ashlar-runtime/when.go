@@ -14,7 +14,7 @@ import (
 type when struct{ date, due string }
 
 func (w *when) flags(c *cobra.Command) {
-	c.Flags().StringVar(&w.date, "date", "", "the date that the run stands for, as YYYY-MM-DD (default: the day on which it was due, or began)")
+	c.Flags().StringVar(&w.date, "date", "", "the date of the run, as YYYY-MM-DD (default: the scheduled day, or today)")
 	c.Flags().StringVar(&w.due, "due", "", "when its schedule started it, in RFC 3339")
 }
 

@@ -11,14 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
-)
-
-// The exit codes.
-const (
-	exitFine     = 0
-	exitInput    = 2
-	exitInternal = 3
 )
 
 // inputError is what the user can put right.
@@ -32,28 +26,28 @@ func run(ctx context.Context, args []string, out, errw io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			_ = crash.New(p, debug.Stack(), os.Environ()).Write(errw) // there is nowhere else to say it
-			code = exitInternal
+			code = plan.ExitInternal
 		}
 	}()
 	root := newRoot(out, errw)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return exitFine
+		return plan.ExitOK
 	}
 	fmt.Fprintln(errw, "ashlar-stack: "+strings.TrimSpace(err.Error()))
 	if errors.As(err, new(inputError)) || strings.HasPrefix(err.Error(), "required flag") || strings.HasPrefix(err.Error(), "unknown command") {
-		return exitInput
+		return plan.ExitInput
 	}
-	return exitInternal
+	return plan.ExitInternal
 }
 
 func newRoot(out, errw io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ashlar-stack",
-		Short: "The Pulumi program of Ashlar, and its rendering as files",
+		Short: "The Pulumi program of Ashlar, and its rendering to files",
 		Long: `Ashlar-stack is run by ` + "`pulumi preview|up|destroy`" + ` in a folder with a Pulumi.yaml.
-By itself it renders: the same program, written as files.`,
+Its own command render writes the same resources as files.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

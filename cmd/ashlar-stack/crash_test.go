@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
@@ -38,8 +39,8 @@ func TestAPanicIsAReportAndExitCode3(t *testing.T) {
 		cmd.Env = append(os.Environ(), "ASHLAR_TEST_PLANTED="+where)
 		said, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != exitInternal {
-			t.Fatalf("%s: ended with %v, want exit code %d\n%s", where, err, exitInternal, said)
+		if !errors.As(err, &exit) || exit.ExitCode() != plan.ExitInternal {
+			t.Fatalf("%s: ended with %v, want exit code %d\n%s", where, err, plan.ExitInternal, said)
 		}
 		for _, want := range []string{"internal error", crash.Where, "goroutine "} {
 			if !bytes.Contains(said, []byte(want)) {

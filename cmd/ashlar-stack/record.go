@@ -53,11 +53,11 @@ type resource struct {
 func recordVerb(out io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "record",
-		Short: "Say which resources plans come to, for `ashlar plan --base`",
+		Short: "Print the resources of plans, for `ashlar plan --base`",
 		Long: `Record reads plans from standard input, one {"key": ..., "plan": ...} a line, and
 writes the resources of each plan's workloads on AWS, one {"key": ..., "resources":
-[...]} a line, in the same order. What a stack's config says is made up, the same
-for all, so that two plans can be compared. Values that are secret are left out.`,
+[...]} a line, in the same order. The stack's config is a fixed example, so that two plans
+can be compared. Secret values are left out.`,
 		Example: `  ashlar plan --base origin/main    # runs it`,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return recordAll(c.Context(), c.InOrStdin(), out) },

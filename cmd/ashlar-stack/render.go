@@ -33,15 +33,15 @@ func renderVerb(out io.Writer) *cobra.Command {
 		Short: "Write what `pulumi up` would create as Kubernetes manifests and Terraform JSON",
 		Long: `Render runs the Pulumi program without an engine and writes, under --out:
 
-  manifests/          the Kubernetes objects, with a kustomization.yaml and Argo CD's waves
-  crds/               what must be there first
-  secrets/            with --secrets alone: not for Git
+  manifests/          the Kubernetes objects, with a kustomization.yaml and Argo CD sync waves
+  crds/               the custom resource definitions, to apply first
+  secrets/            the Secrets, only with --secrets; do not commit them
   helmfile.yaml       the add-ons of a foundation
   main.tf.json        the AWS resources
 
-DIR are the blueprints' folders (default: every blueprint under this folder).
-What only AWS knows is an output in main.tf.json and a ${variable} of the same
-name in the manifests: Flux substitutes it, or --values does.`,
+DIR are the blueprints' folders (default: every blueprint under the current folder).
+Values that only AWS knows are outputs in main.tf.json and ${variables} of the same
+names in the manifests; Flux or --values substitutes them.`,
 		Example: `  ashlar-stack render --out dist --env prod --provider kubernetes --config-file Pulumi.prod.yaml
   ashlar-stack render --out dist --layer foundation --config aws:region=eu-central-1
   terraform -chdir=dist output -json > values.json
@@ -63,14 +63,14 @@ name in the manifests: Flux substitutes it, or --values does.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&o.out, "out", "", "the folder to write to (required)")
-	flags.StringVarP(&o.environment, "env", "e", "", "the environment; ashlar:environment")
-	flags.StringVar(&o.layer, "layer", "", "foundation or workloads; ashlar:layer")
-	flags.StringVar(&o.provider, "provider", "", "aws or kubernetes; ashlar:provider")
-	flags.StringArrayVarP(&o.set, "config", "c", nil, "a config value as KEY=VALUE, as `pulumi config set` takes it")
+	flags.StringVarP(&o.environment, "env", "e", "", "the environment (config key ashlar:environment)")
+	flags.StringVar(&o.layer, "layer", "", "foundation or workloads (config key ashlar:layer)")
+	flags.StringVar(&o.provider, "provider", "", "aws or kubernetes (config key ashlar:provider)")
+	flags.StringArrayVarP(&o.set, "config", "c", nil, "a config value as `KEY=VALUE`, as for pulumi config set")
 	flags.StringVar(&o.file, "config-file", "", "a stack's config, such as Pulumi.prod.yaml")
-	flags.StringArrayVar(&o.values, "values", nil, "known outputs: `pulumi stack output --json` or `terraform output -json` in a file")
+	flags.StringArrayVar(&o.values, "values", nil, "a `FILE` with the output of pulumi stack output --json or terraform output -json")
 	flags.StringVar(&o.only, "only", "", "manifests, terraform (default: both) or airflow: DAG files of the pipelines' workflows")
-	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly), "of DAGs: before it catchup makes up for nothing")
+	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly), "the start_date of DAGs: catchup ignores earlier dates")
 	flags.BoolVar(&o.secrets, "secrets", false, "write secret values into secrets/")
 	_ = c.MarkFlagRequired("out")
 	return c

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 const examples = "../../blueprints/examples/"
@@ -46,7 +48,7 @@ func files(t *testing.T, dir string) map[string]string {
 func TestTheExamplesRenderForAnyCluster(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	for _, dir := range []string{a, b} {
-		if code, said := command(t, anywhere(dir, "--env", "prod", examples+"credit", examples+"churn")...); code != exitFine {
+		if code, said := command(t, anywhere(dir, "--env", "prod", examples+"credit", examples+"churn")...); code != plan.ExitOK {
 			t.Fatalf("exit code %d:\n%s", code, said)
 		}
 	}
@@ -72,7 +74,7 @@ func TestTheExamplesRenderForAnyCluster(t *testing.T) {
 func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	code, said := command(t, "render", "--out", out, "--env", "qa", "--config", "environmen=x", "--config", "half", "--only", "helm", examples+"credit", examples+"concrete")
-	if code != exitInput {
+	if code != plan.ExitInput {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{
@@ -84,7 +86,7 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 		}
 	}
 	code, said = command(t, "render", "--out", out, "--env", "dev", examples+"credit")
-	if code != exitInput {
+	if code != plan.ExitInput {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{"aws:region", "ashlar:foundation", "ashlar:image"} {
@@ -99,7 +101,7 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 
 func TestWrongCommandsAreWrongInput(t *testing.T) {
 	for _, args := range [][]string{{}, {"rendre"}, {"render"}, {"render", "--nonsense"}} {
-		if code, said := command(t, args...); code != exitInput || said == "" {
+		if code, said := command(t, args...); code != plan.ExitInput || said == "" {
 			t.Errorf("%v: exit code %d, said %q", args, code, said)
 		}
 	}
@@ -112,7 +114,7 @@ func TestTheExampleConfigsAreSound(t *testing.T) {
 			{"render", "--config-file", "../../Pulumi." + stack + ".yaml", examples + "credit"},
 		} {
 			out := t.TempDir()
-			if code, said := command(t, append(args, "--out", out)...); code != exitFine {
+			if code, said := command(t, append(args, "--out", out)...); code != plan.ExitOK {
 				t.Errorf("%v: exit code %d:\n%s", args, code, said)
 			}
 			if files(t, out)["main.tf.json"] == "" {

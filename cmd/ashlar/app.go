@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
@@ -37,7 +38,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	defer func() {
 		if p := recover(); p != nil {
 			_ = crash.New(p, debug.Stack(), os.Environ()).Write(errw) // there is nowhere else to say it
-			code = exitInternal
+			code = plan.ExitInternal
 		}
 	}()
 	root, began := a.root(), a.now()
@@ -53,11 +54,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ashlar",
-		Short: "One typed blueprint of a machine-learning system, and everything that runs it",
+		Short: "Run a machine-learning system from one typed blueprint",
 		Long: `Ashlar reads a blueprint written in CUE (datasets, models, pipelines, endpoints,
-SLOs), checks it, and stands it up: validated data, a trained model that has
-passed its gates, a registry with approvals and an audit trail, an endpoint, and
-a watch on drift.`,
+SLOs), checks it, and runs it: it validates the data, trains the models, checks
+their gates, records them in a registry with approvals and an audit log, serves
+them, and watches them for drift.`,
 		Example: `  ashlar init my-model              # a new repository with a working blueprint
   ashlar check my-model             # every problem, with file:line:col
   ashlar up my-model                # from data to a served, watched model
@@ -72,8 +73,8 @@ a watch on drift.`,
 	root.SetErr(a.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.output, "output", "o", "text", "text for people, json for machines")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to standard error")
+	flags.StringVarP(&a.output, "output", "o", "text", "output format: text or json")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "write a log to standard error")
 	root.PersistentPreRunE = a.begin
 	root.SetFlagErrorFunc(wrongFlag)
 	for _, verb := range verbs {

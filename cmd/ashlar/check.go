@@ -45,15 +45,15 @@ func checkVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [DIR...]",
 		Short: "Check blueprints: schema, references, policies, every environment",
-		Long: `Check reads the blueprint in each DIR (default: this folder) in every environment
-it declares and reports all problems at once, each with file, line and column.
-Sound blueprints are then held against the policies that ship with Ashlar, those
-in DIR/policies and those in --policies. Where a dataset is a file here, its first
-rows are looked at for features that give the target away or only name a row.
-The evidence of a pinned model is compared with what a registry recorded of it:
-the one of --registry, else the local stack's in DIR/.ashlar where there is one.
+		Long: `Check loads the blueprint in each DIR (default: the current folder) in every
+environment that it declares and reports all problems, each with file, line and
+column. Blueprints without problems are checked against the policies that ship with
+Ashlar, those in DIR/policies and those in --policies. If a dataset is a local file,
+check reads its first rows and warns about features that leak the target or only
+identify a row. The evidence of a pinned model is compared with the registry: that
+of --registry, or the local stack's in DIR/.ashlar if there is one.
 
-Exit code 1 means that a mandatory policy objects; 2 that there are problems.`,
+Exit code 1 means that a mandatory policy failed, 2 that a blueprint has problems.`,
 		Example: `  ashlar check
   ashlar check blueprints/examples/*
   ashlar check --env prod --output json
@@ -68,8 +68,8 @@ Exit code 1 means that a mandatory policy objects; 2 that there are problems.`,
 			return a.check(c.Context(), args, f)
 		},
 	}
-	c.Flags().StringVarP(&f.environment, "env", "e", "", "check this environment only")
-	c.Flags().StringArrayVar(&f.policies, "policies", nil, "a further folder of policy packs; may be repeated")
+	c.Flags().StringVarP(&f.environment, "env", "e", "", "check only this environment")
+	c.Flags().StringArrayVar(&f.policies, "policies", nil, "another folder of policy packs; can be repeated")
 	f.addRegistry(c)
 	return c
 }

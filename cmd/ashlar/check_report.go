@@ -45,7 +45,7 @@ func (a *app) writeCheck(o outcome, several bool) error {
 		}
 	}
 	if counts.Mandatory > 0 {
-		fmt.Fprintf(a.err, "ashlar: %s refused; `ashlar policy explain RULE` says more about a rule\n", counted(counts.Mandatory, "finding"))
+		fmt.Fprintf(a.err, "ashlar: %s refused; see `ashlar policy explain RULE`\n", counted(counts.Mandatory, "finding"))
 		return silent{errFindings}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
@@ -46,8 +47,8 @@ func TestAPanicIsAReportAndExitCode3(t *testing.T) {
 	for _, output := range []string{"text", "json"} {
 		var out, errw bytes.Buffer
 		code := run(context.Background(), []string{"planted", "here", "--output", output}, strings.NewReader(""), &out, &errw)
-		if code != exitInternal || out.Len() > 0 {
-			t.Errorf("%s: exit code %d, want %d; standard output %q", output, code, exitInternal, out.String())
+		if code != plan.ExitInternal || out.Len() > 0 {
+			t.Errorf("%s: exit code %d, want %d; standard output %q", output, code, plan.ExitInternal, out.String())
 		}
 		wantReport(t, errw.String(), "planted here")
 	}
@@ -62,8 +63,8 @@ func TestAPanicInAGoroutineIsAReportAndExitCode3(t *testing.T) {
 	cmd.Env = append(os.Environ(), "ASHLAR_TEST_PLANTED=1", "GITHUB_TOKEN=ghp_0123456789")
 	said, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitInternal {
-		t.Fatalf("ended with %v, want exit code %d\n%s", err, exitInternal, said)
+	if !errors.As(err, &exit) || exit.ExitCode() != plan.ExitInternal {
+		t.Fatalf("ended with %v, want exit code %d\n%s", err, plan.ExitInternal, said)
 	}
 	wantReport(t, string(said), "planted in a goroutine")
 }

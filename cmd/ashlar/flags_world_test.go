@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/registry"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -150,7 +151,7 @@ func write(t *testing.T, file, text string) {
 func do(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errw bytes.Buffer
-	if code := run(t.Context(), args, closed{}, &out, &errw); code != exitFine && code != exitFindings {
+	if code := run(t.Context(), args, closed{}, &out, &errw); code != plan.ExitOK && code != plan.ExitFindings {
 		t.Fatalf("ashlar %s: exit code %d\n%s%s", strings.Join(args, " "), code, out.String(), errw.String())
 	}
 	return out.String()

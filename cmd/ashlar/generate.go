@@ -8,7 +8,7 @@ var generateVerbs = []func(*app) *cobra.Command{generateManifestsVerb, generateT
 func generateVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "generate",
-		Short: "Write what a blueprint comes to as files: manifests, Terraform, Airflow DAGs, workflows, alerts, Dockerfiles",
+		Short: "Generate files from a blueprint: manifests, Terraform, Airflow DAGs, workflows, alerts, Dockerfiles",
 		Example: `  ashlar generate manifests --out deploy --env prod --provider kubernetes --config-file Pulumi.prod.yaml
   ashlar generate terraform --out infra --layer foundation --config-file Pulumi.foundation-prod.yaml`,
 		Args: cobra.NoArgs,

@@ -16,21 +16,21 @@ func generateAlertsVerb(a *app) *cobra.Command {
 	var f alertsFlags
 	c := &cobra.Command{
 		Use:   "alerts [DIR]",
-		Short: "Write Prometheus rules: recorded indicators, burn-rate and drift alerts",
-		Long: `Alerts writes the rules file of one environment, for a Prometheus that reads files:
-the indicators of each SLO under Sloth's names, alerts on how fast the error budget
-burns, and those on drift. On a cluster the same rules are PrometheusRule objects,
-which ashlar generate manifests writes.`,
+		Short: "Write Prometheus rules: recording rules, burn-rate alerts and drift alerts",
+		Long: `Alerts writes the rules file of one environment for a Prometheus server that loads
+rules from files: recording rules for each SLO with the names that Sloth uses,
+burn-rate alerts on the error budget, and drift alerts. On a cluster the same rules
+are PrometheusRule objects, which ashlar generate manifests writes.`,
 		Example: `  ashlar generate alerts --env prod > rules.yaml
   ashlar generate alerts --env prod --namespace credit-risk --out rules.yaml
   promtool check rules rules.yaml`,
 		Args: atMostDir,
 		RunE: func(_ *cobra.Command, args []string) error { return a.generateAlerts(dirArg(args), f) },
 	}
-	c.Flags().StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first by name)")
-	c.Flags().StringVar(&f.out, "out", "", "the file to write (default: standard output)")
-	c.Flags().StringVar(&f.namespace, "namespace", "", "the endpoints' namespace, where Prometheus adds it to what it scrapes")
-	c.Flags().StringVar(&f.engine, "pipelines", "", "alert on pipelines that ran on argo or cronjob (default: no such alerts)")
+	envFlag(c.Flags(), &f.environment)
+	c.Flags().StringVar(&f.out, "out", "", "the output file (default: standard output)")
+	c.Flags().StringVar(&f.namespace, "namespace", "", "the endpoints' namespace, if Prometheus adds a namespace label")
+	c.Flags().StringVar(&f.engine, "pipelines", "", "also alert on failed pipelines: argo or cronjob (default: no such alerts)")
 	return c
 }
 

@@ -20,24 +20,25 @@ func generateDockerfileVerb(a *app) *cobra.Command {
 	var f dockerfileFlags
 	c := &cobra.Command{
 		Use:   "dockerfile [COMMAND...]",
-		Short: "Write a Dockerfile: of the runtime, or of a stage in Python",
-		Long: `Dockerfile is for those who build images with Docker; ashlar image build needs none.
-Without --pip or --conda it is the runtime's, FROM scratch. With one of them it is
-that of a stage in Python, with the environment of that file, and COMMAND is what the
-container runs. Neither runs as root, nor on a file system that can be written.`,
+		Short: "Write a Dockerfile for the runtime or for a Python stage",
+		Long: `Dockerfile writes a Dockerfile for teams that build images with Docker; ashlar image
+build does not need Docker. Without --pip or --conda it builds the runtime image FROM
+scratch. With one of them it builds the image of a Python stage with the environment
+of that file, and COMMAND is what the container runs. Both images run as a non-root
+user and on a read-only file system.`,
 		Example: `  ashlar generate dockerfile --ashlar v1.2.0 --out Dockerfile
   ashlar generate dockerfile --pip requirements.txt --out train.Dockerfile -- python -m train
   ashlar generate dockerfile --conda environment.yml --name features -- python features.py`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.generateDockerfile(args, f) },
 	}
-	c.Flags().StringVar(&f.out, "out", "", "the file to write (default: standard output)")
-	c.Flags().StringVar(&f.version, "ashlar", "", "the version of Ashlar (default: this one where it is a release, else the source tree that the Dockerfile is in)")
+	c.Flags().StringVar(&f.out, "out", "", "the output file (default: standard output)")
+	c.Flags().StringVar(&f.version, "ashlar", "", "the version of Ashlar (default: this version if it is a release, else the source tree around the Dockerfile)")
 	c.Flags().StringVar(&f.pip, "pip", "", "a requirements.txt below the Dockerfile")
 	c.Flags().StringVar(&f.conda, "conda", "", "an environment.yml below the Dockerfile")
 	c.Flags().StringVar(&f.name, "name", "stage", "the stage's name")
 	c.Flags().StringVar(&f.source, "source", "", "the folder of the code below the Dockerfile (default: its own)")
 	c.Flags().StringVar(&f.base, "base", "", "the base image (default: Debian's slim, with Python for pip)")
-	c.Flags().BoolVar(&f.requireHashes, "require-hashes", false, "pip refuses what the file names without a hash")
+	c.Flags().BoolVar(&f.requireHashes, "require-hashes", false, "let pip refuse packages that are listed without a hash")
 	return c
 }
 

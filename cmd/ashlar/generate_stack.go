@@ -19,7 +19,7 @@ const (
 )
 
 func generateManifestsVerb(a *app) *cobra.Command {
-	return a.renderVerb("manifests", "Write the Kubernetes objects, for kubectl, kustomize, Argo CD and Flux",
+	return a.renderVerb("manifests", "Write Kubernetes manifests for kubectl, kustomize, Argo CD and Flux",
 		"  ashlar generate manifests --out deploy --env prod --provider kubernetes --config-file Pulumi.prod.yaml\n  kubectl apply --server-side -k deploy/manifests")
 }
 
@@ -29,7 +29,7 @@ func generateTerraformVerb(a *app) *cobra.Command {
 }
 
 func generateAirflowVerb(a *app) *cobra.Command {
-	return a.renderVerb("airflow", "Write a DAG file a pipeline, for teams that run Airflow",
+	return a.renderVerb("airflow", "Write an Airflow DAG file for each pipeline",
 		"  ashlar generate airflow --out airflow --env prod --config-file Pulumi.prod.yaml --config pipelines=argo\n  ashlar generate airflow --out airflow --env prod --config-file Pulumi.prod.yaml --config pipelines=argo --start-date 2026-11-01")
 }
 

@@ -27,14 +27,14 @@ func generateWorkflowsVerb(a *app) *cobra.Command {
 	var f workflowsFlags
 	c := &cobra.Command{
 		Use:   "workflows [DIR]",
-		Short: "Write the GitHub Actions of the blueprint's repository",
-		Long: `Workflows writes .github/workflows below the repository's root: what a pull
-request shows, what a merge applies (the reviewed plans or nothing), the nightly
-look for drift and for known vulnerabilities, retraining and releases. They pin the version of ashlar that they
-already name, or else this one's. Where there is a Pulumi.yaml, merges deploy once
-the variable ASHLAR_DEPLOY is true.
+		Short: "Write GitHub Actions workflows for the blueprint's repository",
+		Long: `Workflows writes .github/workflows below the repository's root: checks and the plan
+comment on pull requests, the deployment of reviewed plans on merge, nightly scans for
+infrastructure drift and known vulnerabilities, retraining, and releases. The workflows
+pin the version of ashlar that existing ones name, or else this version. If there is a
+Pulumi.yaml, a merge deploys only when the variable ASHLAR_DEPLOY is true.
 
-With --check nothing is written, and exit code 1 says that the files are others.`,
+With --check nothing is written, and exit code 1 means that the files are out of date.`,
 		Example: `  ashlar generate workflows
   ashlar generate workflows models/credit --root .
   ashlar generate workflows --check`,
@@ -45,7 +45,7 @@ With --check nothing is written, and exit code 1 says that the files are others.
 	}
 	c.Flags().StringVar(&f.root, "root", "", "the repository's root (default: DIR)")
 	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar to pin: a release, a commit, or source in Ashlar's own repository")
-	c.Flags().BoolVar(&f.check, "check", false, "prove that the files are up to date, and write nothing")
+	c.Flags().BoolVar(&f.check, "check", false, "only check that the files are up to date")
 	return c
 }
 

@@ -28,13 +28,14 @@ func githubVerb(a *app) *cobra.Command {
 	g := &githubApp{app: a}
 	c := &cobra.Command{
 		Use:   "github",
-		Short: "Comment, check, set up, promote and dispatch on GitHub",
-		Long: `Github works on a repository of github.com or of a GitHub Enterprise server. In a
-workflow GITHUB_REPOSITORY and GITHUB_API_URL say which; elsewhere --repo and --api.
+		Short: "Comment on pull requests, check commits, promote models and set up a repository on GitHub",
+		Long: `Github works with a repository on github.com or on a GitHub Enterprise server. In a
+workflow it is found by GITHUB_REPOSITORY and GITHUB_API_URL, elsewhere by --repo and
+--api.
 
-It signs in with GITHUB_TOKEN, or as a GitHub App with ASHLAR_GITHUB_APP_ID,
-ASHLAR_GITHUB_INSTALLATION_ID and ASHLAR_GITHUB_APP_KEY, the file of its private key.
-Each verb needs no more than:
+It authenticates with GITHUB_TOKEN, or as a GitHub App with ASHLAR_GITHUB_APP_ID,
+ASHLAR_GITHUB_INSTALLATION_ID and ASHLAR_GITHUB_APP_KEY, the path of its private key.
+Each command needs these permissions:
 
   comment    pull-requests: write
   check      checks: write
@@ -44,7 +45,7 @@ Each verb needs no more than:
   approvals  pull-requests: read (and members: read with --team)
   bootstrap  administration: write, environments: write, variables: write, contents: write
 
-What is there already is left alone: every verb may be run again at any time.`,
+All commands are idempotent: what is up to date already is not changed.`,
 		Example: `  ashlar plan --base origin/main --output markdown | ashlar github comment --pr 12
   ashlar github check --sha "$GITHUB_SHA"
   ashlar github bootstrap --repo acme/shop

@@ -30,13 +30,13 @@ func githubApprovalsVerb(g *githubApp) *cobra.Command {
 	var f approvalFlags
 	c := &cobra.Command{
 		Use:   "approvals NAME VERSION",
-		Short: "Read a merged pull request's approving reviews into the audit log",
-		Long: `Approvals looks at who approved the commit of a pull request that was merged, and
-tells the registry: a version that waits for approvals takes them, by its rule; in
-any case the audit log has each review once, with where it can be looked up.
+		Short: "Record the approving reviews of a merged pull request in the audit log",
+		Long: `Approvals finds out who approved the merged commit of a pull request and records it
+in the registry: the reviews count as approvals of a version that waits for them, by
+the rules of the blueprint, and the audit log gets each review once, with its URL.
 
-Names are GitHub's; --as LOGIN=NAME says who that is in the blueprint, and --team
-APPROVER=TEAM lets members of a team speak for an approver that is a group.`,
+The names are GitHub logins. --as LOGIN=NAME maps a login to a name in the blueprint,
+and --team APPROVER=TEAM lets the members of a team approve for a group.`,
 		Example: `  ashlar github approvals default-risk 3 --pr 12
   ashlar github approvals default-risk 3 --pr 12 --team risk-officers=risk --as ada-l=ada@example.com`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -53,8 +53,8 @@ APPROVER=TEAM lets members of a team speak for an approver that is a group.`,
 	m.dirFlag(c.Flags())
 	m.registryFlags(c)
 	c.Flags().IntVar(&f.pull, "pr", 0, "the pull request's number (default: the workflow's)")
-	c.Flags().StringToStringVar(&f.as, "as", nil, "LOGIN=NAME: who that is in the blueprint; may be repeated")
-	c.Flags().StringToStringVar(&f.teams, "team", nil, "APPROVER=TEAM: whose members speak for the approver; may be repeated")
+	c.Flags().StringToStringVar(&f.as, "as", nil, "LOGIN=NAME: the name of a login in the blueprint; can be repeated")
+	c.Flags().StringToStringVar(&f.teams, "team", nil, "APPROVER=TEAM: a team whose members approve for a group; can be repeated")
 	return c
 }
 
@@ -176,7 +176,7 @@ func (g *githubApp) writeTold(p github.Reviewed, list []told) error {
 		case t.Approved:
 			word = "is recorded, and counts as an approval"
 		case t.Recorded:
-			word = "is recorded, and is no approval: " + t.Why
+			word = "is recorded but does not count as an approval: " + t.Why
 		}
 		fmt.Fprintf(g.out, "the review by %s (%s) %s\n", t.Login, t.Name, word)
 	}

@@ -61,20 +61,20 @@ func githubBootstrapVerb(g *githubApp) *cobra.Command {
 	var f bootstrapFlags
 	c := &cobra.Command{
 		Use:   "bootstrap [DIR]",
-		Short: "Set a repository up: protection, environments, variables, code owners",
-		Long: `Bootstrap shows how the repository differs from one in which a pull request is
-checked and reviewed before it is merged, and only what was merged is deployed; with
---apply it makes it so. It asks no less of a branch than is asked already, and run
-again it finds nothing to do.
+		Short: "Set up a repository: branch protection, environments, variables, code owners",
+		Long: `Bootstrap compares the repository's settings with those that the workflows expect:
+pull requests are checked and reviewed before they are merged, and only merged commits
+are deployed. It prints the differences; --apply changes the settings. Existing branch
+protection is never weakened.
 
-An environment of the blueprint in which people approve is deployed to only once the
-reviewers agree. With a Pulumi.yaml there are more, all of them for the protected
-branch alone: "image", in which the runtime's image is pushed, and ENVIRONMENT-preview,
-in which drift is looked for. Each is another role to AWS.
+If an environment of the blueprint requires approval by people, deployments to it wait
+for the reviewers. With a Pulumi.yaml there are more environments, all limited to the
+protected branch: "image", which pushes the runtime image, and ENVIRONMENT-preview,
+which looks for drift. Each has its own AWS role.
 
-Variables are for workflows and no secrets: jobs sign in to AWS by OpenID Connect as
-the ASHLAR_AWS_ROLE of their environment, with no key. ENVIRONMENT/NAME is a variable
-of one GitHub environment.`,
+Variables are not secret: jobs sign in to AWS by OpenID Connect with the
+ASHLAR_AWS_ROLE of their environment, without keys. ENVIRONMENT/NAME sets a variable of
+one GitHub environment.`,
 		Example: `  ashlar github bootstrap --repo acme/shop --reviewer team/risk
   ashlar github bootstrap --repo acme/shop --reviewer ada --apply \
     --var AWS_REGION=eu-west-1 --var ASHLAR_DEPLOY=true \
@@ -83,9 +83,9 @@ of one GitHub environment.`,
 		RunE: func(c *cobra.Command, args []string) error { return g.bootstrap(c.Context(), dirArg(args), f) },
 	}
 	c.Flags().StringVar(&f.branch, "branch", "main", "the branch that is deployed")
-	c.Flags().StringArrayVar(&f.reviewers, "reviewer", nil, "a person, or team/TEAM, who reviews deployments; may be repeated")
-	c.Flags().StringToStringVar(&f.variables, "var", nil, "NAME=VALUE or ENVIRONMENT/NAME=VALUE: a variable of the workflows; may be repeated")
-	c.Flags().BoolVar(&f.apply, "apply", false, "make it so")
+	c.Flags().StringArrayVar(&f.reviewers, "reviewer", nil, "a user, or team/TEAM, who reviews deployments; can be repeated")
+	c.Flags().StringToStringVar(&f.variables, "var", nil, "NAME=VALUE or ENVIRONMENT/NAME=VALUE: a variable for the workflows; can be repeated")
+	c.Flags().BoolVar(&f.apply, "apply", false, "change the settings")
 	return c
 }
 

@@ -18,10 +18,10 @@ func githubCheckVerb(g *githubApp) *cobra.Command {
 	var f checkFlags
 	c := &cobra.Command{
 		Use:   "check [DIR...]",
-		Short: "Check blueprints and make the verdict a check run of a commit",
-		Long: `Check does what ashlar check does and makes a check run of it, with annotations on
-the blueprint's lines. Paths are named from where it runs: run it at the
-repository's root. Exit code 1 means that a mandatory policy objects.`,
+		Short: "Check blueprints and publish the result as a check run of a commit",
+		Long: `Check does the same as ashlar check and publishes the result as a check run with
+annotations on the blueprint's lines. Paths are relative to the current folder, so run
+it in the repository's root. Exit code 1 means that a mandatory policy failed.`,
 		Example: `  ashlar github check --sha "$GITHUB_SHA"
   ashlar github check models/credit models/churn --sha "$HEAD"`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,7 +36,7 @@ repository's root. Exit code 1 means that a mandatory policy objects.`,
 	}
 	c.Flags().StringVar(&sha, "sha", "", "the commit (default: $GITHUB_SHA)")
 	c.Flags().StringVar(&name, "name", "ashlar", "the check run's name")
-	c.Flags().StringVarP(&f.environment, "env", "e", "", "check this environment only")
+	c.Flags().StringVarP(&f.environment, "env", "e", "", "check only this environment")
 	f.addRegistry(c)
 	return c
 }

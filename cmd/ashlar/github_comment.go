@@ -19,10 +19,10 @@ func githubCommentVerb(g *githubApp) *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:   "comment [FILE]",
-		Short: "Make a pull request have one comment: updated, not repeated",
-		Long: `Comment takes Markdown from FILE or standard input, such as ashlar plan --base
-writes, and makes it the pull request's one comment of that key. Without anything in
-it the comment is taken back.`,
+		Short: "Create or update one comment on a pull request",
+		Long: `Comment reads Markdown from FILE or standard input, such as the output of ashlar plan
+--base, and creates or updates the pull request's comment with this key. If the input is
+empty, the comment is deleted.`,
 		Example: `  ashlar plan --base origin/main --output markdown | ashlar github comment --pr 12
   ashlar github comment ashlar-plan.md`,
 		Args: cobra.MaximumNArgs(1),
@@ -41,7 +41,7 @@ it the comment is taken back.`,
 		},
 	}
 	c.Flags().IntVar(&pull, "pr", 0, "the pull request's number (default: the workflow's)")
-	c.Flags().StringVar(&key, "key", "plan", "which of several comments")
+	c.Flags().StringVar(&key, "key", "plan", "tells several comments of a pull request apart")
 	return c
 }
 
@@ -67,7 +67,7 @@ func githubIssueVerb(g *githubApp) *cobra.Command {
 	var title string
 	c := &cobra.Command{
 		Use:     "issue [FILE]",
-		Short:   "Make the repository have one open issue of a title",
+		Short:   "Create or update one open issue with a given title",
 		Example: `  pulumi preview --diff | ashlar github issue --title "Infrastructure of prod has drifted"`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -83,7 +83,7 @@ func githubIssueVerb(g *githubApp) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&title, "title", "", "the issue's title, by which it is found again")
+	c.Flags().StringVar(&title, "title", "", "the issue's title, by which it is found")
 	return c
 }
 
@@ -91,7 +91,7 @@ func githubDispatchVerb(g *githubApp) *cobra.Command {
 	var environment, workflow, branch string
 	c := &cobra.Command{
 		Use:     "dispatch",
-		Short:   "Ask for a retraining by the repository's workflow",
+		Short:   "Start the repository's retraining workflow",
 		Example: "  ashlar github dispatch --env prod",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -100,7 +100,7 @@ func githubDispatchVerb(g *githubApp) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVarP(&environment, "env", "e", "prod", "the environment whose blueprint to train by")
+	c.Flags().StringVarP(&environment, "env", "e", "prod", "the environment to train for")
 	c.Flags().StringVar(&workflow, "workflow", "ashlar-retrain.yml", "the workflow's file")
 	c.Flags().StringVar(&branch, "branch", "main", "the branch to train on")
 	return c

@@ -21,12 +21,12 @@ import (
 
 // dirFlag is where a verb finds the blueprint.
 func (m *modelApp) dirFlag(flags *pflag.FlagSet) {
-	flags.StringVarP(&m.dir, "dir", "C", ".", "the blueprint's folder")
+	dirFlag(flags, &m.dir)
 }
 
 // registryFlags are where a verb finds the models.
 func (m *modelApp) registryFlags(c *cobra.Command) {
-	c.Flags().StringVar(&m.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	stateFlag(c.Flags(), &m.state)
 	c.Flags().StringVar(&m.registry, "registry", "", "a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
 }
 
@@ -37,10 +37,10 @@ func githubPromoteVerb(g *githubApp) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "promote NAME VERSION",
 		Short: "Open a pull request that pins a version, with its evidence",
-		Long: `Promote opens the pull request that ashlar model promote would be committed in, from
-a branch of its own on top of the base, or brings the one that is open up to date.
-Its text compares the version with the one that is served. Run it in a work tree of
-the base branch. A version that may not be served is not proposed.`,
+		Long: `Promote opens a pull request with the change that ashlar model promote makes, from a
+new branch on top of the base, or updates the one that is open. Its description compares
+the version with the one that is served. Run it in a work tree of the base branch. A
+version that must not be served is refused.`,
 		Example: `  ashlar github promote default-risk 3 --env prod
   ashlar github promote default-risk 3 --registry postgres://ci@db:5432/ashlar --base main`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -129,7 +129,7 @@ func promotionText(of govern.Promotion) string {
 	before := map[string]float64{}
 	if of.Before != nil {
 		before = of.Before.Metrics
-		line("It takes the place of version %d (%s).\n", of.Before.Version, code(plan.ShortDigest(of.Before.Model)))
+		line("It replaces version %d (%s).\n", of.Before.Version, code(plan.ShortDigest(of.Before.Model)))
 	}
 	line("| metric | version %d | served now |\n|---|---|---|", v.Version)
 	for _, name := range slices.Sorted(maps.Keys(v.Metrics)) {

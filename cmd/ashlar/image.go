@@ -27,9 +27,9 @@ func imageVerb(a *app) *cobra.Command {
 	m := &imageApp{app: a}
 	c := &cobra.Command{
 		Use:   "image",
-		Short: "Build and push the image that every workload runs",
-		Long: `Image makes the runtime's image FROM scratch, without Docker: one static binary,
-certificate authorities, a user who is not root and a bill of materials. The same
+		Short: "Build and push the runtime image that every workload runs",
+		Long: `Image builds the runtime image FROM scratch, without Docker: one static binary,
+certificate authorities, a non-root user and a bill of materials (SBOM). The same
 source gives the same digest on every machine.`,
 		Example: `  ashlar image build --out ashlar-runtime.tar
   ashlar image push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/ashlar-runtime:1.2.0

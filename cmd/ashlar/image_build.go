@@ -15,7 +15,7 @@ func imageBuildVerb(m *imageApp) *cobra.Command {
 	var out, name string
 	c := &cobra.Command{
 		Use:   "build",
-		Short: "Build the image into an archive that docker, podman, ctr and kind load",
+		Short: "Build the image as an archive that docker, podman, ctr and kind can load",
 		Example: `  ashlar image build
   ashlar image build --platform linux/arm64 --out runtime.tar
   ashlar image build --binary bin/ashlar-runtime --name ashlar-runtime:dev`,
@@ -40,7 +40,7 @@ func imageBuildVerb(m *imageApp) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&out, "out", "ashlar-runtime.tar", "the archive to write")
-	c.Flags().StringVar(&name, "name", "", "what the archive calls the image (default: ashlar-runtime and the version)")
+	c.Flags().StringVar(&name, "name", "", "the image's name in the archive (default: ashlar-runtime and the version)")
 	return c
 }
 

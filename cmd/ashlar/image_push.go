@@ -15,10 +15,9 @@ func imagePushVerb(m *imageApp) *cobra.Command {
 	var from string
 	c := &cobra.Command{
 		Use:   "push REFERENCE",
-		Short: "Push the image to a registry, and print the reference that nobody can move",
-		Long: `Push logs in as Docker does: with what "docker login" left, and with Docker's
-credential helpers, such as docker-credential-ecr-login. What the registry has
-already is not sent again.`,
+		Short: "Push the image to a registry and print its reference by digest",
+		Long: `Push uses Docker's credentials: those of "docker login" and of credential helpers such
+as docker-credential-ecr-login. Layers that the registry has are not sent again.`,
 		Example: `  ashlar image push registry.example.com/ashlar-runtime:1.2.0
   ashlar image push registry.example.com/ashlar-runtime:1.2.0 --from ashlar-runtime.tar
   pulumi config set ashlar:image "$(ashlar image push REFERENCE --output json | jq -r .pinned)"`,
@@ -29,7 +28,7 @@ already is not sent again.`,
 			return m.push(c.Context(), args[0], from)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "an archive of `ashlar image build` to push (default: build the image)")
+	c.Flags().StringVar(&from, "from", "", "push this `ARCHIVE`, written by ashlar image build (default: build the image)")
 	return c
 }
 

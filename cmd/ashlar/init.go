@@ -24,15 +24,14 @@ func initVerb(a *app) *cobra.Command {
 	var f initFlags
 	c := &cobra.Command{
 		Use:   "init DIR",
-		Short: "Make a new repository, from an example or around a table of yours",
-		Long: `Init writes a repository that passes its own checks: a blueprint, its data, a
-policy pack, workflows, Pulumi.yaml, code owners, a .gitignore and a README. In a
-folder of a repository that is there, what belongs to a repository's root is left
-out. Without --from it starts with an example; with --from
-and --target it reads your CSV or Parquet file, types every column and writes a
-blueprint around it. What it takes for missing, what it does not learn from and
-why it takes the target for a class or a number, it says, and notes beside the
-columns. It never overwrites a file.`,
+		Short: "Create a repository from an example or for your own table",
+		Long: `Init creates a repository that passes its own checks: a blueprint, its data, a policy
+pack, workflows, Pulumi.yaml, code owners, a .gitignore and a README. Inside an existing
+repository, the files that belong to a repository's root are left out. Without --from it
+copies an example. With --from and --target it reads a CSV or Parquet file, infers the
+type of every column and writes a blueprint for it. It reports, and notes in comments,
+which values count as missing, which columns are not features, and whether the target is
+a class or a number. It never overwrites a file.`,
 		Example: `  ashlar init my-model
   ashlar init my-model --example churn
   ashlar init my-model --from customers.csv --target churned`,
@@ -64,11 +63,11 @@ columns. It never overwrites a file.`,
 		},
 	}
 	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+strings.Join(examples.All(), ", "))
-	c.Flags().StringVar(&f.from, "from", "", "a CSV or Parquet file of yours to start from instead")
+	c.Flags().StringVar(&f.from, "from", "", "your CSV or Parquet file to start from instead")
 	c.Flags().StringVar(&f.target, "target", "", "the column to predict, with --from")
 	c.Flags().StringVar(&f.team, "team", "my-team", "the owning team, with --from")
-	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar that the workflows install (default: this one, where it is a release)")
-	c.Flags().StringVar(&f.email, "email", "owner@example.com", "how to reach the team, with --from")
+	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar that the workflows install (default: this version if it is a release)")
+	c.Flags().StringVar(&f.email, "email", "owner@example.com", "the team's e-mail address, with --from")
 	return c
 }
 

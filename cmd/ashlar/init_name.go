@@ -58,7 +58,7 @@ func repositoryName(dir string) (name, note string) {
 		lost++
 	}
 	if lost > 0 {
-		note = fmt.Sprintf("the blueprint is called %q, which is what a name may hold of %q; say another one as its name", name, base)
+		note = fmt.Sprintf("the blueprint is called %q, the part of %q that is valid in a name; edit it if you like", name, base)
 	}
 	return name, note
 }

@@ -23,7 +23,7 @@ func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (lef
 	plans, err := blueprints.LoadAll(tree, ".")
 	if err != nil {
 		// no problem of a blueprint that the user could open: it is not there
-		return "", fmt.Errorf("nothing was written, for the blueprint that init made does not load, which is a defect of ours: %s", err.Error())
+		return "", fmt.Errorf("nothing was written, for the blueprint that init made does not load, which is an internal error: %s", err.Error())
 	}
 	if inRepository(dir) {
 		delete(files, "Pulumi.yaml")
@@ -36,7 +36,7 @@ func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (lef
 		version = ownVersion()
 	}
 	if version == "" {
-		return fmt.Sprintf("it has no workflows, since this ashlar is no release that they could install: `ashlar generate workflows %s --ashlar v1.2.0` writes them\n", dir), nil
+		return fmt.Sprintf("it has no workflows, since this build of ashlar is not a release that they could install: `ashlar generate workflows %s --ashlar v1.2.0` writes them\n", dir), nil
 	}
 	written, err := workflows.Repository{Dir: ".", Plans: plans, Version: version, Pulumi: true}.Files()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/advise"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/templates/starter"
@@ -100,7 +100,7 @@ func (g *guessed) decide(ctx context.Context, opt dataset.Options) error {
 			continue
 		}
 		// nothing would be left
-		g.notes[x.Column] = append(g.notes[x.Column], sentence(x)+" It is learnt from all the same, for there would be nothing else.")
+		g.notes[x.Column] = append(g.notes[x.Column], sentence(x)+" It is a feature all the same, because there is no other.")
 	}
 	g.note()
 	return nil
@@ -147,10 +147,10 @@ func delimiterHint(name string) string {
 
 func unknownTarget(target string, header []string) error {
 	names := make([]string, 0, len(header))
-	for _, name := range source.NearestFirst(target, header) {
+	for _, name := range nearest.First(target, header) {
 		names = append(names, fmt.Sprintf("%q", name))
 	}
-	return fmt.Errorf("target %q is no column of the table; its columns are %s", target, strings.Join(shortened(names), ", "))
+	return fmt.Errorf("target %q is not a column of the table; its columns are %s", target, strings.Join(shortened(names), ", "))
 }
 
 // shortened is the first few, and how many more there are.

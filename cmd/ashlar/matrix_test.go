@@ -15,6 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // The matrix runs every verb with every kind of wrong input, in every
@@ -136,13 +138,13 @@ func ran(args []string, output string, in io.Reader, mustFail bool) string {
 		said = strings.TrimSpace(said + out.String())
 	}
 	switch {
-	case code == exitInternal || strings.Contains(said, "goroutine "):
+	case code == plan.ExitInternal || strings.Contains(said, "goroutine "):
 		return fmt.Sprintf("exit code %d, which is for defects and outages:\n%s", code, said)
-	case mustFail && code == exitFine:
+	case mustFail && code == plan.ExitOK:
 		return fmt.Sprintf("exit code 0:\n%s", out.String())
-	case code != exitFine && code != exitFindings && code != exitInput:
+	case code != plan.ExitOK && code != plan.ExitFindings && code != plan.ExitInput:
 		return fmt.Sprintf("exit code %d", code)
-	case code != exitFine && len(said) < 12:
+	case code != plan.ExitOK && len(said) < 12:
 		return fmt.Sprintf("exit code %d, and says only %q", code, said)
 	}
 	if output == "json" || output == "sarif" {
@@ -255,15 +257,15 @@ func TestEveryVerbRefusesEveryWrongWord(t *testing.T) {
 				var out, errw bytes.Buffer
 				code := run(context.Background(), args, closed{}, &out, &errw)
 				said := errw.String() + out.String()
-				if code != exitInput || len(said) < 12 || strings.Contains(said, "goroutine ") {
-					t.Errorf("ashlar %s: exit code %d, want %d:\n%s", strings.Join(args, " "), code, exitInput, said)
+				if code != plan.ExitInput || len(said) < 12 || strings.Contains(said, "goroutine ") {
+					t.Errorf("ashlar %s: exit code %d, want %d:\n%s", strings.Join(args, " "), code, plan.ExitInput, said)
 				}
 			}
 		}
 	}
 	t.Logf("%d lines", cells)
 	for _, args := range [][]string{{"chekc"}, {"model", "lst"}, {"check", "--output", "jsno"}, {"pipeline", "runn", "l"}} {
-		if code := run(context.Background(), args, closed{}, io.Discard, io.Discard); code != exitInput {
+		if code := run(context.Background(), args, closed{}, io.Discard, io.Discard); code != plan.ExitInput {
 			t.Errorf("ashlar %s: exit code %d", strings.Join(args, " "), code)
 		}
 	}

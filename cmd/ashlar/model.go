@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -33,10 +33,10 @@ func modelVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "model",
 		Short: "List, show, approve, promote, roll back and audit registered models",
-		Long: `Model works on the registry of the local stack, or on a cluster's with --registry.
-A cluster's registry is a PostgreSQL database. ASHLAR_DATABASE names it too, and
-ASHLAR_DATABASE_AUTH says how to log in: password (in the URL or PGPASSWORD),
-secret (ASHLAR_DATABASE_SECRET is the ARN of one in AWS Secrets Manager) or iam.`,
+		Long: `Model works with the registry of the local stack, or with that of a cluster if --registry
+or ASHLAR_DATABASE is set. A cluster's registry is a PostgreSQL database, and
+ASHLAR_DATABASE_AUTH selects how to log in: password (in the URL or PGPASSWORD),
+secret (ASHLAR_DATABASE_SECRET is its ARN in AWS Secrets Manager) or iam.`,
 		Example: `  ashlar model list
   ashlar model show default-risk 2
   ashlar model approve default-risk 2 --by risk-officers --comment "reviewed"
@@ -86,7 +86,7 @@ func nearestModel(err error) error {
 	if !errors.As(err, &missing) || missing.Version != 0 {
 		return err
 	}
-	if hint := source.Nearest(missing.Model, missing.Have); hint != "" {
+	if hint := nearest.Hint(missing.Model, missing.Have); hint != "" {
 		return fmt.Errorf("%w; %s", err, hint)
 	}
 	return err

@@ -21,7 +21,7 @@ func modelAuditVerb(m *modelApp) *cobra.Command {
 		Use:   "audit [NAME]",
 		Short: "Print the audit log, export it, or verify that nobody edited it",
 		Long: `Audit prints every registration, refusal, approval, rejection and serving. Each
-entry carries the hash of the one before it; --verify recomputes the whole chain
+entry contains the hash of the one before it; --verify recomputes the whole chain
 and compares it with the registry, and exits with 1 at the first difference.
 
 --export writes the whole log as JSON lines, which --verify --from verifies later
@@ -100,7 +100,7 @@ func modelServedAtVerb(m *modelApp) *cobra.Command {
 	var endpoint string
 	c := &cobra.Command{
 		Use:   "served-at TIME",
-		Short: "Say which version each endpoint served at a time (RFC 3339)",
+		Short: "Show which version each endpoint served at a time (RFC 3339)",
 		Example: `  ashlar model served-at 2026-03-01T12:00:00Z
   ashlar model served-at now --endpoint scoring`,
 		Args: cobra.ExactArgs(1),

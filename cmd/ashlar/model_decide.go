@@ -9,14 +9,14 @@ import (
 )
 
 func modelApproveVerb(m *modelApp) *cobra.Command {
-	return m.decision("approve", "Approve a version, so that it may be served",
+	return m.decision("approve", "Approve a version so that it can be served",
 		func(c *cobra.Command, r *registry.Registry, name string, n int, d registry.Decision) (registry.Version, error) {
 			return r.Approve(c.Context(), name, n, d)
 		})
 }
 
 func modelRejectVerb(m *modelApp) *cobra.Command {
-	return m.decision("reject", "Reject a version for good; it stops being served",
+	return m.decision("reject", "Reject a version permanently; it is no longer served",
 		func(c *cobra.Command, r *registry.Registry, name string, n int, d registry.Decision) (registry.Version, error) {
 			return r.Reject(c.Context(), name, n, d)
 		})
@@ -52,7 +52,7 @@ func (m *modelApp) decision(verb, short string, do decide) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "who decides (default: $ASHLAR_USER, else the login name)")
+	identityFlag(c.Flags(), &by, "by", "who decides")
 	c.Flags().StringVar(&comment, "comment", "", "why, for the audit log")
 	return c
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/stacks/promote"
@@ -23,22 +23,22 @@ type promoteFlags struct {
 }
 
 func (f *promoteFlags) add(c *cobra.Command) {
-	c.Flags().StringVarP(&f.environment, "env", "e", "prod", "the environment that is to serve it")
-	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say whether it may, and write nothing")
+	c.Flags().StringVarP(&f.environment, "env", "e", "prod", "the environment that will serve it")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only report whether it is possible; write nothing")
 }
 
 func modelPromoteVerb(m *modelApp) *cobra.Command {
 	var f promoteFlags
 	c := &cobra.Command{
 		Use:   "promote NAME VERSION",
-		Short: "Pin a version for an environment, with its evidence, to be reviewed and merged",
-		Long: `Promote writes a pin into pins.cue beside the blueprint: the version's number and
-the digests of its model file, data, plan and evidence, which goes to evidence/.
-Commit both. From then on the environment serves that version and no other, and
-ashlar check refuses the pin once its evidence does not verify, approvals are
-missing or gates are tightened beyond it. git revert brings back what was before.
+		Short: "Pin a version for an environment, with its evidence, for review",
+		Long: `Promote writes a pin to pins.cue beside the blueprint: the version's number and the
+digests of its model file, data, plan and evidence. The evidence is written to evidence/.
+Commit both files. From then on the environment serves only that version, and ashlar
+check refuses the pin if its evidence does not verify, if approvals are missing, or if
+it no longer passes the gates. git revert restores the previous version.
 
-A version that may not be served is not promoted: exit code 1 says why.`,
+A version that must not be served is refused with exit code 1 and the reasons.`,
 		Example: `  ashlar model promote default-risk 3
   ashlar model promote default-risk 3 --env staging
   ashlar model promote default-risk 3 --dry-run --output json`,
@@ -95,7 +95,7 @@ func (m *modelApp) planWith(model, environment string) (*plan.Plan, error) {
 	}
 	if _, ok := p.Models[model]; !ok {
 		names := slices.Sorted(maps.Keys(p.Models))
-		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; %s", model, orElse(source.Nearest(model, names), "it has "+orNone(names))))
+		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; %s", model, orElse(nearest.Hint(model, names), "it has "+orNone(names))))
 	}
 	return p, nil
 }

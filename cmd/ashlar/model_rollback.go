@@ -21,11 +21,10 @@ func modelRollbackVerb(m *modelApp) *cobra.Command {
 	var f promoteFlags
 	c := &cobra.Command{
 		Use:   "rollback NAME",
-		Short: "Pin the version that was pinned before, by the repository's history",
-		Long: `Rollback writes the pin that the environment had before the present one, which it
-finds in the history of pins.cue. It writes what git revert of the promotion would,
-also where later commits stand in a revert's way. A version that may not be served
-any more is not rolled back to.`,
+		Short: "Pin the version that was pinned before the current one",
+		Long: `Rollback finds the environment's previous pin in the Git history of pins.cue and
+writes it again. The result is that of git revert, also if later commits conflict with
+a revert. A version that must no longer be served is refused.`,
 		Example: `  ashlar model rollback default-risk
   ashlar model rollback default-risk --env staging --dry-run`,
 		Annotations: map[string]string{"registry": "none"}, // the evidence beside the blueprint is what it goes by
@@ -47,7 +46,7 @@ func (m *modelApp) rollback(ctx context.Context, name string, f promoteFlags) er
 	}
 	now, ok := p.Pins[name]
 	if !ok {
-		return usageError(fmt.Sprintf("%s has no pin in %s, so there is nothing to go back from; `ashlar model promote %s VERSION` makes one", name, f.environment, name))
+		return usageError(fmt.Sprintf("%s has no pin in %s, so there is nothing to roll back; `ashlar model promote %s VERSION` makes one", name, f.environment, name))
 	}
 	before, commit, err := m.earlierPin(ctx, name, f.environment, now)
 	if err != nil {

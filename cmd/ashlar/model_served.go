@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
@@ -24,7 +24,7 @@ func (m *modelApp) servedAt(c *cobra.Command, r *registry.Registry, endpoint str
 			return err
 		}
 		if !slices.Contains(have, endpoint) {
-			return usageError(fmt.Sprintf("endpoint %q has served nothing at any time; %s", endpoint, orElse(source.Nearest(endpoint, have), "there is "+orNone(have))))
+			return usageError(fmt.Sprintf("endpoint %q has never served a version; %s", endpoint, orElse(nearest.Hint(endpoint, have), "there is "+orNone(have))))
 		}
 	}
 	if m.json() {

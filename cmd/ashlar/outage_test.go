@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // A script waits and tries again after 3, and gives up after 2.
@@ -42,26 +44,26 @@ func TestAnOutageIsToldFromATypo(t *testing.T) {
 		err  error
 		code int
 	}{
-		"nobody listens":                    {refused, exitInternal},
-		"nobody answers HTTP":               {asked, exitInternal},
-		"an answer that is late":            {late, exitInternal},
-		"a deadline":                        {ctx.Err(), exitInternal},
-		"a name server that is down":        {&net.DNSError{Err: "server misbehaving", Name: "db", IsTemporary: true}, exitInternal},
-		"PostgreSQL that starts up":         {stateError("57P03"), exitInternal},
-		"PostgreSQL with too many clients":  {stateError("53300"), exitInternal},
-		"a broken connection to PostgreSQL": {stateError("08006"), exitInternal},
-		"a server that answers 503":         {httpError(503), exitInternal},
-		"a server that answers 429":         {httpError(429), exitInternal},
-		"a registry of images that is down": {&transport.Error{StatusCode: 502}, exitInternal},
+		"nobody listens":                    {refused, plan.ExitInternal},
+		"nobody answers HTTP":               {asked, plan.ExitInternal},
+		"an answer that is late":            {late, plan.ExitInternal},
+		"a deadline":                        {ctx.Err(), plan.ExitInternal},
+		"a name server that is down":        {&net.DNSError{Err: "server misbehaving", Name: "db", IsTemporary: true}, plan.ExitInternal},
+		"PostgreSQL that starts up":         {stateError("57P03"), plan.ExitInternal},
+		"PostgreSQL with too many clients":  {stateError("53300"), plan.ExitInternal},
+		"a broken connection to PostgreSQL": {stateError("08006"), plan.ExitInternal},
+		"a server that answers 503":         {httpError(503), plan.ExitInternal},
+		"a server that answers 429":         {httpError(429), plan.ExitInternal},
+		"a registry of images that is down": {&transport.Error{StatusCode: 502}, plan.ExitInternal},
 
-		"a host that nobody knows":     {&net.DNSError{Err: "no such host", Name: "db", IsNotFound: true}, exitInput},
-		"a wrong password":             {stateError("28P01"), exitInput},
-		"a database that is not there": {stateError("3D000"), exitInput},
-		"a server that answers 403":    {httpError(403), exitInput},
-		"a push that is not allowed":   {&transport.Error{StatusCode: 401}, exitInput},
-		"an address that is taken":     {busy, exitInput},
-		"a file that is not there":     {noFile, exitInput},
-		"a wrong flag":                 {usageError("no"), exitInput},
+		"a host that nobody knows":     {&net.DNSError{Err: "no such host", Name: "db", IsNotFound: true}, plan.ExitInput},
+		"a wrong password":             {stateError("28P01"), plan.ExitInput},
+		"a database that is not there": {stateError("3D000"), plan.ExitInput},
+		"a server that answers 403":    {httpError(403), plan.ExitInput},
+		"a push that is not allowed":   {&transport.Error{StatusCode: 401}, plan.ExitInput},
+		"an address that is taken":     {busy, plan.ExitInput},
+		"a file that is not there":     {noFile, plan.ExitInput},
+		"a wrong flag":                 {usageError("no"), plan.ExitInput},
 	} {
 		if c.err == nil {
 			t.Fatalf("%s: the error could not be made", name)

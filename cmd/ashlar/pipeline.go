@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/stacks/revision"
 )
@@ -28,10 +28,10 @@ func pipelineVerb(a *app) *cobra.Command {
 	p := &pipelineApp{app: a}
 	c := &cobra.Command{
 		Use:   "pipeline",
-		Short: "List, show, run and backfill pipelines, and see what their stages left",
-		Long: `Pipeline runs the blueprint's pipelines here, without serving anything, and shows what
-their stages printed and made. Results are kept: a stage runs again only where its
-command, its params, its environment or something that it reads has changed.`,
+		Short: "List, show, run and backfill pipelines, and read their logs and outputs",
+		Long: `Pipeline runs the blueprint's pipelines on this machine, without serving, and shows
+their logs and outputs. Results are cached: a stage runs again only if its command,
+params, environment or inputs have changed.`,
 		Example: `  ashlar pipeline list
   ashlar pipeline show nightly
   ashlar pipeline run nightly --through train
@@ -41,8 +41,8 @@ command, its params, its environment or something that it reads has changed.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	flags := c.PersistentFlags()
-	flags.StringVarP(&p.dir, "dir", "C", ".", "the blueprint's folder")
-	flags.StringVarP(&p.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
+	dirFlag(flags, &p.dir)
+	envFlag(flags, &p.environment)
 	for _, verb := range pipelineVerbs {
 		c.AddCommand(verb(p))
 	}
@@ -51,14 +51,14 @@ command, its params, its environment or something that it reads has changed.`,
 
 // stateFlag adds the flag of verbs that look at what runs have left.
 func (p *pipelineApp) stateFlag(c *cobra.Command) *cobra.Command {
-	c.Flags().StringVar(&p.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
+	stateFlag(c.Flags(), &p.state)
 	return c
 }
 
 // asking adds the flags of verbs that run something.
 func (p *pipelineApp) asking(c *cobra.Command) {
 	p.stateFlag(c)
-	c.Flags().StringVar(&p.as, "as", "", "who is asking, for the record (default: $ASHLAR_USER, else the login name)")
+	identityFlag(c.Flags(), &p.as, "as", "who starts the run, for the record")
 }
 
 // named loads the blueprint and finds the pipeline.
@@ -70,7 +70,7 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 	line, ok := loaded.Pipelines[name]
 	if !ok {
 		names := sortedNames(loaded.Pipelines)
-		hint := source.Nearest(name, names)
+		hint := nearest.Hint(name, names)
 		if hint == "" {
 			hint = "there are " + orNone(names)
 		}

@@ -84,7 +84,7 @@ func (p *pipelineApp) line(loaded *plan.Plan, name string) (pipelineLine, error)
 func pipelineShowVerb(p *pipelineApp) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show PIPELINE",
-		Short:   "Show a pipeline's stages and which wait for which",
+		Short:   "Show a pipeline's stages and their dependencies",
 		Example: "  ashlar pipeline show nightly\n  ashlar pipeline show nightly --output json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

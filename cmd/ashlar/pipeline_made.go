@@ -41,7 +41,7 @@ func newest(ctx context.Context, s *local.State, u plan.Unit, suits func(pipelin
 func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 	return p.stateFlag(&cobra.Command{
 		Use:     "logs PIPELINE STAGE",
-		Short:   "Print what a stage's command printed when it last ran",
+		Short:   "Print the log of a stage's last run",
 		Example: "  ashlar pipeline logs nightly train",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -80,7 +80,7 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 	var to string
 	c := &cobra.Command{
 		Use:     "get PIPELINE PATH",
-		Short:   "Write a file or folder that a stage made where you want it",
+		Short:   "Copy an output of a stage to a file or folder",
 		Example: "  ashlar pipeline get nightly model.json\n  ashlar pipeline get nightly plots --to /tmp/plots",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -102,7 +102,7 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 					return err
 				}
 				if res == nil {
-					return usageError(fmt.Sprintf("no run of the last %d has made %s; `ashlar pipeline show %s` says what its stages make", shownRuns, args[1], args[0]))
+					return usageError(fmt.Sprintf("no run of the last %d has made %s; `ashlar pipeline show %s` shows the outputs of its stages", shownRuns, args[1], args[0]))
 				}
 				if err := artifact.Lay(c.Context(), s.Store, res.Files[args[1]], to); err != nil {
 					return err
@@ -115,16 +115,17 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&to, "to", "", "where to write it (default: its name, here)")
+	c.Flags().StringVar(&to, "to", "", "the path to write to (default: its name, in the current folder)")
 	return p.stateFlag(c)
 }
 
 func pipelineLockVerb(p *pipelineApp) *cobra.Command {
 	return p.stateFlag(&cobra.Command{
 		Use:   "lock PIPELINE",
-		Short: "Print the dvc.lock of the pipeline's own stages",
-		Long: `Lock prints what the pipeline's own stages have read and made, as a dvc.lock of schema
-2.0 with DVC's own MD5s. Each run leaves it in the state folder too, below pipelines/.`,
+		Short: "Print the dvc.lock of the pipeline's custom stages",
+		Long: `Lock prints the inputs and outputs of the pipeline's custom stages as a dvc.lock of
+schema 2.0 with DVC's MD5 digests. Each run also writes it to the state folder, below
+pipelines/.`,
 		Example: "  ashlar pipeline lock nightly > dvc.lock",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -136,7 +137,7 @@ func pipelineLockVerb(p *pipelineApp) *cobra.Command {
 			return p.kept(c.Context(), func(s *local.State) error {
 				lock, err := pipeline.Lock(c.Context(), s.Store, args[0])
 				if errors.Is(err, store.ErrNotFound) {
-					return usageError(fmt.Sprintf("no run of %s with stages of its own has ended; `ashlar pipeline run %s` makes one", args[0], args[0]))
+					return usageError(fmt.Sprintf("no run of %s with custom stages has ended; `ashlar pipeline run %s` makes one", args[0], args[0]))
 				}
 				if err != nil {
 					return err

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/schedule"
 	"github.com/ashlar-dev/ashlar/stacks/local"
@@ -20,12 +20,12 @@ func pipelineRunVerb(p *pipelineApp) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run PIPELINE",
 		Short: "Run a pipeline once",
-		Long: `Run takes the pipeline through its stages, side by side where no edge forbids it. What
-the store has is taken over; after a failure or Ctrl-C the next run goes on from there.
-Exit code 1 means that a stage's command failed, or that data or gates did not pass.`,
+		Long: `Run runs the stages of the pipeline, independent ones in parallel. Results in the cache
+are reused, so after a failure or Ctrl-C the next run continues where it stopped. Exit
+code 1 means that a stage's command failed, or that data or gates did not pass.`,
 		Example: `  ashlar pipeline run nightly
-  ashlar pipeline run nightly --through prepare   # no further than this stage
-  ashlar pipeline run nightly --force             # also what has not changed
+  ashlar pipeline run nightly --through prepare   # stop after this stage
+  ashlar pipeline run nightly --force             # also stages that have not changed
   ashlar pipeline run nightly --date 2026-11-01   # for stages whose params name date`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -53,9 +53,9 @@ Exit code 1 means that a stage's command failed, or that data or gates did not p
 			})
 		},
 	}
-	c.Flags().StringVar(&job.Through, "through", "", "end after this stage")
-	c.Flags().StringVar(&job.Date, "date", "", "the date that the run stands for, as YYYY-MM-DD (default: today in the pipeline's timezone)")
-	c.Flags().BoolVar(&job.Force, "force", false, "run also what has not changed")
+	c.Flags().StringVar(&job.Through, "through", "", "stop after this stage")
+	c.Flags().StringVar(&job.Date, "date", "", "the date of the run, as YYYY-MM-DD (default: today in the pipeline's timezone)")
+	c.Flags().BoolVar(&job.Force, "force", false, "also run stages that have not changed")
 	p.asking(c)
 	return c
 }
@@ -73,18 +73,18 @@ func checkStage(loaded *plan.Plan, name, stage string) error {
 		}
 		names = append(names, n.Name)
 	}
-	return usageError(fmt.Sprintf("pipeline %s has no stage %q; %s", name, stage, orElse(source.Nearest(stage, names), "it has "+orNone(names))))
+	return usageError(fmt.Sprintf("pipeline %s has no stage %q; %s", name, stage, orElse(nearest.Hint(stage, names), "it has "+orNone(names))))
 }
 
 func pipelineBackfillVerb(p *pipelineApp) *cobra.Command {
 	var from, to string
 	c := &cobra.Command{
 		Use:   "backfill PIPELINE --from DATE [--to DATE]",
-		Short: "Run a scheduled pipeline for each time that it fell due in a range",
-		Long: `Backfill runs the pipeline once for each time that its schedule fell due, both dates
-included, oldest first. A stage whose params name date is given the date of each; all
-others are run once and taken over after that. A failed run does not keep the rest from
-being run; all failures are told at the end. Run again, it goes on from what is left.`,
+		Short: "Run a scheduled pipeline for each of its times in a range of dates",
+		Long: `Backfill runs the pipeline once for each scheduled time between two dates, inclusive,
+the oldest first. Stages whose params name date receive the date of each run; the
+results of all others are computed once and reused. A failed run does not stop the rest;
+all failures are reported at the end. Run again, it continues with what is left.`,
 		Example: "  ashlar pipeline backfill nightly --from 2026-11-01 --to 2026-11-07",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 || from == "" {
@@ -112,7 +112,7 @@ being run; all failures are told at the end. Run again, it goes on from what is 
 // dates are the runs of the schedule's days from one to another, both included.
 func dates(line plan.Pipeline, from, to string, now time.Time) ([]schedule.Run, error) {
 	if line.Schedule == "" {
-		return nil, usageError("the pipeline has no schedule, so nothing says when it fell due; use `ashlar pipeline run --date`")
+		return nil, usageError("the pipeline has no schedule, so it has no scheduled times; use `ashlar pipeline run --date`")
 	}
 	if _, err := time.Parse(time.DateOnly, from); err != nil {
 		return nil, usageError(fmt.Sprintf("--from %q: write it as 2026-11-01", from))

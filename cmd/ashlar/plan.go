@@ -22,18 +22,18 @@ func planVerb(a *app) *cobra.Command {
 	var f planFlags
 	c := &cobra.Command{
 		Use:   "plan [DIR...]",
-		Short: "Say what a blueprint means, or what a change of it comes to",
-		Long: `Plan prints what the blueprint in DIR (default: this folder) comes to in one
-environment. With --output json it is the canonical plan, byte for byte what
-the digest is of.
+		Short: "Show what a blueprint means, or the impact of a change",
+		Long: `Plan prints a summary of the blueprint in DIR (default: the current folder) for one
+environment. With --output json it prints the canonical plan, whose bytes the digest is
+computed from.
 
-With --base it compares the folder as it is with a revision in git and says what
-the change comes to in every environment: what was loosened and which policies
-turn, which data moved, which stages rerun and which models retrain and why,
-what rolls out and how, whether today's data would still pass, and the digests of
-the plans. With ashlar-stack at hand it says too which resources are made, changed,
-replaced and deleted, whose permissions widen, and what that costs; exit code 1
-means that data would be lost. No change, no word.
+With --base it compares the folder with a Git revision and reports the impact of the
+change in every environment: loosened gates, policies that now pass or fail, changed
+data, stages that run again, models that retrain and why, what is rolled out and how,
+whether today's data would still pass validation, and the digests of the plans. If
+ashlar-stack is installed, it also reports which resources are created, changed,
+replaced and deleted, which permissions widen, and the cost. Exit code 1 means that data
+would be lost. It prints nothing if nothing changed.
 
 With --reviewed it compares the digests with those that ` + "`ashlar check --output json`" + `
 wrote when the change was reviewed, and exits with 1 where one differs.`,
@@ -64,10 +64,10 @@ wrote when the change was reviewed, and exits with 1 where one differs.`,
 		},
 	}
 	c.Flags().StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared; with --base and --reviewed: all)")
-	c.Flags().StringVar(&f.prices, "prices", "", "with --base: prices of your own, in the form of templates/consequence/prices.json")
-	c.Flags().BoolVar(&f.noData, "no-data", false, "with --base: do not validate the data that changed expectations are about")
-	c.Flags().StringVar(&f.base, "base", "", "a revision in git, such as origin/main, to compare with")
-	c.Flags().StringVar(&f.reviewed, "reviewed", "", "a `FILE` that ashlar check --output json wrote: refuse any other plan")
+	c.Flags().StringVar(&f.prices, "prices", "", "with --base: a `FILE` with your prices, in the format of templates/consequence/prices.json")
+	c.Flags().BoolVar(&f.noData, "no-data", false, "with --base: do not validate data against changed expectations")
+	c.Flags().StringVar(&f.base, "base", "", "the Git revision to compare with, such as origin/main")
+	c.Flags().StringVar(&f.reviewed, "reviewed", "", "a `FILE` written by ashlar check --output json; fail if a plan differs")
 	return c
 }
 
@@ -110,7 +110,7 @@ func (a *app) writePlan(p *plan.Plan) error {
 			what = "no model"
 		}
 		if n := len(l.Stages); n > 0 {
-			what += ", " + counted(n, "stage") + " of its own"
+			what += ", " + counted(n, "custom stage")
 		}
 		a.concept("pipeline", name, what, "schedule "+orNone([]string{l.Schedule})+zoneOf(l)+", "+counted(l.Retries, "retry"))
 	}

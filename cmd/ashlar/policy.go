@@ -23,9 +23,9 @@ func policyVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
 		Short: "List, show, explain and test policies",
-		Long: `A policy is a rule written as a CUE constraint. The packs that ship with Ashlar
-apply everywhere; a repository's own are in its policies folder, where they may
-add rules, tighten ours, set what ours leave open, and exempt by name until a day.`,
+		Long: `A policy is a rule written as a CUE constraint. The policy packs that ship with Ashlar
+always apply. A repository's own packs are in its policies folder: they can add rules,
+tighten the shipped ones, set their parameters, and grant exemptions that expire.`,
 		Example: `  ashlar policy list
   ashlar policy show reliability/production-replicas
   ashlar policy explain reliability/production-replicas
@@ -33,8 +33,8 @@ add rules, tighten ours, set what ours leave open, and exempt by name until a da
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVarP(&p.dir, "dir", "C", ".", "the blueprint's folder")
-	c.PersistentFlags().StringArrayVar(&p.further, "policies", nil, "a further folder of policy packs; may be repeated")
+	dirFlag(c.PersistentFlags(), &p.dir)
+	c.PersistentFlags().StringArrayVar(&p.further, "policies", nil, "another folder of policy packs; can be repeated")
 	for _, verb := range policyVerbs {
 		c.AddCommand(verb(p))
 	}

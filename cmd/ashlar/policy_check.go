@@ -25,14 +25,14 @@ func policyCheckVerb(p *policyApp) *cobra.Command {
 	var environment string
 	c := &cobra.Command{
 		Use:   "check FILE...",
-		Short: "Hold resources against the rules: manifests, a Pulumi preview or export",
-		Long: `Check reads resources from each FILE (- is standard input; of a folder, every
-.yaml, .yml and .json file) and holds them against the rules about resources, all
-together, since some rules look at what a resource uses. A FILE holds Kubernetes
-objects, or what ` + "`pulumi preview --json` or `pulumi stack export`" + ` wrote. What is not known
-before it exists is reported as undecided.
+		Short: "Check resources against policies: manifests, a Pulumi preview or export",
+		Long: `Check reads resources from each FILE (- is standard input; from a folder, every .yaml,
+.yml and .json file) and checks them against the rules about resources, all together,
+since some rules are about several resources. A FILE contains Kubernetes objects, or
+what ` + "`pulumi preview --json` or `pulumi stack export`" + ` wrote. A rule about a
+value that is not known before deployment is reported as undecided.
 
-Exit code 1 means that a mandatory policy objects; 2 that a file cannot be read.`,
+Exit code 1 means that a mandatory policy failed, 2 that a file cannot be read.`,
 		Example: `  ashlar policy check deploy/manifests --env prod
   kubectl get deployments,rollouts -o json | ashlar policy check -
   pulumi preview --json | ashlar policy check - --output sarif`,
@@ -44,7 +44,7 @@ Exit code 1 means that a mandatory policy objects; 2 that a file cannot be read.
 			return p.checkResources(args, environment)
 		},
 	}
-	c.Flags().StringVarP(&environment, "env", "e", "", "the environment they belong to (default: what their labels or stack's name say)")
+	c.Flags().StringVarP(&environment, "env", "e", "", "the environment of the resources (default: from their labels or stack name)")
 	return c
 }
 
@@ -115,7 +115,7 @@ func (p *policyApp) readResources(args []string) ([]recorded.Resource, checkedFi
 		}
 	}
 	if len(out) == 0 {
-		return nil, files, fmt.Errorf("policy check: there is no resource in what was named")
+		return nil, files, fmt.Errorf("policy check: the files contain no resources")
 	}
 	return out, files, nil
 }

@@ -16,7 +16,7 @@ func policyExplainVerb(p *policyApp) *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain RULE",
 		Example: "  ashlar policy explain reliability/production-replicas",
-		Short:   "Say what a rule comes to for the blueprint here: value, constraint, line, fix",
+		Short:   "Explain how a rule applies to the blueprint: value, constraint, line, fix",
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, set, err := p.rule("explain", args)
 			if err != nil {
@@ -35,9 +35,9 @@ func policyExplainVerb(p *policyApp) *cobra.Command {
 			fmt.Fprintln(p.out)
 			switch r.About {
 			case policies.Resource:
-				fmt.Fprintln(p.out, "It is about resources: `ashlar policy check FILE` and `pulumi preview --policy-pack` hold them against it.")
+				fmt.Fprintln(p.out, "It is about resources: `ashlar policy check FILE` and `pulumi preview --policy-pack` check resources against it.")
 			case policies.Evidence:
-				fmt.Fprintln(p.out, "It is about evidence: the runtime holds a version against it when it is registered, promoted or served.")
+				fmt.Fprintln(p.out, "It is about evidence: the runtime checks a version against it when it is registered, promoted or served.")
 			}
 			p.writeExplained(r, explained)
 			return nil

@@ -23,7 +23,7 @@ func policyListVerb(p *policyApp) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Example: "  ashlar policy list --output json",
-		Short:   "List the rules that apply here, and where each is enforced",
+		Short:   "List the rules that apply, and where each is enforced",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			set, err := p.set()
@@ -50,7 +50,7 @@ func policyShowVerb(p *policyApp) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show RULE",
 		Example: "  ashlar policy show reliability/production-replicas",
-		Short:   "Show a rule: what it asks for, why, where it is enforced, its digest",
+		Short:   "Show a rule: its constraint, reason, enforcement points and digest",
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, _, err := p.rule("show", args)
 			if err != nil {

@@ -17,13 +17,12 @@ func policyTestVerb(p *policyApp) *cobra.Command {
 	var shipped bool
 	c := &cobra.Command{
 		Use:   "test [DIR...]",
-		Short: "Run the cases that rules bring along",
-		Long: `Test tries every case of the packs in each DIR (default: the policies folder
-here), in files ending in _test.cue too: a case that should pass must pass, one
-that should fail must fail, one to skip must not be spoken of. A rule without a
-case of either kind has not shown what it does, and counts as failed. Packs in
---policies apply beside those in DIR, such as for a pack that tightens their
-rules, and their own cases are not run.`,
+		Short: "Run the test cases of policy packs",
+		Long: `Test runs the test cases of the packs in each DIR (default: ./policies), including those
+in files that end in _test.cue: each case must pass, fail or be skipped as it says. A
+rule that has no passing or no failing case is untested and counts as failed. Packs in
+--policies are loaded too, for example the pack whose rules a pack in DIR tightens;
+their cases are not run.`,
 		Example: `  ashlar policy test
   ashlar policy test policies/house --output json
   ashlar policy test --shipped`,
@@ -90,7 +89,7 @@ func (p *policyApp) try(dirs []string, shipped bool) ([]policies.Tried, error) {
 func packsIn(dir string) ([]policies.Source, error) {
 	more, err := policies.Folder(source.Below(dir), ".", filepath.ToSlash(dir)+"/")
 	if err == nil && len(more) == 0 {
-		err = fmt.Errorf("policies: %s holds no pack; name a folder with .cue files, or with folders of them", dir)
+		err = fmt.Errorf("policies: %s contains no pack; name a folder with .cue files, or with folders of them", dir)
 	}
 	return more, err
 }

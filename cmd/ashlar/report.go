@@ -14,14 +14,6 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
-// The exit codes.
-const (
-	exitFine     = 0
-	exitFindings = 1
-	exitInput    = 2
-	exitInternal = 3
-)
-
 // usageError is a wrong flag or argument.
 type usageError string
 
@@ -42,7 +34,7 @@ func (a *app) report(err error) int {
 		return code
 	}
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(a.err, "ashlar: interrupted; what was finished is kept, and the next run goes on from there")
+		fmt.Fprintln(a.err, "ashlar: interrupted; finished work is kept, and the next run continues from there")
 		return code
 	}
 	var problems blueprints.Problems
@@ -82,11 +74,11 @@ func exitCode(err error) int {
 	)
 	switch {
 	case errors.As(err, &finding), errors.As(err, &command), errors.As(err, &schema), errors.As(err, &pending), errors.As(err, &idle), errors.Is(err, errFindings):
-		return exitFindings
-	case errors.As(err, &exited) && exited.ExitCode() == exitInternal, outOfReach(err):
-		return exitInternal
+		return plan.ExitFindings
+	case errors.As(err, &exited) && exited.ExitCode() == plan.ExitInternal, outOfReach(err):
+		return plan.ExitInternal
 	default:
-		return exitInput
+		return plan.ExitInput
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -31,9 +31,9 @@ func runsVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "runs",
 		Short: "List, show and compare the runs of pipelines",
-		Long: `Runs shows what the local stack's pipelines did: each run's stages, what they made and
-reused, by which plan and data, and the metrics that came of it. A run is named by its
-ID or the beginning of one; last is the newest.`,
+		Long: `Runs shows the pipeline runs of the local stack: the stages of each run, what they
+computed and reused, the plan and data, and the metrics. A run is identified by its ID or
+a prefix of it; "last" is the newest.`,
 		Example: `  ashlar runs list
   ashlar runs show last
   ashlar runs compare 20261125T0725 last --output json`,
@@ -41,10 +41,10 @@ ID or the beginning of one; last is the newest.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	flags := c.PersistentFlags()
-	flags.StringVarP(&r.dir, "dir", "C", ".", "the blueprint's folder")
-	flags.StringVar(&r.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
-	flags.StringVar(&r.model, "model", "", "runs of this model only")
-	flags.IntVar(&r.limit, "limit", 20, "how many runs of a model to look at, the newest first")
+	dirFlag(flags, &r.dir)
+	stateFlag(flags, &r.state)
+	flags.StringVar(&r.model, "model", "", "only runs of this model")
+	flags.IntVar(&r.limit, "limit", 20, "how many runs of a model to read, the newest first")
 	for _, verb := range runsVerbs {
 		c.AddCommand(verb(r))
 	}
@@ -63,7 +63,7 @@ func (r *runsApp) all(ctx context.Context) (out []pipeline.Run, err error) {
 		return nil, err
 	}
 	if r.model != "" && !slices.Contains(models, r.model) {
-		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; %s", r.model, orElse(source.Nearest(r.model, models), "there are runs of "+orNone(models))))
+		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; %s", r.model, orElse(nearest.Hint(r.model, models), "there are runs of "+orNone(models))))
 	}
 	for _, model := range models {
 		if r.model != "" && r.model != model {
@@ -163,7 +163,7 @@ func stagesRun(r pipeline.Run) string {
 func runsShowVerb(r *runsApp) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show RUN",
-		Short:   "Show one run: its stages, what they made, and from what",
+		Short:   "Show a run: its stages, inputs and outputs",
 		Example: "  ashlar runs show last",
 		RunE: func(c *cobra.Command, args []string) error {
 			one, err := r.one(c, args)

@@ -14,8 +14,8 @@ func runsCancelVerb(r *runsApp) *cobra.Command {
 	var by string
 	c := &cobra.Command{
 		Use:     "cancel RUN",
-		Short:   "Ask a run that is under way to end",
-		Long:    "Cancel asks the process that runs it, whichever it is, to end the run. It does so within a few\nseconds: its commands are ended, and what was finished is kept.",
+		Short:   "Cancel a run that is in progress",
+		Long:    "Cancel asks the process that executes the run to stop it. Within a few seconds the\nrun's commands are stopped; the results of finished stages are kept.",
 		Example: "  ashlar runs cancel last",
 		RunE: func(c *cobra.Command, args []string) error {
 			one, err := r.one(c, args)
@@ -39,6 +39,6 @@ func runsCancelVerb(r *runsApp) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "who asks (default: $ASHLAR_USER, else the login name)")
+	identityFlag(c.Flags(), &by, "by", "who cancels")
 	return c
 }

@@ -50,7 +50,7 @@ func (m metrics) headline() string {
 func runsCompareVerb(r *runsApp) *cobra.Command {
 	return &cobra.Command{
 		Use:   "compare RUN RUN...",
-		Short: "Compare runs: what they were made from and what they measured",
+		Short: "Compare the inputs and metrics of runs",
 		Example: `  ashlar runs compare 20261125T0725 last
   ashlar runs compare 20261125T07 20261125T08 last --model default-risk`,
 		RunE: func(c *cobra.Command, args []string) error {

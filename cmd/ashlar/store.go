@@ -17,8 +17,8 @@ import (
 func storeVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "store",
-		Short:   "Free what the local store keeps and nothing needs",
-		Long:    "Store is about the objects that runs have made: models, reports, files of stages.",
+		Short:   "Delete objects from the local store that are expired or not needed",
+		Long:    "Store manages the objects that runs have created: models, reports, files of stages.",
 		Example: "  ashlar store gc --dry-run\n  ashlar store gc --keep 30d\n  ashlar store retain --dry-run",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -37,12 +37,12 @@ func storeGCVerb(a *app) *cobra.Command {
 	var f gcFlags
 	c := &cobra.Command{
 		Use:   "gc",
-		Short: "Remove objects that no run, stage or version needs any more",
-		Long: `Gc forgets results of stages that no run has used for --keep, and removes the objects
-that nothing names then and that are older than --grace. What a registered version is
-made of stays, and so does what runs have on record. It is safe while a run goes on, as
-long as no stage takes longer than --grace.`,
-		Example: `  ashlar store gc --dry-run      # what would go
+		Short: "Delete objects that no run, stage or version needs",
+		Long: `Gc drops cached results of stages that no run has used for --keep, and then deletes the
+objects that are no longer referenced and older than --grace. Objects of registered
+versions and of recorded runs are kept. Gc is safe during a run, provided that no stage
+takes longer than --grace.`,
+		Example: `  ashlar store gc --dry-run      # only show what would be deleted
   ashlar store gc --keep 30d`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -63,11 +63,11 @@ long as no stage takes longer than --grace.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVarP(&f.dir, "dir", "C", ".", "the blueprint's folder")
-	flags.StringVar(&f.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
-	flags.StringVar(&f.grace, "grace", "24h", "how old an object must be to go")
-	flags.StringVar(&f.keep, "keep", "90d", "how long a stage's result is kept that no run uses")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would go, and remove nothing")
+	dirFlag(flags, &f.dir)
+	stateFlag(flags, &f.state)
+	flags.StringVar(&f.grace, "grace", "24h", "the minimum age of objects to delete")
+	flags.StringVar(&f.keep, "keep", "90d", "how long to keep cached results that no run uses")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only show what would be deleted")
 	return c
 }
 

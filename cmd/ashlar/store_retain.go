@@ -21,13 +21,12 @@ func storeRetainVerb(a *app) *cobra.Command {
 	var f retainFlags
 	c := &cobra.Command{
 		Use:   "retain",
-		Short: "Delete what is kept of a dataset for longer than its retention",
-		Long: `Retain deletes what the local stack keeps of each dataset that was read longer ago than
-its retention: rows that ingest kept, files of stages that read them, validation reports,
-what stages printed, and windows of requests. Models, their evaluation and records of
-runs stay. The audit log has a line for each deletion. "ashlar up" does the same when it
-starts, and every hour while it serves.`,
-		Example: `  ashlar store retain --dry-run      # what is due
+		Short: "Delete data that is kept longer than its dataset's retention",
+		Long: `Retain deletes data of datasets that were read longer ago than their retention: ingested
+rows, files of stages that read them, validation reports, logs of stages, and windows of
+requests. Models, their evaluation and run records are kept. The audit log gets an entry
+for each deletion. "ashlar up" does the same when it starts and then every hour.`,
+		Example: `  ashlar store retain --dry-run      # only show what has expired
   ashlar store retain`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -46,11 +45,11 @@ starts, and every hour while it serves.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVarP(&f.dir, "dir", "C", ".", "the blueprint's folder")
-	flags.StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
-	flags.StringVar(&f.state, "state", "", "the folder of the local stack's state (default: .ashlar in the blueprint's folder)")
-	flags.StringVar(&f.as, "as", "", "who deletes, for the audit log (default: $ASHLAR_USER, else the login name)")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "say what is due, and delete nothing")
+	dirFlag(flags, &f.dir)
+	envFlag(flags, &f.environment)
+	stateFlag(flags, &f.state)
+	identityFlag(flags, &f.as, "as", "who deletes, for the audit log")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only show what has expired")
 	return c
 }
 

@@ -26,16 +26,16 @@ func upVerb(a *app) *cobra.Command {
 	var f upFlags
 	c := &cobra.Command{
 		Use:   "up [DIR]",
-		Short: "Stand a blueprint up here: validate, train, gate, register, serve, watch",
-		Long: `Up takes the blueprint in DIR (default: this folder) from its data to a served and
-watched model on this machine, and serves until Ctrl-C. Every stage's result is
-kept under the digest of what it depends on: a second up with nothing changed
-reuses all of them. State is in .ashlar in the blueprint's folder.
+		Short: "Run a blueprint locally: validate, train, check gates, register, serve, watch",
+		Long: `Up runs the blueprint in DIR (default: the current folder) on this machine: it validates
+the data, trains and registers the models, serves them and watches for drift until
+Ctrl-C. Results are cached by the digest of their inputs, so a second run reuses
+everything that has not changed. State is in .ashlar in the blueprint's folder.
 
-Exit code 1 means that data, gates or approvals did not pass; 2 wrong input.`,
+Exit code 1 means that data, gates or approvals did not pass, 2 that the input is wrong.`,
 		Example: `  ashlar up blueprints/examples/credit
   ashlar up --env prod --listen 127.0.0.1:9000
-  ashlar up --once          # stand up, answer one prediction, go
+  ashlar up --once          # run, answer one prediction, exit
   ashlar up --build         # stop once the models are registered`,
 		Args: atMostDir,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -46,14 +46,14 @@ Exit code 1 means that data, gates or approvals did not pass; 2 wrong input.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared)")
-	flags.StringVar(&f.state, "state", "", "the folder to keep state in (default: .ashlar in the blueprint's folder)")
-	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:8080", "the address to serve on; port 0 takes a free one")
-	flags.StringSliceVar(&f.hosts, "host", nil, "a name that leads here besides localhost, such as that of a proxy; requests for other names are refused")
-	flags.StringVar(&f.as, "as", "", "who is training, for the registry (default: $ASHLAR_USER, else the login name)")
-	flags.BoolVar(&f.once, "once", false, "stand up, ask every endpoint for one prediction, and stop")
-	flags.BoolVar(&f.build, "build", false, "stop once the models are registered; serve nothing")
-	flags.IntVar(&f.workers, "workers", 0, "cores to use; results do not depend on it (default: all)")
+	envFlag(flags, &f.environment)
+	stateFlag(flags, &f.state)
+	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:8080", "the address to listen on; port 0 selects a free port")
+	flags.StringSliceVar(&f.hosts, "host", nil, "a host name to accept besides localhost, such as that of a proxy; requests for other names are refused")
+	identityFlag(flags, &f.as, "as", "who trains, for the registry")
+	flags.BoolVar(&f.once, "once", false, "run, ask every endpoint for one prediction, and exit")
+	flags.BoolVar(&f.build, "build", false, "exit when the models are registered; do not serve")
+	flags.IntVar(&f.workers, "workers", 0, "the number of cores to use; results do not depend on it (default: all)")
 	return c
 }
 
@@ -99,7 +99,7 @@ func (a *app) summary(outcomes []local.Outcome, took time.Duration) {
 	}
 	word := "built in " + elapsed(took)
 	if reused {
-		word = "nothing changed: every stage reused, in " + elapsed(took)
+		word = "nothing changed: all stages reused, in " + elapsed(took)
 	}
 	fmt.Fprintf(a.out, "%s\n", a.colour(a.out, text.Bold, word))
 }
@@ -115,7 +115,7 @@ func (a *app) standing(s local.Standing, once bool) {
 	for _, e := range s.Endpoints {
 		switch {
 		case e.Version == 0:
-			fmt.Fprintf(w, "%s is up but serves nothing yet: %s\n", e.Name, e.Waiting)
+			fmt.Fprintf(w, "%s is running but serves no model yet: %s\n", e.Name, e.Waiting)
 		case e.Answer != "":
 			fmt.Fprintf(w, "%s serves %s version %d and answered %s\n", e.Name, e.Model, e.Version, e.Answer)
 		default:

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/ashlar-dev/ashlar/blueprints/source"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // strict makes a command and those below it refuse what they do not know in the
@@ -38,7 +38,7 @@ func knownVerb(c *cobra.Command, args []string) error {
 			names = append(names, below.Name())
 		}
 	}
-	hint := source.Nearest(args[0], names)
+	hint := nearest.Hint(args[0], names)
 	if hint == "" {
 		hint = "there are " + strings.Join(names, ", ")
 	}
@@ -62,7 +62,7 @@ func wrongFlag(c *cobra.Command, err error) error {
 	message := err.Error()
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		if hint := source.Nearest("--"+unknown.GetSpecifiedName(), flagNames(c)); hint != "" {
+		if hint := nearest.Hint("--"+unknown.GetSpecifiedName(), flagNames(c)); hint != "" {
 			message += "; " + hint
 		}
 	}

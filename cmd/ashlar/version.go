@@ -12,7 +12,7 @@ import (
 func versionVerb(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version of ashlar and of the plan it speaks",
+		Short: "Print the versions of ashlar and of the plan format",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if a.json() {

@@ -118,7 +118,7 @@ func message(kind string, found []policies.Finding) string {
 	f := found[0]
 	switch kind {
 	case "undecided":
-		lines = append([]string{"undecided: it cannot be said before the update"}, lines...)
+		lines = append([]string{"undecided: it is known only after the update"}, lines...)
 	case "exempt":
 		lines = append([]string{fmt.Sprintf("exempt until %s: %s (%s)", f.Exempt.Expires, f.Exempt.Reason, f.Exempt.Owner)}, lines...)
 	}

@@ -50,7 +50,7 @@ func (p *problems) endpoint(a *Args) {
 	}
 	switch {
 	case a.PublicEndpoint && len(a.PublicCIDRs) == 0:
-		p.say("a public endpoint for nobody: name the ranges that may reach it")
+		p.say("a public endpoint without ranges: name the address ranges that can reach it")
 	case !a.PublicEndpoint && len(a.PublicCIDRs) > 0:
 		p.say("public ranges without a public endpoint: set it or leave them out")
 	}

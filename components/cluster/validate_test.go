@@ -22,7 +22,7 @@ func TestValidateRefuses(t *testing.T) {
 		"the internet":              {func(a *Args) { a.PublicCIDRs = []string{"0.0.0.0/0"} }, "opens the API server"},
 		"half the internet":         {func(a *Args) { a.PublicCIDRs = []string{"128.0.0.0/1"} }, "opens the API server"},
 		"an address":                {func(a *Args) { a.PublicCIDRs = []string{"203.0.113.7"} }, "want IPv4"},
-		"a public end for nobody":   {func(a *Args) { a.PublicCIDRs = nil }, "for nobody"},
+		"a public end for nobody":   {func(a *Args) { a.PublicCIDRs = nil }, "without ranges"},
 		"ranges of a private end":   {func(a *Args) { a.PublicEndpoint = false }, "without a public endpoint"},
 		"a service range too small": {func(a *Args) { a.ServiceCIDR = "172.20.0.0/28" }, "service range"},
 		"an admin that is a group":  {func(a *Args) { a.Admins = []string{"arn:aws:iam::123456789012:group/ops"} }, "role or user"},

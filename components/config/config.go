@@ -55,7 +55,7 @@ func (a *Args) Validate() error {
 		found = append(found, object.CheckName("secret", name, object.MaxLabel))
 	}
 	if len(a.Plan) == 0 && len(a.Databases) == 0 {
-		found = append(found, errors.New("config: neither a plan nor a database: there is nothing to tell"))
+		found = append(found, errors.New("config: neither a plan nor a database: there is nothing to configure"))
 	}
 	if len(a.Plan) > MaxPlan {
 		found = append(found, fmt.Errorf("config: the plan is %d bytes and a ConfigMap holds %d: split the blueprint", len(a.Plan), MaxPlan))

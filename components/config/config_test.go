@@ -87,7 +87,7 @@ func TestWithoutAPasswordThereIsNoSecret(t *testing.T) {
 
 func TestEveryProblemOfAConfigIsReported(t *testing.T) {
 	err := (&Args{Namespace: "X Y", Labels: map[string]string{"a": "b c"}}).Validate()
-	for _, want := range []string{"X Y", "label a", "nothing to tell"} {
+	for _, want := range []string{"X Y", "label a", "nothing to configure"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}

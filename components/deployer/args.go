@@ -31,7 +31,7 @@ func (a *Args) Validate() error {
 	for _, ns := range a.Namespaces {
 		found = append(found, object.CheckName("namespace", ns, object.MaxLabel))
 		if slices.Contains(own, ns) || slices.Contains(a.Reserved, ns) {
-			found = append(found, fmt.Errorf("deployer: namespace %s is the cluster's own, and whoever makes pods there may do everything: choose another", ns))
+			found = append(found, fmt.Errorf("deployer: namespace %s is the cluster's own, and creating pods there grants every permission: choose another", ns))
 		}
 		if seen[ns] {
 			found = append(found, fmt.Errorf("deployer: namespace %s is named twice", ns))

@@ -50,7 +50,7 @@ func (a *Args) Validate() error {
 		say("environment %q: want the name of one of GitHub's environments, no pattern", a.Environment)
 	}
 	if len(a.Statements) == 0 {
-		say("no statement: a role that may do nothing is of no use to CI")
+		say("no statement: a role without permissions is of no use to CI")
 	}
 	if err := policy.Check(a.Statements); err != nil {
 		say("%w", err)

@@ -51,7 +51,7 @@ func (a *Args) Validate() error {
 		say("service account %q: want a-z 0-9 . -", a.ServiceAccount)
 	}
 	if len(a.Statements) == 0 {
-		say("no statement: a workload that needs nothing of AWS needs no identity")
+		say("no statement: a workload that needs no AWS permissions needs no identity")
 	}
 	if err := policy.Check(a.Statements); err != nil {
 		say("%w", err)

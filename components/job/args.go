@@ -16,7 +16,7 @@ import (
 // The engines that run a job.
 const (
 	Argo    = "argo"    // WorkflowTemplate, and a CronWorkflow where there is a schedule
-	CronJob = "cronjob" // CronJob, suspended where there is no schedule
+	CronJob = "cronjob" // CronJob, suspended where there is not a valid schedule
 	Once    = "once"    // Job: runs when it is made, and again when what it runs changes
 )
 

@@ -51,7 +51,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }
 
-// bounds registers the quota and what a container gets that asks for nothing:
+// bounds registers the quota and what a container gets that has no constraint:
 // the engines' own helpers do not ask, and a quota refuses those who do not.
 func (a *Args) bounds(ctx *pulumi.Context, name string, opts []pulumi.ResourceOption) error {
 	if _, err := corev1.NewResourceQuota(ctx, name, &corev1.ResourceQuotaArgs{

@@ -105,7 +105,7 @@ func TestTheNamespaceIsBounded(t *testing.T) {
 		}
 	}
 	if r.One(t, "kubernetes:core/v1:LimitRange").Text("spec.limits.0.default.memory") == "" {
-		t.Error("a container that asks for nothing is refused by the quota")
+		t.Error("a container that has no constraint is refused by the quota")
 	}
 }
 

@@ -85,7 +85,7 @@ func (a *Args) zoneProblems() []error {
 	seen := map[string]bool{}
 	for _, z := range a.Zones {
 		if letter, ok := strings.CutPrefix(z, a.Region); !ok || len(letter) != 1 || letter < "a" || letter > "z" {
-			found = append(found, fmt.Errorf("zone %q is none of region %s", z, a.Region))
+			found = append(found, fmt.Errorf("zone %q is not in region %s", z, a.Region))
 		}
 		if seen[z] {
 			found = append(found, fmt.Errorf("zone %s is named twice", z))

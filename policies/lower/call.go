@@ -128,10 +128,10 @@ func (l *lowerer) close(arg ast.Expr) (plan.Constraint, error) {
 		return c, err
 	}
 	if c.Fields == nil || !same(c, plan.Constraint{Fields: c.Fields}) {
-		return c, refuse("it closes what is no plain struct")
+		return c, refuse("it closes what is not a plain struct")
 	}
 	if s, ok := arg.(*ast.StructLit); !ok || opened(s) {
-		return c, refuse("it closes what is no plain struct")
+		return c, refuse("it closes what is not a plain struct")
 	}
 	f := *c.Fields
 	f.Closed = true
@@ -151,7 +151,7 @@ func opened(s *ast.StructLit) bool {
 func (l *lowerer) listed(e ast.Expr, closed bool) ([]plan.Constraint, error) {
 	list, ok := e.(*ast.ListLit)
 	if !ok {
-		return nil, refuse("%s is no plain list", nodeText(e))
+		return nil, refuse("%s is not a plain list", nodeText(e))
 	}
 	var out []plan.Constraint
 	for _, elt := range list.Elts {

@@ -60,7 +60,7 @@ func (l *lowerer) bound(op plan.Op, operand ast.Expr) (plan.Constraint, error) {
 			return plan.Constraint{}, broken("%s compares with text", op)
 		}
 		if _, err := regexp.Compile(text); err != nil {
-			return plan.Constraint{}, broken("%q is no RE2 expression: %v", text, err)
+			return plan.Constraint{}, broken("%q is not a valid RE2 expression: %v", text, err)
 		}
 	}
 	if b, isBool := v.(bool); isBool {
@@ -115,7 +115,7 @@ func (e *Expression) constant(x ast.Expr) (any, error) {
 		}
 		return numberOf(string(b), v.Kind() == cue.FloatKind)
 	}
-	return nil, refuse("%s is no number, text, true, false or null", nodeText(x))
+	return nil, refuse("%s is not a number, string, bool or null", nodeText(x))
 }
 
 // scope gathers the values that the expression refers to, or refuses it.
@@ -208,7 +208,7 @@ func literalValue(lit *ast.BasicLit) (any, error) {
 	case token.INT, token.FLOAT:
 		var n literal.NumInfo
 		if err := literal.ParseNum(lit.Value, &n); err != nil {
-			return nil, refuse("%s is no number", lit.Value)
+			return nil, refuse("%s is not a number", lit.Value)
 		}
 		return numberOf(n.String(), !n.IsInt())
 	}

@@ -34,7 +34,7 @@ func Export(v cue.Value) (*Expression, error) {
 	case ast.Expr:
 		decls = []ast.Decl{&ast.EmbedDecl{Expr: n}}
 	default:
-		return nil, fmt.Errorf("%s is no expression", v.Path())
+		return nil, fmt.Errorf("%s is not an expression", v.Path())
 	}
 	own := &ast.StructLit{}
 	for _, d := range decls {

@@ -128,7 +128,7 @@ func syntax(v any) (ast.Expr, error) {
 		}
 		return s, nil
 	}
-	return nil, fmt.Errorf("a %T is no JSON value", v)
+	return nil, fmt.Errorf("a %T is not a JSON value", v)
 }
 
 // float writes a number; one without a fraction is an int, as in plan.KindOf.
@@ -139,7 +139,7 @@ func float(f float64) (ast.Expr, error) {
 	case plan.FloatKind:
 		return numeral(strconv.FormatFloat(f, 'g', -1, 64)), nil
 	}
-	return nil, fmt.Errorf("%v is no JSON value", f)
+	return nil, fmt.Errorf("%v is not a JSON value", f)
 }
 
 func numeral(text string) ast.Expr {

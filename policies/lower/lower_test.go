@@ -81,7 +81,7 @@ func exported(text string) (*Expression, bool) {
 func TestWhatMeansSomethingElseIsBroken(t *testing.T) {
 	for text, want := range map[string]string{
 		`x: 1.0`:                              "write 1",
-		`x: =~"(?=a)"`:                        "no RE2 expression",
+		`x: =~"(?=a)"`:                        "not a valid RE2 expression",
 		`x: matchN(0, [{a: 1}])`:              "write a!",
 		`x: close({[string]: int}) & {a?: 3}`: "which of them is closed is lost",
 	} {

@@ -94,7 +94,7 @@ func (b *structBuilder) put(name string, f plan.Field) {
 
 func (b *structBuilder) pattern(label *ast.ListLit, value ast.Expr) error {
 	if len(label.Elts) != 1 {
-		return refuse("%s is no pattern of names", nodeText(label))
+		return refuse("%s is not a pattern of names", nodeText(label))
 	}
 	name, err := b.lower(label.Elts[0], false)
 	if err != nil {

@@ -48,7 +48,7 @@ func identifies(c *dataset.Column) string {
 	case strength == Surely && (unique || len(seen) > manyIdentifiers):
 		return fmt.Sprintf("its name and %d different values make it an identifier", len(seen))
 	case strength == Perhaps && unique:
-		return "its name, and a value of its own in every row, make it an identifier"
+		return "its name and its unique values suggest an identifier"
 	case unique && !ofTime(c.Name) && (steps == rows-1 || highest-lowest+1 == float64(rows)):
 		return "it counts the rows"
 	case unique && lowest >= longNumber:

@@ -130,7 +130,7 @@ func decodeTree(b []byte) ([]Entry, error) {
 	}
 	for _, e := range list.Files {
 		if !local(e.Path) || !store.IsDigest(e.Digest) {
-			return nil, fmt.Errorf("list of a folder's files: %q is no file in it", e.Path)
+			return nil, fmt.Errorf("list of a folder's files: %q is not a file in it", e.Path)
 		}
 	}
 	return list.Files, nil

@@ -49,7 +49,7 @@ func keepFolder(ctx context.Context, s *store.Store, root *os.Root, path string)
 			return err
 		}
 		if len(entries) == MaxFiles {
-			return fmt.Errorf("%s holds more than %d files; pack them into an archive", path, MaxFiles)
+			return fmt.Errorf("%s contains more than %d files; pack them into an archive", path, MaxFiles)
 		}
 		e, err := keepFile(ctx, s, root, p)
 		e.Path = strings.TrimPrefix(p, path+"/")
@@ -111,7 +111,7 @@ func Read(root, path string, most int64) (text []byte, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if text, err = io.ReadAll(io.LimitReader(f, most+1)); err == nil && int64(len(text)) > most {
-		err = fmt.Errorf("%s holds more than %d bytes", path, most)
+		err = fmt.Errorf("%s contains more than %d bytes", path, most)
 	}
 	return text, err
 }

@@ -38,7 +38,7 @@ func TestADepDoesNotLeaveTheRepositoryByALink(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"src/a.py": "", "in.py": "", "src": "", "key": "key leads out", "folder/key": "folder/key leads out", "tree": "tree/key leads out",
-		"environ": "environ leads out", "up": "up leads out", "../x": "", "pipes": "pipes/pipe is no regular file",
+		"environ": "environ leads out", "up": "up leads out", "../x": "", "pipes": "pipes/pipe is not a regular file",
 	} {
 		_, err := r.Digest(t.Context(), path)
 		switch {

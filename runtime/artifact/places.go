@@ -70,7 +70,7 @@ func (at folder) below(root *os.Root, path string) (out []found, err error) {
 			return nil
 		}
 		if len(out) == MaxFiles {
-			return fmt.Errorf("%s holds more than %d files; name the ones that are needed", path, MaxFiles)
+			return fmt.Errorf("%s contains more than %d files; name the ones that are needed", path, MaxFiles)
 		}
 		out = append(out, at.found(p, strings.TrimPrefix(p, path+"/")))
 		return regular(info, p)
@@ -103,7 +103,7 @@ func regular(info fs.FileInfo, path string) error {
 	if info.Mode().IsRegular() {
 		return nil
 	}
-	return fmt.Errorf("%s is no regular file (%s); copy what it stands for", path, info.Mode().Type())
+	return fmt.Errorf("%s is not a regular file (%s); copy its target", path, info.Mode().Type())
 }
 
 // bucket is a place behind a blob URL.
@@ -157,7 +157,7 @@ func (b bucket) files(ctx context.Context, path string) ([]found, error) {
 			continue
 		}
 		if len(out) == MaxFiles {
-			return nil, fmt.Errorf("%s holds more than %d files; name the ones that are needed", path, MaxFiles)
+			return nil, fmt.Errorf("%s contains more than %d files; name the ones that are needed", path, MaxFiles)
 		}
 		out = append(out, found{rel: rel, open: at(o.Key)})
 	}

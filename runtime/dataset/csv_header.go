@@ -37,7 +37,7 @@ func (o *openCSV) readHeader(d dialect) error {
 	for {
 		text, err := o.next(1)
 		if errors.Is(err, io.EOF) {
-			return errors.New("the file holds blank lines only: export the table again, with a header row")
+			return errors.New("the file contains only blank lines: export the table again, with a header row")
 		}
 		if err != nil {
 			return err

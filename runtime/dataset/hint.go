@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // want says what would have been right.
@@ -65,19 +63,6 @@ func typeHint(t plan.ColumnType, b []byte) string {
 	return ""
 }
 
-// likest returns the names with those most like the word first, so that a list
-// cut short does not hide the one that was meant.
-func likest(word string, names []string) []string {
-	word = word[:min(len(word), maxValue)]
-	distance := make(map[string]int, len(names))
-	for _, n := range names {
-		distance[n] = levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(n[:min(len(n), maxValue)]))
-	}
-	out := slices.Clone(names)
-	slices.SortStableFunc(out, func(a, b string) int { return distance[a] - distance[b] })
-	return out
-}
-
 // momentHint says why a date that people read is not one that is read here.
 func momentHint(s string) string {
 	if _, ok := parseNumber([]byte(s)); ok {
@@ -117,7 +102,7 @@ func categoryHint(text string, values []string) string {
 			return fmt.Sprintf("it is %q but for the space around it: trim the values, or declare this one too", shown([]byte(v)))
 		}
 	}
-	return nearest(text, values)
+	return nearest.Hint(text, values)
 }
 
 // quoteList writes the first few of a list.
@@ -130,22 +115,4 @@ func quoteList(list []string, most int) string {
 		out = append(out, fmt.Sprintf("and %d more", len(list)-most))
 	}
 	return strings.Join(out, ", ")
-}
-
-// nearest returns "did you mean ...?" for the likeliest of the names, or "".
-func nearest(name string, names []string) string {
-	name = name[:min(len(name), maxValue)]
-	best, least := "", min(max(2, len(name)/3)+1, len(name))
-	for _, n := range names[:min(len(names), MaxColumns)] {
-		if len(n) > maxValue {
-			continue
-		}
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
-			best, least = n, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %q?", best)
 }

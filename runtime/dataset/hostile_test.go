@@ -66,7 +66,7 @@ func TestHeadersAreChecked(t *testing.T) {
 		"Age;Income\n1;2\n":                   `set csv.delimiter to ";"`,
 		"Age,x,x,,,Age,Income\n0,,,,,2,3\n":   "want a column name once; field 6 is left out; rename it",
 		"Age,Incmoe\n1,2\n":                   `did you mean "Incmoe"?`,
-		"1,2\n3,4\n":                          "does the file lack a header?",
+		"1,2\n3,4\n":                          "is the header missing?",
 		"Age,Something entirely other\n1,2\n": "declare the column optional if it may be absent",
 	} {
 		dir := write(t, map[string]string{"t.csv": text})
@@ -132,7 +132,7 @@ func TestSchemaErrorReadsWell(t *testing.T) {
 	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"age": {Type: plan.Integer}, "ok": {Type: plan.Boolean}}}
 	_, p := drain(t, ds, Options{Dir: dir})
 	want := `t.csv: the data is not what the blueprint declares: 6 problems in 6 rows (1 left out)
-  rows: 1 row with too few or too many fields: want 2 fields as in the header, found 1; is a field that holds the delimiter without quotes?
+  rows: 1 row with too few or too many fields: want 2 fields as in the header, found 1; is a field with the delimiter but without quotes?
     t.csv:7 (row 6): "1"
   column "age": 4 values of another type: want an integer of at most 64 bits
     t.csv:3 (row 2): "x"

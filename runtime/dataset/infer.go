@@ -142,7 +142,7 @@ func (in *Inferred) readBack(ctx context.Context, opt Options) error {
 		for _, x := range p.Problems {
 			c, ok := in.Dataset.Columns[x.Column]
 			if s := in.Seen[x.Column]; ok && s.Unread == "" {
-				s.Unread = fmt.Sprintf("%q is no %s", x.Value, c.Type)
+				s.Unread = fmt.Sprintf("%q is not of type %s", x.Value, c.Type)
 				in.Seen[x.Column] = s
 				in.Dataset.Columns[x.Column] = plan.Column{Type: plan.Text, Nullable: true}
 			}

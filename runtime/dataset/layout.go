@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // target is a column that frames have.
@@ -114,11 +115,11 @@ func missingHint(name string, header []string, declared map[string]plan.Column) 
 			free = append(free, h)
 		}
 	}
-	if hint := nearest(name, free); hint != "" {
+	if hint := nearest.Hint(name, free); hint != "" {
 		return hint
 	}
 	if numbers > 0 && len(free) == len(header) {
-		return "the first line holds values; does the file lack a header?"
+		return "the first line contains values; is the header missing?"
 	}
 	return "declare the column optional if it may be absent"
 }

@@ -183,7 +183,7 @@ func (p *parser) finish(fields, end int) int {
 		return end + 1
 	}
 	p.drop(Ragged, p.text[p.start:end], fmt.Sprintf("%d fields as in the header, found %d", len(p.slots), fields),
-		"is a field that holds the delimiter without quotes?")
+		"is a field with the delimiter but without quotes?")
 	return end + 1
 }
 

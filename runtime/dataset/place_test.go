@@ -45,7 +45,7 @@ func TestASourceDoesNotLeaveItsFolderByALink(t *testing.T) {
 		"o*.csv":      "out.csv leads out of the blueprint's folder by a link",
 		"folder/*":    "folder/secret.csv leads out of the blueprint's folder by a link",
 		"environ.csv": "environ.csv leads out of the blueprint's folder by a link",
-		"pipe.csv":    "is no regular file",
+		"pipe.csv":    "is not a regular file",
 	} {
 		got := reading(t, source, dir)
 		if (want == "") != (got == "") || !strings.Contains(got, want) {
@@ -54,7 +54,7 @@ func TestASourceDoesNotLeaveItsFolderByALink(t *testing.T) {
 	}
 	if runtime.GOOS == "linux" {
 		for _, source := range []string{"/proc/self/environ", "file:///proc/self/environ", "/proc/self/environ*", "/sys/kernel/uevent_seqnum"} {
-			if got := reading(t, source, dir); !strings.Contains(got, "where the kernel tells of processes and devices") {
+			if got := reading(t, source, dir); !strings.Contains(got, "which belongs to the kernel") {
 				t.Errorf("%s: %q", source, got)
 			}
 		}

@@ -141,7 +141,7 @@ func TestProblemsAreAllReportedAtOnce(t *testing.T) {
 	want := []string{
 		`people.csv:1: column "salary": "name, age, income, member, status, since, salry": want a column in the header; did you mean "salry"?`,
 		`people.csv:2 (row 1): column "age": "34.5": want an integer of at most 64 bits; declare the column a number, or a category if it is an identifier`,
-		`people.csv:3 (row 2): "Bob,34,1": want 7 fields as in the header, found 3; is a field that holds the delimiter without quotes?`,
+		`people.csv:3 (row 2): "Bob,34,1": want 7 fields as in the header, found 3; is a field with the delimiter but without quotes?`,
 		`people.csv:4 (row 3): column "income": "lots": want a number`,
 		`people.csv:4 (row 3): column "member": "maybe": want true or false, yes or no, t or f, 1 or 0`,
 		`people.csv:4 (row 3): column "status": "gud": want one of "good", "bad"; did you mean "good"?`,

@@ -38,7 +38,7 @@ func resolveBlob(ctx context.Context, text, rest string, opt Options) (*source, 
 func resolveBelow(ctx context.Context, text string, opt Options) (*source, error) {
 	base, err := url.Parse(opt.Dir)
 	if err != nil || base.Host == "" && base.Scheme != "mem" {
-		return nil, fmt.Errorf("%s: relative sources are to start from %q, which is no blob URL such as s3://bucket/prefix", text, opt.Dir)
+		return nil, fmt.Errorf("%s: relative sources are to start from %q, which is not a blob URL such as s3://bucket/prefix", text, opt.Dir)
 	}
 	key := strings.TrimPrefix(path.Join(base.Path, path.Clean("/"+text)), "/")
 	base.Path = ""

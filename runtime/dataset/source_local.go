@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // resolveLocal finds files in folders.
@@ -98,12 +100,12 @@ func missingFile(text, full string, err error) error {
 			names = append(names, e.Name())
 		}
 	}
-	hint := nearest(filepath.Base(full), names)
+	hint := nearest.Hint(filepath.Base(full), names)
 	switch {
 	case len(names) == 0:
-		hint = "the folder holds no files"
+		hint = "the folder contains no files"
 	case hint == "":
-		hint = "the folder holds " + quoteList(likest(filepath.Base(full), names), 5)
+		hint = "the folder contains " + quoteList(nearest.First(filepath.Base(full), names), 5)
 	}
 	return fmt.Errorf("%s: no such file in %s; %s: %w", text, filepath.Dir(full), hint, fs.ErrNotExist)
 }

@@ -125,7 +125,7 @@ func TestRelativeSourcesMayStartFromABlobURL(t *testing.T) {
 			t.Errorf("opened the bucket %s", u)
 		}
 	}
-	for dir, want := range map[string]string{"s3://": "no blob URL", "s3://data/%zz": "no blob URL", "s3://data/none": "no such object"} {
+	for dir, want := range map[string]string{"s3://": "not a blob URL", "s3://data/%zz": "not a blob URL", "s3://data/none": "no such object"} {
 		if _, err := Digest(t.Context(), people("in/1.csv"), Options{Dir: dir, OpenBucket: open}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", dir, err, want)
 		}
@@ -168,7 +168,7 @@ func TestSourcesThatAreNoTableSayWhatToDo(t *testing.T) {
 		"[.csv":          "not a glob",
 		"empty.csv":      "the file is empty",
 		"bom.csv":        "the file is empty",
-		"blank.csv":      "blank lines only",
+		"blank.csv":      "only blank lines",
 		"header.csv":     "no rows after the header",
 		"book.xlsx":      "Excel",
 		"utf16.csv":      "save it as UTF-8",

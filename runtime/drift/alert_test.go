@@ -89,7 +89,7 @@ func TestALastingAlertAsksForOneRetrain(t *testing.T) {
 	}
 	w.drifts()
 	if !w.drifts().Retrain {
-		t.Error("a second drift asks for nothing")
+		t.Error("a second drift has no constraint")
 	}
 	w.heard(t, "report 5", "report 6", "report 7", "report 8", "report 9", "retrain 9")
 }

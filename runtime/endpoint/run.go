@@ -66,7 +66,7 @@ func (e *Endpoint) recheck(ctx context.Context) bool {
 	case err != nil:
 		e.cfg.Notice(fmt.Sprintf("%s cannot be checked again: %v", e.cfg.Name, err))
 	case stopped:
-		e.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", e.cfg.Name, e.Standing().Waiting))
+		e.cfg.Notice(fmt.Sprintf("%s no longer serves a model: %s", e.cfg.Name, e.Standing().Waiting))
 	}
 	return stopped
 }
@@ -84,7 +84,7 @@ func (e *Endpoint) notedFollow(ctx context.Context) {
 	case changed && now.Version > 0:
 		e.cfg.Notice(fmt.Sprintf("%s now serves %s version %d", now.Name, now.Model, now.Version))
 	case changed:
-		e.cfg.Notice(fmt.Sprintf("%s serves nothing any more: %s", now.Name, now.Waiting))
+		e.cfg.Notice(fmt.Sprintf("%s no longer serves a model: %s", now.Name, now.Waiting))
 	case was:
 		e.cfg.Notice(fmt.Sprintf("%s is up to date again, at version %d", now.Name, now.Version))
 	}

@@ -25,7 +25,7 @@ func (e *Endpoint) unready() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.behind {
-		return "the registry or the store cannot be reached; the log says more"
+		return "the registry or the store cannot be reached; see the log"
 	}
 	return e.waiting
 }

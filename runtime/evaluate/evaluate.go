@@ -169,7 +169,7 @@ func target(f *dataset.Frame, spec Spec) (*dataset.Frame, []float64, error) {
 		} else {
 			var known bool
 			if v, known = index[c.Value(row)]; !known {
-				return nil, nil, fmt.Errorf("target %q: row %d is %q, which is none of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
+				return nil, nil, fmt.Errorf("target %q: row %d is %q, which is not one of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
 			}
 		}
 		rows, truth = append(rows, row), append(truth, v)

@@ -103,7 +103,7 @@ func TestWhatCannotBeEvaluatedIsRefused(t *testing.T) {
 		want string
 	}{
 		{good, f, with(func(s *evaluate.Spec) { s.Model.Target = "z" }), `evaluate m: the data has no target column "z"`},
-		{good, table(category("y", "", "yes", "maybe"), numbers("p", 0, 1, 1)), binary(), `target "y": row 3 is "maybe", which is none of the model's classes [no yes]`},
+		{good, table(category("y", "", "yes", "maybe"), numbers("p", 0, 1, 1)), binary(), `target "y": row 3 is "maybe", which is not one of the model's classes [no yes]`},
 		{good, table(category("y", "", "", ""), numbers("p", 0, 1, 1)), binary(), `target "y" has no value in any of 3 rows`},
 		{good, table(category("y"), numbers("p")), binary(), "in any of 0 rows"},
 		{good, f, with(func(s *evaluate.Spec) { s.Model.Task = plan.Regression }), `target "y" is a category column, which a regression cannot predict`},

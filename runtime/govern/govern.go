@@ -181,5 +181,5 @@ func Author(names ...string) (string, error) {
 		}
 		return name, nil
 	}
-	return "", errors.New("author: nobody is named; say who you are")
+	return "", errors.New("author: missing; say who you are")
 }

@@ -117,7 +117,7 @@ func TestTheFirstNameGivenIsTheAuthor(t *testing.T) {
 		{[]string{"", "  ", " Ada <ada@example.com> ", "root"}, "Ada <ada@example.com>", ""},
 		{[]string{"policy:auto", "root"}, "", "kept for Ashlar"},
 		{[]string{"a\u200bda", "root"}, "", "cannot be seen"},
-		{nil, "", "nobody is named"},
+		{nil, "", "author: missing"},
 	} {
 		got, err := Author(c.names...)
 		if got != c.want || (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {

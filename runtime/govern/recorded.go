@@ -88,7 +88,7 @@ func (r Register) records(v registry.Version) ([]map[string]any, error) {
 		out = append(out, has)
 	}
 	if out == nil {
-		return nil, fmt.Errorf("the registry's log has no record of %s version %d; `ashlar model audit --verify` says more", v.Model, v.Version)
+		return nil, fmt.Errorf("the registry's log has no record of %s version %d; run `ashlar model audit --verify`", v.Model, v.Version)
 	}
 	return out, nil
 }
@@ -122,7 +122,7 @@ func (p Promotion) decided(record registry.Version) []string {
 		out = append(out, fmt.Sprintf("it says %s, the registry has it as %s", p.Version.Status, record.Status))
 	}
 	if !p.Version.CreatedAt.Equal(record.CreatedAt) {
-		out = append(out, "its time of registration is another")
+		out = append(out, "its time of registration differs")
 	}
 	return out
 }

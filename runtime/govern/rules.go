@@ -48,7 +48,7 @@ func NewRules(p *plan.Plan) (*Rules, error) {
 		for _, x := range policy.Exemptions {
 			day, err := time.Parse(time.DateOnly, x.Expires)
 			if err != nil {
-				return nil, fmt.Errorf("policy %s: exemption of %s: %q is no day", policy.ID, x.Owner, x.Expires)
+				return nil, fmt.Errorf("policy %s: exemption of %s: %q is not a date such as 2026-12-31", policy.ID, x.Owner, x.Expires)
 			}
 			r.until = append(r.until, day.AddDate(0, 0, 1))
 		}

@@ -149,9 +149,9 @@ func TestACandidateIsJudgedBeforeItIsRegistered(t *testing.T) {
 
 func TestAPolicyThatCannotBeJudgedIsAnError(t *testing.T) {
 	for want, p := range map[string]plan.Policy{
-		"policy a/b: match":    {ID: "a/b", Match: plan.Constraint{Kinds: []plan.Kind{"number"}}},
-		"policy a/b: require":  {ID: "a/b", Require: bound("x", plan.Matches, "(")},
-		`"tomorrow" is no day`: {ID: "a/b", Exemptions: []plan.Exemption{{Expires: "tomorrow"}}},
+		"policy a/b: match":                           {ID: "a/b", Match: plan.Constraint{Kinds: []plan.Kind{"number"}}},
+		"policy a/b: require":                         {ID: "a/b", Require: bound("x", plan.Matches, "(")},
+		`"tomorrow" is not a date such as 2026-12-31`: {ID: "a/b", Exemptions: []plan.Exemption{{Expires: "tomorrow"}}},
 	} {
 		if _, err := NewRules(&plan.Plan{Policies: []plan.Policy{p}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to say %q", err, want)

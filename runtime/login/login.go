@@ -66,7 +66,7 @@ func (c Config) Check() error {
 	}
 	if (c.Mode == Secret || c.Mode == IAM) && remote {
 		if _, set := u.User.Password(); set || u.Query().Has("password") {
-			problems = append(problems, fmt.Errorf("database login: the URL holds a password, which mode %s does not use; take it out", c.Mode))
+			problems = append(problems, fmt.Errorf("database login: the URL contains a password, which mode %s does not use; take it out", c.Mode))
 		}
 	}
 	if c.Mode == IAM && remote && u.User.Username() == "" {

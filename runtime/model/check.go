@@ -58,7 +58,7 @@ func (m *Model) checkLabels() error {
 			return fmt.Errorf("labels: a regression has none, not %d", len(labels))
 		}
 	default:
-		return fmt.Errorf("task: %q is none of binary, multiclass, regression", m.Task)
+		return fmt.Errorf("task: %q is not one of binary, multiclass, regression", m.Task)
 	}
 	seen := make(map[string]bool, len(labels))
 	for _, l := range labels {

@@ -29,12 +29,12 @@ type mailer struct {
 func newMailer(cfg Config) (*mailer, error) {
 	m := &mailer{from: cfg.From, to: cfg.Email, tls: cfg.TLS}
 	if cfg.SMTP == "" {
-		return m, errors.New("ASHLAR_SMTP_URL is not set, so nobody can be told by e-mail: name a server such as smtps://user:password@mail.example.com:465")
+		return m, errors.New("ASHLAR_SMTP_URL is not set, so no email can be sent: name a server such as smtps://user:password@mail.example.com:465")
 	}
 	u, err := url.Parse(cfg.SMTP)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 		// What does not parse may hold a password, so it is not shown.
-		return m, errors.New("ASHLAR_SMTP_URL is no URL such as smtps://user:password@mail.example.com:465")
+		return m, errors.New("ASHLAR_SMTP_URL is not a URL such as smtps://user:password@mail.example.com:465")
 	}
 	m.host, m.implicit, m.port = u.Hostname(), u.Scheme == "smtps", 587
 	if m.implicit {
@@ -54,11 +54,11 @@ func newMailer(cfg Config) (*mailer, error) {
 	}
 	var problems []error
 	if _, err := mail.ParseAddress(m.from); err != nil {
-		problems = append(problems, errors.New("ASHLAR_SMTP_FROM is no e-mail address: name who the mail is from"))
+		problems = append(problems, errors.New("ASHLAR_SMTP_FROM is not a valid email address; set it to the sender's address"))
 	}
 	for _, to := range m.to {
 		if _, err := mail.ParseAddress(to); err != nil {
-			problems = append(problems, fmt.Errorf("%q is no e-mail address", to))
+			problems = append(problems, fmt.Errorf("%q is not a valid email address", to))
 		}
 	}
 	return m, errors.Join(problems...)

@@ -137,7 +137,7 @@ func (f Failure) text() string {
 			fmt.Fprintf(&b, "%-12s %s\n", row[0], line(row[1]))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n\nThe run is whole: what was finished is kept, and the next run goes on from there.\n", bounded(f.Error))
+	fmt.Fprintf(&b, "\n%s\n\nThe run is whole: finished work is kept, and the next run continues from there.\n", bounded(f.Error))
 	return b.String()
 }
 

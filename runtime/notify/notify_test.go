@@ -143,10 +143,10 @@ func TestWrongSettingsAreToldAtOnce(t *testing.T) {
 	}{
 		"no server":         {Config{Email: []string{"a@example.com"}}, "ASHLAR_SMTP_URL is not set"},
 		"no sender":         {Config{Email: []string{"a@example.com"}, SMTP: "smtps://h"}, "ASHLAR_SMTP_FROM"},
-		"another scheme":    {Config{Email: []string{"a@example.com"}, SMTP: "http://u:s3cret@h"}, "no URL such as"},
-		"no address":        {Config{Email: []string{"oncall"}, SMTP: "smtps://h", From: "b@example.com"}, `"oncall" is no e-mail address`},
+		"another scheme":    {Config{Email: []string{"a@example.com"}, SMTP: "http://u:s3cret@h"}, "not a URL such as"},
+		"no address":        {Config{Email: []string{"oncall"}, SMTP: "smtps://h", From: "b@example.com"}, `"oncall" is not a valid email address`},
 		"an open webhook":   {Config{Webhook: "http://hooks.example.com/x"}, "over https only"},
-		"a webhook of none": {Config{Webhook: "hooks"}, "no URL such as"},
+		"a webhook of none": {Config{Webhook: "hooks"}, "not a URL such as"},
 	} {
 		if _, err := New(c.cfg); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", name, err)
@@ -178,7 +178,7 @@ func TestWebhooksLeadToNoMetadata(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil || !strings.Contains(err.Error(), "nothing is sent there") && !strings.Contains(err.Error(), "is no address") {
+		if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil || !strings.Contains(err.Error(), "requests to it are refused") && !strings.Contains(err.Error(), "not an address") {
 			t.Errorf("%s: %v", address, err)
 		}
 		if time.Since(began) > 400*time.Millisecond {

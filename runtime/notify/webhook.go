@@ -38,11 +38,11 @@ func newWebhook(cfg Config) (*webhook, error) {
 	}
 	u, err := url.Parse(cfg.Webhook)
 	if err != nil || u.Host == "" {
-		return w, errors.New("webhook: it is no URL such as https://hooks.example.com/ashlar")
+		return w, errors.New("webhook: it is not a URL such as https://hooks.example.com/ashlar")
 	}
 	w.host = u.Host
 	if u.Scheme != "https" && (u.Scheme != "http" || !outbound.Loopback(u.Hostname())) {
-		return w, fmt.Errorf("webhook %s: it is told of failures over https only", w.host)
+		return w, fmt.Errorf("webhook %s: failures are sent over https only", w.host)
 	}
 	return w, nil
 }
@@ -60,7 +60,7 @@ func (w *webhook) send(ctx context.Context, f Failure) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("webhook %s: it is no URL", w.host)
+		return fmt.Errorf("webhook %s: it is not a URL", w.host)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "ashlar")

@@ -52,7 +52,7 @@ func Refused(ip netip.Addr) error {
 	for _, a := range within(ip) {
 		for _, r := range refused {
 			if r.network.Contains(a) {
-				return no("%s is %s, and nothing is sent there", ip, r.what)
+				return no("%s is %s, and requests to it are refused", ip, r.what)
 			}
 		}
 	}
@@ -92,10 +92,10 @@ func literal(host string) (ip netip.Addr, ok bool, err error) {
 		return ip, true, Refused(ip)
 	}
 	if numeric.MatchString(host) {
-		return ip, false, no("host %q is a number that is no address; write an IPv4 address as four decimals", host)
+		return ip, false, no("host %q is a number and not an address; write an IPv4 address as four decimals", host)
 	}
 	if slices.Contains(metadataNames, host) {
-		return ip, false, no("host %q leads to a machine's metadata, and nothing is sent there", host)
+		return ip, false, no("host %q leads to a machine's metadata, and requests to it are refused", host)
 	}
 	return ip, false, nil
 }

@@ -128,7 +128,7 @@ func (cfg Config) addresses(ctx context.Context, host string) ([]netip.Addr, err
 func (cfg Config) Check(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
-		return errors.New("it is no URL such as https://host/path")
+		return errors.New("it is not a URL such as https://host/path")
 	}
 	if cfg.Resolve == nil {
 		cfg.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {

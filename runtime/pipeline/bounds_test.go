@@ -16,7 +16,7 @@ func TestAMetricsFileIsNotReadWholeHoweverLargeItIs(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"truncate -s 100M m.json"}, Metrics: []string{"m.json"}}}))
 	runtime.ReadMemStats(&after)
-	if err == nil || !strings.Contains(err.Error(), "m.json holds more than 4194304 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "m.json contains more than 4194304 bytes") {
 		t.Errorf("%v", err)
 	}
 	if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {

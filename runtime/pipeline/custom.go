@@ -27,7 +27,7 @@ func (x *execution) bind(ctx context.Context, res *Result) error {
 	a := x.model.Artifact
 	made, ok := res.Files[a.Path]
 	if !ok || made.Dir && a.Flavor != plan.PyFunc {
-		return fmt.Errorf("artifact %s of model %s is no file that the stage makes", a.Path, x.name)
+		return fmt.Errorf("artifact %s of model %s is not an output of the stage", a.Path, x.name)
 	}
 	spec, err := x.spec()
 	if err != nil {

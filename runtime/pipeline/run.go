@@ -228,7 +228,7 @@ func MarkInterrupted(ctx context.Context, s *store.Store, model, author string, 
 			continue
 		}
 		runs[i].Status, runs[i].FinishedAt = Interrupted, now.UTC()
-		runs[i].Error = "the process ended before the run did; the next run goes on from the last finished stage"
+		runs[i].Error = "the process ended before the run did; the next run continues from the last finished stage"
 		if err := saveRun(ctx, s, &runs[i]); err != nil {
 			return err
 		}

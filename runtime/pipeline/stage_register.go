@@ -20,7 +20,7 @@ var registration = stage{
 	depends: func(*recipe) (map[string]any, error) { return nil, nil },
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		if x.Registry == nil {
-			return errors.New("there is no registry here")
+			return errors.New("no registry is configured")
 		}
 		var report evaluate.Report
 		if err := x.get(ctx, plan.StageEvaluate, "report", &report); err != nil {
@@ -79,7 +79,7 @@ func refused(model string, failed, objections []string, err error) error {
 		why, fix = append(why, plural(len(failed), "of its gates does not hold", "of its gates do not hold")), append(fix, "improve the model or its data, or change the gate in the blueprint where reviewers agree")
 	}
 	if len(objections) > 0 {
-		why, fix = append(why, plural(len(objections), "policy objects", "policies object")), append(fix, "`ashlar policy show RULE` says what a policy asks for and why")
+		why, fix = append(why, plural(len(objections), "policy objects", "policies object")), append(fix, "see `ashlar policy show RULE`")
 	}
 	f.Summary = fmt.Sprintf("model %s is not registered: %s", model, strings.Join(why, " and "))
 	f.Fix = strings.Join(fix, "; ")

@@ -47,7 +47,7 @@ func ParseKeyring(text string) (*Keyring, error) {
 		}
 	}
 	if len(words) == 0 {
-		return nil, errors.New("pseudonym keys: there is none; write one as v1: and 32 random bytes in base64, which `openssl rand -base64 32` makes")
+		return nil, errors.New("pseudonym keys: none found; write one as v1: and 32 random bytes in base64, which `openssl rand -base64 32` makes")
 	}
 	if len(words) > maxKeys {
 		return nil, fmt.Errorf("pseudonym keys: %d keys, at most %d", len(words), maxKeys)
@@ -85,7 +85,7 @@ func parseKey(word string) (*Key, error) {
 		secret, err = base64.RawStdEncoding.DecodeString(encoded)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("v%d is no base64: %s", version, want)
+		return nil, fmt.Errorf("v%d is not base64: %s", version, want)
 	}
 	if len(secret) < minSecret {
 		return nil, fmt.Errorf("v%d has %d bytes: %s", version, len(secret), want)
@@ -114,7 +114,7 @@ func (r *Keyring) Key(id string) (*Key, error) {
 	for _, k := range r.keys {
 		have = append(have, k.id)
 	}
-	return nil, fmt.Errorf("pseudonym key %s is not at hand, there are %s: add it beside them, or train again under the newest", id, strings.Join(have, ", "))
+	return nil, fmt.Errorf("pseudonym key %s is missing, there are %s: add it beside them, or train again under the newest", id, strings.Join(have, ", "))
 }
 
 // Verify reports whether the pseudonym stands for the value under a key of the

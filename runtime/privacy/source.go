@@ -46,7 +46,7 @@ func (s Source) Keyring() (*Keyring, error) {
 		return readKeys(file)
 	}
 	if s.File == "" {
-		return nil, fmt.Errorf("columns are hashed, and there is no key to do it under: set %s to v1: and 32 random bytes in base64, or %s to a file that holds that", KeysVariable, FileVariable)
+		return nil, fmt.Errorf("columns are hashed, but no key is configured: set %s to v1: and 32 random bytes in base64, or %s to a file that contains it", KeysVariable, FileVariable)
 	}
 	if err := s.make(); err != nil {
 		return nil, fmt.Errorf("make the pseudonym key %s: %w", s.File, err)

@@ -244,7 +244,7 @@ func predictions(text []byte) ([]any, error) {
 	}
 	var bare []any
 	if err := json.Unmarshal(text, &bare); err != nil {
-		return nil, fmt.Errorf("its answer is no list of predictions: %.200s", text)
+		return nil, fmt.Errorf("its answer is not a list of predictions: %.200s", text)
 	}
 	return bare, nil
 }

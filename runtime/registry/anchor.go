@@ -122,7 +122,7 @@ func decodeFields(text []byte) (map[string]any, error) {
 		return nil, errors.New("something follows the entry")
 	}
 	if fields == nil {
-		return nil, errors.New("null is no entry")
+		return nil, errors.New("null is not an entry")
 	}
 	return fields, nil
 }

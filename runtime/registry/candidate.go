@@ -64,7 +64,7 @@ func failedGates(gates []Gate) []string {
 	for _, g := range gates {
 		switch {
 		case g.Passed && (g.Value == nil || !finite(*g.Value)):
-			out = append(out, fmt.Sprintf("gate %s is said to hold, but has no value", g.Name))
+			out = append(out, fmt.Sprintf("gate %s is said to pass, but has no value", g.Name))
 		case !g.Passed && g.Reason != "":
 			out = append(out, g.Reason)
 		case !g.Passed:

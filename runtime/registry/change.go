@@ -28,7 +28,7 @@ type change struct {
 // taken.
 func (r *Registry) change(ctx context.Context, f func(*change) error) error {
 	if r.readOnly {
-		return fmt.Errorf("registry %s: it is open for reading only, as its folder may not be written to", r.file)
+		return fmt.Errorf("registry %s: it is open for reading only, because its folder is not writable", r.file)
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()

@@ -29,7 +29,7 @@ func (l *ledger) compare(ctx context.Context, h handle) error {
 		for _, id := range slices.Sorted(maps.Keys(union(t.said, held))) {
 			switch {
 			case t.said[id] == "":
-				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the registry, but the log knows nothing of it", t.noun, id)}
+				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the registry, but the log has no entry for it", t.noun, id)}
 			case held[id] == "":
 				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the log, but gone from the registry", t.noun, id)}
 			case t.said[id] != held[id]:

@@ -34,7 +34,7 @@ func (r *Registry) Reject(ctx context.Context, model string, n int, d Decision) 
 func (r *Registry) decide(ctx context.Context, model string, n int, verdict string, d Decision) (Version, error) {
 	by, err := Person(d.By)
 	if err != nil {
-		return Version{}, &DecisionError{Model: model, Version: n, Reason: "nobody decides: " + err.Error() + "; name yourself with --by", Cause: ErrNobody}
+		return Version{}, &DecisionError{Model: model, Version: n, Reason: "missing decider: " + err.Error() + "; name yourself with --by", Cause: ErrNobody}
 	}
 	d.By = by
 	var out Version

@@ -14,7 +14,7 @@ var (
 	ErrApproved    = errors.New("approved already")
 	ErrRepeated    = errors.New("approved by the same person already")
 	ErrNotApprover = errors.New("not among the approvers")
-	ErrAuthor      = errors.New("the author may not approve")
+	ErrAuthor      = errors.New("the author is not allowed to approve")
 	ErrPolicy      = errors.New("a person must approve")
 	ErrNotApproved = errors.New("not approved")
 	ErrOtherFile   = errors.New("not the file that was registered")

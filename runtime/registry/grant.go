@@ -36,10 +36,10 @@ type User struct {
 func Grant(ctx context.Context, location string, users []User, opt Options) (err error) {
 	for _, u := range users {
 		if u.Name == "" || len(u.Name) > 63 || strings.ContainsRune(u.Name, 0) {
-			return fmt.Errorf("registry: %q is no name of a database user: want 1 to 63 bytes", u.Name)
+			return fmt.Errorf("registry: %q is not a valid name for a database user: want 1 to 63 bytes", u.Name)
 		}
 		if _, known := rights[u.Duty]; !known && u.Duty != "" {
-			return fmt.Errorf("registry: %q of user %s is no duty", u.Duty, u.Name)
+			return fmt.Errorf("registry: %q of user %s is not a duty", u.Duty, u.Name)
 		}
 	}
 	r, err := connect(ctx, location, opt)

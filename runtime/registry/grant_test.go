@@ -333,8 +333,8 @@ func TestRightsAreGivenToUsersOfDatabasesAlone(t *testing.T) {
 		want string
 	}{
 		freshFile(t).location:      {User{Name: "ada", Duty: plan.DutyServe}, "a file has no users"},
-		"postgres://127.0.0.1:1/x": {User{Duty: plan.DutyServe}, "no name of a database user"},
-		"postgres://127.0.0.1:2/x": {User{Name: "ada", Duty: "everything"}, "is no duty"},
+		"postgres://127.0.0.1:1/x": {User{Duty: plan.DutyServe}, "not a valid name for a database user"},
+		"postgres://127.0.0.1:2/x": {User{Name: "ada", Duty: "everything"}, "is not a duty"},
 	} {
 		if err := Grant(t.Context(), location, []User{c.user}, Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", location, err)

@@ -121,7 +121,7 @@ func TestWhoMayApprove(t *testing.T) {
 			{"the same person twice", manual, []string{"grace", " Grace"}, Pending, "approved it already"},
 			{"the author", manual, []string{"ADA"}, Pending, "other than the author"},
 			{"a stranger", manual, []string{"mallory"}, Pending, "who are grace, ada, linus"},
-			{"nobody", anyone, []string{" "}, Pending, "nobody decides"},
+			{"nobody", anyone, []string{" "}, Pending, "missing decider"},
 			{"anyone where no approvers are named", anyone, []string{"mallory"}, Approved, ""},
 			{"the author where the rule lets them", anyone, []string{"ada"}, Approved, ""},
 			{"twice approved", anyone, []string{"ada", "grace"}, Approved, "approved already"},

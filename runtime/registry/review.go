@@ -18,7 +18,7 @@ type Review struct {
 func (r *Registry) RecordReview(ctx context.Context, model string, n int, review Review) (recorded bool, err error) {
 	by, err := Person(review.By)
 	if err != nil {
-		return false, &DecisionError{Model: model, Version: n, Reason: "nobody reviews: " + err.Error(), Cause: ErrNobody}
+		return false, &DecisionError{Model: model, Version: n, Reason: "missing reviewer: " + err.Error(), Cause: ErrNobody}
 	}
 	source, comment := shorten(strings.TrimSpace(review.Source)), shorten(review.Comment)
 	err = r.change(ctx, func(c *change) error {

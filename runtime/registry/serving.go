@@ -48,7 +48,7 @@ func (r *Registry) RecordServing(ctx context.Context, endpoint, model string, n 
 	})
 }
 
-// StopServing notes that the endpoint serves nothing any more, and why.
+// StopServing notes that the endpoint no longer serves a model, and why.
 func (r *Registry) StopServing(ctx context.Context, endpoint string, reasons ...string) error {
 	return r.change(ctx, func(c *change) error {
 		now, err := current(ctx, c.handle, endpoint)

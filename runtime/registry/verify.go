@@ -69,7 +69,7 @@ func (v *chain) take(l line) (Entry, error) {
 		return bad("it is missing; the next is %d", l.seq)
 	}
 	if plan.DigestBytes([]byte(l.body)) != l.hash {
-		return bad("its content is not what its hash says: it was edited")
+		return bad("its content does not match its hash: it was edited")
 	}
 	var e Entry
 	dec := json.NewDecoder(bytes.NewReader([]byte(l.body)))

@@ -78,7 +78,7 @@ func field(f model.Field, categories []string) object {
 		}
 		out["x-known-categories"] = categories[:min(len(categories), maxListed)]
 		about = append(about, fmt.Sprintf("Training saw %d categories; any other is taken as unknown. "+
-			"A number, true or false stands for the category of the same text where there is one.", len(categories)))
+			"A number, true or false is read as the category with the same text, if there is one.", len(categories)))
 	}
 	if f.Type.Numeric() && f.Min < f.Max && f.Anonymise == "" {
 		about = append(about, fmt.Sprintf("Training saw %g to %g.", f.Min, f.Max))

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // FieldProblem is one thing that is wrong with a request.
@@ -108,23 +107,10 @@ func (p *Problem) write(w http.ResponseWriter, id string) {
 	w.Write(append(body, '\n')) //nolint:errcheck // a client that has gone needs no answer
 }
 
-// nearest returns `; did you mean "x"?` for the likeliest of the names, or "".
-func nearest(name string, names []string) string {
-	const most = 1000
-	if len(name) > maxName {
-		return ""
+// suggestion returns `; did you mean "x"?` for the likeliest of the names, or "".
+func suggestion(name string, names []string) string {
+	if hint := nearest.Hint(name, names); hint != "" {
+		return "; " + hint
 	}
-	best, least := "", min(max(2, len(name)/3)+1, len(name))
-	for _, n := range names[:min(len(names), most)] {
-		if len(n) > maxName {
-			continue
-		}
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
-			best, least = n, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return ""
 }

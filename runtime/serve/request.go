@@ -72,7 +72,7 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 		switch {
 		case !w.scan.ok():
 		case string(key) != "features":
-			w.found.add(-1, string(key), `is not known here; the rows stand under "features"`)
+			w.found.add(-1, string(key), `is unknown; the rows belong under "features"`)
 			w.scan.skip(maxDepth)
 		case kind != nothing:
 			w.found.add(-1, "features", "is given twice")

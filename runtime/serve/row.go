@@ -93,9 +93,9 @@ func (w *worker) unknownColumn(key string) {
 	}
 	hint := ""
 	if !w.found.full() { // looking for it takes longer than all else
-		hint = nearest(key, w.gen.names)
+		hint = suggestion(key, w.gen.names)
 	}
-	w.found.add(w.row, key, "is no input of the model%s", hint)
+	w.found.add(w.row, key, "is not an input of the model%s", hint)
 }
 
 // value reads the next value into input i, or reports why it is none.
@@ -220,7 +220,7 @@ func (w *worker) text(i int, text []byte) {
 
 func (w *worker) null(i int) {
 	if in := &w.gen.inputs[i]; !in.nullable {
-		w.found.add(w.row, in.name, "may not be missing: the column is not nullable")
+		w.found.add(w.row, in.name, "must not be missing: the column is not nullable")
 		return
 	}
 	w.setMissing(i)

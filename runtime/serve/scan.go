@@ -37,9 +37,9 @@ func (s *scanner) unexpected(want string) bool {
 	}
 	switch c := s.data[s.pos]; {
 	case c == 'N' || c == 'I' || c == 'i':
-		return s.fail(s.pos, "NaN and Infinity are no JSON; write null for a missing value")
+		return s.fail(s.pos, "NaN and Infinity are not valid JSON; write null for a missing value")
 	case c == '\'':
-		return s.fail(s.pos, "texts stand in double quotes")
+		return s.fail(s.pos, "strings need double quotes")
 	default:
 		return s.fail(s.pos, "want %s", want)
 	}
@@ -80,7 +80,7 @@ func (s *scanner) next(closing byte) bool {
 	case ',':
 		s.pos++
 		if s.space() == closing {
-			return s.fail(s.pos, "no comma stands before a closing %c", closing)
+			return s.fail(s.pos, "a comma is not allowed before a closing %c", closing)
 		}
 		return s.ok()
 	case closing:

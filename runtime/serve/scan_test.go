@@ -142,10 +142,10 @@ func TestWhatIsWrongIsSaidWhereItIs(t *testing.T) {
 		at   int
 		says string
 	}{
-		`[1, NaN]`:              {4, "NaN and Infinity are no JSON; write null for a missing value"},
-		`[-Infinity]`:           {2, "NaN and Infinity are no JSON"},
-		`{'a': 1}`:              {1, "texts stand in double quotes"},
-		`[1, 2,]`:               {6, "no comma stands before a closing ]"},
+		`[1, NaN]`:              {4, "NaN and Infinity are not valid JSON; write null for a missing value"},
+		`[-Infinity]`:           {2, "NaN and Infinity are not valid JSON"},
+		`{'a': 1}`:              {1, "strings need double quotes"},
+		`[1, 2,]`:               {6, "a comma is not allowed before a closing ]"},
 		`[01]`:                  {1, "no zero before its other digits"},
 		`[1.]`:                  {3, "digits follow a decimal point"},
 		`[1e]`:                  {3, "digits follow an exponent's e"},
@@ -153,7 +153,7 @@ func TestWhatIsWrongIsSaidWhereItIs(t *testing.T) {
 		`["a`:                   {3, "no closing quote"},
 		"[\"a\tb\"]":            {3, "control characters in a text are escaped"},
 		"[\"\xff\"]":            {2, "not UTF-8"},
-		`["\q"]`:                {2, "a backslash stands before one of"},
+		`["\q"]`:                {2, "a backslash must be followed by one of"},
 		`["\u00g0"]`:            {2, "four hexadecimal digits"},
 		`[1 2]`:                 {3, "want a comma or a closing ]"},
 		`{"a" 1}`:               {5, "want a colon"},

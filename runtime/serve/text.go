@@ -86,7 +86,7 @@ func (s *scanner) escape(i int) int {
 	case 'u':
 		return s.escapedRune(i)
 	default:
-		s.fail(i, "a backslash stands before one of \" \\ / b f n r t u")
+		s.fail(i, "a backslash must be followed by one of \" \\ / b f n r t u")
 		return 0
 	}
 	s.scratch = append(s.scratch, c)

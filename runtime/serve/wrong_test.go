@@ -49,8 +49,8 @@ var wrongRows = map[string][]string{
 	`{"features": [1.5, 1, "own", "1", true, null]}`:                     {"Age: want an integer, got a number with a fraction"},
 	`{"features": [1e20, 1, "own", "1", true, null]}`:                    {"Age: want an integer of at most 64 bits"},
 	`{"features": [1, 9007199254740993, "own", "1", true, null]}`:        {"Income: a 64-bit float would lose digits of the number"},
-	`{"features": ["NA", 1, "own", "NULL", " ", "NaN"]}`:                 {"Age: may not be missing: the column is not nullable", "Band: may not be missing: the column is not nullable", "Member: may not be missing: the column is not nullable"},
-	`{"features": [null, 1, "own", "1", true, null]}`:                    {"Age: may not be missing: the column is not nullable"},
+	`{"features": ["NA", 1, "own", "NULL", " ", "NaN"]}`:                 {"Age: must not be missing: the column is not nullable", "Band: must not be missing: the column is not nullable", "Member: must not be missing: the column is not nullable"},
+	`{"features": [null, 1, "own", "1", true, null]}`:                    {"Age: must not be missing: the column is not nullable"},
 	`{"features": [true, 1, "own", "1", true, null]}`:                    {"Age: want an integer, got true or false"},
 	`{"features": [1, [2], "own", "1", true, null]}`:                     {"Income: want a number, got an array"},
 	`{"features": [1, {"a": 2}, "own", "1", 1, null]}`:                   {"Income: want a number, got an object"},
@@ -58,7 +58,7 @@ var wrongRows = map[string][]string{
 	`{"features": [1, "2", "own", "1", true, null]}`:                     {"Income: want a number, got a text"},
 	`{"features": [1, 2, 3, "1", true, null]}`:                           {"Home: want a text in double quotes, got a number"},
 	`{"features": [1, 2, true, true, true, null]}`:                       {"Home: want a text in double quotes, got true or false"},
-	`{"features": [1, 2, "own", null, true, null]}`:                      {"Band: may not be missing: the column is not nullable"},
+	`{"features": [1, 2, "own", null, true, null]}`:                      {"Band: must not be missing: the column is not nullable"},
 	`{"features": [1, 2, "own", "1", 2, null]}`:                          {"Member: want true or false, got a number"},
 	`{"features": [1, 2, "own", "1", "yes", null]}`:                      {"Member: want true or false, got a text"},
 	`{"features": [1, 2, "own", "1", true, 3]}`:                          {"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got a number"},
@@ -68,8 +68,8 @@ var wrongRows = map[string][]string{
 	`{"features": []}`:                                                   {`Age: the row has 0 values, want 6: the first without one is this field; GET /schema lists the order`},
 	`{"features": [1, 2, "own", "1", true, null, 7]}`:                    {`: the row has 7 values, want 6: the last is "Since"; GET /schema lists the order`},
 	`{"features": {"Age": 1, "Age": 2, "Band": "1", "Member": true}}`:    {"Age: is given twice"},
-	`{"features": {"Agee": 1, "Age": 1, "Band": "1", "Member": true}}`:   {`Agee: is no input of the model; did you mean "Age"?`},
-	`{"features": {"xyzzy": 1, "Age": 1, "Band": "1", "Member": true}}`:  {"xyzzy: is no input of the model"},
+	`{"features": {"Agee": 1, "Age": 1, "Band": "1", "Member": true}}`:   {`Agee: is not an input of the model; did you mean "Age"?`},
+	`{"features": {"xyzzy": 1, "Age": 1, "Band": "1", "Member": true}}`:  {"xyzzy: is not an input of the model"},
 	`{"features": {"Status": 1, "Age": 1, "Band": "1", "Member": true}}`: {"Status: is what the model predicts, no input of it"},
 	`{"features": {"Age": 1, "Member": true}}`:                           {"Band: is required; it is not in the row"},
 	`{"features": {}}`: {
@@ -77,7 +77,7 @@ var wrongRows = map[string][]string{
 	},
 	// all at once, each where it is
 	`{"features": {"age": "x", "Income": "y", "Home": 1, "Band": [], "Member": 3, "Since": true}}`: {
-		`age: is no input of the model; did you mean "Age"?`, "Income: want a number, got a text", "Home: want a text in double quotes, got a number",
+		`age: is not an input of the model; did you mean "Age"?`, "Income: want a number, got a text", "Home: want a text in double quotes, got a number",
 		"Band: want a text in double quotes, got an array", "Member: want true or false, got a number",
 		"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got true or false", "Age: is required; it is not in the row",
 	},
@@ -86,8 +86,8 @@ var wrongRows = map[string][]string{
 		"2.: want a row as an array or an object", "3.Age: want an integer, got a text",
 	},
 	// around the rows
-	`{"feature": [1, 2, "own", "1", true, null]}`:                  {`feature: is not known here; the rows stand under "features"`},
-	`{"features": [1, 2, "own", "1", true, null], "x": [[]]}`:      {`x: is not known here; the rows stand under "features"`},
+	`{"feature": [1, 2, "own", "1", true, null]}`:                  {`feature: is unknown; the rows belong under "features"`},
+	`{"features": [1, 2, "own", "1", true, null], "x": [[]]}`:      {`x: is unknown; the rows belong under "features"`},
 	`{"features": [1, 2, "own", "1", true, null], "features": {}}`: {"features: is given twice"},
 	`{}`:                             {"features: is required: a row as an array or an object, or an array of rows"},
 	`{"features": 7}`:                {"features: want a row as an array or an object, or an array of rows"},
@@ -122,7 +122,7 @@ func TestABodyThatIsNoJSONIsToldLineAndColumn(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{})
 	for body, want := range map[string]string{
 		"":                                    "line 1, column 1: the text ends where a value should be",
-		"{\n\"features\": [1,\n  NaN]}":       "line 3, column 3: NaN and Infinity are no JSON",
+		"{\n\"features\": [1,\n  NaN]}":       "line 3, column 3: NaN and Infinity are not valid JSON",
 		`{"features": [1, Infinity]}`:         "line 1, column 18: NaN and Infinity",
 		`{"features": [1, -Infinity]}`:        "line 1, column 19: NaN and Infinity",
 		"{\"features\": [\"\xff\"]}":          "line 1, column 16: the text is not UTF-8",
@@ -130,8 +130,8 @@ func TestABodyThatIsNoJSONIsToldLineAndColumn(t *testing.T) {
 		`{"features": [1, 2]} x`:              "line 1, column 22: something follows",
 		`{"features": [1, 2]}{"features": 1}`: "line 1, column 21: something follows",
 		`{"features": [1, 2`:                  "line 1, column 19: the text ends",
-		`{"features": [1, 2,]}`:               "line 1, column 20: no comma",
-		`{'features': [1]}`:                   "line 1, column 2: texts stand in double quotes",
+		`{"features": [1, 2,]}`:               "line 1, column 20: a comma",
+		`{'features': [1]}`:                   "line 1, column 2: strings need double quotes",
 		`{"features": [01]}`:                  "line 1, column 15: a number has no zero before its other digits",
 		"\ufeff{}":                            "line 1, column 1: want a value",
 	} {

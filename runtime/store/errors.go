@@ -25,7 +25,7 @@ func (e *DamagedError) Error() string {
 	if e.Ref != "" {
 		what = "reference " + e.Ref
 	}
-	return fmt.Sprintf("%s is damaged: its bytes have the digest %s; delete %s, and the stage that made it makes it anew on the next run", what, e.Found, e.File)
+	return fmt.Sprintf("%s is damaged: its bytes have the digest %s; delete %s, and the stage that made it recreates it on the next run", what, e.Found, e.File)
 }
 
 // Unwrap returns ErrDamaged.

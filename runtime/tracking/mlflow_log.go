@@ -129,7 +129,7 @@ func (m *mlflow) log(ctx context.Context, run string, r Record) error {
 	}
 	slices.Sort(l.refused)
 	refused := strings.Join(slices.Compact(l.refused), ", ")
-	m.notice(fmt.Sprintf("mlflow refuses %s of run %s (%v); the rest is told", refused, r.ID, l.why))
+	m.notice(fmt.Sprintf("mlflow refuses %s of run %s (%v); the rest is logged", refused, r.ID, l.why))
 	return l.call(ctx, batch{"tags", []any{pair{"ashlar.refused", cut(refused, maxTagValue)}}, nil})
 }
 

@@ -138,7 +138,7 @@ func TestANameThatIsRefusedIsLeftOutAndTheRestIsTold(t *testing.T) {
 	if run["status"] != "FINISHED" || run["tag/ashlar.refused"] != "param rmse" || s.left(t) != 0 {
 		t.Errorf("run %v, %d kept", run, s.left(t))
 	}
-	if len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses param rmse of run 20260501T1201") || !strings.Contains(s.notices[0], "the rest is told") {
+	if len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses param rmse of run 20260501T1201") || !strings.Contains(s.notices[0], "the rest is logged") {
 		t.Errorf("notices %q", s.notices)
 	}
 }

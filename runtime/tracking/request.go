@@ -60,7 +60,7 @@ func (c *caller) put(ctx context.Context, address string, b []byte) error {
 func (c *caller) do(ctx context.Context, method, address, kind string, in io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, address, in)
 	if err != nil {
-		return &refusedError{"the address is no URL"}
+		return &refusedError{"the address is not a URL"}
 	}
 	req.Header.Set("Content-Type", kind)
 	if c.sign != nil {
@@ -96,7 +96,7 @@ func (c *caller) do(ctx context.Context, method, address, kind string, in io.Rea
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("the answer is no JSON of the kind that was expected: %w", err)
+		return fmt.Errorf("the answer is not the JSON that was expected: %w", err)
 	}
 	return nil
 }

@@ -18,11 +18,11 @@ func (rq *request) valueShares(c *columnRef, m map[string]any, tail float64) fun
 	set := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}}
 	for i, v := range values {
 		if !set.add(c, v) {
-			rq.say("partition_object.values[%d] is %s, which is no value of column %s of type %s", i, cut(argumentText(v)), c.name, c.spec.Type)
+			rq.say("partition_object.values[%d] is %s, which is not a value of column %s of type %s", i, cut(argumentText(v)), c.name, c.spec.Type)
 		}
 	}
 	if len(rq.problems) == 0 && len(set.names) != len(values) {
-		rq.say("partition_object.values: a value stands twice")
+		rq.say("partition_object.values: a value is listed twice")
 	}
 	each := eachCount(rq, c, set)
 	return func(ctx context.Context, s *seen, r *Result) (p, q []float64, err error) {

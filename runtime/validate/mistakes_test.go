@@ -45,8 +45,8 @@ func TestMistakesInArgumentsAreErrorsThatNameThem(t *testing.T) {
 		"look-ahead":                 {expect("column_values_to_match_regex", "t", args{"regex": "(?=x)"}), "RE2 has no look-around"},
 		"no expression":              {expect("column_values_to_match_regex", "t", nil), "regex is missing"},
 		"an unknown type":            {expect("column_values_to_be_of_type", "t", args{"type_": "complex"}), `type_ "complex" is not known`},
-		"a set of another type":      {expect("column_values_to_be_in_set", "n", args{"value_set": list{1.0, "2"}}), `value_set[1] is "2", which is no value of column n of type number`},
-		"numbers of a category":      {expect("column_distinct_values_to_equal_set", "c", args{"value_set": list{1.0}}), "value_set[0] is 1, which is no value of column c of type category"},
+		"a set of another type":      {expect("column_values_to_be_in_set", "n", args{"value_set": list{1.0, "2"}}), `value_set[1] is "2", which is not a value of column n of type number`},
+		"numbers of a category":      {expect("column_distinct_values_to_equal_set", "c", args{"value_set": list{1.0}}), "value_set[0] is 1, which is not a value of column c of type category"},
 		"an impossible moment":       {expect("column_values_to_be_in_set", "w", args{"value_set": list{"2024-02-30"}}), `value_set[0] is "2024-02-30"`},
 		"no set":                     {expect("column_values_to_be_in_set", "n", nil), "value_set is missing"},
 		"a set that is no list":      {expect("column_values_to_be_in_set", "n", args{"value_set": "a"}), `value_set: want a list of values, found "a"`},
@@ -78,7 +78,7 @@ func TestMistakesInListsAreErrorsThatNameThem(t *testing.T) {
 		"one tail":                    {expect(kl, "n", args{"threshold": 1.0, "partition_object": args{"bins": list{0.0, 1.0}, "weights": list{0.9}, "tail_weights": list{0.1}}}), "tail_weights: want two, found 1"},
 		"no threshold":                {expect(kl, "n", args{"partition_object": args{"bins": list{0.0, 1.0}, "weights": list{1.0}}}), "threshold is missing"},
 		"everything held out":         {expect(kl, "n", args{"threshold": 1.0, "tail_weight_holdout": 0.6, "internal_weight_holdout": 0.4, "partition_object": args{"bins": list{0.0, 1.0}, "weights": list{1.0}}}), "leave no weight to the partition"},
-		"a value twice":               {expect(kl, "c", args{"threshold": 1.0, "partition_object": args{"values": list{"a", "a"}, "weights": list{0.5, 0.5}}}), "a value stands twice"},
+		"a value twice":               {expect(kl, "c", args{"threshold": 1.0, "partition_object": args{"values": list{"a", "a"}, "weights": list{0.5, 0.5}}}), "a value is listed twice"},
 	})
 }
 

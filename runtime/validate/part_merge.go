@@ -67,7 +67,7 @@ type merging struct {
 func (m *merging) add(ctx context.Context, i int, r io.Reader) error {
 	z, err := gzip.NewReader(r)
 	if err != nil {
-		return fmt.Errorf("this is no part of a validation: %w", cutShort(err))
+		return fmt.Errorf("this is not part of a validation: %w", cutShort(err))
 	}
 	in := &partReader{r: bufio.NewReader(z), shift: m.all.rows}
 	var h partHeader

@@ -133,7 +133,7 @@ func TestPartsThatDoNotBelongTogetherAreRefused(t *testing.T) {
 		"others expectations": {stricter, [][]byte{first, second}, "part 0: it was validated by other expectations"},
 		"cut short":           {ds, [][]byte{first, cut}, "part 1: "},
 		"damaged":             {ds, [][]byte{first, flipped}, "part 1: gzip: invalid checksum"},
-		"something else":      {ds, [][]byte{[]byte("n,t\n1,a\n"), second}, "part 0: this is no part of a validation"},
+		"something else":      {ds, [][]byte{[]byte("n,t\n1,a\n"), second}, "part 0: this is not part of a validation"},
 	} {
 		_, err := validate.Merge(t.Context(), c.ds, validate.Options{}, readers(c.parts)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

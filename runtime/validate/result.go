@@ -133,7 +133,7 @@ func (r *Result) conceal() {
 	if r.ObservedValue == nil && len(r.ObservedValues) == 0 {
 		return
 	}
-	r.ObservedValue, r.ObservedValues, r.Reason, r.Observed = nil, nil, "", "not told of an anonymised column"
+	r.ObservedValue, r.ObservedValues, r.Reason, r.Observed = nil, nil, "", "not shown for an anonymised column"
 }
 
 func percent(part, whole int64) float64 {

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // project is the namespace of our own config keys.
@@ -115,14 +115,9 @@ func ReadConfig(values map[string]string, also ...string) (Config, error) {
 
 // unknown reports a key that nothing reads, with the nearest that something does.
 func unknown(path string, also []string) error {
-	best, distance := "", 4
-	for _, known := range append(slices.Collect(paths), also...) {
-		if d := levenshtein.ComputeDistance(path, known); d < distance {
-			best, distance = known, d
-		}
-	}
+	best := nearest.Name(path, append(slices.Collect(paths), also...))
 	if best == "" {
-		return fmt.Errorf("config %s:%s: unknown key; Pulumi.yaml lists them all", project, path)
+		return fmt.Errorf("config %s:%s: unknown key; Pulumi.yaml lists all keys", project, path)
 	}
 	return fmt.Errorf("config %s:%s: unknown key; did you mean %s?", project, path, best)
 }

@@ -97,7 +97,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	}
 	if s.cfg.Pipelines != PipelinesArgo {
 		if len(line.Stages) > 0 {
-			return nil, fmt.Errorf("pipeline %s: stages of one's own run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, PipelinesArgo)
+			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, PipelinesArgo)
 		}
 		s.withKeys(line.Model, &args.Pod)
 		return args, nil

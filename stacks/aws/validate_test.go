@@ -66,7 +66,7 @@ var refused = map[string]struct {
 	"credentials in the store": {soundAnywhere, func(c *Config) { c.StoreURL = "s3://key:secret@bucket" }, "holds credentials"},
 	"no database":              {soundAnywhere, func(c *Config) { c.DatabaseURL = "" }, "pulumi config set --secret ashlar:databaseUrl"},
 	"another database":         {soundAnywhere, func(c *Config) { c.DatabaseURL = "mysql://u:hunter2@h/d" }, "not a PostgreSQL URL"},
-	"a foundation for nothing": {soundAnywhere, func(c *Config) { c.Foundation = "organization/ashlar/f" }, "stands on no foundation"},
+	"a foundation for nothing": {soundAnywhere, func(c *Config) { c.Foundation = "organization/ashlar/f" }, "has no foundation"},
 }
 
 func TestValidateRefuses(t *testing.T) {

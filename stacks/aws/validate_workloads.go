@@ -103,7 +103,7 @@ func (p *problems) image() {
 func (p *problems) anyCluster() {
 	c := p.cfg
 	if c.Foundation != "" {
-		p.key("ashlar:foundation", "provider kubernetes stands on no foundation; leave it out")
+		p.key("ashlar:foundation", "provider kubernetes has no foundation; leave it out")
 	}
 	store, err := url.Parse(c.StoreURL)
 	if err != nil || store.Scheme != "s3" || store.Host == "" {
@@ -151,12 +151,12 @@ func (p *problems) plans(plans []*plan.Plan) {
 			p.key("ashlar:environment", "%q is named by no blueprint; without blueprints it is dev, staging or prod", p.cfg.Environment)
 		}
 		if p.cfg.Layer == LayerWorkloads {
-			p.key("ashlar:blueprints", "there is no blueprint to stand up")
+			p.key("ashlar:blueprints", "there is no blueprint to deploy")
 		}
 		return
 	}
 	if len(plans) > 1 && p.cfg.Namespace != "" {
-		p.key("ashlar:namespace", "%d blueprints would share it; leave it out and each has one of its own name", len(plans))
+		p.key("ashlar:namespace", "%d blueprints would share it; leave it out, and each gets a namespace with its own name", len(plans))
 	}
 	seen := map[string]bool{}
 	for _, one := range plans {

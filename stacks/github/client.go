@@ -64,7 +64,7 @@ var repositoryName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0
 func New(cfg Config) (*Client, error) {
 	var problems []error
 	if !repositoryName.MatchString(cfg.Repository) {
-		problems = append(problems, fmt.Errorf("repository %q: want owner/name; --repo or GITHUB_REPOSITORY says it", cfg.Repository))
+		problems = append(problems, fmt.Errorf("repository %q: want owner/name; set --repo or GITHUB_REPOSITORY", cfg.Repository))
 	}
 	if cfg.API == "" {
 		cfg.API = DefaultAPI
@@ -74,7 +74,7 @@ func New(cfg Config) (*Client, error) {
 		problems = append(problems, fmt.Errorf("API %q: want an https URL such as %s or https://github.example.com/api/v3", cfg.API, DefaultAPI))
 	}
 	if cfg.Token == "" && cfg.App == nil {
-		problems = append(problems, errors.New("nobody is signed in: set GITHUB_TOKEN, or ASHLAR_GITHUB_APP_ID, ASHLAR_GITHUB_INSTALLATION_ID and ASHLAR_GITHUB_APP_KEY (a file)"))
+		problems = append(problems, errors.New("not signed in: set GITHUB_TOKEN, or ASHLAR_GITHUB_APP_ID, ASHLAR_GITHUB_INSTALLATION_ID and ASHLAR_GITHUB_APP_KEY (a file)"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.App != nil {
 		app, err := ghinstallation.New(transport, cfg.App.ID, cfg.App.Installation, cfg.App.Key)
 		if err != nil {
-			return nil, errors.New("the App's private key is no PEM of an RSA key") // the cause might quote it
+			return nil, errors.New("the App's private key is not an RSA key in PEM format") // the cause might quote it
 		}
 		app.BaseURL = strings.TrimSuffix(base.String(), "/")
 		transport = app
@@ -142,9 +142,9 @@ func explained(doing string, err error) error {
 	case http.StatusUnauthorized:
 		hint = "; the token is wrong or has expired"
 	case http.StatusForbidden:
-		hint = "; the token may not do this: give its job or App the permission, see `ashlar github --help`"
+		hint = "; the token is not allowed to do this: give its job or App the permission, see `ashlar github --help`"
 	case http.StatusNotFound:
-		hint = "; it is not there, or the token may not see it"
+		hint = "; it does not exist, or the token is not allowed to read it"
 	}
 	message := e.Message
 	for _, one := range e.Errors {

@@ -195,9 +195,9 @@ func TestItGivesUpInTheEnd(t *testing.T) {
 func TestARefusalSaysWhatToDo(t *testing.T) {
 	s := githubtest.New(t)
 	for want, trouble := range map[string]githubtest.Trouble{
-		"the token may not do this": {Path: "/comments", Status: 403, Body: `{"message": "Resource not accessible by integration"}`},
+		"the token is not allowed to do this": {Path: "/comments", Status: 403, Body: `{"message": "Resource not accessible by integration"}`},
 		"the token is wrong":        {Path: "/comments", Status: 401, Body: `{"message": "Bad credentials"}`},
-		"it is not there":           {Path: "/comments", Status: 404, Body: `{"message": "Not Found"}`},
+		"it does not exist":           {Path: "/comments", Status: 404, Body: `{"message": "Not Found"}`},
 	} {
 		c, _ := client(t, s)
 		s.Misbehave(trouble)
@@ -233,7 +233,7 @@ func TestReviewsCountForTheCommitThatWasReviewed(t *testing.T) {
 
 func TestAConfigurationIsCheckedAtOnce(t *testing.T) {
 	_, err := github.New(github.Config{Repository: "../etc", API: "http://example.com"})
-	for _, want := range []string{`repository "../etc"`, "want an https URL", "nobody is signed in"} {
+	for _, want := range []string{`repository "../etc"`, "want an https URL", "not signed in"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}

@@ -109,7 +109,7 @@ func Load(r io.Reader, folder string) (Built, error) {
 	}
 	index, err := layout.ImageIndexFromPath(folder)
 	if err != nil {
-		return Built{}, fmt.Errorf("image archive: it is no OCI layout: %w", err)
+		return Built{}, fmt.Errorf("image archive: it is not an OCI layout: %w", err)
 	}
 	list, err := index.IndexManifest()
 	if err != nil {

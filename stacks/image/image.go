@@ -146,7 +146,7 @@ func baseEntries() []entry {
 func (p *program) labels(created time.Time) map[string]string {
 	out := map[string]string{
 		labelPrefix + "title":       "ashlar-runtime",
-		labelPrefix + "description": "What runs inside every workload of an Ashlar blueprint",
+		labelPrefix + "description": "The program inside every workload of an Ashlar blueprint",
 		labelPrefix + "source":      source,
 		labelPrefix + "version":     p.version(),
 		labelPrefix + "created":     created.UTC().Format(time.RFC3339),

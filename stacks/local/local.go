@@ -154,7 +154,7 @@ func acquire(folder string) (*flock.Flock, error) {
 	}
 	if !ok {
 		holder, _ := plan.ReadFile(filepath.Join(folder, "pid"), 64)
-		return nil, fmt.Errorf("another `ashlar up` (process %s) is using %s; stop it, or give this one a state of its own with --state",
+		return nil, fmt.Errorf("another `ashlar up` (process %s) is using %s; stop it, or give this one its own state with --state",
 			strings.TrimSpace(string(holder)), folder)
 	}
 	// The number is for the message above only; the lock is what counts.

@@ -208,7 +208,7 @@ func (s *Stack) RunPipeline(ctx context.Context, runner *pipeline.Runner, job pi
 	err = errors.Join(err, s.tracks.Run(after, o.Run), s.writeLock(after, job.Pipeline))
 	if err != nil && o.Run != nil && o.Run.Status == pipeline.Failing {
 		if told := s.tellFailure(after, o.Run); told != nil {
-			s.cfg.Notice(fmt.Sprintf("nobody could be told that %s failed: %v", o.Run.Model, told))
+			s.cfg.Notice(fmt.Sprintf("no notification could be sent that %s failed: %v", o.Run.Model, told))
 		}
 	}
 	return o, err

@@ -29,12 +29,12 @@ func (r Record) Compare(pin plan.Pin, of govern.Promotion) (*policies.Finding, e
 		return &policies.Finding{
 			Policy: recordRule, Title: "A pin's evidence is what the registry recorded", Level: level,
 			Message: "pin of " + model + ": " + message, Fix: fix,
-			Reason: "the digest of evidence says only that the file is the one that is pinned; whoever edits it computes another",
+			Reason: "the digest of evidence says only that the file is the one that is pinned; an editor can compute a new one",
 		}
 	}
 	const name = "name the registry that it was registered in with --registry URL"
 	if r.Register == nil {
-		return about(plan.Advisory, fmt.Sprintf("the evidence of version %d was not compared with a registry: none is at hand", pin.Version), name), nil
+		return about(plan.Advisory, fmt.Sprintf("the evidence of version %d was not compared with a registry: none was found", pin.Version), name), nil
 	}
 	recorded, err := of.Compare(*r.Register)
 	if err != nil {
@@ -49,7 +49,7 @@ func (r Record) Compare(pin plan.Pin, of govern.Promotion) (*policies.Finding, e
 	case recorded.Version == 0:
 		return about(plan.Advisory, fmt.Sprintf("the evidence of version %d was not compared: %s has no version of this model and data", pin.Version, r.Name), name), nil
 	case !recorded.Whole:
-		return about(plan.Advisory, fmt.Sprintf("of the evidence of version %d only what was measured was compared: %s has the model as version %d, trained anew", pin.Version, r.Name, recorded.Version), name), nil
+		return about(plan.Advisory, fmt.Sprintf("only the measurements in the evidence of version %d were compared: %s has the model as version %d, trained again", pin.Version, r.Name, recorded.Version), name), nil
 	}
 	return nil, nil
 }

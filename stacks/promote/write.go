@@ -103,7 +103,7 @@ func (w Pinning) Write() ([]string, error) {
 		if undo != nil {
 			return nil, fmt.Errorf("the pin does not load: %w; and what was there could not be put back: %w", err, undo)
 		}
-		return nil, fmt.Errorf("the pin does not load, and was taken back: %w", err)
+		return nil, fmt.Errorf("the pin does not load and was reverted: %w", err)
 	}
 	return []string{blueprints.PinsFile, EvidenceFile(w.Model, w.Pin.Version)}, nil
 }

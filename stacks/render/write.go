@@ -72,7 +72,7 @@ func listed(dir string) ([]string, error) {
 		return nil, fmt.Errorf("render: %w", err)
 	}
 	if len(text) > maxList {
-		return nil, fmt.Errorf("render: %s has more than %d MiB; it is no list of what was rendered", listFile, maxList>>20)
+		return nil, fmt.Errorf("render: %s has more than %d MiB; it is not a list of rendered files", listFile, maxList>>20)
 	}
 	var out []string
 	for line := range strings.Lines(string(text)) {

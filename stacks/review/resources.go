@@ -97,7 +97,7 @@ func take(sides map[string]*consequence.Side, out []byte) (note string, err erro
 		case side == nil:
 			return "", fmt.Errorf("record: an answer for %q, which was not asked", a.Key)
 		case a.Error != "":
-			note = "infrastructure, permissions and cost are not compared where AWS cannot stand the plan: " + strings.Join(strings.Fields(a.Error), " ")
+			note = "infrastructure, permissions and cost are not compared where AWS cannot deploy the plan: " + strings.Join(strings.Fields(a.Error), " ")
 		default:
 			side.Resources = append([]consequence.Resource{}, a.Resources...)
 		}

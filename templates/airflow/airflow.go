@@ -143,7 +143,7 @@ func (d *dag) tasks(w Workflow) error {
 	entry, _ := spec["entrypoint"].(string)
 	main, ok := templates[entry]["dag"].(map[string]any)
 	if !ok {
-		return errors.New("its workflow is no graph; render it with ashlar:pipelines argo")
+		return errors.New("its workflow is not a graph; render it with ashlar:pipelines argo")
 	}
 	made := map[string][]string{} // stage -> tasks
 	for _, one := range list(main["tasks"]) {

@@ -214,7 +214,7 @@ func TestWhatIsNoGraphIsRefused(t *testing.T) {
 		pipeline, workflow, want string
 	}{
 		"an unknown pipeline": {"weekly", workflow, `no pipeline "weekly"`},
-		"one pod":             {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "container": {}}]}}`, "no graph"},
+		"one pod":             {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "container": {}}]}}`, "not a graph"},
 		"a word of Argo's":    {"nightly", strings.Replace(workflow, "{{workflow.parameters.date}}", "{{workflow.parameters.other}}", 1), "no word for {{workflow.parameters.other}}"},
 		"no template":         {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "dag": {"tasks": [{"name": "x"}]}}]}}`, `stage "x" has no template`},
 	} {

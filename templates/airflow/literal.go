@@ -57,7 +57,7 @@ func literal(v any) (string, error) {
 		}
 		return "{" + strings.Join(parts, ", ") + "}", nil
 	}
-	return "", fmt.Errorf("%T is nothing that Python has", v)
+	return "", fmt.Errorf("%T cannot be written in Python", v)
 }
 
 // at goes down into maps.

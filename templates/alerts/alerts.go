@@ -125,7 +125,7 @@ func printable(noun string, texts map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		for _, r := range texts[name] {
 			if !strconv.IsPrint(r) {
-				return fmt.Errorf("%s: %s %q holds a character that cannot be printed", noun, name, texts[name])
+				return fmt.Errorf("%s: %s %q contains a character that cannot be printed", noun, name, texts[name])
 			}
 		}
 	}

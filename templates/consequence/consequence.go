@@ -114,7 +114,7 @@ func (k Comparer) Compare(base, head *Side, moved map[string][]string) []Change 
 	case base == nil:
 		c.add(Other, "environment "+head.Plan.Environment, Added, "is new: everything in it is", nil)
 	case head == nil:
-		c.add(Other, "environment "+base.Plan.Environment, Removed, "is no more; what it stood up must be destroyed", nil)
+		c.add(Other, "environment "+base.Plan.Environment, Removed, "was removed; its resources must be destroyed", nil)
 		return c.out
 	default:
 		c.fields(tree(base.Plan), tree(head.Plan))

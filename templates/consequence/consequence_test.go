@@ -247,7 +247,7 @@ func TestEnvironmentsComeAndGo(t *testing.T) {
 	if got := lines(Compare(nil, &Side{Plan: base()}, nil)); got != "added environment prod: is new: everything in it is" {
 		t.Error(got)
 	}
-	if got := lines(Compare(&Side{Plan: base()}, nil, nil)); !strings.HasPrefix(got, "removed environment prod: is no more") {
+	if got := lines(Compare(&Side{Plan: base()}, nil, nil)); !strings.HasPrefix(got, "removed environment prod: was removed") {
 		t.Error(got)
 	}
 }

@@ -76,7 +76,7 @@ var rules = []rule{
 	{"policies.*", present(Tightened, Loosened)},
 	{"policies.*.level", by(levelLoosens)},
 	{"policies.*.exemptions", exemptions},
-	{"policies.*.digest", func(difference) []finding { return []finding{{Changed, "the rule is another one"}} }},
+	{"policies.*.digest", func(difference) []finding { return []finding{{Changed, "the rule has changed"}} }},
 	{"policies.*.match", silent}, {"policies.*.require", silent}, {"policies.*.title", silent}, {"policies.*.reason", silent}, {"policies.*.fix", silent},
 }
 

@@ -94,7 +94,7 @@ func (p Python) Render() ([]byte, error) {
 	}
 	for _, word := range p.Command {
 		if word == "" || strings.ContainsFunc(word, unicode.IsControl) {
-			say("command: %q is no word of a command", word)
+			say("command: %q is not a word of a command", word)
 		}
 	}
 	problems = append(problems, checkPath("environment file", p.File), checkPath("source", p.Source),

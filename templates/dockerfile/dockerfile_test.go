@@ -76,7 +76,7 @@ func TestEverythingThatIsWrongIsNamed(t *testing.T) {
 		"all of it": {Python{Name: "Train It", Environment: "venv", File: "../requirements.txt", Source: "/", BaseImage: "a b"}.Render,
 			[]string{"lower-case", "use pip or conda", "environment file", "source", "no command", "base image"}},
 		"an instruction in a path":    {Python{Name: "x", Environment: Pip, File: "a\nUSER root", Command: []string{"x"}}.Render, []string{"environment file"}},
-		"an instruction in a command": {Python{Name: "x", Environment: Pip, File: "a", Command: []string{"x\nUSER root"}}.Render, []string{"no word of a command"}},
+		"an instruction in a command": {Python{Name: "x", Environment: Pip, File: "a", Command: []string{"x\nUSER root"}}.Render, []string{"not a word of a command"}},
 		"an instruction in an image":  {Runtime{GoImage: "golang:1.26\nUSER root"}.Render, []string{"Go image"}},
 		"a command in a version":      {Runtime{Version: "v1.2.0;rm -rf /"}.Render, []string{"v1.2.0"}},
 		"a kind of file nobody knows": {Python{Name: "x", Environment: Conda, File: "a.toml", Command: []string{"x"}}.Render, []string{"-lock.yml"}},

@@ -91,7 +91,7 @@ func delimiter(o plan.CSVOptions) string {
 func (b Blueprint) target() (Column, error) {
 	i := slices.IndexFunc(b.Columns, func(c Column) bool { return c.Name == b.Target })
 	if i < 0 {
-		return Column{}, fmt.Errorf("target %q is no column of the table", b.Target)
+		return Column{}, fmt.Errorf("target %q is not a column of the table", b.Target)
 	}
 	c := b.Columns[i]
 	switch {

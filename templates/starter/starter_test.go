@@ -39,7 +39,7 @@ func TestFilesNameEveryColumnQuoted(t *testing.T) {
 }
 
 func TestTargetMustBeLearnable(t *testing.T) {
-	for target, want := range map[string]string{"z": "is no column", "when": "timestamp column"} {
+	for target, want := range map[string]string{"z": "not a column", "when": "timestamp column"} {
 		b := table()
 		b.Target = target
 		if _, err := b.Files(); err == nil || !strings.Contains(err.Error(), want) {

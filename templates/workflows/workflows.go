@@ -1,6 +1,6 @@
 // Package workflows writes the GitHub Actions of a repository that holds a
 // blueprint: what a pull request shows, what a merge applies, what looks for
-// drift at night, how a model is trained anew and how a release is made.
+// drift at night, how a model is trained again and how a release is made.
 //
 // They are generated, so that each repository has the same gates, and checked
 // in, so that reviewers see them; `ashlar generate workflows --check` proves

@@ -33,7 +33,7 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"every stage reused", "the audit log is whole", "ashlar model approve default-risk 1 --by NAME"} {
+	for _, want := range []string{"all stages reused", "the audit log is whole", "ashlar model approve default-risk 1 --by NAME"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}

@@ -243,7 +243,7 @@ func (r *reader) ints(key string, n int) []int32 {
 	for i, text := range list {
 		v, err := strconv.ParseInt(text, 10, 32)
 		if err != nil && r.err == nil {
-			r.err = fmt.Errorf("%s: %q is no whole number", key, text)
+			r.err = fmt.Errorf("%s: %q is not an integer", key, text)
 		}
 		out[i] = int32(v)
 	}
@@ -256,7 +256,7 @@ func (r *reader) floats(key string, n int) []float64 {
 	for i, text := range list {
 		v, err := strconv.ParseFloat(text, 64)
 		if (err != nil || math.IsNaN(v) || math.IsInf(v, 0)) && r.err == nil {
-			r.err = fmt.Errorf("%s: %q is no number", key, text)
+			r.err = fmt.Errorf("%s: %q is not a number", key, text)
 		}
 		out[i] = v
 	}

@@ -41,7 +41,7 @@ var flavors = map[string]func([]byte) (*Imported, error){plan.XGBoost: readXGBoo
 func Decode(flavor string, r io.Reader) (*Imported, error) {
 	read, ok := flavors[flavor]
 	if !ok {
-		return nil, fmt.Errorf("%q is no model that the runtime scores by itself", flavor)
+		return nil, fmt.Errorf("%q is not a format that the runtime scores natively", flavor)
 	}
 	b, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
@@ -99,7 +99,7 @@ type drawn struct {
 	value       []float64
 }
 
-var errNoTree = errors.New("its nodes are no tree")
+var errNoTree = errors.New("its nodes do not form a tree")
 
 // tree puts the nodes in an order in which each comes after its parent.
 func (d *drawn) tree(output int32) (model.Tree, error) {

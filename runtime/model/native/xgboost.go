@@ -85,11 +85,11 @@ const most = 1 << 20
 
 func readXGBoost(b []byte) (*Imported, error) {
 	if !bytes.HasPrefix(b, []byte("{")) || bytes.HasPrefix(b, []byte("{L")) {
-		return nil, errors.New(`it is no JSON: save it with save_model("model.json")`)
+		return nil, errors.New(`it is not JSON: save it with save_model("model.json")`)
 	}
 	var x xgboost
 	if err := json.Unmarshal(b, &x); err != nil {
-		return nil, fmt.Errorf("its JSON is no XGBoost model: %w", err)
+		return nil, fmt.Errorf("its JSON is not an XGBoost model: %w", err)
 	}
 	l := &x.Learner
 	task, ok := xgboostTasks[l.Objective.Name]
@@ -206,7 +206,7 @@ func baseScores(raw json.RawMessage, task plan.Task, outputs int) ([]float64, er
 		}
 		if task == plan.Binary {
 			if v <= 0 || v >= 1 {
-				return nil, fmt.Errorf("base_score %g is no probability", v)
+				return nil, fmt.Errorf("base_score %g is not a probability", v)
 			}
 			v = math.Log(v / (1 - v))
 		}

@@ -65,10 +65,10 @@ func read(v *big.Int, text string, scale int) error {
 	mantissa, power, ok := strings.Cut(text, "p")
 	exponent, err := strconv.Atoi(power)
 	if !ok || err != nil || len(mantissa) > maxDigits+1 || exponent < -scale || exponent > 4*maxDigits-scale {
-		return fmt.Errorf("%.40q is no exact total", text)
+		return fmt.Errorf("%.40q is not an exact total", text)
 	}
 	if _, ok := v.SetString(mantissa, 16); !ok {
-		return fmt.Errorf("%.40q is no exact total", text)
+		return fmt.Errorf("%.40q is not an exact total", text)
 	}
 	v.Lsh(v, uint(exponent+scale))
 	return nil

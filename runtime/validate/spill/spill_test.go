@@ -205,7 +205,7 @@ func TestSpillFilesHaveNoName(t *testing.T) {
 		t.Fatal("nothing was spilled")
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("the folder holds %v, %v", left, err)
+		t.Errorf("the folder contains %v, %v", left, err)
 	}
 }
 
