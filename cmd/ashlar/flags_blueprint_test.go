@@ -23,5 +23,7 @@ var blueprintFlags = map[string]verbEffects{
 	"policy test": {line: "--dir $b", flags: map[string]flagEffect{
 		"policies": {line: "$tools/tight", to: "--policies $tools/packs"}, "shipped": {to: "--shipped"},
 	}},
+	"explain": {line: "endpoints", flags: map[string]flagEffect{"recursive": {to: "--recursive"}}},
+	"schema":  {flags: map[string]flagEffect{"format": {from: "--format jsonschema", to: "--format cue"}}},
 	"version": {},
 }

@@ -146,7 +146,7 @@ var heavy = map[string][]string{
 }
 
 // testOnly may be imported by test files anywhere.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", module + "/tests/zones", module + "/tests/flags", module + "/tests/answers"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", "github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module + "/tests/answers"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {
