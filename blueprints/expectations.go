@@ -108,3 +108,38 @@ func expectations() map[string]expectation {
 // Expectations returns the names of all expectations that a blueprint may
 // ask for, sorted.
 func Expectations() []string { return slices.Sorted(maps.Keys(expectations())) }
+
+// ExpectationDoc says what an expectation takes.
+type ExpectationDoc struct {
+	Column    bool // it is about one column, which "column" names
+	Arguments []ArgumentDoc
+}
+
+// ArgumentDoc is one argument of an expectation.
+type ArgumentDoc struct {
+	Name     string
+	Type     string
+	Required bool
+}
+
+// argWords say what an argument must be.
+var argWords = map[argKind]string{
+	number: "a number", share: "a number from 0 to 1", whole: "a whole number", truth: "true or false", text: "text",
+	regex: "a regular expression", column: "a column", columnSet: "a list of columns", nameList: "a list of names",
+	valueSet: "a list of values", quantiles: "`{quantiles: [...], value_ranges: [[...], ...]}`", partition: "`{values: [...], weights: [...]}` or `{bins: [...], weights: [...]}`",
+}
+
+// DescribeExpectation returns what the named expectation takes, with its arguments
+// by name. Of min_value and max_value one is enough.
+func DescribeExpectation(name string) ExpectationDoc {
+	e := expectations()[name]
+	out := ExpectationDoc{Column: e.column}
+	for _, arg := range slices.Sorted(maps.Keys(e.args)) {
+		words := argWords[e.args[arg]]
+		if e.between && (arg == "min_value" || arg == "max_value") {
+			words += " (one of min_value and max_value is required)"
+		}
+		out.Arguments = append(out.Arguments, ArgumentDoc{Name: arg, Type: words, Required: slices.Contains(e.required, arg)})
+	}
+	return out
+}
