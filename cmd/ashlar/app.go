@@ -62,7 +62,7 @@ them, and watches them for drift.`,
 		Example: `  ashlar init my-model              # a new repository with a working blueprint
   ashlar check my-model             # every problem, with file:line:col
   ashlar up my-model                # from data to a served, watched model
-  ashlar model list my-model        # what is registered, approved and served`,
+  ashlar model list --dir my-model  # what is registered, approved and served`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
