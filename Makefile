@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration falsealarms bench fuzz lint build golden clean
+.PHONY: help up stack test integration falsealarms bench fuzz lint build docs golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ fuzz: ## every fuzz target for FUZZTIME, in bounded memory
 
 lint: ## golangci-lint with the house rules
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1.0 run
+
+docs: ## rewrite the generated pages of docs/
+	$(GO) test ./tests/docs ./cmd/ashlar -run TestTheReference -update
+	$(GO) test ./tests/architecture -run TestTheDrawing -update
 
 golden: ## rewrite golden files; look at the difference before committing
 	$(GO) test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
