@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
@@ -27,7 +28,7 @@ func (e *UnknownError) Error() string {
 
 // unknown names what there is in place of the name.
 func unknown(noun, name, in string, known []string) error {
-	hint := source.Nearest(name, known)
+	hint := nearest.Hint(name, known)
 	switch {
 	case hint != "":
 	case len(known) == 0:
@@ -60,14 +61,14 @@ func (f *Field) find(names []string, taken bool) ([]*Field, error) {
 		return []*Field{f}, nil
 	}
 	var found []*Field
-	var nearest error
+	var closest error
 	for _, one := range f.Fields {
 		if one.Name != names[0] {
 			continue
 		}
 		below, err := one.find(names[1:], false)
 		if err != nil {
-			nearest = deepest(nearest, err)
+			closest = deepest(closest, err)
 		}
 		found = append(found, below...)
 	}
@@ -76,16 +77,16 @@ func (f *Field) find(names []string, taken bool) ([]*Field, error) {
 	}
 	if entry := f.entry(names[0]); entry != nil && !taken {
 		below, err := entry.find(names[1:], entry == f)
-		misspelt := source.Nearest(names[0], f.names()) != ""
+		misspelt := nearest.Name(names[0], f.names()) != ""
 		if err == nil && (len(names) > 1 || !misspelt) {
 			return below, nil
 		}
 		if err != nil && !misspelt {
-			nearest = deepest(nearest, err)
+			closest = deepest(closest, err)
 		}
 	}
-	if nearest != nil {
-		return nil, nearest
+	if closest != nil {
+		return nil, closest
 	}
 	return nil, unknown("field", names[0], cmp.Or(f.Path, "a blueprint"), f.names())
 }

@@ -167,7 +167,7 @@ func conditions() (map[string][]any, error) {
 func conditionOf(c *ast.Comprehension, declared map[string]*ast.Field) (any, error) {
 	clause, ok := c.Clauses[0].(*ast.IfClause)
 	if !ok || len(c.Clauses) != 1 {
-		return nil, fmt.Errorf("a comprehension that is no single if")
+		return nil, fmt.Errorf("a comprehension that is not a single if")
 	}
 	field, value, err := equality(clause.Condition)
 	if err != nil {

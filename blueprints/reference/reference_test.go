@@ -154,7 +154,7 @@ func TestWrite(t *testing.T) {
 	if err := only(t, "datasets.columns.anonymise").Write(&out, false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"FIELD:     datasets.NAME.columns.NAME.anonymise\n", "TYPE:      string\n", `ALLOWED:   "hash", "mask", "drop"`, "  anonymise says", `  datasets: applications: columns: customer: `, `anonymise: "hash"`} {
+	for _, want := range []string{"FIELD:     datasets.NAME.columns.NAME.anonymise\n", "TYPE:      string\n", `ALLOWED:   "hash", "mask", "drop"`, "  anonymise changes", `  datasets: applications: columns: customer: `, `anonymise: "hash"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it lacks %q:\n%s", want, out.String())
 		}

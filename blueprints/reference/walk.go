@@ -84,17 +84,17 @@ func (w *walk) field(d *ast.Field, at string, depth int) (*Field, error) {
 func (w *walk) condition(f *Field, c *ast.Comprehension, at string, depth int) error {
 	body, ok := c.Value.(*ast.StructLit)
 	if !ok || len(c.Clauses) != 1 {
-		return fmt.Errorf("schema: %s: a comprehension that is no single if", f.Path)
+		return fmt.Errorf("schema: %s: a comprehension that is not a single if", f.Path)
 	}
 	clause, ok := c.Clauses[0].(*ast.IfClause)
 	if !ok {
-		return fmt.Errorf("schema: %s: a comprehension that is no if", f.Path)
+		return fmt.Errorf("schema: %s: a comprehension that is not an if", f.Path)
 	}
 	when := sourceOf(clause.Condition)
 	for _, decl := range body.Elts {
 		d, ok := decl.(*ast.Field)
 		if !ok {
-			return fmt.Errorf("schema: %s: a condition adds something that is no field", f.Path)
+			return fmt.Errorf("schema: %s: a condition adds something that is not a field", f.Path)
 		}
 		one, err := w.field(d, at, depth)
 		if err != nil {

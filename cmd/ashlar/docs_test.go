@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 var updateDocs = flag.Bool("update", false, "rewrite docs/reference/cli")
@@ -62,7 +64,7 @@ func cliPages(root *cobra.Command) map[string]string {
 		pages[c.Name()+".md"] = page.String()
 	}
 	index.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
-	for _, row := range [][2]any{{exitFine, "success"}, {exitFindings, "findings: data, a gate, a policy or an approval did not pass"}, {exitInput, "wrong input: a flag, an argument, a blueprint"}, {exitInternal, "an internal error, or a service that is out of reach"}} {
+	for _, row := range [][2]any{{plan.ExitOK, "success"}, {plan.ExitFindings, "findings: data, a gate, a policy or an approval did not pass"}, {plan.ExitInput, "wrong input: a flag, an argument, a blueprint"}, {plan.ExitInternal, "an internal error, or a service that is out of reach"}} {
 		fmt.Fprintf(&index, "| %d | %s |\n", row[0], row[1])
 	}
 	pages["README.md"] = index.String()

@@ -32,7 +32,7 @@ var stilted = []struct {
 }
 
 // plain are exceptions: phrases that only look like a stilted one.
-var plain = regexp.MustCompile(`\b(is|are) no (longer|more than|less than)\b|there (is|are) no\b|\bwhere there (is|are) no\b|\bif (it )?there (is|are) no\b`)
+var plain = regexp.MustCompile(`(?i)\b(is|are) no (longer|more than|less than)\b|there (is|are) no\b|\bwhere there (is|are) no\b|\bif (it )?there (is|are) no\b`)
 
 // unplain returns the stilted phrase in a text that people read, and what to
 // write instead.
@@ -108,8 +108,14 @@ func TestWhatPeopleReadIsPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md"} {
-		lines(t, filepath.Join(root, page), complain)
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "docs/*/*/*.md"} {
+		pages, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(pages) == 0 {
+			t.Fatalf("%s: no page (%v)", pattern, err)
+		}
+		for _, page := range pages {
+			lines(t, page, complain)
+		}
 	}
 }
 

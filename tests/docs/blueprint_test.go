@@ -86,7 +86,7 @@ func TestTheReferenceOfTheBlueprintIsFresh(t *testing.T) {
 func blueprintIndex(tree *reference.Field) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# The fields of a blueprint\n\n%s\n\nGenerated from [the schema](../../../blueprints/schema). `ashlar explain FIELD` prints the same, and `ashlar schema` prints the schema for editors.\n\n", tree.Doc)
-	out.WriteString("In paths `NAME` stands for a name that you choose and `[]` for the elements of a list. Durations are written as 50ms, 10s, 5m, 1h30m, 7d or 2w.\n\n| page | fields |\n|---|---|\n")
+	out.WriteString("In paths `NAME` is a name that you choose and `[]` for the elements of a list. Durations are written as 50ms, 10s, 5m, 1h30m, 7d or 2w.\n\n| page | fields |\n|---|---|\n")
 	for _, c := range concepts {
 		fmt.Fprintf(&out, "| [%s](%s) | `%s` |\n", c.title, c.file, strings.Join(c.paths, "`, `"))
 	}
