@@ -2,42 +2,15 @@ package blueprints
 
 import (
 	"fmt"
-	"net"
 	"net/mail"
-	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
 // What a cluster, a mail server or a tracker would refuse is refused here, where
 // the pull request is still open. Each rule is the one of who refuses it later.
-
-// schemes are the URLs that the runtime reads data from; mem is for tests.
-var schemes = []string{"s3", "file", "mem"}
-
-// instead is what to do about sources that people expect to work.
-var instead = map[string]string{
-	"http": "download it to a file, or put it into s3", "https": "download it to a file, or put it into s3",
-	"postgres": "export the table or the query to CSV or Parquet", "postgresql": "export the table or the query to CSV or Parquet",
-	"mysql": "export the table or the query to CSV or Parquet", "gs": "use s3://bucket/key?endpoint=https://storage.googleapis.com",
-}
-
-// reaches checks that data can be read from the source's scheme.
-func (r *refs) reaches(text string, path ...string) {
-	scheme, _, isURL := strings.Cut(text, "://")
-	if !isURL || slices.Contains(schemes, scheme) {
-		return
-	}
-	hint := instead[scheme]
-	if hint == "" {
-		hint = nearest.Hint(scheme, schemes[:2])
-	}
-	r.say(fmt.Sprintf("data is not read from %s://; a source is a path, a glob, s3://bucket/key or file:///path", scheme), hint, path...)
-}
 
 // email checks that the text is one address and nothing else: it becomes a
 // header of a mail.
@@ -57,28 +30,6 @@ func (r *refs) printable(text string, path ...string) {
 
 func unprintable(c rune) bool {
 	return c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 || c == '\u2028' || c == '\u2029'
-}
-
-// web checks a URL of a service; the schema has seen to its scheme, and that it
-// holds no password. A webhook's path may be a secret, so it is not shown, and
-// asks for https, but on this machine.
-func (r *refs) web(text string, webhook bool, path ...string) {
-	if text == "" {
-		return
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || strings.ContainsFunc(text, func(c rune) bool { return c == ' ' || unprintable(c) }) {
-		shown := fmt.Sprintf("%q", text)
-		if webhook {
-			shown = "the value here"
-		}
-		r.say(shown+" is not a URL", "write it as https://host/path", path...)
-		return
-	}
-	ip := net.ParseIP(u.Hostname())
-	if local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); webhook && u.Scheme != "https" && !local {
-		r.say("failures are sent over https only", "write it as https://host/path", path...)
-	}
 }
 
 // outside checks what the blueprint says of services outside of it.

@@ -36,7 +36,7 @@ func asJSON(t *testing.T, fsys fs.FS, dir string) map[string]any {
 	}
 	document, ok := concrete(t, v).(map[string]any)
 	if !ok {
-		t.Fatalf("%s is no struct", dir)
+		t.Fatalf("%s is not a struct", dir)
 	}
 	return document
 }

@@ -1,12 +1,11 @@
 package outbound
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"regexp"
-	"slices"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // RefusedError says why nothing was sent. Trying again changes nothing.
@@ -17,87 +16,23 @@ func (e *RefusedError) Error() string { return e.why }
 
 func no(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
-// refused are the networks that nothing is sent to: link-local ones, where
-// clouds answer with a machine's credentials, and the addresses that do so
-// elsewhere.
-var refused = []struct {
-	network netip.Prefix
-	what    string
-}{
-	{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
-	{netip.MustParsePrefix("fe80::/10"), "link-local"},
-	{netip.MustParsePrefix("fd00:ec2::/32"), "a metadata address of AWS"},
-	{netip.MustParsePrefix("fd20:ce::254/128"), "a metadata address of Google Cloud"},
-	{netip.MustParsePrefix("100.100.100.200/32"), "a metadata address of Alibaba Cloud"},
-	{netip.MustParsePrefix("168.63.129.16/32"), "a platform address of Azure"},
-	{netip.MustParsePrefix("192.0.0.192/32"), "a metadata address of Oracle Cloud"},
-}
-
-// metadataNames lead to such addresses, wherever they are asked for.
-var metadataNames = []string{"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
-
-// Networks that carry an IPv4 address.
-var (
-	nat64      = netip.MustParsePrefix("64:ff9b::/96")
-	nat64Local = netip.MustParsePrefix("64:ff9b:1::/48")
-	sixToFour  = netip.MustParsePrefix("2002::/16")
-	teredo     = netip.MustParsePrefix("2001::/32")
-	compatible = netip.MustParsePrefix("::/96")
-)
-
-// Refused returns what is wrong with sending to the address, or nil. An IPv4
-// address within an IPv6 one counts as itself. Private addresses and the
-// loopback are fine: trackers and stores stand there.
+// Refused returns what is wrong with sending to the address, or nil. The rule is
+// plan.ForbiddenAddress, which a blueprint is checked by too.
 func Refused(ip netip.Addr) error {
-	for _, a := range within(ip) {
-		for _, r := range refused {
-			if r.network.Contains(a) {
-				return no("%s is %s, and requests to it are refused", ip, r.what)
-			}
-		}
+	if why := plan.ForbiddenAddress(ip); why != "" {
+		return &RefusedError{why}
 	}
 	return nil
 }
 
-// within returns the address and those that it carries.
-func within(ip netip.Addr) []netip.Addr {
-	ip = ip.Unmap().WithZone("")
-	out := []netip.Addr{ip}
-	if !ip.Is6() {
-		return out
-	}
-	b := ip.As16()
-	v4 := func(from []byte) { out = append(out, netip.AddrFrom4([4]byte(from))) }
-	switch {
-	case nat64.Contains(ip), nat64Local.Contains(ip), compatible.Contains(ip):
-		v4(b[12:])
-	case sixToFour.Contains(ip):
-		v4(b[2:6])
-	case teredo.Contains(ip):
-		v4(binary.BigEndian.AppendUint32(nil, ^binary.BigEndian.Uint32(b[12:])))
-	}
-	return out
-}
-
-// numeric is the last label of a host that some resolvers take for a number:
-// 2852039166, 0xa9fea9fe, 169.254.43518 and 0251.0376.0251.0376 are all
-// 169.254.169.254 to them.
-var numeric = regexp.MustCompile(`(?i)(^|\.)(0x[0-9a-f]*|[0-9]+)$`)
-
 // literal returns the address that a host is; ok is false for a name. The error
 // says why the host is not asked at all.
 func literal(host string) (ip netip.Addr, ok bool, err error) {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip, true, Refused(ip)
+	ip, why := plan.ForbiddenHost(host)
+	if why != "" {
+		return ip, ip.IsValid(), &RefusedError{why}
 	}
-	if numeric.MatchString(host) {
-		return ip, false, no("host %q is a number and not an address; write an IPv4 address as four decimals", host)
-	}
-	if slices.Contains(metadataNames, host) {
-		return ip, false, no("host %q leads to a machine's metadata, and requests to it are refused", host)
-	}
-	return ip, false, nil
+	return ip, ip.IsValid(), nil
 }
 
 // Loopback reports whether the host, a name or an address, is this machine by

@@ -48,12 +48,12 @@ func unplain(text string) (phrase, instead string) {
 
 func TestStiltedPhrasesAreFound(t *testing.T) {
 	for text, want := range map[string]bool{
-		"%q is no e-mail address":                     true,
+		"%q is not a valid email address":                     true,
 		"stages of one's own":                         true,
 		"what a change comes to":                      true,
 		"hold resources against the rules":            true,
 		"stand a blueprint up here":                   false,
-		"there is no blueprint to stand up":           true,
+		"there is no blueprint to deploy":           true,
 		"no registry is at hand":                      true,
 		"a defect of ours":                            true,
 		"there is no such path":                       false,
