@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/textproto"
 	"net/url"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // mailer sends one mail to all addresses.
@@ -24,10 +27,11 @@ type mailer struct {
 	from     string
 	to       []string
 	tls      *tls.Config
+	network  outbound.Config
 }
 
 func newMailer(cfg Config) (*mailer, error) {
-	m := &mailer{from: cfg.From, to: cfg.Email, tls: cfg.TLS}
+	m := &mailer{from: cfg.From, to: cfg.Email, tls: cfg.TLS, network: cfg.Network}
 	if cfg.SMTP == "" {
 		return m, errors.New("ASHLAR_SMTP_URL is not set, so no email can be sent: name a server such as smtps://user:password@mail.example.com:465")
 	}
@@ -74,14 +78,37 @@ func (m *mailer) client() (*gomail.Client, error) {
 		gomail.WithPort(m.port), gomail.WithTimeout(20 * time.Second), gomail.WithTLSConfig(cfg), gomail.WithoutNoop(),
 	}
 	if m.implicit {
-		opts = append(opts, gomail.WithSSL())
+		// The connection is one of TLS when the library gets it. Of a policy it only
+		// takes that such a one may carry a password.
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic), gomail.WithDialContextFunc(m.secure(cfg)))
 	} else {
-		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithDialContextFunc(m.dial))
 	}
 	if m.user != "" {
 		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(m.user), gomail.WithPassword(m.password))
 	}
 	return gomail.NewClient(m.host, opts...)
+}
+
+// dial dials the server by the rules of package outbound. The library's address
+// is not looked at: it writes IPv6 without brackets.
+func (m *mailer) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	return m.network.DialContext(ctx, network, net.JoinHostPort(m.host, strconv.Itoa(m.port)))
+}
+
+// secure dials and speaks TLS from the first byte.
+func (m *mailer) secure(cfg *tls.Config) gomail.DialContextFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		plain, err := m.dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		c := tls.Client(plain, cfg)
+		if err := c.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, plain.Close())
+		}
+		return c, nil
+	}
 }
 
 func (m *mailer) send(ctx context.Context, f Failure) error {
@@ -110,7 +137,7 @@ func (m *mailer) send(ctx context.Context, f Failure) error {
 		return wrapped
 	case errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500:
 		return wrapped
-	case errors.As(err, new(*tls.CertificateVerificationError)):
+	case errors.As(err, new(*tls.CertificateVerificationError)), errors.As(err, new(*outbound.RefusedError)):
 		return wrapped
 	}
 	return temporaryError{error: wrapped}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	retry "github.com/sethvargo/go-retry"
+
+	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
 
 // Failure is what is told.
@@ -43,6 +45,8 @@ type Config struct {
 	Secret string       // signs the webhook; empty: it is not signed
 	TLS    *tls.Config  // nil: the system's roots
 	Client *http.Client // nil: one that keeps the rules of package outbound
+	// Network is what mail goes out by; the zero value is this machine's.
+	Network outbound.Config
 }
 
 // Tries and wait are for receivers that are down for a moment.

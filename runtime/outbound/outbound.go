@@ -1,6 +1,7 @@
 // Package outbound makes every HTTP client that speaks to an address which a
 // blueprint or a user names: webhooks, trackers, the GitHub API, image
-// registries, S3 endpoints.
+// registries. What has a client of its own, an S3 bucket and a mail server, dials
+// by Config.DialContext.
 //
 // A blueprint comes in by pull request, and what runs it has credentials and
 // stands in networks that its author cannot reach. So nothing is sent to
@@ -58,6 +59,15 @@ func Over(t http.RoundTripper, timeout time.Duration) *http.Client {
 // Transport is the transport of such a client, for a library that follows
 // redirects by itself. It keeps the rules about addresses and tokens.
 func Transport(cfg Config) http.RoundTripper {
+	return &guarded{next: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: cfg.DialContext, ForceAttemptHTTP2: true,
+		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: dialTimeout, ExpectContinueTimeout: time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}}
+}
+
+// network fills in this machine's where none is given.
+func (cfg Config) network() Config {
 	if cfg.Resolve == nil {
 		cfg.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
@@ -66,20 +76,18 @@ func Transport(cfg Config) http.RoundTripper {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	return &guarded{next: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: cfg.dial, ForceAttemptHTTP2: true,
-		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: dialTimeout, ExpectContinueTimeout: time.Second,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}}
+	return cfg
 }
 
-// dial resolves the host and dials what it leads to, unless any of that may not
-// be sent to.
-func (cfg Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// DialContext resolves the host and dials what it leads to, unless any of that
+// may not be sent to; then the error is a *RefusedError. It is the dialer of a
+// library that speaks another protocol, or has an HTTP client of its own.
+func (cfg Config) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
+	cfg = cfg.network()
 	addresses, err := cfg.addresses(ctx, host)
 	if err != nil {
 		return nil, err

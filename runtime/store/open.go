@@ -15,7 +15,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	_ "gocloud.dev/blob/memblob" // mem:// buckets
-	_ "gocloud.dev/blob/s3blob"  // s3:// buckets
+	"gocloud.dev/blob/s3blob"
 
 	"github.com/ashlar-dev/ashlar/runtime/outbound"
 )
@@ -66,8 +66,12 @@ func Open(ctx context.Context, location string) (*Store, error) {
 
 // OpenBucket opens the bucket of a blob URL, unless the endpoint that its
 // options name is one that nothing is sent to; see package outbound. What a name
-// leads to is looked at when the bucket is opened.
+// leads to is looked at here, and again at each connection.
 func OpenBucket(ctx context.Context, location string) (*blob.Bucket, error) {
+	return openBucket(ctx, location, outbound.Config{})
+}
+
+func openBucket(ctx context.Context, location string, network outbound.Config) (*blob.Bucket, error) {
 	u, err := url.Parse(location)
 	if err != nil {
 		return nil, err
@@ -76,9 +80,12 @@ func OpenBucket(ctx context.Context, location string) (*blob.Bucket, error) {
 		if !strings.Contains(endpoint, "://") {
 			endpoint = "https://" + endpoint
 		}
-		if err := (outbound.Config{}).Check(ctx, endpoint); err != nil {
+		if err := network.Check(ctx, endpoint); err != nil {
 			return nil, fmt.Errorf("endpoint: %w", err)
 		}
+	}
+	if u.Scheme == s3blob.Scheme {
+		return openS3(ctx, u, network)
 	}
 	return blob.OpenBucket(ctx, location)
 }

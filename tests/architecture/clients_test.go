@@ -10,10 +10,11 @@ import (
 // ownClients may speak HTTP without package outbound: what they speak to is no
 // address that a blueprint names.
 var ownClients = map[string]string{
-	"runtime/outbound/outbound.go": "it is what all others use",
-	"runtime/pyfunc/pyfunc.go":     "a process that it started itself, on the loopback",
-	"stacks/local/probe.go":        "the listener of its own process",
-	"tests/peers/serve/server.go":  "a peer on the loopback",
+	"runtime/outbound/outbound.go":  "it is what all others use",
+	"runtime/pyfunc/pyfunc.go":      "a process that it started itself, on the loopback",
+	"stacks/local/probe.go":         "the listener of its own process",
+	"tests/peers/serve/server.go":   "a peer on the loopback",
+	"tests/confine/escape/files.go": "it tries which doors are open",
 }
 
 // ownBuckets may open the bucket of a URL without looking at its endpoint.
@@ -53,6 +54,9 @@ func TestClientsAreMadeInOnePlaceBites(t *testing.T) {
 		"a function of the package": `package x; import "net/http"; var a, _ = http.Get("http://x")`,
 		"a form":                    `package x; import "net/http"; var a, _ = http.PostForm("http://x", nil)`,
 		"a bucket":                  `package x; import "gocloud.dev/blob"; var b, _ = blob.OpenBucket(nil, "s3://x")`,
+		"a connection":              `package x; import "net"; var c, _ = net.Dial("tcp", "x:25")`,
+		"a dialer":                  `package x; import "net"; var d net.Dialer`,
+		"a connection over TLS":     `package x; import "crypto/tls"; var c, _ = tls.Dial("tcp", "x:465", nil)`,
 	} {
 		if len(ownWays(mustParse(t, "runtime/x/x.go", text))) == 0 {
 			t.Errorf("%s went unnoticed", name)
@@ -63,11 +67,12 @@ func TestClientsAreMadeInOnePlaceBites(t *testing.T) {
 	}
 }
 
-// ownWays are the places of a file that make or take an HTTP client or a bucket
-// of their own.
+// ownWays are the places of a file that make or take an HTTP client, a bucket or a
+// connection of their own.
 func ownWays(s source) []string {
 	var out []string
 	web, blob := importName(s, "net/http"), importName(s, "gocloud.dev/blob")
+	dialers := []string{importName(s, "net"), importName(s, "crypto/tls")}
 	given := map[ast.Node]bool{} // *http.Client as a type is one that somebody gave
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		if p, ok := n.(*ast.StarExpr); ok {
@@ -82,9 +87,10 @@ func ownWays(s source) []string {
 			return true
 		}
 		bad := x.Name == web && web != "" && slices.Contains([]string{"DefaultClient", "DefaultTransport", "Client", "Transport", "Get", "Head", "Post", "PostForm"}, sel.Sel.Name) && !given[sel] ||
-			x.Name == blob && blob != "" && sel.Sel.Name == "OpenBucket"
+			x.Name == blob && blob != "" && sel.Sel.Name == "OpenBucket" ||
+			slices.Contains(dialers, x.Name) && slices.Contains([]string{"Dial", "DialTimeout", "DialWithDialer", "Dialer"}, sel.Sel.Name)
 		if bad {
-			out = append(out, fmt.Sprintf("%s:%d: %s.%s: take a client of package runtime/outbound, or store.OpenBucket", s.path, s.fset.Position(n.Pos()).Line, x.Name, sel.Sel.Name))
+			out = append(out, fmt.Sprintf("%s:%d: %s.%s: take a client or the dialer of package runtime/outbound, or store.OpenBucket", s.path, s.fset.Position(n.Pos()).Line, x.Name, sel.Sel.Name))
 		}
 		return true
 	})

@@ -137,7 +137,7 @@ var heavy = map[string][]string{
 	"github.com/spf13/cobra":   {"cmd", "tests/flags"},
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
-	"github.com/aws/":          {"runtime/login"},
+	"github.com/aws/":          {"runtime/login", "runtime/store"},
 	"github.com/google/go-con": {"stacks/image", "cmd/ashlar", "tests"},
 	"github.com/google/go-git": {"stacks/github"},
 	"github.com/parquet-go":    {"runtime/dataset"},
@@ -146,7 +146,7 @@ var heavy = map[string][]string{
 }
 
 // testOnly may be imported by test files anywhere.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", "github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module + "/tests/answers"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", "github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module + "/tests/answers", module + "/tests/bombs"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {
