@@ -45,8 +45,7 @@ func (b below) Stat(name string) (info fs.FileInfo, err error) {
 	return info, err
 }
 
-// in calls f with the folder, and says of a link that leads out what it is: it is
-// there, and the operating system can follow it where the root does not.
+// in calls f with the folder, and says of a link that leads out what it is.
 func (b below) in(name string, f func(fs.FS) error) error {
 	root, err := os.OpenRoot(string(b))
 	if err != nil {
@@ -57,10 +56,7 @@ func (b below) in(name string, f func(fs.FS) error) error {
 	switch closed := root.Close(); {
 	case closed != nil:
 		return closed
-	case err == nil || missing != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission):
-		return err
-	}
-	if _, elsewhere := os.Stat(filepath.Join(string(b), filepath.FromSlash(name))); elsewhere != nil {
+	case missing != nil || !plan.LeadsOut(filepath.Join(string(b), filepath.FromSlash(name)), err):
 		return err
 	}
 	return fmt.Errorf("%s is a link that leads out of the folder; put a copy of the file in its place", name)

@@ -16,6 +16,7 @@ import (
 	_ "gocloud.dev/blob/s3blob"   // s3:// places
 	"gocloud.dev/gcerrors"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -89,10 +90,9 @@ func (at folder) found(path, rel string) found {
 	}}
 }
 
-// explain says that it is a link which leads out, where the operating system can
-// follow what the root does not.
+// explain says that it is a link which leads out, where it is one.
 func (at folder) explain(path string, err error) error {
-	if _, elsewhere := os.Stat(filepath.Join(string(at), filepath.FromSlash(path))); elsewhere != nil {
+	if !plan.LeadsOut(filepath.Join(string(at), filepath.FromSlash(path)), err) {
 		return err
 	}
 	return fmt.Errorf("%s leads out of the repository by a link; put a copy of the file in its place", path)

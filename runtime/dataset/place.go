@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // place is from where files of a source are opened. A source that is relative to
@@ -64,8 +66,7 @@ func (p place) follow(full string) (*os.File, error) {
 	return f, err
 }
 
-// within calls f with the root. Where that fails on a path that the operating
-// system can follow, it leads out.
+// within calls f with the root, and says of a link that leads out what it is.
 func (p place) within(full string, f func(root *os.Root, rel string) error) error {
 	rel, err := filepath.Rel(p.root, full)
 	if err != nil {
@@ -77,10 +78,7 @@ func (p place) within(full string, f func(root *os.Root, rel string) error) erro
 	}
 	err = f(root, rel)
 	_ = root.Close() // only looked through
-	if err == nil {
-		return nil
-	}
-	if _, elsewhere := os.Stat(full); elsewhere != nil {
+	if !plan.LeadsOut(full, err) {
 		return err
 	}
 	return fmt.Errorf("%s leads out of the blueprint's folder by a link; name the place itself, as in source: \"/data/file.csv\", or put a copy in the folder", filepath.ToSlash(rel))
