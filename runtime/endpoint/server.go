@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
@@ -27,6 +28,8 @@ func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
 	if err != nil {
 		return nil, err
 	}
+	held := p.Confinement()
+	e.cfg.Log.Info("the server of the model is confined", "endpoint", e.cfg.Name, "held", held.Held, "open", held.Open)
 	return &behind{p}, m.Attach(p)
 }
 
@@ -55,6 +58,17 @@ func (s *servers) next(b *behind) {
 	defer s.mu.Unlock()
 	s.now.end(drained)
 	s.now = b
+}
+
+// confinement is what holds the server that scores; nil where there is none.
+func (s *servers) confinement() *confine.Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now == nil {
+		return nil
+	}
+	held := s.now.process.Confinement()
+	return &held
 }
 
 // stop ends the server at once.

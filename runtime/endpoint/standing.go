@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
@@ -17,6 +18,9 @@ type Standing struct {
 	Digest  string `json:"digest,omitempty"`
 	Waiting string `json:"waiting,omitempty"` // why nothing is served
 	Example string `json:"example,omitempty"` // a request body that works
+	// Confinement is what holds the server of a pyfunc, and what this machine cannot
+	// prevent of it; nil where the model scores by itself.
+	Confinement *confine.Report `json:"confinement,omitempty"`
 }
 
 // unready is why nothing is served, in words for any client of the endpoint:
@@ -32,10 +36,12 @@ func (e *Endpoint) unready() string {
 
 // Standing is how the endpoint stands now.
 func (e *Endpoint) Standing() Standing {
+	held := e.servers.confinement()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return Standing{
 		Name: e.cfg.Name, Model: e.spec.Model, Version: e.version.Version, Digest: e.version.ModelDigest, Waiting: e.waiting, Example: e.example,
+		Confinement: held,
 	}
 }
 

@@ -44,6 +44,15 @@ func (x *execution) held(res *Result) func(confine.Report) {
 	}
 }
 
+// scoredBy notes what holds the server that scores for the model, where one does.
+func (x *execution) scoredBy(res *Result) {
+	x.lazy.Lock()
+	defer x.lazy.Unlock()
+	if x.server != nil {
+		x.held(res)(x.server.Confinement())
+	}
+}
+
 // reserve is what a command must leave free on the disk of the folder: a
 // hundredth, at most a gigabyte, and no more than half of what is free now.
 func reserve(dir string) int64 {

@@ -36,6 +36,7 @@ var evaluation = stage{
 		if err != nil {
 			return err
 		}
+		x.scoredBy(res)
 		frame, p, err := x.divided(ctx)
 		if err != nil {
 			return err

@@ -59,8 +59,24 @@ type Process struct {
 	done   chan struct{}
 	log    *command.Log
 
-	mu  sync.Mutex
-	err error // why it does not run, when it does not
+	mu   sync.Mutex
+	err  error // why it does not run, when it does not
+	held confine.Report
+}
+
+// Confinement is what holds the server, and what this machine cannot prevent of
+// it.
+func (p *Process) Confinement() confine.Report {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held
+}
+
+// holds notes what holds the server that has just been started.
+func (p *Process) holds(r confine.Report) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = r
 }
 
 // Start lays the model's artifact down, starts its server and waits until it
@@ -86,7 +102,9 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	p.url = "http://127.0.0.1:" + strconv.Itoa(port)
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
-	go p.keep(life, command.Spec{Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second, Policy: policy(cfg, dir)})
+	go p.keep(life, command.Spec{
+		Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second, Policy: policy(cfg, dir), Held: p.holds,
+	})
 	if err := p.ready(ctx); err != nil {
 		p.Stop()
 		return nil, err

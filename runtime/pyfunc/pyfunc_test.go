@@ -109,7 +109,9 @@ func TestAServerScoresRowsAndFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, m, s)
+	if held := start(t, m, s).Confinement(); len(held.Held)+len(held.Open) == 0 {
+		t.Error("nobody knows what holds the server")
+	}
 	frame := &dataset.Frame{Rows: 3, Columns: []dataset.Column{
 		{Name: "x", Type: plan.Number, Floats: []float64{1, 2, 3}}, {Name: "kind", Type: plan.Text, Codes: []int32{0, 0, -1}, Dict: []string{"a"}},
 	}}

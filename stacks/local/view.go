@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
@@ -29,7 +30,7 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 		Now: h.stack.cfg.Now().UTC().Format(clockFormat) + " UTC",
 	}
 	for _, e := range h.standing(url) {
-		v.Endpoints = append(v.Endpoints, page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example, Version: e.Version})
+		v.Endpoints = append(v.Endpoints, page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example, Version: e.Version, Confined: confined(e.Confinement)})
 	}
 	for _, m := range s.Models {
 		v.Models = append(v.Models, viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
@@ -94,7 +95,7 @@ func viewRun(r *pipeline.Run) *page.Run {
 		if s.Reused && s.Status == pipeline.Succeeded {
 			state = "reused"
 		}
-		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration), Detail: s.Detail, Confined: confined(s)})
+		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration), Detail: s.Detail, Confined: confined(s.Confinement)})
 	}
 	return out
 }
@@ -168,10 +169,10 @@ func brief(d time.Duration) string {
 	return d.Round(100 * time.Millisecond).String()
 }
 
-// confined says what held the stage's command; "" of a stage that ran none.
-func confined(s pipeline.Result) string {
-	if s.Confinement == nil {
+// confined says what held code of the user's; "" where none ran.
+func confined(r *confine.Report) string {
+	if r == nil {
 		return ""
 	}
-	return s.Confinement.String()
+	return r.String()
 }

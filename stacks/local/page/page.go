@@ -40,6 +40,7 @@ type Endpoint struct {
 	Name, Model, URL, Waiting, Example string
 	Version                            int
 	Served                             string // predictions answered, for people
+	Confined                           string // what holds the model's server; "": it has none
 }
 
 // Pipeline is one whose runs belong to no model, with its last run.

@@ -24,6 +24,34 @@ func TestRenderEscapesWhatItShows(t *testing.T) {
 	}
 }
 
+func TestConfinementStandsOnThePageEscaped(t *testing.T) {
+	const said = `no capabilities, <b>landlock</b> "abi" 7; not prevented: network, <script>memory</script>`
+	const shown = `no capabilities, &lt;b&gt;landlock&lt;/b&gt; &#34;abi&#34; 7; not prevented: network, &lt;script&gt;memory&lt;/script&gt;`
+	view := func(confined string) string {
+		var out bytes.Buffer
+		err := Render(&out, View{
+			Endpoints: []Endpoint{{Name: "e", Version: 1, Confined: confined}},
+			Models:    []Model{{Name: "m", Run: &Run{Stages: []Stage{{Name: "fetch", State: "succeeded", Confined: confined}}}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	got := view(said)
+	for _, want := range []string{"<small>Confined by " + shown + "</small>", "<small>The server of the model is confined by " + shown + "</small>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(got, "<b>landlock") || strings.Contains(got, "<script>") {
+		t.Error("what was said stands there unescaped")
+	}
+	if strings.Contains(strings.ToLower(view("")), "confined by") {
+		t.Error("what nothing is said of is called confined")
+	}
+}
+
 func TestPageNeedsNothingFromElsewhere(t *testing.T) {
 	var out bytes.Buffer
 	if err := Render(&out, View{}); err != nil {
