@@ -24,6 +24,7 @@ package profile
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,10 +49,11 @@ type Column struct {
 	MissingPercent float64         `json:"missing_percent"`
 	Infinite       int64           `json:"infinite,omitempty"`
 
-	Min   *float64 `json:"min,omitempty"`
-	Max   *float64 `json:"max,omitempty"`
-	Mean  *float64 `json:"mean,omitempty"`
-	Stdev *float64 `json:"stdev,omitempty"` // ddof 1
+	// Min and Max are numbers of JSON, of an integer column with all their digits.
+	Min   json.Number `json:"min,omitempty"`
+	Max   json.Number `json:"max,omitempty"`
+	Mean  *float64    `json:"mean,omitempty"`
+	Stdev *float64    `json:"stdev,omitempty"` // ddof 1
 
 	Quantiles []Quantile `json:"quantiles,omitempty"`
 	// QuantileError bounds the relative error of quantiles; 0 is exact.

@@ -175,7 +175,7 @@ func TestFewValuesAreTold(t *testing.T) {
 	}}
 	p := of(f, upTo(8))
 	n, c := column(t, p, "n"), column(t, p, "c")
-	if n.Count != 7 || n.Missing != 1 || n.MissingPercent != 12.5 || *n.Min != -0.5 || *n.Max != 7 || n.Distinct != 5 || !n.DistinctExact || n.QuantileError != 0 {
+	if n.Count != 7 || n.Missing != 1 || n.MissingPercent != 12.5 || n.Min != "-0.5" || n.Max != "7" || n.Distinct != 5 || !n.DistinctExact || n.QuantileError != 0 {
 		t.Errorf("%+v", n)
 	}
 	if n.Top[0].Value != "2" || n.Top[0].Count != 3 || n.Top[1].Value != "-0.5" {
@@ -189,6 +189,49 @@ func TestFewValuesAreTold(t *testing.T) {
 	}
 	if d := cmp.Diff([]profile.Frequent{{Value: "a", Count: 4, Percent: 100 * 4 / 6.0}, {Value: "b", Count: 2, Percent: 100 * 2 / 6.0}}, c.Top); d != "" || c.Distinct != 2 {
 		t.Errorf("%d distinct, %s", c.Distinct, d)
+	}
+}
+
+// Identifiers such as a snowflake are integers beyond what a float64 tells apart.
+func TestLeastAndGreatestIntegersHaveAllTheirDigits(t *testing.T) {
+	of64 := func(texts ...string) *profile.Profile {
+		c := dataset.Column{Name: "id", Type: plan.Integer}
+		for _, text := range texts {
+			one, err := dataset.ParseInteger(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Floats, c.Low = append(c.Floats, one.Floats...), append(c.Low, one.Low...)
+		}
+		return of(&dataset.Frame{Rows: len(texts), Columns: []dataset.Column{c}}, upTo(len(texts)))
+	}
+	for _, c := range []struct {
+		a, b     []string
+		min, max json.Number
+	}{
+		{[]string{"9007199254740993", "9007199254740995"}, []string{"9007199254740994"}, "9007199254740993", "9007199254740995"},
+		{[]string{"9223372036854775807"}, []string{"-9223372036854775808", "5"}, "-9223372036854775808", "9223372036854775807"},
+		{[]string{"18446744073709551615"}, []string{"18446744073709551614"}, "18446744073709551614", "18446744073709551615"},
+		{[]string{"-9007199254740993"}, []string{"-9007199254740992"}, "-9007199254740993", "-9007199254740992"},
+		{[]string{"1152921504606846976"}, []string{"1152921504606846977", "1152921504606846975"}, "1152921504606846975", "1152921504606846977"},
+	} {
+		whole := of64(slices.Concat(c.a, c.b)...)
+		var again profile.Profile
+		if err := json.Unmarshal([]byte(text(t, of64(c.a...))), &again); err != nil {
+			t.Fatal(err)
+		}
+		merged, err := profile.Merge(&again, of64(c.b...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range map[string]*profile.Profile{"at once": whole, "merged": merged} {
+			if got := column(t, p, "id"); got.Min != c.min || got.Max != c.max {
+				t.Errorf("%s: from %s to %s, want %s to %s", name, got.Min, got.Max, c.min, c.max)
+			}
+		}
+		if !strings.Contains(text(t, whole), `"max": `+string(c.max)+",") {
+			t.Errorf("the JSON rounds %s:\n%s", c.max, text(t, whole))
+		}
 	}
 }
 
@@ -286,8 +329,7 @@ func FuzzState(f *testing.F) {
 	}
 	f.Add([]byte{0xff, 1, 1}, []byte{0, 0xff, 0xff, 3, 1}, uint(63), 1, int64(math.MaxInt64), int64(0), "number", true)
 	f.Fuzz(func(t *testing.T, cells, registers []byte, shift uint, limit int, count, missing int64, typ string, sensitive bool) {
-		zero := 0.0
-		c := profile.Column{Name: "x", Type: plan.ColumnType(typ), Sensitive: sensitive, Count: count, Missing: missing, Min: &zero, Max: &zero}
+		c := profile.Column{Name: "x", Type: plan.ColumnType(typ), Sensitive: sensitive, Count: count, Missing: missing, Min: "0", Max: "0"}
 		c.State = profile.State{Limit: limit, Cells: cells, Shift: shift, Registers: registers}
 		c.State.Moments = fmt.Appendf(nil, `{"finite":%d,"sum":"0","squares":"0"}`, count)
 		p := &profile.Profile{Rows: count + missing, Columns: []profile.Column{c}}

@@ -42,9 +42,9 @@ type Sketch struct {
 	missing int64
 
 	// Of numbers.
-	moments  moment.Moments
-	min, max float64
-	cells    cells
+	moments moment.Moments
+	extremes
+	cells cells
 
 	// Of texts: nil once there are more than the limit, or where they must not
 	// be told.
@@ -58,7 +58,7 @@ type Sketch struct {
 
 // NewSketch returns the sketch of an empty column.
 func NewSketch(name string, spec plan.Column, limit int) *Sketch {
-	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive}, limit: limit, min: math.Inf(1), max: math.Inf(-1)}
+	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive}, limit: limit, extremes: none()}
 	s.cells.limit = limit
 	if s.coded() {
 		s.texts = map[string]int64{}
@@ -84,7 +84,7 @@ func (s *Sketch) See(c *dataset.Column) {
 		s.moments.AddAll(c.Floats)
 	}
 	before := s.count
-	for _, v := range c.Floats {
+	for i, v := range c.Floats {
 		if v != v {
 			continue
 		}
@@ -92,7 +92,11 @@ func (s *Sketch) See(c *dataset.Column) {
 		if math.IsInf(v, 0) {
 			continue
 		}
-		s.min, s.max = min(s.min, v), max(s.max, v)
+		low := int16(0)
+		if c.Low != nil {
+			low = c.Low[i]
+		}
+		s.take(v, low)
 		k := uint64(spill.NumberOf(v))
 		if s.distinct != nil {
 			s.distinct.add(mix(k))
@@ -189,7 +193,7 @@ func (s *Sketch) Merge(o *Sketch) error {
 		return nil
 	}
 	s.moments.Merge(&o.moments)
-	s.min, s.max = min(s.min, o.min), max(s.max, o.max)
+	s.extremes.join(o.extremes)
 	if s.distinct == nil && o.distinct != nil {
 		s.estimate()
 	}

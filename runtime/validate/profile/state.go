@@ -121,12 +121,7 @@ func (s *Sketch) restoreNumbers(c *Column) error {
 	if c.Sensitive {
 		return nil
 	}
-	list := s.cells.list()
-	if c.Min == nil || c.Max == nil || !s.in(*c.Min, list[0]) || !s.in(*c.Max, list[len(list)-1]) || *c.Min > *c.Max {
-		return errors.New("state: min and max are not in the cells")
-	}
-	s.min, s.max = *c.Min, *c.Max
-	return nil
+	return s.restoreExtremes(c, s.cells.list())
 }
 
 // in reports whether the number belongs to the cell.

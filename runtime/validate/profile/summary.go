@@ -45,7 +45,7 @@ func (s *Sketch) Column() Column {
 		return out
 	}
 	if !s.spec.Sensitive {
-		out.Min, out.Max = finite(s.min), finite(s.max)
+		out.Min, out.Max = digits(s.spec.Type, s.min, s.minLow), digits(s.spec.Type, s.max, s.maxLow)
 	}
 	if s.cells.shift > 0 {
 		out.QuantileError = math.Ldexp(1, int(s.cells.shift)-52)
