@@ -48,12 +48,12 @@ func unplain(text string) (phrase, instead string) {
 
 func TestStiltedPhrasesAreFound(t *testing.T) {
 	for text, want := range map[string]bool{
-		"%q is not a valid email address":                     true,
+		"%q is no mail address":                       true,
 		"stages of one's own":                         true,
 		"what a change comes to":                      true,
 		"hold resources against the rules":            true,
 		"stand a blueprint up here":                   false,
-		"there is no blueprint to deploy":           true,
+		"there is nothing to stand up here":           true,
 		"no registry is at hand":                      true,
 		"a defect of ours":                            true,
 		"there is no such path":                       false,

@@ -63,7 +63,7 @@ func number(t plan.ColumnType, text json.Number) (v float64, low int16, err erro
 	}
 	whole, err := dataset.ParseInteger(string(text))
 	if err != nil {
-		return 0, 0, fmt.Errorf("%.40q is no integer of 64 bits", text)
+		return 0, 0, fmt.Errorf("%.40q is not an integer of 64 bits", text)
 	}
 	v, low = whole.Exact(0)
 	return v, low, nil
