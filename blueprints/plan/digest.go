@@ -77,6 +77,9 @@ func Decode(r io.Reader) (*Plan, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	var p Plan
+	if err := Weigh(raw, &p); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
 	if err := dec.Decode(&p); err != nil {
 		return nil, fmt.Errorf("plan: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}

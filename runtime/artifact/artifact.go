@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -125,7 +126,7 @@ func decodeTree(b []byte) ([]Entry, error) {
 	var list struct {
 		Files []Entry `json:"files"`
 	}
-	if err := json.Unmarshal(b, &list); err != nil {
+	if err := plan.Unmarshal(b, &list); err != nil {
 		return nil, fmt.Errorf("list of a folder's files: %w", err)
 	}
 	for _, e := range list.Files {

@@ -1,12 +1,13 @@
 package drift
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // Add takes a segment of a Gatherer of the same reference and columns into the
@@ -19,7 +20,7 @@ func (m *Monitor) Add(data []byte) error {
 		return fmt.Errorf("drift segment: %d bytes, at most %d", len(data), maxSnapshot)
 	}
 	var s segment
-	if err := json.Unmarshal(data, &s); err != nil {
+	if err := plan.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("drift segment: %w", err)
 	}
 	switch {

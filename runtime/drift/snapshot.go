@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 const (
@@ -112,7 +114,7 @@ func (m *Monitor) Restore(data []byte) error {
 		return fmt.Errorf("drift snapshot: %d bytes, at most %d", len(data), maxSnapshot)
 	}
 	var s snapshot
-	if err := json.Unmarshal(data, &s); err != nil {
+	if err := plan.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("drift snapshot: %w", err)
 	}
 	if s.Version != snapshotVersion {

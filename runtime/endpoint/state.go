@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -81,7 +82,7 @@ func read(ctx context.Context, s *store.Store, name string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(b, into); err != nil {
+	if err := plan.Unmarshal(b, into); err != nil {
 		return fmt.Errorf("reference %s: %w", name, err)
 	}
 	return nil

@@ -66,6 +66,9 @@ func DecodePromotion(r io.Reader) (p Promotion, digest string, err error) {
 	if len(text) > maxPromotion {
 		return p, "", fmt.Errorf("larger than %d bytes", maxPromotion)
 	}
+	if err := plan.Weigh(text, &p); err != nil {
+		return p, "", err
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&p); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // dvc.lock names files by it
 	"encoding/hex"
-	"encoding/json"
 	"math"
 	"time"
 
@@ -86,7 +85,7 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 		return artifact.Artifact{}, err
 	}
 	ref, a := stageRef("files", key), artifact.Artifact{}
-	if b, err := x.Store.GetRef(ctx, ref); err == nil && json.Unmarshal(b, &a) == nil {
+	if b, err := x.Store.GetRef(ctx, ref); err == nil && plan.Unmarshal(b, &a) == nil {
 		if ok, err := x.Store.Has(ctx, a.Digest); ok && err == nil {
 			return a, nil
 		}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"time"
 
@@ -54,7 +53,7 @@ func (x *execution) lookup(ctx context.Context, s *stage, res *Result) bool {
 		return false
 	}
 	var c cached
-	if json.Unmarshal(b, &c) != nil {
+	if plan.Unmarshal(b, &c) != nil {
 		return false
 	}
 	for _, name := range c.Objects {

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -204,5 +203,5 @@ func ReadJSON(ctx context.Context, s *store.Store, digest string, v any) error {
 	if err := errors.Join(err, r.Close()); err != nil {
 		return fmt.Errorf("object %s: %w", digest, err)
 	}
-	return json.Unmarshal(b, v)
+	return plan.Unmarshal(b, v)
 }

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -171,7 +170,7 @@ func (x *execution) tried(ctx context.Context) ([]train.Tried, error) {
 		b, err := plan.ReadAll(r, "it", maxObject)
 		var one []train.Tried
 		if err == nil {
-			err = json.NewDecoder(bytes.NewReader(b)).Decode(&one)
+			err = plan.Unmarshal(b, &one)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("part %d of %d: %w", i+1, len(parts), err)

@@ -28,7 +28,7 @@ func Lock(ctx context.Context, s *store.Store, pipeline string) (lockfile.File, 
 	if err != nil {
 		return f, err
 	}
-	if err := json.Unmarshal(b, &f); err != nil {
+	if err := plan.Unmarshal(b, &f); err != nil {
 		return f, fmt.Errorf("the lock of %s is from another version of Ashlar; the next run of it makes one: %w", pipeline, err)
 	}
 	return f, nil
@@ -43,7 +43,7 @@ func (x *execution) lock(ctx context.Context) error {
 	file := lockfile.File{Schema: "2.0", Stages: map[string]lockfile.Stage{}}
 	was, _ := x.Store.GetRef(ctx, lockRef(x.Pipeline)) // none yet, or damaged: it is made anew
 	var before lockfile.File
-	if json.Unmarshal(was, &before) == nil {
+	if plan.Unmarshal(was, &before) == nil {
 		for name, s := range before.Stages {
 			if _, still := x.line.Stages[name]; still {
 				file.Stages[name] = s

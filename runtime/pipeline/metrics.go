@@ -6,13 +6,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
-// maxMetrics bounds a file of metrics that a stage writes, in bytes.
-const maxMetrics = 4 << 20
+// Bounds of a file of metrics that a stage writes, in bytes and in what it holds.
+const (
+	maxMetrics        = 4 << 20
+	maxMetricDepth    = 32
+	maxMetricName     = 500
+	maxMetricNumbers  = 100_000 // of a stage
+	maxMetricProblems = 20
+)
 
 // Scoped is the name of a stage's own param or metric among those of the run.
 // Names of stages have no slash, so no two stages share a name, and a model's
@@ -66,13 +73,19 @@ func readMetrics(res *Result, file string, b []byte, several bool) error {
 	if several {
 		prefix = file
 	}
-	if err := errors.Join(numbers(res.Metrics, prefix, v)...); err != nil {
+	if err := numbers(res.Metrics, prefix, v, 0); err != nil {
 		return fmt.Errorf("metrics %s: %w", file, err)
 	}
 	return nil
 }
 
-func numbers(out map[string]float64, name string, v any) (problems []error) {
+// numbers adds the numbers of v by their names. What has no end worth keeping is
+// an error: a name is as long as all that is above it together, so that a small
+// file could fill the memory.
+func numbers(out map[string]float64, name string, v any, depth int) error {
+	if depth > maxMetricDepth || len(name) > maxMetricName {
+		return fmt.Errorf("%.40q... lies deeper than %d values, or has a name of more than %d bytes; write it flatter", name, maxMetricDepth, maxMetricName)
+	}
 	below := func(key string) string {
 		if name == "" {
 			return key
@@ -82,17 +95,29 @@ func numbers(out map[string]float64, name string, v any) (problems []error) {
 	switch v := v.(type) {
 	case float64:
 		if _, taken := out[name]; taken {
-			return []error{fmt.Errorf("two numbers are called %q; rename one", name)}
+			return fmt.Errorf("two numbers are called %q; rename one", name)
+		}
+		if len(out) >= maxMetricNumbers {
+			return fmt.Errorf("more than %d numbers; keep what is many in a file that is an out", maxMetricNumbers)
 		}
 		out[name] = v
 	case map[string]any:
+		var problems []error
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			problems = append(problems, numbers(out, below(key), v[key])...)
+			if err := numbers(out, below(key), v[key], depth+1); err != nil {
+				problems = append(problems, err)
+			}
+			if len(problems) >= maxMetricProblems {
+				break
+			}
 		}
+		return errors.Join(problems...)
 	case []any:
 		for i, one := range v {
-			problems = append(problems, numbers(out, below(fmt.Sprint(i)), one)...)
+			if err := numbers(out, below(strconv.Itoa(i)), one, depth+1); err != nil {
+				return err
+			}
 		}
 	}
-	return problems
+	return nil
 }

@@ -47,3 +47,21 @@ func TestTwoNumbersOfOneNameAreNotOneMetric(t *testing.T) {
 		t.Error("a number of one file took the place of another file's")
 	}
 }
+
+func TestMetricsHaveOnlySoManyNumbersAndNames(t *testing.T) {
+	numbers := func(n int) string { return "[" + strings.Repeat("0,", n-1) + "0]" }
+	deep := func(n int) string { return strings.Repeat(`{"a":`, n) + "0" + strings.Repeat("}", n) }
+	for text, want := range map[string]string{
+		numbers(maxMetricNumbers):                                    "",
+		numbers(maxMetricNumbers + 1):                                "more than 100000 numbers",
+		deep(maxMetricDepth):                                         "",
+		deep(maxMetricDepth + 1):                                     "lies deeper than 32 values",
+		`{"` + strings.Repeat("k", maxMetricName) + `":0}`:           "",
+		`{"` + strings.Repeat("k", maxMetricName+1) + `":[0,0,0,0]}`: "a name of more than 500 bytes",
+	} {
+		err := readMetrics(&Result{}, "m.json", []byte(text), false)
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: %v, want %q", text, err, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -74,7 +75,7 @@ func (x *execution) part(ctx context.Context, stage string, res *Result) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(b, res); err != nil {
+	if err := plan.Unmarshal(b, res); err != nil {
 		return fmt.Errorf("result of %s: %w", stage, err)
 	}
 	if res.Status != Succeeded {
@@ -91,7 +92,7 @@ func (x *execution) ended(ctx context.Context, stage string, res *Result) error 
 		return err
 	}
 	var was Run
-	if err := json.Unmarshal(b, &was); err != nil {
+	if err := plan.Unmarshal(b, &was); err != nil {
 		return fmt.Errorf("record of %s: %w", x.run.ID, err)
 	}
 	for _, one := range was.Stages {
@@ -120,7 +121,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw Status) (*Run, error) 
 	}
 	if was, err := x.Store.GetRef(ctx, runRef(x.Name(), x.run.ID)); err == nil && len(names) == 0 {
 		var run Run
-		return &run, json.Unmarshal(was, &run)
+		return &run, plan.Unmarshal(was, &run)
 	}
 	var problems []error
 	for i := range x.stages {
@@ -169,7 +170,7 @@ func (x *execution) cameTo(ctx context.Context, stage string) (res Result, err e
 	if err != nil {
 		return res, err
 	}
-	return res, json.Unmarshal(b, &res)
+	return res, plan.Unmarshal(b, &res)
 }
 
 // span sets when the run began and ended by its stages.

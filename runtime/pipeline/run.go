@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -67,8 +68,8 @@ type Result struct {
 	Params  map[string]any               `json:"params,omitempty"` // that it was given
 	Metrics map[string]float64           `json:"metrics,omitempty"`
 	Log     string                       `json:"log,omitempty"` // digest of what it printed
-	// Confinement is what held the stage's command, and what this machine could not
-	// prevent.
+	// Confinement is what held the stage's command, or of evaluate the server of the
+	// model, and what this machine could not prevent.
 	Confinement *confine.Report `json:"confinement,omitempty"`
 	Attempts    int             `json:"attempts,omitempty"`
 	Error       string          `json:"error,omitempty"`
@@ -191,7 +192,7 @@ func Runs(ctx context.Context, s *store.Store, model string, limit int) ([]Run, 
 			continue
 		}
 		var r Run
-		if json.Unmarshal(b, &r) == nil {
+		if plan.Unmarshal(b, &r) == nil {
 			out = append(out, r)
 		}
 	}

@@ -3,10 +3,11 @@ package registry
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // Models returns the names of the registered models, sorted.
@@ -70,7 +71,7 @@ func readVersion(ctx context.Context, h handle, model string, n int) (Version, e
 	if err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
-	if err := json.Unmarshal([]byte(body), &v.Candidate); err != nil {
+	if err := plan.Unmarshal([]byte(body), &v.Candidate); err != nil {
 		return v, fmt.Errorf("registry: model %s version %d: %w", model, n, err)
 	}
 	v.CreatedAt = parseTime(created)

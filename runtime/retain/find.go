@@ -2,7 +2,6 @@ package retain
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
 	"regexp"
@@ -146,7 +145,7 @@ func (s *sweep) files(ctx context.Context) error {
 			return err
 		}
 		var f pipeline.KeptFile
-		if json.Unmarshal(b, &f) != nil {
+		if plan.Unmarshal(b, &f) != nil {
 			continue
 		}
 		if m, due := s.due[f.Digest]; due && f.Dataset == "" && !s.alive[f.Digest] {
@@ -216,7 +215,7 @@ func (s *sweep) others(ctx context.Context) error {
 			Files   map[string]artifact.Artifact `json:"files"`
 			MadeAt  time.Time                    `json:"made_at"`
 		}
-		if json.Unmarshal(b, &c) != nil {
+		if plan.Unmarshal(b, &c) != nil {
 			continue
 		}
 		for _, digest := range c.Outputs {

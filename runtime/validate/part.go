@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -116,16 +117,25 @@ func (p *partReader) state(v any) error {
 	if n > maxState {
 		return fmt.Errorf("a state of %d bytes: at most %d are read", n, maxState)
 	}
-	d := json.NewDecoder(io.LimitReader(p.r, int64(n)))
+	text, err := io.ReadAll(io.LimitReader(p.r, int64(n)))
+	if err == nil && len(text) < int(n) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return cutShort(err)
+	}
+	if err := plan.Weigh(text, v); err != nil {
+		return fmt.Errorf("a state: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return cutShort(err)
 	}
-	rest, err := io.Copy(io.Discard, io.MultiReader(d.Buffered()))
-	if err == nil && rest > 0 {
-		err = errors.New("a state is followed by something else")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("a state is followed by something else")
 	}
-	return err
+	return nil
 }
 
 func cutShort(err error) error {
