@@ -35,6 +35,11 @@ func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
 // readHeader reads the first record that is not blank.
 func (o *openCSV) readHeader(d dialect) error {
 	for {
+		lines, err := o.blank()
+		if err != nil {
+			return err
+		}
+		o.lines += lines
 		text, err := o.next(1)
 		if errors.Is(err, io.EOF) {
 			return errors.New("the file contains only blank lines: export the table again, with a header row")

@@ -216,6 +216,10 @@ func firstLine(ctx context.Context, f file, d dialect) ([]byte, error) {
 	}
 	s := &splitter{in: c, comma: d.comma, free: make(buffers, 1)}
 	for {
+		_, err := s.blank()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", f.path, err), c.Close())
+		}
 		line, err := s.next(1)
 		if errors.Is(err, io.EOF) {
 			err = nil // blank lines only; the header's reader says so

@@ -134,7 +134,7 @@ func decodeFrame(in *bufio.Reader) (*Frame, error) {
 		return nil, err
 	}
 	var h frameHeader
-	if err := json.Unmarshal(text, &h); err != nil {
+	if err := plan.Unmarshal(text, &h); err != nil {
 		return nil, err
 	}
 	if h.Format != frameFormat || h.Rows < 0 || len(h.Columns) > MaxColumns {

@@ -67,6 +67,27 @@ func (s *splitter) next(most int) ([]byte, error) {
 	}
 }
 
+// blank leaves out the lines at the beginning that hold nothing, and returns how
+// many there were. To hand them on one by one would copy what is at hand for each.
+func (s *splitter) blank() (lines int64, err error) {
+	for {
+		if err := s.fill(smallBuffer); err != nil {
+			return lines, err
+		}
+		end := 0
+		for end < len(s.rest) && (s.rest[end] == '\n' || s.rest[end] == '\r') {
+			end++
+		}
+		run := s.rest[:end]
+		cut := bytes.LastIndexByte(run, '\n') + 1
+		if cut == 0 {
+			return lines, nil
+		}
+		lines += int64(bytes.Count(run[:cut], []byte{'\n'}))
+		s.rest = s.rest[cut:]
+	}
+}
+
 // fill reads until size bytes are at hand or the text ends. The buffer grows
 // with what is read, so that small files take little.
 func (s *splitter) fill(size int) error {
