@@ -220,19 +220,21 @@ func (f fields) whole(key string) (int, error) {
 	return v, nil
 }
 
-// reader reads lists and keeps the first error.
+// reader reads lists and keeps the first error, after which lists are empty: what
+// a file claims is not allocated.
 type reader struct {
 	fields
 	err error
 }
 
 func (r *reader) list(key string, n int) []string {
-	out := strings.Fields(r.fields[key])
-	if len(out) != n && r.err == nil {
-		r.err = fmt.Errorf("%s has %d values, want %d", key, len(out), n)
+	if r.err != nil {
+		return nil
 	}
+	out := strings.Fields(r.fields[key])
 	if len(out) != n {
-		return make([]string, max(n, 0))
+		r.err = fmt.Errorf("%s has %d values, want %d", key, len(out), n)
+		return nil
 	}
 	return out
 }

@@ -106,11 +106,11 @@ func (d *drawn) tree(output int32) (model.Tree, error) {
 	t := model.Tree{Output: output}
 	n := len(d.left)
 	seen := make([]bool, n)
-	order := make([]int32, 1, n)
-	place := make([]int32, n)
 	if n == 0 {
 		return t, errNoTree
 	}
+	order := make([]int32, 1, n)
+	place := make([]int32, n)
 	seen[0] = true
 	for at := 0; at < len(order); at++ {
 		i := order[at]

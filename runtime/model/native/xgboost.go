@@ -88,7 +88,7 @@ func readXGBoost(b []byte) (*Imported, error) {
 		return nil, errors.New(`it is not JSON: save it with save_model("model.json")`)
 	}
 	var x xgboost
-	if err := json.Unmarshal(b, &x); err != nil {
+	if err := plan.Unmarshal(b, &x); err != nil {
 		return nil, fmt.Errorf("its JSON is not an XGBoost model: %w", err)
 	}
 	l := &x.Learner
