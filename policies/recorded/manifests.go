@@ -19,6 +19,7 @@ import (
 // lists too.
 func manifests(text []byte) ([]Resource, error) {
 	var out []Resource
+	left := maxReferred
 	for decoder := yaml.NewDecoder(bytes.NewReader(text)); ; {
 		var doc yaml.Node
 		err := decoder.Decode(&doc)
@@ -30,6 +31,12 @@ func manifests(text []byte) ([]Resource, error) {
 		}
 		if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 || doc.Content[0].ShortTag() == "!!null" {
 			continue // only a comment
+		}
+		if err := distinct(doc.Content[0]); err != nil {
+			return nil, err
+		}
+		if left -= newReferences(left).below(doc.Content[0]); left < 0 {
+			return nil, fmt.Errorf("line %d: what is written once and referred to by *NAME comes to more than %d MiB when it is written out; write less of it", doc.Content[0].Line, maxReferred>>20)
 		}
 		found, err := objects(doc.Content[0], false)
 		if err != nil {

@@ -15,6 +15,10 @@ import (
 // MaxSize is the largest file that is read, in bytes.
 const MaxSize = 64 << 20
 
+// maxManifests is the largest file of manifests. YAML keeps some two hundred bytes
+// of each value beside its text.
+const maxManifests = 16 << 20
+
 // Resource is a resource, and what its file says around it.
 type Resource struct {
 	policies.Registered
@@ -43,6 +47,8 @@ func Read(name string, text []byte) ([]Resource, error) {
 	var err error
 	if doc, ok := pulumiDocument(text); ok {
 		out, err = doc.resources()
+	} else if len(text) > maxManifests {
+		return nil, fmt.Errorf("%s: manifests of more than %d MiB; split the file", name, maxManifests>>20)
 	} else {
 		out, err = manifests(text)
 	}
