@@ -86,7 +86,7 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 		return
 	}
 	if strings.Contains(raw, "required but not present") {
-		e.add(path, fmt.Sprintf("%q is missing", name), "add it")
+		e.add(source.MissingField, path, fmt.Sprintf("%q is missing", name), "add it")
 		return
 	}
 	message := raw
@@ -99,17 +99,17 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 	if word, ok := e.text(path); ok {
 		hint = nearest.Hint(word, choices(e.schemaAt(path)))
 	}
-	e.add(path, message, hint)
+	e.add(source.WrongValue, path, message, hint)
 }
 
 // unknown reports a field that the schema does not have.
 func (e *explainer) unknown(path, allowed []string) {
 	name := path[len(path)-1]
-	e.add(path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), nearest.Hint(name, allowed))
+	e.add(source.UnknownField, path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), nearest.Hint(name, allowed))
 }
 
-func (e *explainer) add(path []string, message, hint string) {
-	e.found = append(e.found, e.at(e.placeOf(path), strings.Join(path, "."), message, hint))
+func (e *explainer) add(code source.Code, path []string, message, hint string) {
+	e.found = append(e.found, e.at(e.placeOf(path), strings.Join(path, "."), message, hint).As(code))
 }
 
 // placeOf is the position of the deepest part of the path that the user wrote.

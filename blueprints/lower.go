@@ -8,6 +8,7 @@ import (
 	"cuelang.org/go/cue"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // predicate lowers a CUE constraint on a number, such as `>=0.80 & <1` or 3, to
@@ -76,7 +77,7 @@ func (e *explainer) incomplete(v cue.Value, path []string) {
 			at := append(path[:len(path):len(path)], name)
 			switch it.Selector().ConstraintType() {
 			case cue.RequiredConstraint:
-				e.add(at, fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
+				e.add(source.MissingField, at, fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
 			case cue.OptionalConstraint:
 			default:
 				e.incomplete(it.Value(), at)
@@ -89,7 +90,7 @@ func (e *explainer) incomplete(v cue.Value, path []string) {
 		}
 	case !v.IsConcrete() && e.undecided(path):
 	case !v.IsConcrete():
-		e.add(path, fmt.Sprintf("%s is not a concrete value", describe(v)), "give one")
+		e.add(source.NotConcrete, path, fmt.Sprintf("%s is not a concrete value", describe(v)), "give one")
 	}
 }
 
@@ -111,7 +112,7 @@ func (e *explainer) undecided(path []string) bool {
 	for err == nil && it.Next() {
 		name := it.Selector().Unquoted()
 		if it.Selector().ConstraintType() == cue.RequiredConstraint && user.field(name) == nil {
-			e.add(append(path[:len(path):len(path)], name), fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
+			e.add(source.MissingField, append(path[:len(path):len(path)], name), fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
 		}
 	}
 	return len(e.found) > before
@@ -121,11 +122,11 @@ func (e *explainer) gate(v cue.Value, path []string) {
 	p, err := predicate(v)
 	switch {
 	case err != nil:
-		e.add(path, err.Error(), "")
+		e.add(source.WrongGate, path, err.Error(), "")
 	case len(p) == 0:
-		e.add(path, "the gate has no constraint", "give a bound, such as >=0.80")
+		e.add(source.WrongGate, path, "the gate has no constraint", "give a bound, such as >=0.80")
 	case impossible(p):
-		e.add(path, fmt.Sprintf("no number is %s, so no model could pass", p), "")
+		e.add(source.WrongGate, path, fmt.Sprintf("no number is %s, so no model could pass", p), "")
 	}
 }
 

@@ -48,9 +48,37 @@ func (r *refs) resolve() {
 	}
 }
 
-// say notes a problem at the path.
+// say notes a problem at the path, of the kind that problems there are.
 func (r *refs) say(message, hint string, path ...string) {
-	r.found = append(r.found, r.at(r.placeOf(path), strings.Join(path, "."), message, hint))
+	r.sayAs(kindAt(path), message, hint, path...)
+}
+
+func (r *refs) sayAs(code source.Code, message, hint string, path ...string) {
+	r.found = append(r.found, r.at(r.placeOf(path), strings.Join(path, "."), message, hint).As(code))
+}
+
+// kindAt is the kind of problem of a value that does not fit others, by its place.
+func kindAt(path []string) source.Code {
+	part, last := "", path[len(path)-1]
+	if len(path) > 2 {
+		part = path[2]
+	}
+	switch {
+	case last == "schedule" || last == "timezone":
+		return source.WrongSchedule
+	case part == "expect":
+		return source.WrongExpectation
+	case part == "require":
+		return source.WrongGate
+	case part == "stages":
+		return source.WrongStage
+	case part == "drift":
+		return source.WrongDrift
+	}
+	return map[string]source.Code{
+		"datasets": source.WrongDataset, "models": source.WrongModel, "pipelines": source.WrongPipeline, "endpoints": source.WrongEndpoint,
+		"slos": source.WrongSLO, "tracking": source.WrongTracking, "owner": source.WrongAddress, "name": source.WrongName,
+	}[path[0]]
 }
 
 // among checks that word is one of the candidates.
@@ -62,7 +90,7 @@ func (r *refs) among(noun, word string, candidates []string, path ...string) boo
 	if hint == "" {
 		hint = "known are " + source.Known(word, candidates)
 	}
-	r.say(fmt.Sprintf("unknown %s %q", noun, word), hint, path...)
+	r.sayAs(source.UnknownReference, fmt.Sprintf("unknown %s %q", noun, word), hint, path...)
 	return false
 }
 
@@ -71,7 +99,7 @@ func (r *refs) duration(text string, path ...string) {
 		return
 	}
 	if _, err := plan.ParseDuration(text); err != nil {
-		r.say(err.Error(), "", path...)
+		r.sayAs(source.WrongDuration, err.Error(), "", path...)
 	}
 }
 
@@ -79,7 +107,7 @@ func (r *refs) duration(text string, path ...string) {
 func (r *refs) atLeast(least time.Duration, text string, path ...string) {
 	d, err := plan.ParseDuration(text)
 	if err == nil && d < least {
-		r.say(fmt.Sprintf("%s is too short: want %s or more", text, least), "", path...)
+		r.sayAs(source.WrongDuration, fmt.Sprintf("%s is too short: want %s or more", text, least), "", path...)
 		return
 	}
 	r.duration(text, path...)
@@ -89,7 +117,7 @@ var label = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func (r *refs) name(name string, path ...string) {
 	if !label.MatchString(name) {
-		r.say(fmt.Sprintf("%q cannot be a name: use lower-case letters, digits and dashes, beginning with a letter, at most 63", name), "", path...)
+		r.sayAs(source.WrongName, fmt.Sprintf("%q cannot be a name: use lower-case letters, digits and dashes, beginning with a letter, at most 63", name), "", path...)
 	}
 }
 
@@ -112,7 +140,7 @@ const (
 // short refuses a name that only a cluster would find too long.
 func (r *refs) short(noun, name string, most int, path ...string) {
 	if len(name) > most && len(name) <= 63 { // beyond, it is no name at all
-		r.say(fmt.Sprintf("%s %q has %d characters, at most %d: a cluster names jobs and services after it, and adds to it", noun, name, len(name), most), "shorten it", path...)
+		r.sayAs(source.WrongName, fmt.Sprintf("%s %q has %d characters, at most %d: a cluster names jobs and services after it, and adds to it", noun, name, len(name), most), "shorten it", path...)
 	}
 }
 
@@ -126,7 +154,7 @@ func (r *refs) names() {
 			pos = o.pos
 		}
 		r.found = append(r.found, r.at(pos, "environments."+env,
-			fmt.Sprintf("%q cannot be an environment: use lower-case letters, digits and dashes, beginning with a letter, at most %d, for clusters and roles are named after it", env, longestEnvironment), ""))
+			fmt.Sprintf("%q cannot be an environment: use lower-case letters, digits and dashes, beginning with a letter, at most %d, for clusters and roles are named after it", env, longestEnvironment), "").As(source.WrongName))
 	}
 	r.short("blueprint", r.plan.Name, longestConcept, "name")
 	for _, section := range []struct {

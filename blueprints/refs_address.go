@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // schemes are the URLs that the runtime reads data from; mem is for tests.
@@ -35,7 +36,7 @@ func (r *refs) reaches(text string, path ...string) {
 	if hint == "" {
 		hint = nearest.Hint(scheme, schemes[:2])
 	}
-	r.say(fmt.Sprintf("data is not read from %s://; a source is a path, a glob, s3://bucket/key or file:///path", scheme), hint, path...)
+	r.sayAs(source.WrongPath, fmt.Sprintf("data is not read from %s://; a source is a path, a glob, s3://bucket/key or file:///path", scheme), hint, path...)
 }
 
 // endpoints checks the hosts that the options of a bucket's URL name.

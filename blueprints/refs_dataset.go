@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 func (r *refs) dataset(name string) {
@@ -18,7 +19,7 @@ func (r *refs) dataset(name string) {
 		r.say("the source is empty", "name a file, a glob or a URL", at("source")...)
 	}
 	if local := filepath.FromSlash(d.Source); !strings.Contains(d.Source, "://") && !filepath.IsAbs(local) && d.Source != "" && !filepath.IsLocal(local) {
-		r.say(fmt.Sprintf("the source %q leaves the blueprint's folder", d.Source), "put the data below it, or name an absolute path or a blob URL", at("source")...)
+		r.sayAs(source.WrongPath, fmt.Sprintf("the source %q leaves the blueprint's folder", d.Source), "put the data below it, or name an absolute path or a blob URL", at("source")...)
 	}
 	r.reaches(d.Source, at("source")...)
 	if len(d.Columns) == 0 {

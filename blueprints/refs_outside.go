@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
 // What a cluster, a mail server or a tracker would refuse is refused here, where
@@ -17,14 +18,14 @@ import (
 func (r *refs) email(text string, path ...string) {
 	a, err := mail.ParseAddress(text)
 	if err != nil || a.Address != text || a.Name != "" || strings.ContainsFunc(text, unprintable) {
-		r.say(fmt.Sprintf("%q is not a valid email address", text), "write one address, such as team@example.com", path...)
+		r.sayAs(source.WrongAddress, fmt.Sprintf("%q is not a valid email address", text), "write one address, such as team@example.com", path...)
 	}
 }
 
 // printable refuses line ends and what steers a terminal in a text of one line.
 func (r *refs) printable(text string, path ...string) {
 	if strings.ContainsFunc(text, unprintable) {
-		r.say(fmt.Sprintf("%q contains a character that cannot be printed", text), "write it on one line", path...)
+		r.sayAs(source.WrongAddress, fmt.Sprintf("%q contains a character that cannot be printed", text), "write it on one line", path...)
 	}
 }
 
@@ -63,7 +64,7 @@ var imageForm = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[
 
 func (r *refs) image(text string, path ...string) {
 	if text != "" && !imageForm.MatchString(text) {
-		r.say(fmt.Sprintf("%q is not a valid image reference", text), "write it as registry.example.com/name:1.2.0, or with @sha256:...", path...)
+		r.sayAs(source.WrongAddress, fmt.Sprintf("%q is not a valid image reference", text), "write it as registry.example.com/name:1.2.0, or with @sha256:...", path...)
 	}
 }
 

@@ -87,11 +87,11 @@ func (r *refs) clean(base, p string, folder bool, at ...string) bool {
 	full := path.Join(base, p)
 	switch {
 	case p == "" || path.IsAbs(p) || strings.Contains(p, `\`) || full == ".." || strings.HasPrefix(full, "../"):
-		r.say(fmt.Sprintf("%q leaves the blueprint's folder", p), "write a path below it, with slashes", at...)
+		r.sayAs(source.WrongPath, fmt.Sprintf("%q leaves the blueprint's folder", p), "write a path below it, with slashes", at...)
 	case path.Clean(p) != p || full == "." && !folder:
-		r.say(fmt.Sprintf("%q is not written the short way", p), fmt.Sprintf("write %q", path.Clean(p)), at...)
+		r.sayAs(source.WrongPath, fmt.Sprintf("%q is not written the short way", p), fmt.Sprintf("write %q", path.Clean(p)), at...)
 	case strings.ContainsFunc(p, func(c rune) bool { return c < ' ' }):
-		r.say(fmt.Sprintf("%q has characters that no path should", p), "", at...)
+		r.sayAs(source.WrongPath, fmt.Sprintf("%q has characters that no path should", p), "", at...)
 	default:
 		return true
 	}
@@ -129,7 +129,7 @@ func (r *refs) param(name string, p plan.Pipeline, at ...string) {
 	if hint == "" {
 		hint = "the pipeline's params are " + source.Known(name, candidates)
 	}
-	r.say(fmt.Sprintf("the pipeline has no param %q", name), hint, at...)
+	r.sayAs(source.UnknownReference, fmt.Sprintf("the pipeline has no param %q", name), hint, at...)
 }
 
 // made checks that what stages make is theirs alone.

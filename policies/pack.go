@@ -100,7 +100,7 @@ func misleading(f *ast.File) source.Problems {
 		}
 		for _, x := range []ast.Expr{e.X, e.Y} {
 			if s, ok := x.(*ast.StructLit); ok && len(s.Elts) == 0 {
-				out = append(out, source.At(s.Pos(), f.Filename, "", "an empty struct beside & has no constraint", "write {...} for any struct"))
+				out = append(out, source.At(s.Pos(), f.Filename, "", "an empty struct beside & has no constraint", "write {...} for any struct").As(source.WrongPack))
 			}
 		}
 		return true
@@ -136,7 +136,7 @@ func (p *pack) shape() {
 
 // say notes a problem at the place of the value.
 func (p *pack) say(v cue.Value, path, message, hint string) {
-	p.found = append(p.found, source.At(module(true).Place(v), p.file, path, message, hint))
+	p.found = append(p.found, source.At(module(true).Place(v), p.file, path, message, hint).As(source.WrongPack))
 }
 
 // text is the named text of the value, or "".

@@ -17,6 +17,21 @@ type Problem struct {
 	Path    string `json:"path,omitempty"` // such as models.default-risk.target
 	Message string `json:"message"`        // what was found and what is allowed
 	Hint    string `json:"hint,omitempty"` // the nearest right name, or what to do
+	Code    Code   `json:"code,omitempty"` // the kind of problem, which Kinds explains
+}
+
+// As is the problem with the code of its kind.
+func (p Problem) As(c Code) Problem {
+	p.Code = c
+	return p
+}
+
+// Coded is String with the code, which a reader can ask for an explanation of.
+func (p Problem) Coded() string {
+	if p.Code == "" {
+		return p.String()
+	}
+	return p.String() + " [" + string(p.Code) + "]"
 }
 
 // String is "file:line:col: path: message; hint".

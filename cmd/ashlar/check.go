@@ -46,12 +46,13 @@ func checkVerb(a *app) *cobra.Command {
 		Use:   "check [DIR...]",
 		Short: "Check blueprints: schema, references, policies, every environment",
 		Long: `Check loads the blueprint in each DIR (default: the current folder) in every
-environment that it declares and reports all problems, each with file, line and
-column. Blueprints without problems are checked against the policies that ship with
-Ashlar, those in DIR/policies and those in --policies. If a dataset is a local file,
-check reads its first rows and warns about features that leak the target or only
-identify a row. The evidence of a pinned model is compared with the registry: that
-of --registry, or the local stack's in DIR/.ashlar if there is one.
+environment that it declares and reports all problems, each with file, line, column and
+a code that ashlar explain CODE explains. Blueprints without problems are checked
+against the policies that ship with Ashlar, those in DIR/policies and those in
+--policies. If a dataset is a local file, check reads its first rows and warns about
+features that leak the target or only identify a row. The evidence of a pinned model is
+compared with the registry: that of --registry, or the local stack's in DIR/.ashlar if
+there is one.
 
 Exit code 1 means that a mandatory policy failed, 2 that a blueprint has problems.`,
 		Example: `  ashlar check

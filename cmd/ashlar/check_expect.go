@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/runtime/validate"
 )
 
@@ -26,7 +27,7 @@ func mistakes(loaded blueprints.Loaded) blueprints.Problems {
 			path = append(path, fmt.Sprint(m.Index))
 			file, line, col := loaded.Positions.Of(path...)
 			for _, what := range apart(m.Err) {
-				out = append(out, blueprints.Problem{File: file, Line: line, Col: col, Path: strings.Join(path, "."), Message: fmt.Sprintf("%s: %v", m.Expectation, what)})
+				out = append(out, blueprints.Problem{File: file, Line: line, Col: col, Path: strings.Join(path, "."), Message: fmt.Sprintf("%s: %v", m.Expectation, what), Code: source.WrongExpectation})
 			}
 		}
 	}

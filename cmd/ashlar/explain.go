@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -11,19 +12,23 @@ import (
 func explainVerb(a *app) *cobra.Command {
 	var recursive bool
 	c := &cobra.Command{
-		Use:   "explain [FIELD]",
-		Short: "Explain a field of a blueprint: type, default, allowed values, example",
+		Use:   "explain [FIELD|CODE]",
+		Short: "Explain a field of a blueprint, or the code of a problem",
 		Long: `Explain prints the documentation of one field of the blueprint's schema: its type,
 default and allowed values, what it does, an example, and the fields below it.
 Without a FIELD it prints the top level. A FIELD is a path with dots. Names that
 you chose, such as that of a dataset or a column, may be part of the path or be
 left out. Where the schema has a field for each of several algorithms, all are
-printed, with the condition of each.`,
+printed, with the condition of each.
+
+A CODE such as E0201 is in brackets behind each problem that 'ashlar check'
+finds. For it explain prints the cause, the remedy and an example.`,
 		Example: `  ashlar explain
   ashlar explain datasets.columns.anonymise
   ashlar explain models.default-risk.require
   ashlar explain endpoints.drift --recursive
-  ashlar explain models.params.max_depth --output json`,
+  ashlar explain models.params.max_depth --output json
+  ashlar explain E0201`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			path := ""
@@ -37,7 +42,25 @@ printed, with the condition of each.`,
 	return c
 }
 
+// codeForm is what the code of a problem looks like.
+var codeForm = regexp.MustCompile(`^[Ee][0-9]+$`)
+
+// explainCode prints what the code of a problem means.
+func (a *app) explainCode(code string) error {
+	k, err := fields.Code(code)
+	switch {
+	case err != nil:
+		return usageError(err.Error())
+	case a.json():
+		return a.writeJSON(k)
+	}
+	return fields.WriteKind(a.out, k)
+}
+
 func (a *app) explain(path string, recursive bool) error {
+	if codeForm.MatchString(path) {
+		return a.explainCode(path)
+	}
 	root, err := fields.Blueprint()
 	if err != nil {
 		return err

@@ -49,9 +49,13 @@ func (a *app) report(err error) int {
 	}
 	if errors.As(err, &problems) {
 		for _, p := range problems {
-			fmt.Fprintln(a.err, p)
+			fmt.Fprintln(a.err, p.Coded())
 		}
-		fmt.Fprintf(a.err, "ashlar: %s\n", counted(len(problems), "problem"))
+		more := ""
+		if code := problems[0].Code; code != "" {
+			more = fmt.Sprintf("; `ashlar explain %s` says more about a code", code)
+		}
+		fmt.Fprintf(a.err, "ashlar: %s%s\n", counted(len(problems), "problem"), more)
 		return code
 	}
 	fmt.Fprintln(a.err, "ashlar: "+strings.TrimSpace(err.Error()))

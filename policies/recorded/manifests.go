@@ -36,7 +36,7 @@ func manifests(text []byte) ([]Resource, error) {
 			return nil, err
 		}
 		if left -= newReferences(left).below(doc.Content[0]); left < 0 {
-			return nil, fmt.Errorf("line %d: what is written once and referred to by *NAME comes to more than %d MiB when it is written out; write less of it", doc.Content[0].Line, maxReferred>>20)
+			return nil, fmt.Errorf("line %d: the aliases (*NAME) expand to more than %d MiB; use fewer of them", doc.Content[0].Line, maxReferred>>20)
 		}
 		found, err := objects(doc.Content[0], false)
 		if err != nil {

@@ -23,7 +23,7 @@ func GitHub(w io.Writer, problems source.Problems, findings []policies.Finding) 
 		if p.Path != "" {
 			message = p.Path + ": " + message
 		}
-		command(&out, "error", p.File, p.Line, p.Col, "blueprint", message)
+		command(&out, "error", p.File, p.Line, p.Col, ruleOf(p), message)
 	}
 	for _, f := range findings {
 		kind := "warning"

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"path"
 	"strings"
@@ -29,9 +30,7 @@ func sarifReport(rules []*policies.Rule, problems source.Problems, findings []po
 	for _, r := range rules {
 		byID[r.ID] = r
 	}
-	if len(problems) > 0 {
-		run.AddRule(problemRule).WithDescription("The blueprint or a policy pack is wrong")
-	}
+	addProblemRules(run, problems)
 	for _, f := range findings {
 		if r := byID[f.Policy]; r != nil && run.GetRuleIndex(r.ID) < 0 {
 			describe(run.AddRule(r.ID), r)
@@ -45,7 +44,7 @@ func sarifReport(rules []*policies.Rule, problems source.Problems, findings []po
 		if p.Hint != "" {
 			message += "; " + p.Hint
 		}
-		run.CreateResultForRule(problemRule).WithLevel("error").WithMessage(sarif.NewTextMessage(message)).
+		run.CreateResultForRule(ruleOf(p)).WithLevel("error").WithMessage(sarif.NewTextMessage(message)).
 			WithLocations(place(p.File, p.Line, p.Col))
 	}
 	for _, f := range findings {
@@ -55,6 +54,29 @@ func sarifReport(rules []*policies.Rule, problems source.Problems, findings []po
 		run.Results = []*sarif.Result{}
 	}
 	return sarif.NewReport().AddRun(run)
+}
+
+// ruleOf is the rule that a problem is reported under: its code.
+func ruleOf(p source.Problem) string { return cmp.Or(string(p.Code), problemRule) }
+
+// addProblemRules tells code scanning of the kinds of problems that there are.
+func addProblemRules(run *sarif.Run, problems source.Problems) {
+	kinds := map[string]source.Kind{}
+	for _, k := range source.Kinds() {
+		kinds[string(k.Code)] = k
+	}
+	for _, p := range problems {
+		id := ruleOf(p)
+		if run.GetRuleIndex(id) >= 0 {
+			continue
+		}
+		k, ok := kinds[id]
+		if !ok {
+			run.AddRule(id).WithDescription("The blueprint or a policy pack is wrong")
+			continue
+		}
+		run.AddRule(id).WithDescription(k.Title).WithMarkdownHelp(k.Cause + "\n\n" + k.Remedy)
+	}
 }
 
 // describe tells code scanning what a rule is.
