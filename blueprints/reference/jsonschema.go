@@ -22,6 +22,7 @@ func jsonSchema() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	addKnownTo(definitions)
 	more, err := conditions()
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Field struct {
 	RequiredIf string   `json:"required_if,omitempty"`
 	Default    string   `json:"default,omitempty"` // as CUE
 	Allowed    []string `json:"allowed,omitempty"` // values and bounds; empty: any of the type
+	Keys       []string `json:"keys,omitempty"`    // the names that a map's keys have; empty: any
 	When       string   `json:"when,omitempty"`    // the condition under which the field exists
 	Doc        string   `json:"doc,omitempty"`
 	Example    string   `json:"example,omitempty"` // as CUE, from the top of a blueprint
@@ -69,6 +70,7 @@ func Blueprint() (*Field, error) {
 		return nil, err
 	}
 	e.illustrate(root)
+	addKnown(root)
 	first := map[*ast.Field]*Field{}
 	for level := root.Fields; len(level) > 0; level = below(level) {
 		for _, f := range level {

@@ -35,6 +35,17 @@ func only(t *testing.T, path string) *Field {
 	return found[0]
 }
 
+func TestNamesThatTheLoaderKnowsAreListed(t *testing.T) {
+	if got := only(t, "datasets.expect.expectation").Allowed; len(got) < 30 || !slices.Contains(got, `"column_values_to_be_between"`) {
+		t.Errorf("expectations: %q", got)
+	}
+	for _, path := range []string{"models.require.metrics", "models.require.robustness.noise.r2"} {
+		if got := only(t, path).Keys; !slices.Contains(got, "roc_auc") || !slices.Contains(got, "r2") {
+			t.Errorf("%s: the keys are %q", path, got)
+		}
+	}
+}
+
 func TestAnExampleMeetsTheConditionOfItsField(t *testing.T) {
 	found, err := tree(t).Find("models.params.max_depth")
 	if err != nil || len(found) != 2 {

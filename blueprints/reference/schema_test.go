@@ -145,6 +145,8 @@ func TestWhatTheJSONSchemaRefuses(t *testing.T) {
 		{"an empty strategy's steps", "endpoints.scoring.strategy", map[string]any{"canary": map[string]any{"steps": []any{}}}},
 		{"a weight of more than 100 percent", "endpoints.scoring.strategy", map[string]any{"canary": map[string]any{"steps": []any{map[string]any{"setWeight": 101.0}}}}},
 		{"a gate that is a text", model + "require", map[string]any{"metrics": map[string]any{"roc_auc": ">=0.8"}}},
+		{"an unknown metric", model + "require", map[string]any{"metrics": map[string]any{"roc_auk": 0.8}}},
+		{"an unknown expectation", "datasets.applications.expect", []any{map[string]any{"expectation": "column_values_to_be_betwen", "column": "Age"}}},
 		{"a pin that is no digest", "pins", map[string]any{"default-risk": map[string]any{"version": 1.0, "model": "x", "data": "x", "plan": "x", "evidence": "x"}}},
 		{"an unknown field of an environment", "environments.dev", map[string]any{"endpoint": map[string]any{}}},
 	}

@@ -25,6 +25,7 @@ func (f *Field) Write(w io.Writer, tree bool) error {
 	row("REQUIRED", f.Necessity())
 	row("DEFAULT", f.Default)
 	row("ALLOWED", strings.Join(f.Allowed, ", "))
+	row("KEYS", strings.Join(f.Keys, ", "))
 	_ = table.Flush() // to a buffer, as all below
 	block(&out, "", f.Doc)
 	block(&out, "EXAMPLE:\n", f.Brief())

@@ -118,6 +118,9 @@ func writeField(out *strings.Builder, f *reference.Field, like string) {
 	if len(f.Allowed) > 0 {
 		facts = append(facts, "Allowed: `"+strings.Join(f.Allowed, "`, `")+"`")
 	}
+	if len(f.Keys) > 0 {
+		facts = append(facts, "Keys: `"+strings.Join(f.Keys, "`, `")+"`")
+	}
 	fmt.Fprintf(out, "%s.\n\n%s\n\n", strings.Join(facts, ". "), f.Doc)
 	if like != "" {
 		fmt.Fprintf(out, "It has the fields of `%s`.\n\n", like)
