@@ -150,7 +150,7 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 		"&l {apiVersion: v1, kind: List, items: *l}":   "contains itself",
 		"{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: List, items: []}]}": "a list in a list",
 		"apiVersion: v1\nkind: A\nkind: A":                                               "already defined",
-		"apiVersion: v1\nkind: A\n---\n" + bomb(12):                                      "comes to more than 8 MiB when it is written out",
+		"apiVersion: v1\nkind: A\n---\n" + bomb(12):                                      "expand to more than 8 MiB",
 	} {
 		if _, err := Read("f", []byte(text)); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "f: ") {
 			t.Errorf("%.60q: %v", text, err)

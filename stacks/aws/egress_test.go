@@ -62,6 +62,7 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		return out
 	}
 	serving, stage, end := pods(kindEndpoint, "scoring"), pods(kindPipeline, "nightly"), pods(kindPipeline, "nightly", labelDuty, finishes)
+	registering := pods(kindPipeline, "nightly", labelDuty, registers)
 	mailing := func(c Config) Config {
 		c.MailServer = "192.0.2.25:587"
 		return c
@@ -83,6 +84,10 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		"serving, instance metadata":                 {cloud(), serving, "169.254.169.254", 80, false},
 		"serving, SSH":                               {cloud(), serving, internet, 22, false},
 		"a stage, a database on the internet":        {cloud(), stage, internet, 5432, false},
+		"a stage, the database":                      {cloud(), stage, database, 5432, false},
+		"the end of a run, the database":             {cloud(), end, database, 5432, false},
+		"the stage that registers, the database":     {cloud(), registering, database, 5432, true},
+		"the stage that registers, a mail server":    {mailing(cloud()), registering, "192.0.2.25", 587, false},
 		"a stage, any mail server":                   {cloud(), stage, other, 465, false},
 		"a stage, the mail server":                   {mailing(cloud()), stage, "192.0.2.25", 587, false},
 		"the end of a run, the mail server":          {mailing(cloud()), end, "192.0.2.25", 587, true},
@@ -95,7 +100,9 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		"elsewhere, that name's port elsewhere":      {named, serving, internet, 5432, false},
 		"elsewhere, a job that does all mails":       {mailing(elsewhere()), stage, "192.0.2.25", 587, true},
 		"elsewhere, a job that does all, any server": {elsewhere(), stage, other, 587, false},
-		"elsewhere, drift, the mail server":          {mailing(elsewhere()), pods(kindDrift, "scoring"), "192.0.2.25", 587, false},
+		"elsewhere, a job that does all, database":   {elsewhere(), stage, "10.1.2.3", 5433, true},
+		"drift that retrains, the mail server":       {mailing(elsewhere()), pods(kindDrift, "scoring"), "192.0.2.25", 587, true},
+		"drift that retrains, another mail server":   {mailing(elsewhere()), pods(kindDrift, "scoring"), other, 587, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := reaches(t, stood(t, c.cfg, credit()), "credit-risk", c.pods, c.address, c.port); got != c.want {

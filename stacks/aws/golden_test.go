@@ -40,6 +40,8 @@ func golden(t *testing.T) map[string]pulumitest.Resource {
 	add("serving-with-keys", staged, choose(argo.Delivery == DeliveryRollout, "Rollout", "Deployment"), sorted(p.Endpoints)[0])
 	add("pipeline-workflow", staged, "WorkflowTemplate", "nightly")
 	add("pipeline-schedule", staged, "CronWorkflow", "nightly")
+	add("pipeline-network", staged, "NetworkPolicy", "pipeline-nightly")
+	add("pipeline-register-network", staged, "NetworkPolicy", "register-nightly")
 	add("pipeline-alarms-network", staged, "NetworkPolicy", "alarms-nightly")
 	return out
 }

@@ -3,6 +3,7 @@ package aws
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -59,5 +60,26 @@ func TestADatabaseIsReachedWhereItIs(t *testing.T) {
 	}
 	if c := elsewhere().filled(); !slices.Equal(c.DatabaseCIDRs, private) {
 		t.Errorf("a database with a name is looked for in %v", c.DatabaseCIDRs)
+	}
+}
+
+// TestADriftMonitorThatRetrainsTellsAsAPipelineDoes: its runs fail like others,
+// and whoever is told of them asks for the same credentials.
+func TestADriftMonitorThatRetrainsTellsAsAPipelineDoes(t *testing.T) {
+	told := map[string]bool{}
+	for _, c := range stood(t, elsewhere(), credit(), churn()).All("kubernetes:batch/v1:CronJob") {
+		told[c.Text("metadata.name")] = strings.Contains(fmt.Sprint(c.Inputs), settings)
+	}
+	want := map[string]bool{"nightly": true, "drift-scoring": true, "drift-churn": false, "retention-data": false}
+	for name, holds := range want {
+		if got, there := told[name]; !there || got != holds {
+			t.Errorf("job %s: there %t, given the settings %t, want %t", name, there, got, holds)
+		}
+	}
+	with := credit()
+	line := with.Pipelines["nightly"]
+	line.Stages = map[string]plan.Stage{"own": {}}
+	if retrainedAs(line, line.Model) || !retrainedAs(with.Pipelines["nightly"], line.Model) || retrainedAs(with.Pipelines["nightly"], "other") {
+		t.Error("drift runs the stages of the model alone, and of no other model")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
 )
 
@@ -86,7 +87,9 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []string) (pod.Args, error) {
 	p := *base
 	p.Command = append([]string{pod.Binary}, command...)
-	if n.Name != plan.StageRegister {
+	if n.Name == plan.StageRegister {
+		p.Labels = object.With(p.Labels, labelDuty, registers)
+	} else {
 		p = withoutDatabase(p)
 	}
 	if n.Own == nil {

@@ -68,7 +68,7 @@ func (s *site) drift(name string, d plan.Drift) *job.Args {
 	p := s.pod(w, size, "drift", "--endpoint", name)
 	p.DoNotDisrupt = true
 	if d.Retrain {
-		p.Pool = &trainingPool
+		p.Pool, p.Settings = &trainingPool, settings // it tells of its runs as a pipeline does
 		s.withKeys(s.plan.Endpoints[name].Model, &p)
 	}
 	return &job.Args{

@@ -10,7 +10,6 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/namespace"
-	"github.com/ashlar-dev/ashlar/components/object"
 )
 
 // workloads stands the plans up side by side, each in a namespace of its own.
@@ -80,30 +79,11 @@ func (s *site) config(after ...pulumi.Resource) *config.Args {
 	}
 }
 
-// Pods that end a run have a label of their own: they alone tell of failures, and
-// no stage of one's own reaches a mail server.
-const (
-	labelDuty = "ashlar.dev/duty"
-	finishes  = "finish"
-)
-
 // space is the blueprint's namespace.
 func (s *site) space() *namespace.Args {
 	var flows []namespace.Flow
 	for _, w := range s.workloads {
-		reports := w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo
-		f := s.reach.flow(w, s.selector(w.Kind, w.Name), reports)
-		if w.Kind == kindPipeline || w.may(writeStore) && w.Kind == kindDrift {
-			f.To = once(append(f.To, trackers(s.plan)...))
-		}
-		tells := alarms(s.plan.Pipelines[w.Name], s.cfg.MailServer)
-		if w.Kind == kindPipeline && s.cfg.Pipelines != PipelinesArgo {
-			f.To = once(append(f.To, tells...)) // one pod does all
-		}
-		flows = append(flows, f)
-		if w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo && len(tells) > 0 {
-			flows = append(flows, namespace.Flow{Name: "alarms-" + w.Name, Pods: object.With(s.selector(w.Kind, w.Name), labelDuty, finishes), To: tells})
-		}
+		flows = append(flows, s.flows(w)...)
 	}
 	return &namespace.Args{
 		Name: s.namespace, Labels: s.labels("namespace", s.plan.Name), Flows: flows, Quota: quota(s.plan),
