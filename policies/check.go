@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -34,49 +33,6 @@ func (s *Set) Exemptions(rule string, now time.Time) []plan.Exemption {
 	for _, x := range s.exempt[rule] {
 		if now.Before(x.until) {
 			out = append(out, x.Exemption)
-		}
-	}
-	return out
-}
-
-// exempted returns the exemption that takes the subject out of the rule now.
-func (s *Set) exempted(rule, subject string, now time.Time) *plan.Exemption {
-	for _, x := range s.exempt[rule] {
-		if x.covers(subject) && now.Before(x.until) {
-			return &x.Exemption
-		}
-	}
-	return nil
-}
-
-func (x exemption) covers(subject string) bool {
-	if len(x.Subjects) == 0 {
-		return true
-	}
-	for _, s := range x.Subjects {
-		if s == subject {
-			return true
-		}
-	}
-	return false
-}
-
-// Expired returns a finding for each exemption that holds no longer, at the
-// level of the rule that it was from.
-func (s *Set) Expired(now time.Time) []Finding {
-	var out []Finding
-	for _, id := range keys(s.exempt) {
-		r := s.byID[id]
-		for _, x := range s.exempt[id] {
-			if now.Before(x.until) {
-				continue
-			}
-			out = append(out, Finding{
-				Policy: id, Title: r.Title, Level: r.Level, Digest: r.Digest, About: r.About, Subject: subjectsOf(x.Subjects),
-				Message: fmt.Sprintf("the exemption of %s from %s expired on %s", subjectsOf(x.Subjects), id, x.Expires),
-				Reason:  fmt.Sprintf("%s asked for it: %s", x.Owner, x.Reason), Fix: "put right what was exempt and remove the exemption, or agree on another day",
-				File: x.file, Line: x.line, Col: x.col,
-			})
 		}
 	}
 	return out

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"cuelang.org/go/cue"
 
@@ -218,42 +217,5 @@ func (s *Set) Rule(id string) (*Rule, error) {
 
 // Packs returns the packs that the set was made of.
 func (s *Set) Packs() []PackInfo { return slices.Clone(s.packs) }
-
-// exemption is an exemption with where it was written and when it ends.
-type exemption struct {
-	plan.Exemption
-	until     time.Time // the first moment at which it no longer holds
-	file      string
-	line, col int
-}
-
-func (s *Set) exemptions(p *pack) {
-	it, err := p.value.LookupPath(cue.ParsePath("exempt")).Fields()
-	for err == nil && it.Next() {
-		id := it.Selector().Unquoted()
-		if !s.known(p, it.Value(), id) {
-			continue
-		}
-		list, lerr := it.Value().List()
-		for i := 0; lerr == nil && list.Next(); i++ {
-			at := fmt.Sprintf(`exempt."%s".%d`, id, i)
-			pos := module(true).Place(list.Value())
-			x := exemption{file: pos.Filename(), line: pos.Line(), col: pos.Column()}
-			if err := decodeValue(list.Value(), &x.Exemption); err != nil {
-				p.say(list.Value(), at, err.Error(), "")
-				continue
-			}
-			day, err := time.Parse(time.DateOnly, x.Expires)
-			if err != nil {
-				p.say(list.Value(), at+".expires", fmt.Sprintf("%q is not a date such as 2026-12-31", x.Expires), "write it as 2030-01-31")
-			}
-			if x.Owner == "" || x.Reason == "" {
-				p.say(list.Value(), at, "an exemption has an owner and a reason", "say who answers for it, and why")
-			}
-			x.until = day.AddDate(0, 0, 1)
-			s.exempt[id] = append(slices.Clip(s.exempt[id]), x)
-		}
-	}
-}
 
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

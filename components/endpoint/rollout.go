@@ -28,24 +28,6 @@ type rolloutStrategy struct {
 	BlueGreen *blueGreenStrategy `pulumi:"blueGreen"`
 }
 
-type canaryStrategy struct {
-	StableService  string `pulumi:"stableService"`
-	CanaryService  string `pulumi:"canaryService"`
-	MaxSurge       string `pulumi:"maxSurge"`
-	MaxUnavailable int    `pulumi:"maxUnavailable"`
-	Steps          []step `pulumi:"steps"`
-}
-
-type step struct {
-	SetWeight *int   `pulumi:"setWeight"`
-	Pause     *pause `pulumi:"pause"`
-}
-
-// pause without a duration waits for a person.
-type pause struct {
-	Duration *string `pulumi:"duration"`
-}
-
 type blueGreenStrategy struct {
 	ActiveService        string `pulumi:"activeService"`
 	PreviewService       string `pulumi:"previewService"`
@@ -75,17 +57,5 @@ func (s Strategy) argo(name string) rolloutStrategy {
 			ActiveService: name, PreviewService: name + preview, AutoPromotionEnabled: s.BlueGreen.AutoPromotion,
 		}}
 	}
-	out := &canaryStrategy{StableService: name + stable, CanaryService: name + canary, MaxSurge: surge}
-	for _, one := range s.Canary {
-		switch {
-		case one.Weight != nil:
-			out.Steps = append(out.Steps, step{SetWeight: one.Weight})
-		case one.Forever:
-			out.Steps = append(out.Steps, step{Pause: &pause{}})
-		default:
-			duration := fmt.Sprintf("%ds", one.Seconds)
-			out.Steps = append(out.Steps, step{Pause: &pause{Duration: &duration}})
-		}
-	}
-	return rolloutStrategy{Canary: out}
+	return rolloutStrategy{Canary: s.canary(name)}
 }

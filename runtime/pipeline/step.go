@@ -2,21 +2,11 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
-	retry "github.com/sethvargo/go-retry"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
-
-// maxRetryDelay bounds a delay that doubles.
-const maxRetryDelay = time.Hour
 
 // step runs one stage, or takes its result from the store.
 func (x *execution) step(ctx context.Context, index int, s *stage) error {
@@ -111,75 +101,4 @@ func (x *execution) once(ctx context.Context, index int, s *stage, res *Result) 
 		}
 		return context.Cause(ctx)
 	}
-}
-
-// attempts runs the stage again after a failure that another attempt may not
-// meet, as often as the plan says.
-func (x *execution) attempts(ctx context.Context, index int, s *stage, res *Result) error {
-	again, delay, err := x.retries(s)
-	if err != nil {
-		return err
-	}
-	back := retry.NewExponential(max(delay, time.Millisecond))
-	back = retry.WithCappedDuration(maxRetryDelay, back)
-	back = retry.WithJitterPercent(10, back)
-	back = retry.WithMaxRetries(uint64(again), back)
-	back = x.telling(back, index, s, res)
-	err = retry.Do(ctx, back, func(ctx context.Context) error {
-		res.Attempts++
-		if err := x.attempt(ctx, s, res); err != nil {
-			if lasting(err) || ctx.Err() != nil {
-				return err
-			}
-			res.Error = err.Error()
-			return retry.RetryableError(err)
-		}
-		res.Error = ""
-		return nil
-	})
-	if cause := context.Cause(ctx); cause != nil && err != nil && !errors.Is(err, cause) {
-		err = errors.Join(cause, err)
-	}
-	if err != nil && res.Attempts > 1 {
-		return fmt.Errorf("%w\n  after %d attempts", err, res.Attempts)
-	}
-	return err
-}
-
-// attempt runs the stage once. What an attempt before it left in the result is
-// gone, and a defect ends the stage and not the process.
-func (x *execution) attempt(ctx context.Context, s *stage, res *Result) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			x.Log.Error("internal error; this is a defect in Ashlar, please report it", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = fmt.Errorf("internal error: %v; the log has the rest", p)
-		}
-	}()
-	res.Outputs, res.Files, res.Metrics, res.Detail = nil, nil, nil, ""
-	return s.run(ctx, x, res)
-}
-
-// telling says before each wait what went wrong and how long it waits.
-func (x *execution) telling(next retry.Backoff, index int, s *stage, res *Result) retry.Backoff {
-	return retry.BackoffFunc(func() (time.Duration, bool) {
-		d, stop := next.Next()
-		if !stop {
-			x.emit(s, index, Retrying, fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts, d.Round(time.Millisecond), res.Error), res.Started)
-		}
-		return d, stop
-	})
-}
-
-func (x *execution) retries(s *stage) (int, time.Duration, error) {
-	again, delay, err := x.line.Attempts(s.own)
-	if x.Once || again == 0 {
-		return 0, 0, err
-	}
-	return again, delay, err
-}
-
-// lasting reports whether another attempt would come to the same.
-func lasting(err error) bool {
-	return errors.As(err, new(*Finding)) || errors.As(err, new(*dataset.SchemaError)) || errors.Is(err, fs.ErrNotExist) ||
-		errors.Is(err, context.Canceled) || errors.As(err, new(*UndoneError))
 }
