@@ -52,7 +52,7 @@ func (r *refs) endpoints(text string, path ...string) {
 		}
 		u, err := url.Parse(endpoint)
 		if err != nil || u.Hostname() == "" {
-			r.say("the endpoint is not a URL", "write it as ?endpoint=https://host", path...)
+			r.sayAs(source.WrongAddress, "the endpoint is not a URL", "write it as ?endpoint=https://host", path...)
 			continue
 		}
 		r.sendable(u.Hostname(), path...)
@@ -63,7 +63,7 @@ func (r *refs) endpoints(text string, path ...string) {
 // name leads to is known only then.
 func (r *refs) sendable(host string, path ...string) {
 	if _, why := plan.ForbiddenHost(host); why != "" {
-		r.say(why, "", path...)
+		r.sayAs(source.WrongAddress, why, "", path...)
 	}
 }
 
@@ -80,12 +80,12 @@ func (r *refs) web(text string, webhook bool, path ...string) {
 		if webhook {
 			shown = "the value here"
 		}
-		r.say(shown+" is not a URL", "write it as https://host/path", path...)
+		r.sayAs(source.WrongAddress, shown+" is not a URL", "write it as https://host/path", path...)
 		return
 	}
 	r.sendable(u.Hostname(), path...)
 	ip := net.ParseIP(u.Hostname())
 	if local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); webhook && u.Scheme != "https" && !local {
-		r.say("failures are sent over https only", "write it as https://host/path", path...)
+		r.sayAs(source.WrongAddress, "failures are sent over https only", "write it as https://host/path", path...)
 	}
 }
