@@ -28,6 +28,7 @@ type Spec struct {
 	Env     []string      // their whole environment, as KEY=value
 	Timeout time.Duration // of all lines together; 0: none
 	Memory  int64         // bytes that they may hold resident together; 0: no limit
+	Tasks   int           // processes and threads that they may have together; 0: confine.DefaultTasks
 	Disk    int64         // bytes that they must leave free where Dir is; 0: any
 	Grace   time.Duration // between being asked to end and being ended; 0: 10 s
 	Output  io.Writer     // gets what they print, both streams as they come; nil: nobody
@@ -77,6 +78,9 @@ func Run(ctx context.Context, s Spec) (Usage, error) {
 	if s.Grace <= 0 {
 		s.Grace = 10 * time.Second
 	}
+	if s.Tasks <= 0 {
+		s.Tasks = confine.DefaultTasks
+	}
 	if s.Output == nil {
 		s.Output = io.Discard
 	}
@@ -102,7 +106,7 @@ func (s *Spec) line(ctx context.Context, line string) (used Usage, err error) {
 	if err := ctx.Err(); err != nil {
 		return Usage{}, s.ended(line, context.Cause(ctx))
 	}
-	box, err := confine.New(s.Policy, confine.Limits{Memory: s.Memory})
+	box, err := confine.New(s.Policy, confine.Limits{Memory: s.Memory, Tasks: s.Tasks})
 	if err != nil {
 		return Usage{}, &Error{Line: line, Code: -1, Err: err}
 	}
@@ -161,7 +165,7 @@ type overMemoryError struct{ held int64 }
 func (o overMemoryError) Error() string { return "out of memory" }
 
 // errCrowded marks a command with too many processes.
-var errCrowded = fmt.Errorf("it had more than %d processes", confine.DefaultTasks)
+var errCrowded = errors.New("crowded")
 
 // overDiskError marks a command that left too little of the disk.
 type overDiskError struct{ free int64 }
@@ -235,6 +239,8 @@ func (s *Spec) ended(line string, cause error) error {
 	switch {
 	case errors.Is(cause, errTimeout):
 		e.Reason, e.Err = fmt.Sprintf("took longer than its timeout of %s and was ended", s.Timeout), nil
+	case errors.Is(cause, errCrowded):
+		e.Reason = fmt.Sprintf("had more than %d processes and was ended", s.Tasks)
 	case errors.As(cause, &over) && over.held == 0:
 		e.Reason, e.Err = fmt.Sprintf("held more than its limit of %s of memory and was ended", size(s.Memory)), nil
 	case errors.As(cause, &over):

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,7 @@ type Box struct {
 	groups []*group
 	root   int    // the command's first process
 	before uint64 // processes of the system when it was made
+	most   uint64 // processes of the user that there may be; 0: a cgroup counts
 	known  bool   // the kernel tells which children this process has started
 
 }
@@ -91,12 +93,7 @@ func (b *Box) start(build func() *exec.Cmd) (*exec.Cmd, error) {
 			return nil, err
 		}
 	}
-	c := b.build(build, true)
-	err := c.Start()
-	if err != nil && c.SysProcAttr.UseCgroupFD {
-		c = b.build(build, false)
-		err = c.Start()
-	}
+	c, err := b.begin(build)
 	for _, g := range b.groups {
 		if left := g.leave(); left != nil && err == nil {
 			err = left
@@ -106,8 +103,43 @@ func (b *Box) start(build func() *exec.Cmd) (*exec.Cmd, error) {
 		return nil, err
 	}
 	b.root = c.Process.Pid
+	bound := b.bound()
 	b.known = children()[b.root]
-	return c, b.bound()
+	return c, bound
+}
+
+// begin starts the command, with few processes from its first moment where no
+// cgroup counts them.
+func (b *Box) begin(build func() *exec.Cmd) (*exec.Cmd, error) {
+	if !b.has("pids") {
+		b.most = tasksOf(os.Getuid()) + uint64(b.limits.Tasks)
+		defer lowered(b.most)()
+	}
+	c := b.build(build, true)
+	err := c.Start()
+	if err != nil && c.SysProcAttr.UseCgroupFD {
+		c = b.build(build, false)
+		err = c.Start()
+	}
+	return c, err
+}
+
+// bounding is held while this process has a lower limit than its own.
+var bounding sync.Mutex
+
+// lowered lowers this process's limit of processes, which what it starts has from
+// it, and returns what puts it right. There is no way to give it to a child alone
+// before the child runs.
+func lowered(most uint64) func() {
+	bounding.Lock()
+	var was unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NPROC, &was) != nil || was.Cur <= most || unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: most, Max: was.Max}) != nil {
+		return bounding.Unlock // the command's own is set once it runs
+	}
+	return func() {
+		_ = unix.Setrlimit(unix.RLIMIT_NPROC, &was) // it was so before
+		bounding.Unlock()
+	}
 }
 
 func (b *Box) build(build func() *exec.Cmd, within bool) *exec.Cmd {
@@ -127,9 +159,9 @@ func (b *Box) build(build func() *exec.Cmd, within bool) *exec.Cmd {
 // the purpose. They hold a moment after the command has begun.
 func (b *Box) bound() error {
 	if !b.has("pids") {
-		// All processes of the user count, and no user has more than the system.
-		most := crowd() + uint64(b.limits.Tasks)
-		if err := unix.Prlimit(b.root, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil && err != unix.ESRCH && err != unix.EPERM {
+		// All processes of the user count. Those of other containers cannot be seen,
+		// and take from what is left. Root has no such limit, whatever is set.
+		if err := unix.Prlimit(b.root, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: b.most, Max: b.most}, nil); err != nil && err != unix.ESRCH && err != unix.EPERM {
 			return fmt.Errorf("limit processes: %w", err)
 		}
 	}

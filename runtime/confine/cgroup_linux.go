@@ -40,8 +40,8 @@ func groups(name string, l Limits) []*group {
 		}
 		wanted := slices.DeleteFunc(strings.Split(fields[1], ","), func(c string) bool { return c != "pids" && (c != "memory" || l.Memory <= 0) })
 		unified := fields[0] == "0"
-		if !unified && (len(wanted) == 0 || l.Memory <= 0) {
-			continue // to move a thread takes milliseconds
+		if !unified && len(wanted) == 0 {
+			continue
 		}
 		own := mounts.dirOf(unified, wanted, fields[2])
 		if own == "" {
@@ -142,8 +142,12 @@ func (g *group) pids() []int {
 	return out
 }
 
-// kill ends them at once, where the kernel can (version 2, Linux 5.14).
+// kill ends them at once, where the kernel can (version 2, Linux 5.14). Elsewhere
+// none forks any more, so that there is an end to those that are ended one by one.
 func (g *group) kill() {
+	if slices.Contains(g.controllers, "pids") {
+		_ = os.WriteFile(filepath.Join(g.dir, "pids.max"), []byte("0"), 0) // they are ended all the same
+	}
 	if g.unified {
 		_ = os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0) // else they are ended one by one
 	}

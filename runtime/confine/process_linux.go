@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // process is a line of the system's list.
@@ -34,6 +35,34 @@ func processes() []process {
 		}
 	}
 	return out
+}
+
+// tasksOf is how many processes and threads of the user can be seen.
+func tasksOf(uid int) uint64 {
+	var total uint64
+	for _, p := range processes() {
+		user, threads := parseStatus(readFile("/proc/" + strconv.Itoa(p.pid) + "/status"))
+		if user == strconv.Itoa(uid) {
+			total += threads
+		}
+	}
+	return total
+}
+
+// parseStatus reads the real user and the number of threads in /proc/N/status.
+func parseStatus(text string) (user string, threads uint64) {
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(line, ":")
+		fields := strings.Fields(value)
+		switch {
+		case len(fields) == 0:
+		case key == "Uid":
+			user = fields[0]
+		case key == "Threads":
+			threads, _ = strconv.ParseUint(fields[0], 10, 64)
+		}
+	}
+	return user, threads
 }
 
 // parseStat reads /proc/N/stat, fields 3, 4, 6 and 24 of proc(5). The name before

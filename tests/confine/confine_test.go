@@ -208,6 +208,7 @@ func try(t *testing.T, f *field) {
 	}
 	f.processes(rows)
 	f.limits(rows)
+	f.bombs(rows)
 	f.links(rows)
 	if len(rows) < 60 {
 		t.Errorf("only %d ways out were tried", len(rows))

@@ -40,6 +40,13 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) > 3 && os.Args[1] == "bomb" {
+		if err := bomb(os.Args[2], os.Args[3]); err != nil {
+			fmt.Println(err)
+			os.Exit(2)
+		}
+		return
+	}
 	var f Field
 	b, err := os.ReadFile("field.json")
 	if err == nil {
