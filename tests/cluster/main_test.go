@@ -4,6 +4,9 @@
 // PostgreSQL beside it, that what `ashlar-stack render` writes works: the built
 // image trains a model in a pod, people approve it, and other pods serve it.
 //
+// The rendered network policies are enforced, too: the cluster's own network only
+// takes note of them, so a test runs kube-router beside it.
+//
 // Package manifests lets an API server judge every manifest of every example;
 // here one of them runs. The servers are on this machine, at the address by
 // which the cluster's only node is known, so that pods and tests reach them by

@@ -3,12 +3,8 @@
 package cluster
 
 import (
-	"archive/tar"
-	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -19,14 +15,8 @@ import (
 	"testing"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
-
 	runs "github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
-	"github.com/ashlar-dev/ashlar/stacks/image"
 )
 
 // TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong runs the credit pipeline
@@ -47,7 +37,7 @@ func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
 	case err != nil:
 		t.Skip("skipped: there is no busybox, of which the stages' image is made")
 	}
-	dir := g.staged(t, g.shellImage(t, shell))
+	dir := g.staged(t, g.packed(t, shell, "sh", "sleep", "wc", "md5sum", "mkdir", "sed", "cat", "sort"))
 	laptop := g.onLaptop(t, dir)
 
 	s := standOf(t, g, dir, true)
@@ -65,7 +55,7 @@ func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
 	}
 	s.ended(t, workflow)
 
-	run := s.recorded(t)
+	run := s.recorded(t, model)
 	if run.Status != runs.Succeeded || len(run.Stages) != len(laptop.Stages) {
 		t.Fatalf("the cluster's run: %s, %d stages, the laptop's has %d", run.Status, len(run.Stages), len(laptop.Stages))
 	}
@@ -129,72 +119,6 @@ func (g ground) staged(t *testing.T, imageName string) string {
 		}
 	}
 	return dir
-}
-
-// shellImage builds an image of a shell and nothing else, brings it to the node
-// and returns its name.
-func (g ground) shellImage(t *testing.T, shell string) string {
-	t.Helper()
-	binary, err := os.ReadFile(shell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	add := func(h *tar.Header, content []byte) {
-		h.Size = int64(len(content))
-		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, dir := range []string{"bin/", "tmp/"} {
-		add(&tar.Header{Typeflag: tar.TypeDir, Name: dir, Mode: 0o755}, nil)
-	}
-	add(&tar.Header{Typeflag: tar.TypeReg, Name: "bin/busybox", Mode: 0o755}, binary)
-	for _, applet := range []string{"sh", "sleep", "wc", "md5sum", "mkdir", "sed", "cat", "sort"} {
-		add(&tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/" + applet, Linkname: "busybox"}, nil)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	one, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := mutate.AppendLayers(empty.Image, one)
-	if err == nil {
-		img, err = mutate.ConfigFile(img, configOf(t, img))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, archive := "proof.test/shell:"+strings.ToLower(rand.Text()[:12]), filepath.Join(t.TempDir(), "shell.tar")
-	f, err := os.Create(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := image.Save(f, img, name); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	g.command(t, g.loader, "load", archive)
-	return name
-}
-
-func configOf(t *testing.T, img v1.Image) *v1.ConfigFile {
-	t.Helper()
-	cfg, err := img.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg = cfg.DeepCopy()
-	cfg.OS, cfg.Architecture, cfg.Config.Env = "linux", "amd64", []string{"PATH=/bin"}
-	return cfg
 }
 
 // onLaptop runs the pipeline on this machine and returns the record.
@@ -270,8 +194,19 @@ func (s *site) killOnce(t *testing.T, template string) {
 	s.must(t, "", "-n", s.namespace, "delete", "pod", name, "--force", "--grace-period=0")
 }
 
-// recorded reads the record of the only run from the store.
-func (s *site) recorded(t *testing.T) runs.Run {
+// recorded reads the record of the unit's only run from the store.
+func (s *site) recorded(t *testing.T, unit string) runs.Run {
+	t.Helper()
+	st := s.store(t)
+	found, err := runs.Runs(t.Context(), st, unit, 10)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d runs of %s are on record (%v)", len(found), unit, err)
+	}
+	return found[0]
+}
+
+// store opens the blueprint's store as its pods do.
+func (s *site) store(t *testing.T) *store.Store {
 	t.Helper()
 	u, err := url.Parse(s.server.location())
 	if err != nil {
@@ -282,10 +217,6 @@ func (s *site) recorded(t *testing.T) runs.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
-	found, err := runs.Runs(t.Context(), st, model, 10)
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%d runs are on record (%v)", len(found), err)
-	}
-	return found[0]
+	t.Cleanup(func() { _ = st.Close() })
+	return st
 }

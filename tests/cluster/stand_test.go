@@ -47,8 +47,9 @@ func stand(t *testing.T, g ground, argo bool) *site {
 	return s
 }
 
-// standOf is stand of a blueprint's folder, whose data somebody else brings.
-func standOf(t *testing.T, g ground, dir string, argo bool) *site {
+// standOf is stand of a blueprint's folder, whose data somebody else brings, with
+// more config as KEY=VALUE.
+func standOf(t *testing.T, g ground, dir string, argo bool, config ...string) *site {
 	t.Helper()
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
@@ -60,9 +61,13 @@ func standOf(t *testing.T, g ground, dir string, argo bool) *site {
 	if s.argo {
 		delivery, pipelines = aws.DeliveryRollout, aws.PipelinesArgo
 	}
-	s.command(t, s.stack, "render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads, "--provider", aws.ProviderKubernetes,
-		"--config", "name="+id, "--config", "namespace="+s.namespace, "--config", "image="+g.image, "--config", "delivery="+delivery,
-		"--config", "pipelines="+pipelines, "--config", "storeUrl="+s.server.location(), "--config", "databaseUrl="+s.registry, dir)
+	args := []string{"render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads, "--provider", aws.ProviderKubernetes,
+		"--config", "name=" + id, "--config", "namespace=" + s.namespace, "--config", "image=" + g.image, "--config", "delivery=" + delivery,
+		"--config", "pipelines=" + pipelines, "--config", "storeUrl=" + s.server.location(), "--config", "databaseUrl=" + s.registry}
+	for _, one := range config {
+		args = append(args, "--config", one)
+	}
+	s.command(t, s.stack, append(args, dir)...)
 	s.apply(t, s.server.keys)
 	return s
 }

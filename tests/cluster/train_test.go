@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,10 +43,10 @@ func (s *site) ended(t *testing.T, name string) {
 	})
 }
 
-// job runs a CronJob now and waits for its end.
-func (s *site) job(t *testing.T, cron string) {
+// job runs a CronJob now and waits for its end. It returns the Job's name.
+func (s *site) job(t *testing.T, cron string) string {
 	t.Helper()
-	name := cron + "-now"
+	name := cron + "-" + strings.ToLower(rand.Text()[:6])
 	s.must(t, "", "-n", s.namespace, "create", "job", name, "--from=cronjob/"+cron)
 	eventually(t, patience, func() error {
 		j := get[struct {
@@ -63,4 +64,5 @@ func (s *site) job(t *testing.T, cron string) {
 		}
 		return fmt.Errorf("job %s has not ended", name)
 	})
+	return name
 }
