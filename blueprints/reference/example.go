@@ -12,16 +12,17 @@ import (
 	"cuelang.org/go/cue/parser"
 )
 
-// exampleFiles hold one blueprint that uses every field. A test loads it, so that
+// exampleFiles hold one blueprint that uses every field, in testdata so that it is not
+// taken for a blueprint of this repository to deploy. A test loads it, so that
 // every example in the documentation is of a blueprint that `ashlar check` accepts.
 //
-//go:embed example
+//go:embed testdata/example
 var exampleFiles embed.FS
 
-const exampleFile = "example/example.cue"
+const exampleFile = "testdata/example/example.cue"
 
 // ExampleFiles returns the folder of the blueprint that examples are taken from.
-func ExampleFiles() (fs.FS, error) { return fs.Sub(exampleFiles, "example") }
+func ExampleFiles() (fs.FS, error) { return fs.Sub(exampleFiles, "testdata/example") }
 
 // example finds the uses of fields in a blueprint.
 type example struct{ root *ast.StructLit }

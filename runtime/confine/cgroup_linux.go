@@ -21,6 +21,9 @@ type group struct {
 	unified     bool     // version 2
 	folder      int      // descriptor of the folder, for a child to be born in; version 2
 	mine, its   *os.File // "tasks" of this process's group and of the command's; version 1
+	// pids.max and cgroup.kill. They are opened before the box's thread gives up its
+	// access to files, because that thread ends what is left.
+	most, killer *os.File
 }
 
 // groupPrefix begins the names of groups, before the number of the process that
@@ -103,6 +106,10 @@ func (g *group) limit(l Limits) {
 		}
 	}
 	set("pids", "pids.max", strconv.Itoa(l.Tasks))
+	g.most = writable(filepath.Join(g.dir, "pids.max"))
+	if g.unified {
+		g.killer = writable(filepath.Join(g.dir, "cgroup.kill"))
+	}
 	if l.Memory <= 0 {
 		return
 	}
@@ -145,12 +152,21 @@ func (g *group) pids() []int {
 // kill ends them at once, where the kernel can (version 2, Linux 5.14). Elsewhere
 // none forks any more, so that there is an end to those that are ended one by one.
 func (g *group) kill() {
-	if slices.Contains(g.controllers, "pids") {
-		_ = os.WriteFile(filepath.Join(g.dir, "pids.max"), []byte("0"), 0) // they are ended all the same
+	if g.most != nil {
+		_, _ = g.most.WriteString("0") // they are ended all the same
 	}
-	if g.unified {
-		_ = os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0) // else they are ended one by one
+	if g.killer != nil {
+		_, _ = g.killer.WriteString("1") // else they are ended one by one
 	}
+}
+
+// writable is a file of the kernel's opened for writing, nil where it is not there.
+func writable(path string) *os.File {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil
+	}
+	return f
 }
 
 // overMemory reports whether the kernel has ended one for its memory.
@@ -166,7 +182,7 @@ func (g *group) overMemory() bool {
 }
 
 func (g *group) close() {
-	for _, f := range []*os.File{g.mine, g.its} {
+	for _, f := range []*os.File{g.mine, g.its, g.most, g.killer} {
 		if f != nil {
 			_ = f.Close() // each write was whole
 		}

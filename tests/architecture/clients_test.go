@@ -15,6 +15,7 @@ var ownClients = map[string]string{
 	"stacks/local/probe.go":         "the listener of its own process",
 	"tests/peers/serve/server.go":   "a peer on the loopback",
 	"tests/confine/escape/files.go": "it tries which doors are open",
+	"tests/cluster/probe/main.go":   "it tries which connections a network policy leaves open",
 }
 
 // ownBuckets may open the bucket of a URL without looking at its endpoint.
