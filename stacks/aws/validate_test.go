@@ -91,7 +91,7 @@ func TestValidateRefusesPlansThatCollideOrDoNotFit(t *testing.T) {
 	b.Endpoints = map[string]plan.Endpoint{strings.Repeat("e", 64): {}}
 	wants(t, Validate([]*plan.Plan{&a, &b}, cfg), "2 blueprints would share it", "two blueprints have this name",
 		"planned for prod, but config ashlar:environment is dev", "at most 40 characters")
-	wants(t, Validate(nil, cfg), "no blueprint to stand up")
+	wants(t, Validate(nil, cfg), "no blueprint to deploy")
 	cfg = sound(LayerFoundation, ProviderAWS)
 	cfg.Environment = "qa"
 	wants(t, Validate(nil, cfg), "named by no blueprint")
