@@ -12,7 +12,7 @@ export CGO_ENABLED = 0
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: bin/ashlar ## stand the credit example up here: data to a served, watched model
+up: bin/ashlar ## run the credit example: from data to a served model
 	./bin/ashlar up $(EXAMPLE)
 
 build: bin/ashlar ## build the CLI to bin/ashlar
@@ -25,23 +25,23 @@ stack: ## build the Pulumi program to bin/ashlar-stack: minutes and gigabytes th
 	@mkdir -p bin
 	$(GO) build -o bin/ashlar-stack ./cmd/ashlar-stack
 
-test: ## every hermetic test: no root, no network but for modules
+test: ## run all hermetic tests: no root, no network except for modules
 	$(GO) vet ./...
 	$(GO) test ./...
 
-integration: ## what is heavier: the race detector, kills, Chromium
+integration: ## run the heavier tests: race detector, kills, Chromium, services, cluster
 	CGO_ENABLED=1 $(GO) test -race ./runtime/serve/... ./runtime/drift/... ./runtime/endpoint/... ./runtime/registry/... ./runtime/store/... ./runtime/pipeline/... ./runtime/validate/... ./stacks/local/...
 	$(GO) test ./cmd/ashlar/... ./templates/alerts/...
 	$(GO) test -count 1 -tags integration ./runtime/pipeline/...
 	$(GO) test -count 1 -timeout 40m -p 1 -tags integration ./tests/...
 
-falsealarms: ## a thousand windows of unchanged traffic at each size: four minutes
+falsealarms: ## drift tests on a thousand windows of unchanged traffic for each size: four minutes
 	$(GO) test -count 1 -timeout 40m -tags integration -run Auto ./runtime/drift
 
-bench: ## our speed beside the peers that are installed, as ratios
+bench: ## compare the speed with the installed peers, as ratios
 	$(GO) run ./tests/peers
 
-fuzz: ## every fuzz target for FUZZTIME, in bounded memory
+fuzz: ## run every fuzz target for FUZZTIME, in bounded memory
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 lint: ## golangci-lint with the house rules
