@@ -196,8 +196,8 @@ func TestARefusalSaysWhatToDo(t *testing.T) {
 	s := githubtest.New(t)
 	for want, trouble := range map[string]githubtest.Trouble{
 		"the token is not allowed to do this": {Path: "/comments", Status: 403, Body: `{"message": "Resource not accessible by integration"}`},
-		"the token is wrong":        {Path: "/comments", Status: 401, Body: `{"message": "Bad credentials"}`},
-		"it does not exist":           {Path: "/comments", Status: 404, Body: `{"message": "Not Found"}`},
+		"the token is wrong":                  {Path: "/comments", Status: 401, Body: `{"message": "Bad credentials"}`},
+		"it does not exist":                   {Path: "/comments", Status: 404, Body: `{"message": "Not Found"}`},
 	} {
 		c, _ := client(t, s)
 		s.Misbehave(trouble)
