@@ -21,7 +21,7 @@ type checked struct {
 	value cue.Value // with the schema's defaults
 }
 
-// checkSchema holds the tree against #Blueprint and explains every difference.
+// checkSchema checks the tree against #Blueprint and explains every difference.
 func checkSchema(b *blueprint, tree *node) (*checked, error) {
 	closed := b.definition("#Blueprint")
 	user := b.cue.BuildExpr(tree.expr(), cue.InferBuiltins(false))

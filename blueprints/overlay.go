@@ -3,7 +3,7 @@ package blueprints
 import "cuelang.org/go/cue/ast"
 
 // overlay returns base with over on top: structs are merged field by field, any
-// other value takes the place of the base's, and null takes a field away.
+// other value replaces the base's, and null takes a field away.
 // Neither tree is changed.
 func overlay(base, over *node) *node {
 	if over == nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // PinsFile is the file beside a blueprint that holds its pins and nothing else,
-// so that it can be written anew without touching what people wrote.
+// so that it can be written again without touching what people wrote.
 const PinsFile = "pins.cue"
 
 const (

@@ -13,7 +13,7 @@ type Loaded struct {
 	Positions Positions
 }
 
-// Positions say where the values of a plan stand in the blueprint, overlays
+// Positions say where the values of a plan are in the blueprint, overlays
 // included. They stay beside the plan, so that reformatting a blueprint never
 // changes its digest.
 type Positions struct {

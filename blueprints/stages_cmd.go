@@ -9,7 +9,7 @@ import (
 )
 
 // A value of foreach or matrix is data, also where a command line names it. One
-// that means nothing to a shell stands in the line as it is. Any other travels
+// that means nothing to a shell is in the line as it is. Any other travels
 // in the environment, and the line names its variable, quoted as the place in
 // the line asks for. Since its text is never in the line, it is never run.
 
@@ -94,7 +94,7 @@ func variableFor(word, value string, env map[string]any) string {
 }
 
 // quoting follows a command line, so far as to know which quotes are open. Where
-// a line is too clever for it, a variable stands in other quotes than were meant;
+// a line is too clever for it, a variable is in other quotes than were meant;
 // it still is a variable.
 type quoting struct {
 	open    []byte // ' or ", and ( of $(...) around them

@@ -14,7 +14,7 @@ func BenchmarkLoadShippedPacks(b *testing.B) {
 	}
 }
 
-// BenchmarkCheck100Blueprints holds every pack against a hundred plans; the
+// BenchmarkCheck100Blueprints checks every pack against a hundred plans; the
 // promise is ten seconds.
 func BenchmarkCheck100Blueprints(b *testing.B) {
 	j, p := shipped(b).Judge(), example(b, "credit.prod")
@@ -27,7 +27,7 @@ func BenchmarkCheck100Blueprints(b *testing.B) {
 	}
 }
 
-// BenchmarkCheck5000Resources holds every pack against five thousand
+// BenchmarkCheck5000Resources checks every pack against five thousand
 // resources, one by one and as a stack; the promise is five seconds.
 func BenchmarkCheck5000Resources(b *testing.B) {
 	resources := manyResources(5000)

@@ -7,7 +7,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// Check holds a plan against every rule about it and returns what they object
+// Check checks a plan against every rule about it and returns what they object
 // to, in order of rule and subject. Findings that are exempt on the day are
 // marked; an exemption that has expired is a finding itself.
 func (j *Judge) Check(p *plan.Plan, now time.Time) ([]Finding, error) {

@@ -16,7 +16,7 @@ type Explained struct {
 	Findings    []Finding `json:"findings,omitempty"` // why it fails, exempt or not
 }
 
-// Explain says what the rule comes to for every subject of the plan that it
+// Explain says the result of the rule for every subject of the plan that it
 // could be about, those that it does not speak of included.
 func (j *Judge) Explain(r *Rule, p *plan.Plan, now time.Time) ([]Explained, error) {
 	subjects, err := Subjects(p)

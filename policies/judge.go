@@ -16,7 +16,7 @@ import (
 // keeps what it has seen, is let go.
 const perContext = 2000
 
-// Judge holds subjects against the rules of a set. It is not safe for
+// Judge checks subjects against the rules of a set. It is not safe for
 // concurrent use: each goroutine makes its own, and shares the set.
 type Judge struct {
 	set      *Set

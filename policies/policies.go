@@ -6,7 +6,7 @@
 // plan (check.go), on resources in a Pulumi preview (resource.go), at a
 // Kubernetes API server (package admission) and in the runtime, which finds it
 // in the plan (Attach). A rule that cannot be lowered is judged by CUE where CUE
-// is at hand, and says when it is compiled where it is not.
+// is available, and says when it is compiled where it is not.
 //
 // Several packs make a Set (set.go): those that ship, and the user's beside
 // them, which may tighten ours, set what ours leave open and exempt by name

@@ -36,7 +36,7 @@ func (r Registered) subject(environment string) Subject {
 // foundation-prod is production.
 func EnvironmentOf(stack string) string { return stack[strings.LastIndexAny(stack, "-/")+1:] }
 
-// CheckResource holds one resource against the rules that need no other. Values
+// CheckResource checks one resource against the rules that need no other. Values
 // that are not known yet leave a finding undecided.
 func (j *Judge) CheckResource(r Registered, environment string, now time.Time) []Finding {
 	s := r.subject(environment)
@@ -49,7 +49,7 @@ func (j *Judge) CheckResource(r Registered, environment string, now time.Time) [
 	return out
 }
 
-// CheckStack holds resources against the rules that look at what a resource
+// CheckStack checks resources against the rules that look at what a resource
 // uses and what uses it, and returns the findings of each by URN.
 func (j *Judge) CheckStack(resources []Registered, environment string, now time.Time) map[string][]Finding {
 	out := map[string][]Finding{}
@@ -72,7 +72,7 @@ func (j *Judge) CheckStack(resources []Registered, environment string, now time.
 	return out
 }
 
-// resource holds a resource against one rule. Where it cannot be said yet
+// resource checks a resource against one rule. Where it cannot be said yet
 // whether the rule speaks of it, and it would object, the finding is undecided.
 func (j *Judge) resource(rule *Rule, s Subject, now time.Time) []Finding {
 	applies := rule.applies(s)

@@ -7,7 +7,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// conceal is the value with what stands in fields of those names marked secret.
+// conceal is the value with what is in fields of those names marked secret.
 func conceal(v any, names []string) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -39,7 +39,7 @@ func withoutSecrets(misses []plan.Miss, subject map[string]any) []plan.Miss {
 	return misses
 }
 
-// secretAt reports whether the value at the path is secret, stands in one or
+// secretAt reports whether the value at the path is secret, is in one or
 // holds one.
 func secretAt(v any, path []string) bool {
 	for _, name := range path {

@@ -123,7 +123,7 @@ func readPacks(ctx *cue.Context, sources []Source) ([]*pack, error) {
 	return packs, nil
 }
 
-// again reads those packs of the set anew whose rules are changed.
+// again reads those packs of the set again whose rules are changed.
 func (s *Set) again(ctx *cue.Context, ch *changes) ([]*pack, error) {
 	names := map[string]bool{}
 	for _, all := range []map[string][]change{ch.set, ch.tighten} {

@@ -12,14 +12,14 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 )
 
-// shaper holds a pack against the schema and explains every difference.
+// shaper checks a pack against the schema and explains every difference.
 type shaper struct {
 	*pack
 	whole cue.Value // the schema
 }
 
 // check looks at every level of the pack for itself, so that a constraint,
-// which may be anything, is never held against the schema.
+// which may be anything, is never compared with the schema.
 func (s *shaper) check() {
 	s.against("#Pack", s.value, nil, "rules", "tighten", "set", "exempt")
 	for _, part := range []struct{ section, definition string }{{"rules", "#Rule"}, {"tighten", "#Tightening"}} {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Truth is what judging comes to. A value that is not known yet may leave it
+// Truth is the result of judging. A value that is not known yet may leave it
 // open, as it does when Pulumi previews a resource.
 type Truth int8
 

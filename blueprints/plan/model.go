@@ -18,7 +18,7 @@ const (
 	GradientBoosting   = "gradient_boosting"   // every task
 	LogisticRegression = "logistic_regression" // binary, multiclass
 	LinearRegression   = "linear_regression"   // regression
-	Custom             = "custom"              // every task: a stage of one's own learns
+	Custom             = "custom"              // every task: a custom stage learns
 )
 
 // The flavors of a custom model's artifact, by MLflow's names.

@@ -7,7 +7,7 @@ import (
 
 // Pipeline brings models from data to the registry, on a schedule or on
 // demand. Its built-in stages are ingest, validate, prepare, train, evaluate
-// and register; its own stand beside them.
+// and register; its own are beside them.
 type Pipeline struct {
 	Description string           `json:"description,omitempty"`
 	Model       string           `json:"model,omitempty"` // empty: only stages of its own

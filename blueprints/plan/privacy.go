@@ -3,7 +3,7 @@ package plan
 // What becomes of a column's values at ingest, before anything is stored, shown
 // or sent.
 const (
-	Hash = "hash" // a keyed pseudonym takes the place of each value
+	Hash = "hash" // a keyed pseudonym replaces each value
 	Mask = "mask" // the shape stays, the content goes
 	Drop = "drop" // the column goes no further
 )

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzParseQuantity holds every quantity that is read against whole numbers of any
+// FuzzParseQuantity checks every quantity that is read against whole numbers of any
 // length: what does not fit is refused, and never wrapped around.
 func FuzzParseQuantity(f *testing.F) {
 	for _, seed := range []string{"512Mi", "2Gi", "9223372036854775807", "8388608Ti", "8388607Ti", "1k", "0", "-1Gi", "1.5Gi", "Gi", "1KiB", "٣Mi", "+1Mi", " 1Mi"} {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Stage is a step of one's own in a pipeline. Paths are relative to Wdir, which
+// Stage is a custom step in a pipeline. Paths are relative to Wdir, which
 // is relative to the blueprint's folder; they are clean and never leave it.
 type Stage struct {
 	Description   string            `json:"description,omitempty"`
@@ -56,7 +56,7 @@ const (
 )
 
 // BuiltinStages are the built-in stages in their order, each with the files
-// that a stage of one's own may name as STAGE:FILE.
+// that a custom stage may name as STAGE:FILE.
 var BuiltinStages = []BuiltinStage{
 	{StageIngest, []string{"data.csv"}},
 	{StageValidate, []string{"report.json"}},

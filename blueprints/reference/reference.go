@@ -133,7 +133,7 @@ func newWalk(files embed.FS) (*walk, error) {
 	return w, nil
 }
 
-// AnyName stands in paths for a name that the user chooses.
+// AnyName is in paths for a name that the user chooses.
 const AnyName = "NAME"
 
 // pattern is what labelOf says of a label that matches many names.

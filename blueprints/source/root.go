@@ -15,7 +15,7 @@ import (
 // a blueprint chooses what the links in it name.
 func Below(dir string) fs.FS { return below(dir) }
 
-// below opens the folder anew for each file, so that nobody needs to close it.
+// below opens the folder again for each file, so that nobody needs to close it.
 type below string
 
 func (b below) Open(name string) (f fs.File, err error) {

@@ -121,7 +121,7 @@ func exitCode(err error) int {
 	}
 }
 
-// print writes what a duty came to, as one line.
+// print writes the result of a duty, as one line.
 func (a *app) print(v any) error {
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)

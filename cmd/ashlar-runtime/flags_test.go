@@ -101,7 +101,7 @@ func seen(t *testing.T, e env, lines ...string) string {
 	return clockwork.ReplaceAllString(out, "CLOCKWORK")
 }
 
-// ownStages is a workload with two pipelines of stages of one's own beside the
+// ownStages is a workload with two pipelines of custom stages beside the
 // one of a model, whose data is kept for no longer than a moment.
 func ownStages(t *testing.T) env {
 	t.Helper()

@@ -4,7 +4,7 @@
 // It is wiring only. What to do comes from the plan, where to do it from the
 // environment; everything that is wrong with either is reported at once, before
 // anything is touched. It logs JSON to standard error and writes one line of
-// JSON, what it came to, to standard output.
+// JSON, its result, to standard output.
 //
 //	ASHLAR_PLAN             file of the plan, canonical JSON
 //	ASHLAR_STORE            folder or URL, s3://bucket/prefix?region=...&endpoint=...

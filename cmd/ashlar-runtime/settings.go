@@ -112,7 +112,7 @@ func readPlan(file string) (*plan.Plan, error) {
 	return p, nil
 }
 
-// checkSubject holds what the duty is about against the plan.
+// checkSubject checks what the duty is about against the plan.
 func (s *settings) checkSubject(n needs) error {
 	if n.subject != (subject{}) {
 		var err error

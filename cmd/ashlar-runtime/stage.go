@@ -72,7 +72,7 @@ process. Finish ends the run.`,
 	return c
 }
 
-// resultOf is what the stage came to; nil of a part.
+// resultOf is the result of the stage; nil of a part.
 func resultOf(run *pipeline.Run, stage string) *pipeline.Result {
 	for i := range run.Stages {
 		if run.Stages[i].Stage == stage {

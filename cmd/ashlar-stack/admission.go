@@ -11,7 +11,7 @@ import (
 // admission returns what the API server enforces by itself: the rules about
 // Kubernetes that hold of each blueprint, in its namespace. The objects belong
 // to the cluster, so they are named after the blueprint: another stack may
-// stand up another blueprint beside it.
+// deploy another blueprint beside it.
 func (l *loaded) admission(cfg aws.Config, now time.Time) []map[string]any {
 	if cfg.Layer == aws.LayerFoundation {
 		return nil

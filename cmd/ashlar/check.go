@@ -100,7 +100,7 @@ type checker struct {
 	compare promote.CompareFunc // nil: pins' evidence is not compared
 }
 
-// outcome is what checking came to: problems, or plans with findings.
+// outcome is the result of checking: problems, or plans with findings.
 type outcome struct {
 	checked  []checked
 	files    []checkedFile // where resources were checked, not blueprints
@@ -203,7 +203,7 @@ func (o *outcome) take(err error) error {
 	return err
 }
 
-// judged holds every environment against the set.
+// judged checks every environment against the set.
 func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded map[string]blueprints.Loaded) error {
 	if w.set != set {
 		w.set, w.judge = set, set.Judge()

@@ -125,7 +125,7 @@ func writeFlags(page *strings.Builder, title string, flags *pflag.FlagSet) {
 	}
 }
 
-// inCell is text that may stand in a cell of a Markdown table.
+// inCell is text that can be in a cell of a Markdown table.
 func inCell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(text)
 }

@@ -94,7 +94,7 @@ func TestWrongImageCommandsAreWrongInput(t *testing.T) {
 	}
 }
 
-// TestDockerMakesTheSameImage holds the Dockerfile against what `ashlar image`
+// TestDockerMakesTheSameImage checks the Dockerfile against what `ashlar image`
 // makes.
 func TestDockerMakesTheSameImage(t *testing.T) {
 	text, err := dockerfile.Runtime{}.Render()

@@ -14,7 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/policies/recorded"
 )
 
-// checkedFile is what was named, and whose resources were held against the rules.
+// checkedFile is what was named, and whose resources were compared with the rules.
 type checkedFile struct {
 	File      string `json:"file"` // or folder, or "-"
 	Resources int    `json:"resources"`
@@ -135,7 +135,7 @@ func eachFile(arg string, read func(name string, r io.Reader) error) error {
 	})
 }
 
-// holdResources holds each resource against the rules about one, and together
+// holdResources checks each resource against the rules about one, and together
 // with those of its environment, and of none, against those about several.
 func (p *policyApp) holdResources(set *policies.Set, resources []recorded.Resource) []policies.Finding {
 	var out []policies.Finding

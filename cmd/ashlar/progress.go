@@ -80,7 +80,7 @@ func (p *progress) ended(e pipeline.Event, word string) {
 	fmt.Fprintf(p.w, "  %s %s %8s  %s\n", place(e), word, elapsed(e.Elapsed), e.Detail)
 }
 
-// place is the stage's number and name. A pipeline with stages of one's own has
+// place is the stage's number and name. A pipeline with custom stages has
 // longer names than the built-in ones.
 func place(e pipeline.Event) string {
 	width := 9

@@ -56,7 +56,7 @@ func (r records) comparing(ctx context.Context) promote.CompareFunc {
 }
 
 // register is what the registry has of the model; nil where there is no registry
-// at hand.
+// available.
 func (r records) register(ctx context.Context, dir, model string) (*govern.Register, error) {
 	if r.remote != "" {
 		reg, err := r.openRegistry(ctx, r.remote)

@@ -87,7 +87,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Standing) { a.standing(s, f.once) }})
 }
 
-// summary says what building came to.
+// summary says the result of building.
 func (a *app) summary(outcomes []local.Outcome, took time.Duration) {
 	if a.json() {
 		_ = a.writeLine(map[string]any{"event": "built", "outcomes": outcomes})

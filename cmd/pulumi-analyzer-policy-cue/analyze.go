@@ -14,7 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/policies"
 )
 
-// Analyze holds one resource's inputs against the rules that need no other.
+// Analyze checks one resource's inputs against the rules that need no other.
 func (a *analyzer) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pulumirpc.AnalyzeResponse, error) {
 	rules, environment, err := a.loaded()
 	if err != nil {
@@ -31,7 +31,7 @@ func (a *analyzer) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*p
 	return out, nil
 }
 
-// AnalyzeStack holds every resource against the rules that look at what it
+// AnalyzeStack checks every resource against the rules that look at what it
 // uses and what uses it, and reports exemptions that have expired.
 func (a *analyzer) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
 	rules, environment, err := a.loaded()

@@ -1,4 +1,4 @@
-// Command pulumi-analyzer-policy-cue holds resources against policy packs
+// Command pulumi-analyzer-policy-cue checks resources against policy packs
 // inside `pulumi preview|up --policy-pack DIR`: the packs that ship with Ashlar
 // and those in DIR, the same that `ashlar policy list` names.
 //

@@ -59,7 +59,7 @@ func (b *build) pool(pool Pool, role *iam.Role, needed []pulumi.Resource) (pulum
 	}
 	return eks.NewNodeGroup(b.ctx, b.name+"-"+pool.Name, &eks.NodeGroupArgs{
 		ClusterName: b.cluster.Name,
-		// A prefix: what replaces a group stands beside it while pods move.
+		// A prefix: what replaces a group is beside it while pods move.
 		NodeGroupNamePrefix: pulumi.String(pool.Name + "-"),
 		NodeRoleArn:         role.Arn,
 		SubnetIds:           b.args.SubnetIDs,

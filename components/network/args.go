@@ -33,7 +33,7 @@ type Args struct {
 	// its own over what it does not find.
 	FlowLogReady []pulumi.Resource
 	// Retain keeps the VPC and its private subnets when the stack goes, for a
-	// database that is kept stands in them: AWS would refuse to delete them.
+	// database that is kept is in them: AWS would refuse to delete them.
 	Retain bool
 	Tags   map[string]string
 }

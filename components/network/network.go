@@ -1,4 +1,4 @@
-// Package network is the VPC that everything of an environment stands in.
+// Package network is the VPC that everything of an environment is in.
 // Nodes and databases live in private subnets of two or three zones and leave
 // by NAT; load balancers alone live in public ones. AWS services are reached
 // by endpoints, so that data does not cross the internet, and every flow is
@@ -59,7 +59,7 @@ func (b *build) all() error {
 	if err != nil {
 		return err
 	}
-	// Replacing the VPC would replace all that stands in it; a range is chosen once.
+	// Replacing the VPC would replace all that is in it; a range is chosen once.
 	b.vpc, err = ec2.NewVpc(b.ctx, b.name, &ec2.VpcArgs{
 		CidrBlock:          pulumi.String(cidr.String()),
 		EnableDnsHostnames: pulumi.Bool(true),

@@ -53,7 +53,7 @@ type lowerer struct {
 	counting bool            // inside matchN, where CUE does not ask whether a field is there
 }
 
-// lower takes one expression; closed says that it stands in a definition, whose
+// lower takes one expression; closed says that it is in a definition, whose
 // structs are closed.
 func (l *lowerer) lower(e ast.Expr, closed bool) (plan.Constraint, error) {
 	switch e := e.(type) {

@@ -33,7 +33,7 @@ func (l *lowerer) structure(s *ast.StructLit, closed bool) (plan.Constraint, err
 // structBuilder gathers the declarations of one struct.
 type structBuilder struct {
 	*lowerer
-	closed   bool // the struct stands in a definition
+	closed   bool // the struct is in a definition
 	fields   plan.Fields
 	also     plan.Constraint // what is embedded and has no fields
 	ellipsis bool

@@ -79,7 +79,7 @@ func (g *guess) observe(c *Column) {
 	}
 }
 
-// see adds a text that stands in so many rows.
+// see adds a text that is in so many rows.
 func (g *guess) see(text string, rows int64) {
 	if g.nullText(text) {
 		g.nulls[text] += rows

@@ -8,7 +8,7 @@ import (
 )
 
 // A Parquet file tells of itself in Thrift's compact protocol, with lengths that
-// a reader allocates by. Here a text's length is held against the bytes that
+// a reader allocates by. Here a text's length is compared with the bytes that
 // there are, before the library sees it: a file of 3 kB that claims a text of 1
 // GiB costs 3 kB.
 

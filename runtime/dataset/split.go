@@ -68,7 +68,7 @@ func (s *splitter) next(most int) ([]byte, error) {
 }
 
 // blank leaves out the lines at the beginning that hold nothing, and returns how
-// many there were. To hand them on one by one would copy what is at hand for each.
+// many there were. To hand them on one by one would copy what is available for each.
 func (s *splitter) blank() (lines int64, err error) {
 	for {
 		if err := s.fill(smallBuffer); err != nil {
@@ -88,7 +88,7 @@ func (s *splitter) blank() (lines int64, err error) {
 	}
 }
 
-// fill reads until size bytes are at hand or the text ends. The buffer grows
+// fill reads until size bytes are available or the text ends. The buffer grows
 // with what is read, so that small files take little.
 func (s *splitter) fill(size int) error {
 	for !s.eof && len(s.rest) < size {
@@ -117,7 +117,7 @@ func (s *splitter) take(cut int) []byte {
 	return chunk
 }
 
-// cut returns the end of the last whole record at hand, or of the most-th.
+// cut returns the end of the last whole record available, or of the most-th.
 func (s *splitter) cut(most int) int {
 	b, at, cut := s.rest, 0, 0
 	for at < len(b) {

@@ -10,7 +10,7 @@
 //
 //   - Is it there? The p-value of a permutation test, exact at any number of rows
 //     of either side and whatever the distribution (see comparison.permuted). It
-//     is worked out for the window at hand in well under the time that sorting it
+//     is computed for the window in well under the time that sorting it
 //     takes, so that nothing is fitted, cached or seeded by hand.
 //   - Is it worth speaking of? The distance in Evidently's measures, from 0.1.
 //
@@ -36,7 +36,7 @@
 // A named test keeps Evidently's meaning and thresholds. "ks", "chisquare" and "z"
 // give p-values that are corrected across the columns: of windows of unchanged
 // traffic some 5 % have a drifted column, and on many rows any difference is one.
-// "wasserstein", "jensenshannon" and "psi" are held against 0.1 and hold no rate
+// "wasserstein", "jensenshannon" and "psi" are compared with 0.1 and hold no rate
 // below some thousand rows.
 //
 // Three deliberate departures from Evidently. The chi-square test is the test of

@@ -134,7 +134,7 @@ const rareCount = 30
 
 // together is the p-value of Pearson's chi-square of all categories. The sum of
 // k*k/class over the classes orders tables of the same totals as chi-square does.
-// Rows are dealt to the smaller side anew until it is clear how often chance
+// Rows are dealt to the smaller side again until it is clear how often chance
 // alone gets as far: J. Besag and P. Clifford, "Sequential Monte Carlo p-values",
 // Biometrika 78 (1991). Categories without a name count as if they occurred once.
 func (t *table) together(random *rand.Rand) float64 {

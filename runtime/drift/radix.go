@@ -13,7 +13,7 @@ const (
 	passes    = (64 + digitBits - 1) / digitBits
 )
 
-// sorter sorts numbers without allocating anew each time. It is for one
+// sorter sorts numbers without allocating again each time. It is for one
 // goroutine at a time; the zero value is ready.
 type sorter struct {
 	keys, other []uint64

@@ -57,7 +57,7 @@ func TestARestartChangesNoVerdict(t *testing.T) {
 	}
 }
 
-// verdictsOf are the reports but for what is asked anew after a restart.
+// verdictsOf are the reports but for what is asked again after a restart.
 func verdictsOf(t *testing.T, w *watch) string {
 	t.Helper()
 	var out []Report

@@ -17,7 +17,7 @@ import (
 // drift no more often than that, and no more alerts begin.
 //
 // With a named test its p-values are corrected across the columns, at 0.05, and a
-// distance is held against its fixed threshold, which holds no rate: the fewer
+// distance is compared with its fixed threshold, which holds no rate: the fewer
 // rows a window has, the farther it is away by chance. The same holds, at 0.05,
 // for missing values.
 func (j *judge) verdicts(r *Report) {
@@ -43,7 +43,7 @@ func (j *judge) verdicts(r *Report) {
 	}
 }
 
-// question is a p-value, and where to say what it comes to.
+// question is a p-value, and where to say its result.
 type question struct {
 	p        float64
 	level    float64
@@ -123,7 +123,7 @@ const (
 // Reasons are all there are.
 func Reasons() []string { return []string{ReasonShare, ReasonColumns, ReasonPredictions} }
 
-// Summary says in a line what the window came to.
+// Summary says in a line the result of the window.
 func (r *Report) Summary() string {
 	out := fmt.Sprintf("window of %s, %d of %d columns drifted", plan.Counted(r.Rows, "row"), r.Drifted, len(r.Columns))
 	if r.WeightedShare != nil {

@@ -182,7 +182,7 @@ func (s *subject) monitor(ctx context.Context, cfg JudgeConfig, d plan.Drift) (*
 	if len(state.Snapshot) == 0 {
 		return m, state, nil
 	}
-	// What is of other columns, since the blueprint was edited, begins anew.
+	// What is of other columns, since the blueprint was edited, begins again.
 	if err := m.Restore(state.Snapshot); err != nil {
 		cfg.Log.Warn("what was judged before is left out", "endpoint", cfg.Name, "model", s.model, "version", s.version, "error", err)
 		state.Window = 0

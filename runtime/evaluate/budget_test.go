@@ -69,7 +69,7 @@ func importances(t *testing.T, p evaluate.Predictor, f *dataset.Frame, spec eval
 	return r
 }
 
-// Predicting 2,175 rows anew for each of 1,500 columns, five times, took minutes.
+// Predicting 2,175 rows again for each of 1,500 columns, five times, took minutes.
 func TestAWideTableIsEvaluatedInTheTimeOfAFewPredictions(t *testing.T) {
 	f, spec := wide(2175, 1500, 1)
 	began := time.Now()

@@ -12,7 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
-// byColumns is a model whose prediction for a row is what stands in its
+// byColumns is a model whose prediction for a row is what is in its
 // columns: the positive class's probability, one probability a class, or the
 // value. A missing cell is predicted as 0.5.
 type byColumns struct {
@@ -99,7 +99,7 @@ func binary() evaluate.Spec {
 	}
 }
 
-// evaluated evaluates the model that predicts what stands in p.
+// evaluated evaluates the model that predicts what is in p.
 func evaluated(t *testing.T, f *dataset.Frame, spec evaluate.Spec) *evaluate.Report {
 	t.Helper()
 	r, err := evaluate.Evaluate(t.Context(), byColumns{spec.Model.Task, []string{"p"}}, f, spec)

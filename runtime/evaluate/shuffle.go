@@ -14,7 +14,7 @@ type shuffler interface {
 	Shuffle(feature string, orders [][]int) ([]*model.Predictions, error)
 }
 
-// ownShuffler is a Predictor that scores anew only what shuffling changes.
+// ownShuffler is a Predictor that scores again only what shuffling changes.
 type ownShuffler interface {
 	NewShuffler(*dataset.Frame) (*model.Shuffler, error)
 }

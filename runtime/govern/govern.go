@@ -1,7 +1,7 @@
 // Package govern decides what may be served, and says why where it may not.
 //
 // The registry keeps what was decided; the plan says what is asked for today.
-// This package holds the one against the other, so that a rule tightened in the
+// This package checks the one against the other, so that a rule tightened in the
 // blueprint applies to versions that were approved before it.
 package govern
 
@@ -98,7 +98,7 @@ type Verdict struct {
 // Servable reports whether nothing is against it.
 func (v Verdict) Servable() bool { return len(v.Reasons)+len(v.Refused) == 0 }
 
-// Judge holds the version against what is asked. A store that verifies digests
+// Judge checks the version against what is asked. A store that verifies digests
 // serves the file that was registered or none, so that is what is judged.
 func (ask Asked) Judge(v registry.Version) (Verdict, error) {
 	out := Verdict{Reasons: Objections(v, ask.Approval)}

@@ -38,8 +38,8 @@ type Register struct {
 	Home bool
 }
 
-// Compare holds the evidence against what a registry recorded. Evidence has a
-// digest of itself only, which whoever edits it computes anew; a registry's record
+// Compare checks the evidence against what a registry recorded. Evidence has a
+// digest of itself only, which whoever edits it computes again; a registry's record
 // is covered by its log.
 func (p Promotion) Compare(r Register) (Recorded, error) {
 	var out Recorded

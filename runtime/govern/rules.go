@@ -128,7 +128,7 @@ func tree(e plan.Evidence) (any, error) {
 }
 
 // Evidence is what is known of the version at a point. File is the digest of
-// the model file at hand; approvals are counted as the rule that the plan has
+// the model file available; approvals are counted as the rule that the plan has
 // today counts them.
 func (r *Rules) Evidence(point string, v registry.Version, approval plan.Approval, file string, now time.Time) plan.Evidence {
 	e := plan.Evidence{

@@ -37,7 +37,7 @@ type Model struct {
 }
 
 // Prepare checks the model and compiles it for scoring. Fitting and decoding
-// have called it; a model put together by hand is compiled anew at every
+// have called it; a model put together by hand is compiled again at every
 // Predict until it is called. It must not run concurrently with scoring.
 func (m *Model) Prepare() error {
 	p, err := compile(m)

@@ -8,7 +8,7 @@ import (
 
 // Shuffler predicts rows again and again where one input's values are exchanged
 // between them, as permutation importance does. It goes only where the answer
-// can change: a row is scored anew by those trees alone, and from that node on,
+// can change: a row is scored again by those trees alone, and from that node on,
 // that ask it for the input. The work of shuffling every input once is that of
 // a few predictions, however many inputs there are. It is safe for concurrent
 // use.
@@ -201,7 +201,7 @@ func (s *Shuffler) linear(field int, orders [][]int, changed [][]float64) {
 	}
 }
 
-// trees scores anew the rows that come to a place.
+// trees scores again the rows that come to a place.
 func (s *Shuffler) trees(field int, at place, orders [][]int, changed [][]float64) {
 	t, owner := &s.program.model.Ensemble.Trees[at.tree], s.columns[field]
 	first, last := int32(owner[0]), int32(owner[len(owner)-1]) // a field's columns lie side by side

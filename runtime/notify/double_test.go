@@ -25,7 +25,7 @@ type mailServer struct {
 	mu     sync.Mutex
 	mails  []string
 	logins []string
-	// fail are answers, one a connection, that take the place of the one to a
+	// fail are answers, one a connection, that replace the one to a
 	// command: "RCPT 451 later", "DATA close".
 	fail []string
 }

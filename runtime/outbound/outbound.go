@@ -4,7 +4,7 @@
 // by Config.DialContext.
 //
 // A blueprint comes in by pull request, and what runs it has credentials and
-// stands in networks that its author cannot reach. So nothing is sent to
+// is in networks that its author cannot reach. So nothing is sent to
 // link-local addresses and to those where clouds answer with credentials,
 // however they are written, and whatever a name resolves to when it is dialled;
 // no redirect is followed to another host; and a token or a password travels

@@ -13,7 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
-// builtinFile is a file of a built-in stage, made when a stage of one's own
+// builtinFile is a file of a built-in stage, made when a custom stage
 // first asks for it.
 type builtinFile struct {
 	stage, file string

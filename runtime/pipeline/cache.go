@@ -46,7 +46,7 @@ type cached struct {
 func stageRef(kind, key string) string { return "stages/" + kind + "/" + key[len("sha256:"):] }
 
 // lookup takes the result from the store. A result whose objects are gone is
-// no result: the stage runs again and makes them anew.
+// no result: the stage runs again and makes them again.
 func (x *execution) lookup(ctx context.Context, s *stage, res *Result) bool {
 	b, err := x.Store.GetRef(ctx, stageRef(s.keptUnder(), res.Key))
 	if err != nil {

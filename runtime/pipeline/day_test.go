@@ -68,7 +68,7 @@ func TestAPipelineOfBuiltInStagesKeepsItsTimeout(t *testing.T) {
 }
 
 // TestARunIsJudgedByItsStages where whoever ran them cannot say how it ended, and
-// goes on from those that succeeded where somebody runs the others once more.
+// continues from those that succeeded where somebody runs the others once more.
 func TestARunIsJudgedByItsStages(t *testing.T) {
 	w := newWorld(t)
 	flag := filepath.Join(t.TempDir(), "go")

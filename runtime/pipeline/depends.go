@@ -8,7 +8,7 @@ import (
 
 // Dependence is what a stage's key depends on: values of the plan, by their
 // digests, and outputs of earlier stages. Ingest's output "data" is the digest
-// of the dataset's bytes, and a stage of one's own may read files of the
+// of the dataset's bytes, and a custom stage may read files of the
 // repository; no plan holds either.
 type Dependence struct {
 	Stage   string

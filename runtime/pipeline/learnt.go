@@ -11,7 +11,7 @@ import (
 // maxTrials is how many trials of a search a record keeps.
 const maxTrials = 100
 
-// training reads what the stage train came to; nil where it has not ended.
+// training reads the result of the stage train; nil where it has not ended.
 func (x *execution) training(ctx context.Context) (*tuning.Report, error) {
 	digest := x.output(plan.StageTrain, "report")
 	if digest == "" {

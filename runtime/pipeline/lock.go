@@ -41,7 +41,7 @@ func (x *execution) lock(ctx context.Context) error {
 		return nil
 	}
 	file := lockfile.File{Schema: "2.0", Stages: map[string]lockfile.Stage{}}
-	was, _ := x.Store.GetRef(ctx, lockRef(x.Pipeline)) // none yet, or damaged: it is made anew
+	was, _ := x.Store.GetRef(ctx, lockRef(x.Pipeline)) // none yet, or damaged: it is made again
 	var before lockfile.File
 	if plan.Unmarshal(was, &before) == nil {
 		for name, s := range before.Stages {

@@ -9,7 +9,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
-// Outcome is what one model's pipeline came to.
+// Outcome is the result of one model's pipeline.
 type Outcome struct {
 	Model   string           `json:"model"`
 	Run     *Run             `json:"run"`

@@ -11,7 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 )
 
-// ownKind is what results of stages of one's own are kept under.
+// ownKind is what results of custom stages are kept under.
 const ownKind = "command"
 
 // dep is something that a command reads: exactly one of file, made and given is

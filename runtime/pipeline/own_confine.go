@@ -34,7 +34,7 @@ func (x *execution) closed() []string {
 }
 
 // held notes what holds the stage's command. What this machine cannot prevent is
-// said once by each process, and stands in the record of every run.
+// said once by each process, and is in the record of every run.
 func (x *execution) held(res *Result) func(confine.Report) {
 	return func(r confine.Report) {
 		res.Confinement = &r

@@ -78,7 +78,7 @@ func (w *world) share() string {
 	return dir
 }
 
-// line is a plan with one pipeline of one's own stages.
+// line is a plan with one pipeline of custom stages.
 func line(stages map[string]plan.Stage, more ...func(*plan.Pipeline)) *plan.Plan {
 	l := plan.Pipeline{Stages: stages, RetryDelay: "1ms"}
 	for _, f := range more {

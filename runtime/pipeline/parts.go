@@ -66,7 +66,7 @@ func (x *execution) only(ctx context.Context, name string) error {
 	return nil
 }
 
-// part reads what a stage of the run came to; one that failed is not there.
+// part reads the result of a stage of the run; one that failed is not there.
 func (x *execution) part(ctx context.Context, stage string, res *Result) error {
 	b, err := x.Store.GetRef(ctx, partRef(x.Name(), x.run.ID, stage))
 	if errors.Is(err, store.ErrNotFound) {

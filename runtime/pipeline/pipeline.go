@@ -1,12 +1,12 @@
 // Package pipeline brings a model from data to the registry in six stages:
 // ingest, validate, prepare, train, evaluate and register, and runs the stages
-// of one's own that stand beside them.
+// of one's own that are beside them.
 //
 // A stage's result is kept in the store under a key that is the digest of
 // everything the result depends on: the stage's own version, its part of the
 // plan and the digests of what it read. So a second run with nothing changed
 // reuses every stage, an edit reruns exactly the stages it reaches, and a run
-// that was killed goes on from its last finished stage: results become visible
+// that was killed continues from its last finished stage: results become visible
 // only once they are whole.
 //
 // The stages run in one process here, those without an edge between them side

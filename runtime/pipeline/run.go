@@ -53,7 +53,7 @@ type Run struct {
 	Stages      []Result          `json:"stages"`
 }
 
-// Result is what a stage came to.
+// Result is the result of a stage.
 type Result struct {
 	Stage  string `json:"stage"`
 	Key    string `json:"key,omitempty"` // digest of everything it depends on
@@ -62,7 +62,7 @@ type Result struct {
 	Detail string `json:"detail,omitempty"` // a line for people
 	// Outputs are digests of objects in the store, or of data, by name.
 	Outputs map[string]string `json:"outputs,omitempty"`
-	// Files are what a stage of one's own made, and Deps what it read, by path.
+	// Files are what a custom stage made, and Deps what it read, by path.
 	Files   map[string]artifact.Artifact `json:"files,omitempty"`
 	Deps    map[string]artifact.Artifact `json:"deps,omitempty"`
 	Params  map[string]any               `json:"params,omitempty"` // that it was given

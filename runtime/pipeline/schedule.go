@@ -87,7 +87,7 @@ func (x *execution) begin(ctx context.Context, res Result) {
 	x.saveNow(ctx)
 }
 
-// end puts what the stage came to into the record.
+// end puts the result of the stage into the record.
 func (x *execution) end(ctx context.Context, res Result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -40,7 +40,7 @@ type stage struct {
 	world func(context.Context, *execution, *Result) (map[string]any, error)
 	// run does the work and fills in the result's outputs.
 	run func(context.Context, *execution, *Result) error
-	// own is the plan's stage, of one that is one's own.
+	// own is the plan's stage, of a custom stage.
 	own *plan.Stage
 }
 

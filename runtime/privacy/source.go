@@ -61,7 +61,7 @@ func (s Source) Keyring() (*Keyring, error) {
 	return readKeys(s.File)
 }
 
-// Have is an error where the key of that ID is not at hand; "" needs none.
+// Have is an error where the key of that ID is not available; "" needs none.
 func (s Source) Have(id string) error {
 	if id == "" {
 		return nil

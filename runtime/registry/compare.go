@@ -10,7 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// compare holds the tables against what the log says of them.
+// compare checks the tables against what the log says of them.
 func (l *ledger) compare(ctx context.Context, h handle) error {
 	for _, t := range []struct {
 		noun string

@@ -120,7 +120,7 @@ func rows(space string) []string {
 	return out
 }
 
-// rule is a row policy, made anew.
+// rule is a row policy, made again.
 func rule(name, space, table, command, to, check string) []string {
 	name, table = pgx.Identifier{name}.Sanitize(), space+"."+table
 	using := ""

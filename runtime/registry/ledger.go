@@ -18,7 +18,7 @@ func newLedger() *ledger {
 	}
 }
 
-// versionState is what of a version is held against the log.
+// versionState is what of a version is compared with the log.
 type versionState struct{ digest, status, body, author, created string }
 
 // String is the state as messages and comparisons have it.

@@ -176,7 +176,7 @@ func namePostgres(location string) string {
 	return named.String()
 }
 
-// known holds the schema against what this program knows, without writing.
+// known checks the schema against what this program knows, without writing.
 func (d *dialect) known(ctx context.Context, db *sql.DB) error {
 	p, err := d.provider(ctx, db)
 	if err != nil {

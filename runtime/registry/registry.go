@@ -10,7 +10,7 @@
 //
 // The store is a SQLite file on a laptop and PostgreSQL in a cluster, both
 // behind database/sql; several processes may have either open. What is a
-// database's own stands in its dialect. A PostgreSQL database that restarts or
+// database's own is in its dialect. A PostgreSQL database that restarts or
 // fails over is waited for, and no change is lost or made twice by that.
 package registry
 

@@ -29,7 +29,7 @@ func logged(tables map[string]string) map[string]string {
 	return tables
 }
 
-// rights are the duties' own, held against what each of them does by
+// rights are the duties' own, compared with what each of them does by
 // TestEachDutyMayDoItsWorkAndNobodyElses.
 var rights = map[plan.Duty]right{
 	plan.DutyWatch: {},

@@ -92,7 +92,7 @@ func (v *chain) take(l line) (Entry, error) {
 	return e, nil
 }
 
-// at holds the end of the chain against the head that is noted.
+// at checks the end of the chain against the head that is noted.
 func (v *chain) at(head Anchor) error {
 	if head == v.end {
 		return nil

@@ -13,7 +13,7 @@ import (
 
 // FuzzPredict sends any body at all. What is refused must be the client's
 // fault and say so in JSON; what is taken must mean the same to encoding/json,
-// which writes it anew.
+// which writes it again.
 func FuzzPredict(f *testing.F) {
 	for _, body := range []string{
 		positional, named, `{"features": [` + `[30, null, "own", 1, 1, null]` + `, {"Age": 3, "Band": true, "Member": false}]}`, `{"features": {}}`, `{"features": []}`,

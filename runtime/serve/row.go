@@ -11,7 +11,7 @@ import (
 // maxExact is where a float64 begins to skip integers.
 const maxExact = 1 << 53
 
-// positional reads a row whose values stand in the signature's order.
+// positional reads a row whose values are in the signature's order.
 func (w *worker) positional() {
 	n := 0
 	for more := w.scan.first(']'); more; more = w.scan.next(']') {

@@ -14,7 +14,7 @@ import (
 // requests that were meant for this machine and refuses the others.
 //
 // A page of anybody can have a browser send requests to 127.0.0.1, and by DNS
-// rebinding read the answers: its own name then leads here, and stands in Host.
+// rebinding read the answers: its own name then leads here, and is in Host.
 // So Host must be a name or an address of the loopback, the address that is
 // listened on, or one of the names; where that address is not of the loopback,
 // any address will do, as none can be rebound. Anything else is 421. A request

@@ -31,7 +31,7 @@ type Collection struct {
 	Progress func(objects int)
 }
 
-// Collected is what a collection came to.
+// Collected is the result of a collection.
 type Collected struct {
 	Objects      int   `json:"objects"` // that are there, before
 	Bytes        int64 `json:"bytes"`
@@ -51,7 +51,7 @@ type Collected struct {
 // object goes its age is looked at once more. Two collections at once are as
 // good as one.
 //
-// The digests that count are all that stand in a reference's value or in a
+// The digests that count are all that are in a reference's value or in a
 // reachable JSON object, wherever they stand.
 func (s *Store) Collect(ctx context.Context, c Collection) (Collected, error) {
 	if c.Grace <= 0 {
@@ -145,7 +145,7 @@ func (s *Store) mark(ctx context.Context, roots []string) (map[string]bool, erro
 	return reachable, nil
 }
 
-// follow adds the digests that stand in the object, where it is JSON.
+// follow adds the digests that are in the object, where it is JSON.
 func (s *Store) follow(ctx context.Context, digest string, add func(string)) (err error) {
 	r, err := s.Get(ctx, digest)
 	if errors.Is(err, ErrNotFound) {

@@ -9,12 +9,12 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// listAttempts bounds how often a listing that met a vanishing file begins anew.
+// listAttempts bounds how often a listing that met a vanishing file begins again.
 const listAttempts = 50
 
 // list returns what is under the prefix. A folder's listing errs where a file,
 // another writer's temporary one for instance, goes while it is under way; then
-// it begins anew.
+// it begins again.
 func (s *Store) list(ctx context.Context, prefix string) (out []*blob.ListObject, err error) {
 	for range listAttempts {
 		out = out[:0]

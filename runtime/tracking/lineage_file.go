@@ -31,7 +31,7 @@ func newLineageFile(cfg Config, o plan.OpenLineage) *lineageFile {
 func (l *lineageFile) name() string { return "openlineage-file" }
 
 // send appends both events at once, under a lock and on the disk, unless they
-// are there: a run that is told of twice stands in the file once.
+// are there: a run that is told of twice is in the file once.
 func (l *lineageFile) send(_ context.Context, r Record) (err error) {
 	var lines bytes.Buffer
 	for _, event := range events(l.namespace, r) {

@@ -47,7 +47,7 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 	return r
 }
 
-// learnt adds what training came to: means of folds and trials, the space that
+// learnt adds the result of training: means of folds and trials, the space that
 // was searched, and metrics over steps. It is read from the stage's own report,
 // which has every trial; one that is gone leaves what the run's record has.
 func (r *Record) learnt(ctx context.Context, s *store.Store, run *pipeline.Run) {

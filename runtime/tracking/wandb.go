@@ -98,7 +98,7 @@ func (w *wandb) upsert(ctx context.Context, r Record) error {
 }
 
 // configOf are the run's parameters and tags. A parameter of a tag's name, or one
-// that had to be renamed to it, stands beside the tag.
+// that had to be renamed to it, is beside the tag.
 func configOf(r Record) map[string]any {
 	out, all := map[string]any{}, map[string]string{}
 	for name, value := range r.Tags {

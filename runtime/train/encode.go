@@ -42,7 +42,7 @@ func checkFeatures(spec Spec, frame *dataset.Frame) error {
 // Numbers are imputed by the plan's median or mean, booleans by the more
 // frequent value. A missing category is a category of its own, shared with
 // unknown ones, where the training rows have some; where they have none nothing
-// could be learnt of it and the most frequent category stands in.
+// could be learnt of it and the most frequent category is in.
 func FitEncoder(frame *dataset.Frame, spec Spec) (model.Encoder, []model.Field, error) {
 	var e model.Encoder
 	var inputs []model.Field

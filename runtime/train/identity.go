@@ -88,7 +88,7 @@ func identify(c *dataset.Column, ids []uint64) {
 // useOf is the part that a seed plays in one use of identities.
 func useOf(seed uint64, use string) uint64 { return mix(mix(seed) ^ hashed(use)) }
 
-// place puts an identity somewhere in [0, 1), evenly and for each use anew.
+// place puts an identity somewhere in [0, 1), evenly and for each use again.
 func place(id, use uint64) float64 { return float64(mix(mix(id)^use)>>11) / (1 << 53) }
 
 func hashed(text string) uint64 {

@@ -151,7 +151,7 @@ func listed(labels []string, counts map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// labeller returns how a row's label is read without making a text anew for
+// labeller returns how a row's label is read without making a text again for
 // every row.
 func labeller(c *dataset.Column) func(row int) string {
 	if c.Coded() {

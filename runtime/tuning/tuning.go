@@ -1,4 +1,4 @@
-// Package tuning is what training came to, as everybody reads it who tells of a
+// Package tuning is the result of training, as everybody reads it who tells of a
 // model: the parameters that were chosen, what a search has tried, and how the
 // folds of a cross-validation did. It is apart from package train, so that a
 // registry and a tracker need no training code.

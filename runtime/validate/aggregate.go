@@ -35,7 +35,7 @@ func (p *prepared) moments(c string) handle[*moments] {
 }
 
 // extremes are a column's least and greatest value, NaN of none. An integer
-// beyond 2^53 is more than its float64: what that is short of it stands beside.
+// beyond 2^53 is more than its float64: what that is short of it is beside.
 type extremes struct {
 	column         *finder
 	min, max       float64

@@ -18,7 +18,7 @@ type args = map[string]any
 // list is a JSON list.
 type list = []any
 
-// table is a dataset whose CSV text is at hand. Columns of the header have the
+// table is a dataset whose CSV text is available. Columns of the header have the
 // type that their name begins with: n, i, b, c, t, w for number, integer,
 // boolean, category, text and when; all are nullable.
 func table(t testing.TB, text string, expect ...plan.Expectation) plan.Dataset {

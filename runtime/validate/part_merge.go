@@ -97,7 +97,7 @@ func (m *merging) add(ctx context.Context, i int, r io.Reader) error {
 	return nil
 }
 
-// check holds a part's header against what is merged.
+// check checks a part's header against what is merged.
 func (m *merging) check(h partHeader, i int) error {
 	if h.Format != partFormat {
 		return fmt.Errorf("format %d: this version reads %d; validate the part again", h.Format, partFormat)

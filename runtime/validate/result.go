@@ -35,7 +35,7 @@ type Result struct {
 	// Examples are the first offending rows, at most MaxExamples.
 	Examples []Example `json:"examples,omitempty"`
 
-	// ObservedValue is what an aggregate came to; nil where it is undefined,
+	// ObservedValue is the result of an aggregate; nil where it is undefined,
 	// infinite, or where the expectation is about rows.
 	ObservedValue  *float64  `json:"observed_value,omitempty"`
 	ObservedValues []float64 `json:"observed_values,omitempty"` // quantiles
@@ -127,7 +127,7 @@ func (r *Result) finish() {
 	}
 }
 
-// conceal takes away what an aggregate came to: the greatest value, or the mean
+// conceal takes away the result of an aggregate: the greatest value, or the mean
 // of a few, is a value.
 func (r *Result) conceal() {
 	if r.ObservedValue == nil && len(r.ObservedValues) == 0 {
@@ -143,7 +143,7 @@ func percent(part, whole int64) float64 {
 	return 100 * float64(part) / float64(whole)
 }
 
-// observe notes what an aggregate came to. It reports whether that is a finite
+// observe notes the result of an aggregate. It reports whether that is a finite
 // number; a result whose aggregate is not has failed.
 func (r *Result) observe(v float64, text string) bool {
 	r.Observed = text

@@ -150,7 +150,7 @@ func serving(p *plan.Plan, endpoint, serves string) []grant {
 }
 
 // watching is what it takes to judge windows of traffic against the reference,
-// and to train anew where the blueprint says so.
+// and to train again where the blueprint says so.
 func watching(p *plan.Plan, endpoint, serves string) []grant {
 	e := p.Endpoints[endpoint]
 	if _, ok := p.Models[e.Model]; !ok {
@@ -194,7 +194,7 @@ func (w workload) targets(a access) []string {
 
 func (w workload) may(a access) bool { return len(w.targets(a)) > 0 }
 
-// duty is what the workload does with the database. Where drift trains anew, its
+// duty is what the workload does with the database. Where drift trains again, its
 // job does all that training does.
 func (w workload) duty() plan.Duty {
 	switch {

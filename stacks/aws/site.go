@@ -28,7 +28,7 @@ type site struct {
 	dataURLs  map[string]pulumi.StringInput // of pods, by dataset
 	buckets   buckets                       // AWS only
 	ready     []pulumi.Resource             // what pods must find when they start
-	codeFiles map[string][]byte             // that stages of one's own read, by path
+	codeFiles map[string][]byte             // that custom stages read, by path
 	code      *pod.Code                     // how pods mount them; nil: there are none
 	outputs   *outputs
 }

@@ -15,8 +15,8 @@ import (
 // is, and not brought with the plan.
 const maxCodeFile = 256 << 10
 
-// codeFiles are the files of the blueprint's folder that stages of one's own
-// read, by path. Without a folder at hand there are none, and the stages look
+// codeFiles are the files of the blueprint's folder that custom stages
+// read, by path. Without a folder available there are none, and the stages look
 // for them where the dataset is.
 func codeFiles(p *plan.Plan, folder string) (map[string][]byte, error) {
 	out := map[string][]byte{}

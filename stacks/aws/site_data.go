@@ -48,7 +48,7 @@ func (s *site) data() error {
 }
 
 // dataset makes the bucket of a dataset whose source is relative, and brings
-// its files there if they are at hand. One with a URL is somewhere already.
+// its files there if they are available. One with a URL is somewhere already.
 func (s *site) dataset(name string, d plan.Dataset) error {
 	src, ok := sourceOf(d)
 	if !ok || src.Bucket != "" {
@@ -103,7 +103,7 @@ func (s *site) file(dataset string, b *bucket.Bucket, file string) error {
 // larger is no part of an update.
 const maxUpload = 256 << 20
 
-// files are the dataset's files at hand, relative to the blueprint's folder: none
+// files are the dataset's files available, relative to the blueprint's folder: none
 // where nobody has said which that is, or where one of them is too large.
 func (s *site) files(d plan.Dataset) ([]string, error) {
 	folder := s.cfg.Folders[s.plan.Name]

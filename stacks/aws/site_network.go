@@ -44,7 +44,7 @@ func (s *site) flows(w workload) []namespace.Flow {
 	return out
 }
 
-// retrains reports whether the workload is a drift monitor that trains anew.
+// retrains reports whether the workload is a drift monitor that trains again.
 func (s *site) retrains(w workload) bool {
 	d := s.plan.Endpoints[w.Name].Drift
 	return w.Kind == kindDrift && d != nil && d.Retrain

@@ -8,7 +8,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/job"
 )
 
-// retention stands up the job that deletes once a day what is kept of datasets
+// retention runs the job that deletes once a day what is kept of datasets
 // for longer than the blueprint says. Buckets of the data themselves have a
 // lifecycle where they are ours.
 func (s *site) retention() error {

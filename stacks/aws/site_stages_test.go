@@ -11,7 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/pod"
 )
 
-// staged is the credit blueprint with stages of one's own, and its config.
+// staged is the credit blueprint with custom stages, and its config.
 func staged(t *testing.T) (*plan.Plan, Config) {
 	t.Helper()
 	dir := t.TempDir()

@@ -59,7 +59,7 @@ func (c *Client) Differences(ctx context.Context, s Setup) ([]Step, error) {
 }
 
 // Apply takes the steps and returns how many were done; the first that fails
-// ends it, and a later run goes on from there.
+// ends it, and a later run continues from there.
 func (c *Client) Apply(ctx context.Context, steps []Step) (int, error) {
 	for i, s := range steps {
 		if err := s.apply(ctx); err != nil {

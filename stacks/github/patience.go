@@ -26,7 +26,7 @@ const (
 // patience sends a request again where that may help: after a rate limit as
 // long as GitHub says, since a limited request was not carried out; after a 5xx
 // or a broken connection with back-off, where carrying it out twice is as good
-// as once. Callers look before they create, so that they can begin anew where a
+// as once. Callers look before they create, so that they can begin again where a
 // creation's answer was lost.
 type patience struct {
 	next   http.RoundTripper

@@ -37,7 +37,7 @@ func TestARepositoryIsSetUpOnce(t *testing.T) {
 	if changes := s.Changes(); len(changes) > 0 {
 		t.Errorf("looking changes %v", changes)
 	}
-	// It is cut short in the middle, and goes on from there.
+	// It is cut short in the middle, and continues from there.
 	s.Misbehave(githubtest.Trouble{Method: "PUT", Path: "/environments/prod", Status: 422, Body: `{"message": "Validation Failed"}`})
 	if n, err := c.Apply(t.Context(), steps); n != 4 || err == nil || !strings.Contains(err.Error(), "environment prod: GitHub answers 422") {
 		t.Errorf("%d steps, %v", n, err)

@@ -170,7 +170,7 @@ func unpack(r io.Reader, folder string) error {
 // maxBlob bounds a file of an image archive: a layer is a program and little else.
 const maxBlob = 2 * MaxBinary
 
-// verified holds every blob against its name.
+// verified checks every blob against its name.
 func verified(img v1.Image, folder string) error {
 	m, err := img.Manifest()
 	if err != nil {

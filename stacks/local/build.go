@@ -10,7 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
-// Outcome is what one model's pipeline came to.
+// Outcome is the result of one model's pipeline.
 type Outcome = pipeline.Outcome
 
 // PendingError says that versions wait for a person's approval.

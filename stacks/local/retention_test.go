@@ -171,7 +171,7 @@ func audited(t *testing.T, s *Stack, rows map[string]string) {
 	}
 }
 
-// again runs once more after the sweep: rows that are read anew are young.
+// again runs once more after the sweep: rows that are read again are young.
 func again(t *testing.T, s *Stack, learnt map[string]string) {
 	t.Helper()
 	outcomes, err := s.Build(t.Context())

@@ -58,7 +58,7 @@ func driftStatus(r *drift.Report) string {
 	}
 }
 
-// driftSummary says in words what the newest window came to.
+// driftSummary says in words the result of the newest window.
 func driftSummary(d *plan.Drift, r *drift.Report) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "Window of %s from %s to %s, against %s of training data: %d of %d columns drifted",
@@ -96,7 +96,7 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 	return out.String()
 }
 
-// windowText says what a past window came to.
+// windowText says the result of a past window.
 func windowText(r *drift.Report) string {
 	out := fmt.Sprintf("%d of %d columns drifted", r.Drifted, len(r.Columns))
 	if r.WeightedShare != nil {
@@ -123,7 +123,7 @@ func viewDriftColumn(c drift.Column) page.DriftColumn {
 	return out
 }
 
-// scoreText is the number that is held against the threshold, and for a p-value
+// scoreText is the number that is compared with the threshold, and for a p-value
 // also the statistic it belongs to.
 func scoreText(r drift.Result) string {
 	if r.PAdjusted == nil {

@@ -22,7 +22,7 @@ import (
 const maxRecorded = 64 << 20
 
 // record asks the Pulumi program which resources the plans that changed come
-// to. Where the program is not at hand, the answer is what to say of that.
+// to. Where the program is not available, the answer is what to say of that.
 func (c *comparison) record(ctx context.Context, all []pair) (note string, err error) {
 	sides := map[string]*consequence.Side{}
 	var questions bytes.Buffer

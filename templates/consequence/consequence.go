@@ -1,4 +1,4 @@
-// Package consequence says what a change of a blueprint comes to: given a plan
+// Package consequence says the result of a change of a blueprint: given a plan
 // before and after, which data and rules moved, which stages rerun and which
 // models retrain, what was loosened, what rolls out, which policies turn.
 //
@@ -30,7 +30,7 @@ const (
 	Reruns    Effect = "reruns"    // a stage
 	Retrains  Effect = "retrains"  // a model
 	RollsOut  Effect = "rolls out" // an endpoint
-	Replaces  Effect = "replaces"  // a resource is deleted and made anew
+	Replaces  Effect = "replaces"  // a resource is deleted and made again
 	Loses     Effect = "loses data"
 	Refused   Effect = "refused" // a policy refuses it now
 	Advised   Effect = "advised" // a policy advises against it now
@@ -89,7 +89,7 @@ type Side struct {
 	Plan     *plan.Plan
 	Stages   map[string][]Stage // by model, in their order
 	Verdicts []Verdict
-	// Resources are what the plan comes to on AWS; nil where nobody recorded them.
+	// Resources are the result of the plan on AWS; nil where nobody recorded them.
 	Resources []Resource
 }
 

@@ -11,7 +11,7 @@ const maxMarkdown = 60_000
 
 // Markdown writes the reports for a pull request, those that are silent left
 // out: what is alarming first, then a section each. Every text from a blueprint
-// stands in a code span, where GitHub knows no HTML, links, mentions or issues.
+// is in a code span, where GitHub knows no HTML, links, mentions or issues.
 func Markdown(reports []Report) string {
 	var lines []string
 	for _, r := range reports {

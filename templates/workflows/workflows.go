@@ -6,7 +6,7 @@
 // in, so that reviewers see them; `ashlar generate workflows --check` proves
 // that nobody edited them. Few actions are used, each pinned by the SHA of a
 // commit: what a shell and the tools of GitHub's runners can do needs no code of
-// a third party with a token at hand. Values that come from outside reach the
+// a third party with a token available. Values that come from outside reach the
 // shell through the environment alone, never through an expression in a script.
 package workflows
 

@@ -6,7 +6,7 @@ import (
 )
 
 // What only a cluster would refuse is refused by check, which does not know the
-// stack: the limit stands in both, and is the same.
+// stack: the limit is in both, and is the same.
 func TestCheckAndClusterHaveTheSameLimits(t *testing.T) {
 	limits := map[string]string{}
 	for _, s := range project(t) {

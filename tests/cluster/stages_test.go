@@ -20,7 +20,7 @@ import (
 )
 
 // TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong runs the credit pipeline
-// as a graph of pods, with stages of one's own in an image of one's own, and
+// as a graph of pods, with custom stages in an image of one's own, and
 // with validation and search in parts. Meanwhile a pod is killed in the middle of
 // its stage, the S3 server is gone for ten seconds and the database is started
 // again. Everything that each stage has made is compared with a run on this

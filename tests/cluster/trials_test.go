@@ -128,7 +128,7 @@ func (a *arena) reached(t *testing.T) []reached {
 	t.Helper()
 	api := a.must(t, "", "get", "service", "kubernetes", "-o", "jsonpath={.spec.clusterIP}")
 	stage := []string{"train", "register", "finish"}
-	tells := append([]string{"drift"}, stage...) // drift trains anew
+	tells := append([]string{"drift"}, stage...) // drift trains again
 	ends := []string{"finish", "drift"}
 	return []reached{
 		{"PostgreSQL", "connect " + a.postgres.Host, []string{"serving", "register", "drift", "retention"}},

@@ -2,7 +2,7 @@
 
 // Package confine has code of a stage try to get out of it: every way that is
 // known, on this kernel, as root and as an ordinary user. What must hold is a
-// table, and what this kernel cannot prevent must stand in the run's record.
+// table, and what this kernel cannot prevent must be in the run's record.
 package confine
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
-// field is the world that a stage stands in: what the helper is told of it, and
+// field is the world that a stage is in: what the helper is told of it, and
 // what only the test knows.
 type field struct {
 	Secret, Outside, Store, Object, State, Other, Dir string

@@ -208,7 +208,7 @@ func TestEachTargetHoldsEachDefault(t *testing.T) {
 	for name, d := range defaults {
 		for target, does := range map[string]func(*testing.T, string) string{"local": d.local, "argo": d.argo, "cronjob": d.cronjob, "airflow": d.airflow} {
 			if does == nil {
-				if target != "cronjob" || !strings.HasPrefix(name, "step.") { // it has no stages of one's own
+				if target != "cronjob" || !strings.HasPrefix(name, "step.") { // it has no custom stages
 					t.Errorf("%s: nobody looks at %s", name, target)
 				}
 				continue
@@ -286,7 +286,7 @@ func ours(text string, words map[string]string) string {
 	return text
 }
 
-// withoutOwn leaves stages of one's own out, which a CronJob cannot have.
+// withoutOwn leaves custom stages out, which a CronJob cannot have.
 func withoutOwn(does func(*testing.T, string) string) func(*testing.T, string) string {
 	return func(t *testing.T, fields string) string { return does(t, strings.Replace(fields, own(""), "", 1)) }
 }

@@ -37,7 +37,7 @@ blueprint.#Blueprint & {
 }
 `
 
-// own is a stage of one's own, with more fields.
+// own is a custom stage, with more fields.
 func own(fields string) string {
 	return `, stages: s: {cmd: "false", image: "registry/py@sha256:` + strings.Repeat("0", 64) + `", ` + fields + `}`
 }

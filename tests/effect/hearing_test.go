@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// doubleURL stands in blueprints for a server that answers each request with
+// doubleURL is in blueprints for a server that answers each request with
 // success and remembers it.
 const doubleURL = "http://double.invalid"
 

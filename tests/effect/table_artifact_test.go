@@ -1,6 +1,6 @@
 package effect
 
-// artifactEntries are those of models that a stage of one's own has learnt:
+// artifactEntries are those of models that a custom stage has learnt:
 // two stumps over age that differ in their threshold.
 func artifactEntries() []entry {
 	const artifact, nightly = `artifact: {flavor: "lightgbm", path: "model.txt"}`, `nightly: {description: "trains every night", model: "risk"`

@@ -1,6 +1,6 @@
 package effect
 
-// stageEntries are those of stages of one's own, on this machine and as pods.
+// stageEntries are those of custom stages, on this machine and as pods.
 func stageEntries() []entry {
 	const cmd, deps, outs = `cmd: "wc -l < loans.csv > lines.txt"`, `deps: ["loans.csv"]`, `outs: ["lines.txt"]`
 	more := func(field string) []string { return []string{outs, outs + `, ` + field} }

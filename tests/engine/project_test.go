@@ -131,7 +131,7 @@ func (p *project) stack(name string, config map[string]string) {
 	}
 }
 
-// foundation makes and stands up an environment's foundation.
+// foundation makes and runs an environment's foundation.
 func (p *project) foundation(env string) string {
 	p.t.Helper()
 	name := "foundation-" + env

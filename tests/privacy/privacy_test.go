@@ -362,7 +362,7 @@ func (h *house) search() {
 	}
 }
 
-// What the test looks for it would find: the values stand in the source.
+// What the test looks for it would find: the values are in the source.
 func TestTheSearchFindsWhatItLooksFor(t *testing.T) {
 	text := []byte(csv(300) + "Qbroken")
 	for what, form := range canaries {

@@ -206,7 +206,7 @@ func (p *place) drains(url string) {
 	}
 }
 
-// judges finds the strangers, and trains anew, which finds nothing new.
+// judges finds the strangers, and trains again, which finds nothing new.
 func (p *place) judges() {
 	p.t.Helper()
 	var said struct {

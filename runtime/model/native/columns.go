@@ -53,7 +53,7 @@ func (m *Imported) columns(enc *model.Encoder) ([]int32, error) {
 	return nil, fmt.Errorf("its features %s are not among the preprocessing's %s; keep the names of prepare:train_features.csv", listed(unknown), listed(names))
 }
 
-// unnamed are columns under names that a library makes up: they stand in order,
+// unnamed are columns under names that a library makes up: they are in order,
 // unless the blueprint calls one of its own so.
 func (m *Imported) unnamed(enc *model.Encoder, names []string) ([]int32, error) {
 	called := slices.Clone(names)

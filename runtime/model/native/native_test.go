@@ -43,7 +43,7 @@ func frameOf(rows [][]*float64, names []string) *dataset.Frame {
 
 var columns = []string{"a", "b b", "c=<1>", "d"}
 
-// TestXGBoostsOwnPredictions holds scores against those of XGBoost 1.7 on the
+// TestXGBoostsOwnPredictions checks scores against those of XGBoost 1.7 on the
 // same rows, many of which lie on a threshold. See testdata/make.py.
 func TestXGBoostsOwnPredictions(t *testing.T) {
 	labels := map[plan.Task][]string{plan.Binary: {"no", "yes"}, plan.Multiclass: {"x", "y", "z"}}

@@ -12,7 +12,7 @@ import (
 )
 
 // extremes are the least and the greatest number that was seen. An integer beyond
-// 2^53 is more than its float64: what that is short of it stands beside.
+// 2^53 is more than its float64: what that is short of it is beside.
 type extremes struct {
 	min, max       float64
 	minLow, maxLow int16

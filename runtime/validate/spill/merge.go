@@ -45,7 +45,7 @@ func Each[K Key[K]](ctx context.Context, tallies []*Tally[K], fn func(Entry[K]) 
 	}
 }
 
-// source is an iterator with its next entry at hand.
+// source is an iterator with its next entry available.
 type source[K any] struct {
 	entry Entry[K]
 	next  func() (Entry[K], error)

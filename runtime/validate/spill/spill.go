@@ -5,7 +5,7 @@
 // keeps what fits, equal keys counted once, and writes the rest as sorted runs
 // that are merged at the end. Runs rather than hash partitions, because their
 // order is also that of the values: one structure answers how many are distinct,
-// which are repeated and what stands in the middle.
+// which are repeated and what is in the middle.
 //
 // A spill file holds data that may be personal. It is readable by its owner alone
 // and has no name from the moment it is opened, so that nothing is left of it

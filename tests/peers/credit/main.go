@@ -1,4 +1,4 @@
-// Command credit holds our forest and our boosting against scikit-learn's on the
+// Command credit checks our forest and our boosting against scikit-learn's on the
 // credit example: the same rows to train on, the same rows to score, over many
 // splits, because on one split of 4,454 rows luck moves the area under the curve
 // by more than any difference between the two.

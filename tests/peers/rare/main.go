@@ -1,4 +1,4 @@
-// Command rare holds our boosting and our forest against XGBoost and
+// Command rare checks our boosting and our forest against XGBoost and
 // scikit-learn on generated tables with classes of a few rows, where Newton
 // steps go astray, and prints each one's log loss on rows that none has seen.
 package main

@@ -20,7 +20,7 @@ type load struct {
 	requests    string // a file with a request body a line
 }
 
-// figure is what one round came to; times are in milliseconds.
+// figure is the result of one round; times are in milliseconds.
 type figure struct {
 	Rate   float64 `json:"rate"` // answers a second
 	P50    float64 `json:"p50"`
