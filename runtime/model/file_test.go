@@ -29,7 +29,7 @@ func encode(t testing.TB, m *model.Model) []byte {
 func TestAModelSurvivesItsFile(t *testing.T) {
 	f := frame(200, 4)
 	for name, m := range models(t) {
-		m = m.WithMetrics(map[string]float64{"roc_auc": 0.84})
+		m = withMetrics(m, map[string]float64{"roc_auc": 0.84})
 		raw := encode(t, m)
 		back, err := model.Decode(bytes.NewReader(raw))
 		if err != nil {
@@ -170,7 +170,7 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 	if err := m.Encode(&bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), `input "home"`) {
 		t.Errorf("error %v", err)
 	}
-	n := models(t)["linear regression"].WithMetrics(map[string]float64{"r2": math.NaN()})
+	n := withMetrics(models(t)["linear regression"], map[string]float64{"r2": math.NaN()})
 	if err := n.Encode(&bytes.Buffer{}); err == nil {
 		t.Error("a metric that is NaN was written")
 	}
@@ -205,4 +205,11 @@ func FuzzDecode(f *testing.F) {
 		}
 		m.NewScorer().Score()
 	})
+}
+
+// withMetrics returns a copy of the model that carries the metrics.
+func withMetrics(m *model.Model, metrics map[string]float64) *model.Model {
+	c := *m
+	c.Metrics = metrics
+	return &c
 }

@@ -6,8 +6,6 @@
 package model
 
 import (
-	"maps"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -46,14 +44,6 @@ func (m *Model) Prepare() error {
 	}
 	m.program = p
 	return nil
-}
-
-// WithMetrics returns a copy of the model that carries the metrics. The copy
-// shares the estimator and its compiled form.
-func (m *Model) WithMetrics(metrics map[string]float64) *Model {
-	c := *m
-	c.Metrics = maps.Clone(metrics)
-	return &c
 }
 
 // ready returns the compiled form.

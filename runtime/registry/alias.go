@@ -5,17 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 )
-
-// AliasChange is one move of an alias, as the log has it.
-type AliasChange struct {
-	Alias   string    `json:"alias"`
-	Version int       `json:"version"`
-	Was     int       `json:"was,omitempty"` // 0: it pointed nowhere
-	By      string    `json:"by"`
-	At      time.Time `json:"at"`
-}
 
 // SetAlias points the alias, such as "champion", at the version, in the place
 // of what it pointed at. One that points there already is left as it is.
@@ -60,22 +50,6 @@ func (r *Registry) Alias(ctx context.Context, model, alias string) (Version, err
 		return err
 	})
 	return out, err
-}
-
-// AliasHistory returns every move of the alias, oldest first.
-func (r *Registry) AliasHistory(ctx context.Context, model, alias string) ([]AliasChange, error) {
-	entries, err := r.Audit(ctx, Filter{Model: model, Action: ActionAlias})
-	if err != nil {
-		return nil, err
-	}
-	out := []AliasChange{}
-	for _, e := range entries {
-		if e.Details["alias"] == alias {
-			was, _ := e.Details["was"].(float64)
-			out = append(out, AliasChange{Alias: alias, Version: e.Version, Was: int(was), By: e.Actor, At: e.Time})
-		}
-	}
-	return out, nil
 }
 
 func aliased(ctx context.Context, h handle, model, alias string) (int, error) {

@@ -181,8 +181,9 @@ func TestHistoryCanBeAsked(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		moves, err := r.AliasHistory(ctx, "m", "champion")
-		if err != nil || len(moves) != 3 || moves[0].Was != 0 || moves[1].Version != 3 || moves[1].Was != 1 || moves[2].Version != 1 || moves[2].By != "ada" {
+		moves, err := r.Audit(ctx, Filter{Model: "m", Action: ActionAlias})
+		was := func(i int) any { return moves[i].Details["was"] }
+		if err != nil || len(moves) != 3 || was(0) != 0.0 || moves[1].Version != 3 || was(1) != 1.0 || moves[2].Version != 1 || moves[2].Actor != "ada" {
 			t.Errorf("%+v, %v", moves, err)
 		}
 		if err := r.SetAlias(ctx, "m", "champion", 9, "ada"); err == nil || !strings.Contains(err.Error(), "has no version 9") {

@@ -21,8 +21,11 @@ type asked struct {
 }
 
 // keepAsking sends one request after the other on one connection until it is
-// told to stop or its connection ends.
-func keepAsking(address string, pause time.Duration) (out asked) {
+// told to stop or its connection ends. It calls begun after the first answer, or
+// when there will be none.
+func keepAsking(address string, pause time.Duration, begun func()) (out asked) {
+	begun = sync.OnceFunc(begun)
+	defer begun()
 	c, err := net.Dial("tcp", address)
 	if err != nil {
 		return out
@@ -45,6 +48,7 @@ func keepAsking(address string, pause time.Duration) (out asked) {
 			return out
 		}
 		out.answered++
+		begun()
 		if answer.Close {
 			_, err := r.ReadByte()
 			out.told = errors.Is(err, io.EOF)
@@ -64,11 +68,13 @@ func TestNoRequestIsLostAtTheEnd(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx, l) }()
-		var wg sync.WaitGroup
+		var wg, begun sync.WaitGroup
 		results := make([]asked, 48)
+		begun.Add(len(results))
 		for i := range results {
-			wg.Go(func() { results[i] = keepAsking(l.Addr().String(), time.Duration(i%8)*5*time.Millisecond) })
+			wg.Go(func() { results[i] = keepAsking(l.Addr().String(), time.Duration(i%8)*5*time.Millisecond, begun.Done) })
 		}
+		begun.Wait() // on a busy machine a client may come late
 		time.Sleep(100 * time.Millisecond)
 		cancel()
 		began := time.Now()

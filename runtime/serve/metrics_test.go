@@ -141,7 +141,7 @@ func TestTheEvaluationOfTheServedVersionIsExported(t *testing.T) {
 			`model_metric{endpoint="scoring",metric="roc_auc",model="default-risk",version="1"}`:  "0.84",
 			`model_metric{endpoint="scoring",metric="log_loss",model="default-risk",version="1"}`: "0.5",
 		}},
-		{&serve.Served{Model: loans(t).WithMetrics(map[string]float64{"roc_auc": 0.9}), Version: 2}, map[string]string{
+		{&serve.Served{Model: withMetrics(loans(t), map[string]float64{"roc_auc": 0.9}), Version: 2}, map[string]string{
 			`model_metric{endpoint="scoring",metric="roc_auc",model="default-risk",version="2"}`: "0.9",
 		}},
 		{nil, map[string]string{}},
@@ -231,4 +231,11 @@ func TestAPanicIsA500AndNobodyElsesMisfortune(t *testing.T) {
 		t.Fatal(err)
 	}
 	fine(t, s, positional)
+}
+
+// withMetrics returns a copy of the model that carries the metrics.
+func withMetrics(m *model.Model, metrics map[string]float64) *model.Model {
+	c := *m
+	c.Metrics = metrics
+	return &c
 }
