@@ -24,7 +24,7 @@ var (
 	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// stage checks one stage of one's own by itself.
+// stage checks one custom stage by itself.
 func (r *refs) stage(line, name string, p plan.Pipeline) {
 	s, origin := p.Stages[name], originOf(name)
 	at := func(rest ...string) []string {

@@ -10,9 +10,9 @@ import (
 
 // Node is one stage of a pipeline in its graph.
 type Node struct {
-	Name  string
-	Own   *Stage   // nil: a built-in stage
-	After []string // the stages that must be done before it, sorted
+	Name   string
+	Custom *Stage   // nil: a built-in stage
+	After  []string // the stages that must be done before it, sorted
 }
 
 // CycleError says that stages wait for each other.
@@ -34,10 +34,10 @@ func (p *Plan) Graph(pipeline string) ([]Node, error) {
 	for _, name := range slices.Sorted(maps.Keys(line.Stages)) {
 		s := line.Stages[name]
 		if n := g.nodes[name]; n != nil {
-			n.Own = &s // a train of one's own keeps the built-in's place
+			n.Custom = &s // a custom train keeps the built-in's place
 			continue
 		}
-		g.nodes[name] = &Node{Name: name, Own: &s}
+		g.nodes[name] = &Node{Name: name, Custom: &s}
 		g.rank[name] = len(BuiltinStages)
 	}
 	g.edges()

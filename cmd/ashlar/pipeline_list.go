@@ -19,7 +19,7 @@ type pipelineLine struct {
 	Timezone    string           `json:"timezone,omitempty"` // of a schedule
 	Next        *time.Time       `json:"next,omitempty"`
 	Stages      int              `json:"stages"`
-	Own         int              `json:"own_stages"`
+	Custom      int              `json:"own_stages"`
 	Concurrency plan.Concurrency `json:"concurrency"`
 	Catchup     bool             `json:"catchup"`
 }
@@ -56,7 +56,7 @@ func pipelineListVerb(p *pipelineApp) *cobra.Command {
 				if one.Next != nil {
 					next = one.Next.Format("2006-01-02 15:04 MST")
 				}
-				rows[i] = []string{one.Name, one.Model, one.Schedule, next, fmt.Sprintf("%d, %d own", one.Stages, one.Own)}
+				rows[i] = []string{one.Name, one.Model, one.Schedule, next, fmt.Sprintf("%d, %d custom", one.Stages, one.Custom)}
 			}
 			p.table([]string{"pipeline", "model", "schedule", "next", "stages"}, rows)
 			return nil
@@ -67,7 +67,7 @@ func pipelineListVerb(p *pipelineApp) *cobra.Command {
 func (p *pipelineApp) line(loaded *plan.Plan, name string) (pipelineLine, error) {
 	l := loaded.Pipelines[name]
 	nodes, err := loaded.Graph(name)
-	out := pipelineLine{Name: name, Model: l.Model, Schedule: l.Schedule, Stages: len(nodes), Own: len(l.Stages), Concurrency: l.Concurrency, Catchup: l.Catchup}
+	out := pipelineLine{Name: name, Model: l.Model, Schedule: l.Schedule, Stages: len(nodes), Custom: len(l.Stages), Concurrency: l.Concurrency, Catchup: l.Catchup}
 	if err != nil || l.Schedule == "" {
 		return out, err
 	}
@@ -111,15 +111,15 @@ func pipelineShowVerb(p *pipelineApp) *cobra.Command {
 
 // stageLine is a stage as JSON shows it.
 type stageLine struct {
-	Stage string      `json:"stage"`
-	After []string    `json:"after"`
-	Own   *plan.Stage `json:"own,omitempty"`
+	Stage  string      `json:"stage"`
+	After  []string    `json:"after"`
+	Custom *plan.Stage `json:"own,omitempty"`
 }
 
 func graphOf(nodes []plan.Node) []stageLine {
 	out := make([]stageLine, len(nodes))
 	for i, n := range nodes {
-		out[i] = stageLine{n.Name, append([]string{}, n.After...), n.Own}
+		out[i] = stageLine{n.Name, append([]string{}, n.After...), n.Custom}
 	}
 	return out
 }
@@ -130,16 +130,16 @@ func (p *pipelineApp) showNode(n plan.Node) {
 		after = "  after " + strings.Join(n.After, ", ")
 	}
 	fmt.Fprintf(p.out, "%s%s\n", n.Name, after)
-	if n.Own == nil {
+	if n.Custom == nil {
 		return
 	}
-	for _, line := range n.Own.Cmd {
+	for _, line := range n.Custom.Cmd {
 		fmt.Fprintf(p.out, "    $ %s\n", line)
 	}
 	for _, row := range []struct {
 		name string
 		all  []string
-	}{{"deps", n.Own.Deps}, {"params", n.Own.Params}, {"outs", n.Own.Outs}, {"metrics", n.Own.Metrics}, {"plots", n.Own.Plots}} {
+	}{{"deps", n.Custom.Deps}, {"params", n.Custom.Params}, {"outs", n.Custom.Outs}, {"metrics", n.Custom.Metrics}, {"plots", n.Custom.Plots}} {
 		if len(row.all) > 0 {
 			fmt.Fprintf(p.out, "    %-8s %s\n", row.name, strings.Join(row.all, ", "))
 		}

@@ -23,7 +23,7 @@ func (x *execution) inputs(ctx context.Context, s *stage, res *Result) (map[stri
 		}
 		maps.Copy(in, world)
 	}
-	if s.own == nil {
+	if s.custom == nil {
 		for name, from := range s.reads {
 			in[name] = x.output(from.stage, from.name)
 		}

@@ -1,6 +1,6 @@
 // Package pipeline brings a model from data to the registry in six stages:
-// ingest, validate, prepare, train, evaluate and register, and runs the stages
-// of one's own that are beside them.
+// ingest, validate, prepare, train, evaluate and register, and runs the custom
+// stages of a pipeline with them.
 //
 // A stage's result is kept in the store under a key that is the digest of
 // everything the result depends on: the stage's own version, its part of the

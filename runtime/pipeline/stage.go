@@ -21,8 +21,8 @@ func Stages() []string {
 // stage is one step of a pipeline.
 type stage struct {
 	name string
-	// kind is what its results are kept under; empty: its name. All stages of
-	// one's own are of one kind, so that the same work in two pipelines, or under
+	// kind is what its results are kept under; empty: its name. All
+	// custom stages are of one kind, so that the same work in two pipelines, or under
 	// another name, is done once.
 	kind string
 	// version changes when the stage's code would give another result for the
@@ -40,8 +40,8 @@ type stage struct {
 	world func(context.Context, *execution, *Result) (map[string]any, error)
 	// run does the work and fills in the result's outputs.
 	run func(context.Context, *execution, *Result) error
-	// own is the plan's stage, of a custom stage.
-	own *plan.Stage
+	// custom is the plan's stage, nil of a built-in one.
+	custom *plan.Stage
 }
 
 func (s *stage) keptUnder() string {
@@ -52,7 +52,7 @@ func (s *stage) keptUnder() string {
 }
 
 // output names what a stage made: an output of a built-in stage by its name,
-// what one of one's own made by its path.
+// what a custom stage made by its path.
 type output struct{ stage, name string }
 
 // recipe is the part of a plan that one unit's stages see.
@@ -88,8 +88,8 @@ func (r *recipe) stages() []stage {
 	out := make([]stage, 0, len(r.nodes))
 	for _, n := range r.nodes {
 		var s stage
-		if n.Own != nil {
-			s = r.ownStage(n)
+		if n.Custom != nil {
+			s = r.customStage(n)
 		} else {
 			for _, b := range stages {
 				if b.name == n.Name {

@@ -74,7 +74,7 @@ func (x *execution) telling(next retry.Backoff, index int, s *stage, res *Result
 }
 
 func (x *execution) retries(s *stage) (int, time.Duration, error) {
-	again, delay, err := x.line.Attempts(s.own)
+	again, delay, err := x.line.Attempts(s.custom)
 	if x.Once || again == 0 {
 		return 0, 0, err
 	}

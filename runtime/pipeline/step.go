@@ -47,7 +47,7 @@ func (x *execution) tell(e Event) {
 // resolve fills in the result from the store where its key is known there, or
 // else by running the stage and keeping what it made.
 func (x *execution) resolve(ctx context.Context, index int, s *stage, res *Result) error {
-	if s.own != nil && s.own.Frozen && x.frozen(ctx, s, res) {
+	if s.custom != nil && s.custom.Frozen && x.frozen(ctx, s, res) {
 		return nil
 	}
 	in, err := x.inputs(ctx, s, res)
@@ -61,7 +61,7 @@ func (x *execution) resolve(ctx context.Context, index int, s *stage, res *Resul
 	if err != nil {
 		return err
 	}
-	if s.own != nil && s.own.AlwaysChanged || x.job.Force {
+	if s.custom != nil && s.custom.AlwaysChanged || x.job.Force {
 		return x.make(ctx, index, s, res)
 	}
 	if x.lookup(ctx, s, res) {

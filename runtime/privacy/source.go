@@ -22,7 +22,7 @@ const (
 // that a key which is added is found without a restart.
 type Source struct {
 	Getenv func(string) string // nil: no environment
-	// File is where a machine of one's own keeps them, made with one key of 256
+	// File is where a laptop keeps them, made with one key of 256
 	// random bits at the first use and readable by its owner alone; empty: none.
 	File string
 	// Random is where a new key comes from; nil: the system.

@@ -63,7 +63,7 @@ func (s *site) alarms(w workload) []namespace.Peer {
 }
 
 // retrainedAs reports whether a run of the model that drift starts counts as one
-// of the pipeline's. Stages of one's own are not run by drift.
+// of the pipeline's. Drift does not run custom stages.
 func retrainedAs(line plan.Pipeline, model string) bool {
 	return line.Model == model && len(line.Stages) == 0
 }

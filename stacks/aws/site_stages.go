@@ -60,7 +60,7 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 		for _, a := range n.After {
 			one.After = append(one.After, taskName(a))
 		}
-		again, delay, err := s.plan.Pipelines[name].Attempts(n.Own)
+		again, delay, err := s.plan.Pipelines[name].Attempts(n.Custom)
 		if err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
@@ -92,7 +92,7 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []stri
 	} else {
 		p = withoutDatabase(p)
 	}
-	if n.Own == nil {
+	if n.Custom == nil {
 		switch model := s.plan.Pipelines[name].Model; n.Name {
 		case plan.StageIngest:
 			s.withKeys(model, &p)
@@ -101,14 +101,14 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []stri
 		}
 		return p, nil
 	}
-	if n.Own.Image == "" {
+	if n.Custom.Image == "" {
 		return p, fmt.Errorf("it has no image to run in on a cluster: add image: \"registry/name@sha256:...\" to the stage")
 	}
-	p.Runtime, p.Image = base.Image, pulumi.String(n.Own.Image)
+	p.Runtime, p.Image = base.Image, pulumi.String(n.Custom.Image)
 	p.Command[0] = pod.Installed
-	p.CPU, p.Memory = choose(n.Own.CPU != "", n.Own.CPU, p.CPU), choose(n.Own.Memory != "", n.Own.Memory, p.Memory)
-	p.GPU, p.NodeSelector = n.Own.GPU, n.Own.NodeSelector
-	for _, t := range n.Own.Tolerations {
+	p.CPU, p.Memory = choose(n.Custom.CPU != "", n.Custom.CPU, p.CPU), choose(n.Custom.Memory != "", n.Custom.Memory, p.Memory)
+	p.GPU, p.NodeSelector = n.Custom.GPU, n.Custom.NodeSelector
+	for _, t := range n.Custom.Tolerations {
 		p.Tolerate = append(p.Tolerate, pod.Toleration(t))
 	}
 	if s.code != nil {

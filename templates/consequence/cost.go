@@ -25,7 +25,7 @@ var listPrices []byte
 // ListPrices are the ones that ship.
 func ListPrices() (Prices, error) { return ReadPrices(strings.NewReader(string(listPrices))) }
 
-// ReadPrices reads prices of one's own, in the form of prices.json.
+// ReadPrices reads the user's prices, in the form of prices.json.
 func ReadPrices(r io.Reader) (Prices, error) {
 	var p Prices
 	d := json.NewDecoder(io.LimitReader(r, 1<<20))

@@ -39,9 +39,9 @@ func (e *CommandError) Error() string {
 // Unwrap returns the failure.
 func (e *CommandError) Unwrap() error { return e.Err }
 
-// runOwn lays the deps down in a new folder, runs the command there and keeps
+// runCustom lays the deps down in a new folder, runs the command there and keeps
 // what it made. Whatever happens, the folder goes and the log stays.
-func (x *execution) runOwn(ctx context.Context, s *stage, deps []dep, res *Result) (err error) {
+func (x *execution) runCustom(ctx context.Context, s *stage, deps []dep, res *Result) (err error) {
 	if x.TempDir != "" {
 		if err := os.MkdirAll(x.TempDir, 0o700); err != nil {
 			return err
@@ -56,15 +56,15 @@ func (x *execution) runOwn(ctx context.Context, s *stage, deps []dep, res *Resul
 	if res.Deps, err = x.lay(ctx, deps, work); err != nil {
 		return err
 	}
-	cwd := filepath.Join(work, filepath.FromSlash(s.own.Wdir))
-	env, err := x.environ(ctx, s.own, root, cwd, res.Params)
+	cwd := filepath.Join(work, filepath.FromSlash(s.custom.Wdir))
+	env, err := x.environ(ctx, s.custom, root, cwd, res.Params)
 	if err != nil {
 		return err
 	}
 	if err := x.command(ctx, s, root, cwd, env, res); err != nil {
 		return err
 	}
-	return x.collect(ctx, s.own, work, res)
+	return x.collect(ctx, s.custom, work, res)
 }
 
 // lay puts every dep at its path. One that lies within another is there already.
@@ -99,19 +99,19 @@ func (x *execution) lay(ctx context.Context, deps []dep, work string) (map[strin
 
 // command runs the stage's lines and keeps their log.
 func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env []string, res *Result) error {
-	spec := command.Spec{Lines: s.own.Cmd, Dir: cwd, Env: env, Policy: x.policy(env, root), Disk: reserve(cwd), Held: x.held(res)}
+	spec := command.Spec{Lines: s.custom.Cmd, Dir: cwd, Env: env, Policy: x.policy(env, root), Disk: reserve(cwd), Held: x.held(res)}
 	var err error
-	if s.own.Timeout != "" {
-		if spec.Timeout, err = plan.ParseDuration(s.own.Timeout); err != nil {
+	if s.custom.Timeout != "" {
+		if spec.Timeout, err = plan.ParseDuration(s.custom.Timeout); err != nil {
 			return err
 		}
 	}
-	if s.own.Memory != "" {
-		if spec.Memory, err = plan.ParseQuantity(s.own.Memory); err != nil {
+	if s.custom.Memory != "" {
+		if spec.Memory, err = plan.ParseQuantity(s.custom.Memory); err != nil {
 			return err
 		}
 	}
-	for _, made := range append(append(slices.Clone(s.own.Outs), s.own.Metrics...), s.own.Plots...) {
+	for _, made := range append(append(slices.Clone(s.custom.Outs), s.custom.Metrics...), s.custom.Plots...) {
 		if err := os.MkdirAll(filepath.Join(cwd, filepath.FromSlash(filepath.Dir(made))), 0o755); err != nil {
 			return err
 		}

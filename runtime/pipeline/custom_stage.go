@@ -11,23 +11,23 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 )
 
-// ownKind is what results of custom stages are kept under.
-const ownKind = "command"
+// customKind is what results of custom stages are kept under.
+const customKind = "command"
 
 // dep is something that a command reads: exactly one of file, made and given is
 // set.
 type dep struct {
 	at   string // where it is laid down, relative to the blueprint's folder
 	file string // a path of the repository
-	made output // what another stage of one's own made, by its path
+	made output // what another custom stage made, by its path
 	// given is a file of a built-in stage.
 	given *builtinFile
 }
 
-// ownStage makes a stage of the pipeline's own into one like the built-in ones.
-func (r *recipe) ownStage(n plan.Node) stage {
+// customStage makes a stage of the pipeline's own into one like the built-in ones.
+func (r *recipe) customStage(n plan.Node) stage {
 	deps := r.deps(n)
-	s := stage{name: n.Name, kind: ownKind, version: 1, own: n.Own, reads: map[string]output{}}
+	s := stage{name: n.Name, kind: customKind, version: 1, custom: n.Custom, reads: map[string]output{}}
 	for _, d := range deps {
 		switch {
 		case d.made.stage != "":
@@ -42,12 +42,12 @@ func (r *recipe) ownStage(n plan.Node) stage {
 	if learns {
 		s.reads["data"], s.reads["split"] = output{plan.StageIngest, "data"}, output{plan.StagePrepare, "split"}
 	}
-	s.depends = func(r *recipe) (map[string]any, error) { return r.ownDepends(n.Own, learns) }
+	s.depends = func(r *recipe) (map[string]any, error) { return r.customDepends(n.Custom, learns) }
 	s.world = func(ctx context.Context, x *execution, res *Result) (map[string]any, error) {
-		return x.ownWorld(ctx, n.Own, deps, learns, res)
+		return x.customWorld(ctx, n.Custom, deps, learns, res)
 	}
 	s.run = func(ctx context.Context, x *execution, res *Result) error {
-		if err := x.runOwn(ctx, &s, deps, res); err != nil {
+		if err := x.runCustom(ctx, &s, deps, res); err != nil {
 			return err
 		}
 		if learns {
@@ -61,12 +61,12 @@ func (r *recipe) ownStage(n plan.Node) stage {
 // deps says where each dep of the stage comes from.
 func (r *recipe) deps(n plan.Node) []dep {
 	var out []dep
-	for _, text := range n.Own.Deps {
+	for _, text := range n.Custom.Deps {
 		if stage, file, ok := plan.BuiltinDep(text); ok {
-			out = append(out, dep{at: n.Own.At(path.Join(stage, file)), given: fileOf(stage, file)})
+			out = append(out, dep{at: n.Custom.At(path.Join(stage, file)), given: fileOf(stage, file)})
 			continue
 		}
-		full, found := n.Own.At(text), false
+		full, found := n.Custom.At(text), false
 		for _, maker := range n.After {
 			s := r.line.Stages[maker]
 			for _, made := range s.Made() {
@@ -83,9 +83,9 @@ func (r *recipe) deps(n plan.Node) []dep {
 	return slices.CompactFunc(out, func(a, b dep) bool { return a.at == b.at })
 }
 
-// ownDepends is what the result depends on in the plan. The stage's name is not
+// customDepends is what the result depends on in the plan. The stage's name is not
 // in it, nor what only says when, where and how often it runs.
-func (r *recipe) ownDepends(s *plan.Stage, learns bool) (map[string]any, error) {
+func (r *recipe) customDepends(s *plan.Stage, learns bool) (map[string]any, error) {
 	params, err := r.params(s)
 	if err != nil {
 		return nil, err
@@ -116,8 +116,8 @@ func (r *recipe) params(s *plan.Stage) (map[string]any, error) {
 	return out, nil
 }
 
-// ownWorld finds the digests of all deps, and of the environment's file.
-func (x *execution) ownWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool, res *Result) (map[string]any, error) {
+// customWorld finds the digests of all deps, and of the environment's file.
+func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool, res *Result) (map[string]any, error) {
 	digests := map[string]string{}
 	var missing []string
 	for _, d := range deps {
