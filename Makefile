@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration falsealarms bench fuzz lint build docs golden clean
+.PHONY: help up stack test integration networkpolicies falsealarms bench fuzz lint build docs golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ integration: ## run the heavier tests: race detector, kills, Chromium, services,
 	$(GO) test ./cmd/ashlar/... ./templates/alerts/...
 	$(GO) test -count 1 -tags integration ./runtime/pipeline/...
 	$(GO) test -count 1 -timeout 40m -p 1 -tags integration ./tests/...
+
+networkpolicies: ## enforce the rendered network policies on a real cluster: ten minutes, the first time fifteen
+	ASHLAR_TEST_BUILD_ENFORCER=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
+	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestNetworkPolicies ./tests/cluster'
 
 falsealarms: ## drift tests on a thousand windows of unchanged traffic for each size: four minutes
 	$(GO) test -count 1 -timeout 40m -tags integration -run Auto ./runtime/drift

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds what tests/engine runs, the Pulumi CLI and its Go language host, each
-# from a module of its own, and the S3 server and kube-router of tests/cluster,
-# into ASHLAR_TEST_TOOLS (default: ashlar-tools in the user's cache folder). What
-# is there already and of the version asked for is left alone. A cold build takes
-# seven minutes or so.
+# from a module of its own, and the S3 server of tests/cluster, into
+# ASHLAR_TEST_TOOLS (default: ashlar-tools in the user's cache folder). With
+# ASHLAR_TEST_BUILD_ENFORCER=1 it builds kube-router too, for `make networkpolicies`.
+# What is there already and of the version asked for is left alone. A cold build
+# takes seven minutes or so.
 set -euo pipefail
 cd "$(dirname "$0")"
 out=${ASHLAR_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/ashlar-tools}
@@ -41,4 +42,4 @@ install() {
 install versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
 # Its network policy controller is what tests/cluster enforces policies with: five
 # minutes of one core when nothing of it is in the build cache.
-install kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router v2.1.0
+[ "${ASHLAR_TEST_BUILD_ENFORCER:-}" != 1 ] || install kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router v2.1.0
