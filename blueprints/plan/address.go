@@ -42,7 +42,7 @@ var (
 
 // ForbiddenAddress says what is wrong with sending to the address; "" where
 // nothing is. An IPv4 address within an IPv6 one counts as itself. Private
-// addresses and the loopback are fine: trackers and stores stand there.
+// addresses and the loopback are allowed, because trackers and stores may be there.
 func ForbiddenAddress(ip netip.Addr) string {
 	for _, a := range carried(ip) {
 		for _, f := range forbidden {

@@ -196,7 +196,7 @@ func (t *Tracking) flush(ctx context.Context) {
 		}
 		if last != nil {
 			t.cfg.Log.Warn("not tracked", "tracker", one.name(), "runs", left, "error", last)
-			t.cfg.Notice(fmt.Sprintf("%s cannot be reached: %v; %d kept, to be sent with the next run", one.name(), last, left))
+			t.cfg.Notice(fmt.Sprintf("%s does not accept records: %v; %d kept, to be sent with the next run", one.name(), last, left))
 		}
 	}
 }

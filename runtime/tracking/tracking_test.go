@@ -111,7 +111,7 @@ func TestNothingIsMissedWhileATrackerIsDown(t *testing.T) {
 		s.fail(trouble{"experiments", 503, false})
 	}
 	s.tell(t, record(1))
-	if s.left(t) != 1 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow cannot be reached: HTTP 503; 1 kept, to be sent with the next run") {
+	if s.left(t) != 1 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow does not accept records: HTTP 503; 1 kept, to be sent with the next run") {
 		t.Errorf("%d are kept, %q", s.left(t), s.notices)
 	}
 	if len(s.events) != 2 {
