@@ -302,5 +302,10 @@ func attempts(t *testing.T, fields string) string {
 // delay is how long the first wait is, to the minute: it is varied by a tenth.
 func delay(t *testing.T, fields string) string {
 	_, wait := here(t, fields)
-	return wait.Round(time.Minute).String()
+	for whole := time.Minute; whole <= wait+wait/10; whole += time.Minute {
+		if (wait - whole).Abs() <= whole/10 { // what jitter adds or takes away
+			return whole.String()
+		}
+	}
+	return wait.String()
 }

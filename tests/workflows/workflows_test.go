@@ -158,7 +158,7 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	}
 	// Something else that got in between is not.
 	s.commit("n_estimators: 100", "n_estimators: 99")
-	if said, err := s.run(merge, "reviewed"); err == nil || !strings.Contains(said, "is another plan than was reviewed") {
+	if said, err := s.run(merge, "reviewed"); err == nil || !strings.Contains(said, "differs from the reviewed plan") {
 		t.Errorf("another plan is applied: %v\n%s", err, said)
 	}
 	s.must("ashlar-retrain.yml", "train")
