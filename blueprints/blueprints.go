@@ -203,7 +203,9 @@ func (b *blueprint) load(environment string) (Loaded, error) {
 		}
 	}
 	if !slices.Contains(names, environment) {
-		return Loaded{}, Problems{{File: b.file, Path: "environments", Message: fmt.Sprintf("unknown environment %q; there are %s", environment, source.Known(environment, names)), Hint: nearest.Hint(environment, names), Code: source.UnknownEnvironment}}
+		return Loaded{}, Problems{{File: b.file, Path: "environments",
+			Message: fmt.Sprintf("unknown environment %q; there are %s", environment, source.Known(environment, names)),
+			Hint:    nearest.Hint(environment, names), Code: source.UnknownEnvironment}}
 	}
 	c, err := checkSchema(b, overlay(b.base, b.overlays[environment]))
 	if err != nil {

@@ -105,7 +105,8 @@ func (e *explainer) explain(path []string, one cueerrors.Error) {
 // unknown reports a field that the schema does not have.
 func (e *explainer) unknown(path, allowed []string) {
 	name := path[len(path)-1]
-	e.add(source.UnknownField, path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)), nearest.Hint(name, allowed))
+	e.add(source.UnknownField, path, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, allowed)),
+		nearest.Hint(name, allowed))
 }
 
 func (e *explainer) add(code source.Code, path []string, message, hint string) {

@@ -14,11 +14,13 @@ import (
 
 // otherwise are folders that no edit of the small blueprint gives.
 var otherwise = map[string]fs.FS{
-	"a file that is too large": fstest.MapFS{"p.cue": {Data: []byte("package p\n" + strings.Repeat("// line\n", source.MaxFileBytes/8+1))}},
-	"too many brackets":        fstest.MapFS{"p.cue": {Data: []byte("package p\nx: " + strings.Repeat("[", source.MaxNesting+1))}},
-	"no file":                  fstest.MapFS{"README.md": {}},
-	"nothing declared":         fstest.MapFS{"p.cue": {Data: []byte("package p\n")}},
-	"two packages":             fstest.MapFS{"p.cue": {Data: []byte(small)}, "q.cue": {Data: []byte("package q\n")}},
+	"a file that is too large": fstest.MapFS{"p.cue": {Data: []byte("package p\n" +
+		strings.Repeat("// line\n", source.MaxFileBytes/8+1))}},
+	"too many brackets": fstest.MapFS{"p.cue": {Data: []byte("package p\nx: " +
+		strings.Repeat("[", source.MaxNesting+1))}},
+	"no file":          fstest.MapFS{"README.md": {}},
+	"nothing declared": fstest.MapFS{"p.cue": {Data: []byte("package p\n")}},
+	"two packages":     fstest.MapFS{"p.cue": {Data: []byte(small)}, "q.cue": {Data: []byte("package q\n")}},
 	"OpenLineage in two places": fstest.MapFS{"p.cue": {Data: []byte(strings.Replace(small, `name: "p"`,
 		"name: \"p\"\n\ttracking: openlineage: {url: \"https://lineage.example.com\", file: \"l.jsonl\"}", 1))}},
 }
@@ -56,7 +58,8 @@ func TestEveryProblemHasACodeAndEveryCodeAProblem(t *testing.T) {
 			t.Errorf("%s is listed twice", k.Code)
 		}
 		unseen[k.Code] = true
-		for what, text := range map[string]string{"title": k.Title, "cause": k.Cause, "remedy": k.Remedy, "wrong example": k.Wrong, "right example": k.Right} {
+		for what, text := range map[string]string{"title": k.Title, "cause": k.Cause, "remedy": k.Remedy,
+			"wrong example": k.Wrong, "right example": k.Right} {
 			if strings.TrimSpace(text) == "" {
 				t.Errorf("%s has no %s", k.Code, what)
 			}
@@ -64,7 +67,8 @@ func TestEveryProblemHasACodeAndEveryCodeAProblem(t *testing.T) {
 		if _, err := parser.ParseFile("right", k.Right); err != nil {
 			t.Errorf("the right example of %s does not parse: %v", k.Code, err)
 		}
-		if _, err := parser.ParseFile("wrong", k.Wrong); (err != nil) != (k.Code == source.Syntax) && k.Code != source.TwoPackages {
+		if _, err := parser.ParseFile("wrong", k.Wrong); (err != nil) != (k.Code == source.Syntax) &&
+			k.Code != source.TwoPackages {
 			t.Errorf("the wrong example of %s: %v", k.Code, err)
 		}
 	}

@@ -63,13 +63,15 @@ func strict(more map[string]argKind) map[string]argKind {
 func expectations() map[string]expectation {
 	mostly := map[string]argKind{"mostly": share}
 	return map[string]expectation{
-		"table_row_count_to_be_between":       bounded(false, whole, nil),
-		"table_row_count_to_equal":            {args: map[string]argKind{"value": whole}, required: []string{"value"}},
-		"table_column_count_to_equal":         {args: map[string]argKind{"value": whole}, required: []string{"value"}},
-		"table_column_count_to_be_between":    bounded(false, whole, nil),
-		"table_columns_to_match_set":          {args: map[string]argKind{"column_set": nameList, "exact_match": truth}, required: []string{"column_set"}},
-		"table_columns_to_match_ordered_list": {args: map[string]argKind{"column_list": nameList}, required: []string{"column_list"}},
-		"column_to_exist":                     {column: true, args: map[string]argKind{"column_index": whole}},
+		"table_row_count_to_be_between":    bounded(false, whole, nil),
+		"table_row_count_to_equal":         {args: map[string]argKind{"value": whole}, required: []string{"value"}},
+		"table_column_count_to_equal":      {args: map[string]argKind{"value": whole}, required: []string{"value"}},
+		"table_column_count_to_be_between": bounded(false, whole, nil),
+		"table_columns_to_match_set": {args: map[string]argKind{"column_set": nameList, "exact_match": truth},
+			required: []string{"column_set"}},
+		"table_columns_to_match_ordered_list": {args: map[string]argKind{"column_list": nameList},
+			required: []string{"column_list"}},
+		"column_to_exist": {column: true, args: map[string]argKind{"column_index": whole}},
 
 		"column_values_to_not_be_null":       row(nil, nil),
 		"column_values_to_be_null":           row(nil, nil),
@@ -93,14 +95,21 @@ func expectations() map[string]expectation {
 			args: map[string]argKind{"quantile_ranges": quantiles, "allow_relative_error": truth}},
 		"column_unique_value_count_to_be_between":          bounded(true, whole, strict(nil)),
 		"column_proportion_of_unique_values_to_be_between": bounded(true, share, strict(nil)),
-		"column_distinct_values_to_be_in_set":              {column: true, args: map[string]argKind{"value_set": valueSet}, required: []string{"value_set"}},
-		"column_distinct_values_to_contain_set":            {column: true, args: map[string]argKind{"value_set": valueSet}, required: []string{"value_set"}},
-		"column_distinct_values_to_equal_set":              {column: true, args: map[string]argKind{"value_set": valueSet}, required: []string{"value_set"}},
-		"column_kl_divergence_to_be_less_than": {column: true, required: []string{"partition_object", "threshold"}, args: map[string]argKind{
-			"partition_object": partition, "threshold": number, "tail_weight_holdout": share, "internal_weight_holdout": share}},
+		"column_distinct_values_to_be_in_set": {column: true,
+			args: map[string]argKind{"value_set": valueSet}, required: []string{"value_set"}},
+		"column_distinct_values_to_contain_set": {column: true,
+			args: map[string]argKind{"value_set": valueSet}, required: []string{"value_set"}},
+		"column_distinct_values_to_equal_set": {column: true,
+			args: map[string]argKind{"value_set": valueSet}, required: []string{"value_set"}},
+		"column_kl_divergence_to_be_less_than": {column: true,
+			required: []string{"partition_object", "threshold"}, args: map[string]argKind{
+				"partition_object": partition, "threshold": number, "tail_weight_holdout": share,
+				"internal_weight_holdout": share}},
 
-		"compound_columns_to_be_unique": {required: []string{"column_list"}, args: map[string]argKind{"column_list": columnSet, "mostly": share, "ignore_row_if": text}},
-		"column_pair_values_a_to_be_greater_than_b": {required: []string{"column_A", "column_B"}, args: map[string]argKind{
+		"compound_columns_to_be_unique": {required: []string{"column_list"},
+			args: map[string]argKind{"column_list": columnSet, "mostly": share, "ignore_row_if": text}},
+		"column_pair_values_a_to_be_greater_than_b": {required: []string{"column_A",
+			"column_B"}, args: map[string]argKind{
 			"column_A": column, "column_B": column, "or_equal": truth, "mostly": share, "ignore_row_if": text}},
 	}
 }
@@ -126,7 +135,8 @@ type ArgumentDoc struct {
 var argWords = map[argKind]string{
 	number: "a number", share: "a number from 0 to 1", whole: "a whole number", truth: "true or false", text: "text",
 	regex: "a regular expression", column: "a column", columnSet: "a list of columns", nameList: "a list of names",
-	valueSet: "a list of values", quantiles: "`{quantiles: [...], value_ranges: [[...], ...]}`", partition: "`{values: [...], weights: [...]}` or `{bins: [...], weights: [...]}`",
+	valueSet: "a list of values", quantiles: "`{quantiles: [...], value_ranges: [[...], ...]}`",
+	partition: "`{values: [...], weights: [...]}` or `{bins: [...], weights: [...]}`",
 }
 
 // DescribeExpectation returns what the named expectation takes, with its arguments
@@ -139,7 +149,8 @@ func DescribeExpectation(name string) ExpectationDoc {
 		if e.between && (arg == "min_value" || arg == "max_value") {
 			words += " (one of min_value and max_value is required)"
 		}
-		out.Arguments = append(out.Arguments, ArgumentDoc{Name: arg, Type: words, Required: slices.Contains(e.required, arg)})
+		out.Arguments = append(out.Arguments,
+			ArgumentDoc{Name: arg, Type: words, Required: slices.Contains(e.required, arg)})
 	}
 	return out
 }

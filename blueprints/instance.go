@@ -27,7 +27,8 @@ func module(opened bool) source.Module {
 }
 
 func parseFiles(fsys fs.FS, dir string) ([]*ast.File, error) {
-	r := source.Reader{Noun: "blueprint", Imports: []string{schema.ImportPath}, Missing: "`ashlar init DIR` makes one, or name the folder that has it"}
+	r := source.Reader{Noun: "blueprint", Imports: []string{schema.ImportPath},
+		Missing: "`ashlar init DIR` makes one, or name the folder that has it"}
 	return r.Files(fsys, dir)
 }
 

@@ -81,14 +81,16 @@ func TestTheDigestIsOfTheMeaning(t *testing.T) {
 		"another file name":    {"z.cue": small},
 		"two files":            {"a.cue": head + strings.Replace(body, slos, "", 1), "b.cue": "package p\n" + slos},
 		"two files, reordered": {"b.cue": head + strings.Replace(body, slos, "", 1), "a.cue": "package p\n" + slos},
-		"other files beside":   {"p.cue": small, "data.csv": "x", "README.md": "# hello", "_off.cue": "{{{", "sub/x.cue": "{{{"},
-		"what the default is":  {"p.cue": strings.Replace(small, `name: "p"`, "name: \"p\"\n\tseed: 42", 1)},
+		"other files beside": {"p.cue": small, "data.csv": "x", "README.md": "# hello",
+			"_off.cue": "{{{", "sub/x.cue": "{{{"},
+		"what the default is": {"p.cue": strings.Replace(small, `name: "p"`, "name: \"p\"\n\tseed: 42", 1)},
 	} {
 		if got := digest(t, load(t, files, "")); got != want {
 			t.Errorf("%s changed the digest", name)
 		}
 	}
-	if digest(t, load(t, map[string]string{"p.cue": strings.Replace(small, "max_depth: 10", "max_depth: 11", 1)}, "")) == want {
+	if digest(t, load(t, map[string]string{"p.cue": strings.Replace(small, "max_depth: 10",
+		"max_depth: 11", 1)}, "")) == want {
 		t.Error("another depth has the same digest")
 	}
 }
@@ -105,17 +107,20 @@ func TestAnOverlayReplacesAndMerges(t *testing.T) {
 		}
 	}`, 1)
 	dev, prod := load(t, map[string]string{"p.cue": text}, "dev"), load(t, map[string]string{"p.cue": text}, "prod")
-	if d, p := dev.Endpoints["e"], prod.Endpoints["e"]; d.Replicas.Max != 1 || p.Replicas != (plan.Replicas{Min: 2, Max: 3}) || d.Drift == nil || p.Drift != nil {
+	if d, p := dev.Endpoints["e"], prod.Endpoints["e"]; d.Replicas.Max != 1 ||
+		p.Replicas != (plan.Replicas{Min: 2, Max: 3}) || d.Drift == nil || p.Drift != nil {
 		t.Errorf("endpoints: %+v, %+v", d, p)
 	}
 	d, p := dev.Models["m"], prod.Models["m"]
-	if d.Params.Int("max_depth", 0) != 10 || p.Params.Int("max_depth", 0) != 4 || d.Approval.Policy != "manual" || p.Approval.Policy != "auto" {
+	if d.Params.Int("max_depth", 0) != 10 || p.Params.Int("max_depth", 0) != 4 || d.Approval.Policy != "manual" ||
+		p.Approval.Policy != "auto" {
 		t.Errorf("models: %+v, %+v", d, p)
 	}
 	if got := p.Require.Metrics["roc_auc"].String(); got != ">=0.9" {
 		t.Errorf("the overlay's gate is %s", got)
 	}
-	if len(dev.Datasets["d"].Expect) != 2 || len(prod.Datasets["d"].Expect) != 0 || len(dev.Pipelines) != 1 || len(prod.Pipelines) != 2 {
+	if len(dev.Datasets["d"].Expect) != 2 || len(prod.Datasets["d"].Expect) != 0 || len(dev.Pipelines) != 1 ||
+		len(prod.Pipelines) != 2 {
 		t.Error("a list was not replaced, or a new concept not added")
 	}
 }

@@ -13,7 +13,8 @@ func TestNoPlanComesBesideAnError(t *testing.T) {
 	var l Loader
 	for i, c := range append(wrong, struct{ name, from, to string }{"nothing", "", ""}) {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "p.cue"), []byte(strings.Replace(small, c.from, c.to, 1)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "p.cue"),
+			[]byte(strings.Replace(small, c.from, c.to, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		ways := []string{"dev"}

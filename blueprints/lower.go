@@ -77,7 +77,8 @@ func (e *explainer) incomplete(v cue.Value, path []string) {
 			at := append(path[:len(path):len(path)], name)
 			switch it.Selector().ConstraintType() {
 			case cue.RequiredConstraint:
-				e.add(source.MissingField, at, fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
+				e.add(source.MissingField, at,
+					fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
 			case cue.OptionalConstraint:
 			default:
 				e.incomplete(it.Value(), at)
@@ -112,7 +113,8 @@ func (e *explainer) undecided(path []string) bool {
 	for err == nil && it.Next() {
 		name := it.Selector().Unquoted()
 		if it.Selector().ConstraintType() == cue.RequiredConstraint && user.field(name) == nil {
-			e.add(source.MissingField, append(path[:len(path):len(path)], name), fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
+			e.add(source.MissingField, append(path[:len(path):len(path)], name),
+				fmt.Sprintf("%q is missing; it must be %s", name, describe(it.Value())), "")
 		}
 	}
 	return len(e.found) > before

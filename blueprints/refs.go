@@ -76,8 +76,10 @@ func kindAt(path []string) source.Code {
 		return source.WrongDrift
 	}
 	return map[string]source.Code{
-		"datasets": source.WrongDataset, "models": source.WrongModel, "pipelines": source.WrongPipeline, "endpoints": source.WrongEndpoint,
-		"slos": source.WrongSLO, "tracking": source.WrongTracking, "owner": source.WrongAddress, "name": source.WrongName,
+		"datasets": source.WrongDataset, "models": source.WrongModel, "pipelines": source.WrongPipeline,
+		"endpoints": source.WrongEndpoint,
+		"slos":      source.WrongSLO, "tracking": source.WrongTracking,
+		"owner": source.WrongAddress, "name": source.WrongName,
 	}[path[0]]
 }
 
@@ -199,8 +201,10 @@ func (r *refs) slo(name string) {
 		}
 		r.duration(s.Threshold.Duration, "slos", name, "threshold")
 	default:
-		if r.among("indicator", s.Indicator, append([]string{"availability", "latency"}, plan.MetricNames(m.Task)...), "slos", name, "indicator") && s.Threshold.Duration != "" {
-			r.say(fmt.Sprintf("the threshold of %s is a number, found %q", s.Indicator, s.Threshold.Duration), "", "slos", name, "threshold")
+		if r.among("indicator", s.Indicator, append([]string{"availability", "latency"}, plan.MetricNames(m.Task)...),
+			"slos", name, "indicator") && s.Threshold.Duration != "" {
+			r.say(fmt.Sprintf("the threshold of %s is a number, found %q", s.Indicator, s.Threshold.Duration), "",
+				"slos", name, "threshold")
 		}
 	}
 }

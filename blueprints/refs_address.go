@@ -18,8 +18,10 @@ var schemes = []string{"s3", "file", "mem"}
 // instead is what to do about sources that people expect to work.
 var instead = map[string]string{
 	"http": "download it to a file, or put it into s3", "https": "download it to a file, or put it into s3",
-	"postgres": "export the table or the query to CSV or Parquet", "postgresql": "export the table or the query to CSV or Parquet",
-	"mysql": "export the table or the query to CSV or Parquet", "gs": "use s3://bucket/key?endpoint=https://storage.googleapis.com",
+	"postgres":   "export the table or the query to CSV or Parquet",
+	"postgresql": "export the table or the query to CSV or Parquet",
+	"mysql":      "export the table or the query to CSV or Parquet",
+	"gs":         "use s3://bucket/key?endpoint=https://storage.googleapis.com",
 }
 
 // reaches checks that data can be read from the source's scheme.
@@ -75,7 +77,8 @@ func (r *refs) web(text string, webhook bool, path ...string) {
 		return
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || strings.ContainsFunc(text, func(c rune) bool { return c == ' ' || unprintable(c) }) {
+	if err != nil || u.Hostname() == "" ||
+		strings.ContainsFunc(text, func(c rune) bool { return c == ' ' || unprintable(c) }) {
 		shown := fmt.Sprintf("%q", text)
 		if webhook {
 			shown = "the value here"

@@ -18,27 +18,32 @@ func (r *refs) dataset(name string) {
 	if strings.TrimSpace(d.Source) == "" {
 		r.say("the source is empty", "name a file, a glob or a URL", at("source")...)
 	}
-	if local := filepath.FromSlash(d.Source); !strings.Contains(d.Source, "://") && !filepath.IsAbs(local) && d.Source != "" && !filepath.IsLocal(local) {
-		r.sayAs(source.WrongPath, fmt.Sprintf("the source %q leaves the blueprint's folder", d.Source), "put the data below it, or name an absolute path or a blob URL", at("source")...)
+	if local := filepath.FromSlash(d.Source); !strings.Contains(d.Source, "://") && !filepath.IsAbs(local) &&
+		d.Source != "" && !filepath.IsLocal(local) {
+		r.sayAs(source.WrongPath, fmt.Sprintf("the source %q leaves the blueprint's folder", d.Source),
+			"put the data below it, or name an absolute path or a blob URL", at("source")...)
 	}
 	r.reaches(d.Source, at("source")...)
 	if len(d.Columns) == 0 {
 		r.say("no columns are declared", "", at("columns")...)
 	}
 	if len(d.CSV.Delimiter) != 1 || strings.ContainsAny(d.CSV.Delimiter, "\"\r\n") {
-		r.say(fmt.Sprintf("delimiter %q: want one ASCII character that is neither a quote nor a line end", d.CSV.Delimiter), "", at("csv", "delimiter")...)
+		r.say(fmt.Sprintf("delimiter %q: want one ASCII character that is neither a quote nor a line end",
+			d.CSV.Delimiter), "", at("csv", "delimiter")...)
 	}
 	r.duration(d.Retention, at("retention")...)
 	for _, c := range keys(d.Columns) {
 		col := d.Columns[c]
 		if len(col.Values) > 0 && col.Type != plan.Category {
-			r.say(fmt.Sprintf("values belong to a category, but %s is of type %s", c, col.Type), "", at("columns", c, "values")...)
+			r.say(fmt.Sprintf("values belong to a category, but %s is of type %s", c, col.Type), "",
+				at("columns", c, "values")...)
 		}
 		if sorted := slices.Sorted(slices.Values(col.Values)); len(slices.Compact(sorted)) < len(col.Values) {
 			r.say("a value is listed twice", "", at("columns", c, "values")...)
 		}
 		if col.ValuesMostly > 0 && len(col.Values) == 0 {
-			r.say("values_mostly is a share of the declared values, and there are none", "declare values, or take it away", at("columns", c, "values_mostly")...)
+			r.say("values_mostly is a share of the declared values, and there are none",
+				"declare values, or take it away", at("columns", c, "values_mostly")...)
 		}
 		for i, v := range col.Values {
 			r.readable(d, c, v, at("columns", c, "values", fmt.Sprint(i))...)
@@ -62,7 +67,8 @@ func (r *refs) readable(d plan.Dataset, column, value string, path ...string) {
 		said = "its null_value"
 	}
 	r.say(fmt.Sprintf("%q can never be read: %s takes it for missing in %s", value, said, column),
-		fmt.Sprintf("say columns: %q: null_value with the texts that mean missing there, such as [] for none", column), path...)
+		fmt.Sprintf("say columns: %q: null_value with the texts that mean missing there, such as [] for none", column),
+		path...)
 }
 
 // findable refuses a set whose values must all be found and cannot be.
@@ -94,7 +100,8 @@ func (r *refs) expectation(d plan.Dataset, e plan.Expectation, table map[string]
 		if r.among("argument of "+e.Expectation, arg, keys(sig.args), at(arg)...) {
 			r.argument(d, sig.args[arg], arg, e.Kwargs[arg], at(arg))
 		}
-		if e.Expectation == "column_distinct_values_to_contain_set" || e.Expectation == "column_distinct_values_to_equal_set" {
+		if e.Expectation == "column_distinct_values_to_contain_set" ||
+			e.Expectation == "column_distinct_values_to_equal_set" {
 			r.findable(d, e.Column, e.Kwargs[arg], at(arg))
 		}
 	}
@@ -115,7 +122,8 @@ func (r *refs) between(e plan.Expectation, path []string) {
 	case e.Kwargs["min_value"] == nil && e.Kwargs["max_value"] == nil:
 		r.say(e.Expectation+" needs min_value, max_value or both", "", path...)
 	case hasLow && hasHigh && low > high:
-		r.say(fmt.Sprintf("min_value %g is more than max_value %g", low, high), "", append(path[:len(path):len(path)], "min_value")...)
+		r.say(fmt.Sprintf("min_value %g is more than max_value %g", low, high), "",
+			append(path[:len(path):len(path)], "min_value")...)
 	}
 }
 
@@ -144,7 +152,8 @@ func (r *refs) argument(d plan.Dataset, kind argKind, name string, v any, path [
 	case regex:
 		_, err := regexp.Compile(s)
 		if want(isText, "text"); isText && err != nil {
-			r.say(fmt.Sprintf("%s is not a valid RE2 expression: %v", name, err), "RE2 has no look-around and no back-references", path...)
+			r.say(fmt.Sprintf("%s is not a valid RE2 expression: %v", name, err),
+				"RE2 has no look-around and no back-references", path...)
 		}
 	case column:
 		if want(isText, "a column's name"); isText {

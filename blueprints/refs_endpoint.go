@@ -35,7 +35,8 @@ func (r *refs) canary(name string) {
 		}
 		if s.SetWeight != nil {
 			if *s.SetWeight <= last {
-				r.say(fmt.Sprintf("weight %d after %d: weights rise from step to step", *s.SetWeight, last), "", path...)
+				r.say(fmt.Sprintf("weight %d after %d: weights rise from step to step",
+					*s.SetWeight, last), "", path...)
 			}
 			last = *s.SetWeight
 			continue
@@ -58,10 +59,12 @@ func (r *refs) drift(name string) {
 		r.say(fmt.Sprintf("min_rows %d is more than max_rows %d", d.MinRows, d.MaxRows), "", at("min_rows")...)
 	}
 	if d.Alert.Windows > d.Alert.Of {
-		r.say(fmt.Sprintf("%d windows cannot drift of the last %d", d.Alert.Windows, d.Alert.Of), "", at("alert", "windows")...)
+		r.say(fmt.Sprintf("%d windows cannot drift of the last %d", d.Alert.Windows, d.Alert.Of), "",
+			at("alert", "windows")...)
 	}
 	if d.Alert.FalseAlarmRate > 0 && d.Tests != "auto" {
-		r.say(fmt.Sprintf("tests %q have thresholds of their own and hold no false_alarm_rate", d.Tests), `leave it out, or say tests: "auto"`, at("alert", "false_alarm_rate")...)
+		r.say(fmt.Sprintf("tests %q have thresholds of their own and hold no false_alarm_rate", d.Tests),
+			`leave it out, or say tests: "auto"`, at("alert", "false_alarm_rate")...)
 	}
 	m, ok := r.plan.Models[e.Model]
 	if !ok {

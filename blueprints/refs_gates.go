@@ -37,11 +37,13 @@ func (r *refs) fairness(name, column string, m *plan.Model, d plan.Dataset) {
 	f, c := m.Require.Fairness[column], d.Columns[column]
 	switch {
 	case m.Task != plan.Binary:
-		r.say(fmt.Sprintf("fairness compares how often groups get the positive class, but the task is %s", m.Task), "", path...)
+		r.say(fmt.Sprintf("fairness compares how often groups get the positive class, but the task is %s", m.Task), "",
+			path...)
 	case c.Type.Numeric() && len(f.Split) == 0:
 		r.say(fmt.Sprintf("%s is a number, so it needs a split to make groups", column), "such as split: 25", path...)
 	case !c.Type.Numeric() && len(f.Split) > 0:
-		r.say(fmt.Sprintf("%s is a %s column, whose values are the groups", column, c.Type), "leave split out", append(path, "split")...)
+		r.say(fmt.Sprintf("%s is a %s column, whose values are the groups", column, c.Type),
+			"leave split out", append(path, "split")...)
 	case c.Type == plan.Text || c.Type == plan.Timestamp:
 		r.say(fmt.Sprintf("%s is a %s column, which makes no groups", column, c.Type), "", path...)
 	case !slices.IsSorted(f.Split):
@@ -80,7 +82,8 @@ func (r *refs) search(name string, m *plan.Model) {
 		allowed := params.LookupPath(cue.MakePath(cue.Str(param).Optional()))
 		for i, candidate := range m.Search.Space[param] {
 			if allowed.Unify(r.cue.Encode(integral(candidate))).Err() != nil {
-				r.say(fmt.Sprintf("found %v; allowed: %s", candidate, describe(allowed)), "", at("space", param, fmt.Sprint(i))...)
+				r.say(fmt.Sprintf("found %v; allowed: %s", candidate, describe(allowed)), "",
+					at("space", param, fmt.Sprint(i))...)
 			}
 		}
 	}

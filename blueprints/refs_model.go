@@ -26,7 +26,8 @@ func (r *refs) model(name string, m *plan.Model) {
 	r.splitKey(name, m, d)
 	r.features(name, m, d)
 	if tasks := plan.Tasks(m.Algorithm); !slices.Contains(tasks, m.Task) {
-		r.say(fmt.Sprintf("%s does not do %s, which %s is", m.Algorithm, m.Task, m.Target), "use one of "+source.List(algorithmsFor(m.Task)), at("algorithm")...)
+		r.say(fmt.Sprintf("%s does not do %s, which %s is", m.Algorithm, m.Task, m.Target), "use one of "+
+			source.List(algorithmsFor(m.Task)), at("algorithm")...)
 		return
 	}
 	if m.Algorithm == plan.Custom {
@@ -34,7 +35,8 @@ func (r *refs) model(name string, m *plan.Model) {
 	} else {
 		r.params(name, m)
 		if m.Artifact != nil {
-			r.say(m.Algorithm+" produces no custom artifact", `say algorithm: "custom", or take the artifact away`, at("artifact")...)
+			r.say(m.Algorithm+" produces no custom artifact",
+				`say algorithm: "custom", or take the artifact away`, at("artifact")...)
 		}
 	}
 	r.defaults(name, m)
@@ -49,16 +51,19 @@ func (r *refs) model(name string, m *plan.Model) {
 func (r *refs) task(name string, m *plan.Model, c plan.Column) {
 	path := []string{"models", name, "target"}
 	if c.ValuesMostly > 0 {
-		r.say(fmt.Sprintf("the target %s has values_mostly, but a class outside of its values cannot be learnt", m.Target), "take values_mostly away, and such rows out of the data", path...)
+		r.say(fmt.Sprintf("the target %s has values_mostly, but a class outside of its values cannot be learnt",
+			m.Target), "take values_mostly away, and such rows out of the data", path...)
 	}
 	switch {
 	case c.Type.Numeric():
 		m.Task = plan.Regression
 		if m.Positive != "" {
-			r.say(fmt.Sprintf("%s is a number, so it has no positive class", m.Target), "leave positive out, or make the column a category", "models", name, "positive")
+			r.say(fmt.Sprintf("%s is a number, so it has no positive class", m.Target),
+				"leave positive out, or make the column a category", "models", name, "positive")
 		}
 	case c.Type != plan.Category:
-		r.say(fmt.Sprintf("%s is a %s column, which no model predicts", m.Target, c.Type), `declare it type: "category" with its values, or predict a number`, path...)
+		r.say(fmt.Sprintf("%s is a %s column, which no model predicts", m.Target, c.Type),
+			`declare it type: "category" with its values, or predict a number`, path...)
 	case m.Positive != "" || len(c.Values) == 2:
 		m.Task = plan.Binary
 		if m.Positive == "" {
@@ -70,7 +75,8 @@ func (r *refs) task(name string, m *plan.Model, c plan.Column) {
 			r.readable(r.plan.Datasets[m.Dataset], m.Target, m.Positive, "models", name, "positive")
 		}
 		if len(c.Values) > 2 {
-			r.say(fmt.Sprintf("positive names one of two classes, but %s has %d values", m.Target, len(c.Values)), "leave positive out for a target of several classes", "models", name, "positive")
+			r.say(fmt.Sprintf("positive names one of two classes, but %s has %d values", m.Target, len(c.Values)),
+				"leave positive out for a target of several classes", "models", name, "positive")
 		}
 	default:
 		m.Task = plan.Multiclass
@@ -83,12 +89,15 @@ func (r *refs) splitKey(name string, m *plan.Model, d plan.Dataset) {
 	switch key := m.Split.Key; {
 	case key == "":
 	case key == m.Target:
-		r.say(fmt.Sprintf("the target %q cannot be the key: all rows of a class would be on one side", key), "name the column that says what a row is about", at...)
+		r.say(fmt.Sprintf("the target %q cannot be the key: all rows of a class would be on one side", key),
+			"name the column that says what a row is about", at...)
 	case !r.among("column", key, keys(d.Columns), at...):
 	case d.Columns[key].Nullable || d.Columns[key].Optional:
-		r.say(fmt.Sprintf("%q may have no value, and a row's side follows from it", key), "name a column that is neither nullable nor optional", at...)
+		r.say(fmt.Sprintf("%q may have no value, and a row's side follows from it", key),
+			"name a column that is neither nullable nor optional", at...)
 	case d.Columns[key].Anonymise == "drop":
-		r.say(fmt.Sprintf("%q is dropped, and a row's side follows from it", key), "hash it instead, or name another column", at...)
+		r.say(fmt.Sprintf("%q is dropped, and a row's side follows from it", key),
+			"hash it instead, or name another column", at...)
 	}
 }
 
@@ -163,14 +172,16 @@ func (r *refs) defaults(name string, m *plan.Model) {
 		}
 		m.Params = fill.With(m.Params)
 		if want := m.Params.Text("criterion", ""); classes == (want == "squared_error") {
-			r.say(fmt.Sprintf("criterion %q does not fit a %s", want, m.Task), "", "models", name, "params", "criterion")
+			r.say(fmt.Sprintf("criterion %q does not fit a %s", want, m.Task), "", "models",
+				name, "params", "criterion")
 		}
 	}
 	if m.Task == plan.Regression && m.Params["class_weight"] != nil {
 		r.say("a number has no classes to weigh", "", "models", name, "params", "class_weight")
 	}
 	if m.Preprocessing.Numeric == "none" && m.Algorithm != plan.GradientBoosting && m.Algorithm != plan.Custom {
-		r.say(m.Algorithm+" cannot take missing values", `use numeric: "median" or "mean"`, "models", name, "preprocessing", "numeric")
+		r.say(m.Algorithm+" cannot take missing values", `use numeric: "median" or "mean"`, "models", name,
+			"preprocessing", "numeric")
 	}
 	if m.Search != nil && m.Search.Metric == "" {
 		m.Search.Metric = plan.MetricNames(m.Task)[0]
@@ -181,13 +192,15 @@ func (r *refs) defaults(name string, m *plan.Model) {
 		}
 	}
 	if n := len(m.Approval.Approvers); n > 0 && n < m.Approval.Count {
-		r.say(fmt.Sprintf("%d approvals are asked for, but only %d may approve", m.Approval.Count, n), "", "models", name, "approval", "count")
+		r.say(fmt.Sprintf("%d approvals are asked for, but only %d may approve", m.Approval.Count, n), "", "models",
+			name, "approval", "count")
 	}
 }
 
 func algorithmsFor(t plan.Task) []string {
 	var out []string
-	for _, a := range []string{plan.RandomForest, plan.GradientBoosting, plan.LogisticRegression, plan.LinearRegression} {
+	for _, a := range []string{plan.RandomForest, plan.GradientBoosting,
+		plan.LogisticRegression, plan.LinearRegression} {
 		if slices.Contains(plan.Tasks(a), t) {
 			out = append(out, a)
 		}

@@ -18,14 +18,16 @@ import (
 func (r *refs) email(text string, path ...string) {
 	a, err := mail.ParseAddress(text)
 	if err != nil || a.Address != text || a.Name != "" || strings.ContainsFunc(text, unprintable) {
-		r.sayAs(source.WrongAddress, fmt.Sprintf("%q is not a valid email address", text), "write one address, such as team@example.com", path...)
+		r.sayAs(source.WrongAddress, fmt.Sprintf("%q is not a valid email address", text),
+			"write one address, such as team@example.com", path...)
 	}
 }
 
 // printable refuses line ends and what steers a terminal in a text of one line.
 func (r *refs) printable(text string, path ...string) {
 	if strings.ContainsFunc(text, unprintable) {
-		r.sayAs(source.WrongAddress, fmt.Sprintf("%q contains a character that cannot be printed", text), "write it on one line", path...)
+		r.sayAs(source.WrongAddress, fmt.Sprintf("%q contains a character that cannot be printed", text),
+			"write it on one line", path...)
 	}
 }
 
@@ -64,7 +66,8 @@ var imageForm = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[
 
 func (r *refs) image(text string, path ...string) {
 	if text != "" && !imageForm.MatchString(text) {
-		r.sayAs(source.WrongAddress, fmt.Sprintf("%q is not a valid image reference", text), "write it as registry.example.com/name:1.2.0, or with @sha256:...", path...)
+		r.sayAs(source.WrongAddress, fmt.Sprintf("%q is not a valid image reference", text),
+			"write it as registry.example.com/name:1.2.0, or with @sha256:...", path...)
 	}
 }
 
@@ -78,10 +81,13 @@ var (
 func (r *refs) nodes(s plan.Stage, at func(...string) []string) {
 	for _, key := range keys(s.NodeSelector) {
 		if !labelKey.MatchString(key) {
-			r.say(fmt.Sprintf("%q is not a valid label key", key), "write it as example.com/name, or name", at("node_selector", key)...)
+			r.say(fmt.Sprintf("%q is not a valid label key", key), "write it as example.com/name, or name",
+				at("node_selector", key)...)
 		}
 		if value := s.NodeSelector[key]; !labelValue.MatchString(value) {
-			r.say(fmt.Sprintf("%q is not a valid label value", value), "use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", at("node_selector", key)...)
+			r.say(fmt.Sprintf("%q is not a valid label value", value),
+				"use at most 63 letters, digits, dots, dashes and underscores, between letters or digits",
+				at("node_selector", key)...)
 		}
 	}
 	for i, t := range s.Tolerations {
@@ -95,7 +101,8 @@ func (r *refs) nodes(s plan.Stage, at func(...string) []string) {
 		case t.Key != "" && !labelKey.MatchString(t.Key):
 			r.say(fmt.Sprintf("%q is not a valid taint key", t.Key), "write it as example.com/name, or name", path...)
 		case !labelValue.MatchString(t.Value):
-			r.say(fmt.Sprintf("%q is not a valid taint value", t.Value), "use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", path...)
+			r.say(fmt.Sprintf("%q is not a valid taint value", t.Value),
+				"use at most 63 letters, digits, dots, dashes and underscores, between letters or digits", path...)
 		}
 	}
 }

@@ -18,7 +18,8 @@ func (r *refs) pipeline(name string) {
 	case len(p.Stages) == 0:
 		r.say("the pipeline has neither a model nor stages", "name a model, or write stages", at()...)
 	case taken:
-		r.say(fmt.Sprintf("there is a model named %s too, and this pipeline is not its", name), "name the model, or give the pipeline another name", at()...)
+		r.say(fmt.Sprintf("there is a model named %s too, and this pipeline is not its", name),
+			"name the model, or give the pipeline another name", at()...)
 	}
 	r.duration(p.RetryDelay, at("retry_delay")...)
 	r.atLeast(time.Second, p.Timeout, at("timeout")...)
@@ -67,16 +68,20 @@ func (r *refs) learns(name string, p plan.Pipeline) {
 	s, has := p.Stages[plan.StageTrain]
 	switch at := []string{"pipelines", name, "stages"}; {
 	case m.Algorithm != plan.Custom && has:
-		r.say(fmt.Sprintf("model %s is trained by %s, so it cannot have a stage named train", p.Model, m.Algorithm), `say algorithm: "custom" and what its artifact is, or name the stage otherwise`, append(at, plan.StageTrain)...)
+		r.say(fmt.Sprintf("model %s is trained by %s, so it cannot have a stage named train", p.Model, m.Algorithm),
+			`say algorithm: "custom" and what its artifact is, or name the stage otherwise`,
+			append(at, plan.StageTrain)...)
 	case m.Algorithm == plan.Custom && !has:
-		r.say(fmt.Sprintf("model %s is custom, but the pipeline has no stage train", p.Model), "write one that makes "+artifactOf(m), at[:2]...)
+		r.say(fmt.Sprintf("model %s is custom, but the pipeline has no stage train", p.Model),
+			"write one that makes "+artifactOf(m), at[:2]...)
 	case has && m.Artifact != nil:
 		for _, out := range s.Outs {
 			if s.At(out) == m.Artifact.Path {
 				return
 			}
 		}
-		r.say(fmt.Sprintf("the artifact of model %s is %s, which is not an out of this stage", p.Model, m.Artifact.Path), "", append(at, plan.StageTrain, "outs")...)
+		r.say(fmt.Sprintf("the artifact of model %s is %s, which is not an out of this stage", p.Model,
+			m.Artifact.Path), "", append(at, plan.StageTrain, "outs")...)
 	}
 }
 
@@ -96,7 +101,8 @@ func (r *refs) custom(name string, m *plan.Model) {
 	r.clean("", m.Artifact.Path, false, append(at, "artifact", "path")...)
 	r.image(m.Artifact.Image, append(at, "artifact", "image")...)
 	if m.Search != nil || m.CrossValidation != nil {
-		r.say("search and cross_validation are of the built-in algorithms", "search in the stage that trains the model", at...)
+		r.say("search and cross_validation are of the built-in algorithms",
+			"search in the stage that trains the model", at...)
 	}
 	if len(m.Params) > 0 {
 		r.say("a custom model takes no params", "give them to its pipeline", append(at, "params")...)
@@ -106,5 +112,6 @@ func (r *refs) custom(name string, m *plan.Model) {
 			return
 		}
 	}
-	r.say(fmt.Sprintf("no pipeline trains model %s", name), "add a pipeline with model: \""+name+"\" and a stage train", at...)
+	r.say(fmt.Sprintf("no pipeline trains model %s", name), "add a pipeline with model: \""+name+
+		"\" and a stage train", at...)
 }

@@ -13,20 +13,24 @@ func (r *refs) protection(dataset, name string, c plan.Column) {
 	coded := c.Type == plan.Category || c.Type == plan.Text
 	switch {
 	case c.Anonymise == plan.Hash && !coded:
-		r.say(fmt.Sprintf("%s is of type %s, and a pseudonym is a text", name, c.Type), category+`say anonymise: "mask" or "drop"`, at...)
+		r.say(fmt.Sprintf("%s is of type %s, and a pseudonym is a text", name, c.Type), category+
+			`say anonymise: "mask" or "drop"`, at...)
 	case c.Anonymise == plan.Mask && c.Type == plan.Boolean:
-		r.say(fmt.Sprintf("%s is true or false, which has no shape without its content", name), category+`say anonymise: "drop"`, at...)
+		r.say(fmt.Sprintf("%s is true or false, which has no shape without its content", name), category+
+			`say anonymise: "drop"`, at...)
 	}
 }
 
 // protectedModel checks that nothing which a model needs is anonymised away.
 func (r *refs) protectedModel(name string, m *plan.Model, d plan.Dataset) {
 	if c := d.Columns[m.Target]; c.Protection() != "" {
-		r.say(fmt.Sprintf("the target %s is anonymised (%s), so no model could say what it predicts", m.Target, c.Protection()), "predict another column, or leave this one as it is", "models", name, "target")
+		r.say(fmt.Sprintf("the target %s is anonymised (%s), so no model could say what it predicts", m.Target,
+			c.Protection()), "predict another column, or leave this one as it is", "models", name, "target")
 	}
 	for _, column := range keys(m.Require.Fairness) {
 		if c, ok := d.Columns[column]; ok && c.Protection() == plan.Drop {
-			r.say(fmt.Sprintf("%s is dropped when the data come in, so no groups can be made of it", column), `keep it, or say anonymise: "hash"`, "models", name, "require", "fairness", column)
+			r.say(fmt.Sprintf("%s is dropped when the data come in, so no groups can be made of it", column),
+				`keep it, or say anonymise: "hash"`, "models", name, "require", "fairness", column)
 		}
 	}
 }
@@ -43,13 +47,15 @@ func (r *refs) protectedSources(line, name string, p plan.Pipeline) {
 		for i, dep := range s.Deps {
 			if _, _, builtin := plan.BuiltinDep(dep); !builtin && plan.Feeds(s.At(dep), d.Source) {
 				r.say(fmt.Sprintf("%s is the source of dataset %s, whose columns are anonymised when they come in; the stage would get them as they are", dep, dataset),
-					`read "ingest:data.csv", which has the rows as they may go further`, "pipelines", line, "stages", origin, "deps", fmt.Sprint(i))
+					`read "ingest:data.csv", which has the rows as they may go further`, "pipelines", line, "stages",
+					origin, "deps", fmt.Sprint(i))
 			}
 		}
 		for i, out := range s.Outs {
 			if plan.Feeds(s.At(out), d.Source) {
 				r.say(fmt.Sprintf("%s is the source of dataset %s, whose columns are anonymised when they come in; what a stage makes is kept as it is", out, dataset),
-					"anonymise it in the stage and leave anonymise out, or name a source that no stage makes", "pipelines", line, "stages", origin, "outs", fmt.Sprint(i))
+					"anonymise it in the stage and leave anonymise out, or name a source that no stage makes",
+					"pipelines", line, "stages", origin, "outs", fmt.Sprint(i))
 			}
 		}
 	}

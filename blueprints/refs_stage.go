@@ -31,8 +31,11 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 		return append([]string{"pipelines", line, "stages", origin}, rest...)
 	}
 	r.name(origin, at()...)
-	if i := slices.IndexFunc(plan.BuiltinStages, func(b plan.BuiltinStage) bool { return b.Name == origin }); p.Model != "" && i >= 0 && name != plan.StageTrain {
-		r.say(fmt.Sprintf("%s is a built-in stage", origin), "name the stage otherwise; only train can be replaced", at()...)
+	if i := slices.IndexFunc(plan.BuiltinStages,
+		func(b plan.BuiltinStage) bool { return b.Name == origin }); p.Model != "" &&
+		i >= 0 && name != plan.StageTrain {
+		r.say(fmt.Sprintf("%s is a built-in stage", origin),
+			"name the stage otherwise; only train can be replaced", at()...)
 	}
 	if s.Wdir != "" {
 		r.clean("", s.Wdir, true, at("wdir")...)
@@ -45,7 +48,8 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 		r.param(param, p, at("params", fmt.Sprint(i))...)
 		name := plan.ParamVariable(param)
 		if other, taken := variables[name]; taken && other != param {
-			r.say(fmt.Sprintf("params %q and %q would both be the variable %s", other, param, name), "rename one of them in the pipeline's params", at("params", fmt.Sprint(i))...)
+			r.say(fmt.Sprintf("params %q and %q would both be the variable %s", other, param, name),
+				"rename one of them in the pipeline's params", at("params", fmt.Sprint(i))...)
 			continue
 		}
 		variables[name] = param
@@ -55,7 +59,8 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	}
 	if s.Memory != "" {
 		if _, err := plan.ParseQuantity(s.Memory); err != nil {
-			r.say(fmt.Sprintf("%q is not a valid amount of memory", s.Memory), "write it as 512Mi or 2Gi", at("memory")...)
+			r.say(fmt.Sprintf("%q is not a valid amount of memory", s.Memory),
+				"write it as 512Mi or 2Gi", at("memory")...)
 		}
 	}
 	r.image(s.Image, at("image")...)
@@ -63,20 +68,28 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	if s.CPU != "" && (!cpus.MatchString(s.CPU) || nothing.MatchString(s.CPU)) {
 		r.say(fmt.Sprintf("%q is not a valid number of cores", s.CPU), "write it as 2 or 500m", at("cpu")...)
 	}
+	r.surroundings(s, name, at)
+}
+
+// surroundings checks what the stage's commands find around them: an environment
+// and variables.
+func (r *refs) surroundings(s plan.Stage, name string, at func(...string) []string) {
 	if e := s.Environment; e != nil {
 		if (e.Conda == "") == (e.Pip == "") {
-			r.say("an environment is conda or pip", `name the file, such as {pip: "requirements.txt"}`, at("environment")...)
+			r.say("an environment is conda or pip",
+				`name the file, such as {pip: "requirements.txt"}`, at("environment")...)
 		}
 		if file := e.Conda + e.Pip; file != "" {
 			r.clean("", file, false, at("environment")...)
 		}
 	}
 	for key := range s.Env {
-		if itemVariable.MatchString(key) && name != origin {
+		if itemVariable.MatchString(key) && name != originOf(name) {
 			continue // foreach and matrix have made it
 		}
 		if !variable.MatchString(key) || strings.HasPrefix(key, "ASHLAR_") {
-			r.say(fmt.Sprintf("%q cannot be a variable of a stage", key), "use letters, digits and underscores; ASHLAR_ is taken", at("env", key)...)
+			r.say(fmt.Sprintf("%q cannot be a variable of a stage", key),
+				"use letters, digits and underscores; ASHLAR_ is taken", at("env", key)...)
 		}
 	}
 }
@@ -87,9 +100,11 @@ func (r *refs) clean(base, p string, folder bool, at ...string) bool {
 	full := path.Join(base, p)
 	switch {
 	case p == "" || path.IsAbs(p) || strings.Contains(p, `\`) || full == ".." || strings.HasPrefix(full, "../"):
-		r.sayAs(source.WrongPath, fmt.Sprintf("%q leaves the blueprint's folder", p), "write a path below it, with slashes", at...)
+		r.sayAs(source.WrongPath, fmt.Sprintf("%q leaves the blueprint's folder", p),
+			"write a path below it, with slashes", at...)
 	case path.Clean(p) != p || full == "." && !folder:
-		r.sayAs(source.WrongPath, fmt.Sprintf("%q is not written the short way", p), fmt.Sprintf("write %q", path.Clean(p)), at...)
+		r.sayAs(source.WrongPath, fmt.Sprintf("%q is not written the short way", p),
+			fmt.Sprintf("write %q", path.Clean(p)), at...)
 	case strings.ContainsFunc(p, func(c rune) bool { return c < ' ' }):
 		r.sayAs(source.WrongPath, fmt.Sprintf("%q has characters that no path should", p), "", at...)
 	default:
@@ -105,7 +120,8 @@ func (r *refs) dep(base, dep string, p plan.Pipeline, at ...string) {
 		return
 	}
 	if p.Model == "" {
-		r.say(fmt.Sprintf("%s is of a built-in stage, and the pipeline has no model", dep), "name the model, or a path", at...)
+		r.say(fmt.Sprintf("%s is of a built-in stage, and the pipeline has no model", dep),
+			"name the model, or a path", at...)
 		return
 	}
 	var all []string
@@ -146,7 +162,8 @@ func (r *refs) made(line, name string, p plan.Pipeline, makers map[string]string
 			}
 			full := s.At(made)
 			if other, how := overlap(full, makers); other != "" {
-				r.say(fmt.Sprintf("%s is %s of stage %s", made, how, other), "each path has one maker; use ${item} in the path of a foreach or matrix", at...)
+				r.say(fmt.Sprintf("%s is %s of stage %s", made, how, other),
+					"each path has one maker; use ${item} in the path of a foreach or matrix", at...)
 			}
 			makers[full] = name
 			for dir := path.Dir(full); dir != "."; dir = path.Dir(dir) {

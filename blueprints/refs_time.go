@@ -21,11 +21,14 @@ func (r *refs) zoned(p *plan.Pipeline, at func(...string) []string) {
 	zone, schedule := found.Parts()
 	switch {
 	case schedule == "":
-		r.say(fmt.Sprintf("%q is not a valid schedule: nothing comes after the time zone", p.Schedule), fmt.Sprintf("write timezone: %q, and a schedule such as \"0 3 * * *\"", zone), at("schedule")...)
+		r.say(fmt.Sprintf("%q is not a valid schedule: nothing comes after the time zone", p.Schedule),
+			fmt.Sprintf("write timezone: %q, and a schedule such as \"0 3 * * *\"", zone), at("schedule")...)
 	case p.Timezone != "" && p.Timezone != zone:
-		r.say(fmt.Sprintf("the schedule is in %q, and timezone says %q", zone, p.Timezone), "leave the zone to timezone", at("schedule")...)
+		r.say(fmt.Sprintf("the schedule is in %q, and timezone says %q", zone, p.Timezone),
+			"leave the zone to timezone", at("schedule")...)
 	case zone == "":
-		r.say(fmt.Sprintf("%q names no time zone", p.Schedule), "write timezone: \"Europe/Berlin\" beside the schedule", at("schedule")...)
+		r.say(fmt.Sprintf("%q names no time zone", p.Schedule),
+			"write timezone: \"Europe/Berlin\" beside the schedule", at("schedule")...)
 	default:
 		r.timezone(zone, at("schedule")...)
 		p.Timezone = zone
@@ -43,7 +46,8 @@ func (r *refs) schedule(text string, path ...string) {
 	case errors.Is(err, plan.ErrNeverDue):
 		r.say(fmt.Sprintf("%q never falls due: %v", text, err), "", path...)
 	default:
-		r.say(fmt.Sprintf("%q is not a valid schedule: %v", text, err), "use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", path...)
+		r.say(fmt.Sprintf("%q is not a valid schedule: %v", text, err),
+			"use @hourly, @daily, @weekly or five cron fields such as \"0 3 * * *\"", path...)
 	}
 }
 

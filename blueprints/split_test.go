@@ -23,7 +23,8 @@ func TestTheKeyOfASplitIsNoFeatureUnlessItIsNamed(t *testing.T) {
 	if got := load(`positive: "good", split: key: "Age"`); !slices.Equal(got, []string{"Home"}) {
 		t.Errorf("features %v", got)
 	}
-	if got := load(`positive: "good", split: key: "Age", features: ["Age", "Home"]`); !slices.Equal(got, []string{"Age", "Home"}) {
+	if got := load(`positive: "good", split: key: "Age", features: ["Age", "Home"]`); !slices.Equal(got,
+		[]string{"Age", "Home"}) {
 		t.Errorf("features %v", got)
 	}
 }

@@ -58,7 +58,8 @@ func (e *expansion) stage(name string, body map[string]any) {
 	case has && crossed:
 		e.say("a stage has foreach or matrix, not both", "a matrix with one axis is a foreach", e.at(name)...)
 	case has && len(body) > 0:
-		e.say(fmt.Sprintf("%s is not allowed beside foreach", source.List(slices.Sorted(maps.Keys(body)))), "move it below do", e.at(name)...)
+		e.say(fmt.Sprintf("%s is not allowed beside foreach", source.List(slices.Sorted(maps.Keys(body)))),
+			"move it below do", e.at(name)...)
 	case has:
 		e.foreach(name, each, do)
 	case crossed:
@@ -94,7 +95,8 @@ func (e *expansion) matrix(name string, axes map[string]any, body map[string]any
 			e.say("the axis has no values", "give it some, or take it away", e.at(name, "matrix", axis)...)
 		}
 		if total *= len(values); total > maxExpanded {
-			e.say(fmt.Sprintf("the matrix has more than %d combinations", maxExpanded), "leave values out", e.at(name, "matrix")...)
+			e.say(fmt.Sprintf("the matrix has more than %d combinations", maxExpanded),
+				"leave values out", e.at(name, "matrix")...)
 			return
 		}
 	}
@@ -121,7 +123,8 @@ var unfit = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 func (e *expansion) copy(name, suffix string, body map[string]any, scope map[string]any) {
 	full := name + "@" + unfit.ReplaceAllString(suffix, "_")
 	if _, taken := e.out[full]; taken {
-		e.say(fmt.Sprintf("two stages would be named %s", full), "give the members values that differ, or a map with keys", e.at(name)...)
+		e.say(fmt.Sprintf("two stages would be named %s", full),
+			"give the members values that differ, or a map with keys", e.at(name)...)
 		return
 	}
 	rest := maps.Clone(body)

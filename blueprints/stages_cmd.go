@@ -64,7 +64,8 @@ func (e *expansion) line(cmd string, scope, env map[string]any, stage string) st
 		case strings.ContainsRune(value, 0):
 			e.say(fmt.Sprintf("%s contains a zero byte, which commands cannot receive", word), "", e.at(stage)...)
 		case strings.Contains(cmd, "<<") || strings.Contains(cmd, "$(("):
-			e.say(fmt.Sprintf("the value %q of %s cannot be used in a command with << or $((", value, word), "write it into a file of deps, or give it to a program as an argument", e.at(stage)...)
+			e.say(fmt.Sprintf("the value %q of %s cannot be used in a command with << or $((", value, word),
+				"write it into a file of deps, or give it to a program as an argument", e.at(stage)...)
 		default:
 			out.WriteString(q.quoted(variableFor(word, value, env)))
 		}

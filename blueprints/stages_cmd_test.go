@@ -8,15 +8,19 @@ import (
 
 // harm are values that a shell would act on.
 var harm = []string{
-	`; touch harm #`, `$(touch harm)`, "`touch harm`", `' ; touch harm ; '`, `" ; touch harm ; "`, `"'"; touch harm; '"'`, `${HOME}`, `$HOME`, `a b`, `*`, `~`, `\`, `\\`,
-	"a\ntouch harm\n", `&& touch harm`, `| touch harm`, `> harm`, `A=b`, ``, `#`, `!`, `{a,b}`, `ünï`, `${item}`, `)`, `$((1))`,
+	`; touch harm #`, `$(touch harm)`, "`touch harm`", `' ; touch harm ; '`, `" ; touch harm ; "`,
+	`"'"; touch harm; '"'`, `${HOME}`, `$HOME`, `a b`, `*`, `~`, `\`, `\\`,
+	"a\ntouch harm\n", `&& touch harm`, `| touch harm`, `> harm`, `A=b`, ``, `#`, `!`, `{a,b}`,
+	`ünï`, `${item}`, `)`, `$((1))`,
 }
 
 // around are the places of a command line where a value can stand; each prints it
 // between < and >.
 var around = []string{
-	`printf '<%s>' ${item}`, `printf '<%s>' "${item}"`, `printf '<%s>' '${item}'`, `printf '<%s>' a${item}b`, `printf '<%s>' "a${item}b"`, `printf '<%s>' 'a${item}b'`,
-	`printf '<%s>' "$(printf %s ${item}x)"`, `printf '<%s>' "$(printf %s "${item}x")"`, `printf '<%s>' "$(printf %s '${item}x')"`, `printf '<%s>' \'${item}`, `printf '<%s>' "\"${item}"`,
+	`printf '<%s>' ${item}`, `printf '<%s>' "${item}"`, `printf '<%s>' '${item}'`, `printf '<%s>' a${item}b`,
+	`printf '<%s>' "a${item}b"`, `printf '<%s>' 'a${item}b'`,
+	`printf '<%s>' "$(printf %s ${item}x)"`, `printf '<%s>' "$(printf %s "${item}x")"`,
+	`printf '<%s>' "$(printf %s '${item}x')"`, `printf '<%s>' \'${item}`, `printf '<%s>' "\"${item}"`,
 }
 
 // filled is the line and its variables for one value of foreach.
@@ -68,7 +72,8 @@ func printed(cmd, value string) string {
 
 func TestAValueIsNoTemplate(t *testing.T) {
 	e := expansion{say: func(message, _ string, _ ...string) { t.Error(message) }, out: map[string]any{}}
-	e.copy("s", "x", map[string]any{"cmd": "echo ${item}", "env": map[string]any{"X": "${key}"}}, map[string]any{"item": "${key}", "key": "k"})
+	e.copy("s", "x", map[string]any{"cmd": "echo ${item}", "env": map[string]any{"X": "${key}"}},
+		map[string]any{"item": "${key}", "key": "k"})
 	stage, _ := e.out["s@x"].(map[string]any)
 	env, _ := stage["env"].(map[string]any)
 	if env["ASHLAR_ITEM"] != "${key}" || env["X"] != "k" {
@@ -77,14 +82,16 @@ func TestAValueIsNoTemplate(t *testing.T) {
 }
 
 func TestAPlainValueStandsInTheLine(t *testing.T) {
-	if line, env := filled(t, "./try ${item} out/${item}.json", "1e-05"); line != "./try 1e-05 out/1e-05.json" || env != nil {
+	if line, env := filled(t, "./try ${item} out/${item}.json",
+		"1e-05"); line != "./try 1e-05 out/1e-05.json" || env != nil {
 		t.Errorf("%s with %v", line, env)
 	}
 }
 
 func TestAValueThatCannotStandInACommandIsRefused(t *testing.T) {
 	for _, c := range []struct{ cmd, value, want string }{
-		{"cat <<'EOF'\n${item}\nEOF\n", "a b", "<<"}, {"echo $((${item} + 1))", "a[$(id)]", "$(("}, {"echo ${item}", "a\x00b", "zero byte"},
+		{"cat <<'EOF'\n${item}\nEOF\n", "a b", "<<"}, {"echo $((${item} + 1))", "a[$(id)]", "$(("},
+		{"echo ${item}", "a\x00b", "zero byte"},
 	} {
 		said := ""
 		e := expansion{say: func(message, _ string, _ ...string) { said += message }}

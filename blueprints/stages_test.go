@@ -74,7 +74,9 @@ var wrongStages = []struct{ name, from, to string }{
 	{"a path with a detour", `deps: ["clean.py", "raw"]`, `deps: ["./clean.py", "raw"]`},
 	{"an unknown file of a built-in stage", `prepare:train.csv`, `prepare:tain.csv`},
 	{"a param that is not there", `"train.eta"`, `"train.etta"`},
-	{"params of one variable", `params: {seed: 7,`, `stages: both: {cmd: "x", params: ["train.eta", "train-eta", "seed", "TRAIN_ETA"]}` + "\n\t\t" + `params: {"train-eta": 1, TRAIN_ETA: 2, seed: 7,`},
+	{"params of one variable", `params: {seed: 7,`,
+		`stages: both: {cmd: "x", params: ["train.eta", "train-eta", "seed", "TRAIN_ETA"]}` + "\n\t\t" +
+			`params: {"train-eta": 1, TRAIN_ETA: 2, seed: 7,`},
 	{"a name of a built-in stage", `best: {`, `evaluate: {`},
 	{"stages that wait for each other", `deps: ["clean.py", "raw"]`, `deps: ["clean.py", "best.json"]`},
 	{"a stage that waits for itself", `deps: ["clean.py", "raw"]`, `deps: ["clean.py", "out/clean.csv"]`},
@@ -82,7 +84,8 @@ var wrongStages = []struct{ name, from, to string }{
 	{"an artifact that no stage makes", `path: "out/model.json"`, `path: "model.json"`},
 	{"a flavor that is not known", `"xgboost"`, `"xgbost"`},
 	{"a custom model without its stage", `train: {` + "\n\t\t\t\tcmd", `learn: {` + "\n\t\t\t\tcmd"},
-	{"a stage that trains a built-in model", `algorithm: "custom"` + "\n\t\tartifact: {flavor: \"xgboost\", path: \"out/model.json\"}", `algorithm: "random_forest"`},
+	{"a stage that trains a built-in model", `algorithm: "custom"` +
+		"\n\t\tartifact: {flavor: \"xgboost\", path: \"out/model.json\"}", `algorithm: "random_forest"`},
 	{"a custom model without a pipeline", `model: "m"` + "\n\t\tparams", "params"},
 	{"a matrix without values", `eta: [0.1, 0.3]`, `eta: []`},
 	{"a variable that is taken", `timeout: "30m"`, `env: ASHLAR_X: "1"`},
@@ -138,7 +141,8 @@ func TestForeachAndMatrixBecomeStages(t *testing.T) {
 		got = append(got, n.Name+" <- "+strings.Join(n.After, " "))
 	}
 	want := []string{
-		"clean <- ", "ingest <- clean", "validate <- ingest", "prepare <- validate", "train <- prepare", "evaluate <- train",
+		"clean <- ", "ingest <- clean", "validate <- ingest", "prepare <- validate",
+		"train <- prepare", "evaluate <- train",
 		"register <- evaluate",
 		"attempt@4-0.1 <- prepare", "attempt@4-0.3 <- prepare", "attempt@6-0.1 <- prepare", "attempt@6-0.3 <- prepare",
 		"best <- attempt@4-0.1 attempt@4-0.3 attempt@6-0.1 attempt@6-0.3", "plot@0 <- clean", "plot@1 <- clean",

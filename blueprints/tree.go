@@ -64,7 +64,9 @@ func (s *session) evaluate(files []*ast.File) (*blueprint, error) {
 		return nil, b.problems(err)
 	}
 	if b.base.kind != structNode || len(b.base.fields) == 0 {
-		return nil, Problems{{File: b.file, Line: 1, Col: 1, Message: "this is not a blueprint: it declares nothing", Hint: "begin with `import \"ashlar.dev/blueprint\"` and `blueprint.#Blueprint & {name: ...}`", Code: source.NoBlueprint}}
+		return nil, Problems{{File: b.file, Line: 1, Col: 1, Message: "this is not a blueprint: it declares nothing",
+			Hint: "begin with `import \"ashlar.dev/blueprint\"` and `blueprint.#Blueprint & {name: ...}`",
+			Code: source.NoBlueprint}}
 	}
 	b.takeOverlays()
 	return b, nil
@@ -88,7 +90,8 @@ func (b *blueprint) takeOverlays() {
 // tree copies an evaluated value.
 func (b *blueprint) tree(v cue.Value, depth int) (*node, error) {
 	if depth > source.MaxNesting {
-		return nil, Problems{{File: b.file, Message: fmt.Sprintf("values are nested deeper than %d", source.MaxNesting), Code: source.TooLarge}}
+		return nil, Problems{{File: b.file,
+			Message: fmt.Sprintf("values are nested deeper than %d", source.MaxNesting), Code: source.TooLarge}}
 	}
 	if d, ok := v.Default(); ok {
 		v = d
@@ -114,7 +117,8 @@ func (b *blueprint) tree(v cue.Value, depth int) (*node, error) {
 	}
 	expr, ok := v.Syntax(cue.Final()).(ast.Expr)
 	if !ok {
-		return nil, Problems{b.at(n.pos, v.Path().String(), "this is neither a value nor a bound", "").As(source.NotConcrete)}
+		return nil, Problems{b.at(n.pos, v.Path().String(), "this is neither a value nor a bound",
+			"").As(source.NotConcrete)}
 	}
 	n.leaf = expr
 	return n, nil

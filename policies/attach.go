@@ -19,7 +19,8 @@ func (s *Set) Attach(p *plan.Plan) *plan.Plan {
 		if r.About != Evidence || r.Level == plan.Disabled || r.match.Judge(known) == plan.No {
 			continue
 		}
-		one := plan.Policy{ID: r.ID, Title: r.Title, Level: r.Level, Reason: r.Reason, Fix: r.Fix, Digest: r.Digest, Match: r.matches, Require: r.required}
+		one := plan.Policy{ID: r.ID, Title: r.Title, Level: r.Level, Reason: r.Reason, Fix: r.Fix, Digest: r.Digest,
+			Match: r.matches, Require: r.required}
 		for _, x := range s.exempt[r.ID] {
 			one.Exemptions = append(one.Exemptions, x.Exemption)
 		}

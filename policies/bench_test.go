@@ -47,15 +47,20 @@ func manyResources(n int) []Registered {
 		name := fmt.Sprintf("r%d", i)
 		switch i % 4 {
 		case 0:
-			out = append(out, Registered{URN: "urn:" + name, Type: "aws:s3/bucketV2:BucketV2", Name: name, Properties: map[string]any{"bucket": plan.Unknown{}}})
+			out = append(out, Registered{URN: "urn:" + name, Type: "aws:s3/bucketV2:BucketV2", Name: name,
+				Properties: map[string]any{"bucket": plan.Unknown{}}})
 		case 1:
-			out = append(out, Registered{URN: "urn:" + name, Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Name: name, References: []string{fmt.Sprintf("urn:r%d", i-1)},
-				Properties: map[string]any{"bucket": plan.Unknown{}, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true}})
+			out = append(out, Registered{URN: "urn:" + name,
+				Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Name: name,
+				References: []string{fmt.Sprintf("urn:r%d", i-1)},
+				Properties: map[string]any{"bucket": plan.Unknown{}, "blockPublicAcls": true, "blockPublicPolicy": true,
+					"ignorePublicAcls": true, "restrictPublicBuckets": true}})
 		case 2:
 			out = append(out, Registered{URN: "urn:" + name, Type: "aws:iam/rolePolicy:RolePolicy", Name: name,
 				Properties: map[string]any{"policy": `{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`}})
 		default:
-			out = append(out, Registered{URN: "urn:" + name, Type: "kubernetes:apps/v1:Deployment", Name: name, Properties: workload(name)})
+			out = append(out, Registered{URN: "urn:" + name, Type: "kubernetes:apps/v1:Deployment", Name: name,
+				Properties: workload(name)})
 		}
 	}
 	return out
@@ -68,11 +73,15 @@ func workload(name string) map[string]any {
 		"spec": map[string]any{"template": map[string]any{
 			"metadata": map[string]any{"labels": map[string]any{"app": name}},
 			"spec": map[string]any{
-				"securityContext": map[string]any{"runAsNonRoot": true, "seccompProfile": map[string]any{"type": "RuntimeDefault"}},
+				"securityContext": map[string]any{"runAsNonRoot": true,
+					"seccompProfile": map[string]any{"type": "RuntimeDefault"}},
 				"containers": []any{map[string]any{
-					"name": "a", "image": "registry.example.com/runtime:1.0.0", "readinessProbe": map[string]any{"httpGet": map[string]any{"path": "/ready"}},
-					"resources":       map[string]any{"requests": map[string]any{"cpu": "100m", "memory": "1Gi"}, "limits": map[string]any{"memory": "1Gi"}},
-					"securityContext": map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": map[string]any{"drop": []any{"ALL"}}},
+					"name": "a", "image": "registry.example.com/runtime:1.0.0",
+					"readinessProbe": map[string]any{"httpGet": map[string]any{"path": "/ready"}},
+					"resources": map[string]any{"requests": map[string]any{"cpu": "100m", "memory": "1Gi"},
+						"limits": map[string]any{"memory": "1Gi"}},
+					"securityContext": map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+						"capabilities": map[string]any{"drop": []any{"ALL"}}},
 				}},
 			},
 		}},

@@ -25,7 +25,8 @@ func (c *compiler) cases(r *Rule, v cue.Value, at string) {
 				continue
 			}
 			for _, s := range c.words[r.About].strangersIn(one.Subject, nil) {
-				c.say(placed(subject, s.path), path+"."+strings.Join(s.path, "."), fmt.Sprintf("%s has no %q", a(r.About), s.path[len(s.path)-1]), s.hint)
+				c.say(placed(subject, s.path), path+"."+strings.Join(s.path, "."),
+					fmt.Sprintf("%s has no %q", a(r.About), s.path[len(s.path)-1]), s.hint)
 			}
 			r.Cases = append(r.Cases, one)
 		}

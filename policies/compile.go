@@ -39,8 +39,10 @@ func (c *compiler) rule(name string, v cue.Value) *Rule {
 	at := "rules." + name
 	place := module(true).Place(v)
 	r := &Rule{
-		ID: c.name + "/" + name, Title: c.text(v, "title"), Level: plan.Level(c.text(v, "level")), About: About(c.text(v, "about")),
-		Reason: c.text(v, "reason"), Fix: c.text(v, "fix"), File: place.Filename(), Line: place.Line(), Col: place.Column(),
+		ID: c.name + "/" + name, Title: c.text(v, "title"), Level: plan.Level(c.text(v, "level")),
+		About:  About(c.text(v, "about")),
+		Reason: c.text(v, "reason"), Fix: c.text(v, "fix"), File: place.Filename(),
+		Line: place.Line(), Col: place.Column(),
 	}
 	if r.Level == "" {
 		r.Level = plan.Mandatory
@@ -88,7 +90,8 @@ func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 			have, allowed := s.value.LookupPath(path), config.LookupPath(path)
 			switch {
 			case !slices.Contains(fieldsOf(config), name):
-				s.pack.say(have, `set."`+r.ID+`".`+name, fmt.Sprintf("%s has no %q to set; it has %s", r.ID, name, strings.Join(fieldsOf(config), ", ")), "")
+				s.pack.say(have, `set."`+r.ID+`".`+name,
+					fmt.Sprintf("%s has no %q to set; it has %s", r.ID, name, strings.Join(fieldsOf(config), ", ")), "")
 				return v
 			case allowed.Unify(have).Validate(cue.Concrete(true)) != nil:
 				s.pack.say(have, `set."`+r.ID+`".`+name, fmt.Sprintf("found %v; allowed: %v", have, allowed), "")
@@ -125,7 +128,8 @@ func (c *compiler) matching(r *Rule, v cue.Value, at string) {
 		r.match, err = lowered.Compile()
 	}
 	if err != nil {
-		c.say(match, at+".match", "match decides whether a rule speaks, so every point must understand it: "+err.Error(), "keep match to values and bounds, and put the rest into require")
+		c.say(match, at+".match", "match decides whether a rule speaks, so every point must understand it: "+
+			err.Error(), "keep match to values and bounds, and put the rest into require")
 	}
 }
 
@@ -142,7 +146,9 @@ func (c *compiler) requiring(r *Rule, v cue.Value, at string) {
 	slices.Sort(r.Require)
 	if r.NotLowered != "" {
 		if r.About == Evidence {
-			c.say(require, at+".require", "rules about evidence are judged in the runtime, without CUE, and this one cannot be lowered: "+r.NotLowered, "")
+			c.say(require, at+".require",
+				"rules about evidence are judged in the runtime, without CUE, and this one cannot be lowered: "+
+					r.NotLowered, "")
 		}
 		return
 	}
@@ -190,7 +196,8 @@ func (c *compiler) export(r *Rule, v cue.Value, at string) *lower.Expression {
 	f := finder{Expression: e, inside: map[string]bool{}}
 	f.look(c.words[r.About], e.Expr(), nil)
 	for _, s := range f.found {
-		c.say(placed(v, s.path), at+"."+strings.Join(s.path, "."), fmt.Sprintf("%s has no %q", a(r.About), s.path[len(s.path)-1]), s.hint)
+		c.say(placed(v, s.path), at+"."+strings.Join(s.path, "."),
+			fmt.Sprintf("%s has no %q", a(r.About), s.path[len(s.path)-1]), s.hint)
 	}
 	return e
 }
@@ -234,7 +241,9 @@ func (c *compiler) levels(r *Rule, v cue.Value, at string) {
 		switch {
 		case to == "":
 		case rank[to] < rank[r.Level]:
-			t.pack.say(t.value, `tighten."`+r.ID+`".level`, fmt.Sprintf("%s is less than %s, the level of %s", to, r.Level, r.ID), "tightening only raises a level; exempt takes subjects out for a time")
+			t.pack.say(t.value, `tighten."`+r.ID+`".level`,
+				fmt.Sprintf("%s is less than %s, the level of %s", to, r.Level, r.ID),
+				"tightening only raises a level; exempt takes subjects out for a time")
 		default:
 			r.Level = to
 		}

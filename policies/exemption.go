@@ -36,7 +36,8 @@ func (s *Set) exemptions(p *pack) {
 			}
 			day, err := time.Parse(time.DateOnly, x.Expires)
 			if err != nil {
-				p.say(list.Value(), at+".expires", fmt.Sprintf("%q is not a date such as 2026-12-31", x.Expires), "write it as 2030-01-31")
+				p.say(list.Value(), at+".expires",
+					fmt.Sprintf("%q is not a date such as 2026-12-31", x.Expires), "write it as 2030-01-31")
 			}
 			if x.Owner == "" || x.Reason == "" {
 				p.say(list.Value(), at, "an exemption has an owner and a reason", "say who answers for it, and why")
@@ -80,10 +81,13 @@ func (s *Set) Expired(now time.Time) []Finding {
 				continue
 			}
 			out = append(out, Finding{
-				Policy: id, Title: r.Title, Level: r.Level, Digest: r.Digest, About: r.About, Subject: subjectsOf(x.Subjects),
-				Message: fmt.Sprintf("the exemption of %s from %s expired on %s", subjectsOf(x.Subjects), id, x.Expires),
-				Reason:  fmt.Sprintf("%s asked for it: %s", x.Owner, x.Reason), Fix: "put right what was exempt and remove the exemption, or agree on another day",
-				File: x.file, Line: x.line, Col: x.col,
+				Policy: id, Title: r.Title, Level: r.Level, Digest: r.Digest, About: r.About,
+				Subject: subjectsOf(x.Subjects),
+				Message: fmt.Sprintf("the exemption of %s from %s expired on %s",
+					subjectsOf(x.Subjects), id, x.Expires),
+				Reason: fmt.Sprintf("%s asked for it: %s", x.Owner, x.Reason),
+				Fix:    "put right what was exempt and remove the exemption, or agree on another day",
+				File:   x.file, Line: x.line, Col: x.col,
 			})
 		}
 	}

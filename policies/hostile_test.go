@@ -24,13 +24,17 @@ var hostile = map[string]struct {
 	files func() fstest.MapFS
 	want  string
 }{
-	"endless recursion":            {func() fstest.MapFS { return packed("a: b: a\n") }, "structural cycle"},
-	"a definition of itself":       {func() fstest.MapFS { return packed("#T: {next: #T}\na: #T\n") }, "structural cycle"},
+	"endless recursion": {func() fstest.MapFS { return packed("a: b: a\n") }, "structural cycle"},
+	"a definition of itself": {func() fstest.MapFS { return packed("#T: {next: #T}\na: #T\n") },
+		"structural cycle"},
 	"a function that calls itself": {func() fstest.MapFS { return packed("_f: {n: int, out: (_f & {n: n+1}).out}\na: (_f & {n: 1}).out\n") }, "structural cycle"},
 	"a list without end":           {func() fstest.MapFS { return packed("a: [for x in list.Range(0, 1000000000, 1) {x}]\n", "list") }, "evaluating this takes"},
-	"an import of itself":          {func() fstest.MapFS { return packed("", "ashlar.dev/policy/p") }, `unknown import "ashlar.dev/policy/p"`},
-	"deep brackets":                {func() fstest.MapFS { return packed("a: " + strings.Repeat("[", 100000)) }, "nested deeper than 200"},
-	"a file of 100 MB":             {func() fstest.MapFS { return packed("// " + strings.Repeat("x", 100<<20)) }, "larger than 1048576 bytes"},
+	"an import of itself": {func() fstest.MapFS { return packed("", "ashlar.dev/policy/p") },
+		`unknown import "ashlar.dev/policy/p"`},
+	"deep brackets": {func() fstest.MapFS { return packed("a: " + strings.Repeat("[", 100000)) },
+		"nested deeper than 200"},
+	"a file of 100 MB": {func() fstest.MapFS { return packed("// " + strings.Repeat("x", 100<<20)) },
+		"larger than 1048576 bytes"},
 	"a thousand files": {func() fstest.MapFS {
 		many := packed("")
 		for i := range 1000 {
@@ -73,7 +77,8 @@ func TestHostilePacksAreGivenUpOn(t *testing.T) {
 	for name, c := range hostile {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHostilePacksAreGivenUpOn$", "-test.timeout", "60s")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run",
+				"^TestHostilePacksAreGivenUpOn$", "-test.timeout", "60s")
 			cmd.Env = append(os.Environ(), "ASHLAR_HOSTILE_PACK="+name)
 			began := time.Now()
 			out, err := cmd.CombinedOutput()
@@ -120,7 +125,8 @@ policy.#Pack & {name: "p", rules: r: {
 		}
 		return
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestARuleThatRunsAwayDoesNotPass$", "-test.timeout", "60s")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run",
+		"^TestARuleThatRunsAwayDoesNotPass$", "-test.timeout", "60s")
 	cmd.Env = append(os.Environ(), "ASHLAR_HOSTILE_RULE=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "refused: true endpoint scoring is not judged") {

@@ -141,5 +141,8 @@ func unquoted(label string) string {
 
 func dedupe(in []plan.Miss) []plan.Miss {
 	slices.SortStableFunc(in, func(a, b plan.Miss) int { return slices.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(in, func(a, b plan.Miss) bool { return slices.Equal(a.Path, b.Path) && a.Found == b.Found })
+	return slices.CompactFunc(in, func(a,
+		b plan.Miss) bool {
+		return slices.Equal(a.Path, b.Path) && a.Found == b.Found
+	})
 }

@@ -52,7 +52,8 @@ type pack struct {
 
 // readPack reads a folder. The error is source.Problems unless reading failed.
 func readPack(ctx *cue.Context, s Source) (*pack, error) {
-	r := source.Reader{Noun: "policy pack", Imports: []string{schema.ImportPath}, Missing: "a pack is a folder of .cue files that begin with a package clause", Prefix: s.Prefix}
+	r := source.Reader{Noun: "policy pack", Imports: []string{schema.ImportPath},
+		Missing: "a pack is a folder of .cue files that begin with a package clause", Prefix: s.Prefix}
 	if !s.Cases {
 		r.Skip = func(name string) bool { return strings.HasSuffix(name, "_test.cue") }
 	}
@@ -100,7 +101,8 @@ func misleading(f *ast.File) source.Problems {
 		}
 		for _, x := range []ast.Expr{e.X, e.Y} {
 			if s, ok := x.(*ast.StructLit); ok && len(s.Elts) == 0 {
-				out = append(out, source.At(s.Pos(), f.Filename, "", "an empty struct beside & has no constraint", "write {...} for any struct").As(source.WrongPack))
+				out = append(out, source.At(s.Pos(), f.Filename, "", "an empty struct beside & has no constraint",
+					"write {...} for any struct").As(source.WrongPack))
 			}
 		}
 		return true

@@ -44,7 +44,8 @@ func fromText(texts ...string) (*Set, error) {
 	sources := Shipped()
 	for i, text := range texts {
 		dir := "p" + string(rune('0'+i))
-		sources = append(sources, Source{FS: fstest.MapFS{dir + "/p.cue": {Data: []byte(text)}}, Dir: dir, Prefix: "policies/"})
+		sources = append(sources, Source{FS: fstest.MapFS{dir + "/p.cue": {Data: []byte(text)}},
+			Dir: dir, Prefix: "policies/"})
 	}
 	return New(sources...)
 }
@@ -83,7 +84,8 @@ var wrongPacks = []struct{ name, from, to string }{
 	{"an unknown subject", `about: "endpoint"`, `about: "endpoints"`},
 	{"an unknown field in match", `match: environment`, `match: enviroment`},
 	{"an unknown field in require", `min: >=config`, `minimum: >=config`},
-	{"an unknown field below a pattern", `require: replicas: min: >=config`, `require: used_by: slos: [string]: objektive: >=config`},
+	{"an unknown field below a pattern", `require: replicas: min: >=config`,
+		`require: used_by: slos: [string]: objektive: >=config`},
 	{"an unknown field in a case", `replicas: {min: 1, max: 2}`, `replica: {min: 1, max: 2}`},
 	{"a case of two kinds", `"one": fail: {`, `"one": pass: {}, "one": fail: {`},
 	{"a reference to nothing", `>=config.min`, `>=confg.min`},
@@ -94,15 +96,20 @@ var wrongPacks = []struct{ name, from, to string }{
 	{"a bound on true", `require: replicas: min: >=config.min & <=100`, `require: drift: retrain: !=true`},
 	{"a float that is no float", `require: replicas: min: >=config.min & <=100`, `require: replicas: min: 1.0`},
 	{"an empty struct beside &", `require: replicas: min: >=config.min & <=100`, `require: replicas: {} & !=null`},
-	{"matchN with a field that may be added", `require: replicas: min: >=config.min & <=100`, `require: matchN(0, [{drift: retrain: true}])`},
-	{"a match that only CUE understands", `match: environment: "prod"`, `match: {environment: string, name: environment}`},
+	{"matchN with a field that may be added", `require: replicas: min: >=config.min & <=100`,
+		`require: matchN(0, [{drift: retrain: true}])`},
+	{"a match that only CUE understands", `match: environment: "prod"`,
+		`match: {environment: string, name: environment}`},
 	{"a config without a default", `*2 | (int & >=1)`, `int & >=1`},
 	{"a remedy for what is no resource", `reason: "one is none"`, "reason: \"one is none\"\n\t\tremedy: min: 2"},
 	{"remediation without a remedy", "level: \"mandatory\"\n\t\tabout: \"endpoint\"\n\t\tmatch: environment: \"prod\"\n\t\trequire: replicas: min: >=config.min & <=100", "level: \"remediate\"\n\t\tabout: \"resource\"\n\t\trequire: properties: acl: \"private\""},
-	{"evidence that only CUE understands", "about: \"endpoint\"\n\t\tmatch: environment: \"prod\"\n\t\trequire: replicas: min: >=config.min & <=100", "about: \"evidence\"\n\t\trequire: {model_digest: string, file_digest: model_digest}"},
+	{"evidence that only CUE understands",
+		"about: \"endpoint\"\n\t\tmatch: environment: \"prod\"\n\t\trequire: replicas: min: >=config.min & <=100",
+		"about: \"evidence\"\n\t\trequire: {model_digest: string, file_digest: model_digest}"},
 	{"a rule that is not there to tighten", `"reliability/production-replicas"`, `"reliability/production-replica"`},
 	{"a level that is lowered", `{level: "mandatory", require`, `{level: "advisory", require`},
-	{"a number that there is not to set", `set: "cost/replica-ceiling": max: 20`, `set: "cost/replica-ceiling": maximum: 20`},
+	{"a number that there is not to set", `set: "cost/replica-ceiling": max: 20`,
+		`set: "cost/replica-ceiling": maximum: 20`},
 	{"a number out of bounds", `max: 20`, `max: 2000`},
 	{"something to set where nothing is open", `set: "cost/replica-ceiling"`, `set: "governance/owner"`},
 	{"an exemption from nothing", `"reliability/drift-watched"`, `"reliability/drift-watch"`},
@@ -144,11 +151,15 @@ func TestTheDigestIsOfWhatARuleAsksFor(t *testing.T) {
 	const id = "house/two-replicas"
 	want := ruleOf(t, must(t, house), id).Digest
 	same := map[string]string{
-		"layout":        strings.ReplaceAll(strings.ReplaceAll(house, ": ", ":   "), "match: ", "\n\n// a comment\nmatch: "),
-		"order":         strings.Replace(strings.Replace(house, `title: "Two replicas"`, ``, 1), `fix: "set two"`, "fix: \"set two\"\n\t\ttitle: \"Two replicas\"", 1),
-		"the words":     strings.NewReplacer("one is none", "another reason", "set two", "another fix", "Two replicas", "Another title").Replace(house),
-		"the operands":  strings.Replace(house, `>=config.min & <=100`, `<=100 & >=config.min`, 1),
-		"a definition":  strings.Replace(house, `require: replicas: min: >=config.min & <=100`, "let Most = 100\n\t\trequire: {replicas: {min: >=config.min & <=Most}}", 1),
+		"layout": strings.ReplaceAll(strings.ReplaceAll(house, ": ", ":   "), "match: ",
+			"\n\n// a comment\nmatch: "),
+		"order": strings.Replace(strings.Replace(house, `title: "Two replicas"`, ``, 1), `fix: "set two"`,
+			"fix: \"set two\"\n\t\ttitle: \"Two replicas\"", 1),
+		"the words": strings.NewReplacer("one is none", "another reason", "set two", "another fix", "Two replicas",
+			"Another title").Replace(house),
+		"the operands": strings.Replace(house, `>=config.min & <=100`, `<=100 & >=config.min`, 1),
+		"a definition": strings.Replace(house, `require: replicas: min: >=config.min & <=100`,
+			"let Most = 100\n\t\trequire: {replicas: {min: >=config.min & <=Most}}", 1),
 		"other rules":   strings.Replace(house, `set: "cost/replica-ceiling": max: 20`, ``, 1),
 		"the constant":  strings.Replace(house, `>=config.min`, `>=2`, 1),
 		"another order": strings.Replace(house, `match: environment: "prod"`, `match: {environment: "prod"}`, 1),
@@ -190,7 +201,8 @@ func TestFilesOfAPackAreOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := ruleOf(t, s, "house/two-replicas").Digest, ruleOf(t, must(t, house), "house/two-replicas").Digest; got != want {
+	if got, want := ruleOf(t, s, "house/two-replicas").Digest,
+		ruleOf(t, must(t, house), "house/two-replicas").Digest; got != want {
 		t.Error("a pack in two files is another pack")
 	}
 }
@@ -258,7 +270,8 @@ func TestExemptionsHoldUntilTheirDay(t *testing.T) {
 		t.Errorf("the day after: %+v", f)
 	}
 	expired := s.Expired(after)
-	if len(expired) != 1 || !expired[0].Refuses() || expired[0].File != "policies/p.cue" || expired[0].Line == 0 || !strings.Contains(expired[0].Message, "expired on 2030-01-31") {
+	if len(expired) != 1 || !expired[0].Refuses() || expired[0].File != "policies/p.cue" || expired[0].Line == 0 ||
+		!strings.Contains(expired[0].Message, "expired on 2030-01-31") {
 		t.Errorf("%+v", expired)
 	}
 }

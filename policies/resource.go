@@ -21,7 +21,8 @@ type Registered struct {
 
 // subject is the resource as rules see it.
 func (r Registered) subject(environment string) Subject {
-	v := map[string]any{"type": r.Type, "name": r.Name, "properties": r.Properties, "documents": documents(r.Properties)}
+	v := map[string]any{"type": r.Type, "name": r.Name, "properties": r.Properties,
+		"documents": documents(r.Properties)}
 	if environment != "" {
 		v["environment"] = environment
 	}
@@ -126,7 +127,8 @@ func linksOf(resources []Registered) links {
 	}
 	note := func(into map[string]any, i int) {
 		if seen[i] == nil {
-			seen[i] = map[string]any{"properties": resources[i].Properties, "documents": documents(resources[i].Properties)}
+			seen[i] = map[string]any{"properties": resources[i].Properties,
+				"documents": documents(resources[i].Properties)}
 		}
 		byName, ok := into[resources[i].Type].(map[string]any)
 		if !ok {
@@ -236,7 +238,9 @@ func podOf(properties map[string]any) (pod any, path []string, ok bool) {
 
 // podPaths say where each kind keeps the pod that it makes.
 var podPaths = map[string][]string{
-	"Pod": {}, "Deployment": {"spec", "template"}, "ReplicaSet": {"spec", "template"}, "StatefulSet": {"spec", "template"},
-	"DaemonSet": {"spec", "template"}, "Job": {"spec", "template"}, "ReplicationController": {"spec", "template"}, "PodTemplate": {"template"},
-	"Rollout": {"spec", "template"}, "CronJob": {"spec", "jobTemplate", "spec", "template"},
+	"Pod": {}, "Deployment": {"spec", "template"}, "ReplicaSet": {"spec", "template"},
+	"StatefulSet": {"spec", "template"},
+	"DaemonSet":   {"spec", "template"}, "Job": {"spec", "template"}, "ReplicationController": {"spec", "template"},
+	"PodTemplate": {"template"},
+	"Rollout":     {"spec", "template"}, "CronJob": {"spec", "jobTemplate", "spec", "template"},
 }

@@ -18,7 +18,8 @@ func badStack() []Registered {
 	spec := dig(pod, "spec", "template", "spec").(map[string]any)
 	spec["containers"].([]any)[0].(map[string]any)["securityContext"].(map[string]any)["privileged"] = true
 	return []Registered{
-		{URN: "urn:bucket", Type: "aws:s3/bucketV2:BucketV2", Name: "models", Properties: map[string]any{"acl": "public-read"}},
+		{URN: "urn:bucket", Type: "aws:s3/bucketV2:BucketV2", Name: "models",
+			Properties: map[string]any{"acl": "public-read"}},
 		{URN: "urn:scoring", Type: "kubernetes:apps/v1:Deployment", Name: "scoring", Properties: pod},
 	}
 }
@@ -27,19 +28,27 @@ func goodStack() []Registered {
 	bucket := []string{"urn:bucket"}
 	labels := map[string]any{"matchLabels": map[string]any{"app": "scoring"}}
 	object := func(kind string, spec map[string]any) map[string]any {
-		return map[string]any{"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"namespace": "credit"}, "spec": spec}
+		return map[string]any{"apiVersion": "v1", "kind": kind,
+			"metadata": map[string]any{"namespace": "credit"}, "spec": spec}
 	}
 	return []Registered{
 		{URN: "urn:bucket", Type: "aws:s3/bucketV2:BucketV2", Name: "models", Properties: map[string]any{}},
 		{URN: "urn:e", Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Name: "models", Properties: map[string]any{}, References: bucket},
-		{URN: "urn:v", Type: "aws:s3/bucketVersioningV2:BucketVersioningV2", Name: "models", Properties: map[string]any{"versioningConfiguration": map[string]any{"status": "Enabled"}}, References: bucket},
-		{URN: "urn:p", Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Name: "models", References: bucket, Properties: map[string]any{
-			"blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true}},
-		{URN: "urn:t", Type: "aws:s3/bucketPolicy:BucketPolicy", Name: "models", References: bucket, Properties: map[string]any{
-			"policy": `{"Statement": {"Effect": "Deny", "Action": "s3:*", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}`}},
+		{URN: "urn:v", Type: "aws:s3/bucketVersioningV2:BucketVersioningV2", Name: "models",
+			Properties: map[string]any{"versioningConfiguration": map[string]any{"status": "Enabled"}},
+			References: bucket},
+		{URN: "urn:p", Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Name: "models",
+			References: bucket, Properties: map[string]any{
+				"blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true,
+				"restrictPublicBuckets": true}},
+		{URN: "urn:t", Type: "aws:s3/bucketPolicy:BucketPolicy", Name: "models", References: bucket,
+			Properties: map[string]any{
+				"policy": `{"Statement": {"Effect": "Deny", "Action": "s3:*", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}`}},
 		{URN: "urn:scoring", Type: "kubernetes:apps/v1:Deployment", Name: "scoring", Properties: workload("scoring")},
-		{URN: "urn:b", Type: "kubernetes:policy/v1:PodDisruptionBudget", Name: "scoring", Properties: object("PodDisruptionBudget", map[string]any{"selector": labels})},
-		{URN: "urn:n", Type: "kubernetes:networking.k8s.io/v1:NetworkPolicy", Name: "scoring", Properties: object("NetworkPolicy", map[string]any{"podSelector": labels})},
+		{URN: "urn:b", Type: "kubernetes:policy/v1:PodDisruptionBudget", Name: "scoring",
+			Properties: object("PodDisruptionBudget", map[string]any{"selector": labels})},
+		{URN: "urn:n", Type: "kubernetes:networking.k8s.io/v1:NetworkPolicy", Name: "scoring",
+			Properties: object("NetworkPolicy", map[string]any{"podSelector": labels})},
 	}
 }
 
@@ -110,7 +119,8 @@ policy.#Pack & {name: "house", rules: {
 	}
 	for _, c := range cases {
 		got := map[string]string{"house/by-cue": "passes", "house/lowered": "passes"}
-		for _, f := range s.Judge().CheckResource(Registered{Type: "x:y:Z", Name: "n", Properties: c.properties}, "", time.Now()) {
+		for _, f := range s.Judge().CheckResource(Registered{Type: "x:y:Z", Name: "n",
+			Properties: c.properties}, "", time.Now()) {
 			switch {
 			case f.Refuses():
 				got[f.Policy] = "refused"
@@ -122,14 +132,16 @@ policy.#Pack & {name: "house", rules: {
 			t.Errorf("%s: %s, want %s", c.name, have, c.want)
 		}
 	}
-	found := s.Judge().CheckResource(Registered{Type: "x:y:Z", Properties: map[string]any{"size": unknown, "most": 2}}, "", time.Now())
+	found := s.Judge().CheckResource(Registered{Type: "x:y:Z",
+		Properties: map[string]any{"size": unknown, "most": 2}}, "", time.Now())
 	if len(found) == 0 || !strings.Contains(found[0].String(), "undecided house/") {
 		t.Errorf("%v", found)
 	}
 }
 
 func TestAnUnknownMatchLeavesTheFindingUndecided(t *testing.T) {
-	acl := Registered{Type: "aws:s3/bucketAclV2:BucketAclV2", Name: "a", Properties: map[string]any{"acl": plan.Unknown{}}}
+	acl := Registered{Type: "aws:s3/bucketAclV2:BucketAclV2", Name: "a",
+		Properties: map[string]any{"acl": plan.Unknown{}}}
 	found := shipped(t).Judge().CheckResource(acl, "prod", time.Now())
 	if len(found) != 1 || !found[0].Undecided || found[0].Refuses() {
 		t.Errorf("%+v", found)
@@ -140,21 +152,24 @@ func TestSecretsAreJudgedButNotShown(t *testing.T) {
 	pod := workload("scoring")
 	container := dig(pod, "spec", "template", "spec").(map[string]any)["containers"].([]any)[0].(map[string]any)
 	container["env"] = []any{map[string]any{"name": "DB_PASSWORD", "value": plan.Secret{Value: "hunter2"}}}
-	found := shipped(t).Judge().CheckResource(Registered{Type: "kubernetes:apps/v1:Deployment", Name: "scoring", Properties: pod}, "prod", time.Now())
+	found := shipped(t).Judge().CheckResource(Registered{Type: "kubernetes:apps/v1:Deployment", Name: "scoring",
+		Properties: pod}, "prod", time.Now())
 	if len(found) != 1 || found[0].Policy != "security/no-literal-secrets" {
 		t.Fatalf("%v", found)
 	}
 	if text := found[0].String() + found[0].Found; strings.Contains(text, "hunter2") {
 		t.Errorf("the secret is shown: %s", text)
 	}
-	policy := Registered{Type: "aws:iam/policy:Policy", Name: "p", Properties: map[string]any{"policy": plan.Secret{Value: `{"Statement":[{"Effect":"Allow","Action":"*"}]}`}}}
+	policy := Registered{Type: "aws:iam/policy:Policy", Name: "p",
+		Properties: map[string]any{"policy": plan.Secret{Value: `{"Statement":[{"Effect":"Allow","Action":"*"}]}`}}}
 	if found := shipped(t).Judge().CheckResource(policy, "prod", time.Now()); len(found) != 1 || !found[0].Refuses() {
 		t.Errorf("a secret document is not judged: %v", found)
 	}
 }
 
 func TestARuleAboutSecretsDoesNotShowThem(t *testing.T) {
-	config := Registered{Type: "kubernetes:core/v1:ConfigMap", Name: "c", Properties: map[string]any{"data": map[string]any{"API_KEY": "hunter2"}}}
+	config := Registered{Type: "kubernetes:core/v1:ConfigMap", Name: "c",
+		Properties: map[string]any{"data": map[string]any{"API_KEY": "hunter2"}}}
 	found := shipped(t).Judge().CheckResource(config, "prod", time.Now())
 	if len(found) != 1 || found[0].Found != "a secret" || strings.Contains(fmt.Sprintf("%+v", found), "hunter2") {
 		t.Errorf("found %+v", found)
@@ -208,9 +223,11 @@ policy.#Pack & {name: "house", rules: {
 func TestResourcesArePutRight(t *testing.T) {
 	j := shipped(t).Judge()
 	database := Registered{Type: "aws:rds/instance:Instance", Name: "db", Properties: map[string]any{
-		"publiclyAccessible": true, "backupRetentionPeriod": 7, "deletionProtection": true, "multiAz": true, "engine": "postgres"}}
+		"publiclyAccessible": true, "backupRetentionPeriod": 7, "deletionProtection": true,
+		"multiAz": true, "engine": "postgres"}}
 	rules := j.Remedies(database, "prod", time.Now(), nil)
-	if len(rules) != 2 || rules[0].ID != "security/database-encrypted" || rules[1].ID != "security/database-not-public" {
+	if len(rules) != 2 || rules[0].ID != "security/database-encrypted" ||
+		rules[1].ID != "security/database-not-public" {
 		t.Fatalf("%v", rules)
 	}
 	put := map[string]any{"properties": database.Properties}
@@ -230,27 +247,37 @@ func TestResourcesArePutRight(t *testing.T) {
 	if found := j.CheckResource(database, "prod", time.Now()); len(found) != 0 {
 		t.Errorf("put right, and still: %v", found)
 	}
-	unknown := Registered{Type: "aws:rds/instance:Instance", Name: "db", Properties: map[string]any{"storageEncrypted": plan.Unknown{}, "publiclyAccessible": false}}
+	unknown := Registered{Type: "aws:rds/instance:Instance", Name: "db",
+		Properties: map[string]any{"storageEncrypted": plan.Unknown{}, "publiclyAccessible": false}}
 	if rules := j.Remedies(unknown, "prod", time.Now(), nil); len(rules) != 0 {
 		t.Errorf("a value that is not known is replaced: %v", rules)
 	}
 }
 
 func TestPodsAreFoundInWhateverMakesThem(t *testing.T) {
-	pod := map[string]any{"metadata": map[string]any{"labels": map[string]any{"a": "b"}}, "spec": map[string]any{"hostNetwork": true}}
+	pod := map[string]any{"metadata": map[string]any{"labels": map[string]any{"a": "b"}},
+		"spec": map[string]any{"hostNetwork": true}}
 	cases := map[string]map[string]any{
-		"Pod":        {"apiVersion": "v1", "kind": "Pod", "metadata": pod["metadata"], "spec": pod["spec"], "status": map[string]any{}},
+		"Pod": {"apiVersion": "v1", "kind": "Pod", "metadata": pod["metadata"], "spec": pod["spec"],
+			"status": map[string]any{}},
 		"Deployment": {"apiVersion": "apps/v1", "kind": "Deployment", "spec": map[string]any{"template": pod}},
-		"Rollout":    {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "spec": map[string]any{"template": pod}},
-		"CronJob":    {"apiVersion": "batch/v1", "kind": "CronJob", "spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": pod}}}},
+		"Rollout": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+			"spec": map[string]any{"template": pod}},
+		"CronJob": {"apiVersion": "batch/v1", "kind": "CronJob",
+			"spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": pod}}}},
 	}
 	for kind, properties := range cases {
-		found := shipped(t).Judge().CheckResource(Registered{Type: "kubernetes:x:" + kind, Name: "n", Properties: properties}, "prod", time.Now())
-		if !slices.ContainsFunc(found, func(f Finding) bool { return f.Policy == "security/pod-not-host" && f.Refuses() }) {
+		found := shipped(t).Judge().CheckResource(Registered{Type: "kubernetes:x:" + kind, Name: "n",
+			Properties: properties}, "prod", time.Now())
+		if !slices.ContainsFunc(found, func(f Finding) bool {
+			return f.Policy == "security/pod-not-host" &&
+				f.Refuses()
+		}) {
 			t.Errorf("the pod of a %s is not found: %v", kind, found)
 		}
 	}
-	if got, _, ok := podOf(map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "spec": plan.Unknown{}}); !ok || got != (plan.Unknown{}) {
+	if got, _, ok := podOf(map[string]any{"apiVersion": "apps/v1", "kind": "Deployment",
+		"spec": plan.Unknown{}}); !ok || got != (plan.Unknown{}) {
 		t.Errorf("a pod that is not known: %v, %t", got, ok)
 	}
 	if _, _, ok := podOf(map[string]any{"kind": "Pod", "spec": map[string]any{}}); ok {

@@ -48,7 +48,8 @@ type changes struct {
 // New reads packs and compiles their rules. Everything that is wrong is
 // returned together, as source.Problems, unless reading itself failed.
 func New(sources ...Source) (*Set, error) {
-	s := &Set{byID: map[string]*Rule{}, exempt: map[string][]exemption{}, evidence: map[string]any{}, sources: map[string]Source{}}
+	s := &Set{byID: map[string]*Rule{}, exempt: map[string][]exemption{}, evidence: map[string]any{},
+		sources: map[string]Source{}}
 	for name := range subjectWords(Evidence).fields {
 		s.evidence[name] = plan.Unknown{}
 	}
@@ -67,7 +68,8 @@ func (s *Set) With(sources ...Source) (*Set, error) {
 		return New(append(all, sources...)...)
 	}
 	out := &Set{
-		rules: slices.Clone(s.rules), byID: maps.Clone(s.byID), exempt: maps.Clone(s.exempt), packs: slices.Clone(s.packs),
+		rules: slices.Clone(s.rules), byID: maps.Clone(s.byID), exempt: maps.Clone(s.exempt),
+		packs:    slices.Clone(s.packs),
 		evidence: s.evidence, sources: maps.Clone(s.sources),
 	}
 	return out, out.read(sources)
@@ -153,7 +155,8 @@ func (s *Set) assemble(packs, again []*pack, ch *changes) {
 	}
 	for _, p := range packs {
 		if _, taken := s.sources[p.name]; taken {
-			p.say(p.value.LookupPath(cue.ParsePath("name")), "name", fmt.Sprintf("another pack is named %q", p.name), "choose another name; to change rules of that pack use tighten, set and exempt")
+			p.say(p.value.LookupPath(cue.ParsePath("name")), "name", fmt.Sprintf("another pack is named %q", p.name),
+				"choose another name; to change rules of that pack use tighten, set and exempt")
 			continue
 		}
 		s.sources[p.name] = p.source

@@ -19,17 +19,20 @@ func TestThePlanCarriesTheEvidenceRulesOfItsEnvironment(t *testing.T) {
 		}
 		return out
 	}
-	if got := strings.Join(ids(dev), " "); strings.Contains(got, "fairness-floor") || !strings.Contains(got, "approved-to-serve") {
+	if got := strings.Join(ids(dev), " "); strings.Contains(got, "fairness-floor") ||
+		!strings.Contains(got, "approved-to-serve") {
 		t.Errorf("in dev: %s", got)
 	}
-	if got := strings.Join(ids(prod), " "); !strings.Contains(got, "governance/fairness-floor governance/fresh-training") {
+	if got := strings.Join(ids(prod), " "); !strings.Contains(got,
+		"governance/fairness-floor governance/fresh-training") {
 		t.Errorf("in prod: %s", got)
 	}
 	for _, one := range prod.Policies {
 		if r := ruleOf(t, s, one.ID); r.Digest != one.Digest {
 			t.Errorf("%s has another digest in the plan", one.ID)
 		}
-		if one.ID == "governance/fresh-training" && (len(one.Exemptions) != 1 || one.Exemptions[0].Subjects[0] != "batch") {
+		if one.ID == "governance/fresh-training" &&
+			(len(one.Exemptions) != 1 || one.Exemptions[0].Subjects[0] != "batch") {
 			t.Errorf("its exemption is not in the plan: %+v", one.Exemptions)
 		}
 	}
@@ -106,7 +109,8 @@ policy.#Pack & {name: "house", rules: {
 	j := s.Judge()
 	for range 2 { // the second time from what the judge has compiled
 		explained, err := j.Explain(ruleOf(t, s, "house/cheaper-than"), p, time.Now())
-		if err != nil || len(explained) != 1 || explained[0].Verdict != "fails" || !strings.Contains(explained[0].Findings[0].Message, "conflicting values false and true") {
+		if err != nil || len(explained) != 1 || explained[0].Verdict != "fails" ||
+			!strings.Contains(explained[0].Findings[0].Message, "conflicting values false and true") {
 			t.Errorf("%+v, %v", explained, err)
 		}
 	}
@@ -121,7 +125,8 @@ func TestExplainSaysWhatARuleComesTo(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if _, err := s.Rule("reliability/production-replica"); err == nil || !strings.Contains(err.Error(), `did you mean "reliability/production-replicas"`) {
+	if _, err := s.Rule("reliability/production-replica"); err == nil ||
+		!strings.Contains(err.Error(), `did you mean "reliability/production-replicas"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -139,7 +144,8 @@ func TestARepositorysOwnPacksApplyToIt(t *testing.T) {
 		}
 	}
 	write("a/policies/house.cue", house)
-	write("a/policies/more/more.cue", strings.NewReplacer(`"house"`, `"more"`, "package house", "package more", `"one is none"`, `"more"`).Replace(house[:strings.Index(house, "\ttighten:")]+"}\n"))
+	write("a/policies/more/more.cue", strings.NewReplacer(`"house"`, `"more"`, "package house", "package more",
+		`"one is none"`, `"more"`).Replace(house[:strings.Index(house, "\ttighten:")]+"}\n"))
 	write("b/blueprint.cue", "package b\n")
 	write("further/house/house.cue", house)
 	var l Library
@@ -165,7 +171,8 @@ func TestARepositorysOwnPacksApplyToIt(t *testing.T) {
 	if b, err = l.For(filepath.Join(dir, "b")); err != nil || b.byID["house/two-replicas"] == nil {
 		t.Errorf("a further pack does not apply: %v", err)
 	}
-	if _, err := l.For(filepath.Join(dir, "a")); err == nil || !strings.Contains(err.Error(), `another pack is named "house"`) {
+	if _, err := l.For(filepath.Join(dir, "a")); err == nil ||
+		!strings.Contains(err.Error(), `another pack is named "house"`) {
 		t.Errorf("two packs of one name: %v", err)
 	}
 	l = Library{Further: []string{filepath.Join(dir, "b")}}
@@ -192,7 +199,8 @@ func TestSettingsFromElsewhereSetWhatRulesLeaveOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(append(Shipped(), wrong)...); err == nil || !strings.Contains(err.Error(), `engine:`) || !strings.Contains(err.Error(), `found "many"`) {
+	if _, err := New(append(Shipped(), wrong)...); err == nil || !strings.Contains(err.Error(), `engine:`) ||
+		!strings.Contains(err.Error(), `found "many"`) {
 		t.Errorf("got %v", err)
 	}
 }

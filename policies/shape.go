@@ -31,7 +31,8 @@ func (s *shaper) check() {
 	s.each(s.value, []string{"exempt"}, func(v cue.Value, path []string) {
 		list, err := v.List()
 		if err != nil {
-			s.say(v, strings.Join(path, "."), "exemptions are a list", `such as exempt: "pack/rule": [{expires: "2030-01-31", owner: "...", reason: "..."}]`)
+			s.say(v, strings.Join(path, "."), "exemptions are a list",
+				`such as exempt: "pack/rule": [{expires: "2030-01-31", owner: "...", reason: "..."}]`)
 			return
 		}
 		for i := 0; list.Next(); i++ {
@@ -59,7 +60,8 @@ func (s *shaper) caseOf(v cue.Value, path []string) {
 		kinds = append(kinds, it.Selector().Unquoted())
 	}
 	if len(kinds) != 1 || !slices.Contains(caseKinds, kinds[0]) {
-		s.say(v, strings.Join(path, "."), "a case is one of pass, fail and skip", `such as fail: {replicas: {min: 1, max: 1}}`)
+		s.say(v, strings.Join(path, "."), "a case is one of pass, fail and skip",
+			`such as fail: {replicas: {min: 1, max: 1}}`)
 	}
 }
 
@@ -92,7 +94,8 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 		allowed, ok := known[name]
 		switch {
 		case !ok:
-			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, names)), nearest.Hint(name, names))
+			s.say(have.Value(), at, fmt.Sprintf("unknown field %q; known are %s", name, source.Known(name, names)),
+				nearest.Hint(name, names))
 		case !slices.Contains(but, name):
 			if err := allowed.Unify(have.Value()).Validate(cue.Concrete(true)); err != nil {
 				message, hint := firstMessage(err), hintFor(allowed, have.Value())
@@ -105,7 +108,8 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 	}
 	for _, name := range required {
 		if !seen[name] {
-			s.say(v, strings.Join(append(path[:len(path):len(path)], name), "."), fmt.Sprintf("%q is missing", name), "add it")
+			s.say(v, strings.Join(append(path[:len(path):len(path)], name), "."),
+				fmt.Sprintf("%q is missing", name), "add it")
 		}
 	}
 }

@@ -78,7 +78,8 @@ func TestEveryShippedRuleShowsWhatItDoes(t *testing.T) {
 	for _, r := range s.Rules() {
 		for _, tried := range j.Try(r) {
 			if !tried.OK {
-				t.Errorf("%s:%d: %s: %s should %s: %s", tried.File, tried.Line, tried.Rule, tried.Case, tried.Kind, tried.Outcome)
+				t.Errorf("%s:%d: %s: %s should %s: %s", tried.File, tried.Line, tried.Rule, tried.Case,
+					tried.Kind, tried.Outcome)
 			}
 		}
 	}
@@ -113,7 +114,8 @@ func TestDigestsOfShippedRules(t *testing.T) {
 
 func TestExamplesPassTheMandatoryRules(t *testing.T) {
 	j := shipped(t).Judge()
-	for _, name := range []string{"credit.dev", "credit.prod", "churn.dev", "churn.prod", "concrete.dev", "concrete.prod"} {
+	for _, name := range []string{"credit.dev", "credit.prod", "churn.dev", "churn.prod",
+		"concrete.dev", "concrete.prod"} {
 		findings, err := j.Check(example(t, name), time.Now())
 		if err != nil {
 			t.Fatal(err)

@@ -84,9 +84,11 @@ func (d *planned) concept(section, name string) map[string]any {
 }
 
 func (d *planned) subject(about About, section, name string, uses, usedBy map[string]any) Subject {
-	s := Subject{About: about, Name: name, Value: d.concept(section, name), path: []string{section, name}, links: map[string][]string{
-		"name": {section, name}, "environment": {section, name}, "blueprint": {}, "uses": {section, name}, "used_by": {section, name},
-	}}
+	s := Subject{About: about, Name: name, Value: d.concept(section, name), path: []string{section, name},
+		links: map[string][]string{
+			"name": {section, name}, "environment": {section, name}, "blueprint": {}, "uses": {section, name},
+			"used_by": {section, name},
+		}}
 	s.Value["environment"], s.Value["blueprint"] = d.environment, d.blueprint
 	s.Value["uses"], s.Value["used_by"] = uses, usedBy
 	return s
@@ -131,7 +133,8 @@ func (d *planned) model(name string) Subject {
 		inputs[f] = input
 	}
 	s.Value["inputs"], s.Value["outputs"] = inputs, map[string]any{m.Target: columns[m.Target]}
-	s.links["inputs"], s.links["outputs"] = []string{"datasets", m.Dataset, "columns"}, []string{"datasets", m.Dataset, "columns"}
+	s.links["inputs"], s.links["outputs"] = []string{"datasets", m.Dataset, "columns"},
+		[]string{"datasets", m.Dataset, "columns"}
 	s.links["uses.dataset"] = []string{"datasets", m.Dataset}
 	return s
 }
@@ -149,7 +152,8 @@ func (d *planned) endpoint(name string) Subject {
 func (d *planned) slo(name string) Subject {
 	endpoint := d.plan.SLOs[name].Endpoint
 	model := d.plan.Endpoints[endpoint].Model
-	s := d.subject(SLO, "slos", name, map[string]any{"endpoint": d.concept("endpoints", endpoint), "model": d.concept("models", model)}, map[string]any{})
+	s := d.subject(SLO, "slos", name, map[string]any{"endpoint": d.concept("endpoints", endpoint),
+		"model": d.concept("models", model)}, map[string]any{})
 	s.links["uses.endpoint"], s.links["uses.model"] = []string{"endpoints", endpoint}, []string{"models", model}
 	return s
 }

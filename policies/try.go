@@ -40,7 +40,8 @@ func (j *Judge) Try(r *Rule) []Tried {
 	}
 	for _, kind := range []string{"pass", "fail"} {
 		if !have[kind] {
-			out = append(out, Tried{Rule: r.ID, Kind: kind, Outcome: fmt.Sprintf("no case that should %s", kind), File: r.File, Line: r.Line, Col: r.Col})
+			out = append(out, Tried{Rule: r.ID, Kind: kind, Outcome: fmt.Sprintf("no case that should %s", kind),
+				File: r.File, Line: r.Line, Col: r.Col})
 		}
 	}
 	return out

@@ -67,7 +67,8 @@ func subjectWords(about About) *vocabulary {
 	several := func(v *vocabulary) *vocabulary { return &vocabulary{elem: v} }
 	named := map[string]*vocabulary{"name": leaf}
 	dataset, model := of(plan.Dataset{}).with(named), of(plan.Model{}).with(named)
-	pipeline, endpoint, slo := of(plan.Pipeline{}).with(named), of(plan.Endpoint{}).with(named), of(plan.SLO{}).with(named)
+	pipeline, endpoint, slo := of(plan.Pipeline{}).with(named), of(plan.Endpoint{}).with(named),
+		of(plan.SLO{}).with(named)
 	context := map[string]*vocabulary{
 		"name": leaf, "environment": leaf,
 		"blueprint": {fields: map[string]*vocabulary{"name": leaf, "description": leaf, "owner": of(plan.Owner{})}},
@@ -80,23 +81,28 @@ func subjectWords(about About) *vocabulary {
 	case Blueprint:
 		return of(plan.Plan{})
 	case Dataset:
-		return dataset.with(context).with(links(words, map[string]*vocabulary{"models": several(model), "pipelines": several(pipeline), "endpoints": several(endpoint)}))
+		return dataset.with(context).with(links(words,
+			map[string]*vocabulary{"models": several(model), "pipelines": several(pipeline),
+				"endpoints": several(endpoint)}))
 	case Model:
 		column := of(plan.Column{})
 		flows := map[string]*vocabulary{
 			"inputs":  several(column.with(map[string]*vocabulary{"fairness": several(several(of(plan.Bound{})))})),
 			"outputs": several(column),
 		}
-		return model.with(context).with(flows).with(links(map[string]*vocabulary{"dataset": dataset}, map[string]*vocabulary{"pipelines": several(pipeline), "endpoints": several(endpoint)}))
+		return model.with(context).with(flows).with(links(map[string]*vocabulary{"dataset": dataset},
+			map[string]*vocabulary{"pipelines": several(pipeline), "endpoints": several(endpoint)}))
 	case Endpoint:
-		return endpoint.with(context).with(links(map[string]*vocabulary{"model": model, "dataset": dataset}, map[string]*vocabulary{"slos": several(slo)}))
+		return endpoint.with(context).with(links(map[string]*vocabulary{"model": model, "dataset": dataset},
+			map[string]*vocabulary{"slos": several(slo)}))
 	case SLO:
 		return slo.with(context).with(links(map[string]*vocabulary{"endpoint": endpoint, "model": model}, words))
 	case Evidence:
 		return of(plan.Evidence{})
 	}
 	return &vocabulary{fields: map[string]*vocabulary{
-		"type": leaf, "name": leaf, "environment": leaf, "properties": anything, "pod": anything, "documents": anything, "uses": anything, "used_by": anything,
+		"type": leaf, "name": leaf, "environment": leaf, "properties": anything, "pod": anything, "documents": anything,
+		"uses": anything, "used_by": anything,
 	}}
 }
 

@@ -29,7 +29,8 @@ var forbidden = []struct {
 }
 
 // metadataNames lead to such addresses, wherever they are asked for.
-var metadataNames = []string{"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
+var metadataNames = []string{"metadata.google.internal", "metadata.goog", "metadata", "instance-data",
+	"instance-data.ec2.internal"}
 
 // Networks that carry an IPv4 address.
 var (

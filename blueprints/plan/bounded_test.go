@@ -23,11 +23,13 @@ func TestNoMoreIsReadThanMayBe(t *testing.T) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
-	for limit, want := range map[int64]string{10: "10 bytes", 64 << 10: "64 KiB", 8 << 20: "8 MiB", 1 << 30: "1 GiB", 1500: "1500 bytes"} {
+	for limit, want := range map[int64]string{10: "10 bytes", 64 << 10: "64 KiB", 8 << 20: "8 MiB",
+		1 << 30: "1 GiB", 1500: "1500 bytes"} {
 		if _, err := plan.ReadAll(endless{}, "the answer", min(limit, 64<<10)); err == nil {
 			t.Error("no error")
 		}
-		if got := (&plan.TooLargeError{What: "x", Limit: limit}).Error(); got != "x has more than "+want+", and no more is read of it" {
+		if got := (&plan.TooLargeError{What: "x", Limit: limit}).Error(); got != "x has more than "+want+
+			", and no more is read of it" {
 			t.Error(got)
 		}
 	}

@@ -36,7 +36,8 @@ func value(t testing.TB, text string) any {
 func whole(n int) *int { return &n }
 
 func TestAValueIsAnInstanceOfAConstraint(t *testing.T) {
-	replicas := fields(false, map[string]Field{"min": {Is: is(GreaterEqual, 2.0)}, "max": {Optional: true, Is: kinds(IntKind)}})
+	replicas := fields(false, map[string]Field{"min": {Is: is(GreaterEqual, 2.0)},
+		"max": {Optional: true, Is: kinds(IntKind)}})
 	anyOf := Constraint{Any: []Constraint{is(Equal, "a"), kinds(NullKind)}}
 	cases := []struct {
 		name string
@@ -54,43 +55,56 @@ func TestAValueIsAnInstanceOfAConstraint(t *testing.T) {
 		{"no expression", is(NotMatches, "^a"), `["b"]`, `["a", 1]`},
 		{"true", is(Equal, true), `[true]`, `[false, 1]`},
 		{"anything but null", is(NotEqual, nil), `[1, "a", {}, false]`, `[null]`},
-		{"fields", replicas, `[{"min": 2}, {"min": 3, "max": 4, "x": 1}]`, `[{}, {"min": 1}, {"min": 2, "max": "x"}, [], 1]`},
-		{"a closed struct", fields(true, map[string]Field{"a": {Is: Constraint{}}}), `[{"a": 1}]`, `[{"a": 1, "b": 2}, {}]`},
-		{"a field that must not be", fields(false, map[string]Field{"a": {Optional: true, Is: Constraint{Never: true}}}), `[{}, {"b": 1}]`, `[{"a": 1}]`},
-		{"a pattern", Constraint{Fields: &Fields{Patterns: []Pattern{{Name: is(Matches, "^x"), Is: kinds(IntKind)}}}}, `[{"x1": 1, "y": "a"}, {}]`, `[{"x1": "a"}]`},
-		{"a closed pattern", Constraint{Fields: &Fields{Closed: true, Patterns: []Pattern{{Name: is(Matches, "^x"), Is: Constraint{}}}}}, `[{"x1": 1}]`, `[{"y": 1}]`},
-		{"items", Constraint{Items: &Items{First: []Constraint{is(Equal, 1.0)}, Rest: &Constraint{Kinds: []Kind{StringKind}}}}, `[[1], [1, "a"]]`, `[[], [2], [1, 2], {}]`},
+		{"fields", replicas, `[{"min": 2}, {"min": 3, "max": 4, "x": 1}]`,
+			`[{}, {"min": 1}, {"min": 2, "max": "x"}, [], 1]`},
+		{"a closed struct", fields(true, map[string]Field{"a": {Is: Constraint{}}}), `[{"a": 1}]`,
+			`[{"a": 1, "b": 2}, {}]`},
+		{"a field that must not be", fields(false,
+			map[string]Field{"a": {Optional: true, Is: Constraint{Never: true}}}), `[{}, {"b": 1}]`, `[{"a": 1}]`},
+		{"a pattern", Constraint{Fields: &Fields{Patterns: []Pattern{{Name: is(Matches, "^x"), Is: kinds(IntKind)}}}},
+			`[{"x1": 1, "y": "a"}, {}]`, `[{"x1": "a"}]`},
+		{"a closed pattern", Constraint{Fields: &Fields{Closed: true,
+			Patterns: []Pattern{{Name: is(Matches, "^x"), Is: Constraint{}}}}}, `[{"x1": 1}]`, `[{"y": 1}]`},
+		{"items", Constraint{Items: &Items{First: []Constraint{is(Equal, 1.0)},
+			Rest: &Constraint{Kinds: []Kind{StringKind}}}}, `[[1], [1, "a"]]`, `[[], [2], [1, 2], {}]`},
 		{"so many items", Constraint{Items: &Items{First: []Constraint{{}}}}, `[[1]]`, `[[], [1, 2]]`},
-		{"sizes", Constraint{Size: &Size{Of: StringKind, Min: whole(2), Max: whole(3)}}, `["éa", "abc"]`, `["é", "abcd", [1, 2]]`},
+		{"sizes", Constraint{Size: &Size{Of: StringKind, Min: whole(2), Max: whole(3)}},
+			`["éa", "abc"]`, `["é", "abcd", [1, 2]]`},
 		{"alternatives", anyOf, `["a", null]`, `["b", 1]`},
 		{"all of them", Constraint{All: []Constraint{replicas, anyOf}}, `[]`, `["a", {"min": 2}]`},
-		{"a count of items", Constraint{Count: &Count{Each: &Constraint{Kinds: []Kind{IntKind}}, N: is(GreaterEqual, 2.0)}}, `[[1, 2, "a"]]`, `[[1, "a"], 1]`},
-		{"none of them", Constraint{Count: &Count{Of: []Constraint{is(Equal, "a"), kinds(IntKind)}, N: is(Equal, 0.0)}}, `["b", null]`, `["a", 1]`},
+		{"a count of items", Constraint{Count: &Count{Each: &Constraint{Kinds: []Kind{IntKind}},
+			N: is(GreaterEqual, 2.0)}}, `[[1, 2, "a"]]`, `[[1, "a"], 1]`},
+		{"none of them", Constraint{Count: &Count{Of: []Constraint{is(Equal, "a"), kinds(IntKind)}, N: is(Equal, 0.0)}},
+			`["b", null]`, `["a", 1]`},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			m := matcher(t, c.c)
-			for want, list := range map[Truth]string{Yes: c.yes, No: c.no} {
-				for _, v := range value(t, list).([]any) {
-					if got := m.Judge(v); got != want {
-						t.Errorf("%s of %v: %d, want %d", c.c, v, got, want)
-					}
-					if why := m.Explain(v); (len(why) == 0) != (want == Yes) {
-						t.Errorf("%s of %v is explained by %v", c.c, v, why)
-					}
-				}
+		t.Run(c.name, func(t *testing.T) { judges(t, c.c, c.yes, c.no) })
+	}
+}
+
+// judges checks the constraint on both lists, and that JSON carries it.
+func judges(t *testing.T, c Constraint, yes, no string) {
+	t.Helper()
+	m := matcher(t, c)
+	for want, list := range map[Truth]string{Yes: yes, No: no} {
+		for _, v := range value(t, list).([]any) {
+			if got := m.Judge(v); got != want {
+				t.Errorf("%s of %v: %d, want %d", c, v, got, want)
 			}
-			b, err := Canonical(c.c)
-			if err != nil {
-				t.Fatal(err)
+			if why := m.Explain(v); (len(why) == 0) != (want == Yes) {
+				t.Errorf("%s of %v is explained by %v", c, v, why)
 			}
-			var again Constraint
-			dec := json.NewDecoder(bytes.NewReader(b))
-			dec.DisallowUnknownFields()
-			if err := dec.Decode(&again); err != nil || again.String() != c.c.String() {
-				t.Errorf("JSON makes %s of %s (%v)", again, c.c, err)
-			}
-		})
+		}
+	}
+	b, err := Canonical(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Constraint
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&again); err != nil || again.String() != c.String() {
+		t.Errorf("JSON makes %s of %s (%v)", again, c, err)
 	}
 }
 
@@ -132,7 +146,8 @@ func TestReasonsNameTheValueAndTheConstraint(t *testing.T) {
 	c := fields(false, map[string]Field{
 		"replicas": {Is: fields(false, map[string]Field{"min": {Is: is(GreaterEqual, 2.0)}})},
 		"strategy": {Is: Constraint{Any: []Constraint{
-			fields(false, map[string]Field{"canary": {Is: fields(false, map[string]Field{"steps": {Is: Constraint{Size: &Size{Of: ListKind, Min: whole(1)}}}})}}),
+			fields(false, map[string]Field{"canary": {Is: fields(false,
+				map[string]Field{"steps": {Is: Constraint{Size: &Size{Of: ListKind, Min: whole(1)}}}})}}),
 			is(Equal, "none"),
 		}}},
 		"gone":     {Optional: true, Is: Constraint{Never: true}},
@@ -153,14 +168,17 @@ strategy.canary.steps is a list of 0 items, must be list.MinItems(1)`
 	if text := strings.Join(got, "\n"); text != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
-	if got := matcher(t, fields(false, map[string]Field{"a": {Is: Constraint{}}})).Explain(map[string]any{})[0].String(); got != "a is missing" {
+	needed := matcher(t, fields(false, map[string]Field{"a": {Is: Constraint{}}}))
+	if got := needed.Explain(map[string]any{})[0].String(); got != "a is missing" {
 		t.Errorf("got %q", got)
 	}
 	guarded := Constraint{Any: []Constraint{
-		fields(false, map[string]Field{"sensitive": {Is: is(Equal, false)}}), fields(false, map[string]Field{"anonymise": {Is: kinds(StringKind)}}),
+		fields(false, map[string]Field{"sensitive": {Is: is(Equal, false)}}),
+		fields(false, map[string]Field{"anonymise": {Is: kinds(StringKind)}}),
 	}}
 	columns := matcher(t, Constraint{Fields: &Fields{Patterns: []Pattern{{Is: guarded}}}})
-	if got := columns.Explain(value(t, `{"Age": {"sensitive": true}}`)); len(got) != 1 || got[0].String() != "Age: sensitive is true, must be false; or anonymise is missing, must be string" {
+	if got := columns.Explain(value(t, `{"Age": {"sensitive": true}}`)); len(got) != 1 ||
+		got[0].String() != "Age: sensitive is true, must be false; or anonymise is missing, must be string" {
 		t.Errorf("got %v", got)
 	}
 	deep := matcher(t, is(Equal, "x")).Explain(Secret{map[string]any{"k": "hunter2"}})

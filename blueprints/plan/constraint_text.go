@@ -95,7 +95,9 @@ func (c Comparison) String() string {
 }
 
 func (s *Size) text() []string {
-	words := map[Kind][2]string{ListKind: {"list.MinItems", "list.MaxItems"}, StructKind: {"struct.MinFields", "struct.MaxFields"}, StringKind: {"strings.MinRunes", "strings.MaxRunes"}}[s.Of]
+	words := map[Kind][2]string{ListKind: {"list.MinItems", "list.MaxItems"},
+		StructKind: {"struct.MinFields", "struct.MaxFields"},
+		StringKind: {"strings.MinRunes", "strings.MaxRunes"}}[s.Of]
 	var out []string
 	if s.Min != nil {
 		out = append(out, fmt.Sprintf("%s(%d)", words[0], *s.Min))

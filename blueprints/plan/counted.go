@@ -21,7 +21,8 @@ func Plural(noun string) string {
 			return noun + "es"
 		}
 	}
-	if s, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(s, "a") && !strings.HasSuffix(s, "e") && !strings.HasSuffix(s, "o") {
+	if s, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(s, "a") && !strings.HasSuffix(s, "e") &&
+		!strings.HasSuffix(s, "o") {
 		return s + "ies"
 	}
 	return noun + "s"

@@ -22,13 +22,15 @@ func (t ColumnType) Numeric() bool { return t == Number || t == Integer }
 // Dataset is a table: where it comes from, what it must look like, what must
 // hold of it and how long it may be kept.
 type Dataset struct {
-	Description string            `json:"description,omitempty"`
-	Source      string            `json:"source"` // path relative to the blueprint, glob, or blob URL (s3://, file://)
-	Format      string            `json:"format"` // "csv" or "parquet"; the loader derives it from the source's extension
-	CSV         CSVOptions        `json:"csv"`
-	Columns     map[string]Column `json:"columns"`
-	Expect      []Expectation     `json:"expect,omitempty"`
-	Retention   string            `json:"retention,omitempty"` // how long what comes of the data may be kept, such as "730d"; "": as long as anything
+	Description string `json:"description,omitempty"`
+	Source      string `json:"source"` // path relative to the blueprint, glob, or blob URL (s3://, file://)
+	// "csv" or "parquet"; the loader derives it from the source's extension
+	Format  string            `json:"format"`
+	CSV     CSVOptions        `json:"csv"`
+	Columns map[string]Column `json:"columns"`
+	Expect  []Expectation     `json:"expect,omitempty"`
+	// how long what comes of the data may be kept, such as "730d"; "": as long as anything
+	Retention string `json:"retention,omitempty"`
 }
 
 // DefaultNullValue are the texts that mean missing where a blueprint does not

@@ -19,7 +19,8 @@ func TestEachDutyHasAUserAndAPasswordOfItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		password, _ := u.User.Password()
-		if u.User.Username() != "ash lar_"+string(d) || len(password) != 43 || seen[password] || strings.Contains(urls[d], "cret") {
+		if u.User.Username() != "ash lar_"+string(d) || len(password) != 43 || seen[password] ||
+			strings.Contains(urls[d], "cret") {
 			t.Errorf("%s: %s", d, urls[d])
 		}
 		seen[password] = true

@@ -62,7 +62,8 @@ type explanation struct{ misses []Miss }
 
 func (e *explanation) add(m *Matcher, v any, path []string) {
 	_, open := v.(Unknown)
-	e.misses = append(e.misses, Miss{Path: slices.Clone(path), Found: shown(v), Want: m.c.String(), Open: open || m.Judge(v) == Open})
+	e.misses = append(e.misses, Miss{Path: slices.Clone(path), Found: shown(v), Want: m.c.String(),
+		Open: open || m.Judge(v) == Open})
 }
 
 // explain descends to the smallest parts that do not fit.

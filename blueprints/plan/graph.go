@@ -20,7 +20,8 @@ type CycleError struct{ Stages []string }
 
 // Error names the stages round the cycle.
 func (e *CycleError) Error() string {
-	return "stages wait for each other: " + strings.Join(append(e.Stages[:len(e.Stages):len(e.Stages)], e.Stages[0]), " -> ")
+	return "stages wait for each other: " +
+		strings.Join(append(e.Stages[:len(e.Stages):len(e.Stages)], e.Stages[0]), " -> ")
 }
 
 // Graph returns the pipeline's stages so that each comes after those it waits
@@ -134,7 +135,8 @@ func (p *Plan) FanOut(u Unit, stage string) int {
 	if _, own := line.Stages[stage]; own || u.Model == "" {
 		return 0
 	}
-	if stage == StageValidate && !p.Datasets[p.Models[u.Model].Dataset].Protects() || stage == StageTrain && p.Models[u.Model].Search != nil {
+	if stage == StageValidate && !p.Datasets[p.Models[u.Model].Dataset].Protects() || stage == StageTrain &&
+		p.Models[u.Model].Search != nil {
 		return line.FanOut
 	}
 	return 0

@@ -10,9 +10,12 @@ func TestFeeds(t *testing.T) {
 		made, source string
 		want         bool
 	}{
-		{"out/a.csv", "out/a.csv", true}, {"out", "out/a.csv", true}, {"out", "out/part-*.csv", true}, {"data/part-1.csv", "data/part-*.csv", true},
-		{"out", "out/*/x.csv", true}, {"out/a", "out/*/x.csv", true}, {"a.csv", "*.csv", true}, {"out/a.csv", "./out/a.csv", true},
-		{"out/b.csv", "out/a.csv", false}, {"data/notes.txt", "data/part-*.csv", false}, {"model.json", "*.csv", false}, {"out", "s3://out/a.csv", false},
+		{"out/a.csv", "out/a.csv", true}, {"out", "out/a.csv", true}, {"out", "out/part-*.csv", true},
+		{"data/part-1.csv", "data/part-*.csv", true},
+		{"out", "out/*/x.csv", true}, {"out/a", "out/*/x.csv", true}, {"a.csv", "*.csv", true},
+		{"out/a.csv", "./out/a.csv", true},
+		{"out/b.csv", "out/a.csv", false}, {"data/notes.txt", "data/part-*.csv", false}, {"model.json", "*.csv", false},
+		{"out", "s3://out/a.csv", false},
 	} {
 		if got := Feeds(c.made, c.source); got != c.want {
 			t.Errorf("%s feeds %s: %v", c.made, c.source, got)
@@ -26,7 +29,8 @@ func TestADatasetOfAPatternWaitsForItsMakers(t *testing.T) {
 	p := &Plan{
 		Datasets: map[string]Dataset{"d": {Source: "data/part-*.csv"}}, Models: map[string]Model{"m": {Dataset: "d"}},
 		Pipelines: map[string]Pipeline{"l": {Model: "m", Stages: map[string]Stage{
-			"one": {Outs: []string{"data/part-1.csv"}}, "two": {Outs: []string{"data/part-2.csv"}}, "other": {Outs: []string{"data/notes.txt"}},
+			"one": {Outs: []string{"data/part-1.csv"}}, "two": {Outs: []string{"data/part-2.csv"}},
+			"other": {Outs: []string{"data/notes.txt"}},
 		}}},
 	}
 	nodes, err := p.Graph("l")

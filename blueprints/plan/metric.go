@@ -5,11 +5,13 @@ package plan
 func MetricNames(t Task) []string {
 	switch t {
 	case Binary:
-		return []string{"roc_auc", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision", "log_loss", "brier_score_loss"}
+		return []string{"roc_auc", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision",
+			"log_loss", "brier_score_loss"}
 	case Multiclass:
 		return []string{"accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "log_loss"}
 	case Regression:
-		return []string{"r2", "mean_absolute_error", "mean_squared_error", "root_mean_squared_error", "mean_absolute_percentage_error", "median_absolute_error"}
+		return []string{"r2", "mean_absolute_error", "mean_squared_error", "root_mean_squared_error",
+			"mean_absolute_percentage_error", "median_absolute_error"}
 	}
 	return nil
 }

@@ -41,12 +41,13 @@ type Artifact struct {
 // Model is a recipe: what is learnt from which data, and what must hold of the
 // result before it may be registered, approved and served.
 type Model struct {
-	Description     string           `json:"description,omitempty"`
-	Dataset         string           `json:"dataset"`
-	Target          string           `json:"target"`
-	Task            Task             `json:"task"`
-	Positive        string           `json:"positive,omitempty"` // the positive class of a binary target
-	Features        []string         `json:"features"`           // sorted; resolved by the loader, never holds the target
+	Description string `json:"description,omitempty"`
+	Dataset     string `json:"dataset"`
+	Target      string `json:"target"`
+	Task        Task   `json:"task"`
+	Positive    string `json:"positive,omitempty"` // the positive class of a binary target
+	// sorted; resolved by the loader, never holds the target
+	Features        []string         `json:"features"`
 	Algorithm       string           `json:"algorithm"`
 	Artifact        *Artifact        `json:"artifact,omitempty"` // of a custom model
 	Params          Params           `json:"params"`
@@ -61,9 +62,10 @@ type Model struct {
 // Preprocessing says how columns become features. It is fitted on the training
 // split only.
 type Preprocessing struct {
-	Numeric     string `json:"numeric"`     // imputation: "median", "mean" or "none" (trees that route missing values)
-	Categorical string `json:"categorical"` // encoding: "one_hot" or "ordinal"; missing and unknown have codes of their own
-	Scale       bool   `json:"scale"`       // standardise numeric features to mean 0, standard deviation 1
+	Numeric string `json:"numeric"` // imputation: "median", "mean" or "none" (trees that route missing values)
+	// encoding: "one_hot" or "ordinal"; missing and unknown have codes of their own
+	Categorical string `json:"categorical"`
+	Scale       bool   `json:"scale"` // standardise numeric features to mean 0, standard deviation 1
 }
 
 // Split divides the rows into a training and a test part.
@@ -103,13 +105,15 @@ type Fairness struct {
 	// (60 excluded) and ">=60". Empty for a category, whose values are the groups.
 	Split []float64 `json:"split,omitempty"`
 	// MinGroup is the least number of test rows for a group to be judged.
-	MinGroup int                  `json:"min_group"`
-	Metrics  map[string]Predicate `json:"metrics"` // demographic_parity_ratio, demographic_parity_difference, equalized_odds_difference
+	MinGroup int `json:"min_group"`
+	// demographic_parity_ratio, demographic_parity_difference, equalized_odds_difference
+	Metrics map[string]Predicate `json:"metrics"`
 }
 
 // RobustnessCheck are gates on metrics after the test part has been disturbed.
 type RobustnessCheck struct {
-	Fraction float64              `json:"fraction"` // "missing": share of cells removed; "noise": standard deviations added
+	// "missing": share of cells removed; "noise": standard deviations added
+	Fraction float64              `json:"fraction"`
 	Metrics  map[string]Predicate `json:"metrics"`
 }
 

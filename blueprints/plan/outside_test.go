@@ -15,7 +15,8 @@ func TestALinkThatLeadsOutIsToldFromOtherErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, target := range map[string]string{"out": outside, "in": "file", "nowhere": filepath.Join(dir, "none"), "up": "../none", "loop": "loop"} {
+	for name, target := range map[string]string{"out": outside, "in": "file", "nowhere": filepath.Join(dir, "none"),
+		"up": "../none", "loop": "loop"} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +26,8 @@ func TestALinkThatLeadsOutIsToldFromOtherErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	for name, want := range map[string]bool{"file": false, "in": false, "out": true, "nowhere": false, "up": false, "loop": false, "none": false} {
+	for name, want := range map[string]bool{"file": false, "in": false, "out": true, "nowhere": false, "up": false,
+		"loop": false, "none": false} {
 		_, err := root.Stat(name)
 		if got := LeadsOut(filepath.Join(dir, name), err); got != want {
 			t.Errorf("%s: %v of %v, want %v", name, got, err, want)

@@ -14,15 +14,16 @@ type Pipeline struct {
 	Stages      map[string]Stage `json:"stages,omitempty"`
 	Params      map[string]any   `json:"params,omitempty"`      // values that stages name
 	Parallelism int              `json:"parallelism,omitempty"` // stages at once; 0: the number of cores
-	FanOut      int              `json:"fan_out,omitempty"`     // pods of a cluster that validate and search; 0: one each
-	Schedule    string           `json:"schedule,omitempty"`    // cron or @daily; empty: on demand
-	Timezone    string           `json:"timezone,omitempty"`    // of the schedule and of dates; empty: DefaultTimezone
-	Concurrency Concurrency      `json:"concurrency"`
-	Catchup     bool             `json:"catchup"`
-	Retries     int              `json:"retries"` // of a stage
-	RetryDelay  string           `json:"retry_delay"`
-	Timeout     string           `json:"timeout,omitempty"` // of a run; empty: DefaultTimeout
-	OnFailure   OnFailure        `json:"on_failure"`
+	// pods of a cluster that validate and search; 0: one each
+	FanOut      int         `json:"fan_out,omitempty"`
+	Schedule    string      `json:"schedule,omitempty"` // cron or @daily; empty: on demand
+	Timezone    string      `json:"timezone,omitempty"` // of the schedule and of dates; empty: DefaultTimezone
+	Concurrency Concurrency `json:"concurrency"`
+	Catchup     bool        `json:"catchup"`
+	Retries     int         `json:"retries"` // of a stage
+	RetryDelay  string      `json:"retry_delay"`
+	Timeout     string      `json:"timeout,omitempty"` // of a run; empty: DefaultTimeout
+	OnFailure   OnFailure   `json:"on_failure"`
 }
 
 // Concurrency is what a run does that begins while another is under way.

@@ -10,7 +10,8 @@ import (
 func sample() *Plan {
 	return &Plan{
 		APIVersion: APIVersion, Name: "credit", Environment: "dev", Seed: 42,
-		Datasets: map[string]Dataset{"a": {Source: "a.csv", Columns: map[string]Column{"x": {Type: Number}, "y": {Type: Category, Values: []string{"<&>", "é"}}}}},
+		Datasets: map[string]Dataset{"a": {Source: "a.csv",
+			Columns: map[string]Column{"x": {Type: Number}, "y": {Type: Category, Values: []string{"<&>", "é"}}}}},
 		Models: map[string]Model{"m": {Dataset: "a", Params: Params{"max_depth": 10.0}, Require: Require{
 			Metrics: map[string]Predicate{"roc_auc": {{GreaterEqual, 0.8}}}}}},
 	}
@@ -68,8 +69,9 @@ func TestDecodeIsStrict(t *testing.T) {
 		t.Errorf("decode and encode changed the plan (%v)", err)
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"an unknown field":       {strings.Replace(string(good), `"seed"`, `"sead"`, 1), `unknown field "sead"`},
-		"another version":        {strings.Replace(string(good), APIVersion, "ashlar.dev/v9", 1), `apiVersion "ashlar.dev/v9"`},
+		"an unknown field": {strings.Replace(string(good), `"seed"`, `"sead"`, 1), `unknown field "sead"`},
+		"another version": {strings.Replace(string(good), APIVersion, "ashlar.dev/v9", 1),
+			`apiVersion "ashlar.dev/v9"`},
 		"something after it":     {string(good) + "{}", "after the end"},
 		"nothing":                {"", "EOF"},
 		"more than a plan holds": {strings.Repeat(" ", MaxPlanBytes+1), "larger than"},

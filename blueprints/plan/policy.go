@@ -53,14 +53,16 @@ type Evidence struct {
 	AgeDays     float64                 `json:"age_days"`   // since then
 	Data        EvidenceData            `json:"data"`
 	Metrics     map[string]float64      `json:"metrics"`
-	Gates       map[string]EvidenceGate `json:"gates"`        // by name, such as fairness.Age.demographic_parity_ratio
-	Reports     map[string]string       `json:"reports"`      // evaluation, validation, ...: digest
-	Approvals   []string                `json:"approvals"`    // different people who approved, as the blueprint counts them
-	Approval    Approval                `json:"approval"`     // what the blueprint asks for
-	ModelDigest string                  `json:"model_digest"` // of the file that was registered
-	FileDigest  string                  `json:"file_digest"`  // of the file that is to be served; at other points the same
-	Intact      bool                    `json:"intact"`       // the two are the same
-	PlanDigest  string                  `json:"plan_digest"`
+	Gates       map[string]EvidenceGate `json:"gates"`   // by name, such as fairness.Age.demographic_parity_ratio
+	Reports     map[string]string       `json:"reports"` // evaluation, validation, ...: digest
+	// different people who approved, as the blueprint counts them
+	Approvals   []string `json:"approvals"`
+	Approval    Approval `json:"approval"`     // what the blueprint asks for
+	ModelDigest string   `json:"model_digest"` // of the file that was registered
+	// of the file that is to be served; at other points the same
+	FileDigest string `json:"file_digest"`
+	Intact     bool   `json:"intact"` // the two are the same
+	PlanDigest string `json:"plan_digest"`
 }
 
 // EvidenceData is what a version was trained on.

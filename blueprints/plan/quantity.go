@@ -11,7 +11,8 @@ import (
 // with Ki, Mi, Gi or Ti (powers of 1,024), k, M, G or T (of 1,000), or nothing.
 func ParseQuantity(text string) (int64, error) {
 	digits := strings.TrimRight(text, "KMGTki")
-	units := map[string]int64{"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+	units := map[string]int64{"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "k": 1e3,
+		"M": 1e6, "G": 1e9, "T": 1e12}
 	unit, ok := units[text[len(digits):]]
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if !ok || err != nil || n <= 0 || n > math.MaxInt64/unit {

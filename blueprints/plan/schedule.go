@@ -63,7 +63,8 @@ func ParseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, "@") {
 		known, ok := descriptors[text]
 		if !ok {
-			return Schedule{}, fmt.Errorf("%s is not one of @hourly, @daily, @weekly, @monthly, @yearly and @every 6h", text)
+			return Schedule{}, fmt.Errorf("%s is not one of @hourly, @daily, @weekly, @monthly, @yearly and @every 6h",
+				text)
 		}
 		text = known
 	}
@@ -79,7 +80,8 @@ func ParseSchedule(text string) (Schedule, error) {
 			return Schedule{}, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	s := Schedule{Minute: sets[0], Hour: sets[1], Dom: sets[2], Month: sets[3], Dow: sets[4], AnyDom: stars[2], AnyDow: stars[4]}
+	s := Schedule{Minute: sets[0], Hour: sets[1], Dom: sets[2], Month: sets[3], Dow: sets[4],
+		AnyDom: stars[2], AnyDow: stars[4]}
 	if s.never() {
 		return Schedule{}, ErrNeverDue
 	}

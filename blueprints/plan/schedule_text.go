@@ -20,7 +20,8 @@ func (s Schedule) Cron() string {
 	if !s.AnyDom && !s.AnyDow && (dom == "*" || dow == "*") {
 		dom, dow = "*", "*"
 	}
-	return strings.Join([]string{cronFields[0].text(s.Minute), cronFields[1].text(s.Hour), dom, cronFields[3].text(s.Month), dow}, " ")
+	return strings.Join([]string{cronFields[0].text(s.Minute), cronFields[1].text(s.Hour), dom,
+		cronFields[3].text(s.Month), dow}, " ")
 }
 
 // String is the schedule as Kubernetes and Argo take it.

@@ -31,13 +31,15 @@ func Weigh(text []byte, v any) error {
 	if !json.Valid(text) { // it bounds nesting too, so that the walk below ends
 		return nil
 	}
-	w := weighing{text: text, left: freeWeight + weightPerByte*len(text), fields: map[reflect.Type]map[string]reflect.Type{}}
+	w := weighing{text: text, left: freeWeight + weightPerByte*len(text),
+		fields: map[reflect.Type]map[string]reflect.Type{}}
 	w.value(reflect.TypeOf(v), 0)
 	switch {
 	case w.deep:
 		return fmt.Errorf("values are nested deeper than %d", maxJSONNesting)
 	case w.left < 0:
-		return fmt.Errorf("%d KiB of JSON would take more than %d MiB of memory: a list is too long", len(text)>>10, (freeWeight+weightPerByte*len(text))>>20)
+		return fmt.Errorf("%d KiB of JSON would take more than %d MiB of memory: a list is too long", len(text)>>10,
+			(freeWeight+weightPerByte*len(text))>>20)
 	}
 	return nil
 }

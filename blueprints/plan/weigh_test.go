@@ -33,24 +33,27 @@ func TestJSONThatTakesFarMoreThanItHasIsRefused(t *testing.T) {
 		"structs in structs":            {list(`{"below":[1,2,3]}`, 5000), "a list is too long"},
 		"structs under another case":    {`{"BELOW":` + list("{}", 20_000) + `}`, "a list is too long"},
 		"structs under an escaped name": {`{"\u0062elow" : ` + list(" null ", 20_000) + `}`, "a list is too long"},
-		"structs behind a long text":    {`{"name":"\"]},{\\","below":` + list(`{"name":"x"}`, 20_000) + `}`, "a list is too long"},
-		"maps":                          {`{"maps":{` + strings.Repeat(`"":"",`, 200_000) + `"":""}}`, ""},
-		"nesting":                       {nested(maxJSONNesting + 1), "nested deeper than 200"},
-		"nesting that fits":             {nested(maxJSONNesting - 1), ""},
-		"a few structs":                 {`{"below":` + list("{}", 500) + `}`, ""},
-		"what is left out":              {`{"other":` + list("0", 200_000) + `}`, ""},
-		"what reads itself":             {`{"raw":` + list("0", 200_000) + `}`, ""},
-		"numbers":                       {`{"numbers":` + list("0", 200_000) + `,"texts":` + list(`""`, 100_000) + `}`, ""},
-		"any":                           {`{"any":` + list("0", 50_000) + `}`, ""},
-		"no JSON":                       {`{"below":` + list("0", 20_000), ""},
-		"nothing":                       {"", ""},
-		"a number":                      {" 1 ", ""},
+		"structs behind a long text": {`{"name":"\"]},{\\","below":` + list(`{"name":"x"}`, 20_000) +
+			`}`, "a list is too long"},
+		"maps":              {`{"maps":{` + strings.Repeat(`"":"",`, 200_000) + `"":""}}`, ""},
+		"nesting":           {nested(maxJSONNesting + 1), "nested deeper than 200"},
+		"nesting that fits": {nested(maxJSONNesting - 1), ""},
+		"a few structs":     {`{"below":` + list("{}", 500) + `}`, ""},
+		"what is left out":  {`{"other":` + list("0", 200_000) + `}`, ""},
+		"what reads itself": {`{"raw":` + list("0", 200_000) + `}`, ""},
+		"numbers": {`{"numbers":` + list("0", 200_000) + `,"texts":` +
+			list(`""`, 100_000) + `}`, ""},
+		"any":      {`{"any":` + list("0", 50_000) + `}`, ""},
+		"no JSON":  {`{"below":` + list("0", 20_000), ""},
+		"nothing":  {"", ""},
+		"a number": {" 1 ", ""},
 	} {
 		var into any = &heavy{}
 		if strings.HasPrefix(c.text, "[") {
 			into = &[]heavy{}
 		}
-		if err := Weigh([]byte(c.text), into); (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+		if err := Weigh([]byte(c.text), into); (c.want == "") != (err == nil) || err != nil &&
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

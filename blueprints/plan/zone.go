@@ -58,7 +58,8 @@ func (s Schedule) Moved(zone *time.Location) bool {
 		_, before := end.Add(-time.Nanosecond).Zone()
 		_, after := end.Zone()
 		// What the clock shows at the change, by the rule before it and after it.
-		from, to := end.UTC().Add(time.Duration(min(before, after))*time.Second), end.UTC().Add(time.Duration(max(before, after))*time.Second)
+		from, to := end.UTC().Add(time.Duration(min(before, after))*time.Second),
+			end.UTC().Add(time.Duration(max(before, after))*time.Second)
 		for wall := from; wall.Before(to); wall = wall.Add(time.Minute) {
 			if s.On(wall) && s.Hour>>wall.Hour()&1 == 1 && s.Minute>>wall.Minute()&1 == 1 {
 				return true

@@ -60,7 +60,8 @@ func writeZones(t *testing.T) {
 }
 
 func TestZonesThatMeanSomethingElseElsewhereAreUnknown(t *testing.T) {
-	for _, name := range []string{"Local", "localtime", "posixrules", "europe/berlin", "Europe/Berln", "../etc/passwd", "/etc/localtime", " UTC", "Factory", "+02:00"} {
+	for _, name := range []string{"Local", "localtime", "posixrules", "europe/berlin", "Europe/Berln", "../etc/passwd",
+		"/etc/localtime", " UTC", "Factory", "+02:00"} {
 		if z, err := Zone(name); err == nil {
 			t.Errorf("%q is %v", name, z)
 		}

@@ -153,10 +153,12 @@ func tidy(value any) {
 			tidy(one)
 		}
 	case map[string]any:
-		if first, ok := value["prefixItems"].([]any); ok && len(first) == 1 && reflect.DeepEqual(first[0], value["items"]) {
+		if first, ok := value["prefixItems"].([]any); ok && len(first) == 1 &&
+			reflect.DeepEqual(first[0], value["items"]) {
 			delete(value, "prefixItems")
 		}
-		if all, ok := value["allOf"].([]any); ok && len(all) == 2 && reflect.DeepEqual(all[0], map[string]any{"type": "number"}) {
+		if all, ok := value["allOf"].([]any); ok && len(all) == 2 &&
+			reflect.DeepEqual(all[0], map[string]any{"type": "number"}) {
 			if whole, ok := all[1].(map[string]any); ok && whole["type"] == "integer" {
 				delete(value, "allOf")
 				maps.Copy(value, whole)

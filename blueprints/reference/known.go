@@ -56,7 +56,8 @@ func addKnownTo(definitions map[string]map[string]any) {
 	}
 	if e := property("Expectation", "expectation"); e != nil {
 		delete(e, "type")
-		e["anyOf"] = []any{map[string]any{"enum": blueprints.Expectations()}, map[string]any{"type": "string", "pattern": "^expect_"}}
+		e["anyOf"] = []any{map[string]any{"enum": blueprints.Expectations()},
+			map[string]any{"type": "string", "pattern": "^expect_"}}
 	}
 	if m := property("Require", "metrics"); m != nil {
 		m["propertyNames"] = map[string]any{"enum": metricNames()}

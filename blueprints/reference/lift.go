@@ -72,7 +72,8 @@ func (w *walk) simple(f *ast.Field) ast.Node {
 	return astutil.Apply(f, nil, func(c astutil.Cursor) bool {
 		switch n := c.Node().(type) {
 		case *ast.Field:
-			if name := labelOf(n.Label); n.Constraint == token.ILLEGAL && name != pattern && !strings.HasPrefix(name, "#") {
+			if name := labelOf(n.Label); n.Constraint == token.ILLEGAL && name != pattern &&
+				!strings.HasPrefix(name, "#") {
 				n.Constraint = token.OPTION
 			}
 		case *ast.StructLit:
@@ -188,7 +189,8 @@ func conditionOf(c *ast.Comprehension, declared map[string]*ast.Field) (any, err
 		}
 	}
 	out := map[string]any{
-		"if":   map[string]any{"properties": map[string]any{field: map[string]any{"const": value}}, "required": []string{field}},
+		"if": map[string]any{"properties": map[string]any{field: map[string]any{"const": value}},
+			"required": []string{field}},
 		"then": map[string]any{"properties": then, "required": required},
 	}
 	if len(never) > 0 {

@@ -36,7 +36,8 @@ func only(t *testing.T, path string) *Field {
 }
 
 func TestNamesThatTheLoaderKnowsAreListed(t *testing.T) {
-	if got := only(t, "datasets.expect.expectation").Allowed; len(got) < 30 || !slices.Contains(got, `"column_values_to_be_between"`) {
+	if got := only(t, "datasets.expect.expectation").Allowed; len(got) < 30 ||
+		!slices.Contains(got, `"column_values_to_be_between"`) {
 		t.Errorf("expectations: %q", got)
 	}
 	for _, path := range []string{"models.require.metrics", "models.require.robustness.noise.r2"} {
@@ -93,25 +94,34 @@ func TestEveryFieldIsDocumentedAndHasAnExample(t *testing.T) {
 
 func TestWhatTheSchemaSaysOfAField(t *testing.T) {
 	for path, want := range map[string]Field{
-		"datasets.columns.anonymise":     {Type: "string", Allowed: []string{`"hash"`, `"mask"`, `"drop"`}},
-		"datasets.columns.type":          {Type: "string", Required: true, Allowed: []string{`"number"`, `"integer"`, `"boolean"`, `"category"`, `"text"`, `"timestamp"`}},
+		"datasets.columns.anonymise": {Type: "string", Allowed: []string{`"hash"`, `"mask"`, `"drop"`}},
+		"datasets.columns.type": {Type: "string", Required: true,
+			Allowed: []string{`"number"`, `"integer"`, `"boolean"`, `"category"`, `"text"`, `"timestamp"`}},
 		"datasets.columns":               {Type: "map of Column", Required: true},
 		"datasets.columns.values_mostly": {Type: "number", Allowed: []string{"number >0 & <=1"}},
 		"datasets.expect":                {Type: "list of Expectation"},
-		"seed":                           {Type: "integer", Default: "42", Allowed: []string{"integer >=0 & <=9007199254740991"}},
-		"models.preprocessing.scale":     {Type: "boolean", Default: `false if algorithm == "random_forest" or algorithm == "gradient_boosting" or algorithm == "custom"; true if algorithm == "logistic_regression" or algorithm == "linear_regression"`},
-		"models.artifact":                {Type: "Artifact", RequiredIf: `algorithm == "custom"`},
-		"models.artifact.serve":          {Type: "string or list of string", Required: true, When: `flavor == "pyfunc"`, Allowed: []string{"string not empty", "list of string of at least 1"}},
-		"models.approval":                {Type: "Approval or string", Allowed: []string{"Approval", `"auto"`, `"manual"`}},
-		"endpoints.replicas.max":         {Type: "integer", Default: "min", Allowed: []string{"integer >=1 & <=1000"}},
-		"endpoints.drift.tests":          {Type: "string", Default: `"auto"`, Allowed: []string{`"auto"`, `"ks"`, `"chisquare"`, `"z"`, `"wasserstein"`, `"jensenshannon"`, `"psi"`}},
-		"models.params.C":                {Type: "number", Default: "1.0", When: `algorithm == "logistic_regression"`, Allowed: []string{"number >0"}},
-		"models.search.space":            {Type: "map of list of any of at least 1", Required: true},
-		"models.require.metrics":         {Type: "map of number"},
+		"seed": {Type: "integer", Default: "42",
+			Allowed: []string{"integer >=0 & <=9007199254740991"}},
+		"models.preprocessing.scale": {Type: "boolean",
+			Default: `false if algorithm == "random_forest" or algorithm == "gradient_boosting" or algorithm == "custom"; true if algorithm == "logistic_regression" or algorithm == "linear_regression"`},
+		"models.artifact": {Type: "Artifact", RequiredIf: `algorithm == "custom"`},
+		"models.artifact.serve": {Type: "string or list of string", Required: true, When: `flavor == "pyfunc"`,
+			Allowed: []string{"string not empty", "list of string of at least 1"}},
+		"models.approval": {Type: "Approval or string",
+			Allowed: []string{"Approval", `"auto"`, `"manual"`}},
+		"endpoints.replicas.max": {Type: "integer", Default: "min", Allowed: []string{"integer >=1 & <=1000"}},
+		"endpoints.drift.tests": {Type: "string", Default: `"auto"`,
+			Allowed: []string{`"auto"`, `"ks"`, `"chisquare"`, `"z"`, `"wasserstein"`, `"jensenshannon"`, `"psi"`}},
+		"models.params.C": {Type: "number", Default: "1.0", When: `algorithm == "logistic_regression"`,
+			Allowed: []string{"number >0"}},
+		"models.search.space":    {Type: "map of list of any of at least 1", Required: true},
+		"models.require.metrics": {Type: "map of number"},
 	} {
 		got := only(t, path)
-		if got.Type != want.Type || got.Required != want.Required || got.RequiredIf != want.RequiredIf || got.Default != want.Default || got.When != want.When || !slices.Equal(got.Allowed, want.Allowed) {
-			t.Errorf("%s: got type %q, required %t %q, default %q, when %q, allowed %q", path, got.Type, got.Required, got.RequiredIf, got.Default, got.When, got.Allowed)
+		if got.Type != want.Type || got.Required != want.Required || got.RequiredIf != want.RequiredIf ||
+			got.Default != want.Default || got.When != want.When || !slices.Equal(got.Allowed, want.Allowed) {
+			t.Errorf("%s: got type %q, required %t %q, default %q, when %q, allowed %q", path, got.Type, got.Required,
+				got.RequiredIf, got.Default, got.When, got.Allowed)
 		}
 	}
 }
@@ -139,7 +149,8 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q: %v, %v, want %s", given, found, err, want)
 		}
 	}
-	if found, err := root.Find("models.params.max_depth"); err != nil || len(found) != 2 || found[0].When == found[1].When {
+	if found, err := root.Find("models.params.max_depth"); err != nil || len(found) != 2 ||
+		found[0].When == found[1].When {
 		t.Errorf("max_depth of two algorithms: %v, %v", found, err)
 	}
 }
@@ -165,7 +176,9 @@ func TestWrite(t *testing.T) {
 	if err := only(t, "datasets.columns.anonymise").Write(&out, false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"FIELD:     datasets.NAME.columns.NAME.anonymise\n", "TYPE:      string\n", `ALLOWED:   "hash", "mask", "drop"`, "  anonymise changes", `  datasets: applications: columns: customer: `, `anonymise: "hash"`} {
+	for _, want := range []string{"FIELD:     datasets.NAME.columns.NAME.anonymise\n", "TYPE:      string\n",
+		`ALLOWED:   "hash", "mask", "drop"`, "  anonymise changes",
+		`  datasets: applications: columns: customer: `, `anonymise: "hash"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it lacks %q:\n%s", want, out.String())
 		}

@@ -141,13 +141,19 @@ func TestWhatTheJSONSchemaRefuses(t *testing.T) {
 		{"a parameter out of bounds", model + "params", map[string]any{"max_depth": -1.0}},
 		{"a custom model without an artifact", model + "algorithm", "custom"},
 		{"a pyfunc without a server", model + "artifact", map[string]any{"flavor": "pyfunc", "path": "model"}},
-		{"a server of a format that needs none", model + "artifact", map[string]any{"flavor": "xgboost", "path": "model", "serve": "python3 serve.py"}},
-		{"an empty strategy's steps", "endpoints.scoring.strategy", map[string]any{"canary": map[string]any{"steps": []any{}}}},
-		{"a weight of more than 100 percent", "endpoints.scoring.strategy", map[string]any{"canary": map[string]any{"steps": []any{map[string]any{"setWeight": 101.0}}}}},
+		{"a server of a format that needs none", model + "artifact",
+			map[string]any{"flavor": "xgboost", "path": "model", "serve": "python3 serve.py"}},
+		{"an empty strategy's steps", "endpoints.scoring.strategy",
+			map[string]any{"canary": map[string]any{"steps": []any{}}}},
+		{"a weight of more than 100 percent", "endpoints.scoring.strategy",
+			map[string]any{"canary": map[string]any{"steps": []any{map[string]any{"setWeight": 101.0}}}}},
 		{"a gate that is a text", model + "require", map[string]any{"metrics": map[string]any{"roc_auc": ">=0.8"}}},
 		{"an unknown metric", model + "require", map[string]any{"metrics": map[string]any{"roc_auk": 0.8}}},
-		{"an unknown expectation", "datasets.applications.expect", []any{map[string]any{"expectation": "column_values_to_be_betwen", "column": "Age"}}},
-		{"a pin that is no digest", "pins", map[string]any{"default-risk": map[string]any{"version": 1.0, "model": "x", "data": "x", "plan": "x", "evidence": "x"}}},
+		{"an unknown expectation", "datasets.applications.expect",
+			[]any{map[string]any{"expectation": "column_values_to_be_betwen", "column": "Age"}}},
+		{"a pin that is no digest", "pins",
+			map[string]any{"default-risk": map[string]any{"version": 1.0, "model": "x", "data": "x",
+				"plan": "x", "evidence": "x"}}},
 		{"an unknown field of an environment", "environments.dev", map[string]any{"endpoint": map[string]any{}}},
 	}
 	for _, c := range cases {
@@ -178,9 +184,12 @@ func TestTheJSONSchemaKeepsDefaultsAndDocumentation(t *testing.T) {
 	if err := json.Unmarshal(text, &document); err != nil {
 		t.Fatal(err)
 	}
-	column, forest, drift := document.Defs["Column"].Properties, document.Defs["RandomForest"].Properties, document.Defs["Drift"].Properties
-	if column["nullable"].Default != false || forest["n_estimators"].Default != 100.0 || drift["window"].Default != "1h" || drift["tests"].Default != "auto" {
-		t.Errorf("defaults are lost: %v %v %v %v", column["nullable"], forest["n_estimators"], drift["window"], drift["tests"])
+	column, forest, drift := document.Defs["Column"].Properties, document.Defs["RandomForest"].Properties,
+		document.Defs["Drift"].Properties
+	if column["nullable"].Default != false || forest["n_estimators"].Default != 100.0 ||
+		drift["window"].Default != "1h" || drift["tests"].Default != "auto" {
+		t.Errorf("defaults are lost: %v %v %v %v", column["nullable"], forest["n_estimators"],
+			drift["window"], drift["tests"])
 	}
 	if got := column["anonymise"].Enum; !slices.Equal(got, []any{"hash", "mask", "drop"}) {
 		t.Errorf("anonymise is one of %v", got)
@@ -260,7 +269,8 @@ func TestTheOneFileIsTheSchema(t *testing.T) {
 }
 
 func TestAnUnknownFormatIsRefused(t *testing.T) {
-	if _, err := Schema("yaml"); err == nil || !strings.Contains(err.Error(), `unknown format "yaml"; known are "jsonschema", "openapi", "cue"`) {
+	if _, err := Schema("yaml"); err == nil ||
+		!strings.Contains(err.Error(), `unknown format "yaml"; known are "jsonschema", "openapi", "cue"`) {
 		t.Error(err)
 	}
 }

@@ -92,7 +92,8 @@ func (w *walk) shape(e ast.Expr) shape {
 	return shape{}
 }
 
-var typeWords = map[string]string{"string": "string", "int": "integer", "number": "number", "bool": "boolean", "null": "null", "_": anything}
+var typeWords = map[string]string{"string": "string", "int": "integer", "number": "number", "bool": "boolean",
+	"null": "null", "_": anything}
 
 func (w *walk) named(e *ast.Ident) shape {
 	if word, ok := typeWords[e.Name]; ok {
@@ -132,10 +133,12 @@ func (w *walk) unary(e *ast.UnaryExpr) shape {
 // either joins two sides of a disjunction. A default goes without saying among the
 // alternatives where another one covers it.
 func either(x, y shape) shape {
-	out := shape{def: x.def + y.def, definition: x.definition + y.definition, members: append(x.members, y.members...), keyed: x.keyed || y.keyed, listed: x.listed || y.listed}
+	out := shape{def: x.def + y.def, definition: x.definition + y.definition, members: append(x.members, y.members...),
+		keyed: x.keyed || y.keyed, listed: x.listed || y.listed}
 	all := append(slices.Clone(x.alternatives), y.alternatives...)
 	for _, a := range all {
-		covered := a.literal == out.def && a.literal != "" && slices.ContainsFunc(all, func(b alternative) bool { return b.literal == "" && covers(b.typ, a.typ) })
+		covered := a.literal == out.def && a.literal != "" &&
+			slices.ContainsFunc(all, func(b alternative) bool { return b.literal == "" && covers(b.typ, a.typ) })
 		if !covered {
 			out.alternatives = append(out.alternatives, a)
 		}
@@ -144,12 +147,14 @@ func either(x, y shape) shape {
 }
 
 func covers(wide, narrow string) bool {
-	return wide == narrow || wide == anything || narrow == anything || wide == "number" && narrow == "integer" || strings.HasPrefix(wide, "list") && strings.HasPrefix(narrow, "list")
+	return wide == narrow || wide == anything || narrow == anything || wide == "number" && narrow == "integer" ||
+		strings.HasPrefix(wide, "list") && strings.HasPrefix(narrow, "list")
 }
 
 // both joins two sides of a conjunction: the narrower type with the bounds of both.
 func both(x, y shape) shape {
-	out := shape{def: x.def + y.def, definition: x.definition + y.definition, members: append(x.members, y.members...), keyed: x.keyed || y.keyed, listed: x.listed || y.listed}
+	out := shape{def: x.def + y.def, definition: x.definition + y.definition, members: append(x.members, y.members...),
+		keyed: x.keyed || y.keyed, listed: x.listed || y.listed}
 	switch {
 	case len(x.alternatives) == 1 && len(y.alternatives) == 1:
 		a, b := x.alternatives[0], y.alternatives[0]

@@ -76,7 +76,8 @@ func (w *walk) field(d *ast.Field, at string, depth int) (*Field, error) {
 	if name == pattern {
 		name = AnyName
 	}
-	one := &Field{Name: name, Path: strings.TrimPrefix(at+"."+name, "."), Required: d.Constraint == token.NOT, Doc: docOf(d), decl: d}
+	one := &Field{Name: name, Path: strings.TrimPrefix(at+"."+name, "."),
+		Required: d.Constraint == token.NOT, Doc: docOf(d), decl: d}
 	return one, w.describe(one, d.Value, depth+1)
 }
 

@@ -72,7 +72,8 @@ func (f *Field) Necessity() string {
 
 func (f *Field) list(w io.Writer, tree bool, depth int) {
 	for _, one := range f.Fields {
-		fmt.Fprintf(w, "%s%s\t%s\t%s\n", strings.Repeat("  ", depth), one.Name, one.Type, strings.Join(one.notes(), ", "))
+		fmt.Fprintf(w, "%s%s\t%s\t%s\n", strings.Repeat("  ", depth), one.Name, one.Type,
+			strings.Join(one.notes(), ", "))
 		if tree {
 			one.list(w, tree, depth+1)
 		}

@@ -47,14 +47,17 @@ func within(file string, most time.Duration, heap uint64, f func() error) error 
 		select {
 		case r := <-done:
 			if r.panicked != nil {
-				return Problems{{File: file, Message: fmt.Sprintf("evaluating this breaks CUE: %v", r.panicked), Hint: "this is a defect of the evaluator; take parts away until it goes", Code: TooLarge}}
+				return Problems{{File: file, Message: fmt.Sprintf("evaluating this breaks CUE: %v", r.panicked),
+					Hint: "this is a defect of the evaluator; take parts away until it goes", Code: TooLarge}}
 			}
 			return r.err
 		case <-deadline.C:
-			return Problems{{File: file, Message: fmt.Sprintf("evaluating this takes longer than %s", most), Hint: runaway, Code: TooLarge}}
+			return Problems{{File: file, Message: fmt.Sprintf("evaluating this takes longer than %s", most),
+				Hint: runaway, Code: TooLarge}}
 		case <-tick.C:
 			if now := heapBytes(); now > before && now-before > heap {
-				return Problems{{File: file, Message: fmt.Sprintf("evaluating this takes more than %d MiB", heap>>20), Hint: runaway, Code: TooLarge}}
+				return Problems{{File: file, Message: fmt.Sprintf("evaluating this takes more than %d MiB", heap>>20),
+					Hint: runaway, Code: TooLarge}}
 			}
 		}
 	}

@@ -132,7 +132,8 @@ func (m Module) Problems(err error, otherwise string) Problems {
 			}
 		}
 		format, args := e.Msg()
-		found = append(found, At(pos, otherwise, strings.Join(e.Path(), "."), fmt.Sprintf(format, args...), "").As(Contradiction))
+		found = append(found, At(pos, otherwise, strings.Join(e.Path(), "."),
+			fmt.Sprintf(format, args...), "").As(Contradiction))
 	}
 	return found.Sorted()
 }

@@ -53,7 +53,9 @@ func (r Reader) Files(fsys fs.FS, dir string) ([]*ast.File, error) {
 			return nil, err
 		}
 		if total += len(text); total > MaxTotalBytes || len(files) >= MaxFiles {
-			return nil, Problems{{File: name, Message: fmt.Sprintf("the %s is too large: at most %d files and %d bytes together", r.Noun, MaxFiles, MaxTotalBytes), Code: TooLarge}}
+			return nil, Problems{{File: name,
+				Message: fmt.Sprintf("the %s is too large: at most %d files and %d bytes together", r.Noun, MaxFiles,
+					MaxTotalBytes), Code: TooLarge}}
 		}
 		f, found := parseFile(name, text)
 		problems = append(problems, found...)
@@ -69,7 +71,8 @@ func (r Reader) Files(fsys fs.FS, dir string) ([]*ast.File, error) {
 		return nil, problems.Sorted()
 	}
 	if len(files) == 0 {
-		return nil, Problems{{Message: fmt.Sprintf("no .cue file here: this folder contains no %s", r.Noun), Hint: r.Missing, Code: NoBlueprint}}
+		return nil, Problems{{Message: fmt.Sprintf("no .cue file here: this folder contains no %s", r.Noun),
+			Hint: r.Missing, Code: NoBlueprint}}
 	}
 	return files, nil
 }
@@ -87,7 +90,8 @@ func (r Reader) Parse(name, text string) ([]*ast.File, error) {
 }
 
 func (r Reader) wants(name string) bool {
-	return path.Ext(name) == ".cue" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_") && (r.Skip == nil || !r.Skip(name))
+	return path.Ext(name) == ".cue" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_") &&
+		(r.Skip == nil || !r.Skip(name))
 }
 
 func (r Reader) readBounded(fsys fs.FS, file, name string) ([]byte, error) {
@@ -101,21 +105,25 @@ func (r Reader) readBounded(fsys fs.FS, file, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s: %w", r.Noun, name, err)
 	}
 	if len(text) > MaxFileBytes {
-		return nil, Problems{{File: name, Message: fmt.Sprintf("larger than %d bytes; a %s is read by people: split it, or keep data in data files", MaxFileBytes, r.Noun), Code: TooLarge}}
+		return nil, Problems{{File: name,
+			Message: fmt.Sprintf("larger than %d bytes; a %s is read by people: split it, or keep data in data files",
+				MaxFileBytes, r.Noun), Code: TooLarge}}
 	}
 	return text, nil
 }
 
 func parseFile(name string, text []byte) (*ast.File, Problems) {
 	if deep(text) {
-		return nil, Problems{{File: name, Line: 1, Col: 1, Message: fmt.Sprintf("brackets are nested deeper than %d", MaxNesting), Code: TooLarge}}
+		return nil, Problems{{File: name, Line: 1, Col: 1,
+			Message: fmt.Sprintf("brackets are nested deeper than %d", MaxNesting), Code: TooLarge}}
 	}
 	f, err := parser.ParseFile(name, text, parser.ParseComments)
 	var out Problems
 	for _, e := range cueerrors.Errors(err) {
 		p := e.Position()
 		format, args := e.Msg()
-		out = append(out, Problem{File: name, Line: p.Line(), Col: p.Column(), Message: "the CUE does not parse: " + fmt.Sprintf(format, args...), Code: Syntax})
+		out = append(out, Problem{File: name, Line: p.Line(), Col: p.Column(), Message: "the CUE does not parse: " +
+			fmt.Sprintf(format, args...), Code: Syntax})
 	}
 	return f, out
 }
@@ -143,7 +151,9 @@ func (r Reader) onePackage(files []*ast.File) Problems {
 		if a, b := files[0].PackageName(), f.PackageName(); a != b {
 			p := f.Pos()
 			out = append(out, Problem{File: f.Filename, Line: max(1, p.Line()), Col: max(1, p.Column()),
-				Message: fmt.Sprintf("package %q, but %s is package %q", b, files[0].Filename, a), Hint: fmt.Sprintf("a %s is one package; use the same name in every file of the folder", r.Noun), Code: TwoPackages})
+				Message: fmt.Sprintf("package %q, but %s is package %q", b, files[0].Filename, a),
+				Hint: fmt.Sprintf("a %s is one package; use the same name in every file of the folder",
+					r.Noun), Code: TwoPackages})
 		}
 	}
 	return out
@@ -161,7 +171,8 @@ func (r Reader) imports(f *ast.File) Problems {
 		}
 		p := spec.Path.Pos()
 		out = append(out, Problem{File: f.Filename, Line: p.Line(), Col: p.Column(),
-			Message: fmt.Sprintf("unknown import %q; a %s may import %s and CUE's standard library", name, r.Noun, List(r.Imports)), Hint: nearest.Hint(name, r.Imports), Code: UnknownImport})
+			Message: fmt.Sprintf("unknown import %q; a %s may import %s and CUE's standard library", name, r.Noun,
+				List(r.Imports)), Hint: nearest.Hint(name, r.Imports), Code: UnknownImport})
 	}
 	return out
 }

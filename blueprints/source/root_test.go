@@ -12,12 +12,16 @@ import (
 func TestBelowDoesNotLeaveTheFolder(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "secret")
 	dir := t.TempDir()
-	for name, text := range map[string]string{outside: "token", filepath.Join(dir, "a.cue"): "package a", filepath.Join(dir, "sub", "b.cue"): "package b"} {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o600)); err != nil {
+	for name, text := range map[string]string{outside: "token", filepath.Join(dir, "a.cue"): "package a",
+		filepath.Join(dir, "sub", "b.cue"): "package b"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755),
+			os.WriteFile(name, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, target := range map[string]string{"inside": "sub/b.cue", "absolute": outside, "proc": "/proc/self/environ", "up": "../" + filepath.Base(filepath.Dir(outside)) + "/secret", "folder": filepath.Dir(outside)} {
+	for name, target := range map[string]string{"inside": "sub/b.cue", "absolute": outside,
+		"proc": "/proc/self/environ", "up": "../" + filepath.Base(filepath.Dir(outside)) + "/secret",
+		"folder": filepath.Dir(outside)} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +33,8 @@ func TestBelowDoesNotLeaveTheFolder(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"absolute", "proc", "up"} {
-		if text, err := fs.ReadFile(files, name); err == nil || !strings.Contains(err.Error(), name+" is a link that leads out") {
+		if text, err := fs.ReadFile(files, name); err == nil ||
+			!strings.Contains(err.Error(), name+" is a link that leads out") {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
 		if _, err := fs.Stat(files, name); err == nil {

@@ -29,7 +29,8 @@ type app struct {
 }
 
 // duties is the list that a new sub-command is added to.
-var duties = []func(*app) *cobra.Command{serveDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty, retainDuty, migrateDuty, versionDuty}
+var duties = []func(*app) *cobra.Command{serveDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty,
+	retainDuty, migrateDuty, versionDuty}
 
 // inputError is a wrong flag, variable or plan.
 type inputError struct{ error }
@@ -92,7 +93,8 @@ func apart(err error) []error {
 	if errors.As(err, &input) {
 		err = input.error
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what is joined inside a wrapped error is the wrapper's to tell
+	//nolint:errorlint // what is joined inside a wrapped error is the wrapper's to tell
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

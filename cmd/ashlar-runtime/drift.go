@@ -60,7 +60,8 @@ func (a *app) retrain(ctx context.Context, g *ground, cfg endpoint.JudgeConfig, 
 	if len(g.plan.Pipelines[unit.Pipeline].Stages) > 0 {
 		// Its stages need images of their own, which this pod has not. What is not
 		// settled is told again by the next judge.
-		a.log.Warn("drift lasts, and the model is trained by custom stages: start its pipeline", "model", v.Model, "pipeline", unit.Pipeline)
+		a.log.Warn("drift lasts, and the model is trained by custom stages: start its pipeline", "model", v.Model,
+			"pipeline", unit.Pipeline)
 		return nil
 	}
 	o, err := a.train(ctx, g, pipeline.Job{Unit: unit}, "drift")

@@ -27,7 +27,8 @@ Without a status, a run has succeeded if all of its stages have.`,
 			job := pipeline.Job{ID: run}
 			problems := []error{of.check(), at.tell(&job)}
 			if !runIDs.MatchString(run) {
-				problems = append(problems, fmt.Errorf("--run %q: want letters, digits, dots, dashes and underscores", run))
+				problems = append(problems,
+					fmt.Errorf("--run %q: want letters, digits, dots, dashes and underscores", run))
 			}
 			if err := errors.Join(problems...); err != nil {
 				return inputError{err}

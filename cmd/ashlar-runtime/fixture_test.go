@@ -74,11 +74,13 @@ func credit(t *testing.T, edit func(*plan.Plan)) env {
 		t.Fatal(err)
 	}
 	m := p.Models["default-risk"]
-	m.Params, m.CrossValidation, m.Search, m.Require = plan.Params{"n_estimators": 5.0, "max_depth": 6.0}, nil, nil, plan.Require{}
+	m.Params, m.CrossValidation, m.Search,
+		m.Require = plan.Params{"n_estimators": 5.0, "max_depth": 6.0}, nil, nil, plan.Require{}
 	p.Models["default-risk"] = m
 	p.Policies = nil
 	e := p.Endpoints["scoring"]
-	e.Drift = &plan.Drift{Window: "1ms", MinRows: 50, MaxRows: 10_000, Tests: "auto", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
+	e.Drift = &plan.Drift{Window: "1ms", MinRows: 50, MaxRows: 10_000, Tests: "auto",
+		Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
 	p.Endpoints["scoring"] = e
 	if edit != nil {
 		edit(p)

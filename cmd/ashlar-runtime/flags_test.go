@@ -39,26 +39,32 @@ const (
 
 // dutyFlags are what the flags of each duty change.
 var dutyFlags = map[string]flagEffect{
-	"serve endpoint":  {from: "serve --listen $taken --endpoint scoring", to: "serve --listen $taken --endpoint other"},
-	"serve listen":    {from: "serve --endpoint scoring --listen $taken", to: "serve --endpoint scoring --listen 256.0.0.1:1"},
-	"run pipeline":    {from: "run --pipeline own", to: "run --pipeline third"},
-	"run model":       {from: "run --model none", to: "run --model nobody"},
-	"stage pipeline":  {from: oneStage, to: "stage --pipeline third --stage make --run one"},
-	"stage model":     {from: "stage --model default-risk --stage ingest --run one", to: "stage --model none --stage ingest --run one"},
-	"stage stage":     {from: oneStage, to: "stage --pipeline own --stage use --run one"},
-	"stage run":       {from: oneStage, to: "stage --pipeline own --stage make --run two"},
-	"stage date":      {from: oneStage + " --date 2026-11-01", to: oneStage + " --date 2026-11-02"},
-	"stage due":       {from: oneStage + " --due 2026-11-01T10:00:00Z", to: oneStage + " --due 2026-11-02T10:00:00Z"},
-	"stage part":      {first: []string{ingested}, from: validated, to: validated + " --part 0/2"},
-	"stage parts":     {first: []string{ingested, validated + " --part 0/2"}, from: validated, to: validated + " --parts 2"},
+	"serve endpoint": {from: "serve --listen $taken --endpoint scoring", to: "serve --listen $taken --endpoint other"},
+	"serve listen": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen 256.0.0.1:1"},
+	"run pipeline":   {from: "run --pipeline own", to: "run --pipeline third"},
+	"run model":      {from: "run --model none", to: "run --model nobody"},
+	"stage pipeline": {from: oneStage, to: "stage --pipeline third --stage make --run one"},
+	"stage model": {from: "stage --model default-risk --stage ingest --run one",
+		to: "stage --model none --stage ingest --run one"},
+	"stage stage": {from: oneStage, to: "stage --pipeline own --stage use --run one"},
+	"stage run":   {from: oneStage, to: "stage --pipeline own --stage make --run two"},
+	"stage date":  {from: oneStage + " --date 2026-11-01", to: oneStage + " --date 2026-11-02"},
+	"stage due":   {from: oneStage + " --due 2026-11-01T10:00:00Z", to: oneStage + " --due 2026-11-02T10:00:00Z"},
+	"stage part":  {first: []string{ingested}, from: validated, to: validated + " --part 0/2"},
+	"stage parts": {first: []string{ingested, validated + " --part 0/2"}, from: validated,
+		to: validated + " --parts 2"},
 	"finish pipeline": {first: []string{oneStage}, from: ownRun, to: "finish --pipeline third --run one"},
 	"finish model":    {from: "finish --model default-risk --run one", to: "finish --model none --run one"},
 	"finish run":      {first: []string{oneStage}, from: ownRun, to: "finish --pipeline own --run two"},
-	"finish status":   {first: []string{oneStage, "stage --pipeline own --stage use --run one"}, from: ownRun, to: ownRun + " --status Failed"},
-	"finish date":     {first: []string{oneStage}, from: ownRun + " --date 2026-11-01", to: ownRun + " --date 2026-11-02"},
-	"finish due":      {first: []string{oneStage}, from: ownRun + " --due 2026-11-01T10:00:00Z", to: ownRun + " --due 2026-11-02T10:00:00Z"},
-	"drift endpoint":  {from: "drift --endpoint scoring", to: "drift --endpoint other"},
-	"retain dry-run":  {first: []string{ingested}, from: "retain", to: "retain --dry-run"},
+	"finish status": {first: []string{oneStage, "stage --pipeline own --stage use --run one"}, from: ownRun,
+		to: ownRun + " --status Failed"},
+	"finish date": {first: []string{oneStage}, from: ownRun + " --date 2026-11-01",
+		to: ownRun + " --date 2026-11-02"},
+	"finish due": {first: []string{oneStage}, from: ownRun + " --due 2026-11-01T10:00:00Z", to: ownRun +
+		" --due 2026-11-02T10:00:00Z"},
+	"drift endpoint": {from: "drift --endpoint scoring", to: "drift --endpoint other"},
+	"retain dry-run": {first: []string{ingested}, from: "retain", to: "retain --dry-run"},
 }
 
 // dutyNames are all flags of all duties, as "duty flag".
@@ -121,8 +127,10 @@ func ownStages(t *testing.T) env {
 		p.Pipelines[name] = plan.Pipeline{
 			Concurrency: plan.Allow, Schedule: "@daily",
 			Stages: map[string]plan.Stage{
-				"make": {Cmd: []string{"cat params.json > " + name + ".txt"}, Params: []string{"date"}, Outs: []string{name + ".txt"}},
-				"use":  {Cmd: []string{"cat " + name + ".txt > used.txt"}, Deps: []string{name + ".txt"}, Outs: []string{"used.txt"}},
+				"make": {Cmd: []string{"cat params.json > " + name + ".txt"}, Params: []string{"date"},
+					Outs: []string{name + ".txt"}},
+				"use": {Cmd: []string{"cat " + name + ".txt > used.txt"}, Deps: []string{name + ".txt"},
+					Outs: []string{"used.txt"}},
 			},
 		}
 	}
@@ -149,7 +157,8 @@ func TestEveryFlagOfEveryDutyHasAnEffect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			look := func(last string) string {
-				return seen(t, e, append(slices.Clone(f.first), strings.ReplaceAll(last, "$taken", l.Addr().String()))...)
+				return seen(t, e, append(slices.Clone(f.first),
+					strings.ReplaceAll(last, "$taken", l.Addr().String()))...)
 			}
 			before, after := look(f.from), look(f.to)
 			_, flag, _ := strings.Cut(name, " ")
@@ -184,7 +193,8 @@ func TestTheLawOfFlagsBites(t *testing.T) {
 		}
 	}
 	var log said
-	if run(context.Background(), []string{"planted", "--nothing", "x"}, env{}.get, &bytes.Buffer{}, &log); log.String() != "" {
+	if run(context.Background(), []string{"planted", "--nothing", "x"}, env{}.get, &bytes.Buffer{},
+		&log); log.String() != "" {
 		t.Errorf("the planted duty says %s", log.String())
 	}
 }

@@ -51,7 +51,8 @@ func (a *app) options(ctx context.Context, s settings) (registry.Options, error)
 // confinement is what code of the user's own may do here. The machine is an image
 // that was made for it, and open to it but for what is ours.
 func (a *app) confinement(s settings) confine.Policy {
-	closed := []string{a.getenv("ASHLAR_PLAN"), a.getenv(privacy.FileVariable), "/etc/ashlar", "/etc/ashlar-code", "/etc/ashlar-keys"}
+	closed := []string{a.getenv("ASHLAR_PLAN"), a.getenv(privacy.FileVariable), "/etc/ashlar",
+		"/etc/ashlar-code", "/etc/ashlar-keys"}
 	for _, place := range []string{s.data, s.code, s.store} {
 		if !strings.Contains(place, "://") {
 			closed = append(closed, place)
@@ -65,7 +66,8 @@ func (a *app) confinement(s settings) confine.Policy {
 // runner runs the plan's pipelines. once leaves retries to whoever runs this.
 func (a *app) runner(g *ground, trigger string, once bool) (*pipeline.Runner, error) {
 	return pipeline.New(pipeline.Config{
-		Plan: g.plan, Dir: g.data, Code: g.code, Store: g.store, Registry: g.registry, Author: g.author, Trigger: trigger, Now: a.now,
+		Plan: g.plan, Dir: g.data, Code: g.code, Store: g.store, Registry: g.registry, Author: g.author,
+		Trigger: trigger, Now: a.now,
 		Getenv: a.getenv, TempDir: os.TempDir(), Once: once, Log: a.log, Confine: a.confinement(g.settings),
 	})
 }
@@ -89,7 +91,8 @@ func (a *app) train(ctx context.Context, g *ground, job pipeline.Job, trigger st
 		}
 	}
 	if err == nil {
-		a.log.Info("trained", "model", o.Model, "version", o.Version.Version, "status", o.Version.Status, "new", o.New(), "digest", o.Version.ModelDigest)
+		a.log.Info("trained", "model", o.Model, "version", o.Version.Version, "status", o.Version.Status, "new",
+			o.New(), "digest", o.Version.ModelDigest)
 	}
 	return o, err
 }

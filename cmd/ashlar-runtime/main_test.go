@@ -40,7 +40,8 @@ func TestAModelIsTrainedServedWatchedAndTrainedAnew(t *testing.T) {
 		if err := json.Unmarshal([]byte(got.out), &outcome); got.code != 0 || err != nil {
 			t.Fatalf("%+v: %v", got, err)
 		}
-		if v := outcome.Version; v.Version != 1 || v.Status != "approved" || v.Author != "pipeline/nightly" || outcome.Run.Stages[3].Reused != (again == 1) {
+		if v := outcome.Version; v.Version != 1 || v.Status != "approved" || v.Author != "pipeline/nightly" ||
+			outcome.Run.Stages[3].Reused != (again == 1) {
 			t.Errorf("%+v", outcome)
 		}
 	}
@@ -62,7 +63,8 @@ func TestAModelIsTrainedServedWatchedAndTrainedAnew(t *testing.T) {
 	if !strings.Contains(got.log, "nothing new to learn") {
 		t.Errorf("it did not retrain: %s", got.log)
 	}
-	if again := duty(t, e, "drift", "--endpoint", "scoring"); again.code != 0 || strings.Contains(again.log, "nothing new") {
+	if again := duty(t, e, "drift", "--endpoint", "scoring"); again.code != 0 ||
+		strings.Contains(again.log, "nothing new") {
 		t.Errorf("%+v", again)
 	}
 }
@@ -106,7 +108,8 @@ func TestAGateThatDoesNotHoldIsAFinding(t *testing.T) {
 		m.Require.Metrics = map[string]plan.Predicate{"roc_auc": {{Op: plan.GreaterEqual, Value: 0.99}}}
 		p.Models["default-risk"] = m
 	})
-	if got := duty(t, e, "run", "--model", "default-risk"); got.code != 1 || !strings.Contains(got.log, "roc_auc") || got.out != "" {
+	if got := duty(t, e, "run", "--model", "default-risk"); got.code != 1 ||
+		!strings.Contains(got.log, "roc_auc") || got.out != "" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -123,23 +126,34 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsTouched(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"nothing is set": {env{}, []string{"run", "--model", "m"}, []string{"ASHLAR_PLAN is not set", "ASHLAR_STORE is not set", "ASHLAR_DATABASE is not set"}},
+		"nothing is set": {env{}, []string{"run", "--model", "m"},
+			[]string{"ASHLAR_PLAN is not set", "ASHLAR_STORE is not set", "ASHLAR_DATABASE is not set"}},
 		"everything is wrong": {env{
-			"ASHLAR_PLAN": broken, "ASHLAR_STORE": "http://ada:s3cr3t@x/y", "ASHLAR_DATABASE": "postgres://ada:s3cr3t@h/x", "ASHLAR_DATABASE_AUTH": "iam", "ASHLAR_AUTHOR": "policy:auto",
-		}, []string{"serve", "--endpoint", "e"}, []string{`unknown field \"surprise\"`, "want s3://bucket/prefix", "take it out", "kept for Ashlar itself"}},
-		"no such plan":          {good.with("ASHLAR_PLAN", filepath.Join(dir, "none")), []string{"run", "--model", "default-risk"}, []string{"no such file"}},
-		"no such model":         {good, []string{"run", "--model", "defualt-risk"}, []string{`no model \"defualt-risk\"; it has default-risk`}},
-		"no such endpoint":      {good, []string{"serve", "--endpoint", "scorign"}, []string{`no endpoint \"scorign\"; it has scoring`}},
-		"nowhere to read from":  {good.with("ASHLAR_DATA", ""), []string{"run", "--model", "default-risk"}, []string{"is relative: ASHLAR_DATA is not set"}},
-		"nor for the retrain":   {good.with("ASHLAR_DATA", ""), []string{"drift", "--endpoint", "scoring"}, []string{"is relative: ASHLAR_DATA is not set"}},
-		"a relative store":      {good.with("ASHLAR_STORE", "store"), []string{"run", "--model", "default-risk"}, []string{"absolute path"}},
-		"no duty":               {good, nil, []string{"name a duty: serve, run"}},
-		"a duty nobody knows":   {good, []string{"train"}, []string{`\"train\" is not a duty`}},
-		"a flag nobody knows":   {good, []string{"run", "--modell", "m"}, []string{"unknown flag: --modell"}},
-		"no endpoint":           {good, []string{"serve"}, []string{"name the endpoint"}},
-		"no model":              {good, []string{"run"}, []string{"or the model with --model"}},
-		"a word too many":       {good, []string{"migrate", "now"}, []string{"takes flags only"}},
-		"a secret without name": {good.with("ASHLAR_DATABASE_AUTH", "secret"), []string{"migrate"}, []string{"needs the ARN", "is for a postgres:// URL"}},
+			"ASHLAR_PLAN": broken, "ASHLAR_STORE": "http://ada:s3cr3t@x/y",
+			"ASHLAR_DATABASE": "postgres://ada:s3cr3t@h/x", "ASHLAR_DATABASE_AUTH": "iam",
+			"ASHLAR_AUTHOR": "policy:auto",
+		}, []string{"serve", "--endpoint", "e"},
+			[]string{`unknown field \"surprise\"`, "want s3://bucket/prefix", "take it out", "kept for Ashlar itself"}},
+		"no such plan": {good.with("ASHLAR_PLAN", filepath.Join(dir, "none")),
+			[]string{"run", "--model", "default-risk"}, []string{"no such file"}},
+		"no such model": {good, []string{"run", "--model", "defualt-risk"},
+			[]string{`no model \"defualt-risk\"; it has default-risk`}},
+		"no such endpoint": {good, []string{"serve", "--endpoint", "scorign"},
+			[]string{`no endpoint \"scorign\"; it has scoring`}},
+		"nowhere to read from": {good.with("ASHLAR_DATA", ""), []string{"run", "--model", "default-risk"},
+			[]string{"is relative: ASHLAR_DATA is not set"}},
+		"nor for the retrain": {good.with("ASHLAR_DATA", ""), []string{"drift", "--endpoint", "scoring"},
+			[]string{"is relative: ASHLAR_DATA is not set"}},
+		"a relative store": {good.with("ASHLAR_STORE", "store"), []string{"run", "--model", "default-risk"},
+			[]string{"absolute path"}},
+		"no duty":             {good, nil, []string{"name a duty: serve, run"}},
+		"a duty nobody knows": {good, []string{"train"}, []string{`\"train\" is not a duty`}},
+		"a flag nobody knows": {good, []string{"run", "--modell", "m"}, []string{"unknown flag: --modell"}},
+		"no endpoint":         {good, []string{"serve"}, []string{"name the endpoint"}},
+		"no model":            {good, []string{"run"}, []string{"or the model with --model"}},
+		"a word too many":     {good, []string{"migrate", "now"}, []string{"takes flags only"}},
+		"a secret without name": {good.with("ASHLAR_DATABASE_AUTH", "secret"), []string{"migrate"},
+			[]string{"needs the ARN", "is for a postgres:// URL"}},
 	} {
 		got := duty(t, c.env, c.args...)
 		if got.code != 2 || got.out != "" || strings.Contains(got.log, "s3cr3t") {
@@ -167,7 +181,8 @@ func TestDriftWithoutRetrainNeedsNoData(t *testing.T) {
 		s.Drift = &d
 		p.Endpoints["scoring"] = s
 	}).with("ASHLAR_DATA", "")
-	if got := duty(t, e, "drift", "--endpoint", "scoring"); got.code != 0 || got.out != `{"endpoint":"scoring","verdicts":[]}`+"\n" {
+	if got := duty(t, e, "drift", "--endpoint", "scoring"); got.code != 0 ||
+		got.out != `{"endpoint":"scoring","verdicts":[]}`+"\n" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -178,20 +193,24 @@ func TestWhatItStandsOnIsNotItsInput(t *testing.T) {
 	if err := os.WriteFile(garbage, []byte(strings.Repeat("this is no database ", 500)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := duty(t, e.with("ASHLAR_DATABASE", garbage), "run", "--model", "default-risk"); got.code != 3 || !strings.Contains(got.log, "not a database") {
+	if got := duty(t, e.with("ASHLAR_DATABASE", garbage), "run", "--model", "default-risk"); got.code != 3 ||
+		!strings.Contains(got.log, "not a database") {
 		t.Errorf("%+v", got)
 	}
-	if got := duty(t, e.with("ASHLAR_DATA", t.TempDir()), "run", "--model", "default-risk"); got.code != 2 || !strings.Contains(got.log, "credit_data.csv") {
+	if got := duty(t, e.with("ASHLAR_DATA", t.TempDir()), "run", "--model", "default-risk"); got.code != 2 ||
+		!strings.Contains(got.log, "credit_data.csv") {
 		t.Errorf("data that is not there: %+v", got)
 	}
-	if got := duty(t, e.with("ASHLAR_DATABASE_USERS", "ada"), "migrate"); got.code != 3 || !strings.Contains(got.log, "a file has no users") {
+	if got := duty(t, e.with("ASHLAR_DATABASE_USERS", "ada"), "migrate"); got.code != 3 ||
+		!strings.Contains(got.log, "a file has no users") {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestTheVersionIsOneLineOfJSON(t *testing.T) {
 	var v map[string]string
-	if got := duty(t, env{}, "version"); got.code != 0 || json.Unmarshal([]byte(got.out), &v) != nil || v["version"] == "" || !strings.HasPrefix(v["go"], "go1.") {
+	if got := duty(t, env{}, "version"); got.code != 0 || json.Unmarshal([]byte(got.out), &v) != nil ||
+		v["version"] == "" || !strings.HasPrefix(v["go"], "go1.") {
 		t.Errorf("%+v", got)
 	}
 }

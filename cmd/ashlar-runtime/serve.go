@@ -98,7 +98,8 @@ func (a *app) endpoint(g *ground, name string) (*endpoint.Endpoint, error) {
 		return nil, fmt.Errorf("name of this replica: %w", err)
 	}
 	return endpoint.New(endpoint.Config{
-		Plan: g.plan, Name: name, Store: g.store, Registry: g.registry, Rules: rules, Metrics: metrics, Author: g.author,
+		Plan: g.plan, Name: name, Store: g.store, Registry: g.registry, Rules: rules,
+		Metrics: metrics, Author: g.author,
 		Now: a.now, Log: a.log, Notice: func(line string) { a.log.Info(line) }, Replica: host, Grace: grace,
 		TempDir: os.TempDir(), Getenv: a.getenv, Confine: a.confinement(g.settings),
 	})

@@ -57,7 +57,8 @@ process. Finish ends the run.`,
 					if err != nil {
 						return err
 					}
-					a.log.Info("trained", "model", run.Model, "version", v.Version, "status", v.Status, "digest", v.ModelDigest)
+					a.log.Info("trained", "model", run.Model, "version", v.Version, "status",
+						v.Status, "digest", v.ModelDigest)
 				}
 				return a.print(map[string]any{"run": run.ID, "stage": f.stage, "result": resultOf(run, f.stage)})
 			})

@@ -78,11 +78,13 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 		}
 		parts := p.FanOut(p.UnitFor("nightly"), n.Name)
 		for i := range parts {
-			if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--part", fmt.Sprintf("%d/%d", i, parts)}, base...)...); got.code != plan.ExitOK {
+			if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--part",
+				fmt.Sprintf("%d/%d", i, parts)}, base...)...); got.code != plan.ExitOK {
 				t.Fatalf("part %d of %s: %+v", i, n.Name, got)
 			}
 		}
-		if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--parts", fmt.Sprint(parts)}, base...)...); got.code != plan.ExitOK {
+		if got := duty(t, here, append([]string{"stage", "--stage", n.Name, "--parts", fmt.Sprint(parts)},
+			base...)...); got.code != plan.ExitOK {
 			t.Fatalf("%s: %+v", n.Name, got)
 		}
 	}
@@ -91,7 +93,8 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	run := fields[pipeline.Run](t, got.out)
-	if run.Status != pipeline.Succeeded || run.Output("register", "version") != "1" || len(run.Stages) != len(whole.Run.Stages) {
+	if run.Status != pipeline.Succeeded || run.Output("register", "version") != "1" ||
+		len(run.Stages) != len(whole.Run.Stages) {
 		t.Fatalf("%+v", run)
 	}
 	for _, want := range whole.Run.Stages {
@@ -111,7 +114,8 @@ func TestAStageThatCannotRunSaysWhy(t *testing.T) {
 	}
 	for want, args := range map[string][]string{
 		"stage prepare waits for validate, which has no result in this run": append(base, "--stage", "prepare"),
-		"stage validate waits for its part 1 of 2":                          append(base, "--stage", "validate", "--parts", "2"),
+		"stage validate waits for its part 1 of 2": append(base, "--stage",
+			"validate", "--parts", "2"),
 		"want I/N":                      append(base, "--stage", "validate", "--part", "2/2"),
 		"name the stage with --stage":   base,
 		"there is no stage":             append(base, "--stage", "tain"),
@@ -134,14 +138,16 @@ func TestAFailedRunIsFinishedAsFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, append(text, "good,nonsense,owner,1,30,married,no,fixed,1,1,1,1,1,1\n"...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(text,
+		"good,nonsense,owner,1,30,married,no,fixed,1,1,1,1,1,1\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	base := []string{"--model", "default-risk", "--run", "r"}
 	if got := duty(t, e, append([]string{"stage", "--stage", "ingest"}, base...)...); got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
-	if got := duty(t, e, append([]string{"stage", "--stage", "validate"}, base...)...); got.code != plan.ExitFindings || !strings.Contains(got.log, "nonsense") {
+	if got := duty(t, e, append([]string{"stage", "--stage", "validate"}, base...)...); got.code != plan.ExitFindings ||
+		!strings.Contains(got.log, "nonsense") {
 		t.Errorf("%+v", got)
 	}
 	// The credit pipeline tells by e-mail, and no server is named here.

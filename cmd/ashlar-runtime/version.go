@@ -13,7 +13,8 @@ func versionDuty(a *app) *cobra.Command {
 		Short: "Print what this binary was built from",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			out := map[string]string{"version": "devel", "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
+			out := map[string]string{"version": "devel", "go": runtime.Version(),
+				"platform": runtime.GOOS + "/" + runtime.GOARCH}
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
 				return a.print(out)

@@ -14,7 +14,8 @@ import (
 type when struct{ date, due string }
 
 func (w *when) flags(c *cobra.Command) {
-	c.Flags().StringVar(&w.date, "date", "", "the date of the run, as YYYY-MM-DD (default: the scheduled day, or today)")
+	c.Flags().StringVar(&w.date, "date", "",
+		"the date of the run, as YYYY-MM-DD (default: the scheduled day, or today)")
 	c.Flags().StringVar(&w.due, "due", "", "when its schedule started it, in RFC 3339")
 }
 

@@ -20,8 +20,9 @@ func (l *loaded) admission(cfg aws.Config, now time.Time) []map[string]any {
 	for i, p := range l.plans {
 		set := l.sets[i]
 		objects, _ := admission.Objects(set.Rules(), admission.Options{ // `ashlar policy list` says which cannot
-			Prefix: cfg.Name + "-" + cfg.Environment + "-" + p.Name, Namespaces: []string{cfg.NamespaceOf(p)}, Environment: cfg.Environment,
-			Exemptions: func(rule string) []plan.Exemption { return set.Exemptions(rule, now) },
+			Prefix: cfg.Name + "-" + cfg.Environment + "-" + p.Name, Namespaces: []string{cfg.NamespaceOf(p)},
+			Environment: cfg.Environment,
+			Exemptions:  func(rule string) []plan.Exemption { return set.Exemptions(rule, now) },
 		})
 		out = append(out, objects...)
 	}

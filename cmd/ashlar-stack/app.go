@@ -36,7 +36,8 @@ func run(ctx context.Context, args []string, out, errw io.Writer) (code int) {
 		return plan.ExitOK
 	}
 	fmt.Fprintln(errw, "ashlar-stack: "+strings.TrimSpace(err.Error()))
-	if errors.As(err, new(inputError)) || strings.HasPrefix(err.Error(), "required flag") || strings.HasPrefix(err.Error(), "unknown command") {
+	if errors.As(err, new(inputError)) || strings.HasPrefix(err.Error(), "required flag") ||
+		strings.HasPrefix(err.Error(), "unknown command") {
 		return plan.ExitInput
 	}
 	return plan.ExitInternal

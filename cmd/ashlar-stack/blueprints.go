@@ -62,7 +62,8 @@ func discover(root string) ([]string, error) {
 		}
 		if d.IsDir() {
 			hidden := strings.HasPrefix(d.Name(), ".") && rel != "."
-			if hidden || slices.Contains([]string{"testdata", "cue.mod", "node_modules"}, d.Name()) || strings.Count(rel, string(filepath.Separator)) >= maxSearchDepth {
+			if hidden || slices.Contains([]string{"testdata", "cue.mod", "node_modules"}, d.Name()) ||
+				strings.Count(rel, string(filepath.Separator)) >= maxSearchDepth {
 				return fs.SkipDir
 			}
 			return nil

@@ -36,8 +36,9 @@ var stackFlags = map[string]flagEffect{
 	"render config-file": {onAWS, onAWS + " --config-file ../../Pulumi.prod.yaml"},
 	"render values":      {onAWS, onAWS + " --values $values"},
 	"render only":        {onAWS, onAWS + " --only manifests"},
-	"render start-date":  {onOther + " --config pipelines=argo --only airflow --start-date 2026-11-01", onOther + " --config pipelines=argo --only airflow --start-date 2026-11-02"},
-	"render secrets":     {onOther, onOther + " --secrets"},
+	"render start-date": {onOther + " --config pipelines=argo --only airflow --start-date 2026-11-01", onOther +
+		" --config pipelines=argo --only airflow --start-date 2026-11-02"},
+	"render secrets": {onOther, onOther + " --secrets"},
 }
 
 // stackFlagNames are all flags of all verbs, as "verb flag".

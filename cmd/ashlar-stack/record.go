@@ -119,7 +119,8 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 		return nil, err
 	}
 	cfg := aws.Defaults(aws.LayerWorkloads, aws.ProviderAWS, p.Environment)
-	cfg.Region, cfg.Foundation, cfg.Image = "eu-central-1", "organization/ashlar/foundation", "registry.example.com/ashlar-runtime:0.0.0"
+	cfg.Region, cfg.Foundation, cfg.Image = "eu-central-1", "organization/ashlar/foundation",
+		"registry.example.com/ashlar-runtime:0.0.0"
 	known := map[string]string{}
 	for _, name := range aws.FoundationOutputs() {
 		known[name] = record.Variable(name)
@@ -128,7 +129,9 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 	if err := aws.Validate(plans, cfg); err != nil {
 		return nil, err
 	}
-	rec, err := record.Program(ctx, aws.Program(plans, cfg), record.Run{Project: "ashlar", Stack: p.Environment, References: map[string]map[string]string{cfg.Foundation: known}})
+	rec, err := record.Program(ctx, aws.Program(plans, cfg),
+		record.Run{Project: "ashlar", Stack: p.Environment,
+			References: map[string]map[string]string{cfg.Foundation: known}})
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +141,8 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 		if !r.Custom || strings.HasPrefix(r.Type, "pulumi:") {
 			continue
 		}
-		one := resource{Type: r.Type, Name: r.Name, Properties: map[string]any{}, Protect: r.Protect, Retain: r.RetainOnDelete, URN: r.URN}
+		one := resource{Type: r.Type, Name: r.Name, Properties: map[string]any{}, Protect: r.Protect,
+			Retain: r.RetainOnDelete, URN: r.URN}
 		for _, property := range slices.Sorted(maps.Keys(r.PropertyDependencies)) {
 			one.References = append(one.References, r.PropertyDependencies[property]...)
 		}

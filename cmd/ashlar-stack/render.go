@@ -68,9 +68,12 @@ names in the manifests; Flux or --values substitutes them.`,
 	flags.StringVar(&o.provider, "provider", "", "aws or kubernetes (config key ashlar:provider)")
 	flags.StringArrayVarP(&o.set, "config", "c", nil, "a config value as `KEY=VALUE`, as for pulumi config set")
 	flags.StringVar(&o.file, "config-file", "", "a stack's config, such as Pulumi.prod.yaml")
-	flags.StringArrayVar(&o.values, "values", nil, "a `FILE` with the output of pulumi stack output --json or terraform output -json")
-	flags.StringVar(&o.only, "only", "", "manifests, terraform (default: both) or airflow: DAG files of the pipelines' workflows")
-	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly), "the start_date of DAGs: catchup ignores earlier dates")
+	flags.StringArrayVar(&o.values, "values", nil,
+		"a `FILE` with the output of pulumi stack output --json or terraform output -json")
+	flags.StringVar(&o.only, "only", "",
+		"manifests, terraform (default: both) or airflow: DAG files of the pipelines' workflows")
+	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly),
+		"the start_date of DAGs: catchup ignores earlier dates")
 	flags.BoolVar(&o.secrets, "secrets", false, "write secret values into secrets/")
 	_ = c.MarkFlagRequired("out")
 	return c
@@ -129,7 +132,8 @@ func (o *renderOptions) withheld(files render.Files) []string {
 	}
 	var notes []string
 	for _, name := range files.TakeSecrets() {
-		notes = append(notes, "Secret "+name+" is not written: add --secrets, or let External Secrets or Sealed Secrets make it")
+		notes = append(notes, "Secret "+name+
+			" is not written: add --secrets, or let External Secrets or Sealed Secrets make it")
 	}
 	return notes
 }

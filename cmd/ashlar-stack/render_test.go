@@ -23,8 +23,10 @@ func command(t *testing.T, args ...string) (int, string) {
 
 // anywhere are the flags of the examples on any cluster.
 func anywhere(out string, more ...string) []string {
-	return append([]string{"render", "--out", out, "--provider", "kubernetes", "--config", "image=registry.example.com/runtime:1.0.0",
-		"--config", "storeUrl=s3://models/ashlar?region=eu-central-1", "--config", "databaseUrl=postgres://u:hunter2@db.example.com:5432/ashlar"}, more...)
+	return append([]string{"render", "--out", out, "--provider", "kubernetes", "--config",
+		"image=registry.example.com/runtime:1.0.0",
+		"--config", "storeUrl=s3://models/ashlar?region=eu-central-1", "--config",
+		"databaseUrl=postgres://u:hunter2@db.example.com:5432/ashlar"}, more...)
 }
 
 // files returns every file under dir by its path.
@@ -48,12 +50,14 @@ func files(t *testing.T, dir string) map[string]string {
 func TestTheExamplesRenderForAnyCluster(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	for _, dir := range []string{a, b} {
-		if code, said := command(t, anywhere(dir, "--env", "prod", examples+"credit", examples+"churn")...); code != plan.ExitOK {
+		if code, said := command(t, anywhere(dir, "--env", "prod", examples+"credit", examples+
+			"churn")...); code != plan.ExitOK {
 			t.Fatalf("exit code %d:\n%s", code, said)
 		}
 	}
 	first, second := files(t, a), files(t, b)
-	for _, want := range []string{"manifests/kustomization.yaml", "manifests/credit-risk/deployment-scoring.yaml", "manifests/customer-churn/namespace-customer-churn.yaml"} {
+	for _, want := range []string{"manifests/kustomization.yaml", "manifests/credit-risk/deployment-scoring.yaml",
+		"manifests/customer-churn/namespace-customer-churn.yaml"} {
 		if first[want] == "" {
 			t.Errorf("there is no %s", want)
 		}
@@ -73,12 +77,14 @@ func TestTheExamplesRenderForAnyCluster(t *testing.T) {
 
 func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
-	code, said := command(t, "render", "--out", out, "--env", "qa", "--config", "environmen=x", "--config", "half", "--only", "helm", examples+"credit", examples+"concrete")
+	code, said := command(t, "render", "--out", out, "--env", "qa", "--config", "environmen=x", "--config", "half",
+		"--only", "helm", examples+"credit", examples+"concrete")
 	if code != plan.ExitInput {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{
-		`--config "half": write it as KEY=VALUE`, "ashlar:environmen: unknown key; did you mean environment?", `--only "helm"`,
+		`--config "half": write it as KEY=VALUE`,
+		"ashlar:environmen: unknown key; did you mean environment?", `--only "helm"`,
 		"credit/credit.cue", "concrete/concrete.cue", `unknown environment "qa"`,
 	} {
 		if !strings.Contains(said, want) {
@@ -126,7 +132,8 @@ func TestTheExampleConfigsAreSound(t *testing.T) {
 
 // TestSecretsAreWrittenOnRequestAlone, and who did not ask is told which there are.
 func TestSecretsAreWrittenOnRequestAlone(t *testing.T) {
-	const folder, note, secret = "-- a/secrets/", "Secret ashlar-system/ashlar-database-decide is not written: add --secrets", "u:secret@"
+	const folder, note, secret = "-- a/secrets/",
+		"Secret ashlar-system/ashlar-database-decide is not written: add --secrets", "u:secret@"
 	without, with := seen(t, onOther, ""), seen(t, onOther+" --secrets", "")
 	for text, want := range map[string]bool{folder: false, note: true, secret: false} {
 		if strings.Contains(without, text) != want {

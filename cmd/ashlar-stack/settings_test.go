@@ -22,10 +22,13 @@ func write(t *testing.T, name, text string) string {
 }
 
 func TestFlagsWinOverSingleValuesOverTheFile(t *testing.T) {
-	file := write(t, "Pulumi.prod.yaml", "config:\n  aws:region: eu-west-1\n  ashlar:environment: prod\n  ashlar:name: a\n  ashlar:cluster: {minNodes: 3}\n  ashlar:databaseUrl: {secure: v1:abc}\n  ashlar:monitoring: true\n")
-	s := settings{file: file, set: []string{"name=b", "environment=staging", "aws:region=eu-north-1"}, environment: "dev"}
+	file := write(t, "Pulumi.prod.yaml",
+		"config:\n  aws:region: eu-west-1\n  ashlar:environment: prod\n  ashlar:name: a\n  ashlar:cluster: {minNodes: 3}\n  ashlar:databaseUrl: {secure: v1:abc}\n  ashlar:monitoring: true\n")
+	s := settings{file: file, set: []string{"name=b", "environment=staging",
+		"aws:region=eu-north-1"}, environment: "dev"}
 	got, err := s.config()
-	want := map[string]string{"aws:region": "eu-north-1", "ashlar:environment": "dev", "ashlar:name": "b", "ashlar:cluster": `{"minNodes":3}`, "ashlar:monitoring": "true"}
+	want := map[string]string{"aws:region": "eu-north-1", "ashlar:environment": "dev", "ashlar:name": "b",
+		"ashlar:cluster": `{"minNodes":3}`, "ashlar:monitoring": "true"}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("config %v (%v), want %v", got, err, want)
 	}
@@ -40,7 +43,8 @@ func TestAProjectOfAnotherNameHasItsKeysInItsOwnNamespace(t *testing.T) {
 	e.capture(&pulumi.RunInfo{Project: "models", Config: map[string]string{
 		"models:environment": "prod", "models:name": "theirs", "ashlar:name": "ours", "aws:region": "eu-west-1",
 	}})
-	want := map[string]string{"ashlar:environment": "prod", "models:name": "theirs", "ashlar:name": "ours", "aws:region": "eu-west-1"}
+	want := map[string]string{"ashlar:environment": "prod", "models:name": "theirs", "ashlar:name": "ours",
+		"aws:region": "eu-west-1"}
 	if !maps.Equal(e.values, want) {
 		t.Errorf("config %v, want %v", e.values, want)
 	}
@@ -58,7 +62,8 @@ func TestValuesComeFromPulumiAndFromTerraform(t *testing.T) {
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("values %v (%v), want %v", got, err, want)
 	}
-	if _, err := readValues([]string{write(t, "list.json", "[]")}); err == nil || !strings.Contains(err.Error(), "JSON object") {
+	if _, err := readValues([]string{write(t, "list.json", "[]")}); err == nil ||
+		!strings.Contains(err.Error(), "JSON object") {
 		t.Errorf("a list: %v", err)
 	}
 }
@@ -84,7 +89,8 @@ func TestBlueprintsAreFoundBelowTheProject(t *testing.T) {
 	if err != nil || strings.Join(dirs, " ") != "/project/models/a /elsewhere" {
 		t.Errorf("chosen %v (%v)", dirs, err)
 	}
-	if dirs, err = chosen("/project", "models/a, models/b"); err != nil || len(dirs) != 2 || dirs[1] != "/project/models/b" {
+	if dirs, err = chosen("/project", "models/a, models/b"); err != nil || len(dirs) != 2 ||
+		dirs[1] != "/project/models/b" {
 		t.Errorf("chosen %v (%v)", dirs, err)
 	}
 	if _, err = chosen("/project", `["a"`); err == nil {

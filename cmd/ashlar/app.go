@@ -29,7 +29,8 @@ type app struct {
 }
 
 // verbs is the list that a new verb is added to.
-var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb, modelVerb, pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, githubVerb, versionVerb}
+var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb, modelVerb,
+	pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, githubVerb, versionVerb}
 
 // run is the whole program but for the process around it; it returns the exit
 // code: 0 fine, 1 findings, 2 wrong input, 3 internal.
@@ -100,7 +101,8 @@ func (a *app) checkOutput(c *cobra.Command) error {
 	if slices.Contains(known, a.output) {
 		return nil
 	}
-	return usageError(fmt.Sprintf("--output %q: use %s or %s", a.output, strings.Join(known[:len(known)-1], ", "), known[len(known)-1]))
+	return usageError(fmt.Sprintf("--output %q: use %s or %s", a.output,
+		strings.Join(known[:len(known)-1], ", "), known[len(known)-1]))
 }
 
 func (a *app) json() bool { return a.output == "json" }
@@ -137,7 +139,8 @@ func dirArg(args []string) string {
 // atMostDir is the argument check of verbs that take an optional folder.
 func atMostDir(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usageError(fmt.Sprintf("%s takes one folder, found %d arguments: %s", c.CommandPath(), len(args), strings.Join(args, " ")))
+		return usageError(fmt.Sprintf("%s takes one folder, found %d arguments: %s", c.CommandPath(),
+			len(args), strings.Join(args, " ")))
 	}
 	return nil
 }

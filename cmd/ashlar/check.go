@@ -77,11 +77,13 @@ Exit code 1 means that a mandatory policy failed, 2 that a blueprint has problem
 
 // addRegistry adds the flag that names a cluster's registry.
 func (f *checkFlags) addRegistry(c *cobra.Command) {
-	c.Flags().StringVar(&f.registry, "registry", "", "the registry to compare pins' evidence with (default: $ASHLAR_DATABASE, else the local stack's)")
+	c.Flags().StringVar(&f.registry, "registry", "",
+		"the registry to compare pins' evidence with (default: $ASHLAR_DATABASE, else the local stack's)")
 }
 
 func (a *app) check(ctx context.Context, dirs []string, f checkFlags) error {
-	c := checker{only: f.environment, library: policies.Library{Further: f.policies}, now: a.now(), compare: a.records(f.registry).comparing(ctx)}
+	c := checker{only: f.environment, library: policies.Library{Further: f.policies}, now: a.now(),
+		compare: a.records(f.registry).comparing(ctx)}
 	// Code scanning and annotations need the path from where they run.
 	c.named = len(dirs) > 1 || a.output == "sarif" || a.output == "github"
 	found, err := c.all(dirs)
@@ -186,7 +188,8 @@ func (w *checkWorker) one(dir string) (outcome, error) {
 // name is how a file is named in messages: with its folder where that is
 // asked for, and those of further packs always as they were given.
 func (w *checkWorker) name(dir, file string) string {
-	further := slices.ContainsFunc(w.library.Further, func(f string) bool { return strings.HasPrefix(file, filepath.ToSlash(f)+"/") })
+	further := slices.ContainsFunc(w.library.Further,
+		func(f string) bool { return strings.HasPrefix(file, filepath.ToSlash(f)+"/") })
 	if !w.named || further || file == "" {
 		return file
 	}

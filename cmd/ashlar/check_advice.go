@@ -44,8 +44,9 @@ func (v adviser) findings(p *plan.Plan, at blueprints.Positions) []policies.Find
 		ds := p.Datasets[m.Dataset]
 		note := func(rule, title, field, message, reason, fix string) {
 			f := policies.Finding{
-				Policy: rule, Title: title, Level: plan.Advisory, About: policies.Model, Subject: name, Environments: []string{p.Environment},
-				Path: "models." + name + "." + field, PlanPath: []string{"models", name, field},
+				Policy: rule, Title: title, Level: plan.Advisory, About: policies.Model, Subject: name,
+				Environments: []string{p.Environment},
+				Path:         "models." + name + "." + field, PlanPath: []string{"models", name, field},
 				Message: "model " + name + ": " + message, Reason: reason, Fix: fix,
 			}
 			f.File, f.Line, f.Col = at.Of(f.PlanPath...)
@@ -53,16 +54,23 @@ func (v adviser) findings(p *plan.Plan, at blueprints.Positions) []policies.Find
 		}
 		sample := v.sample(ds)
 		if why := twoValued(ds, m.Target, sample); m.Task == plan.Regression && why != "" {
-			note(targetRule, "A target of two values is two classes", "target", fmt.Sprintf("%q is predicted as a number, and %s", m.Target, why),
-				"a regression on two values is judged by r2 and answers what lies between them", fmt.Sprintf("declare the column %q a category with its two values, or leave it where a number is meant", m.Target))
+			note(targetRule, "A target of two values is two classes", "target",
+				fmt.Sprintf("%q is predicted as a number, and %s", m.Target, why),
+				"a regression on two values is judged by r2 and answers what lies between them",
+				fmt.Sprintf("declare the column %q a category with its two values, or leave it where a number is meant",
+					m.Target))
 		}
 		for _, x := range advised(ds, m, sample) {
 			if x.Kind == advise.Leak {
-				note(leakRule, "No feature is the target itself", "target", fmt.Sprintf("the feature %q may give the target away: %s", x.Column, x.Why),
-					"what is known only together with the target is not there when the model is asked", fmt.Sprintf("add %q to exclude, unless it is known before the target is", x.Column))
+				note(leakRule, "No feature is the target itself", "target",
+					fmt.Sprintf("the feature %q may give the target away: %s", x.Column, x.Why),
+					"what is known only together with the target is not there when the model is asked",
+					fmt.Sprintf("add %q to exclude, unless it is known before the target is", x.Column))
 			} else {
-				note(identifierRule, "No feature only names a row", "target", fmt.Sprintf("the feature %q names rows: %s", x.Column, x.Why),
-					"a model learns identifiers by heart, and meets new ones only", fmt.Sprintf("add %q to exclude", x.Column))
+				note(identifierRule, "No feature only names a row", "target",
+					fmt.Sprintf("the feature %q names rows: %s", x.Column, x.Why),
+					"a model learns identifiers by heart, and meets new ones only",
+					fmt.Sprintf("add %q to exclude", x.Column))
 			}
 		}
 	}
@@ -100,8 +108,10 @@ func advised(ds plan.Dataset, m plan.Model, sample *dataset.Frame) []advise.Advi
 	}
 	for _, e := range ds.Expect {
 		known := slices.ContainsFunc(out, func(x advise.Advice) bool { return x.Column == e.Column })
-		if e.Expectation == "column_values_to_be_unique" && !known && slices.Contains(m.Features, e.Column) && ds.Columns[e.Column].Type != plan.Number {
-			out = append(out, advise.Advice{Column: e.Column, Kind: advise.Identifier, Why: "its values must be unique, says an expectation"})
+		if e.Expectation == "column_values_to_be_unique" && !known && slices.Contains(m.Features, e.Column) &&
+			ds.Columns[e.Column].Type != plan.Number {
+			out = append(out, advise.Advice{Column: e.Column, Kind: advise.Identifier,
+				Why: "its values must be unique, says an expectation"})
 		}
 	}
 	return out
@@ -130,7 +140,8 @@ func twoValued(ds plan.Dataset, target string, sample *dataset.Frame) string {
 		return ""
 	}
 	if values := advise.Values(sample.Column(target), 2); len(values) == 2 {
-		return fmt.Sprintf("its only values in the first %s are %s and %s", plan.Counted(sample.Rows, "row"), values[0], values[1])
+		return fmt.Sprintf("its only values in the first %s are %s and %s",
+			plan.Counted(sample.Rows, "row"), values[0], values[1])
 	}
 	return ""
 }

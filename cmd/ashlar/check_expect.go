@@ -27,7 +27,8 @@ func mistakes(loaded blueprints.Loaded) blueprints.Problems {
 			path = append(path, fmt.Sprint(m.Index))
 			file, line, col := loaded.Positions.Of(path...)
 			for _, what := range apart(m.Err) {
-				out = append(out, blueprints.Problem{File: file, Line: line, Col: col, Path: strings.Join(path, "."), Message: fmt.Sprintf("%s: %v", m.Expectation, what), Code: source.WrongExpectation})
+				out = append(out, blueprints.Problem{File: file, Line: line, Col: col, Path: strings.Join(path, "."),
+					Message: fmt.Sprintf("%s: %v", m.Expectation, what), Code: source.WrongExpectation})
 			}
 		}
 	}

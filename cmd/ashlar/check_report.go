@@ -45,15 +45,18 @@ func (a *app) writeCheck(o outcome, several bool) error {
 		}
 	}
 	if counts.Mandatory > 0 {
-		fmt.Fprintf(a.err, "ashlar: %s refused; see `ashlar policy explain RULE`\n", counted(counts.Mandatory, "finding"))
+		fmt.Fprintf(a.err, "ashlar: %s refused; see `ashlar policy explain RULE`\n",
+			counted(counts.Mandatory, "finding"))
 		return silent{errFindings}
 	}
 	return nil
 }
 
 func (a *app) writeFindings(o outcome, several bool) error {
-	colours := map[string]text.Color{"mandatory": text.FgRed, "remediate": text.FgRed, "advisory": text.FgYellow, "undecided": text.FgYellow, "exempt": text.FgCyan}
-	err := report.Text(a.out, o.findings, func(level, word string) string { return a.colour(a.out, colours[level], word) })
+	colours := map[string]text.Color{"mandatory": text.FgRed, "remediate": text.FgRed, "advisory": text.FgYellow,
+		"undecided": text.FgYellow, "exempt": text.FgCyan}
+	err := report.Text(a.out, o.findings,
+		func(level, word string) string { return a.colour(a.out, colours[level], word) })
 	if err != nil {
 		return err
 	}

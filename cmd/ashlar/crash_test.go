@@ -21,7 +21,8 @@ import (
 func planted(*app) *cobra.Command {
 	c := &cobra.Command{Use: "planted", Short: "Verbs with a defect", Example: "  ashlar planted here"}
 	c.AddCommand(
-		&cobra.Command{Use: "here", Short: "Panic", RunE: func(*cobra.Command, []string) error { panic("planted here, with ghp_0123456789") }},
+		&cobra.Command{Use: "here", Short: "Panic",
+			RunE: func(*cobra.Command, []string) error { panic("planted here, with ghp_0123456789") }},
 		&cobra.Command{Use: "goroutine", Short: "Panic in a goroutine", RunE: func(*cobra.Command, []string) error {
 			var group sync.WaitGroup
 			group.Go(func() {
@@ -46,7 +47,8 @@ func TestAPanicIsAReportAndExitCode3(t *testing.T) {
 	t.Setenv("GITHUB_TOKEN", "ghp_0123456789")
 	for _, output := range []string{"text", "json"} {
 		var out, errw bytes.Buffer
-		code := run(context.Background(), []string{"planted", "here", "--output", output}, strings.NewReader(""), &out, &errw)
+		code := run(context.Background(), []string{"planted", "here", "--output", output},
+			strings.NewReader(""), &out, &errw)
 		if code != plan.ExitInternal || out.Len() > 0 {
 			t.Errorf("%s: exit code %d, want %d; standard output %q", output, code, plan.ExitInternal, out.String())
 		}
@@ -57,7 +59,8 @@ func TestAPanicIsAReportAndExitCode3(t *testing.T) {
 func TestAPanicInAGoroutineIsAReportAndExitCode3(t *testing.T) {
 	if os.Getenv("ASHLAR_TEST_PLANTED") != "" {
 		withPlanted(t)
-		os.Exit(run(context.Background(), []string{"planted", "goroutine"}, strings.NewReader(""), io.Discard, os.Stderr))
+		os.Exit(run(context.Background(), []string{"planted", "goroutine"},
+			strings.NewReader(""), io.Discard, os.Stderr))
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAPanicInAGoroutineIsAReportAndExitCode3$")
 	cmd.Env = append(os.Environ(), "ASHLAR_TEST_PLANTED=1", "GITHUB_TOKEN=ghp_0123456789")
@@ -72,7 +75,8 @@ func TestAPanicInAGoroutineIsAReportAndExitCode3(t *testing.T) {
 // wantReport checks what a report of a defect has and has not.
 func wantReport(t *testing.T, said, message string) {
 	t.Helper()
-	for _, want := range []string{"internal error: " + message, "defect in Ashlar", crash.Where, "version ", "crash_test.go:"} {
+	for _, want := range []string{"internal error: " + message, "defect in Ashlar", crash.Where,
+		"version ", "crash_test.go:"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}

@@ -64,7 +64,10 @@ func cliPages(root *cobra.Command) map[string]string {
 		pages[c.Name()+".md"] = page.String()
 	}
 	index.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
-	for _, row := range [][2]any{{plan.ExitOK, "success"}, {plan.ExitFindings, "findings: data, a gate, a policy or an approval did not pass"}, {plan.ExitInput, "wrong input: a flag, an argument, a blueprint"}, {plan.ExitInternal, "an internal error, or a service that is out of reach"}} {
+	for _, row := range [][2]any{{plan.ExitOK, "success"},
+		{plan.ExitFindings, "findings: data, a gate, a policy or an approval did not pass"},
+		{plan.ExitInput, "wrong input: a flag, an argument, a blueprint"},
+		{plan.ExitInternal, "an internal error, or a service that is out of reach"}} {
 		fmt.Fprintf(&index, "| %d | %s |\n", row[0], row[1])
 	}
 	pages["README.md"] = index.String()

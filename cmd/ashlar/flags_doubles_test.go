@@ -36,7 +36,8 @@ func newHub(t *testing.T, evidence string) *githubtest.Server {
 // hubState is what GitHub was asked to change, and what it has.
 func hubState(hub *githubtest.Server) string {
 	issues := hub.Issues()
-	out := fmt.Sprint("-- github\n", hub.Asked(), " requests\n", strings.Join(hub.Changes(), "\n"), "\n", hub.Comments(1), hub.Comments(2), hub.Dispatched(), hub.Pulls(), "\n")
+	out := fmt.Sprint("-- github\n", hub.Asked(), " requests\n", strings.Join(hub.Changes(), "\n"), "\n",
+		hub.Comments(1), hub.Comments(2), hub.Dispatched(), hub.Pulls(), "\n")
 	for _, title := range slices.Sorted(maps.Keys(issues)) {
 		out += title + ": " + issues[title] + "\n"
 	}

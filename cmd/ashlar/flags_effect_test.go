@@ -50,7 +50,8 @@ type scene func(line, then string) string
 
 // effects returns, by verb and flag, how the flag is to be shown, and what is
 // wrong with the tables.
-func effects(verbs []*cobra.Command, tables []map[string]verbEffects) (map[[2]string]flagEffect, map[string]verbEffects, []string) {
+func effects(verbs []*cobra.Command, tables []map[string]verbEffects) (map[[2]string]flagEffect,
+	map[string]verbEffects, []string) {
 	all, listed := map[[2]string]flagEffect{}, map[string]verbEffects{}
 	var wrong []string
 	for _, t := range tables {
@@ -189,7 +190,8 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 func TestTheLawOfFlagsBites(t *testing.T) {
 	planted := func() *cobra.Command {
 		root := &cobra.Command{Use: "ashlar"}
-		c := &cobra.Command{Use: "planted", RunE: func(c *cobra.Command, _ []string) error { c.Println("done"); return nil }}
+		c := &cobra.Command{Use: "planted",
+			RunE: func(c *cobra.Command, _ []string) error { c.Println("done"); return nil }}
 		c.Flags().String("nothing", "", "")
 		root.AddCommand(c)
 		return root
@@ -206,17 +208,20 @@ func TestTheLawOfFlagsBites(t *testing.T) {
 		return said.String()
 	}
 	table := verbEffects{flags: map[string]flagEffect{"nothing": {to: "--nothing x"}}}
-	if problem := noEffect("planted", "nothing", table, table.flags["nothing"], look); !strings.Contains(problem, "nothing changes") {
+	if problem := noEffect("planted", "nothing", table, table.flags["nothing"],
+		look); !strings.Contains(problem, "nothing changes") {
 		t.Errorf("a flag without effect goes unnoticed: %q", problem)
 	}
-	if problem := noEffect("planted", "other", table, table.flags["nothing"], look); !strings.Contains(problem, "does not use the flag") {
+	if problem := noEffect("planted", "other", table, table.flags["nothing"], look); !strings.Contains(problem,
+		"does not use the flag") {
 		t.Errorf("an entry that uses another flag goes unnoticed: %q", problem)
 	}
 	for want, tables := range map[string][]map[string]verbEffects{
-		"planted --nothing: nothing shows":                    {{"planted": {}}},
-		"planted: nothing shows":                              nil,
-		"planted --gone is listed, and there is no such flag": {{"planted": {flags: map[string]flagEffect{"nothing": {}, "gone": {}}}}},
-		"gone is listed, and there is no such verb":           {{"planted": table, "gone": {}}},
+		"planted --nothing: nothing shows": {{"planted": {}}},
+		"planted: nothing shows":           nil,
+		"planted --gone is listed, and there is no such flag": {{"planted": {flags: map[string]flagEffect{"nothing": {},
+			"gone": {}}}}},
+		"gone is listed, and there is no such verb": {{"planted": table, "gone": {}}},
 	} {
 		if _, _, wrong := effects(leaves(planted()), tables); !strings.Contains(strings.Join(wrong, "\n"), want) {
 			t.Errorf("%q is not among %q", want, wrong)
@@ -236,6 +241,7 @@ var clockwork = []struct {
 	{regexp.MustCompile(`\d+(\.\d+)?m?s of CPU, \d+(\.\d+)? [KMG]iB`), "USED"},
 	{regexp.MustCompile(`TOOK +`), "TOOK "},
 	{regexp.MustCompile(`took=\S+|duration=\S+`), "TOOK"},
-	{regexp.MustCompile(`"(duration|elapsed|took|cpu_seconds|cpu|memory|max_memory|peak_memory|rss)": ?[0-9.e-]+`), `"$1": N`},
+	{regexp.MustCompile(`"(duration|elapsed|took|cpu_seconds|cpu|memory|max_memory|peak_memory|rss)": ?[0-9.e-]+`),
+		`"$1": N`},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
 }

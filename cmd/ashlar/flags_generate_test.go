@@ -3,13 +3,18 @@ package main
 // generateFlags are what the flags of `ashlar generate` change.
 var generateFlags = map[string]verbEffects{
 	"generate alerts": {line: "$b", flags: map[string]flagEffect{
-		"env": {to: "--env prod"}, "namespace": {to: "--namespace loans"}, "out": {to: "--out $root/rules.yaml"}, "pipelines": {to: "--pipelines argo"},
-		"output": {line: "$b --out $root/rules.yaml", to: "--output json"},
+		"env": {to: "--env prod"}, "namespace": {to: "--namespace loans"}, "out": {to: "--out $root/rules.yaml"},
+		"pipelines": {to: "--pipelines argo"},
+		"output":    {line: "$b --out $root/rules.yaml", to: "--output json"},
 	}},
 	"generate dockerfile": {line: "--pip requirements.txt train.py", flags: map[string]flagEffect{
-		"ashlar": {line: "--verbose", from: "--ashlar v1.2.0", to: "--ashlar v1.3.0"}, "base": {to: "--base python:3.13-slim"}, "conda": {line: "train.py", from: "--pip requirements.txt", to: "--conda requirements.txt"},
-		"name": {to: "--name features"}, "out": {to: "--out $root/Dockerfile"}, "pip": {to: "--pip other.txt"}, "require-hashes": {to: "--require-hashes"},
-		"source": {to: "--source code"}, "output": {line: "--pip requirements.txt train.py --out $root/Dockerfile", to: "--output json"},
+		"ashlar": {line: "--verbose", from: "--ashlar v1.2.0", to: "--ashlar v1.3.0"},
+		"base":   {to: "--base python:3.13-slim"},
+		"conda":  {line: "train.py", from: "--pip requirements.txt", to: "--conda requirements.txt"},
+		"name":   {to: "--name features"}, "out": {to: "--out $root/Dockerfile"}, "pip": {to: "--pip other.txt"},
+		"require-hashes": {to: "--require-hashes"},
+		"source":         {to: "--source code"},
+		"output":         {line: "--pip requirements.txt train.py --out $root/Dockerfile", to: "--output json"},
 	}},
 	"generate workflows": {line: "$b --ashlar v1.2.0", flags: map[string]flagEffect{
 		"ashlar": {to: "--ashlar v1.3.0"}, "check": {to: "--check"}, "root": {to: "--root $root"},
@@ -19,7 +24,8 @@ var generateFlags = map[string]verbEffects{
 // imageFlags are what the flags of `ashlar image` change.
 var imageFlags = map[string]verbEffects{
 	"image build": {line: "--binary $hello --out $root/image.tar", flags: map[string]flagEffect{
-		"binary": {to: "--binary $tools/other"}, "platform": {to: "--platform linux/arm64"}, "out": {to: "--out $root/other.tar"}, "name": {to: "--name runtime:1"},
+		"binary": {to: "--binary $tools/other"}, "platform": {to: "--platform linux/arm64"},
+		"out": {to: "--out $root/other.tar"}, "name": {to: "--name runtime:1"},
 	}},
 	"image push": {line: "$hub/$unique:1 --binary $hello", flags: map[string]flagEffect{
 		"binary": {to: "--binary $tools/other"}, "platform": {to: "--platform linux/arm64"},

@@ -75,13 +75,14 @@ func (w *flagWorld) tools(t *testing.T, binary string) {
 		t.Fatal(err)
 	}
 	files := map[string]string{
-		"other":           string(text) + "\x00",
-		"prices.json":     `{"date": "2026-01", "source": "ours", "currency": "USD", "cpu_hour": 7, "gib_hour": 7, "hours_month": 730}`,
-		"comment.md":      "a comment\n",
-		"table.csv":       "a,b,y,z\n" + strings.Repeat("1,2,x,p\n2,3,y,q\n5,9,x,p\n", 20),
-		"objects.yaml":    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: e, namespace: p}\nspec: {replicas: 1, template: {spec: {containers: [{name: e, image: x}]}}}\n",
-		"packs/org.cue":   pack("org", ""),
-		"tight/tight.cue": pack("tight", `tighten: "org/named": {require: name: =~"-e$", reason: "endpoints end in e"}`),
+		"other":         string(text) + "\x00",
+		"prices.json":   `{"date": "2026-01", "source": "ours", "currency": "USD", "cpu_hour": 7, "gib_hour": 7, "hours_month": 730}`,
+		"comment.md":    "a comment\n",
+		"table.csv":     "a,b,y,z\n" + strings.Repeat("1,2,x,p\n2,3,y,q\n5,9,x,p\n", 20),
+		"objects.yaml":  "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: e, namespace: p}\nspec: {replicas: 1, template: {spec: {containers: [{name: e, image: x}]}}}\n",
+		"packs/org.cue": pack("org", ""),
+		"tight/tight.cue": pack("tight",
+			`tighten: "org/named": {require: name: =~"-e$", reason: "endpoints end in e"}`),
 		"ashlar-stack": "#!/bin/sh\nsed -n 's/^{\"key\":\"\\([^\"]*\\)\".*/\\1/p' | while read -r key; do case $key in */head) n=4;; *) n=1;; esac\n" +
 			`printf '{"key":"%s","resources":[{"urn":"u","type":"kubernetes:apps/v1:Deployment","name":"e","properties":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"e","namespace":"p"},"spec":{"replicas":%s,"template":{"spec":{"containers":[{"name":"e","resources":{"requests":{"cpu":"1","memory":"1Gi"}}}]}}}}}]}\n' "$key" $n; done` + "\n",
 	}
@@ -159,8 +160,11 @@ func do(t *testing.T, args ...string) string {
 
 func git(t *testing.T, dir string, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"}, args...)...)
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_DATE=2026-11-01T00:00:00Z", "GIT_COMMITTER_DATE=2026-11-01T00:00:00Z")
+	cmd := exec.CommandContext(t.Context(), "git",
+		append([]string{"-C", dir, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c",
+			"commit.gpgsign=false"}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_DATE=2026-11-01T00:00:00Z",
+		"GIT_COMMITTER_DATE=2026-11-01T00:00:00Z")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, said)
 	}
@@ -186,7 +190,8 @@ func (w *flagWorld) repository(t *testing.T, dir string, salt int) {
 	t.Helper()
 	text := strings.Replace(flagBlueprint, `name: "p"`, fmt.Sprintf("name: %q", "p"+filepath.Base(dir)), 1)
 	if salt > 3 {
-		text = strings.NewReplacer("echo making", "echo making another", "echo made", "echo made anew", `schedule: "@daily"`, `schedule: "@hourly"`).Replace(text)
+		text = strings.NewReplacer("echo making", "echo making another", "echo made", "echo made anew",
+			`schedule: "@daily"`, `schedule: "@hourly"`).Replace(text)
 	}
 	moved := filepath.Join(dir, "moved")
 	write(t, filepath.Join(dir, "p.cue"), text)
@@ -205,7 +210,8 @@ func (w *flagWorld) repository(t *testing.T, dir string, salt int) {
 		git(t, dir, "add", "-A")
 		git(t, dir, "commit", "-q", "-m", "Serve version "+version)
 	}
-	write(t, filepath.Join(moved, "p.cue"), strings.NewReplacer("max_value: 1000", "max_value: 10", "max: 5", "max: 9").Replace(text))
+	write(t, filepath.Join(moved, "p.cue"),
+		strings.NewReplacer("max_value: 1000", "max_value: 10", "max: 5", "max: 9").Replace(text))
 	w.fixed["$run"] = strings.Fields(strings.Split(do(t, "runs", "list", "--model", "m", "--dir", dir), "\n")[2])[0]
 	write(t, filepath.Join(dir, "d.csv"), rowsOf(salt+2))
 	do(t, "up", "--build", "--env", "prod", dir)
@@ -261,7 +267,8 @@ func (w *flagWorld) look(t *testing.T, line, then string) string {
 		words = append(words, "$api2", hubs[1].URL, "$api", hubs[0].URL)
 	}
 	postgres := newPostgresDouble(t)
-	words = append(words, "$pg/other", postgres.location("other"), "$pg", postgres.location("ashlar"), "$taken", postgres.address)
+	words = append(words, "$pg/other", postgres.location("other"), "$pg", postgres.location("ashlar"),
+		"$taken", postgres.address)
 	var names []string
 	for name, value := range w.fixed {
 		words = append(words, name, value)
@@ -304,7 +311,8 @@ func tree(t *testing.T, root string) string {
 	t.Helper()
 	var out []string
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(file, "-wal") || strings.HasSuffix(file, "-shm") || strings.Contains(file, "/refs/schedules/") {
+		if err != nil || d.IsDir() || strings.HasSuffix(file, "-wal") || strings.HasSuffix(file, "-shm") ||
+			strings.Contains(file, "/refs/schedules/") {
 			return err
 		}
 		rel, _ := filepath.Rel(root, file)

@@ -3,7 +3,8 @@ package main
 import "github.com/spf13/cobra"
 
 // generateVerbs is the list that a new `ashlar generate` verb is added to.
-var generateVerbs = []func(*app) *cobra.Command{generateManifestsVerb, generateTerraformVerb, generateAirflowVerb, generateWorkflowsVerb, generateAlertsVerb, generateDockerfileVerb}
+var generateVerbs = []func(*app) *cobra.Command{generateManifestsVerb, generateTerraformVerb, generateAirflowVerb,
+	generateWorkflowsVerb, generateAlertsVerb, generateDockerfileVerb}
 
 func generateVerb(a *app) *cobra.Command {
 	c := &cobra.Command{

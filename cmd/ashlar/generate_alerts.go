@@ -30,7 +30,8 @@ are PrometheusRule objects, which ashlar generate manifests writes.`,
 	envFlag(c.Flags(), &f.environment)
 	c.Flags().StringVar(&f.out, "out", "", "the output file (default: standard output)")
 	c.Flags().StringVar(&f.namespace, "namespace", "", "the endpoints' namespace, if Prometheus adds a namespace label")
-	c.Flags().StringVar(&f.engine, "pipelines", "", "also alert on failed pipelines: argo or cronjob (default: no such alerts)")
+	c.Flags().StringVar(&f.engine, "pipelines", "",
+		"also alert on failed pipelines: argo or cronjob (default: no such alerts)")
 	return c
 }
 
@@ -55,7 +56,8 @@ func (a *app) generateAlerts(dir string, f alertsFlags) error {
 	for _, g := range groups {
 		rules += len(g.Rules)
 	}
-	return a.writeGenerated(f.out, text, map[string]any{"file": f.out, "groups": len(groups), "rules": rules}, counted(rules, "rule"))
+	return a.writeGenerated(f.out, text,
+		map[string]any{"file": f.out, "groups": len(groups), "rules": rules}, counted(rules, "rule"))
 }
 
 // writeGenerated writes one generated text to the file, or to standard output

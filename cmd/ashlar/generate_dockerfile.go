@@ -32,13 +32,15 @@ user and on a read-only file system.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.generateDockerfile(args, f) },
 	}
 	c.Flags().StringVar(&f.out, "out", "", "the output file (default: standard output)")
-	c.Flags().StringVar(&f.version, "ashlar", "", "the version of Ashlar (default: this version if it is a release, else the source tree around the Dockerfile)")
+	c.Flags().StringVar(&f.version, "ashlar", "",
+		"the version of Ashlar (default: this version if it is a release, else the source tree around the Dockerfile)")
 	c.Flags().StringVar(&f.pip, "pip", "", "a requirements.txt below the Dockerfile")
 	c.Flags().StringVar(&f.conda, "conda", "", "an environment.yml below the Dockerfile")
 	c.Flags().StringVar(&f.name, "name", "stage", "the stage's name")
 	c.Flags().StringVar(&f.source, "source", "", "the folder of the code below the Dockerfile (default: its own)")
 	c.Flags().StringVar(&f.base, "base", "", "the base image (default: Debian's slim, with Python for pip)")
-	c.Flags().BoolVar(&f.requireHashes, "require-hashes", false, "let pip refuse packages that are listed without a hash")
+	c.Flags().BoolVar(&f.requireHashes, "require-hashes", false,
+		"let pip refuse packages that are listed without a hash")
 	return c
 }
 
@@ -48,13 +50,15 @@ func (a *app) generateDockerfile(command []string, f dockerfileFlags) error {
 	case f.pip != "" && f.conda != "":
 		return usageError("--pip and --conda are two environments; use one")
 	case f.pip+f.conda != "":
-		p := dockerfile.Python{Name: f.name, Environment: dockerfile.Pip, File: f.pip, Command: command, Source: f.source, BaseImage: f.base, RequireHashes: f.requireHashes}
+		p := dockerfile.Python{Name: f.name, Environment: dockerfile.Pip, File: f.pip, Command: command,
+			Source: f.source, BaseImage: f.base, RequireHashes: f.requireHashes}
 		if f.conda != "" {
 			p.Environment, p.File = dockerfile.Conda, f.conda
 		}
 		what, render = "the Dockerfile of "+f.name, p.Render
 	case len(command) > 0:
-		return usageError("a command (" + strings.Join(command, " ") + ") is of a stage in Python: name its environment with --pip or --conda")
+		return usageError("a command (" + strings.Join(command, " ") +
+			") is of a stage in Python: name its environment with --pip or --conda")
 	}
 	text, err := render()
 	if err != nil {

@@ -69,7 +69,8 @@ func findStack(ctx context.Context) ([]string, error) {
 	if built := builtStack(); built != "" {
 		return []string{built}, nil
 	}
-	if path, err := exec.LookPath("go"); err == nil && exec.CommandContext(ctx, path, "list", stackPackage).Run() == nil {
+	if path, err := exec.LookPath("go"); err == nil &&
+		exec.CommandContext(ctx, path, "list", stackPackage).Run() == nil {
 		return []string{path, "run", stackPackage}, nil
 	}
 	return nil, fmt.Errorf("%s is neither beside ashlar nor on PATH: it holds the Pulumi program and is built by itself; run `go install %s@latest`, or `make stack` in a checkout", stackProgram, stackPackage)

@@ -44,7 +44,8 @@ With --check nothing is written, and exit code 1 means that the files are out of
 		},
 	}
 	c.Flags().StringVar(&f.root, "root", "", "the repository's root (default: DIR)")
-	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar to pin: a release, a commit, or source in Ashlar's own repository")
+	c.Flags().StringVar(&f.version, "ashlar", "",
+		"the version of ashlar to pin: a release, a commit, or source in Ashlar's own repository")
 	c.Flags().BoolVar(&f.check, "check", false, "only check that the files are up to date")
 	return c
 }
@@ -61,7 +62,8 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	if err != nil {
 		return err
 	}
-	r := workflows.Repository{Dir: filepath.ToSlash(within), Plans: plans, Version: f.version, Pulumi: isFile(filepath.Join(f.root, "Pulumi.yaml"))}
+	r := workflows.Repository{Dir: filepath.ToSlash(within), Plans: plans, Version: f.version,
+		Pulumi: isFile(filepath.Join(f.root, "Pulumi.yaml"))}
 	if executable(filepath.Join(f.root, ".ci", "run")) {
 		r.Tests = ".ci/run"
 	}

@@ -15,7 +15,8 @@ import (
 
 // githubVerbs is the list that a new `ashlar github` verb is added to.
 var githubVerbs = []func(*githubApp) *cobra.Command{
-	githubCommentVerb, githubCheckVerb, githubBootstrapVerb, githubPromoteVerb, githubApprovalsVerb, githubDispatchVerb, githubIssueVerb,
+	githubCommentVerb, githubCheckVerb, githubBootstrapVerb, githubPromoteVerb, githubApprovalsVerb,
+	githubDispatchVerb, githubIssueVerb,
 }
 
 // githubApp is what the verbs under `ashlar github` share.
@@ -149,7 +150,8 @@ func (g *githubApp) report(what string, o github.Outcome, err error) error {
 }
 
 // done runs f with a client.
-func (g *githubApp) done(ctx context.Context, what string, f func(context.Context, *github.Client) (github.Outcome, error)) error {
+func (g *githubApp) done(ctx context.Context, what string,
+	f func(context.Context, *github.Client) (github.Outcome, error)) error {
 	c, err := g.client()
 	if err != nil {
 		return err

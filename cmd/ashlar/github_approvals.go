@@ -54,7 +54,8 @@ and --team APPROVER=TEAM lets the members of a team approve for a group.`,
 	m.registryFlags(c)
 	c.Flags().IntVar(&f.pull, "pr", 0, "the pull request's number (default: the workflow's)")
 	c.Flags().StringToStringVar(&f.as, "as", nil, "LOGIN=NAME: the name of a login in the blueprint; can be repeated")
-	c.Flags().StringToStringVar(&f.teams, "team", nil, "APPROVER=TEAM: a team whose members approve for a group; can be repeated")
+	c.Flags().StringToStringVar(&f.teams, "team", nil,
+		"APPROVER=TEAM: a team whose members approve for a group; can be repeated")
 	return c
 }
 
@@ -127,7 +128,8 @@ func (f approvalFlags) nameOf(ctx context.Context, c *github.Client, login strin
 
 // tell puts the review into the log, and takes it for an approval where the
 // version waits for one.
-func (t *told) tell(ctx context.Context, r *registry.Registry, model string, n int, p github.Reviewed, a github.Approval) (err error) {
+func (t *told) tell(ctx context.Context, r *registry.Registry, model string, n int, p github.Reviewed,
+	a github.Approval) (err error) {
 	comment := fmt.Sprintf("review by %s of %.12s", a.Login, p.Head)
 	_, err = r.Approve(ctx, model, n, registry.Decision{By: t.Name, Comment: comment + ", " + a.URL})
 	var refused *registry.DecisionError
@@ -145,7 +147,8 @@ func (t *told) tell(ctx context.Context, r *registry.Registry, model string, n i
 
 // promotes errs unless the commit that was reviewed holds the evidence of the
 // version that the registry has.
-func (g *githubApp) promotes(ctx context.Context, c *github.Client, m *modelApp, p github.Reviewed, v registry.Version) error {
+func (g *githubApp) promotes(ctx context.Context, c *github.Client, m *modelApp, p github.Reviewed,
+	v registry.Version) error {
 	r, err := revision.Open(ctx, m.dir, "HEAD")
 	if err != nil {
 		return err

@@ -48,7 +48,8 @@ func (f bootstrapFlags) known(s github.Setup) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.variables)) {
 		if in, _, qualified := strings.Cut(name, "/"); qualified && !slices.Contains(names, in) {
-			problems = append(problems, fmt.Sprintf("--var %s: there is no environment %q; there are %s", name, in, strings.Join(names, ", ")))
+			problems = append(problems, fmt.Sprintf("--var %s: there is no environment %q; there are %s", name, in,
+				strings.Join(names, ", ")))
 		}
 	}
 	if len(problems) > 0 {
@@ -83,8 +84,10 @@ one GitHub environment.`,
 		RunE: func(c *cobra.Command, args []string) error { return g.bootstrap(c.Context(), dirArg(args), f) },
 	}
 	c.Flags().StringVar(&f.branch, "branch", "main", "the branch that is deployed")
-	c.Flags().StringArrayVar(&f.reviewers, "reviewer", nil, "a user, or team/TEAM, who reviews deployments; can be repeated")
-	c.Flags().StringToStringVar(&f.variables, "var", nil, "NAME=VALUE or ENVIRONMENT/NAME=VALUE: a variable for the workflows; can be repeated")
+	c.Flags().StringArrayVar(&f.reviewers, "reviewer", nil,
+		"a user, or team/TEAM, who reviews deployments; can be repeated")
+	c.Flags().StringToStringVar(&f.variables, "var", nil,
+		"NAME=VALUE or ENVIRONMENT/NAME=VALUE: a variable for the workflows; can be repeated")
 	c.Flags().BoolVar(&f.apply, "apply", false, "change the settings")
 	return c
 }
@@ -141,7 +144,8 @@ func (g *githubApp) setup(dir string, plans map[string]*plan.Plan, f bootstrapFl
 		s.Checks = append(s.Checks, "tests")
 	}
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
-		e := github.Environment{Name: workflows.Deploy.Environment(name), Variables: f.of(workflows.Deploy.Environment(name))}
+		e := github.Environment{Name: workflows.Deploy.Environment(name),
+			Variables: f.of(workflows.Deploy.Environment(name))}
 		for _, m := range plans[name].Models {
 			if m.Approval.Policy != "auto" {
 				e.Reviewers = f.reviewers

@@ -49,7 +49,10 @@ func (g *githubApp) check(ctx context.Context, dirs []string, f checkFlags, sha,
 	}
 	verdict := checkRun(o)
 	verdict.Name, verdict.Commit = name, sha
-	err = g.done(ctx, "check run", func(ctx context.Context, c *github.Client) (github.Outcome, error) { return c.Check(ctx, verdict) })
+	err = g.done(ctx, "check run", func(ctx context.Context, c *github.Client) (github.Outcome,
+		error) {
+		return c.Check(ctx, verdict)
+	})
 	switch {
 	case err != nil:
 		return err
@@ -81,13 +84,15 @@ func checkRun(o outcome) github.Check {
 	k.Summary = orElse(summary.String(), "The blueprint cannot be loaded.")
 	for _, p := range o.problems {
 		k.Annotations = append(k.Annotations, github.Annotation{
-			Path: filepath.ToSlash(p.File), Line: p.Line, Level: "failure", Title: "blueprint", Message: strings.TrimSuffix(p.Message+"; "+p.Hint, "; "),
+			Path: filepath.ToSlash(p.File), Line: p.Line, Level: "failure", Title: "blueprint",
+			Message: strings.TrimSuffix(p.Message+"; "+p.Hint, "; "),
 		})
 	}
 	for _, f := range findings {
 		if f.Exempt == nil && f.File != "" {
 			k.Annotations = append(k.Annotations, github.Annotation{
-				Path: filepath.ToSlash(f.File), Line: f.Line, Level: annotationLevel(f), Title: f.Policy, Message: f.Message + "\n" + f.Reason + "\nFix: " + f.Fix,
+				Path: filepath.ToSlash(f.File), Line: f.Line, Level: annotationLevel(f), Title: f.Policy,
+				Message: f.Message + "\n" + f.Reason + "\nFix: " + f.Fix,
 			})
 		}
 	}

@@ -95,9 +95,10 @@ func githubDispatchVerb(g *githubApp) *cobra.Command {
 		Example: "  ashlar github dispatch --env prod",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return g.done(c.Context(), "retraining", func(ctx context.Context, c *github.Client) (github.Outcome, error) {
-				return github.Outcome{Action: "asked for"}, c.Retrain(ctx, workflow, branch, environment)
-			})
+			return g.done(c.Context(), "retraining",
+				func(ctx context.Context, c *github.Client) (github.Outcome, error) {
+					return github.Outcome{Action: "asked for"}, c.Retrain(ctx, workflow, branch, environment)
+				})
 		},
 	}
 	c.Flags().StringVarP(&environment, "env", "e", "prod", "the environment to train for")

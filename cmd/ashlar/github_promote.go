@@ -27,7 +27,8 @@ func (m *modelApp) dirFlag(flags *pflag.FlagSet) {
 // registryFlags are where a verb finds the models.
 func (m *modelApp) registryFlags(c *cobra.Command) {
 	stateFlag(c.Flags(), &m.state)
-	c.Flags().StringVar(&m.registry, "registry", "", "a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
+	c.Flags().StringVar(&m.registry, "registry", "",
+		"a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
 }
 
 func githubPromoteVerb(g *githubApp) *cobra.Command {
@@ -79,18 +80,24 @@ func (g *githubApp) promote(ctx context.Context, m *modelApp, name string, n int
 	}
 	if f.dryRun && g.json() {
 		return g.writeJSON(map[string]any{
-			"title": proposal.Title, "body": proposal.Body, "base": proposal.Base, "branch": proposal.Branch, "files": sortedNames(proposal.Files),
+			"title": proposal.Title, "body": proposal.Body, "base": proposal.Base, "branch": proposal.Branch,
+			"files": sortedNames(proposal.Files),
 		})
 	}
 	if f.dryRun {
-		fmt.Fprintf(g.out, "%s\n\n%s\n%s\n", proposal.Title, proposal.Body, strings.Join(slices.Sorted(maps.Keys(proposal.Files)), "\n"))
+		fmt.Fprintf(g.out, "%s\n\n%s\n%s\n", proposal.Title, proposal.Body,
+			strings.Join(slices.Sorted(maps.Keys(proposal.Files)), "\n"))
 		return nil
 	}
-	return g.done(ctx, "pull request", func(ctx context.Context, c *github.Client) (github.Outcome, error) { return c.Propose(ctx, proposal) })
+	return g.done(ctx, "pull request", func(ctx context.Context, c *github.Client) (github.Outcome,
+		error) {
+		return c.Propose(ctx, proposal)
+	})
 }
 
 // proposal is the pull request that promotes the version.
-func (g *githubApp) proposal(ctx context.Context, m *modelApp, of govern.Promotion, base string) (github.Proposal, error) {
+func (g *githubApp) proposal(ctx context.Context, m *modelApp, of govern.Promotion,
+	base string) (github.Proposal, error) {
 	w, err := promote.New(of)
 	if err != nil {
 		return github.Proposal{}, err
@@ -125,7 +132,8 @@ func promotionText(of govern.Promotion) string {
 	var out strings.Builder
 	v, code := of.Version, consequence.Code
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
-	line("%s version %d, trained by %s on %s, is to serve in %s.\n", code(v.Model), v.Version, code(v.Author), code(v.TrainedAt.UTC().Format("2006-01-02 15:04")), code(of.Environment))
+	line("%s version %d, trained by %s on %s, is to serve in %s.\n", code(v.Model), v.Version, code(v.Author),
+		code(v.TrainedAt.UTC().Format("2006-01-02 15:04")), code(of.Environment))
 	before := map[string]float64{}
 	if of.Before != nil {
 		before = of.Before.Metrics
@@ -149,9 +157,11 @@ func promotionText(of govern.Promotion) string {
 	}
 	line("")
 	for _, d := range v.Decisions {
-		line("- %s by %s on %s: %s", code(d.Verdict), code(d.By), d.At.UTC().Format("2006-01-02 15:04"), code(d.Comment))
+		line("- %s by %s on %s: %s", code(d.Verdict), code(d.By),
+			d.At.UTC().Format("2006-01-02 15:04"), code(d.Comment))
 	}
-	line("- model %s\n- data %s of %s\n- plan %s", code(v.ModelDigest), code(v.Data.Digest), code(v.Data.Source), code(v.PlanDigest))
+	line("- model %s\n- data %s of %s\n- plan %s", code(v.ModelDigest), code(v.Data.Digest),
+		code(v.Data.Source), code(v.PlanDigest))
 	for _, name := range slices.Sorted(maps.Keys(v.Candidate.Evidence)) {
 		line("- %s report %s", code(name), code(v.Candidate.Evidence[name]))
 	}

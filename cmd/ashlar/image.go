@@ -37,7 +37,8 @@ source gives the same digest on every machine.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVar(&m.binary, "binary", "", "a static Linux binary of ashlar-runtime (default: built with this machine's Go)")
+	c.PersistentFlags().StringVar(&m.binary, "binary", "",
+		"a static Linux binary of ashlar-runtime (default: built with this machine's Go)")
 	c.PersistentFlags().StringVar(&m.platform, "platform", "linux/amd64", "linux/amd64 or linux/arm64")
 	for _, verb := range imageVerbs {
 		c.AddCommand(verb(m))

@@ -33,7 +33,8 @@ func imageBuildVerb(m *imageApp) *cobra.Command {
 				return err
 			}
 			if m.json() {
-				return m.writeJSON(map[string]any{"file": out, "name": name, "digest": built.Digest, "platform": m.platform, "bytes": size})
+				return m.writeJSON(map[string]any{"file": out, "name": name, "digest": built.Digest,
+					"platform": m.platform, "bytes": size})
 			}
 			fmt.Fprintf(m.out, "%s  %s  %.1f MB in %s\n", name, built.Digest, float64(size)/1e6, out)
 			return nil

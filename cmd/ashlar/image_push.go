@@ -28,7 +28,8 @@ as docker-credential-ecr-login. Layers that the registry has are not sent again.
 			return m.push(c.Context(), args[0], from)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "push this `ARCHIVE`, written by ashlar image build (default: build the image)")
+	c.Flags().StringVar(&from, "from", "",
+		"push this `ARCHIVE`, written by ashlar image build (default: build the image)")
 	return c
 }
 
@@ -83,7 +84,8 @@ func (m *imageApp) sent() func(done, total int64) {
 		return nil
 	}
 	return func(done, total int64) {
-		fmt.Fprintf(m.err, "\r\x1b[K%s %.1f of %.1f MB", bar(int(done>>10), int(total>>10)), float64(done)/1e6, float64(total)/1e6)
+		fmt.Fprintf(m.err, "\r\x1b[K%s %.1f of %.1f MB", bar(int(done>>10), int(total>>10)),
+			float64(done)/1e6, float64(total)/1e6)
 		if done == total {
 			fmt.Fprintln(m.err)
 		}

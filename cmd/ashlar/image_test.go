@@ -46,7 +46,8 @@ func TestAnImageIsBuiltIntoAFileAndPushedFromIt(t *testing.T) {
 	binary, file := hello(t), filepath.Join(t.TempDir(), "runtime.tar")
 	code, out, errs := ashlar(t, "image", "build", "--binary", binary, "--out", file, "-o", "json")
 	var built struct{ File, Name, Digest, Platform string }
-	if err := json.Unmarshal([]byte(out), &built); code != 0 || err != nil || built.File != file || built.Name != "ashlar-runtime:devel" || built.Platform != "linux/amd64" {
+	if err := json.Unmarshal([]byte(out), &built); code != 0 || err != nil || built.File != file ||
+		built.Name != "ashlar-runtime:devel" || built.Platform != "linux/amd64" {
 		t.Fatalf("%d %s %s %v", code, out, errs, err)
 	}
 	reference := strings.TrimPrefix(hub.URL, "http://") + "/ashlar-runtime"
@@ -54,10 +55,12 @@ func TestAnImageIsBuiltIntoAFileAndPushedFromIt(t *testing.T) {
 	if code, out, errs := ashlar(t, "image", "push", reference+":1", "--from", file); code != 0 || out != pinned {
 		t.Errorf("from the archive: %d %q %s, want %q", code, out, errs, pinned)
 	}
-	if code, out, errs := ashlar(t, "image", "push", reference+":1", "--binary", binary); code != 0 || out != pinned || !strings.Contains(errs, "has it already") {
+	if code, out, errs := ashlar(t, "image", "push", reference+":1", "--binary", binary); code != 0 || out != pinned ||
+		!strings.Contains(errs, "has it already") {
 		t.Errorf("from the binary: %d %q %s, want %q", code, out, errs, pinned)
 	}
-	if _, out, _ := ashlar(t, "image", "build", "--binary", binary, "--out", file); !strings.Contains(out, built.Digest) || strings.Count(out, "\n") != 1 {
+	if _, out, _ := ashlar(t, "image", "build", "--binary", binary, "--out", file); !strings.Contains(out,
+		built.Digest) || strings.Count(out, "\n") != 1 {
 		t.Errorf("for people: %q", out)
 	}
 }
@@ -89,7 +92,8 @@ func TestWrongImageCommandsAreWrongInput(t *testing.T) {
 		t.Errorf("something was left behind: %v, %v", entries, err)
 	}
 	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
-	if code, _, errs := ashlar(t, "image", "build", "--binary", script); code != 2 || !strings.Contains(errs, "seconds since 1970") {
+	if code, _, errs := ashlar(t, "image", "build", "--binary", script); code != 2 ||
+		!strings.Contains(errs, "seconds since 1970") {
 		t.Errorf("%d %s", code, errs)
 	}
 }
@@ -102,7 +106,8 @@ func TestDockerMakesTheSameImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	port, _, _ := strings.Cut(image.Port, "/")
-	for _, want := range []string{"FROM scratch\n", "USER " + image.User + "\n", "EXPOSE " + port + "\n", `ENTRYPOINT ["` + image.Entrypoint + `"]`} {
+	for _, want := range []string{"FROM scratch\n", "USER " + image.User + "\n", "EXPOSE " + port + "\n",
+		`ENTRYPOINT ["` + image.Entrypoint + `"]`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s\nlacks %s", text, want)
 		}

@@ -62,11 +62,13 @@ a class or a number. It never overwrites a file.`,
 			return a.writeInit(args[0], sortedNames(files), left, found)
 		},
 	}
-	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+strings.Join(examples.All(), ", "))
+	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+
+		strings.Join(examples.All(), ", "))
 	c.Flags().StringVar(&f.from, "from", "", "your CSV or Parquet file to start from instead")
 	c.Flags().StringVar(&f.target, "target", "", "the column to predict, with --from")
 	c.Flags().StringVar(&f.team, "team", "my-team", "the owning team, with --from")
-	c.Flags().StringVar(&f.version, "ashlar", "", "the version of ashlar that the workflows install (default: this version if it is a release)")
+	c.Flags().StringVar(&f.version, "ashlar", "",
+		"the version of ashlar that the workflows install (default: this version if it is a release)")
 	c.Flags().StringVar(&f.email, "email", "owner@example.com", "the team's e-mail address, with --from")
 	return c
 }
@@ -84,7 +86,8 @@ func (f initFlags) exampleFiles(name string) (map[string][]byte, error) {
 		return nil, usageError("--target goes with --from")
 	}
 	if !slices.Contains(examples.All(), f.example) {
-		return nil, usageError(fmt.Sprintf("--example %q: use one of %s", f.example, strings.Join(examples.All(), ", ")))
+		return nil, usageError(fmt.Sprintf("--example %q: use one of %s", f.example,
+			strings.Join(examples.All(), ", ")))
 	}
 	files, err := starter.Static(name)
 	if err != nil {

@@ -18,7 +18,8 @@ const (
 
 // letters are the Latin letters that do not come apart into one of a to z and
 // an accent.
-var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h")
+var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d",
+	"þ", "th", "ı", "i", "ħ", "h")
 
 // repositoryName turns a folder's name into a blueprint's: lower case, without
 // accents, what is between words a dash. Where the name is in another script, so
@@ -58,7 +59,8 @@ func repositoryName(dir string) (name, note string) {
 		lost++
 	}
 	if lost > 0 {
-		note = fmt.Sprintf("the blueprint is called %q, the part of %q that is valid in a name; edit it if you like", name, base)
+		note = fmt.Sprintf("the blueprint is called %q, the part of %q that is valid in a name; edit it if you like",
+			name, base)
 	}
 	return name, note
 }

@@ -34,7 +34,8 @@ func (g *guessed) note() {
 			say("Taken for a value and not for missing: %s.", nullsTold(seen.Kept))
 		}
 		if seen.Written != nil {
-			say("Read as text, for it has %s, such as %s: %s.", seen.Written.How, plain([]string{seen.Written.Example}), seen.Written.Fix())
+			say("Read as text, for it has %s, such as %s: %s.", seen.Written.How,
+				plain([]string{seen.Written.Example}), seen.Written.Fix())
 		}
 		if seen.LongDigits {
 			say("Whole numbers of more digits than a number holds: identifiers, read as text.")
@@ -42,7 +43,8 @@ func (g *guessed) note() {
 		if seen.Unread != "" {
 			say("Read as text, for %s.", seen.Unread)
 		}
-		if why := g.whyUnlearnt(name); why != "" && name != g.target && c.Unlearnt() != "" && seen.Written == nil && !seen.LongDigits {
+		if why := g.whyUnlearnt(name); why != "" && name != g.target && c.Unlearnt() != "" &&
+			seen.Written == nil && !seen.LongDigits {
 			say("Not learnt from: %s.", why)
 		}
 	}
@@ -68,7 +70,8 @@ func (g *guessed) whyUnlearnt(name string) string {
 	case c.Unlearnt() == "":
 		return ""
 	case seen.Written != nil:
-		return fmt.Sprintf("a text, for it has %s, such as %q; %s", seen.Written.How, seen.Written.Example, seen.Written.Fix())
+		return fmt.Sprintf("a text, for it has %s, such as %q; %s", seen.Written.How,
+			seen.Written.Example, seen.Written.Fix())
 	case seen.LongDigits:
 		return "a text of long numbers, which are identifiers"
 	case len(seen.Counts) == 0 && seen.Counts != nil:
@@ -95,14 +98,16 @@ func (g *guessed) noted() noted {
 			kept = append(kept, fmt.Sprintf("%q: %s", name, told))
 		}
 		if w := seen.Written; w != nil {
-			written = append(written, fmt.Sprintf("%q has %s, such as %q, and is read as text: %s", name, w.How, w.Example, w.Fix()))
+			written = append(written, fmt.Sprintf("%q has %s, such as %q, and is read as text: %s", name,
+				w.How, w.Example, w.Fix()))
 		}
 		if why := g.whyUnlearnt(name); why != "" && name != g.target {
 			out.Unlearnt = append(out.Unlearnt, plan.Unlearnt{Column: name, Why: why})
 		}
 	}
 	for _, x := range g.exclude {
-		out.Unlearnt = append(out.Unlearnt, plan.Unlearnt{Column: x.Name, Why: strings.ToLower(x.Why[:1]) + strings.TrimSuffix(x.Why[1:], ".")})
+		out.Unlearnt = append(out.Unlearnt,
+			plan.Unlearnt{Column: x.Name, Why: strings.ToLower(x.Why[:1]) + strings.TrimSuffix(x.Why[1:], ".")})
 	}
 	say := func(what string, list []string) {
 		if len(list) > 0 {

@@ -40,11 +40,14 @@ func (f initFlags) around(ctx context.Context, name string) (map[string][]byte, 
 		return nil, noted{}, fmt.Errorf("%w\nnothing was written", err)
 	}
 	b := starter.Blueprint{
-		Name: name, Source: "data/" + filepath.Base(f.from), CSV: in.Dataset.CSV, Rows: in.Rows, Team: f.team, Email: f.email,
-		Target: f.target, TargetNotes: g.choice.notes, TargetMissing: g.missing(f.target), Classes: g.choice.classes, Exclude: g.exclude,
+		Name: name, Source: "data/" + filepath.Base(f.from), CSV: in.Dataset.CSV, Rows: in.Rows,
+		Team: f.team, Email: f.email,
+		Target: f.target, TargetNotes: g.choice.notes, TargetMissing: g.missing(f.target),
+		Classes: g.choice.classes, Exclude: g.exclude,
 	}
 	for _, name := range in.Header {
-		b.Columns = append(b.Columns, starter.Column{Name: name, Column: in.Dataset.Columns[name], Notes: g.notes[name]})
+		b.Columns = append(b.Columns, starter.Column{Name: name,
+			Column: in.Dataset.Columns[name], Notes: g.notes[name]})
 	}
 	files, err := b.Files()
 	if err != nil {
@@ -100,7 +103,8 @@ func (g *guessed) decide(ctx context.Context, opt dataset.Options) error {
 			continue
 		}
 		// nothing would be left
-		g.notes[x.Column] = append(g.notes[x.Column], sentence(x)+" It is a feature all the same, because there is no other.")
+		g.notes[x.Column] = append(g.notes[x.Column], sentence(x)+
+			" It is a feature all the same, because there is no other.")
 	}
 	g.note()
 	return nil
@@ -127,7 +131,8 @@ func (g *guessed) features() []string {
 // nothing says why there is nothing to learn from.
 func (g *guessed) nothing() error {
 	if len(g.in.Header) == 1 {
-		return fmt.Errorf("%q is the only column of the table, so there is nothing to predict it from%s", g.target, delimiterHint(g.target))
+		return fmt.Errorf("%q is the only column of the table, so there is nothing to predict it from%s",
+			g.target, delimiterHint(g.target))
 	}
 	var why []string
 	for _, name := range g.in.Header {
@@ -150,7 +155,8 @@ func unknownTarget(target string, header []string) error {
 	for _, name := range nearest.First(target, header) {
 		names = append(names, fmt.Sprintf("%q", name))
 	}
-	return fmt.Errorf("target %q is not a column of the table; its columns are %s", target, strings.Join(shortened(names), ", "))
+	return fmt.Errorf("target %q is not a column of the table; its columns are %s", target,
+		strings.Join(shortened(names), ", "))
 }
 
 // shortened is the first few, and how many more there are.

@@ -29,10 +29,12 @@ type choice struct {
 func choose(target string, c plan.Column, in *dataset.Inferred) (choice, error) {
 	seen := in.Seen[target]
 	if w := seen.Written; w != nil {
-		return choice{}, fmt.Errorf("target %q would be read as text: it has %s, such as %q; %s", target, w.How, w.Example, w.Fix())
+		return choice{}, fmt.Errorf("target %q would be read as text: it has %s, such as %q; %s", target,
+			w.How, w.Example, w.Fix())
 	}
 	if len(seen.Counts) == 1 {
-		return choice{}, fmt.Errorf("target %q is %q wherever it has a value, so there is nothing to learn", target, first(seen.Counts))
+		return choice{}, fmt.Errorf("target %q is %q wherever it has a value, so there is nothing to learn",
+			target, first(seen.Counts))
 	}
 	switch {
 	case c.Type == plan.Timestamp:
@@ -56,7 +58,8 @@ func choose(target string, c plan.Column, in *dataset.Inferred) (choice, error) 
 // that come more than once, are taken for classes.
 func numeric(target string, c plan.Column, seen dataset.Seen) choice {
 	n := len(seen.Counts)
-	few := n == 2 || c.Type == plan.Integer && n > 0 && n <= fewClasses && slices.Min(slices.Collect(maps.Values(seen.Counts))) >= perClass
+	few := n == 2 || c.Type == plan.Integer && n > 0 && n <= fewClasses &&
+		slices.Min(slices.Collect(maps.Values(seen.Counts))) >= perClass
 	if !few || !oneTextEach(seen.Counts) {
 		return choice{column: c}
 	}

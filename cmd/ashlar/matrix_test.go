@@ -56,13 +56,17 @@ func broken(from, to string) func(string) error {
 func also(name, text string) func(string) error {
 	return func(dir string) error {
 		file := filepath.Join(dir, name)
-		return errors.Join(broken(`name: "p"`, `name: "p"`)(dir), os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600))
+		return errors.Join(broken(`name: "p"`, `name: "p"`)(dir), os.MkdirAll(filepath.Dir(file), 0o700),
+			os.WriteFile(file, []byte(text), 0o600))
 	}
 }
 
 var mistakesOfFolders = []mistake{
 	{"no folder", os.Remove, false},
-	{"a file for a folder", func(dir string) error { return errors.Join(os.Remove(dir), os.WriteFile(dir, nil, 0o600)) }, false},
+	{"a file for a folder", func(dir string) error {
+		return errors.Join(os.Remove(dir),
+			os.WriteFile(dir, nil, 0o600))
+	}, false},
 	{"an empty folder", func(string) error { return nil }, false},
 	{"CUE that does not parse", broken(`name: "p"`, `name: "p`), false},
 	{"an unknown field", broken(`target: "y"`, `targt: "y"`), false},
@@ -70,7 +74,8 @@ var mistakesOfFolders = []mistake{
 	{"a wrong type", broken(`target: "y"`, `target: 7`), false},
 	{"two blueprints", also("q.cue", strings.Replace(sound, "package p", "package q", 1)), false},
 	{"a file that cannot be read", func(dir string) error {
-		return errors.Join(broken(`name: "p"`, `name: "p"`)(dir), os.Symlink("loop.cue", filepath.Join(dir, "loop.cue")))
+		return errors.Join(broken(`name: "p"`, `name: "p"`)(dir),
+			os.Symlink("loop.cue", filepath.Join(dir, "loop.cue")))
 	}, false},
 	{"no data", also("README", ""), true},
 	{"a state that is no database", also(".ashlar/registry.db", "no database"), true},
@@ -80,8 +85,10 @@ var mistakesOfFolders = []mistake{
 
 // words are what stands for the words of a verb's Use.
 var words = map[string]string{
-	"NAME": "m", "VERSION": "1", "PIPELINE": "l", "STAGE": "train", "PATH": "train/none", "RULE": "reliability/production-replicas",
-	"RUN": "last", "TIME": "now", "FILE": "nothing.json", "REFERENCE": "localhost:1/a:1", "COMMAND": "true", "DATE": "2026-11-01", "FIELD|CODE": "datasets.columns",
+	"NAME": "m", "VERSION": "1", "PIPELINE": "l", "STAGE": "train", "PATH": "train/none",
+	"RULE": "reliability/production-replicas",
+	"RUN":  "last", "TIME": "now", "FILE": "nothing.json", "REFERENCE": "localhost:1/a:1", "COMMAND": "true",
+	"DATE": "2026-11-01", "FIELD|CODE": "datasets.columns",
 }
 
 // leaves are the verbs that do something. Those that hand everything on to
@@ -163,7 +170,8 @@ func ran(args []string, output string, in io.Reader, mustFail bool) string {
 
 // quiet keeps the verbs from what is around the test.
 func quiet(t *testing.T) {
-	for _, name := range []string{"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH", "ASHLAR_DATABASE", "GITHUB_API_URL"} {
+	for _, name := range []string{"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH",
+		"ASHLAR_DATABASE", "GITHUB_API_URL"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("ASHLAR_USER", "ada@example.com")
@@ -203,7 +211,9 @@ func wrongFolders(t *testing.T) (found []string, cells int) {
 					reads := has(c, "env") && len(c.Annotations["optional"]) == 0
 					mustFail := reads && (!m.sound || slices.Contains(env, "nowhere"))
 					if wrong := ran(append(slices.Clone(args), env...), output, closed{}, mustFail); wrong != "" {
-						found = append(found, fmt.Sprintf("%s: ashlar %s --output %s: %s", m.name, strings.Join(append(slices.Clone(args), env...), " "), output, wrong))
+						found = append(found,
+							fmt.Sprintf("%s: ashlar %s --output %s: %s", m.name,
+								strings.Join(append(slices.Clone(args), env...), " "), output, wrong))
 					}
 				}
 			}
@@ -225,7 +235,8 @@ func TestEveryVerbRefusesEveryWrongFolder(t *testing.T) {
 
 // badValues are values that a flag of the type cannot have.
 var badValues = map[string][]string{
-	"int": {"x", "1.5", "99999999999999999999"}, "bool": {"maybe"}, "duration": {"soon"}, "int64": {"x"}, "float64": {"x"},
+	"int": {"x", "1.5", "99999999999999999999"}, "bool": {"maybe"}, "duration": {"soon"},
+	"int64": {"x"}, "float64": {"x"},
 }
 
 func TestEveryVerbRefusesEveryWrongWord(t *testing.T) {
@@ -258,13 +269,15 @@ func TestEveryVerbRefusesEveryWrongWord(t *testing.T) {
 				code := run(context.Background(), args, closed{}, &out, &errw)
 				said := errw.String() + out.String()
 				if code != plan.ExitInput || len(said) < 12 || strings.Contains(said, "goroutine ") {
-					t.Errorf("ashlar %s: exit code %d, want %d:\n%s", strings.Join(args, " "), code, plan.ExitInput, said)
+					t.Errorf("ashlar %s: exit code %d, want %d:\n%s", strings.Join(args, " "),
+						code, plan.ExitInput, said)
 				}
 			}
 		}
 	}
 	t.Logf("%d lines", cells)
-	for _, args := range [][]string{{"chekc"}, {"model", "lst"}, {"check", "--output", "jsno"}, {"pipeline", "runn", "l"}} {
+	for _, args := range [][]string{{"chekc"}, {"model", "lst"}, {"check", "--output", "jsno"},
+		{"pipeline", "runn", "l"}} {
 		if code := run(context.Background(), args, closed{}, io.Discard, io.Discard); code != plan.ExitInput {
 			t.Errorf("ashlar %s: exit code %d", strings.Join(args, " "), code)
 		}
@@ -277,7 +290,12 @@ func TestTheMatrixBites(t *testing.T) {
 	whole := verbs
 	defer func() { verbs = whole }()
 	for name, run := range map[string]func(*cobra.Command, []string) error{
-		"a verb that panics":               func(*cobra.Command, []string) error { var none []string; _ = none[1]; return nil },
+		"a verb that panics": func(*cobra.Command,
+			[]string) error {
+			var none []string
+			_ = none[1]
+			return nil
+		},
 		"a verb that takes all":            func(*cobra.Command, []string) error { return nil },
 		"a verb that says nothing":         func(*cobra.Command, []string) error { return silent{errFindings} },
 		"a verb that blames itself for it": func(*cobra.Command, []string) error { return context.DeadlineExceeded },
@@ -296,7 +314,8 @@ func TestTheMatrixBites(t *testing.T) {
 func TestEveryVerbHasAnExample(t *testing.T) {
 	root := (&app{}).root()
 	for _, c := range append(leaves(root), root.Commands()...) {
-		if strings.TrimSpace(c.Example) == "" && c.Name() != "version" && c.Name() != "help" && c.Name() != "completion" {
+		if strings.TrimSpace(c.Example) == "" && c.Name() != "version" && c.Name() != "help" &&
+			c.Name() != "completion" {
 			t.Errorf("%s --help has no example", c.CommandPath())
 		}
 	}

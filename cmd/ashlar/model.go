@@ -17,7 +17,8 @@ import (
 
 // modelVerbs is the list that a new `ashlar model` verb is added to.
 var modelVerbs = []func(*modelApp) *cobra.Command{
-	modelListVerb, modelShowVerb, modelApproveVerb, modelRejectVerb, modelPromoteVerb, modelRollbackVerb, modelAuditVerb, modelServedAtVerb,
+	modelListVerb, modelShowVerb, modelApproveVerb, modelRejectVerb, modelPromoteVerb, modelRollbackVerb,
+	modelAuditVerb, modelServedAtVerb,
 }
 
 // modelApp is what the verbs under `ashlar model` share: the registry they read.
@@ -115,11 +116,13 @@ func (m *modelApp) withRemote(ctx context.Context, f func(*registry.Registry) er
 // version takes "NAME VERSION" arguments.
 func version(c *cobra.Command, args []string) (string, int, error) {
 	if len(args) != 2 {
-		return "", 0, usageError(fmt.Sprintf("%s takes a model's name and a version, such as: %s default-risk 1", c.CommandPath(), c.CommandPath()))
+		return "", 0, usageError(fmt.Sprintf("%s takes a model's name and a version, such as: %s default-risk 1",
+			c.CommandPath(), c.CommandPath()))
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil || n < 1 {
-		return "", 0, usageError(fmt.Sprintf("version %q: use a whole number from 1; `ashlar model list` has them", args[1]))
+		return "", 0, usageError(fmt.Sprintf("version %q: use a whole number from 1; `ashlar model list` has them",
+			args[1]))
 	}
 	return args[0], n, nil
 }

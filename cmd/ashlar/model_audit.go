@@ -76,7 +76,8 @@ func (m *modelApp) audit(c *cobra.Command, r *registry.Registry, f auditFlags, a
 		return m.writeJSON(entries)
 	}
 	for _, e := range entries {
-		fmt.Fprintf(m.out, "%4d  %s  %-16s %-24s %s  %s\n", e.Seq, e.Time.Format(time.RFC3339), e.Action, e.Subject(), e.Actor, e.Summary())
+		fmt.Fprintf(m.out, "%4d  %s  %-16s %-24s %s  %s\n", e.Seq, e.Time.Format(time.RFC3339), e.Action,
+			e.Subject(), e.Actor, e.Summary())
 	}
 	return nil
 }

@@ -52,6 +52,7 @@ func (m *modelApp) verifyExport(file string) error {
 	if m.json() {
 		return m.writeJSON(map[string]any{"verified": true, "entries": end.Seq, "end": end})
 	}
-	fmt.Fprintf(m.out, "%s is whole: %s, each chained to the last; the last is %s\n", file, counted(int(end.Seq), "entry"), end.Hash)
+	fmt.Fprintf(m.out, "%s is whole: %s, each chained to the last; the last is %s\n", file,
+		counted(int(end.Seq), "entry"), end.Hash)
 	return nil
 }

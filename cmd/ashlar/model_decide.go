@@ -10,14 +10,16 @@ import (
 
 func modelApproveVerb(m *modelApp) *cobra.Command {
 	return m.decision("approve", "Approve a version so that it can be served",
-		func(c *cobra.Command, r *registry.Registry, name string, n int, d registry.Decision) (registry.Version, error) {
+		func(c *cobra.Command, r *registry.Registry, name string, n int,
+			d registry.Decision) (registry.Version, error) {
 			return r.Approve(c.Context(), name, n, d)
 		})
 }
 
 func modelRejectVerb(m *modelApp) *cobra.Command {
 	return m.decision("reject", "Reject a version permanently; it is no longer served",
-		func(c *cobra.Command, r *registry.Registry, name string, n int, d registry.Decision) (registry.Version, error) {
+		func(c *cobra.Command, r *registry.Registry, name string, n int,
+			d registry.Decision) (registry.Version, error) {
 			return r.Reject(c.Context(), name, n, d)
 		})
 }

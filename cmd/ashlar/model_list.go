@@ -32,9 +32,11 @@ func modelListVerb(m *modelApp) *cobra.Command {
 				}
 				rows := make([][]string, len(versions))
 				for i, v := range versions {
-					rows[i] = []string{v.Model, fmt.Sprint(v.Version), v.Status, aliases(v), v.Author, v.CreatedAt.Format(time.RFC3339), plan.ShortDigest(v.ModelDigest), headline(v)}
+					rows[i] = []string{v.Model, fmt.Sprint(v.Version), v.Status, aliases(v), v.Author,
+						v.CreatedAt.Format(time.RFC3339), plan.ShortDigest(v.ModelDigest), headline(v)}
 				}
-				m.table([]string{"model", "version", "status", "alias", "author", "registered", "digest", "metrics"}, rows)
+				m.table([]string{"model", "version", "status", "alias", "author", "registered",
+					"digest", "metrics"}, rows)
 				return nil
 			})
 		},

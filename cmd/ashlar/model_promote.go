@@ -68,13 +68,18 @@ func (m *modelApp) promote(ctx context.Context, name string, n int, f promoteFla
 
 // promotion is what is known of the version, and the plan of the environment
 // that it is to serve.
-func (m *modelApp) promotion(ctx context.Context, name string, n int, environment string) (*plan.Plan, govern.Promotion, error) {
+func (m *modelApp) promotion(ctx context.Context, name string, n int, environment string) (*plan.Plan,
+	govern.Promotion, error) {
 	p, err := m.planWith(name, environment)
 	if err != nil {
 		return nil, govern.Promotion{}, err
 	}
 	var v registry.Version
-	if err := m.with(ctx, func(r *registry.Registry) (err error) { v, err = r.Version(ctx, name, n); return err }); err != nil {
+	if err := m.with(ctx, func(r *registry.Registry) (err error) {
+		v,
+			err = r.Version(ctx, name, n)
+		return err
+	}); err != nil {
 		return nil, govern.Promotion{}, err
 	}
 	var before *govern.Before
@@ -95,7 +100,8 @@ func (m *modelApp) planWith(model, environment string) (*plan.Plan, error) {
 	}
 	if _, ok := p.Models[model]; !ok {
 		names := slices.Sorted(maps.Keys(p.Models))
-		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; %s", model, orElse(nearest.Hint(model, names), "it has "+orNone(names))))
+		return nil, usageError(fmt.Sprintf("model %q is not in the blueprint; %s", model,
+			orElse(nearest.Hint(model, names), "it has "+orNone(names))))
 	}
 	return p, nil
 }
@@ -110,7 +116,8 @@ func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w promote.Pinning, f p
 		return m.notPromoted(of, f, verdict)
 	}
 	w.Dir, w.Model, w.Environment = m.dir, of.Version.Model, f.environment
-	answer := map[string]any{"model": w.Model, "environment": w.Environment, "pin": w.Pin, "before": of.Before, "pinned": !f.dryRun}
+	answer := map[string]any{"model": w.Model, "environment": w.Environment, "pin": w.Pin,
+		"before": of.Before, "pinned": !f.dryRun}
 	var files []string
 	if !f.dryRun {
 		if files, err = w.Write(); err != nil {
@@ -129,7 +136,8 @@ func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w promote.Pinning, f p
 	if of.Before != nil {
 		fmt.Fprintf(m.out, " (was %d)", of.Before.Version)
 	}
-	fmt.Fprintf(m.out, "\nnext:\n  git add %s && git commit -m \"Serve %s version %d in %s\"\n", strings.Join(files, " "), w.Model, w.Pin.Version, w.Environment)
+	fmt.Fprintf(m.out, "\nnext:\n  git add %s && git commit -m \"Serve %s version %d in %s\"\n",
+		strings.Join(files, " "), w.Model, w.Pin.Version, w.Environment)
 	return nil
 }
 
@@ -137,7 +145,8 @@ func (m *modelApp) pin(p *plan.Plan, of govern.Promotion, w promote.Pinning, f p
 func (m *modelApp) notPromoted(of govern.Promotion, f promoteFlags, v govern.Verdict) error {
 	name, n := of.Version.Model, of.Version.Version
 	if m.json() {
-		if err := m.writeJSON(map[string]any{"model": name, "version": n, "environment": f.environment, "pinned": false, "reasons": v.Reasons, "refused": v.Refused}); err != nil {
+		if err := m.writeJSON(map[string]any{"model": name, "version": n, "environment": f.environment, "pinned": false,
+			"reasons": v.Reasons, "refused": v.Refused}); err != nil {
 			return err
 		}
 		return silent{errFindings}

@@ -54,14 +54,16 @@ func (m *modelApp) rollback(ctx context.Context, name string, f promoteFlags) er
 	}
 	of, err := promote.ReadEvidence(m.dir, name, before)
 	if err != nil {
-		return fmt.Errorf("version %d was pinned at %.12s, but %w; `git checkout %.12s -- evidence` brings it back", before.Version, commit, err, commit)
+		return fmt.Errorf("version %d was pinned at %.12s, but %w; `git checkout %.12s -- evidence` brings it back",
+			before.Version, commit, err, commit)
 	}
 	of.Before = &govern.Before{Version: now.Version, Model: now.Model}
 	return m.pin(p, of, promote.Pinning{Pin: before}, f)
 }
 
 // earlierPin is the last pin in the history that is another one.
-func (m *modelApp) earlierPin(ctx context.Context, model, environment string, now plan.Pin) (pin plan.Pin, commit string, err error) {
+func (m *modelApp) earlierPin(ctx context.Context, model, environment string, now plan.Pin) (pin plan.Pin,
+	commit string, err error) {
 	r, err := revision.Open(ctx, m.dir, "HEAD")
 	if err != nil {
 		return pin, "", err

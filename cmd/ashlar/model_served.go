@@ -24,7 +24,8 @@ func (m *modelApp) servedAt(c *cobra.Command, r *registry.Registry, endpoint str
 			return err
 		}
 		if !slices.Contains(have, endpoint) {
-			return usageError(fmt.Sprintf("endpoint %q has never served a version; %s", endpoint, orElse(nearest.Hint(endpoint, have), "there is "+orNone(have))))
+			return usageError(fmt.Sprintf("endpoint %q has never served a version; %s", endpoint,
+				orElse(nearest.Hint(endpoint, have), "there is "+orNone(have))))
 		}
 	}
 	if m.json() {
@@ -36,7 +37,8 @@ func (m *modelApp) servedAt(c *cobra.Command, r *registry.Registry, endpoint str
 	}
 	rows := make([][]string, len(servings))
 	for i, v := range servings {
-		rows[i] = []string{v.Endpoint, v.Model, fmt.Sprint(v.Version), v.Since.Format(time.RFC3339), plan.ShortDigest(v.Digest)}
+		rows[i] = []string{v.Endpoint, v.Model, fmt.Sprint(v.Version), v.Since.Format(time.RFC3339),
+			plan.ShortDigest(v.Digest)}
 	}
 	m.table([]string{"endpoint", "model", "version", "since", "digest"}, rows)
 	return nil

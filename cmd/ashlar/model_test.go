@@ -19,10 +19,13 @@ func candidate() registry.Candidate {
 	auc := 0.84
 	digest := "sha256:" + strings.Repeat("a", 64)
 	return registry.Candidate{
-		Blueprint: "credit", Environment: "prod", Model: "default-risk", RunID: "run-1", ModelDigest: digest, PlanDigest: digest,
-		Data: registry.Data{Source: "data.csv", Digest: digest}, Author: "ada", TrainedAt: time.Now().Add(-time.Hour), Algorithm: "random_forest",
-		Metrics: map[string]float64{"roc_auc": auc}, Gates: []registry.Gate{{Name: "roc_auc", Value: &auc, Want: ">=0.8", Passed: true}},
-		Approval: plan.Approval{Policy: "manual", Count: 1, NotAuthor: true},
+		Blueprint: "credit", Environment: "prod", Model: "default-risk", RunID: "run-1",
+		ModelDigest: digest, PlanDigest: digest,
+		Data: registry.Data{Source: "data.csv", Digest: digest}, Author: "ada", TrainedAt: time.Now().Add(-time.Hour),
+		Algorithm: "random_forest",
+		Metrics:   map[string]float64{"roc_auc": auc},
+		Gates:     []registry.Gate{{Name: "roc_auc", Value: &auc, Want: ">=0.8", Passed: true}},
+		Approval:  plan.Approval{Policy: "manual", Count: 1, NotAuthor: true},
 	}
 }
 
@@ -74,26 +77,31 @@ func TestModelsOfAClusterAreApprovedAsThoseOfALaptop(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "default-risk") || !strings.Contains(out, "pending") {
 		t.Fatalf("%d %s %s", code, out, errs)
 	}
-	if code, _, errs := ashlar(t, "model", "approve", "default-risk", "1", "--by", "ADA", "--registry", location); code != 2 || !strings.Contains(errs, "other than the author") {
+	if code, _, errs := ashlar(t, "model", "approve", "default-risk", "1", "--by", "ADA", "--registry",
+		location); code != 2 || !strings.Contains(errs, "other than the author") {
 		t.Errorf("%d %s", code, errs)
 	}
 	t.Setenv("ASHLAR_DATABASE", location)
-	if code, out, errs := ashlar(t, "model", "approve", "default-risk", "1", "--by", "grace", "--comment", "reviewed"); code != 0 || out != "default-risk version 1 is approved\n" {
+	if code, out, errs := ashlar(t, "model", "approve", "default-risk", "1", "--by", "grace", "--comment",
+		"reviewed"); code != 0 || out != "default-risk version 1 is approved\n" {
 		t.Errorf("%d %s %s", code, out, errs)
 	}
 	code, out, errs = ashlar(t, "model", "show", "default-risk", "1", "-o", "json")
 	var v registry.Version
-	if err := json.Unmarshal([]byte(out), &v); code != 0 || err != nil || v.Status != registry.Approved || v.Decisions[0].By != "grace" {
+	if err := json.Unmarshal([]byte(out), &v); code != 0 || err != nil || v.Status != registry.Approved ||
+		v.Decisions[0].By != "grace" {
 		t.Errorf("%d %s %s %v", code, out, errs, err)
 	}
 	if code, out, errs := ashlar(t, "model", "audit", "--verify"); code != 0 || !strings.Contains(out, "2 ent") {
 		t.Errorf("%d %s %s", code, out, errs)
 	}
-	if code, out, errs := ashlar(t, "model", "served-at", "now"); code != 0 || !strings.Contains(out, "nothing was served") {
+	if code, out, errs := ashlar(t, "model", "served-at", "now"); code != 0 ||
+		!strings.Contains(out, "nothing was served") {
 		t.Errorf("%d %s %s", code, out, errs)
 	}
 	// A local stack that is named is meant, whatever the environment says.
-	if code, _, errs := ashlar(t, "model", "list", "--dir", t.TempDir()); code != 2 || !strings.Contains(errs, "no local stack") {
+	if code, _, errs := ashlar(t, "model", "list", "--dir", t.TempDir()); code != 2 ||
+		!strings.Contains(errs, "no local stack") {
 		t.Errorf("%d %s", code, errs)
 	}
 }

@@ -43,12 +43,14 @@ func outOfReach(err error) bool {
 
 // unavailable are the answers that ask a client to come again.
 func unavailable(status int) bool {
-	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests ||
+		status == http.StatusRequestTimeout
 }
 
 // unavailableState tells PostgreSQL's states of an outage: connection
 // exceptions, too few resources, and a server that goes down or comes up.
 // See its documentation, appendix A.
 func unavailableState(code string) bool {
-	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "58")
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57P") ||
+		strings.HasPrefix(code, "58")
 }

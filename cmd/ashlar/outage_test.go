@@ -35,7 +35,10 @@ func TestAnOutageIsToldFromATypo(t *testing.T) {
 	gone.Close()
 	_, refused := net.Dial("tcp", gone.Addr().String())
 	_, asked := http.Get("http://" + gone.Addr().String())
-	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(100 * time.Millisecond) }))
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		time.Sleep(100 * time.Millisecond)
+	}))
 	defer slow.Close()
 	_, late := (&http.Client{Timeout: time.Millisecond}).Get(slow.URL)
 	_, noFile := os.Open(filepath.Join(t.TempDir(), "nothing"))
@@ -44,11 +47,12 @@ func TestAnOutageIsToldFromATypo(t *testing.T) {
 		err  error
 		code int
 	}{
-		"nobody listens":                    {refused, plan.ExitInternal},
-		"nobody answers HTTP":               {asked, plan.ExitInternal},
-		"an answer that is late":            {late, plan.ExitInternal},
-		"a deadline":                        {ctx.Err(), plan.ExitInternal},
-		"a name server that is down":        {&net.DNSError{Err: "server misbehaving", Name: "db", IsTemporary: true}, plan.ExitInternal},
+		"nobody listens":         {refused, plan.ExitInternal},
+		"nobody answers HTTP":    {asked, plan.ExitInternal},
+		"an answer that is late": {late, plan.ExitInternal},
+		"a deadline":             {ctx.Err(), plan.ExitInternal},
+		"a name server that is down": {&net.DNSError{Err: "server misbehaving", Name: "db",
+			IsTemporary: true}, plan.ExitInternal},
 		"PostgreSQL that starts up":         {stateError("57P03"), plan.ExitInternal},
 		"PostgreSQL with too many clients":  {stateError("53300"), plan.ExitInternal},
 		"a broken connection to PostgreSQL": {stateError("08006"), plan.ExitInternal},
@@ -56,7 +60,8 @@ func TestAnOutageIsToldFromATypo(t *testing.T) {
 		"a server that answers 429":         {httpError(429), plan.ExitInternal},
 		"a registry of images that is down": {&transport.Error{StatusCode: 502}, plan.ExitInternal},
 
-		"a host that nobody knows":     {&net.DNSError{Err: "no such host", Name: "db", IsNotFound: true}, plan.ExitInput},
+		"a host that nobody knows": {&net.DNSError{Err: "no such host", Name: "db",
+			IsNotFound: true}, plan.ExitInput},
 		"a wrong password":             {stateError("28P01"), plan.ExitInput},
 		"a database that is not there": {stateError("3D000"), plan.ExitInput},
 		"a server that answers 403":    {httpError(403), plan.ExitInput},

@@ -15,7 +15,8 @@ import (
 
 // pipelineVerbs is the list that a new `ashlar pipeline` verb is added to.
 var pipelineVerbs = []func(*pipelineApp) *cobra.Command{
-	pipelineListVerb, pipelineShowVerb, pipelineRunVerb, pipelineBackfillVerb, pipelineLogsVerb, pipelineGetVerb, pipelineLockVerb,
+	pipelineListVerb, pipelineShowVerb, pipelineRunVerb, pipelineBackfillVerb, pipelineLogsVerb,
+	pipelineGetVerb, pipelineLockVerb,
 }
 
 // pipelineApp is what the verbs under `ashlar pipeline` share: which blueprint.
@@ -83,7 +84,8 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 func (p *pipelineApp) stand(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
 	shown := p.newProgress(p.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as), Commit: revision.Commit(ctx, p.dir),
+		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as),
+		Commit: revision.Commit(ctx, p.dir),
 		Getenv: p.getenv, Now: p.now, Log: p.log(), Observe: shown.observe, Notice: p.notice,
 	})
 	if err != nil {

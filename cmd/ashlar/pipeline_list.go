@@ -56,7 +56,8 @@ func pipelineListVerb(p *pipelineApp) *cobra.Command {
 				if one.Next != nil {
 					next = one.Next.Format("2006-01-02 15:04 MST")
 				}
-				rows[i] = []string{one.Name, one.Model, one.Schedule, next, fmt.Sprintf("%d, %d custom", one.Stages, one.Custom)}
+				rows[i] = []string{one.Name, one.Model, one.Schedule, next,
+					fmt.Sprintf("%d, %d custom", one.Stages, one.Custom)}
 			}
 			p.table([]string{"pipeline", "model", "schedule", "next", "stages"}, rows)
 			return nil
@@ -67,7 +68,8 @@ func pipelineListVerb(p *pipelineApp) *cobra.Command {
 func (p *pipelineApp) line(loaded *plan.Plan, name string) (pipelineLine, error) {
 	l := loaded.Pipelines[name]
 	nodes, err := loaded.Graph(name)
-	out := pipelineLine{Name: name, Model: l.Model, Schedule: l.Schedule, Stages: len(nodes), Custom: len(l.Stages), Concurrency: l.Concurrency, Catchup: l.Catchup}
+	out := pipelineLine{Name: name, Model: l.Model, Schedule: l.Schedule, Stages: len(nodes), Custom: len(l.Stages),
+		Concurrency: l.Concurrency, Catchup: l.Catchup}
 	if err != nil || l.Schedule == "" {
 		return out, err
 	}
@@ -139,7 +141,8 @@ func (p *pipelineApp) showNode(n plan.Node) {
 	for _, row := range []struct {
 		name string
 		all  []string
-	}{{"deps", n.Custom.Deps}, {"params", n.Custom.Params}, {"outs", n.Custom.Outs}, {"metrics", n.Custom.Metrics}, {"plots", n.Custom.Plots}} {
+	}{{"deps", n.Custom.Deps}, {"params", n.Custom.Params}, {"outs", n.Custom.Outs}, {"metrics", n.Custom.Metrics},
+		{"plots", n.Custom.Plots}} {
 		if len(row.all) > 0 {
 			fmt.Fprintf(p.out, "    %-8s %s\n", row.name, strings.Join(row.all, ", "))
 		}

@@ -23,7 +23,8 @@ import (
 const shownRuns = 50
 
 // newest finds the newest run of the pipeline that suits.
-func newest(ctx context.Context, s *local.State, u plan.Unit, suits func(pipeline.Result) bool) (*pipeline.Result, *pipeline.Run, error) {
+func newest(ctx context.Context, s *local.State, u plan.Unit,
+	suits func(pipeline.Result) bool) (*pipeline.Result, *pipeline.Run, error) {
 	runs, err := pipeline.Runs(ctx, s.Store, u.Name(), shownRuns)
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +56,8 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 				return err
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]), func(r pipeline.Result) bool { return r.Stage == args[1] && r.Log != "" })
+				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]),
+					func(r pipeline.Result) bool { return r.Stage == args[1] && r.Log != "" })
 				if err != nil {
 					return err
 				}
@@ -67,7 +69,8 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 					return err
 				}
 				if p.json() {
-					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage, "status": res.Status, "log": string(b)})
+					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage,
+						"status": res.Status, "log": string(b)})
 				}
 				_, err = p.out.Write(b)
 				return err
@@ -97,7 +100,8 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 				return usageError(fmt.Sprintf("%s is there already; name another place with --to", to))
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]), func(r pipeline.Result) bool { _, ok := r.Files[args[1]]; return ok })
+				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]),
+					func(r pipeline.Result) bool { _, ok := r.Files[args[1]]; return ok })
 				if err != nil {
 					return err
 				}
@@ -108,7 +112,8 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 					return err
 				}
 				if p.json() {
-					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage, "path": args[1], "to": to, "artifact": res.Files[args[1]]})
+					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage, "path": args[1], "to": to,
+						"artifact": res.Files[args[1]]})
 				}
 				fmt.Fprintf(p.out, "%s, made by %s in run %s\n", to, res.Stage, run.ID)
 				return nil

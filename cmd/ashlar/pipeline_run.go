@@ -54,7 +54,8 @@ code 1 means that a stage's command failed, or that data or gates did not pass.`
 		},
 	}
 	c.Flags().StringVar(&job.Through, "through", "", "stop after this stage")
-	c.Flags().StringVar(&job.Date, "date", "", "the date of the run, as YYYY-MM-DD (default: today in the pipeline's timezone)")
+	c.Flags().StringVar(&job.Date, "date", "",
+		"the date of the run, as YYYY-MM-DD (default: today in the pipeline's timezone)")
 	c.Flags().BoolVar(&job.Force, "force", false, "also run stages that have not changed")
 	p.asking(c)
 	return c
@@ -73,7 +74,8 @@ func checkStage(loaded *plan.Plan, name, stage string) error {
 		}
 		names = append(names, n.Name)
 	}
-	return usageError(fmt.Sprintf("pipeline %s has no stage %q; %s", name, stage, orElse(nearest.Hint(stage, names), "it has "+orNone(names))))
+	return usageError(fmt.Sprintf("pipeline %s has no stage %q; %s", name, stage,
+		orElse(nearest.Hint(stage, names), "it has "+orNone(names))))
 }
 
 func pipelineBackfillVerb(p *pipelineApp) *cobra.Command {

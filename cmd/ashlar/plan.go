@@ -63,11 +63,14 @@ wrote when the change was reviewed, and exits with 1 where one differs.`,
 			return a.planOne(args[0], f.environment)
 		},
 	}
-	c.Flags().StringVarP(&f.environment, "env", "e", "", "the environment (default: dev, or the first declared; with --base and --reviewed: all)")
-	c.Flags().StringVar(&f.prices, "prices", "", "with --base: a `FILE` with your prices, in the format of templates/consequence/prices.json")
+	c.Flags().StringVarP(&f.environment, "env", "e", "",
+		"the environment (default: dev, or the first declared; with --base and --reviewed: all)")
+	c.Flags().StringVar(&f.prices, "prices", "",
+		"with --base: a `FILE` with your prices, in the format of templates/consequence/prices.json")
 	c.Flags().BoolVar(&f.noData, "no-data", false, "with --base: do not validate data against changed expectations")
 	c.Flags().StringVar(&f.base, "base", "", "the Git revision to compare with, such as origin/main")
-	c.Flags().StringVar(&f.reviewed, "reviewed", "", "a `FILE` written by ashlar check --output json; fail if a plan differs")
+	c.Flags().StringVar(&f.reviewed, "reviewed", "",
+		"a `FILE` written by ashlar check --output json; fail if a plan differs")
 	return c
 }
 
@@ -92,7 +95,8 @@ func (a *app) writePlan(p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s in %s, owned by %s <%s>\nplan %s\n", a.colour(a.out, text.Bold, p.Name), p.Environment, p.Owner.Team, p.Owner.Email, digest)
+	fmt.Fprintf(a.out, "%s in %s, owned by %s <%s>\nplan %s\n", a.colour(a.out, text.Bold, p.Name), p.Environment,
+		p.Owner.Team, p.Owner.Email, digest)
 	for _, name := range slices.Sorted(maps.Keys(p.Datasets)) {
 		d := p.Datasets[name]
 		a.concept("dataset", name, d.Source, fmt.Sprintf("%s, %s, sensitive: %s",
@@ -100,7 +104,8 @@ func (a *app) writePlan(p *plan.Plan) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Models)) {
 		m := p.Models[name]
-		a.concept("model", name, fmt.Sprintf("%s %s of %s.%s from %s", m.Algorithm, m.Task, m.Dataset, m.Target, counted(len(m.Features), "feature")),
+		a.concept("model", name, fmt.Sprintf("%s %s of %s.%s from %s", m.Algorithm, m.Task, m.Dataset, m.Target,
+			counted(len(m.Features), "feature")),
 			"gates: "+orNone(gates(m)), "approval: "+approval(m.Approval))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
@@ -112,7 +117,8 @@ func (a *app) writePlan(p *plan.Plan) error {
 		if n := len(l.Stages); n > 0 {
 			what += ", " + counted(n, "custom stage")
 		}
-		a.concept("pipeline", name, what, "schedule "+orNone([]string{l.Schedule})+zoneOf(l)+", "+counted(l.Retries, "retry"))
+		a.concept("pipeline", name, what, "schedule "+orNone([]string{l.Schedule})+zoneOf(l)+", "+
+			counted(l.Retries, "retry"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Endpoints)) {
 		e := p.Endpoints[name]
@@ -120,7 +126,8 @@ func (a *app) writePlan(p *plan.Plan) error {
 		if e.Drift != nil {
 			watch = watched(e.Drift)
 		}
-		a.concept("endpoint", name, fmt.Sprintf("model %s, %d to %d replicas", e.Model, e.Replicas.Min, e.Replicas.Max), watch)
+		a.concept("endpoint", name, fmt.Sprintf("model %s, %d to %d replicas", e.Model,
+			e.Replicas.Min, e.Replicas.Max), watch)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.SLOs)) {
 		s := p.SLOs[name]

@@ -38,9 +38,11 @@ func (a *app) planChange(ctx context.Context, dirs []string, f planFlags) error 
 	return nil
 }
 
-func (a *app) impact(ctx context.Context, dirs []string, f planFlags, prices consequence.Prices) ([]consequence.Report, error) {
+func (a *app) impact(ctx context.Context, dirs []string, f planFlags,
+	prices consequence.Prices) ([]consequence.Report, error) {
 	reports, err := review.Compare(ctx, dirs, review.Config{
-		Base: f.base, Environment: f.environment, SkipData: f.noData, Prices: prices, Program: builtStack(), Stderr: a.err, Now: a.now,
+		Base: f.base, Environment: f.environment, SkipData: f.noData, Prices: prices, Program: builtStack(),
+		Stderr: a.err, Now: a.now,
 		NoProgram: fmt.Sprintf("infrastructure, permissions and cost are not compared: %s is neither beside ashlar nor on PATH; `go install %s@latest` installs it", stackProgram, stackPackage),
 	})
 	if errors.Is(err, review.ErrNoEnvironment) {
@@ -98,8 +100,10 @@ func (a *app) writeChange(reports []consequence.Report) error {
 
 // effectColours are those of effects that stand out.
 var effectColours = map[consequence.Effect]text.Color{
-	consequence.Loses: text.FgRed, consequence.Replaces: text.FgYellow, consequence.Loosened: text.FgRed, consequence.Refused: text.FgRed, consequence.Tightened: text.FgGreen, consequence.Passes: text.FgGreen,
-	consequence.Removed: text.FgYellow, consequence.Advised: text.FgYellow, consequence.Retrains: text.FgCyan, consequence.RollsOut: text.FgCyan,
+	consequence.Loses: text.FgRed, consequence.Replaces: text.FgYellow, consequence.Loosened: text.FgRed,
+	consequence.Refused: text.FgRed, consequence.Tightened: text.FgGreen, consequence.Passes: text.FgGreen,
+	consequence.Removed: text.FgYellow, consequence.Advised: text.FgYellow, consequence.Retrains: text.FgCyan,
+	consequence.RollsOut: text.FgCyan,
 }
 
 func (a *app) writeConsequence(r consequence.Report, several bool) {

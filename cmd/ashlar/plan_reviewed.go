@@ -29,7 +29,8 @@ func (a *app) planReviewed(dirs []string, f planFlags) error {
 			fmt.Fprintf(a.err, "%s of %s was not reviewed: %s does not name it\n", one.Environment, one.Dir, f.reviewed)
 			refused++
 		case was != one.Digest:
-			fmt.Fprintf(a.err, "%s of %s differs from the reviewed plan: it is %s, reviewed was %s\n", one.Environment, one.Dir, one.Digest, was)
+			fmt.Fprintf(a.err, "%s of %s differs from the reviewed plan: it is %s, reviewed was %s\n",
+				one.Environment, one.Dir, one.Digest, was)
 			refused++
 		default:
 			same = append(same, one)

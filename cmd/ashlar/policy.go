@@ -9,7 +9,8 @@ import (
 )
 
 // policyVerbs is the list that a new `ashlar policy` verb is added to.
-var policyVerbs = []func(*policyApp) *cobra.Command{policyListVerb, policyShowVerb, policyExplainVerb, policyCheckVerb, policyTestVerb}
+var policyVerbs = []func(*policyApp) *cobra.Command{policyListVerb, policyShowVerb, policyExplainVerb,
+	policyCheckVerb, policyTestVerb}
 
 // policyApp is what the verbs under `ashlar policy` share: which rules apply.
 type policyApp struct {

@@ -44,7 +44,8 @@ Exit code 1 means that a mandatory policy failed, 2 that a file cannot be read.`
 			return p.checkResources(args, environment)
 		},
 	}
-	c.Flags().StringVarP(&environment, "env", "e", "", "the environment of the resources (default: from their labels or stack name)")
+	c.Flags().StringVarP(&environment, "env", "e", "",
+		"the environment of the resources (default: from their labels or stack name)")
 	return c
 }
 
@@ -123,7 +124,8 @@ func (p *policyApp) readResources(args []string) ([]recorded.Resource, checkedFi
 // eachFile opens the file, or every one in the folder that may hold resources.
 func eachFile(arg string, read func(name string, r io.Reader) error) error {
 	return filepath.WalkDir(arg, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || name != arg && !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+		if err != nil || d.IsDir() || name != arg &&
+			!slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
 			return err
 		}
 		f, err := os.Open(name)

@@ -71,7 +71,8 @@ func (p *policyApp) explain(r *policies.Rule, set *policies.Set) ([]policies.Exp
 func (p *policyApp) writeExplained(r *policies.Rule, explained []policies.Explained) {
 	colours := map[string]text.Color{"passes": text.FgGreen, "fails": text.FgRed, "does not apply": text.Faint}
 	for _, e := range explained {
-		fmt.Fprintf(p.out, "%s %s %s: %s", e.Environment, e.About, e.Subject, p.colour(p.out, colours[e.Verdict], e.Verdict))
+		fmt.Fprintf(p.out, "%s %s %s: %s", e.Environment, e.About, e.Subject,
+			p.colour(p.out, colours[e.Verdict], e.Verdict))
 		if e.Why != "" {
 			fmt.Fprint(p.out, ", because "+e.Why)
 		}

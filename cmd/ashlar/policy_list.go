@@ -34,8 +34,10 @@ func policyListVerb(p *policyApp) *cobra.Command {
 			var rows [][]string
 			for _, r := range set.Rules() {
 				points := pointsOf(r)
-				listed = append(listed, listedRule{ID: r.ID, Level: string(r.Level), About: string(r.About), Title: r.Title, Digest: r.Digest, Points: points})
-				rows = append(rows, []string{r.ID, string(r.Level), string(r.About), strings.Join(enforced(points), " "), r.Title})
+				listed = append(listed, listedRule{ID: r.ID, Level: string(r.Level), About: string(r.About),
+					Title: r.Title, Digest: r.Digest, Points: points})
+				rows = append(rows, []string{r.ID, string(r.Level), string(r.About),
+					strings.Join(enforced(points), " "), r.Title})
 			}
 			if p.json() {
 				return p.writeJSON(map[string]any{"packs": set.Packs(), "rules": listed})

@@ -115,7 +115,8 @@ func (p *policyApp) writeTried(tried []policies.Tried) error {
 			if t.Case != "" {
 				what = fmt.Sprintf("%s: should %s, but: %s", t.Case, t.Kind, t.Outcome)
 			}
-			fmt.Fprintf(p.out, "%s:%d:%d: %s %s: %s\n", t.File, t.Line, t.Col, p.colour(p.out, text.FgRed, "failed"), t.Rule, what)
+			fmt.Fprintf(p.out, "%s:%d:%d: %s %s: %s\n", t.File, t.Line, t.Col,
+				p.colour(p.out, text.FgRed, "failed"), t.Rule, what)
 		}
 		fmt.Fprintf(p.out, "%s, %d failed\n", counted(len(tried), "case"), failed)
 	}

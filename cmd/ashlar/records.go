@@ -40,7 +40,8 @@ func (a *app) openRegistry(ctx context.Context, location string) (*registry.Regi
 		return nil, usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name; a local stack's is found in its folder")
 	}
 	how, err := login.New(ctx, login.Config{
-		Mode: a.getenv("ASHLAR_DATABASE_AUTH"), Database: location, Secret: a.getenv("ASHLAR_DATABASE_SECRET"), Region: a.getenv("AWS_REGION"),
+		Mode: a.getenv("ASHLAR_DATABASE_AUTH"), Database: location, Secret: a.getenv("ASHLAR_DATABASE_SECRET"),
+		Region: a.getenv("AWS_REGION"),
 	})
 	if err != nil {
 		return nil, err
@@ -96,7 +97,8 @@ func (r records) name() string {
 }
 
 // finding compares the evidence of a pin with what the registry recorded.
-func (r records) finding(ctx context.Context, dir string, pin plan.Pin, of govern.Promotion) (*policies.Finding, error) {
+func (r records) finding(ctx context.Context, dir string, pin plan.Pin,
+	of govern.Promotion) (*policies.Finding, error) {
 	have, err := r.register(ctx, dir, of.Version.Model)
 	if err != nil {
 		return nil, fmt.Errorf("comparing the evidence of %s version %d: %w", of.Version.Model, pin.Version, err)

@@ -77,7 +77,8 @@ func exitCode(err error) int {
 		exited  *exec.ExitError // of a command that ours calls, with the same codes
 	)
 	switch {
-	case errors.As(err, &finding), errors.As(err, &command), errors.As(err, &schema), errors.As(err, &pending), errors.As(err, &idle), errors.Is(err, errFindings):
+	case errors.As(err, &finding), errors.As(err, &command), errors.As(err, &schema), errors.As(err, &pending),
+		errors.As(err, &idle), errors.Is(err, errFindings):
 		return plan.ExitFindings
 	case errors.As(err, &exited) && exited.ExitCode() == plan.ExitInternal, outOfReach(err):
 		return plan.ExitInternal

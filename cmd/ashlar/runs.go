@@ -63,7 +63,8 @@ func (r *runsApp) all(ctx context.Context) (out []pipeline.Run, err error) {
 		return nil, err
 	}
 	if r.model != "" && !slices.Contains(models, r.model) {
-		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; %s", r.model, orElse(nearest.Hint(r.model, models), "there are runs of "+orNone(models))))
+		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; %s", r.model,
+			orElse(nearest.Hint(r.model, models), "there are runs of "+orNone(models))))
 	}
 	for _, model := range models {
 		if r.model != "" && r.model != model {
@@ -95,7 +96,8 @@ func (r *runsApp) named(all []pipeline.Run, name string) (pipeline.Run, error) {
 	}
 	switch len(found) {
 	case 0:
-		return pipeline.Run{}, usageError(fmt.Sprintf("run %q is not among the last %d; `ashlar runs list` has them", name, len(all)))
+		return pipeline.Run{}, usageError(fmt.Sprintf("run %q is not among the last %d; `ashlar runs list` has them",
+			name, len(all)))
 	case 1:
 		return found[0], nil
 	}
@@ -105,7 +107,8 @@ func (r *runsApp) named(all []pipeline.Run, name string) (pipeline.Run, error) {
 // one is the run that the verb's only argument names.
 func (r *runsApp) one(c *cobra.Command, args []string) (pipeline.Run, error) {
 	if len(args) != 1 {
-		return pipeline.Run{}, usageError(fmt.Sprintf("runs %[1]s takes a run, such as: ashlar runs %[1]s last", c.Name()))
+		return pipeline.Run{}, usageError(fmt.Sprintf("runs %[1]s takes a run, such as: ashlar runs %[1]s last",
+			c.Name()))
 	}
 	all, err := r.all(c.Context())
 	if err != nil {
@@ -134,7 +137,8 @@ func runsListVerb(r *runsApp) *cobra.Command {
 			}
 			rows := make([][]string, len(all))
 			for i, one := range all {
-				rows[i] = []string{one.ID, one.Model, string(one.Status), one.Trigger, one.Author, took(one), stagesRun(one), metricsOf(one).headline()}
+				rows[i] = []string{one.ID, one.Model, string(one.Status), one.Trigger, one.Author, took(one),
+					stagesRun(one), metricsOf(one).headline()}
 			}
 			r.table([]string{"run", "model", "status", "trigger", "author", "took", "stages", "metrics"}, rows)
 			return nil
@@ -182,7 +186,8 @@ func runsShowVerb(r *runsApp) *cobra.Command {
 func (r *runsApp) show(one pipeline.Run) {
 	fmt.Fprintf(r.out, "run %s of %s, %s\n", one.ID, one.Model, one.Status)
 	for _, row := range [][2]string{
-		{"blueprint", one.Blueprint}, {"plan", one.PlanDigest}, {"trigger", one.Trigger}, {"author", one.Author}, {"commit", one.Commit},
+		{"blueprint", one.Blueprint}, {"plan", one.PlanDigest}, {"trigger", one.Trigger},
+		{"author", one.Author}, {"commit", one.Commit},
 		{"started", one.StartedAt.Format(time.RFC3339)}, {"took", took(one)}, {"error", one.Error},
 	} {
 		if row[1] != "" {

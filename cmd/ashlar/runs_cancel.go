@@ -29,7 +29,8 @@ func runsCancelVerb(r *runsApp) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(pipeline.Cancel(c.Context(), state.Store, one.Model, one.ID, r.actor(by)), state.Close()); err != nil {
+			if err := errors.Join(pipeline.Cancel(c.Context(), state.Store, one.Model, one.ID, r.actor(by)),
+				state.Close()); err != nil {
 				return err
 			}
 			if r.json() {

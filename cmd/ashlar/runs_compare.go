@@ -104,7 +104,8 @@ func (r *runsApp) compare(runs []pipeline.Run) {
 	row("author", func(one pipeline.Run) string { return one.Author })
 	row("commit", func(one pipeline.Run) string { return one.Commit[:min(len(one.Commit), 12)] })
 	row("plan", func(one pipeline.Run) string { return plan.ShortDigest(one.PlanDigest) })
-	for _, output := range [][3]string{{"ingest", "data", "data"}, {"prepare", "split", "split"}, {"train", "model", "model file"}} {
+	for _, output := range [][3]string{{"ingest", "data", "data"}, {"prepare", "split", "split"},
+		{"train", "model", "model file"}} {
 		row(output[2], func(one pipeline.Run) string { return plan.ShortDigest(one.Output(output[0], output[1])) })
 	}
 	params := map[string]bool{}

@@ -57,7 +57,8 @@ takes longer than --grace.`,
 			if f.dryRun {
 				word = "would remove"
 			}
-			fmt.Fprintf(a.out, "%s %s (%s) of %d (%s); %d are too young to tell; %s of stages forgotten\n", word, counted(got.Removed, "object"), bytesText(got.RemovedBytes),
+			fmt.Fprintf(a.out, "%s %s (%s) of %d (%s); %d are too young to tell; %s of stages forgotten\n", word,
+				counted(got.Removed, "object"), bytesText(got.RemovedBytes),
 				got.Objects, bytesText(got.Bytes), got.Young, counted(got.Forgotten, "result"))
 			return nil
 		},
@@ -83,7 +84,8 @@ func (a *app) gc(ctx context.Context, f gcFlags) (got store.Collected, err error
 		return got, err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	return retain.Collect(ctx, state.Store, state.Registry, retain.CollectConfig{Grace: d[0], Keep: d[1], DryRun: f.dryRun, Now: a.now})
+	return retain.Collect(ctx, state.Store, state.Registry,
+		retain.CollectConfig{Grace: d[0], Keep: d[1], DryRun: f.dryRun, Now: a.now})
 }
 
 // bytesText writes bytes for people.

@@ -64,6 +64,7 @@ func (a *app) retain(ctx context.Context, f retainFlags) (gone []retain.Deletion
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
 	return retain.Sweep(ctx, retain.Config{
-		Plan: p, Store: state.Store, Registry: state.Registry, Author: a.actor(f.as), Now: a.now, Log: a.log(), DryRun: f.dryRun,
+		Plan: p, Store: state.Store, Registry: state.Registry, Author: a.actor(f.as), Now: a.now,
+		Log: a.log(), DryRun: f.dryRun,
 	})
 }

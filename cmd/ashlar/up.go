@@ -49,7 +49,8 @@ Exit code 1 means that data, gates or approvals did not pass, 2 that the input i
 	envFlag(flags, &f.environment)
 	stateFlag(flags, &f.state)
 	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:8080", "the address to listen on; port 0 selects a free port")
-	flags.StringSliceVar(&f.hosts, "host", nil, "a host name to accept besides localhost, such as that of a proxy; requests for other names are refused")
+	flags.StringSliceVar(&f.hosts, "host", nil,
+		"a host name to accept besides localhost, such as that of a proxy; requests for other names are refused")
 	identityFlag(flags, &f.as, "as", "who trains, for the registry")
 	flags.BoolVar(&f.once, "once", false, "run, ask every endpoint for one prediction, and exit")
 	flags.BoolVar(&f.build, "build", false, "exit when the models are registered; do not serve")
@@ -67,8 +68,10 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	}
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen, Hosts: f.hosts, Author: a.actor(f.as),
-		Commit: revision.Commit(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(), Observe: shown.observe, Notice: a.notice,
+		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen,
+		Hosts: f.hosts, Author: a.actor(f.as),
+		Commit: revision.Commit(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(),
+		Observe: shown.observe, Notice: a.notice,
 	})
 	if err != nil {
 		return err
@@ -133,7 +136,8 @@ func (a *app) standing(s local.Standing, once bool) {
 func writeCurl(w io.Writer, s local.Standing) {
 	for _, e := range s.Endpoints {
 		if e.Example != "" {
-			fmt.Fprintf(w, "\ntry it:\n  curl -s %s -H 'Content-Type: application/json' -d '%s'\n", e.URL+"/predict", e.Example)
+			fmt.Fprintf(w, "\ntry it:\n  curl -s %s -H 'Content-Type: application/json' -d '%s'\n",
+				e.URL+"/predict", e.Example)
 			return
 		}
 	}

@@ -42,7 +42,8 @@ func knownVerb(c *cobra.Command, args []string) error {
 	if hint == "" {
 		hint = "there are " + strings.Join(names, ", ")
 	}
-	return usageError(fmt.Sprintf("%s has no verb %q; %s\nSee '%s --help'.", c.CommandPath(), args[0], hint, c.CommandPath()))
+	return usageError(fmt.Sprintf("%s has no verb %q; %s\nSee '%s --help'.", c.CommandPath(),
+		args[0], hint, c.CommandPath()))
 }
 
 // wrongArguments puts cobra's words into ours.

@@ -33,7 +33,8 @@ func (a *analyzer) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*p
 
 // AnalyzeStack checks every resource against the rules that look at what it
 // uses and what uses it, and reports exemptions that have expired.
-func (a *analyzer) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
+func (a *analyzer) AnalyzeStack(_ context.Context,
+	req *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
 	rules, environment, err := a.loaded()
 	if err != nil {
 		return nil, err
@@ -44,7 +45,8 @@ func (a *analyzer) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRe
 		if err != nil {
 			return nil, err
 		}
-		r := policies.Registered{URN: res.GetUrn(), Type: res.GetType(), Name: res.GetName(), Properties: plain(properties)}
+		r := policies.Registered{URN: res.GetUrn(), Type: res.GetType(), Name: res.GetName(),
+			Properties: plain(properties)}
 		for _, property := range slices.Sorted(maps.Keys(res.GetPropertyDependencies())) {
 			r.References = append(r.References, res.GetPropertyDependencies()[property].GetUrns()...)
 		}
@@ -120,7 +122,8 @@ func message(kind string, found []policies.Finding) string {
 	case "undecided":
 		lines = append([]string{"undecided: it is known only after the update"}, lines...)
 	case "exempt":
-		lines = append([]string{fmt.Sprintf("exempt until %s: %s (%s)", f.Exempt.Expires, f.Exempt.Reason, f.Exempt.Owner)}, lines...)
+		lines = append([]string{fmt.Sprintf("exempt until %s: %s (%s)", f.Exempt.Expires, f.Exempt.Reason,
+			f.Exempt.Owner)}, lines...)
 	}
 	lines = append(lines, "because "+f.Reason, "fix: "+f.Fix, "rule "+f.Digest)
 	return strings.Join(lines, "\n")
@@ -139,7 +142,8 @@ func (a *analyzer) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (
 	out := &pulumirpc.RemediateResponse{}
 	var remedies []*policies.Rule
 	rules.judge(func(j *policies.Judge) {
-		remedies = j.Remedies(r, environment, a.now(), func(r *policies.Rule) bool { return rules.level(r) == plan.Remediate })
+		remedies = j.Remedies(r, environment, a.now(),
+			func(r *policies.Rule) bool { return rules.level(r) == plan.Remediate })
 	})
 	for _, rule := range remedies {
 		properties = merge(properties, resource.NewPropertyMapFromMap(rule.Remedy))
@@ -148,7 +152,8 @@ func (a *analyzer) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (
 			return nil, err
 		}
 		out.Remediations = append(out.Remediations, &pulumirpc.Remediation{
-			PolicyName: rule.ID, PolicyPackName: packName, PolicyPackVersion: version(), Description: rule.Title, Properties: wire,
+			PolicyName: rule.ID, PolicyPackName: packName, PolicyPackVersion: version(),
+			Description: rule.Title, Properties: wire,
 		})
 	}
 	return out, nil

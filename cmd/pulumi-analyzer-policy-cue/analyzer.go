@@ -106,13 +106,15 @@ func (r *ruleset) judge(f func(*policies.Judge)) {
 }
 
 // Handshake is the first call; a wrong pack is told here.
-func (a *analyzer) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
+func (a *analyzer) Handshake(context.Context,
+	*pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
 	_, _, err := a.loaded()
 	return &pulumirpc.AnalyzerHandshakeResponse{}, err
 }
 
 // ConfigureStack says which stack is looked at, and so which environment.
-func (a *analyzer) ConfigureStack(_ context.Context, req *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+func (a *analyzer) ConfigureStack(_ context.Context,
+	req *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.environment = environmentOf(req.GetStack(), req.GetProject(), req.GetConfig())

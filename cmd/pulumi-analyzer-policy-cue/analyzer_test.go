@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -39,7 +38,8 @@ func start(t *testing.T, files map[string]string, options ...string) pulumirpc.A
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,8 @@ func props(v map[string]any) resource.PropertyMap { return resource.NewPropertyM
 // analyzed are what Analyze says of a resource: "policy LEVEL first line".
 func analyzed(t *testing.T, c pulumirpc.AnalyzerClient, kind string, properties resource.PropertyMap) []string {
 	t.Helper()
-	resp, err := c.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Type: kind, Name: "n", Urn: "urn:n", Properties: wire(t, properties)})
+	resp, err := c.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Type: kind, Name: "n", Urn: "urn:n",
+		Properties: wire(t, properties)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +87,15 @@ func said(resp *pulumirpc.AnalyzeResponse) []string {
 const database = "aws:rds/instance:Instance"
 
 func sound() map[string]any {
-	return map[string]any{"storageEncrypted": true, "backupRetentionPeriod": 7.0, "deletionProtection": true, "multiAz": true}
+	return map[string]any{"storageEncrypted": true, "backupRetentionPeriod": 7.0,
+		"deletionProtection": true, "multiAz": true}
 }
 
 func TestResourcesAreHeldAgainstTheRules(t *testing.T) {
 	c := start(t, nil)
-	if _, err := c.ConfigureStack(t.Context(), &pulumirpc.AnalyzerStackConfigureRequest{Stack: "foundation-prod", Project: "p", Config: map[string]string{}}); err != nil {
+	if _, err := c.ConfigureStack(t.Context(),
+		&pulumirpc.AnalyzerStackConfigureRequest{Stack: "foundation-prod", Project: "p",
+			Config: map[string]string{}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := analyzed(t, c, database, props(sound())); len(got) != 0 {
@@ -103,8 +107,10 @@ func TestResourcesAreHeldAgainstTheRules(t *testing.T) {
 	if got := strings.Join(analyzed(t, c, database, props(bad)), "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	resp, err := c.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Type: database, Name: "n", Properties: wire(t, props(bad))})
-	if err != nil || !strings.Contains(resp.Diagnostics[0].Message, "\nrule sha256:") || !strings.Contains(resp.Diagnostics[0].Message, "\nfix: set backupRetentionPeriod") {
+	resp, err := c.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Type: database, Name: "n",
+		Properties: wire(t, props(bad))})
+	if err != nil || !strings.Contains(resp.Diagnostics[0].Message, "\nrule sha256:") ||
+		!strings.Contains(resp.Diagnostics[0].Message, "\nfix: set backupRetentionPeriod") {
 		t.Errorf("%v, %v", resp, err)
 	}
 }
@@ -116,7 +122,8 @@ func TestTheEnvironmentIsTheStacks(t *testing.T) {
 		want   string
 	}{
 		{"foundation-prod", nil, "prod"}, {"prod", nil, "prod"}, {"organization/ashlar/dev", nil, "dev"},
-		{"eu", map[string]string{"p:environment": "prod", "ashlar:environment": "dev"}, "prod"}, {"eu", map[string]string{"ashlar:environment": "prod"}, "prod"}, {"", nil, ""},
+		{"eu", map[string]string{"p:environment": "prod", "ashlar:environment": "dev"}, "prod"},
+		{"eu", map[string]string{"ashlar:environment": "prod"}, "prod"}, {"", nil, ""},
 	} {
 		if got := environmentOf(c.stack, "p", c.config); got != c.want {
 			t.Errorf("%s with %v: %q", c.stack, c.config, got)
@@ -156,9 +163,11 @@ func TestWhatIsUnknownAtPreviewIsUndecided(t *testing.T) {
 
 func TestSecretsAreNotSaid(t *testing.T) {
 	c := start(t, nil)
-	pod := props(map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{}, "spec": map[string]any{"containers": []any{map[string]any{"name": "a", "image": "a:1"}}}})
+	pod := props(map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{},
+		"spec": map[string]any{"containers": []any{map[string]any{"name": "a", "image": "a:1"}}}})
 	env := resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.PropertyMap{
-		"name": resource.NewStringProperty("DB_PASSWORD"), "value": resource.MakeSecret(resource.NewStringProperty("hunter2"))})})
+		"name":  resource.NewStringProperty("DB_PASSWORD"),
+		"value": resource.MakeSecret(resource.NewStringProperty("hunter2"))})})
 	pod["spec"].ObjectValue()["containers"].ArrayValue()[0].ObjectValue()["env"] = env
 	got := strings.Join(analyzed(t, c, "kubernetes:core/v1:Pod", pod), "\n")
 	if !strings.Contains(got, "security/no-literal-secrets MANDATORY") || strings.Contains(got, "hunter2") {
@@ -181,7 +190,8 @@ func TestResourcesArePutRightWhereARuleCan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !put["storageEncrypted"].BoolValue() || put["publiclyAccessible"].BoolValue() || put["backupRetentionPeriod"].NumberValue() != 7 {
+	if !put["storageEncrypted"].BoolValue() || put["publiclyAccessible"].BoolValue() ||
+		put["backupRetentionPeriod"].NumberValue() != 7 {
 		t.Errorf("%v", put)
 	}
 	if !put["password"].IsSecret() || !put["kmsKeyId"].IsComputed() {
@@ -190,17 +200,21 @@ func TestResourcesArePutRightWhereARuleCan(t *testing.T) {
 	if got := analyzed(t, c, database, put); len(got) != 0 {
 		t.Errorf("put right, and still: %v", got)
 	}
-	if resp, err := c.Remediate(t.Context(), &pulumirpc.AnalyzeRequest{Type: database, Name: "n", Properties: wire(t, props(sound()))}); err != nil || len(resp.Remediations) != 0 {
+	if resp, err := c.Remediate(t.Context(),
+		&pulumirpc.AnalyzeRequest{Type: database, Name: "n", Properties: wire(t, props(sound()))}); err != nil ||
+		len(resp.Remediations) != 0 {
 		t.Errorf("a sound database is put right: %v, %v", resp, err)
 	}
 }
 
 func TestTheStackIsLookedAtAsAWhole(t *testing.T) {
 	c := start(t, nil)
-	bucket := &pulumirpc.AnalyzerResource{Type: "aws:s3/bucketV2:BucketV2", Urn: "urn:b", Name: "models", Properties: wire(t, props(map[string]any{}))}
+	bucket := &pulumirpc.AnalyzerResource{Type: "aws:s3/bucketV2:BucketV2", Urn: "urn:b", Name: "models",
+		Properties: wire(t, props(map[string]any{}))}
 	block := &pulumirpc.AnalyzerResource{
 		Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Urn: "urn:p", Name: "models",
-		Properties:           wire(t, props(map[string]any{"blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true})),
+		Properties: wire(t, props(map[string]any{"blockPublicAcls": true, "blockPublicPolicy": true,
+			"ignorePublicAcls": true, "restrictPublicBuckets": true})),
 		PropertyDependencies: map[string]*pulumirpc.AnalyzerPropertyDependencies{"bucket": {Urns: []string{"urn:b"}}},
 	}
 	for _, open := range []bool{true, false} {
@@ -237,13 +251,15 @@ func TestTheEngineIsToldWhichRulesThereAre(t *testing.T) {
 	if by["governance/owner"] != nil || len(by) < 40 {
 		t.Errorf("%d rules", len(by))
 	}
-	if p := by["security/bucket-not-public"]; p.GetPolicyType() != pulumirpc.PolicyType_POLICY_TYPE_STACK || p.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY {
+	if p := by["security/bucket-not-public"]; p.GetPolicyType() != pulumirpc.PolicyType_POLICY_TYPE_STACK ||
+		p.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY {
 		t.Errorf("%v", p)
 	}
 	if p := by["cost/node-ceiling"]; p.GetConfigSchema().GetProperties().AsMap()["max"].(map[string]any)["default"] != 20.0 {
 		t.Errorf("%v", p)
 	}
-	if p := by["security/bucket-acl"]; p.GetEnforcementLevel() != pulumirpc.EnforcementLevel_REMEDIATE || !strings.HasPrefix(p.GetTags()[0], "sha256:") {
+	if p := by["security/bucket-acl"]; p.GetEnforcementLevel() != pulumirpc.EnforcementLevel_REMEDIATE ||
+		!strings.HasPrefix(p.GetTags()[0], "sha256:") {
 		t.Errorf("%v", p)
 	}
 	if plugin, err := c.GetPluginInfo(t.Context(), &emptypb.Empty{}); err != nil || plugin.Version == "" {
@@ -258,7 +274,8 @@ func TestLevelsAndNumbersAreTheEnginesToSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	configure := func(id string, config *pulumirpc.PolicyConfig) error {
-		_, err := c.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{id: config}})
+		_, err := c.Configure(t.Context(),
+			&pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{id: config}})
 		return err
 	}
 	group := props(map[string]any{"scalingConfig": map[string]any{"maxSize": 6.0}})
@@ -266,19 +283,23 @@ func TestLevelsAndNumbersAreTheEnginesToSet(t *testing.T) {
 	if got := analyzed(t, c, kind, group); len(got) != 0 {
 		t.Fatalf("before: %v", got)
 	}
-	if err := configure("cost/node-ceiling", &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY, Properties: max}); err != nil {
+	if err := configure("cost/node-ceiling",
+		&pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY, Properties: max}); err != nil {
 		t.Fatal(err)
 	}
-	if got := analyzed(t, c, kind, group); len(got) != 1 || !strings.HasPrefix(got[0], "cost/node-ceiling ADVISORY resource n: properties.scalingConfig.maxSize is 6, must be <=3") {
+	if got := analyzed(t, c, kind, group); len(got) != 1 ||
+		!strings.HasPrefix(got[0], "cost/node-ceiling ADVISORY resource n: properties.scalingConfig.maxSize is 6, must be <=3") {
 		t.Errorf("set to 3: %v", got)
 	}
-	if err := configure("cost/node-ceiling", &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED, Properties: max}); err != nil {
+	if err := configure("cost/node-ceiling",
+		&pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED, Properties: max}); err != nil {
 		t.Fatal(err)
 	}
 	if got := analyzed(t, c, kind, group); len(got) != 0 {
 		t.Errorf("disabled: %v", got)
 	}
-	if err := configure("all", &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}); err != nil {
+	advisory := &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}
+	if err := configure("all", advisory); err != nil {
 		t.Fatal(err)
 	}
 	bare := analyzed(t, c, database, props(map[string]any{}))
@@ -287,7 +308,8 @@ func TestLevelsAndNumbersAreTheEnginesToSet(t *testing.T) {
 	}
 	for want, err := range map[string]error{
 		"did you mean": configure("cost/node-ceilin", &pulumirpc.PolicyConfig{}),
-		"no remedy":    configure("cost/node-ceiling", &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE}),
+		"no remedy": configure("cost/node-ceiling",
+			&pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to say %q", err, want)
@@ -320,14 +342,16 @@ func TestPacksOfTheFolderApply(t *testing.T) {
 		want    int
 	}{
 		"beside PulumiPolicy.yaml": {"house.cue", nil, 1}, "in a folder of theirs": {"house/house.cue", nil, 1},
-		"where the options say": {"packs/house/house.cue", []string{"-packs=packs"}, 1}, "none": {"house.cue", []string{"-packs=none"}, 0},
+		"where the options say": {"packs/house/house.cue", []string{"-packs=packs"}, 1},
+		"none":                  {"house.cue", []string{"-packs=none"}, 0},
 	} {
 		client := start(t, map[string]string{c.file: house}, c.options...)
 		if got := analyzed(t, client, database, props(sound())); len(got) != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 		resp, err := client.AnalyzeStack(t.Context(), &pulumirpc.AnalyzeStackRequest{})
-		if err != nil || len(resp.Diagnostics) != c.want || c.want == 1 && !strings.Contains(said(resp)[0], "expired on 2020-01-01") {
+		if err != nil || len(resp.Diagnostics) != c.want || c.want == 1 &&
+			!strings.Contains(said(resp)[0], "expired on 2020-01-01") {
 			t.Errorf("%s: %v, %v", name, resp, err)
 		}
 	}
@@ -340,7 +364,8 @@ func TestAWrongPackIsToldToTheEngine(t *testing.T) {
 		"info":      second(c.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})),
 		"analyze":   second(c.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Type: database})),
 	} {
-		if err == nil || !strings.Contains(err.Error(), `house.cue:11:3: rules.named.requires: unknown field "requires"`) {
+		if err == nil || !strings.Contains(err.Error(),
+			`house.cue:11:3: rules.named.requires: unknown field "requires"`) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -359,19 +384,6 @@ func TestOptionsAndArgumentsAreChecked(t *testing.T) {
 	for want, args := range map[string][]string{"plugin of Pulumi": nil, "there is packs": {"", ".", "-pack=x"}} {
 		if err := run(t.Context(), args, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
-		}
-	}
-}
-
-func BenchmarkAnalyze(b *testing.B) {
-	a := newAnalyzer(b.TempDir(), none, time.Now, func() {})
-	s, err := marshal(props(sound()), "urn")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		if _, err := a.Analyze(b.Context(), &pulumirpc.AnalyzeRequest{Type: database, Name: "n", Properties: s}); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

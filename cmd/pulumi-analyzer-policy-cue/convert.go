@@ -37,7 +37,8 @@ func registered(req *pulumirpc.AnalyzeRequest) (resource.PropertyMap, policies.R
 	if err != nil {
 		return nil, policies.Registered{}, err
 	}
-	return properties, policies.Registered{URN: req.GetUrn(), Type: req.GetType(), Name: req.GetName(), Properties: plain(properties)}, nil
+	return properties, policies.Registered{URN: req.GetUrn(), Type: req.GetType(), Name: req.GetName(),
+		Properties: plain(properties)}, nil
 }
 
 // plain turns properties into what rules judge: JSON's values, with what is

@@ -58,8 +58,10 @@ func (a *analyzer) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.
 			continue
 		}
 		p := &pulumirpc.PolicyInfo{
-			Name: r.ID, DisplayName: r.Title, Description: r.Title, Message: r.Reason, EnforcementLevel: levels[rules.level(r)],
-			PolicyType: pulumirpc.PolicyType_POLICY_TYPE_RESOURCE, RemediationSteps: r.Fix, Tags: append([]string{r.Digest}, r.References...),
+			Name: r.ID, DisplayName: r.Title, Description: r.Title, Message: r.Reason,
+			EnforcementLevel: levels[rules.level(r)],
+			PolicyType:       pulumirpc.PolicyType_POLICY_TYPE_RESOURCE, RemediationSteps: r.Fix,
+			Tags: append([]string{r.Digest}, r.References...),
 		}
 		if r.Stack {
 			p.PolicyType = pulumirpc.PolicyType_POLICY_TYPE_STACK
@@ -79,7 +81,8 @@ func schemaOf(r *policies.Rule) (*pulumirpc.PolicyConfigSchema, error) {
 	}
 	properties := map[string]any{}
 	for name, v := range r.Config {
-		kind := map[plan.Kind]string{plan.IntKind: "integer", plan.FloatKind: "number", plan.StringKind: "string", plan.BoolKind: "boolean"}[plan.KindOf(v)]
+		kind := map[plan.Kind]string{plan.IntKind: "integer", plan.FloatKind: "number", plan.StringKind: "string",
+			plan.BoolKind: "boolean"}[plan.KindOf(v)]
 		one := map[string]any{"default": v}
 		if kind != "" {
 			one["type"] = kind
@@ -115,7 +118,8 @@ func (a *analyzer) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzer
 		}
 		changed[id] = levelOf(config.GetEnforcementLevel())
 		if changed[id] == plan.Remediate && r.Remedy == nil {
-			return nil, status.Errorf(codes.InvalidArgument, "policy %s has no remedy, so its level cannot be remediate", id)
+			return nil, status.Errorf(codes.InvalidArgument,
+				"policy %s has no remedy, so its level cannot be remediate", id)
 		}
 		if values := config.GetProperties().AsMap(); len(values) > 0 && len(r.Config) > 0 {
 			settings[id] = values

@@ -75,7 +75,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			}
 		}()
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage), grpc.UnaryInterceptor(guarded))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
+		grpc.UnaryInterceptor(guarded))
 	pulumirpc.RegisterAnalyzerServer(server, newAnalyzer(dir, *packs, time.Now, cancel))
 	if _, err := fmt.Fprintln(out, listener.Addr().(*net.TCPAddr).Port); err != nil {
 		return err

@@ -19,9 +19,11 @@ const (
 
 func args() *Args {
 	return &Args{
-		Prefix: "ashlar-prod", ClusterName: pulumi.String("ashlar-prod"), ClusterArn: pulumi.String("arn:aws:eks:eu-west-1:1:cluster/ashlar-prod"),
-		VPCID: pulumi.String("vpc-1"), Region: "eu-west-1", Account: pulumi.String("1"), KMSKeyArn: pulumi.String("arn:aws:kms:eu-west-1:1:key/cluster"),
-		Spread: true, GPU: true, Tags: map[string]string{"ashlar:owner": "platform"},
+		Prefix: "ashlar-prod", ClusterName: pulumi.String("ashlar-prod"),
+		ClusterArn: pulumi.String("arn:aws:eks:eu-west-1:1:cluster/ashlar-prod"),
+		VPCID:      pulumi.String("vpc-1"), Region: "eu-west-1", Account: pulumi.String("1"),
+		KMSKeyArn: pulumi.String("arn:aws:kms:eu-west-1:1:key/cluster"),
+		Spread:    true, GPU: true, Tags: map[string]string{"ashlar:owner": "platform"},
 	}
 }
 
@@ -41,7 +43,8 @@ func TestEveryChartIsPinnedAndHasItsNamespace(t *testing.T) {
 	exact := regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 	seen := map[string]bool{}
 	for _, rel := range r.All(releaseT) {
-		if !exact.MatchString(rel.Text("version")) || rel.At("atomic") != true || !strings.HasPrefix(rel.Text("repositoryOpts.repo"), "https://") {
+		if !exact.MatchString(rel.Text("version")) || rel.At("atomic") != true ||
+			!strings.HasPrefix(rel.Text("repositoryOpts.repo"), "https://") {
 			t.Errorf("release %v", rel.Inputs)
 		}
 		if seen[rel.Text("namespace")] {
@@ -57,7 +60,8 @@ func TestEveryChartIsPinnedAndHasItsNamespace(t *testing.T) {
 
 func TestMonitorsComeAfterMonitoring(t *testing.T) {
 	for _, rel := range record(t, args()).All(releaseT) {
-		waits := slices.ContainsFunc(rel.DependsOn, func(urn string) bool { return strings.HasSuffix(urn, "Release::"+stack) })
+		waits := slices.ContainsFunc(rel.DependsOn,
+			func(urn string) bool { return strings.HasSuffix(urn, "Release::"+stack) })
 		if waits != (rel.Name != stack) {
 			t.Errorf("%s waits for monitoring: %v", rel.Name, waits)
 		}
@@ -75,12 +79,14 @@ func TestControllersThatCallAWSHaveAnIdentity(t *testing.T) {
 		if associations[chart] != rel.Text("namespace") {
 			t.Errorf("%s runs in %s, its identity is in %q", chart, rel.Text("namespace"), associations[chart])
 		}
-		if !slices.ContainsFunc(rel.DependsOn, func(urn string) bool { return strings.Contains(urn, "podIdentityAssociation") }) {
+		if !slices.ContainsFunc(rel.DependsOn,
+			func(urn string) bool { return strings.Contains(urn, "podIdentityAssociation") }) {
 			t.Errorf("%s may start without credentials", chart)
 		}
 	}
 	account := r.Named(t, releaseT, "aws-load-balancer-controller").At("values.serviceAccount.name")
-	if account != "aws-load-balancer-controller" || r.Named(t, releaseT, "cluster-autoscaler").At("values.rbac.serviceAccount.name") != "cluster-autoscaler" {
+	if account != "aws-load-balancer-controller" ||
+		r.Named(t, releaseT, "cluster-autoscaler").At("values.rbac.serviceAccount.name") != "cluster-autoscaler" {
 		t.Errorf("the charts name other service accounts: %v", account)
 	}
 }
@@ -96,7 +102,8 @@ func TestWhatControllersMayDoIsNarrow(t *testing.T) {
 		}
 		for _, s := range statements {
 			changes := slices.ContainsFunc(s.Actions, func(a string) bool {
-				return strings.Contains(a, ":Delete") || strings.Contains(a, ":Terminate") || strings.Contains(a, ":ModifyLoadBalancer")
+				return strings.Contains(a, ":Delete") || strings.Contains(a, ":Terminate") ||
+					strings.Contains(a, ":ModifyLoadBalancer")
 			})
 			if changes && len(s.Conditions) == 0 && s.Sid != "Listen" {
 				t.Errorf("%s: statement %s reaches beyond this cluster", rel.chart, s.Sid)
@@ -119,7 +126,8 @@ func TestChartsDefaultsThatAreKnownToEverybodyAreClosed(t *testing.T) {
 		t.Error("the rollouts dashboard has no login")
 	}
 	balancer := r.Named(t, releaseT, "aws-load-balancer-controller")
-	if balancer.At("values.enableServiceMutatorWebhook") != false || balancer.At("values.clusterName") != "ashlar-prod" || balancer.At("values.vpcId") != "vpc-1" {
+	if balancer.At("values.enableServiceMutatorWebhook") != false ||
+		balancer.At("values.clusterName") != "ashlar-prod" || balancer.At("values.vpcId") != "vpc-1" {
 		t.Errorf("values %v", balancer.At("values"))
 	}
 }
@@ -127,7 +135,8 @@ func TestChartsDefaultsThatAreKnownToEverybodyAreClosed(t *testing.T) {
 func TestClaimsAreEncryptedUnderOurKey(t *testing.T) {
 	r := record(t, args())
 	class := r.One(t, "kubernetes:storage.k8s.io/v1:StorageClass")
-	if class.Text("parameters.encrypted") != "true" || class.Text("parameters.kmsKeyId") != "arn:aws:kms:eu-west-1:1:key/cluster" {
+	if class.Text("parameters.encrypted") != "true" ||
+		class.Text("parameters.kmsKeyId") != "arn:aws:kms:eu-west-1:1:key/cluster" {
 		t.Errorf("storage class %v", class.Inputs)
 	}
 	const path = "values.prometheus.prometheusSpec.storageSpec.volumeClaimTemplate.spec.storageClassName"
@@ -155,7 +164,8 @@ func TestSpreadAndGPUAreAskedFor(t *testing.T) {
 
 func TestValidateReportsEveryProblem(t *testing.T) {
 	err := (&Args{Without: []string{"argo-cd"}}).Validate()
-	for _, want := range []string{"prefix", "region", "no cluster", "no cluster's ARN", "no VPC", "no account", "no key", `without "argo-cd"`} {
+	for _, want := range []string{"prefix", "region", "no cluster", "no cluster's ARN", "no VPC", "no account",
+		"no key", `without "argo-cd"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}

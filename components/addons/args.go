@@ -54,7 +54,8 @@ func (a *Args) Validate() error {
 	for _, need := range []struct {
 		what string
 		in   pulumi.Input
-	}{{"cluster", a.ClusterName}, {"cluster's ARN", a.ClusterArn}, {"VPC", a.VPCID}, {"account", a.Account}, {"key", a.KMSKeyArn}} {
+	}{{"cluster", a.ClusterName}, {"cluster's ARN", a.ClusterArn}, {"VPC", a.VPCID},
+		{"account", a.Account}, {"key", a.KMSKeyArn}} {
 		if need.in == nil {
 			say("no %s", need.what)
 		}

@@ -42,11 +42,13 @@ var releases = []release{
 	},
 	{
 		chart: "aws-load-balancer-controller", repository: "https://aws.github.io/eks-charts", version: "1.13.4",
-		namespace: "aws-load-balancer-controller", level: "baseline", values: (*Args).balancer, statements: (*Args).balancerStatements,
+		namespace: "aws-load-balancer-controller", level: "baseline", values: (*Args).balancer,
+		statements: (*Args).balancerStatements,
 	},
 	{
 		chart: "cluster-autoscaler", repository: "https://kubernetes.github.io/autoscaler", version: "9.46.6",
-		namespace: "cluster-autoscaler", level: "baseline", values: (*Args).autoscaler, statements: (*Args).autoscalerStatements,
+		namespace: "cluster-autoscaler", level: "baseline", values: (*Args).autoscaler,
+		statements: (*Args).autoscalerStatements,
 	},
 	{
 		chart: "nvidia-device-plugin", repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.17.1",

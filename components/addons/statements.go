@@ -14,20 +14,24 @@ func (a *Args) autoscalerStatements() []policy.Statement {
 			Sid: "Read", Unscoped: true,
 			Actions: []string{
 				"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances",
-				"autoscaling:DescribeLaunchConfigurations", "autoscaling:DescribeScalingActivities", "autoscaling:DescribeTags",
+				"autoscaling:DescribeLaunchConfigurations", "autoscaling:DescribeScalingActivities",
+				"autoscaling:DescribeTags",
 				"ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplateVersions",
 				"ec2:GetInstanceTypesFromInstanceRequirements",
 			},
 		},
 		{
 			Sid: "ReadPools", Actions: []string{"eks:DescribeNodegroup"},
-			Resources: []pulumi.StringInput{pulumi.Sprintf("arn:%s:eks:%s:%s:nodegroup/%s/*", a.partition(), a.Region, a.Account, a.ClusterName)},
+			Resources: []pulumi.StringInput{pulumi.Sprintf("arn:%s:eks:%s:%s:nodegroup/%s/*", a.partition(), a.Region,
+				a.Account, a.ClusterName)},
 		},
 		{
-			Sid: "Scale", Actions: []string{"autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"},
+			Sid: "Scale", Actions: []string{"autoscaling:SetDesiredCapacity",
+				"autoscaling:TerminateInstanceInAutoScalingGroup"},
 			Resources: []pulumi.StringInput{a.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*")},
 			// EKS puts the tag on the groups of its node groups.
-			Conditions: []policy.Condition{policy.When("StringEquals", "aws:ResourceTag/eks:cluster-name", a.ClusterName)},
+			Conditions: []policy.Condition{policy.When("StringEquals",
+				"aws:ResourceTag/eks:cluster-name", a.ClusterName)},
 		},
 	}
 }
@@ -49,14 +53,18 @@ func (a *Args) balancerReads() []policy.Statement {
 			Sid: "Read", Unscoped: true,
 			Actions: []string{
 				"acm:DescribeCertificate", "acm:ListCertificates",
-				"ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances",
-				"ec2:DescribeInternetGateways", "ec2:DescribeIpamPools", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables",
-				"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeTags", "ec2:DescribeVpcPeeringConnections",
+				"ec2:DescribeAccountAttributes", "ec2:DescribeAddresses",
+				"ec2:DescribeAvailabilityZones", "ec2:DescribeInstances",
+				"ec2:DescribeInternetGateways", "ec2:DescribeIpamPools", "ec2:DescribeNetworkInterfaces",
+				"ec2:DescribeRouteTables",
+				"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeTags",
+				"ec2:DescribeVpcPeeringConnections",
 				"ec2:DescribeVpcs", "ec2:GetSecurityGroupsForVpc",
 				"elasticloadbalancing:DescribeCapacityReservation", "elasticloadbalancing:DescribeListenerAttributes",
 				"elasticloadbalancing:DescribeListenerCertificates", "elasticloadbalancing:DescribeListeners",
 				"elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancers",
-				"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeSSLPolicies", "elasticloadbalancing:DescribeTags",
+				"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeSSLPolicies",
+				"elasticloadbalancing:DescribeTags",
 				"elasticloadbalancing:DescribeTargetGroupAttributes", "elasticloadbalancing:DescribeTargetGroups",
 				"elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTrustStores",
 			},
@@ -110,7 +118,8 @@ func (a *Args) balancerMakes() []policy.Statement {
 	balancers := []pulumi.StringInput{a.arn(elb, "loadbalancer/app/*"), a.arn(elb, "loadbalancer/net/*")}
 	targets := []pulumi.StringInput{a.arn(elb, "targetgroup/*")}
 	listeners := []pulumi.StringInput{
-		a.arn(elb, "listener/app/*"), a.arn(elb, "listener/net/*"), a.arn(elb, "listener-rule/app/*"), a.arn(elb, "listener-rule/net/*"),
+		a.arn(elb, "listener/app/*"), a.arn(elb, "listener/net/*"), a.arn(elb, "listener-rule/app/*"),
+		a.arn(elb, "listener-rule/net/*"),
 	}
 	made := append(append([]pulumi.StringInput{}, balancers...), targets...)
 	all := append(append([]pulumi.StringInput{}, made...), listeners...)
@@ -133,14 +142,16 @@ func (a *Args) balancerMakes() []policy.Statement {
 		{
 			Sid: "Change", Resources: all, Conditions: []policy.Condition{a.has()},
 			Actions: on("DeleteLoadBalancer", "DeleteTargetGroup", "ModifyCapacityReservation", "ModifyIpPools",
-				"ModifyListenerAttributes", "ModifyLoadBalancerAttributes", "ModifyTargetGroup", "ModifyTargetGroupAttributes",
+				"ModifyListenerAttributes", "ModifyLoadBalancerAttributes", "ModifyTargetGroup",
+				"ModifyTargetGroupAttributes",
 				"SetIpAddressType", "SetSecurityGroups", "SetSubnets"),
 		},
 		{Sid: "Targets", Resources: targets, Actions: on("DeregisterTargets", "RegisterTargets")},
 		{
 			Sid: "TagNew", Resources: made, Actions: on("AddTags"),
 			Conditions: []policy.Condition{
-				{Test: "StringEquals", Key: elb + ":CreateAction", Values: texts("CreateLoadBalancer", "CreateTargetGroup")}, a.asks(),
+				{Test: "StringEquals", Key: elb + ":CreateAction",
+					Values: texts("CreateLoadBalancer", "CreateTargetGroup")}, a.asks(),
 			},
 		},
 		{

@@ -86,7 +86,8 @@ func (a *Args) autoscaler() object {
 			"balance-similar-node-groups": true, "expander": "least-waste", "skip-nodes-with-system-pods": false,
 		},
 		// The image names no user; the group reads the identity's token.
-		"securityContext":          object{"runAsNonRoot": true, "runAsUser": 65534, "runAsGroup": 65534, "fsGroup": 65534},
+		"securityContext": object{"runAsNonRoot": true, "runAsUser": 65534,
+			"runAsGroup": 65534, "fsGroup": 65534},
 		"containerSecurityContext": unprivileged(), "resources": requests("50m", "512Mi"),
 		"serviceMonitor": object{"enabled": true, "namespace": MonitoringNamespace},
 	}

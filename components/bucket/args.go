@@ -58,7 +58,8 @@ func (a *Args) Validate() error {
 	say := func(format string, args ...any) { found = append(found, fmt.Errorf("bucket: "+format, args...)) }
 	if a.BucketName == nil {
 		say("no name")
-	} else if n, ok := a.BucketName.(pulumi.String); ok && (!nameForm.MatchString(string(n)) || strings.Contains(string(n), "..")) {
+	} else if n, ok := a.BucketName.(pulumi.String); ok &&
+		(!nameForm.MatchString(string(n)) || strings.Contains(string(n), "..")) {
 		say("name %q: want 3 to 63 of a-z 0-9 . - between letters or digits", n)
 	}
 	switch {

@@ -69,10 +69,11 @@ func (a *Args) settings(ctx *pulumi.Context, name string, c *Bucket, b *s3.Bucke
 	}, opts...); err != nil {
 		return err
 	}
-	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
-		Bucket: b.ID(),
-		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{a.encryption()},
-	}, opts...)
+	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name,
+		&s3.BucketServerSideEncryptionConfigurationV2Args{
+			Bucket: b.ID(),
+			Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{a.encryption()},
+		}, opts...)
 	if err != nil {
 		return err
 	}
@@ -101,10 +102,15 @@ func (a *Args) settings(ctx *pulumi.Context, name string, c *Bucket, b *s3.Bucke
 		return err
 	}
 	c.Ready = []pulumi.Resource{block, encryption, policy, versioning}
+	return a.logs(ctx, name, b, opts)
+}
+
+// logs has S3 write who reads and writes the bucket to another one.
+func (a *Args) logs(ctx *pulumi.Context, name string, b *s3.BucketV2, opts []pulumi.ResourceOption) error {
 	if a.AccessLogs == nil {
 		return nil
 	}
-	_, err = s3.NewBucketLoggingV2(ctx, name, &s3.BucketLoggingV2Args{
+	_, err := s3.NewBucketLoggingV2(ctx, name, &s3.BucketLoggingV2Args{
 		Bucket:       b.ID(),
 		TargetBucket: a.AccessLogs.Bucket.ToStringOutput(),
 		TargetPrefix: pulumi.String(a.AccessLogs.Prefix),

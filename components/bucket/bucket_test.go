@@ -34,7 +34,8 @@ func TestABucketIsClosedAndEncrypted(t *testing.T) {
 	}
 	encryption := r.One(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2")
 	const byDefault = "rules.0.applyServerSideEncryptionByDefault."
-	if encryption.Text(byDefault+"sseAlgorithm") != "aws:kms" || encryption.Text(byDefault+"kmsMasterKeyId") != keyArn || encryption.At("rules.0.bucketKeyEnabled") != true {
+	if encryption.Text(byDefault+"sseAlgorithm") != "aws:kms" ||
+		encryption.Text(byDefault+"kmsMasterKeyId") != keyArn || encryption.At("rules.0.bucketKeyEnabled") != true {
 		t.Errorf("encryption %v", encryption.Inputs)
 	}
 	if got := r.One(t, "aws:s3/bucketOwnershipControls:BucketOwnershipControls").Text("rule.objectOwnership"); got != "BucketOwnerEnforced" {
@@ -55,7 +56,8 @@ func TestABucketAnswersOverTLSOnly(t *testing.T) {
 		denied[s.Sid] = s
 	}
 	tls := denied["TLSOnly"]
-	if got := tls.Condition["Bool"]["aws:SecureTransport"]; !slices.Equal(got, []string{"false"}) || tls.Action[0] != "s3:*" {
+	if got := tls.Condition["Bool"]["aws:SecureTransport"]; !slices.Equal(got,
+		[]string{"false"}) || tls.Action[0] != "s3:*" {
 		t.Errorf("TLS statement %+v", tls)
 	}
 	if got := len(tls.Resource.([]any)); got != 2 {
@@ -72,7 +74,8 @@ func TestABucketOutlivesItsStackAndItsName(t *testing.T) {
 	r := record(t, a)
 	b := r.One(t, "aws:s3/bucketV2:BucketV2")
 	if !b.Protect || !b.RetainOnDelete || !slices.Contains(b.IgnoreChanges, "bucket") || b.At("forceDestroy") != false {
-		t.Errorf("protect %v, retain %v, ignores %v, force %v", b.Protect, b.RetainOnDelete, b.IgnoreChanges, b.At("forceDestroy"))
+		t.Errorf("protect %v, retain %v, ignores %v, force %v", b.Protect, b.RetainOnDelete,
+			b.IgnoreChanges, b.At("forceDestroy"))
 	}
 	for _, s := range r.Resources {
 		if !s.Component && !s.RetainOnDelete {
@@ -108,7 +111,8 @@ func TestTheLifecycleFollowsRetention(t *testing.T) {
 func TestServicesDeliverForThisAccountAlone(t *testing.T) {
 	a := args()
 	a.Deliveries = []Delivery{{
-		Service: "delivery.logs.amazonaws.com", Account: pulumi.String("1"), SourceArn: pulumi.String("arn:aws:logs:eu-west-1:1:*"),
+		Service: "delivery.logs.amazonaws.com", Account: pulumi.String("1"),
+		SourceArn: pulumi.String("arn:aws:logs:eu-west-1:1:*"),
 	}}
 	found := false
 	for _, s := range pulumitest.Statements(t, record(t, a).One(t, "aws:s3/bucketPolicy:BucketPolicy").Text("policy")) {
@@ -141,10 +145,12 @@ func TestAccessLogs(t *testing.T) {
 
 func TestValidateReportsEveryProblem(t *testing.T) {
 	bad := &Args{
-		BucketName: pulumi.String("Data_Set"), RetentionDays: -1, NoncurrentDays: 40000, AccessLogs: &AccessLogs{}, Deliveries: []Delivery{{Service: "x"}},
+		BucketName: pulumi.String("Data_Set"), RetentionDays: -1, NoncurrentDays: 40000, AccessLogs: &AccessLogs{},
+		Deliveries: []Delivery{{Service: "x"}},
 	}
 	err := bad.Validate()
-	for _, want := range []string{`name "Data_Set"`, "no key", "retention of -1 days", "kept 40000 days", "access logs go to no bucket", `delivery by "x"`} {
+	for _, want := range []string{`name "Data_Set"`, "no key", "retention of -1 days", "kept 40000 days",
+		"access logs go to no bucket", `delivery by "x"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -160,7 +166,8 @@ func TestValidateReportsEveryProblem(t *testing.T) {
 			t.Errorf("name %q passed", name)
 		}
 	}
-	if err := (&Args{BucketName: pulumi.String("late").ToStringOutput(), KMSKeyArn: pulumi.String(keyArn)}).Validate(); err != nil {
+	if err := (&Args{BucketName: pulumi.String("late").ToStringOutput(),
+		KMSKeyArn: pulumi.String(keyArn)}).Validate(); err != nil {
 		t.Errorf("a name that is not known yet: %v", err)
 	}
 }

@@ -17,7 +17,9 @@ func (a *Args) lifecycle() s3.BucketLifecycleConfigurationV2RuleArray {
 				NoncurrentDays: pulumi.Int(a.noncurrentDays()),
 			},
 			// A delete marker that hides nothing any more.
-			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)},
+			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{
+				ExpiredObjectDeleteMarker: pulumi.Bool(true),
+			},
 		},
 		s3.BucketLifecycleConfigurationV2RuleArgs{
 			Id: pulumi.String("unfinished-uploads"), Status: enabled, Filter: everything,

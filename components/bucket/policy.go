@@ -58,7 +58,8 @@ func (d Delivery) statements(arn, objects pulumi.StringInput) []policy.Statement
 	}
 	if d.Lists {
 		out = append(out, policy.Statement{
-			Principals: by, Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: []pulumi.StringInput{arn}, Conditions: ours,
+			Principals: by, Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"},
+			Resources: []pulumi.StringInput{arn}, Conditions: ours,
 		})
 	}
 	return out

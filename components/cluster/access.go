@@ -11,7 +11,8 @@ import (
 // the aws-auth ConfigMap never did.
 func (b *build) access() error {
 	for _, arn := range b.args.Admins {
-		admin := &AdminArgs{ClusterName: b.cluster.Name, Principal: pulumi.String(arn), Partition: b.args.Partition, Tags: b.args.Tags}
+		admin := &AdminArgs{ClusterName: b.cluster.Name, Principal: pulumi.String(arn),
+			Partition: b.args.Partition, Tags: b.args.Tags}
 		if err := Admin(b.ctx, b.name+"-"+adminName(arn), admin, b.child()...); err != nil {
 			return err
 		}
@@ -29,7 +30,8 @@ type AdminArgs struct {
 
 // Admin lets one more principal administer the cluster.
 func Admin(ctx *pulumi.Context, name string, args *AdminArgs, opts ...pulumi.ResourceOption) error {
-	entry, err := enter(ctx, name, &MemberArgs{ClusterName: args.ClusterName, Principal: args.Principal, Tags: args.Tags}, opts)
+	entry, err := enter(ctx, name, &MemberArgs{ClusterName: args.ClusterName,
+		Principal: args.Principal, Tags: args.Tags}, opts)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,8 @@ func (b *build) diskRole() (*iam.Role, []pulumi.Resource, error) {
 	policies, err := b.inline(role, "disks",
 		policy.Statement{
 			Sid: "Volumes", Resources: key,
-			Actions: []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+			Actions: []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext",
+				"kms:ReEncryptFrom", "kms:ReEncryptTo"},
 		},
 		policy.Statement{
 			Sid: "Attach", Resources: key, Actions: []string{"kms:CreateGrant"},

@@ -55,7 +55,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	c.SecurityGroup = b.cluster.VpcConfig.ClusterSecurityGroupId().Elem()
 	c.Kubeconfig = kubeconfig(b.cluster, args.Region)
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{
-		"name": c.Name, "arn": c.Arn, "endpoint": c.Endpoint, "securityGroup": c.SecurityGroup, "kubeconfig": c.Kubeconfig,
+		"name": c.Name, "arn": c.Arn, "endpoint": c.Endpoint, "securityGroup": c.SecurityGroup,
+		"kubeconfig": c.Kubeconfig,
 	})
 }
 
@@ -103,7 +104,8 @@ func (b *build) controlPlane() error {
 			Provider:  eks.ClusterEncryptionConfigProviderArgs{KeyArn: b.args.KMSKeyArn.ToStringOutput()},
 			Resources: pulumi.ToStringArray([]string{"secrets"}),
 		},
-		EnabledClusterLogTypes: pulumi.ToStringArray([]string{"api", "audit", "authenticator", "controllerManager", "scheduler"}),
+		EnabledClusterLogTypes: pulumi.ToStringArray([]string{"api", "audit", "authenticator",
+			"controllerManager", "scheduler"}),
 		KubernetesNetworkConfig: eks.ClusterKubernetesNetworkConfigArgs{
 			IpFamily:        pulumi.String("ipv4"),
 			ServiceIpv4Cidr: pulumi.String(b.args.serviceCIDR()),
@@ -111,7 +113,8 @@ func (b *build) controlPlane() error {
 		// The default, EXTENDED, costs six times as much once a version is old.
 		UpgradePolicy: eks.ClusterUpgradePolicyArgs{SupportType: pulumi.String("STANDARD")},
 		Tags:          b.tags,
-	}, b.child(pulumi.DependsOn(append(granted, logs)), pulumi.Protect(b.args.Protect), pulumi.IgnoreChanges(settled))...)
+	}, b.child(pulumi.DependsOn(append(granted, logs)), pulumi.Protect(b.args.Protect),
+		pulumi.IgnoreChanges(settled))...)
 	return err
 }
 

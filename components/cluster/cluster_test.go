@@ -19,7 +19,8 @@ const (
 
 func args() *Args {
 	return &Args{
-		ClusterName: "ashlar-prod", Version: "1.32", Region: "eu-west-1", SubnetIDs: pulumi.ToStringArray([]string{"a", "b"}),
+		ClusterName: "ashlar-prod", Version: "1.32", Region: "eu-west-1",
+		SubnetIDs:      pulumi.ToStringArray([]string{"a", "b"}),
 		PublicEndpoint: true, PublicCIDRs: []string{"203.0.113.0/24"},
 		KMSKeyArn: pulumi.String(keyArn), LogKMSKeyArn: pulumi.String("arn:aws:kms:eu-west-1:1:key/logs"),
 		Admins: []string{"arn:aws:iam::123456789012:role/platform/ops"},
@@ -49,7 +50,8 @@ func TestTheControlPlaneIsLockedAndLogged(t *testing.T) {
 	for path, want := range map[string]any{
 		"accessConfig.authenticationMode": "API", "upgradePolicy.supportType": "STANDARD",
 		"encryptionConfig.provider.keyArn": keyArn, "encryptionConfig.resources.0": "secrets",
-		"vpcConfig.endpointPrivateAccess": true, "vpcConfig.endpointPublicAccess": true, "vpcConfig.publicAccessCidrs.0": "203.0.113.0/24",
+		"vpcConfig.endpointPrivateAccess": true, "vpcConfig.endpointPublicAccess": true,
+		"vpcConfig.publicAccessCidrs.0":           "203.0.113.0/24",
 		"kubernetesNetworkConfig.serviceIpv4Cidr": "172.20.0.0/16", "bootstrapSelfManagedAddons": false,
 	} {
 		if got := c.At(path); got != want {
@@ -73,7 +75,8 @@ func TestTheClusterCannotBeReplacedByAccident(t *testing.T) {
 	if !c.Protect {
 		t.Error("not protected")
 	}
-	for _, input := range []string{"name", "roleArn", "encryptionConfig", "kubernetesNetworkConfig", "bootstrapSelfManagedAddons"} {
+	for _, input := range []string{"name", "roleArn", "encryptionConfig", "kubernetesNetworkConfig",
+		"bootstrapSelfManagedAddons"} {
 		if !slices.Contains(c.IgnoreChanges, input) {
 			t.Errorf("a change of %s would replace it", input)
 		}
@@ -108,7 +111,8 @@ func TestNodesAreEncryptedAndKeepTheirMetadata(t *testing.T) {
 			t.Errorf("%s: %d kinds of thing are tagged", name, got)
 		}
 		group := r.Named(t, nodeGroup, name)
-		if group.At("launchTemplate.id") != name+"-id" || !slices.Contains(group.IgnoreChanges, "scalingConfig.desiredSize") {
+		if group.At("launchTemplate.id") != name+"-id" ||
+			!slices.Contains(group.IgnoreChanges, "scalingConfig.desiredSize") {
 			t.Errorf("%s: template %v, ignores %v", name, group.At("launchTemplate"), group.IgnoreChanges)
 		}
 		if !after(group, "addon:Addon", "eks-vpc-cni") || after(group, "addon:Addon", "eks-coredns") {
@@ -120,7 +124,8 @@ func TestNodesAreEncryptedAndKeepTheirMetadata(t *testing.T) {
 func TestTrainingHasItsOwnNodes(t *testing.T) {
 	r := record(t, args())
 	general, training := r.Named(t, nodeGroup, "eks-general"), r.Named(t, nodeGroup, "eks-training")
-	if label := general.At("labels").(map[string]any)[PoolLabel]; label != "general" || general.At("taints") != nil || general.Text("amiType") != "AL2023_x86_64_STANDARD" {
+	if label := general.At("labels").(map[string]any)[PoolLabel]; label != "general" || general.At("taints") != nil ||
+		general.Text("amiType") != "AL2023_x86_64_STANDARD" {
 		t.Errorf("general pool %v", general.Inputs)
 	}
 	taints, _ := training.At("taints").([]any)
@@ -131,15 +136,18 @@ func TestTrainingHasItsOwnNodes(t *testing.T) {
 	if taint["key"] != PoolLabel || taint["value"] != "training" || taint["effect"] != "NO_SCHEDULE" {
 		t.Errorf("taint %v", taint)
 	}
-	if training.Text("amiType") != "AL2023_x86_64_NVIDIA" || training.At("scalingConfig.minSize") != 0.0 || training.At("scalingConfig.maxSize") != 3.0 {
+	if training.Text("amiType") != "AL2023_x86_64_NVIDIA" || training.At("scalingConfig.minSize") != 0.0 ||
+		training.At("scalingConfig.maxSize") != 3.0 {
 		t.Errorf("training pool %v", training.Inputs)
 	}
 }
 
 func TestGravitonPoolsGetTheirImage(t *testing.T) {
 	for typ, want := range map[string]bool{
-		"m7g.large": true, "c6gn.xlarge": true, "t4g.medium": true, "a1.large": true, "im4gn.large": true, "x2gd.medium": true,
-		"m6i.large": false, "g5.xlarge": false, "g4dn.xlarge": false, "c7a.large": false, "p4d.24xlarge": false, "u-6tb1.metal": false,
+		"m7g.large": true, "c6gn.xlarge": true, "t4g.medium": true, "a1.large": true,
+		"im4gn.large": true, "x2gd.medium": true,
+		"m6i.large": false, "g5.xlarge": false, "g4dn.xlarge": false, "c7a.large": false,
+		"p4d.24xlarge": false, "u-6tb1.metal": false,
 	} {
 		if got := (Pool{Types: []string{typ}}).arm(); got != want {
 			t.Errorf("%s on ARM: %v", typ, got)
@@ -153,16 +161,19 @@ func TestAddOnsAreManagedAndHaveTheirOwnRoles(t *testing.T) {
 	for _, a := range r.All("aws:eks/addon:Addon") {
 		names = append(names, a.Text("addonName"))
 	}
-	want := []string{"aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"}
+	want := []string{"aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy",
+		"metrics-server", "vpc-cni"}
 	if !slices.Equal(names, want) {
 		t.Errorf("add-ons %v, want %v", names, want)
 	}
 	cni := r.Named(t, "aws:eks/addon:Addon", "eks-vpc-cni")
 	var settings map[string]string
-	if err := json.Unmarshal([]byte(cni.Text("configurationValues")), &settings); err != nil || settings["enableNetworkPolicy"] != "true" {
+	if err := json.Unmarshal([]byte(cni.Text("configurationValues")), &settings); err != nil ||
+		settings["enableNetworkPolicy"] != "true" {
 		t.Errorf("settings %v, %v", settings, err)
 	}
-	if cni.Text("podIdentityAssociations.0.serviceAccount") != "aws-node" || cni.Text("podIdentityAssociations.0.roleArn") == "" {
+	if cni.Text("podIdentityAssociations.0.serviceAccount") != "aws-node" ||
+		cni.Text("podIdentityAssociations.0.roleArn") == "" {
 		t.Errorf("the network plugin is %v", cni.At("podIdentityAssociations"))
 	}
 	for _, a := range r.All("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
@@ -184,7 +195,8 @@ func TestAdminsComeInByAccessEntries(t *testing.T) {
 		t.Errorf("entry %v", entry.Inputs)
 	}
 	policy := r.One(t, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
-	if !strings.HasSuffix(policy.Text("policyArn"), "/AmazonEKSClusterAdminPolicy") || policy.Text("accessScope.type") != "cluster" {
+	if !strings.HasSuffix(policy.Text("policyArn"), "/AmazonEKSClusterAdminPolicy") ||
+		policy.Text("accessScope.type") != "cluster" {
 		t.Errorf("policy %v", policy.Inputs)
 	}
 }

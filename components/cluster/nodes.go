@@ -100,13 +100,15 @@ func (b *build) template(pool Pool) (*ec2.LaunchTemplate, error) {
 		NamePrefix:           pulumi.String(b.args.ClusterName + "-" + pool.Name + "-"),
 		UpdateDefaultVersion: pulumi.Bool(true),
 		MetadataOptions: ec2.LaunchTemplateMetadataOptionsArgs{
-			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"), HttpPutResponseHopLimit: pulumi.Int(1),
+			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"),
+			HttpPutResponseHopLimit: pulumi.Int(1),
 		},
 		BlockDeviceMappings: ec2.LaunchTemplateBlockDeviceMappingArray{ec2.LaunchTemplateBlockDeviceMappingArgs{
 			DeviceName: pulumi.String("/dev/xvda"),
 			Ebs: ec2.LaunchTemplateBlockDeviceMappingEbsArgs{
-				VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(pool.diskGB()), DeleteOnTermination: pulumi.String("true"),
-				Encrypted: pulumi.String("true"), KmsKeyId: b.args.KMSKeyArn.ToStringOutput(),
+				VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(pool.diskGB()),
+				DeleteOnTermination: pulumi.String("true"),
+				Encrypted:           pulumi.String("true"), KmsKeyId: b.args.KMSKeyArn.ToStringOutput(),
 			},
 		}},
 		TagSpecifications: tagged,

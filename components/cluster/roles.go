@@ -11,7 +11,8 @@ import (
 
 // role registers a role that the service assumes, with policies that AWS
 // keeps. The attachments are returned for others to depend on.
-func (b *build) role(suffix, service string, actions []string, managed ...string) (*iam.Role, []pulumi.Resource, error) {
+func (b *build) role(suffix, service string, actions []string, managed ...string) (*iam.Role,
+	[]pulumi.Resource, error) {
 	name := b.name + "-" + suffix
 	// A renamed role would be a new one, and the cluster could not follow.
 	role, err := iam.NewRole(b.ctx, name, &iam.RoleArgs{

@@ -45,7 +45,8 @@ func (p *problems) say(format string, args ...any) {
 }
 
 func (p *problems) endpoint(a *Args) {
-	if service, err := netip.ParsePrefix(a.serviceCIDR()); err != nil || !service.Addr().Is4() || service.Bits() < 12 || service.Bits() > 24 {
+	if service, err := netip.ParsePrefix(a.serviceCIDR()); err != nil || !service.Addr().Is4() ||
+		service.Bits() < 12 || service.Bits() > 24 {
 		p.say("service range %q: want IPv4, /12 to /24", a.ServiceCIDR)
 	}
 	switch {

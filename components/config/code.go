@@ -64,5 +64,6 @@ func (a *Args) code(ctx *pulumi.Context, name string, c *Config) (*corev1.Config
 	if len(binary) > 0 {
 		args.BinaryData = binary
 	}
-	return corev1.NewConfigMap(ctx, name+"-code", args, pulumi.Parent(c), pulumi.DependsOn(a.After), pulumi.RetainOnDelete(true))
+	return corev1.NewConfigMap(ctx, name+"-code", args, pulumi.Parent(c), pulumi.DependsOn(a.After),
+		pulumi.RetainOnDelete(true))
 }

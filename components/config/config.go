@@ -58,7 +58,8 @@ func (a *Args) Validate() error {
 		found = append(found, errors.New("config: neither a plan nor a database: there is nothing to configure"))
 	}
 	if len(a.Plan) > MaxPlan {
-		found = append(found, fmt.Errorf("config: the plan is %d bytes and a ConfigMap holds %d: split the blueprint", len(a.Plan), MaxPlan))
+		found = append(found, fmt.Errorf("config: the plan is %d bytes and a ConfigMap holds %d: split the blueprint",
+			len(a.Plan), MaxPlan))
 	}
 	if n := codeBytes(a.Code); n > MaxPlan {
 		found = append(found, fmt.Errorf("config: the files that stages read are %d bytes and a ConfigMap holds %d: put data into the dataset's bucket, or the code into the stage's image", n, MaxPlan))
@@ -108,9 +109,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	for _, called := range slices.Sorted(maps.Keys(args.Databases)) {
 		secret, err := corev1.NewSecret(ctx, name+"-"+called, &corev1.SecretArgs{
-			Metadata:   object.Meta(args.Namespace, called, args.Labels, nil),
-			Type:       pulumi.String("Opaque"),
-			StringData: pulumi.ToSecret(pulumi.StringMap{DatabaseKey: args.Databases[called].ToStringOutput()}).(pulumi.StringMapOutput),
+			Metadata: object.Meta(args.Namespace, called, args.Labels, nil),
+			Type:     pulumi.String("Opaque"),
+			StringData: pulumi.ToSecret(pulumi.StringMap{
+				DatabaseKey: args.Databases[called].ToStringOutput(),
+			}).(pulumi.StringMapOutput),
 		}, pulumi.Parent(c), pulumi.DependsOn(args.After))
 		if err != nil {
 			return nil, fmt.Errorf("config %s: secret: %w", name, err)

@@ -43,7 +43,8 @@ func TestADatabaseURLIsInASecretAndNowhereElse(t *testing.T) {
 	const password = "hunter2hunter2"
 	r := record(t, &Args{
 		Namespace: "credit-risk", Plan: []byte("{}"),
-		Databases: map[string]pulumi.StringInput{SecretName: pulumi.ToSecret(pulumi.String("postgres://u:" + password + "@h/d")).(pulumi.StringOutput)},
+		Databases: map[string]pulumi.StringInput{SecretName: pulumi.ToSecret(pulumi.String("postgres://u:" + password +
+			"@h/d")).(pulumi.StringOutput)},
 	})
 	s := r.One(t, secretType)
 	if len(s.Secrets) != 1 || s.Secrets[0] != "stringData" {
@@ -92,7 +93,8 @@ func TestEveryProblemOfAConfigIsReported(t *testing.T) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}
 	}
-	if err := (&Args{Namespace: "x", Plan: make([]byte, MaxPlan+1)}).Validate(); err == nil || !strings.Contains(err.Error(), "split the blueprint") {
+	if err := (&Args{Namespace: "x", Plan: make([]byte, MaxPlan+1)}).Validate(); err == nil ||
+		!strings.Contains(err.Error(), "split the blueprint") {
 		t.Errorf("a plan that no ConfigMap holds: %v", err)
 	}
 }

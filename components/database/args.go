@@ -68,7 +68,8 @@ func (a *Args) Validate() error {
 		name string
 		in   pulumi.Input
 	}{
-		{"VPC", a.VPCID}, {"client security group", a.ClientSecurity}, {"key", a.KMSKeyArn}, {"key for logs", a.LogKMSKeyArn},
+		{"VPC", a.VPCID}, {"client security group", a.ClientSecurity}, {"key", a.KMSKeyArn},
+		{"key for logs", a.LogKMSKeyArn},
 	} {
 		if need.in == nil {
 			say("no %s", need.name)
@@ -78,7 +79,8 @@ func (a *Args) Validate() error {
 		say("no subnets: name private ones in two zones at least")
 	}
 	if !retention[a.logDays()] {
-		say("logs kept %d days: CloudWatch knows 30, 60, 90, 120, 150, 180, 365, 400, 731, 1096, 1827 and others", a.LogDays)
+		say("logs kept %d days: CloudWatch knows 30, 60, 90, 120, 150, 180, 365, 400, 731, 1096, 1827 and others",
+			a.LogDays)
 	}
 	return errors.Join(found...)
 }

@@ -14,9 +14,11 @@ const keyArn = "arn:aws:kms:eu-west-1:1:key/database"
 
 func args() *Args {
 	return &Args{
-		Identifier: "ashlar-prod", InstanceClass: "db.m7g.large", AllocatedGB: 50, BackupDays: 30, MultiAZ: true, Protect: true,
-		VPCID: pulumi.String("vpc"), SubnetIDs: pulumi.ToStringArray([]string{"a", "b"}), ClientSecurity: pulumi.String("sg-nodes"),
-		KMSKeyArn: pulumi.String(keyArn), LogKMSKeyArn: pulumi.String("arn:aws:kms:eu-west-1:1:key/logs"),
+		Identifier: "ashlar-prod", InstanceClass: "db.m7g.large", AllocatedGB: 50, BackupDays: 30,
+		MultiAZ: true, Protect: true,
+		VPCID: pulumi.String("vpc"), SubnetIDs: pulumi.ToStringArray([]string{"a", "b"}),
+		ClientSecurity: pulumi.String("sg-nodes"),
+		KMSKeyArn:      pulumi.String(keyArn), LogKMSKeyArn: pulumi.String("arn:aws:kms:eu-west-1:1:key/logs"),
 		Tags: map[string]string{"ashlar:owner": "platform"},
 	}
 }
@@ -33,8 +35,9 @@ func TestTheDatabaseIsEncryptedAndPrivate(t *testing.T) {
 	r := record(t, args())
 	i := r.One(t, "aws:rds/instance:Instance")
 	for input, want := range map[string]any{
-		"storageEncrypted": true, "kmsKeyId": keyArn, "performanceInsightsEnabled": true, "performanceInsightsKmsKeyId": keyArn,
-		"publiclyAccessible": false, "iamDatabaseAuthenticationEnabled": true,
+		"storageEncrypted": true, "kmsKeyId": keyArn, "performanceInsightsEnabled": true,
+		"performanceInsightsKmsKeyId": keyArn,
+		"publiclyAccessible":          false, "iamDatabaseAuthenticationEnabled": true,
 		"manageMasterUserPassword": true, "masterUserSecretKmsKeyId": keyArn,
 		"engine": "postgres", "engineVersion": "16", "storageType": "gp3", "maxAllocatedStorage": 200.0,
 	} {
@@ -58,7 +61,8 @@ func TestTheDatabaseIsEncryptedAndPrivate(t *testing.T) {
 func TestConnectionsComeFromTheClusterOverTLS(t *testing.T) {
 	r := record(t, args())
 	rule := r.One(t, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-	if rule.Text("referencedSecurityGroupId") != "sg-nodes" || rule.At("cidrIpv4") != nil || rule.At("fromPort") != 5432.0 || rule.At("toPort") != 5432.0 {
+	if rule.Text("referencedSecurityGroupId") != "sg-nodes" || rule.At("cidrIpv4") != nil ||
+		rule.At("fromPort") != 5432.0 || rule.At("toPort") != 5432.0 {
 		t.Errorf("ingress %v", rule.Inputs)
 	}
 	group := r.One(t, "aws:ec2/securityGroup:SecurityGroup")
@@ -78,10 +82,12 @@ func TestConnectionsComeFromTheClusterOverTLS(t *testing.T) {
 
 func TestTheDatabaseCannotBeLostByAccident(t *testing.T) {
 	i := record(t, args()).One(t, "aws:rds/instance:Instance")
-	if !i.Protect || !i.RetainOnDelete || i.At("deletionProtection") != true || i.At("multiAz") != true || i.At("backupRetentionPeriod") != 30.0 {
+	if !i.Protect || !i.RetainOnDelete || i.At("deletionProtection") != true || i.At("multiAz") != true ||
+		i.At("backupRetentionPeriod") != 30.0 {
 		t.Errorf("protect %v, retain %v, inputs %v", i.Protect, i.RetainOnDelete, i.Inputs)
 	}
-	if i.At("skipFinalSnapshot") != false || i.Text("finalSnapshotIdentifier") != "ashlar-prod-final" || i.At("deleteAutomatedBackups") != false {
+	if i.At("skipFinalSnapshot") != false || i.Text("finalSnapshotIdentifier") != "ashlar-prod-final" ||
+		i.At("deleteAutomatedBackups") != false {
 		t.Errorf("nothing would be left of it: %v", i.Inputs)
 	}
 	for _, input := range []string{"dbName", "identifier", "kmsKeyId", "storageEncrypted", "username"} {
@@ -89,7 +95,8 @@ func TestTheDatabaseCannotBeLostByAccident(t *testing.T) {
 			t.Errorf("a change of %s would replace it", input)
 		}
 	}
-	for _, typ := range []string{"aws:rds/subnetGroup:SubnetGroup", "aws:rds/parameterGroup:ParameterGroup", "aws:ec2/securityGroup:SecurityGroup"} {
+	for _, typ := range []string{"aws:rds/subnetGroup:SubnetGroup", "aws:rds/parameterGroup:ParameterGroup",
+		"aws:ec2/securityGroup:SecurityGroup"} {
 		if !record(t, args()).One(t, typ).RetainOnDelete {
 			t.Errorf("%s cannot be deleted while the database is kept", typ)
 		}
@@ -98,17 +105,20 @@ func TestTheDatabaseCannotBeLostByAccident(t *testing.T) {
 	a.Protect, a.MultiAZ = false, false
 	dev := record(t, a).One(t, "aws:rds/instance:Instance")
 	if dev.Protect || dev.At("deletionProtection") != false || !dev.RetainOnDelete {
-		t.Errorf("unprotected: protect %v, deletion protection %v, retain %v", dev.Protect, dev.At("deletionProtection"), dev.RetainOnDelete)
+		t.Errorf("unprotected: protect %v, deletion protection %v, retain %v", dev.Protect,
+			dev.At("deletionProtection"), dev.RetainOnDelete)
 	}
 }
 
 func TestValidateReportsEveryProblem(t *testing.T) {
 	bad := &Args{
-		Identifier: "Ashlar--prod", DatabaseName: "1st", EngineVersion: "16.3", InstanceClass: "large", AllocatedGB: 5, BackupDays: 36, LogDays: 17,
+		Identifier: "Ashlar--prod", DatabaseName: "1st", EngineVersion: "16.3", InstanceClass: "large", AllocatedGB: 5,
+		BackupDays: 36, LogDays: 17,
 	}
 	err := bad.Validate()
 	for _, want := range []string{
-		"identifier", "database name", "engine version", "instance class", "5 GB", "36 days", "no VPC", "no client security group",
+		"identifier", "database name", "engine version", "instance class", "5 GB", "36 days", "no VPC",
+		"no client security group",
 		"no key", "no key for logs", "no subnets", "logs kept 17 days",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -55,7 +55,8 @@ func (a *Args) instance() *rds.InstanceArgs {
 }
 
 // securityGroup lets the clients' group in on one port and nothing out.
-func (a *Args) securityGroup(ctx *pulumi.Context, name string, child pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
+func (a *Args) securityGroup(ctx *pulumi.Context, name string,
+	child pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
 	group, err := ec2.NewSecurityGroup(ctx, name, &ec2.SecurityGroupArgs{
 		Name:        pulumi.String(a.Identifier + "-database"),
 		Description: pulumi.String("PostgreSQL of " + a.Identifier),

@@ -29,7 +29,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("ashlar:deployer:Deployer", name, c, opts...); err != nil {
 		return nil, fmt.Errorf("deployer %s: %w", name, err)
 	}
-	b := build{ctx: ctx, name: name, args: args, opts: []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DependsOn(args.After)}}
+	b := build{ctx: ctx, name: name, args: args,
+		opts: []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DependsOn(args.After)}}
 	spaces, err := b.namespaces()
 	if err != nil {
 		return nil, fmt.Errorf("deployer %s: namespace: %w", name, err)
@@ -62,8 +63,10 @@ func (b build) namespaces() (map[string]*corev1.Namespace, error) {
 	out := map[string]*corev1.Namespace{}
 	for _, ns := range b.args.Namespaces {
 		made, err := corev1.NewNamespace(b.ctx, b.name+"-"+ns, &corev1.NamespaceArgs{
-			Metadata: object.Meta("", ns, object.With(b.args.Labels, "pod-security.kubernetes.io/enforce", "restricted"), nil),
-		}, append(b.opts[:len(b.opts):len(b.opts)], pulumi.RetainOnDelete(true), pulumi.IgnoreChanges([]string{"metadata.labels", "metadata.annotations"}))...)
+			Metadata: object.Meta("", ns,
+				object.With(b.args.Labels, "pod-security.kubernetes.io/enforce", "restricted"), nil),
+		}, append(b.opts[:len(b.opts):len(b.opts)], pulumi.RetainOnDelete(true),
+			pulumi.IgnoreChanges([]string{"metadata.labels", "metadata.annotations"}))...)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +85,8 @@ func (b build) grant(word, group string, in, of []Rule, spaces map[string]*corev
 	if err != nil {
 		return err
 	}
-	subjects := rbacv1.SubjectArray{rbacv1.SubjectArgs{Kind: pulumi.String("Group"), Name: pulumi.String(group), ApiGroup: pulumi.String(api)}}
+	subjects := rbacv1.SubjectArray{rbacv1.SubjectArgs{Kind: pulumi.String("Group"), Name: pulumi.String(group),
+		ApiGroup: pulumi.String(api)}}
 	if _, err := rbacv1.NewClusterRoleBinding(b.ctx, b.name+"-"+word, &rbacv1.ClusterRoleBindingArgs{
 		Metadata: object.Meta("", b.args.Prefix+"-"+word+"-cluster", b.args.Labels, nil),
 		RoleRef:  b.ref(word + "-cluster"), Subjects: subjects,
@@ -111,7 +115,8 @@ func (b build) role(word string, rules []Rule) (pulumi.Resource, error) {
 }
 
 func (b build) ref(word string) rbacv1.RoleRefArgs {
-	return rbacv1.RoleRefArgs{ApiGroup: pulumi.String(api), Kind: pulumi.String("ClusterRole"), Name: pulumi.String(b.args.Prefix + "-" + word)}
+	return rbacv1.RoleRefArgs{ApiGroup: pulumi.String(api), Kind: pulumi.String("ClusterRole"),
+		Name: pulumi.String(b.args.Prefix + "-" + word)}
 }
 
 func (b build) after(what ...pulumi.Resource) []pulumi.ResourceOption {

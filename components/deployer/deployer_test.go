@@ -13,7 +13,8 @@ import (
 const kinds = "kubernetes:rbac.authorization.k8s.io/v1:"
 
 func good() *Args {
-	return &Args{Prefix: "ashlar", Namespaces: []string{"ashlar-system", "credit-risk"}, Reserved: []string{"argo"}, Write: "writers", Read: "readers"}
+	return &Args{Prefix: "ashlar", Namespaces: []string{"ashlar-system", "credit-risk"}, Reserved: []string{"argo"},
+		Write: "writers", Read: "readers"}
 }
 
 func record(t *testing.T, a *Args) *pulumitest.Recording {
@@ -29,7 +30,8 @@ func record(t *testing.T, a *Args) *pulumitest.Recording {
 func allowed(r *pulumitest.Recording, group string) map[string]bool {
 	out := map[string]bool{}
 	add := func(binding pulumitest.Resource, where string) {
-		if binding.Text("subjects.0.name") != group || binding.Text("subjects.0.kind") != "Group" || binding.At("subjects.1") != nil {
+		if binding.Text("subjects.0.name") != group || binding.Text("subjects.0.kind") != "Group" ||
+			binding.At("subjects.1") != nil {
 			return
 		}
 		for _, role := range r.All(kinds + "ClusterRole") {
@@ -66,8 +68,10 @@ func allowed(r *pulumitest.Recording, group string) map[string]bool {
 func TestDeployersChangeWorkloadsOfTheirNamespacesAndNothingElse(t *testing.T) {
 	may := allowed(record(t, good()), "writers")
 	for _, want := range []string{
-		"create apps/deployments in credit-risk", "patch argoproj.io/rollouts in credit-risk", "delete batch/jobs in ashlar-system",
-		"get /pods in credit-risk", "patch /namespaces in * ashlar-system credit-risk", "create admissionregistration.k8s.io/validatingadmissionpolicies in *",
+		"create apps/deployments in credit-risk", "patch argoproj.io/rollouts in credit-risk",
+		"delete batch/jobs in ashlar-system",
+		"get /pods in credit-risk", "patch /namespaces in * ashlar-system credit-risk",
+		"create admissionregistration.k8s.io/validatingadmissionpolicies in *",
 	} {
 		if !may[want] {
 			t.Errorf("may not %s", want)
@@ -77,13 +81,18 @@ func TestDeployersChangeWorkloadsOfTheirNamespacesAndNothingElse(t *testing.T) {
 		verb, rest, _ := strings.Cut(what, " ")
 		resource, where, _ := strings.Cut(rest, " in ")
 		switch {
-		case strings.Contains(what, "*/") || strings.Contains(resource, "*") || verb == "*" || slices.Contains([]string{"escalate", "bind", "impersonate", "deletecollection"}, verb):
+		case strings.Contains(what, "*/") || strings.Contains(resource, "*") || verb == "*" ||
+			slices.Contains([]string{"escalate", "bind", "impersonate", "deletecollection"}, verb):
 			t.Errorf("may %s", what)
-		case strings.Contains(resource, "secret") || strings.Contains(resource, "exec") || strings.Contains(resource, "attach") || strings.Contains(resource, "ephemeral") || strings.Contains(resource, "nodes") || strings.Contains(resource, "token"):
+		case strings.Contains(resource, "secret") || strings.Contains(resource, "exec") ||
+			strings.Contains(resource, "attach") || strings.Contains(resource, "ephemeral") ||
+			strings.Contains(resource, "nodes") || strings.Contains(resource, "token"):
 			t.Errorf("may %s", what)
-		case strings.HasPrefix(where, "*") && resource != "/namespaces" && !strings.HasPrefix(resource, "admissionregistration.k8s.io/validating"):
+		case strings.HasPrefix(where, "*") && resource != "/namespaces" &&
+			!strings.HasPrefix(resource, "admissionregistration.k8s.io/validating"):
 			t.Errorf("may %s, in every namespace", what)
-		case resource == "/namespaces" && (verb == "create" || verb == "delete" || where != "* ashlar-system credit-risk"):
+		case resource == "/namespaces" &&
+			(verb == "create" || verb == "delete" || where != "* ashlar-system credit-risk"):
 			t.Errorf("may %s", what)
 		case resource == "/pods" && verb != "get" && verb != "list" && verb != "watch":
 			t.Errorf("may %s", what)
@@ -117,9 +126,11 @@ func TestNamespacesAreConfinedFromTheStartAndOutliveTheStack(t *testing.T) {
 }
 
 func TestNamespacesOfTheClustersOwnAreRefused(t *testing.T) {
-	a := &Args{Prefix: "Bad Name", Namespaces: []string{"kube-system", "argo", "a", "a"}, Reserved: []string{"argo"}, Write: "x", Read: "x"}
+	a := &Args{Prefix: "Bad Name", Namespaces: []string{"kube-system", "argo", "a", "a"},
+		Reserved: []string{"argo"}, Write: "x", Read: "x"}
 	err := a.Validate()
-	for _, want := range []string{"Bad Name", "kube-system is the cluster's own", "argo is the cluster's own", "a is named twice", "want two"} {
+	for _, want := range []string{"Bad Name", "kube-system is the cluster's own", "argo is the cluster's own",
+		"a is named twice", "want two"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}

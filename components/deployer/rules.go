@@ -27,7 +27,8 @@ var (
 // held: Kubernetes refuses to.
 func inNamespace() []Rule {
 	return []Rule{
-		{Resources: []string{"configmaps", "services", "serviceaccounts", "resourcequotas", "limitranges"}, Verbs: change},
+		{Resources: []string{"configmaps", "services", "serviceaccounts", "resourcequotas",
+			"limitranges"}, Verbs: change},
 		{Resources: []string{"pods", "pods/log", "events", "endpoints"}, Verbs: look},
 		{Group: "apps", Resources: []string{"deployments"}, Verbs: change},
 		{Group: "apps", Resources: []string{"replicasets"}, Verbs: look},
@@ -49,7 +50,8 @@ func inNamespace() []Rule {
 func inCluster(namespaces []string) []Rule {
 	return []Rule{
 		{Resources: []string{"namespaces"}, Verbs: []string{"get", "update", "patch"}, Names: namespaces},
-		{Group: "admissionregistration.k8s.io", Resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, Verbs: change},
+		{Group: "admissionregistration.k8s.io",
+			Resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, Verbs: change},
 	}
 }
 
@@ -69,7 +71,8 @@ func policyRules(rules []Rule) rbacv1.PolicyRuleArray {
 	var out rbacv1.PolicyRuleArray
 	for _, r := range rules {
 		args := rbacv1.PolicyRuleArgs{
-			ApiGroups: pulumi.ToStringArray([]string{r.Group}), Resources: pulumi.ToStringArray(r.Resources), Verbs: pulumi.ToStringArray(r.Verbs),
+			ApiGroups: pulumi.ToStringArray([]string{r.Group}), Resources: pulumi.ToStringArray(r.Resources),
+			Verbs: pulumi.ToStringArray(r.Verbs),
 		}
 		if len(r.Names) > 0 {
 			args.ResourceNames = pulumi.ToStringArray(r.Names)

@@ -119,7 +119,8 @@ func (s Strategy) validate() error {
 			}
 		}
 		if ways != 1 {
-			found = append(found, fmt.Errorf("strategy: canary step %d: want a weight, a pause or a wait for a person", i))
+			found = append(found, fmt.Errorf("strategy: canary step %d: want a weight, a pause or a wait for a person",
+				i))
 		}
 		if step.Weight != nil && (*step.Weight < 0 || *step.Weight > 100) {
 			found = append(found, fmt.Errorf("strategy: canary step %d: weight %d, want 0 to 100", i, *step.Weight))

@@ -80,8 +80,9 @@ func (r *registration) workload() error {
 			Template:             r.template(),
 			RevisionHistoryLimit: pulumi.Int(revisions),
 			Strategy: appsv1.DeploymentStrategyArgs{
-				Type:          pulumi.String("RollingUpdate"),
-				RollingUpdate: appsv1.RollingUpdateDeploymentArgs{MaxUnavailable: pulumi.Int(0), MaxSurge: pulumi.String(surge)},
+				Type: pulumi.String("RollingUpdate"),
+				RollingUpdate: appsv1.RollingUpdateDeploymentArgs{MaxUnavailable: pulumi.Int(0),
+					MaxSurge: pulumi.String(surge)},
 			},
 		},
 	}, r.opts()...)

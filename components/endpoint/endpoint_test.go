@@ -22,10 +22,12 @@ const (
 func good(delivery string) *Args {
 	selector := map[string]string{"name": "scoring", "component": "endpoint"}
 	return &Args{
-		Namespace: "credit-risk", Name: "scoring", Delivery: delivery, Min: 2, Max: 10, Selector: selector, Labels: selector,
+		Namespace: "credit-risk", Name: "scoring", Delivery: delivery, Min: 2, Max: 10,
+		Selector: selector, Labels: selector,
 		Pod: pod.Args{
-			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "serve", "--endpoint", "scoring"}, ServiceAccount: "endpoint-scoring",
-			CPU: "250m", Memory: "512Mi", Scratch: "256Mi", Plan: "plan-1", Port: 8080, Grace: 60,
+			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "serve", "--endpoint", "scoring"},
+			ServiceAccount: "endpoint-scoring",
+			CPU:            "250m", Memory: "512Mi", Scratch: "256Mi", Plan: "plan-1", Port: 8080, Grace: 60,
 			Labels: map[string]string{"name": "scoring", "component": "endpoint", "plan": "1"},
 		},
 	}
@@ -59,7 +61,8 @@ func TestPodsAreAskedWhetherTheyStartedLiveAndAreReady(t *testing.T) {
 	d := record(t, good(Deployment)).One(t, deploymentType)
 	const c = "spec.template.spec.containers.0."
 	holds(t, d, map[string]any{
-		c + "startupProbe.httpGet.path": "/health", c + "livenessProbe.httpGet.path": "/health", c + "readinessProbe.httpGet.path": "/ready",
+		c + "startupProbe.httpGet.path": "/health", c + "livenessProbe.httpGet.path": "/health", c +
+			"readinessProbe.httpGet.path": "/ready",
 		c + "readinessProbe.httpGet.port": "http", c + "ports.0.containerPort": 8080.0, c + "ports.0.name": "http",
 		c + "securityContext.readOnlyRootFilesystem":             true,
 		"spec.template.spec.automountServiceAccountToken":        false,
@@ -107,15 +110,20 @@ func TestEverySelectorMatchesThePodsAndNothingThatChanges(t *testing.T) {
 func TestACanaryHasTheStepsOfTheBlueprint(t *testing.T) {
 	r := record(t, canaryOf(good(Rollout)))
 	holds(t, r.One(t, rolloutType), map[string]any{
-		"spec.strategy.canary.steps.0.setWeight": 10.0, "spec.strategy.canary.steps.1.pause.duration": "300s", "spec.strategy.canary.steps.2.setWeight": 0.0,
-		"spec.strategy.canary.stableService": "scoring-stable", "spec.strategy.canary.canaryService": "scoring-canary", "spec.strategy.canary.maxUnavailable": 0.0,
-		"spec.strategy.blueGreen": nil, "spec.replicas": nil, "spec.strategy.canary.steps.4": nil,
+		"spec.strategy.canary.steps.0.setWeight": 10.0, "spec.strategy.canary.steps.1.pause.duration": "300s",
+		"spec.strategy.canary.steps.2.setWeight": 0.0,
+		"spec.strategy.canary.stableService":     "scoring-stable",
+		"spec.strategy.canary.canaryService":     "scoring-canary",
+		"spec.strategy.canary.maxUnavailable":    0.0,
+		"spec.strategy.blueGreen":                nil, "spec.replicas": nil, "spec.strategy.canary.steps.4": nil,
 		"spec.template.spec.containers.0.readinessProbe.httpGet.path": "/ready",
 	})
-	if pause, ok := r.One(t, rolloutType).At("spec.strategy.canary.steps.3.pause").(map[string]any); !ok || len(pause) != 0 {
+	if pause, ok := r.One(t, rolloutType).At("spec.strategy.canary.steps.3.pause").(map[string]any); !ok ||
+		len(pause) != 0 {
 		t.Errorf("a wait for a person is %v", r.One(t, rolloutType).At("spec.strategy.canary.steps.3"))
 	}
-	for name, selects := range map[string]bool{"credit-risk-scoring": true, "credit-risk-scoring-stable": false, "credit-risk-scoring-canary": false} {
+	for name, selects := range map[string]bool{"credit-risk-scoring": true, "credit-risk-scoring-stable": false,
+		"credit-risk-scoring-canary": false} {
 		if s := r.Named(t, serviceType, name); (s.At("spec.selector") != nil) != selects {
 			t.Errorf("%s selects %v; Argo's controller points it at one version", name, s.At("spec.selector"))
 		}
@@ -141,7 +149,8 @@ func TestServicesLeadToTheNamedPort(t *testing.T) {
 	for _, a := range []*Args{good(Deployment), canaryOf(good(Rollout)), good(Rollout)} {
 		live := 0
 		for _, s := range record(t, a).All(serviceType) {
-			holds(t, s, map[string]any{"spec.type": "ClusterIP", "spec.ports.0.port": 80.0, "spec.ports.0.targetPort": "http", "spec.ports.0.name": "http"})
+			holds(t, s, map[string]any{"spec.type": "ClusterIP", "spec.ports.0.port": 80.0,
+				"spec.ports.0.targetPort": "http", "spec.ports.0.name": "http"})
 			if !slices.Contains(ServiceNames(a.Name, a.Delivery, a.Strategy), s.Text("metadata.name")) {
 				t.Errorf("%s is not among the names that were checked", s.Text("metadata.name"))
 			}
@@ -165,15 +174,18 @@ func TestANumberOfReplicasIsInOneObject(t *testing.T) {
 		}
 	}
 	holds(t, record(t, good(Rollout)).One(t, scalerType), map[string]any{
-		"spec.scaleTargetRef.kind": "Rollout", "spec.scaleTargetRef.name": "scoring", "spec.minReplicas": 2.0, "spec.maxReplicas": 10.0,
+		"spec.scaleTargetRef.kind": "Rollout", "spec.scaleTargetRef.name": "scoring",
+		"spec.minReplicas": 2.0, "spec.maxReplicas": 10.0,
 		"spec.metrics.0.resource.target.averageUtilization": 70.0,
 	})
-	holds(t, record(t, good(Deployment)).One(t, scalerType), map[string]any{"spec.scaleTargetRef.kind": "Deployment", "spec.scaleTargetRef.apiVersion": "apps/v1"})
+	holds(t, record(t, good(Deployment)).One(t, scalerType),
+		map[string]any{"spec.scaleTargetRef.kind": "Deployment", "spec.scaleTargetRef.apiVersion": "apps/v1"})
 }
 
 func TestADrainTakesOnePodAtATime(t *testing.T) {
 	holds(t, record(t, good(Deployment)).One(t, budgetType), map[string]any{
-		"spec.maxUnavailable": 1.0, "spec.minAvailable": nil, "spec.selector.matchLabels.name": "scoring", "spec.unhealthyPodEvictionPolicy": "AlwaysAllow",
+		"spec.maxUnavailable": 1.0, "spec.minAvailable": nil, "spec.selector.matchLabels.name": "scoring",
+		"spec.unhealthyPodEvictionPolicy": "AlwaysAllow",
 	})
 }
 
@@ -197,11 +209,14 @@ func TestTheServiceAccountGivesNoToken(t *testing.T) {
 
 func TestEveryProblemOfAnEndpointIsReported(t *testing.T) {
 	a := &Args{
-		Namespace: "X", Name: strings.Repeat("e", 56), Delivery: "magic", Min: 0, Selector: map[string]string{"a": "b"}, Labels: map[string]string{"a": "b c"},
-		Pod: pod.Args{}, Strategy: Strategy{Canary: []Step{{}, {Weight: weight(101)}, {Weight: weight(1), Forever: true}}, BlueGreen: &BlueGreen{}},
+		Namespace: "X", Name: strings.Repeat("e", 56), Delivery: "magic", Min: 0, Selector: map[string]string{"a": "b"},
+		Labels: map[string]string{"a": "b c"},
+		Pod:    pod.Args{}, Strategy: Strategy{Canary: []Step{{}, {Weight: weight(101)},
+			{Weight: weight(1), Forever: true}}, BlueGreen: &BlueGreen{}},
 	}
 	err := a.Validate()
-	for _, want := range []string{`namespace "X"`, "at most 55", `delivery "magic"`, "0 to 0 replicas", "selector a=b", "no port", "no image", "want one of them", "step 0", "weight 101", "step 2", "label a"} {
+	for _, want := range []string{`namespace "X"`, "at most 55", `delivery "magic"`, "0 to 0 replicas", "selector a=b",
+		"no port", "no image", "want one of them", "step 0", "weight 101", "step 2", "label a"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}

@@ -46,7 +46,8 @@ func (r *registration) service(name string, live, selects bool) error {
 	spec := &corev1.ServiceSpecArgs{
 		Type: pulumi.String("ClusterIP"),
 		Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
-			Name: pulumi.String(pod.PortName), Port: pulumi.Int(80), TargetPort: pulumi.String(pod.PortName), Protocol: pulumi.String("TCP"),
+			Name: pulumi.String(pod.PortName), Port: pulumi.Int(80), TargetPort: pulumi.String(pod.PortName),
+			Protocol: pulumi.String("TCP"),
 		}},
 	}
 	if selects {

@@ -14,7 +14,8 @@ import (
 func args() *Args {
 	return &Args{
 		RoleName: "ashlar-prod-ci", Repository: "acme/ml-platform", Environment: "prod",
-		Statements: []policy.Statement{{Actions: []string{"ecr:PutImage"}, Resources: []pulumi.StringInput{pulumi.String("arn:aws:ecr:eu-west-1:1:repository/r")}}},
+		Statements: []policy.Statement{{Actions: []string{"ecr:PutImage"},
+			Resources: []pulumi.StringInput{pulumi.String("arn:aws:ecr:eu-west-1:1:repository/r")}}},
 	}
 }
 
@@ -31,10 +32,12 @@ func TestOneKindOfJobIsBelieved(t *testing.T) {
 		role := record(t, a).One(t, "aws:iam/role:Role")
 		trust := pulumitest.Statements(t, role.Text("assumeRolePolicy"))
 		equal := trust[0].Condition["StringEquals"]
-		if !slices.Equal(equal[issuer+":sub"], []string{want}) || !slices.Equal(equal[issuer+":aud"], []string{audience}) {
+		if !slices.Equal(equal[issuer+":sub"], []string{want}) ||
+			!slices.Equal(equal[issuer+":aud"], []string{audience}) {
 			t.Errorf("believes %v, want the subject %s", trust[0].Condition, want)
 		}
-		if len(trust) != 1 || len(trust[0].Condition) != 1 || !slices.Equal(trust[0].Action, []string{"sts:AssumeRoleWithWebIdentity"}) {
+		if len(trust) != 1 || len(trust[0].Condition) != 1 ||
+			!slices.Equal(trust[0].Action, []string{"sts:AssumeRoleWithWebIdentity"}) {
 			t.Errorf("trust %+v", trust)
 		}
 	}

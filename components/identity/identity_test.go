@@ -16,8 +16,9 @@ func args() *Args {
 		RoleName: "ashlar-prod-credit-train", ClusterName: pulumi.String("ashlar-prod"),
 		ClusterArn: pulumi.String("arn:aws:eks:eu-west-1:1:cluster/ashlar-prod"),
 		Namespace:  "credit-risk", ServiceAccount: "train",
-		Statements: []policy.Statement{{Actions: []string{"s3:GetObject"}, Resources: []pulumi.StringInput{pulumi.String("arn:aws:s3:::data/*")}}},
-		Boundary:   pulumi.String("arn:aws:iam::1:policy/boundary"),
+		Statements: []policy.Statement{{Actions: []string{"s3:GetObject"},
+			Resources: []pulumi.StringInput{pulumi.String("arn:aws:s3:::data/*")}}},
+		Boundary: pulumi.String("arn:aws:iam::1:policy/boundary"),
 	}
 }
 
@@ -39,7 +40,8 @@ func TestOnlyPodsOfTheServiceAccountAreBelieved(t *testing.T) {
 		t.Errorf("principal %v", trust[0].Principal)
 	}
 	equal := trust[0].Condition["StringEquals"]
-	if !slices.Equal(equal["aws:RequestTag/kubernetes-namespace"], []string{"credit-risk"}) || !slices.Equal(equal["aws:RequestTag/kubernetes-service-account"], []string{"train"}) {
+	if !slices.Equal(equal["aws:RequestTag/kubernetes-namespace"], []string{"credit-risk"}) ||
+		!slices.Equal(equal["aws:RequestTag/kubernetes-service-account"], []string{"train"}) {
 		t.Errorf("pods %v", equal)
 	}
 	if got := trust[0].Condition["ArnEquals"]["aws:RequestTag/eks-cluster-arn"]; len(got) != 1 {
@@ -57,19 +59,23 @@ func TestTheRoleMayDoWhatTheStatementsSay(t *testing.T) {
 		t.Errorf("allowed %+v", allowed)
 	}
 	association := r.One(t, "aws:eks/podIdentityAssociation:PodIdentityAssociation")
-	if association.Text("clusterName") != "ashlar-prod" || association.Text("namespace") != "credit-risk" || association.Text("serviceAccount") != "train" ||
+	if association.Text("clusterName") != "ashlar-prod" || association.Text("namespace") != "credit-risk" ||
+		association.Text("serviceAccount") != "train" ||
 		association.Text("roleArn") != pulumitest.Arn("aws:iam/role:Role", "train") {
 		t.Errorf("association %v", association.Inputs)
 	}
-	if !slices.ContainsFunc(association.DependsOn, func(urn string) bool { return strings.Contains(urn, "rolePolicy") }) {
+	if !slices.ContainsFunc(association.DependsOn,
+		func(urn string) bool { return strings.Contains(urn, "rolePolicy") }) {
 		t.Error("pods may get the role before it may do anything")
 	}
 }
 
 func TestValidateReportsEveryProblem(t *testing.T) {
-	bad := &Args{RoleName: strings.Repeat("a", 65), Namespace: "Credit", ServiceAccount: "-", Statements: []policy.Statement{{Actions: []string{"s3:*"}}}}
+	bad := &Args{RoleName: strings.Repeat("a", 65), Namespace: "Credit", ServiceAccount: "-",
+		Statements: []policy.Statement{{Actions: []string{"s3:*"}}}}
 	err := bad.Validate()
-	for _, want := range []string{"role name", "no cluster", `namespace "Credit"`, `service account "-"`, "is a pattern", "no resource"} {
+	for _, want := range []string{"role name", "no cluster", `namespace "Credit"`, `service account "-"`,
+		"is a pattern", "no resource"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}

@@ -150,12 +150,14 @@ func helpers() (string, error) {
 				"capabilities":   map[string]any{"drop": []string{"ALL"}},
 				"seccompProfile": map[string]any{"type": "RuntimeDefault"},
 			},
-			"volumeMounts": []any{map[string]any{"name": token, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true}},
+			"volumeMounts": []any{map[string]any{"name": token,
+				"mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true}},
 		}
 	}
 	sources := []any{
 		map[string]any{"serviceAccountToken": map[string]any{"path": "token", "expirationSeconds": 3600}},
-		map[string]any{"configMap": map[string]any{"name": "kube-root-ca.crt", "items": []any{map[string]any{"key": "ca.crt", "path": "ca.crt"}}}},
+		map[string]any{"configMap": map[string]any{"name": "kube-root-ca.crt",
+			"items": []any{map[string]any{"key": "ca.crt", "path": "ca.crt"}}}},
 		map[string]any{"downwardAPI": map[string]any{"items": []any{
 			map[string]any{"path": "namespace", "fieldRef": map[string]any{"fieldPath": "metadata.namespace"}},
 		}}},
@@ -184,9 +186,11 @@ func (r registration) reporting() error {
 	}
 	_, err = rbacv1.NewRoleBinding(r.ctx, r.name, &rbacv1.RoleBindingArgs{
 		Metadata: object.Meta(r.Namespace, r.Pod.ServiceAccount, r.Labels, nil),
-		RoleRef:  rbacv1.RoleRefArgs{ApiGroup: pulumi.String("rbac.authorization.k8s.io"), Kind: pulumi.String("Role"), Name: pulumi.String(r.Pod.ServiceAccount)},
+		RoleRef: rbacv1.RoleRefArgs{ApiGroup: pulumi.String("rbac.authorization.k8s.io"), Kind: pulumi.String("Role"),
+			Name: pulumi.String(r.Pod.ServiceAccount)},
 		Subjects: rbacv1.SubjectArray{rbacv1.SubjectArgs{
-			Kind: pulumi.String("ServiceAccount"), Name: pulumi.String(r.Pod.ServiceAccount), Namespace: pulumi.String(r.Namespace),
+			Kind: pulumi.String("ServiceAccount"), Name: pulumi.String(r.Pod.ServiceAccount),
+			Namespace: pulumi.String(r.Namespace),
 		}},
 	}, append(r.opts[:len(r.opts):len(r.opts)], pulumi.DependsOn([]pulumi.Resource{role}))...)
 	if err != nil {

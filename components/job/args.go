@@ -74,7 +74,8 @@ func (a *Args) Validate() error {
 	if a.Engine == Once {
 		longest = object.MaxLabel
 	}
-	found := []error{object.CheckName("job", a.Name, longest), object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
+	found := []error{object.CheckName("job", a.Name, longest),
+		object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
 	say := func(format string, args ...any) {
 		found = append(found, fmt.Errorf("job %s: "+format, append([]any{a.Name}, args...)...))
 	}

@@ -69,13 +69,15 @@ func (r registration) jobSpec(kept pulumi.IntPtrInput) *batchv1.JobSpecArgs {
 			batchv1.PodFailurePolicyRuleArgs{
 				Action: pulumi.String("FailJob"),
 				OnExitCodes: batchv1.PodFailurePolicyOnExitCodesRequirementArgs{
-					ContainerName: pulumi.String(pod.Name), Operator: pulumi.String("In"), Values: pulumi.IntArray{pulumi.Int(1), pulumi.Int(2)},
+					ContainerName: pulumi.String(pod.Name), Operator: pulumi.String("In"),
+					Values: pulumi.IntArray{pulumi.Int(1), pulumi.Int(2)},
 				},
 			},
 			batchv1.PodFailurePolicyRuleArgs{
 				Action: pulumi.String("Ignore"),
 				OnPodConditions: batchv1.PodFailurePolicyOnPodConditionsPatternArray{
-					batchv1.PodFailurePolicyOnPodConditionsPatternArgs{Type: pulumi.String("DisruptionTarget"), Status: pulumi.String("True")},
+					batchv1.PodFailurePolicyOnPodConditionsPatternArgs{Type: pulumi.String("DisruptionTarget"),
+						Status: pulumi.String("True")},
 				},
 			},
 		}},

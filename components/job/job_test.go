@@ -23,10 +23,13 @@ const (
 
 func good(engine string) *Args {
 	return &Args{
-		Namespace: "credit-risk", Name: "nightly", Engine: engine, Labels: map[string]string{"app.kubernetes.io/name": "nightly"},
+		Namespace: "credit-risk", Name: "nightly", Engine: engine,
+		Labels: map[string]string{"app.kubernetes.io/name": "nightly"},
 		Pod: pod.Args{
-			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "run", "--model", "default-risk"}, ServiceAccount: "pipeline-nightly",
-			CPU: "1", Memory: "4Gi", Scratch: "20Gi", Plan: "plan-1", Labels: map[string]string{"app": "nightly"}, DoNotDisrupt: true,
+			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "run", "--model", "default-risk"},
+			ServiceAccount: "pipeline-nightly",
+			CPU:            "1", Memory: "4Gi", Scratch: "20Gi", Plan: "plan-1",
+			Labels: map[string]string{"app": "nightly"}, DoNotDisrupt: true,
 		},
 		Schedule: "@daily", Retries: 2, RetryDelay: 5 * time.Minute, Deadline: 6 * time.Hour,
 		Metric: map[string]string{"pipeline": "nightly", "blueprint": "credit-risk"},
@@ -55,7 +58,8 @@ func TestACronJobRunsOneAtATimeAndRepeatsWhatBroke(t *testing.T) {
 	c := record(t, good(CronJob)).One(t, cronType)
 	const run = "spec.jobTemplate.spec."
 	holds(t, c, map[string]any{
-		"spec.schedule": "@daily", "spec.timeZone": "Etc/UTC", "spec.suspend": false, "spec.concurrencyPolicy": "Forbid", "spec.startingDeadlineSeconds": 600.0,
+		"spec.schedule": "@daily", "spec.timeZone": "Etc/UTC", "spec.suspend": false,
+		"spec.concurrencyPolicy": "Forbid", "spec.startingDeadlineSeconds": 600.0,
 		run + "backoffLimit": 2.0, run + "activeDeadlineSeconds": 21600.0, run + "template.spec.restartPolicy": "Never",
 		run + "template.spec.containers.0.command.1":               "run",
 		run + "podFailurePolicy.rules.0.action":                    "FailJob",
@@ -78,10 +82,12 @@ func TestACronJobRunsOneAtATimeAndRepeatsWhatBroke(t *testing.T) {
 func TestAScheduleMayHaveATimeZone(t *testing.T) {
 	a := good(CronJob)
 	a.Schedule, a.Timezone = "0 3 * * 1", "Europe/Berlin"
-	holds(t, record(t, a).One(t, cronType), map[string]any{"spec.schedule": "0 3 * * 1", "spec.timeZone": "Europe/Berlin"})
+	holds(t, record(t, a).One(t, cronType),
+		map[string]any{"spec.schedule": "0 3 * * 1", "spec.timeZone": "Europe/Berlin"})
 	w := good(Argo)
 	w.Schedule, w.Timezone = "@weekly", "Asia/Tokyo"
-	holds(t, record(t, w).One(t, scheduleType), map[string]any{"spec.schedules.0": "@weekly", "spec.timezone": "Asia/Tokyo"})
+	holds(t, record(t, w).One(t, scheduleType),
+		map[string]any{"spec.schedules.0": "@weekly", "spec.timezone": "Asia/Tokyo"})
 }
 
 func TestCatchupStartsAMissedRunUpToAYearLate(t *testing.T) {
@@ -109,7 +115,8 @@ func TestAWorkflowSaysEverythingThatArgoWouldOtherwiseGuess(t *testing.T) {
 	r := record(t, good(Argo))
 	w := r.One(t, templateType)
 	holds(t, w, map[string]any{
-		"metadata.name": "nightly", "spec.entrypoint": "run", "spec.serviceAccountName": "pipeline-nightly", "spec.activeDeadlineSeconds": 21600.0,
+		"metadata.name": "nightly", "spec.entrypoint": "run", "spec.serviceAccountName": "pipeline-nightly",
+		"spec.activeDeadlineSeconds":                                        21600.0,
 		"spec.templates.0.container.command.0":                              pod.Binary,
 		"spec.templates.0.container.args":                                   nil,
 		"spec.templates.0.container.securityContext.readOnlyRootFilesystem": true,
@@ -128,7 +135,8 @@ func TestAWorkflowSaysEverythingThatArgoWouldOtherwiseGuess(t *testing.T) {
 		"spec.metrics.prometheus.1.labels.0.key":                            "blueprint",
 	})
 	holds(t, r.One(t, scheduleType), map[string]any{
-		"spec.workflowSpec.workflowTemplateRef.name": "nightly", "spec.concurrencyPolicy": "Forbid", "spec.schedules.0": "@daily", "spec.startingDeadlineSeconds": 600.0,
+		"spec.workflowSpec.workflowTemplateRef.name": "nightly", "spec.concurrencyPolicy": "Forbid",
+		"spec.schedules.0": "@daily", "spec.startingDeadlineSeconds": 600.0,
 	})
 	if got := w.Text("spec.templates.0.retryStrategy.expression"); got != `!(lastRetry.exitCode in ["1", "2"])` {
 		t.Errorf("retried when %s", got)
@@ -161,7 +169,9 @@ func TestArgosOwnContainersAreConfinedTooAndTheyAloneHaveAToken(t *testing.T) {
 	for _, c := range slices.Concat(patch.InitContainers, patch.Containers) {
 		names = append(names, c.Name)
 		s := c.SecurityContext
-		if s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem || !slices.Equal(s.Capabilities.Drop, []string{"ALL"}) {
+		if s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || s.RunAsNonRoot == nil ||
+			!*s.RunAsNonRoot || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem ||
+			!slices.Equal(s.Capabilities.Drop, []string{"ALL"}) {
 			t.Errorf("%s: %+v", c.Name, s)
 		}
 		if len(c.VolumeMounts) != 1 || c.VolumeMounts[0].Name != patch.Volumes[0].Name {
@@ -181,17 +191,20 @@ func TestAWorkflowMayReportItsResultAndNothingElse(t *testing.T) {
 	if rules := fmt.Sprint(role.At("rules")); rules != "[map[apiGroups:[argoproj.io] resources:[workflowtaskresults] verbs:[create patch]]]" {
 		t.Errorf("it may %s", rules)
 	}
-	holds(t, r.One(t, "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"), map[string]any{"subjects.0.name": "pipeline-nightly", "roleRef.name": "pipeline-nightly"})
+	holds(t, r.One(t, "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"),
+		map[string]any{"subjects.0.name": "pipeline-nightly", "roleRef.name": "pipeline-nightly"})
 	if roles := record(t, good(CronJob)).All("kubernetes:rbac.authorization.k8s.io/v1:Role"); len(roles) != 0 {
 		t.Error("a CronJob's pods need nothing of the API server")
 	}
-	holds(t, record(t, good(CronJob)).One(t, "kubernetes:core/v1:ServiceAccount"), map[string]any{"automountServiceAccountToken": false})
+	holds(t, record(t, good(CronJob)).One(t, "kubernetes:core/v1:ServiceAccount"),
+		map[string]any{"automountServiceAccountToken": false})
 }
 
 func TestAChangedScheduleChangesOneObject(t *testing.T) {
 	later := good(Argo)
 	later.Schedule = "@weekly"
-	if changed := pulumitest.Changed(record(t, good(Argo)), record(t, later)); !slices.Equal(changed, []string{scheduleType + " credit-risk-nightly-schedule"}) {
+	if changed := pulumitest.Changed(record(t, good(Argo)), record(t, later)); !slices.Equal(changed,
+		[]string{scheduleType + " credit-risk-nightly-schedule"}) {
 		t.Errorf("changed: %v", changed)
 	}
 }
@@ -199,20 +212,25 @@ func TestAChangedScheduleChangesOneObject(t *testing.T) {
 func TestOnceIsAJobThatStays(t *testing.T) {
 	a := good(Once)
 	a.Schedule = ""
-	holds(t, record(t, a).One(t, onceType), map[string]any{"spec.backoffLimit": 2.0, "spec.ttlSecondsAfterFinished": nil, "spec.template.spec.restartPolicy": "Never"})
+	holds(t, record(t, a).One(t, onceType),
+		map[string]any{"spec.backoffLimit": 2.0, "spec.ttlSecondsAfterFinished": nil,
+			"spec.template.spec.restartPolicy": "Never"})
 }
 
 func TestEveryProblemOfAJobIsReported(t *testing.T) {
-	a := &Args{Name: strings.Repeat("n", 53), Namespace: "X", Engine: "airflow", Schedule: "now", Retries: 99, RetryDelay: -1, Labels: map[string]string{"a": "b c"}}
+	a := &Args{Name: strings.Repeat("n", 53), Namespace: "X", Engine: "airflow", Schedule: "now", Retries: 99,
+		RetryDelay: -1, Labels: map[string]string{"a": "b c"}}
 	err := a.Validate()
-	for _, want := range []string{"at most 52", `namespace "X"`, `engine "airflow"`, `schedule "now"`, "99 retries", "retry delay", "deadline", "no image", "label a"} {
+	for _, want := range []string{"at most 52", `namespace "X"`, `engine "airflow"`, `schedule "now"`, "99 retries",
+		"retry delay", "deadline", "no image", "label a"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}
 	}
 	for name, change := range map[string]func(*Args){
 		"runs once":        func(a *Args) { a.Engine = Once },
-		"five cron fields": func(a *Args) { a.Schedule = "CRON_TZ=Europe/Berlin 0 0 * * *" }, "time zone": func(a *Args) { a.Timezone = "Local" }, "whole seconds": func(a *Args) { a.RetryDelay = 0 },
+		"five cron fields": func(a *Args) { a.Schedule = "CRON_TZ=Europe/Berlin 0 0 * * *" },
+		"time zone":        func(a *Args) { a.Timezone = "Local" }, "whole seconds": func(a *Args) { a.RetryDelay = 0 },
 	} {
 		a := good(Argo)
 		change(a)

@@ -103,6 +103,7 @@ const finish = "finish"
 func podTemplate(name string, p *pod.Args) template {
 	return template{
 		Name: name, Container: p.Container(), InitContainers: p.InitContainers(), Volumes: p.Volumes(),
-		Metadata: &metadata{Labels: p.Labels, Annotations: p.Annotations()}, Affinity: p.Affinity(), Tolerations: p.Tolerations(), NodeSelector: p.NodeSelector,
+		Metadata: &metadata{Labels: p.Labels, Annotations: p.Annotations()}, Affinity: p.Affinity(),
+		Tolerations: p.Tolerations(), NodeSelector: p.NodeSelector,
 	}
 }

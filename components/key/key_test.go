@@ -15,8 +15,9 @@ func args() *Args {
 	return &Args{
 		Alias: "ashlar-prod-data", Description: "Datasets and stores", Account: pulumi.String(pulumitest.Account),
 		Services: []Service{{
-			Principal:  "logs.eu-west-1.amazonaws.com",
-			Conditions: []policy.Condition{policy.When("StringEquals", "aws:SourceAccount", pulumi.String(pulumitest.Account))},
+			Principal: "logs.eu-west-1.amazonaws.com",
+			Conditions: []policy.Condition{policy.When("StringEquals", "aws:SourceAccount",
+				pulumi.String(pulumitest.Account))},
 		}},
 		Linked: []string{"autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"},
 		Tags:   map[string]string{"owner": "platform"},
@@ -59,7 +60,8 @@ func TestTheKeysPolicyGivesNobodyEverything(t *testing.T) {
 				t.Errorf("statement %s allows %s", s.Sid, action)
 			}
 		}
-		if s.Principal == "*" && (len(s.Condition["ArnEquals"]["aws:PrincipalArn"]) != 1 || len(s.Condition["StringEquals"]["kms:CallerAccount"]) != 1) {
+		if s.Principal == "*" && (len(s.Condition["ArnEquals"]["aws:PrincipalArn"]) != 1 ||
+			len(s.Condition["StringEquals"]["kms:CallerAccount"]) != 1) {
 			t.Errorf("anyone may %v with %v", s.Action, s.Condition)
 		}
 		if p, ok := s.Principal.(map[string]any); ok && p["Service"] != nil && len(s.Condition) == 0 {
@@ -93,7 +95,8 @@ func TestValidateReportsEveryProblem(t *testing.T) {
 	}
 	err := bad.Validate()
 	for _, want := range []string{
-		`alias "with space"`, "no description", "no account", "deletion after 3 days", `service "logs": want`, `service "logs": no condition`, `linked role "autoscaling"`,
+		`alias "with space"`, "no description", "no account", "deletion after 3 days", `service "logs": want`,
+		`service "logs": no condition`, `linked role "autoscaling"`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)

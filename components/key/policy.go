@@ -32,7 +32,8 @@ func (a *Args) policy() pulumi.StringOutput {
 	}}
 	forService := []policy.Condition{policy.When("Bool", "kms:GrantIsForAWSResource", pulumi.String("true"))}
 	grants := policy.Statement{
-		Sid: "AccountGrants", Principals: root, Actions: []string{"kms:CreateGrant"}, Unscoped: true, Conditions: forService,
+		Sid: "AccountGrants", Principals: root, Actions: []string{"kms:CreateGrant"},
+		Unscoped: true, Conditions: forService,
 	}
 	if a.OwnGrants {
 		grants.Conditions = nil

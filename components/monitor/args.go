@@ -38,7 +38,8 @@ func (a *Args) Validate() error {
 		return errors.New("monitor: no arguments")
 	}
 	found := []error{
-		object.CheckName("monitor", a.Name, object.MaxLabel), object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels),
+		object.CheckName("monitor", a.Name, object.MaxLabel),
+		object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels),
 	}
 	say := func(format string, args ...any) {
 		found = append(found, fmt.Errorf("monitor %s: "+format, append([]any{a.Name}, args...)...))

@@ -79,7 +79,8 @@ func (a *Args) scrape(ctx *pulumi.Context, name string, c *Monitor) error {
 		OtherFields: kubernetes.UntypedArgs{"spec": serviceMonitorSpec{
 			Selector:     pod.Selector(a.Scrape.Service),
 			TargetLabels: []string{object.LabelInstance},
-			Endpoints:    []scrapeTarget{{Port: a.Scrape.Port, Path: a.Scrape.Path, Interval: a.Scrape.Interval, HonorLabels: true}},
+			Endpoints: []scrapeTarget{{Port: a.Scrape.Port, Path: a.Scrape.Path,
+				Interval: a.Scrape.Interval, HonorLabels: true}},
 		}},
 	}, pulumi.Parent(c), pulumi.DependsOn(a.After))
 	return err

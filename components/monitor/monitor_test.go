@@ -23,11 +23,14 @@ func good() *Args {
 	alert := "DatasetDrift"
 	return &Args{
 		Namespace: "credit-risk", Name: "scoring", Labels: map[string]string{"a": "b"},
-		Scrape: &Scrape{Service: map[string]string{"name": "scoring", "traffic": "live"}, Port: "http", Path: "/metrics", Interval: "30s"},
+		Scrape: &Scrape{Service: map[string]string{"name": "scoring", "traffic": "live"}, Port: "http",
+			Path: "/metrics", Interval: "30s"},
 		Alerts: []slo.Group{{Name: "endpoint", Rules: []slo.Rule{{Alert: &alert, Expr: "x"}}}},
 		Drift: &job.Args{
-			Namespace: "credit-risk", Name: "drift-scoring", Engine: job.CronJob, Schedule: "7 * * * *", Deadline: time.Hour,
-			Pod: pod.Args{Image: pulumi.String("i:1"), Command: []string{pod.Binary, "drift", "--endpoint", "scoring"}, ServiceAccount: "drift-scoring", CPU: "100m", Memory: "1Gi", Scratch: "1Gi"},
+			Namespace: "credit-risk", Name: "drift-scoring", Engine: job.CronJob,
+			Schedule: "7 * * * *", Deadline: time.Hour,
+			Pod: pod.Args{Image: pulumi.String("i:1"), Command: []string{pod.Binary, "drift", "--endpoint", "scoring"},
+				ServiceAccount: "drift-scoring", CPU: "100m", Memory: "1Gi", Scratch: "1Gi"},
 		},
 	}
 }
@@ -43,7 +46,8 @@ func record(t *testing.T, a *Args) *pulumitest.Recording {
 func TestTheEndpointsOwnLabelsSurviveBeingScraped(t *testing.T) {
 	m := record(t, good()).One(t, scrapeType)
 	for path, want := range map[string]any{
-		"spec.endpoints.0.honorLabels": true, "spec.endpoints.0.port": "http", "spec.endpoints.0.path": "/metrics", "spec.endpoints.0.interval": "30s",
+		"spec.endpoints.0.honorLabels": true, "spec.endpoints.0.port": "http", "spec.endpoints.0.path": "/metrics",
+		"spec.endpoints.0.interval":         "30s",
 		"spec.selector.matchLabels.traffic": "live", "metadata.namespace": "credit-risk",
 	} {
 		if got := m.At(path); got != want {
@@ -54,7 +58,8 @@ func TestTheEndpointsOwnLabelsSurviveBeingScraped(t *testing.T) {
 
 func TestDriftIsJudgedOnASchedule(t *testing.T) {
 	c := record(t, good()).One(t, cronType)
-	if c.Text("spec.schedule") != "7 * * * *" || c.Text("spec.jobTemplate.spec.template.spec.containers.0.command.1") != "drift" {
+	if c.Text("spec.schedule") != "7 * * * *" ||
+		c.Text("spec.jobTemplate.spec.template.spec.containers.0.command.1") != "drift" {
 		t.Errorf("got %v", c.Inputs["spec"])
 	}
 }
@@ -75,9 +80,11 @@ func TestEachPartIsLeftOutWhereItIsNotAskedFor(t *testing.T) {
 }
 
 func TestEveryProblemOfAMonitorIsReported(t *testing.T) {
-	a := &Args{Namespace: "X", Name: "Y", Labels: map[string]string{"a": "b c"}, Scrape: &Scrape{}, Drift: &job.Args{Name: "Z", Engine: job.Once}}
+	a := &Args{Namespace: "X", Name: "Y", Labels: map[string]string{"a": "b c"}, Scrape: &Scrape{},
+		Drift: &job.Args{Name: "Z", Engine: job.Once}}
 	err := a.Validate()
-	for _, want := range []string{`namespace "X"`, `monitor "Y"`, "label a", "scrape every Service", "want all three", "on a schedule", `job "Z"`} {
+	for _, want := range []string{`namespace "X"`, `monitor "Y"`, "label a", "scrape every Service", "want all three",
+		"on a schedule", `job "Z"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}

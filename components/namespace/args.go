@@ -59,7 +59,8 @@ func (a *Args) Validate() error {
 		say("it is the cluster's own: choose another name")
 	}
 	if a.Quota.Pods <= 0 || a.Quota.CPU <= 0 || a.Quota.MemoryGi <= 0 {
-		say("quota of %d pods, %d cores and %d GiB: want more than none of each", a.Quota.Pods, a.Quota.CPU, a.Quota.MemoryGi)
+		say("quota of %d pods, %d cores and %d GiB: want more than none of each", a.Quota.Pods,
+			a.Quota.CPU, a.Quota.MemoryGi)
 	}
 	seen := map[string]bool{}
 	for _, f := range a.Flows {

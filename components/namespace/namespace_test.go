@@ -14,10 +14,12 @@ const policyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
 func good() *Args {
 	return &Args{
-		Name: "credit-risk", Labels: map[string]string{"app.kubernetes.io/instance": "credit-risk"}, Quota: Quota{Pods: 64, CPU: 32, MemoryGi: 128},
+		Name: "credit-risk", Labels: map[string]string{"app.kubernetes.io/instance": "credit-risk"},
+		Quota: Quota{Pods: 64, CPU: 32, MemoryGi: 128},
 		Flows: []Flow{{
 			Name: "endpoint-scoring", Pods: map[string]string{"app": "scoring"},
-			To:   []Peer{{CIDR: pulumi.String("10.0.0.0/16"), Ports: []int{5432}}, {Namespace: "minio", Pods: map[string]string{"app": "minio"}, Ports: []int{9000}}},
+			To: []Peer{{CIDR: pulumi.String("10.0.0.0/16"), Ports: []int{5432}},
+				{Namespace: "minio", Pods: map[string]string{"app": "minio"}, Ports: []int{9000}}},
 			From: []Peer{{AnyNamespace: true, Ports: []int{8080}}},
 		}},
 	}
@@ -52,7 +54,8 @@ func TestNothingPassesButNamesAndTheFlows(t *testing.T) {
 		t.Fatalf("policies are %s", got)
 	}
 	deny := r.Named(t, policyType, "credit-risk-deny-all")
-	if deny.At("spec.ingress") != nil || deny.At("spec.egress") != nil || deny.Text("spec.policyTypes.0") != "Ingress" || deny.Text("spec.policyTypes.1") != "Egress" {
+	if deny.At("spec.ingress") != nil || deny.At("spec.egress") != nil ||
+		deny.Text("spec.policyTypes.0") != "Ingress" || deny.Text("spec.policyTypes.1") != "Egress" {
 		t.Errorf("deny-all lets something through: %v", deny.Inputs["spec"])
 	}
 	if selector, ok := deny.At("spec.podSelector").(map[string]any); !ok || len(selector) != 0 {
@@ -98,7 +101,8 @@ func TestTheNamespaceIsBounded(t *testing.T) {
 	r := record(t, good())
 	hard := r.One(t, "kubernetes:core/v1:ResourceQuota").At("spec.hard").(map[string]any)
 	for key, want := range map[string]string{
-		"pods": "64", "requests.cpu": "32", "requests.memory": "128Gi", "services.loadbalancers": "0", "services.nodeports": "0", "persistentvolumeclaims": "0",
+		"pods": "64", "requests.cpu": "32", "requests.memory": "128Gi", "services.loadbalancers": "0",
+		"services.nodeports": "0", "persistentvolumeclaims": "0",
 	} {
 		if hard[key] != want {
 			t.Errorf("%s is %v, want %s", key, hard[key], want)
@@ -127,12 +131,16 @@ func TestEveryProblemOfANamespaceIsReported(t *testing.T) {
 	a := &Args{
 		Name: "default", Labels: map[string]string{"a": "b c"},
 		Flows: []Flow{
-			{Name: "dns", Pods: map[string]string{"a": "b"}, To: []Peer{{CIDR: pulumi.String("10.0.0.0/16"), AnyNamespace: true, Ports: []int{1}}}},
-			{Name: "Bad Name", To: []Peer{{CIDR: pulumi.String("ten"), Ports: []int{1}}, {AnyNamespace: true}, {Namespace: "x", Ports: []int{0}}, {CIDR: pulumi.String("10.0.0.0/8"), Pods: map[string]string{"a": "b"}, Ports: []int{1}}}},
+			{Name: "dns", Pods: map[string]string{"a": "b"},
+				To: []Peer{{CIDR: pulumi.String("10.0.0.0/16"), AnyNamespace: true, Ports: []int{1}}}},
+			{Name: "Bad Name", To: []Peer{{CIDR: pulumi.String("ten"), Ports: []int{1}}, {AnyNamespace: true},
+				{Namespace: "x", Ports: []int{0}},
+				{CIDR: pulumi.String("10.0.0.0/8"), Pods: map[string]string{"a": "b"}, Ports: []int{1}}}},
 		},
 	}
 	err := a.Validate()
-	for _, want := range []string{"cluster's own", "label a", "quota of 0 pods", "flow dns: a network policy", "one of them", "Bad Name", "selects every pod", `peer "ten"`, "no port", "port 0", "range or pods"} {
+	for _, want := range []string{"cluster's own", "label a", "quota of 0 pods", "flow dns: a network policy",
+		"one of them", "Bad Name", "selects every pod", `peer "ten"`, "no port", "port 0", "range or pods"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)
 		}

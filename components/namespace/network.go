@@ -48,7 +48,8 @@ func (a *Args) network(ctx *pulumi.Context, name string, opts []pulumi.ResourceO
 func names() networkingv1.NetworkPolicyEgressRuleArray {
 	ports := networkingv1.NetworkPolicyPortArray{}
 	for _, protocol := range []string{"UDP", "TCP"} {
-		ports = append(ports, networkingv1.NetworkPolicyPortArgs{Protocol: pulumi.String(protocol), Port: pulumi.Int(53)})
+		ports = append(ports, networkingv1.NetworkPolicyPortArgs{Protocol: pulumi.String(protocol),
+			Port: pulumi.Int(53)})
 	}
 	server := Peer{Namespace: "kube-system", Pods: map[string]string{"k8s-app": "kube-dns"}}
 	return networkingv1.NetworkPolicyEgressRuleArray{networkingv1.NetworkPolicyEgressRuleArgs{
@@ -91,7 +92,9 @@ func (p Peer) peer() networkingv1.NetworkPolicyPeerArgs {
 	}
 	out := networkingv1.NetworkPolicyPeerArgs{NamespaceSelector: &metav1.LabelSelectorArgs{}}
 	if p.Namespace != "" {
-		out.NamespaceSelector = &metav1.LabelSelectorArgs{MatchLabels: pulumi.StringMap{namespaceName: pulumi.String(p.Namespace)}}
+		out.NamespaceSelector = &metav1.LabelSelectorArgs{
+			MatchLabels: pulumi.StringMap{namespaceName: pulumi.String(p.Namespace)},
+		}
 	}
 	if len(p.Pods) > 0 {
 		out.PodSelector = &metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(p.Pods)}

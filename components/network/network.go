@@ -100,7 +100,8 @@ func (b *build) zones(all []Subnets) ([]zone, error) {
 	for _, s := range all {
 		z := zone{name: s.Zone}
 		var err error
-		if z.private, err = b.subnet("private", s.Zone, s.Private.String(), "kubernetes.io/role/internal-elb"); err != nil {
+		if z.private, err = b.subnet("private", s.Zone, s.Private.String(),
+			"kubernetes.io/role/internal-elb"); err != nil {
 			return nil, err
 		}
 		if z.public, err = b.subnet("public", s.Zone, s.Public.String(), "kubernetes.io/role/elb"); err != nil {
@@ -125,7 +126,8 @@ func (b *build) subnet(kind, zone, cidr, role string) (*ec2.Subnet, error) {
 			role: "1",
 			"kubernetes.io/cluster/" + b.args.ClusterName: "shared",
 		}),
-	}, b.child(), pulumi.RetainOnDelete(b.args.Retain && kind == "private"), pulumi.IgnoreChanges([]string{"cidrBlock"}))
+	}, b.child(), pulumi.RetainOnDelete(b.args.Retain && kind == "private"),
+		pulumi.IgnoreChanges([]string{"cidrBlock"}))
 }
 
 func (b *build) child() pulumi.ResourceOption { return pulumi.Parent(b.c) }

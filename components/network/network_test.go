@@ -13,8 +13,9 @@ import (
 func args(zones ...string) *Args {
 	return &Args{
 		NetworkName: "ashlar-prod", Region: "eu-west-1", CIDR: "10.0.0.0/16", Zones: zones, PerZone: true,
-		ClusterName: "ashlar-prod", FlowLogBucketArn: pulumi.String("arn:aws:s3:::flows"), Reserved: []string{"172.20.0.0/16"},
-		Tags: map[string]string{"ashlar:owner": "platform"},
+		ClusterName: "ashlar-prod", FlowLogBucketArn: pulumi.String("arn:aws:s3:::flows"),
+		Reserved: []string{"172.20.0.0/16"},
+		Tags:     map[string]string{"ashlar:owner": "platform"},
 	}
 }
 
@@ -30,7 +31,8 @@ func TestEveryZoneHasBothSubnetsAndItsOwnWayOut(t *testing.T) {
 	r := record(t, args("eu-west-1a", "eu-west-1b", "eu-west-1c"))
 	for typ, want := range map[string]int{
 		"aws:ec2/subnet:Subnet": 6, "aws:ec2/natGateway:NatGateway": 3, "aws:ec2/eip:Eip": 3,
-		"aws:ec2/routeTable:RouteTable": 4, "aws:ec2/route:Route": 4, "aws:ec2/routeTableAssociation:RouteTableAssociation": 6,
+		"aws:ec2/routeTable:RouteTable": 4, "aws:ec2/route:Route": 4,
+		"aws:ec2/routeTableAssociation:RouteTableAssociation": 6,
 	} {
 		if got := len(r.All(typ)); got != want {
 			t.Errorf("%d of %s, want %d", got, typ, want)
@@ -38,7 +40,8 @@ func TestEveryZoneHasBothSubnetsAndItsOwnWayOut(t *testing.T) {
 	}
 	for _, z := range []string{"eu-west-1a", "eu-west-1b", "eu-west-1c"} {
 		private := r.Named(t, "aws:ec2/subnet:Subnet", "net-private-"+z)
-		if private.Text("availabilityZone") != z || private.Tag("kubernetes.io/role/internal-elb") != "1" || private.At("mapPublicIpOnLaunch") != false {
+		if private.Text("availabilityZone") != z || private.Tag("kubernetes.io/role/internal-elb") != "1" ||
+			private.At("mapPublicIpOnLaunch") != false {
 			t.Errorf("private subnet %v", private.Inputs)
 		}
 		if got := r.Named(t, "aws:ec2/route:Route", "net-private-"+z).Text("natGatewayId"); got != "net-nat-"+z+"-id" {
@@ -98,10 +101,12 @@ func TestTheDefaultGroupIsClosedAndFlowsAreLogged(t *testing.T) {
 		t.Errorf("default group %v", group.Inputs)
 	}
 	flow := r.One(t, "aws:ec2/flowLog:FlowLog")
-	if flow.Text("trafficType") != "ALL" || flow.Text("logDestination") != "arn:aws:s3:::flows" || flow.Text("logDestinationType") != "s3" {
+	if flow.Text("trafficType") != "ALL" || flow.Text("logDestination") != "arn:aws:s3:::flows" ||
+		flow.Text("logDestinationType") != "s3" {
 		t.Errorf("flow log %v", flow.Inputs)
 	}
-	if vpc := r.One(t, "aws:ec2/vpc:Vpc"); vpc.At("enableDnsHostnames") != true || !slices.Contains(vpc.IgnoreChanges, "cidrBlock") {
+	if vpc := r.One(t, "aws:ec2/vpc:Vpc"); vpc.At("enableDnsHostnames") != true ||
+		!slices.Contains(vpc.IgnoreChanges, "cidrBlock") {
 		t.Errorf("vpc %v ignores %v", vpc.Inputs, vpc.IgnoreChanges)
 	}
 }
@@ -144,24 +149,28 @@ func TestValidateRefuses(t *testing.T) {
 		spoil func(*Args)
 		want  string
 	}{
-		"no range":                 {func(a *Args) { a.CIDR = "" }, "want IPv4"},
-		"an IPv6 range":            {func(a *Args) { a.CIDR = "fd00::/56" }, "want IPv4"},
-		"a range with host bits":   {func(a *Args) { a.CIDR = "10.0.0.1/16" }, "its first address is 10.0.0.0/16"},
-		"a range too large":        {func(a *Args) { a.CIDR = "10.0.0.0/8" }, "want /16 to /22"},
-		"a range too small":        {func(a *Args) { a.CIDR = "10.0.0.0/24" }, "want /16 to /22"},
-		"a public range":           {func(a *Args) { a.CIDR = "8.8.0.0/16" }, "is not private"},
-		"the services' range":      {func(a *Args) { a.CIDR = "172.20.0.0/18" }, "overlaps 172.20.0.0/16"},
-		"a peer's range":           {func(a *Args) { a.Reserved = []string{"10.0.128.0/24"} }, "overlaps 10.0.128.0/24"},
+		"no range":               {func(a *Args) { a.CIDR = "" }, "want IPv4"},
+		"an IPv6 range":          {func(a *Args) { a.CIDR = "fd00::/56" }, "want IPv4"},
+		"a range with host bits": {func(a *Args) { a.CIDR = "10.0.0.1/16" }, "its first address is 10.0.0.0/16"},
+		"a range too large":      {func(a *Args) { a.CIDR = "10.0.0.0/8" }, "want /16 to /22"},
+		"a range too small":      {func(a *Args) { a.CIDR = "10.0.0.0/24" }, "want /16 to /22"},
+		"a public range":         {func(a *Args) { a.CIDR = "8.8.0.0/16" }, "is not private"},
+		"the services' range":    {func(a *Args) { a.CIDR = "172.20.0.0/18" }, "overlaps 172.20.0.0/16"},
+		"a peer's range": {func(a *Args) { a.Reserved = []string{"10.0.128.0/24"} },
+			"overlaps 10.0.128.0/24"},
 		"a reserved range of none": {func(a *Args) { a.Reserved = []string{"office"} }, `reserved: range "office"`},
 		"one zone":                 {func(a *Args) { a.Zones = a.Zones[:1] }, "1 zones"},
-		"four zones":               {func(a *Args) { a.Zones = append(a.Zones, "eu-west-1c", "eu-west-1d") }, "4 zones"},
-		"a zone twice":             {func(a *Args) { a.Zones[1] = a.Zones[0] }, "named twice"},
-		"a zone of elsewhere":      {func(a *Args) { a.Zones[1] = "us-east-1a" }, "not in region"},
-		"a zone that is a region":  {func(a *Args) { a.Zones[1] = "eu-west-1" }, "not in region"},
-		"no region":                {func(a *Args) { a.Region = "" }, "region"},
-		"no flow logs":             {func(a *Args) { a.FlowLogBucketArn = nil }, "no bucket for flow logs"},
-		"no cluster":               {func(a *Args) { a.ClusterName = "" }, "no cluster"},
-		"an endpoint of none":      {func(a *Args) { a.Endpoints = []string{"S3 "} }, "want a service's name"},
+		"four zones": {func(a *Args) {
+			a.Zones = append(a.Zones, "eu-west-1c",
+				"eu-west-1d")
+		}, "4 zones"},
+		"a zone twice":            {func(a *Args) { a.Zones[1] = a.Zones[0] }, "named twice"},
+		"a zone of elsewhere":     {func(a *Args) { a.Zones[1] = "us-east-1a" }, "not in region"},
+		"a zone that is a region": {func(a *Args) { a.Zones[1] = "eu-west-1" }, "not in region"},
+		"no region":               {func(a *Args) { a.Region = "" }, "region"},
+		"no flow logs":            {func(a *Args) { a.FlowLogBucketArn = nil }, "no bucket for flow logs"},
+		"no cluster":              {func(a *Args) { a.ClusterName = "" }, "no cluster"},
+		"an endpoint of none":     {func(a *Args) { a.Endpoints = []string{"S3 "} }, "want a service's name"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,8 @@ func CheckLabels(labels map[string]string) error {
 // and what is too long is cut.
 func Value(text string) string {
 	clean := strings.Map(func(r rune) rune {
-		if r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)) {
+		if r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("._-", r)) {
 			return r
 		}
 		return '-'

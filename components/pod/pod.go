@@ -156,9 +156,11 @@ func (a *Args) InitContainers() corev1.ContainerArray {
 		return nil
 	}
 	return corev1.ContainerArray{corev1.ContainerArgs{
-		Name: pulumi.String(runtimeVolume), Image: a.Runtime.ToStringOutput(), ImagePullPolicy: pulumi.String("IfNotPresent"),
-		Command:      pulumi.ToStringArray([]string{Binary, "install", RuntimeDir}),
-		VolumeMounts: corev1.VolumeMountArray{corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume), MountPath: pulumi.String(RuntimeDir)}},
+		Name: pulumi.String(runtimeVolume), Image: a.Runtime.ToStringOutput(),
+		ImagePullPolicy: pulumi.String("IfNotPresent"),
+		Command:         pulumi.ToStringArray([]string{Binary, "install", RuntimeDir}),
+		VolumeMounts: corev1.VolumeMountArray{corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume),
+			MountPath: pulumi.String(RuntimeDir)}},
 		Resources: corev1.ResourceRequirementsArgs{
 			Requests: pulumi.StringMap{"cpu": pulumi.String("50m"), "memory": pulumi.String("64Mi")},
 			Limits:   pulumi.StringMap{"memory": pulumi.String("64Mi")},
@@ -183,7 +185,8 @@ func (a *Args) env() corev1.EnvVarArray {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(name), Value: a.Env[name].ToStringOutput()})
 	}
 	if a.Pseudonyms != "" {
-		out = append(out, corev1.EnvVarArgs{Name: pulumi.String("ASHLAR_PSEUDONYM_KEYS_FILE"), Value: pulumi.String(KeysDir + "/" + PseudonymKeys)})
+		out = append(out, corev1.EnvVarArgs{Name: pulumi.String("ASHLAR_PSEUDONYM_KEYS_FILE"),
+			Value: pulumi.String(KeysDir + "/" + PseudonymKeys)})
 	}
 	for _, s := range a.Secrets {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(s.Variable), ValueFrom: corev1.EnvVarSourceArgs{
@@ -206,20 +209,24 @@ const (
 )
 
 func (a *Args) mounts() corev1.VolumeMountArray {
-	out := corev1.VolumeMountArray{corev1.VolumeMountArgs{Name: pulumi.String(tempVolume), MountPath: pulumi.String(TempDir)}}
+	out := corev1.VolumeMountArray{corev1.VolumeMountArgs{Name: pulumi.String(tempVolume),
+		MountPath: pulumi.String(TempDir)}}
 	if a.Plan != "" {
 		out = append(out, corev1.VolumeMountArgs{
 			Name: pulumi.String(planVolume), MountPath: pulumi.String(PlanDir), ReadOnly: pulumi.Bool(true),
 		})
 	}
 	if a.Code != nil {
-		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(codeVolume), MountPath: pulumi.String(CodeDir), ReadOnly: pulumi.Bool(true)})
+		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(codeVolume), MountPath: pulumi.String(CodeDir),
+			ReadOnly: pulumi.Bool(true)})
 	}
 	if a.Pseudonyms != "" {
-		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(keysVolume), MountPath: pulumi.String(KeysDir), ReadOnly: pulumi.Bool(true)})
+		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(keysVolume), MountPath: pulumi.String(KeysDir),
+			ReadOnly: pulumi.Bool(true)})
 	}
 	if a.Runtime != nil {
-		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume), MountPath: pulumi.String(RuntimeDir), ReadOnly: pulumi.Bool(true)})
+		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume),
+			MountPath: pulumi.String(RuntimeDir), ReadOnly: pulumi.Bool(true)})
 	}
 	return out
 }
@@ -240,17 +247,20 @@ func (a *Args) Volumes() corev1.VolumeArray {
 			items = append(items, corev1.KeyToPathArgs{Key: pulumi.String(i.Key), Path: pulumi.String(i.Path)})
 		}
 		out = append(out, corev1.VolumeArgs{
-			Name: pulumi.String(codeVolume), ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(a.Code.Name), Items: items},
+			Name:      pulumi.String(codeVolume),
+			ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(a.Code.Name), Items: items},
 		})
 	}
 	if a.Pseudonyms != "" {
 		out = append(out, corev1.VolumeArgs{Name: pulumi.String(keysVolume), Secret: corev1.SecretVolumeSourceArgs{
 			SecretName: pulumi.String(a.Pseudonyms), DefaultMode: pulumi.Int(0o440),
-			Items: corev1.KeyToPathArray{corev1.KeyToPathArgs{Key: pulumi.String(PseudonymKeys), Path: pulumi.String(PseudonymKeys)}},
+			Items: corev1.KeyToPathArray{corev1.KeyToPathArgs{Key: pulumi.String(PseudonymKeys),
+				Path: pulumi.String(PseudonymKeys)}},
 		}})
 	}
 	if a.Runtime != nil {
-		out = append(out, corev1.VolumeArgs{Name: pulumi.String(runtimeVolume), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("128Mi")}})
+		out = append(out, corev1.VolumeArgs{Name: pulumi.String(runtimeVolume),
+			EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("128Mi")}})
 	}
 	return out
 }
@@ -261,7 +271,8 @@ func (a *Args) Tolerations() corev1.TolerationArray {
 	var out corev1.TolerationArray
 	if a.Pool != nil {
 		out = append(out, corev1.TolerationArgs{
-			Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("Equal"), Value: pulumi.String(a.Pool.Value), Effect: pulumi.String("NoSchedule"),
+			Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("Equal"), Value: pulumi.String(a.Pool.Value),
+			Effect: pulumi.String("NoSchedule"),
 		})
 	}
 	text := func(v string) pulumi.StringPtrInput {
@@ -271,7 +282,8 @@ func (a *Args) Tolerations() corev1.TolerationArray {
 		return pulumi.String(v)
 	}
 	for _, t := range a.Tolerate {
-		out = append(out, corev1.TolerationArgs{Key: text(t.Key), Operator: text(t.Operator), Value: text(t.Value), Effect: text(t.Effect)})
+		out = append(out, corev1.TolerationArgs{Key: text(t.Key), Operator: text(t.Operator),
+			Value: text(t.Value), Effect: text(t.Effect)})
 	}
 	return out
 }
@@ -282,13 +294,18 @@ func (a *Args) Affinity() corev1.AffinityPtrInput {
 	if a.Pool == nil {
 		return nil
 	}
+	ofPool := corev1.NodeSelectorRequirementArgs{
+		Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("In"),
+		Values: pulumi.ToStringArray([]string{a.Pool.Value}),
+	}
+	term := corev1.PreferredSchedulingTermArgs{
+		Weight: pulumi.Int(100),
+		Preference: corev1.NodeSelectorTermArgs{
+			MatchExpressions: corev1.NodeSelectorRequirementArray{ofPool},
+		},
+	}
 	return corev1.AffinityArgs{NodeAffinity: corev1.NodeAffinityArgs{
-		PreferredDuringSchedulingIgnoredDuringExecution: corev1.PreferredSchedulingTermArray{corev1.PreferredSchedulingTermArgs{
-			Weight: pulumi.Int(100),
-			Preference: corev1.NodeSelectorTermArgs{MatchExpressions: corev1.NodeSelectorRequirementArray{corev1.NodeSelectorRequirementArgs{
-				Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("In"), Values: pulumi.ToStringArray([]string{a.Pool.Value}),
-			}}},
-		}},
+		PreferredDuringSchedulingIgnoredDuringExecution: corev1.PreferredSchedulingTermArray{term},
 	}}
 }
 

@@ -13,10 +13,12 @@ import (
 
 func good() Args {
 	return Args{
-		Image: pulumi.String("registry/runtime:1"), Command: []string{Binary, "serve"}, ServiceAccount: "endpoint-scoring",
-		Env:     map[string]pulumi.StringInput{"B": pulumi.String("2"), "A": pulumi.String("1")},
-		Secrets: []Secret{{"ASHLAR_DATABASE", "ashlar-secrets", "database"}},
-		Plan:    "plan-0123", CPU: "250m", Memory: "256Mi", Scratch: "1Gi", Port: 8080, Labels: map[string]string{"a": "b"},
+		Image: pulumi.String("registry/runtime:1"), Command: []string{Binary, "serve"},
+		ServiceAccount: "endpoint-scoring",
+		Env:            map[string]pulumi.StringInput{"B": pulumi.String("2"), "A": pulumi.String("1")},
+		Secrets:        []Secret{{"ASHLAR_DATABASE", "ashlar-secrets", "database"}},
+		Plan:           "plan-0123", CPU: "250m", Memory: "256Mi", Scratch: "1Gi", Port: 8080,
+		Labels: map[string]string{"a": "b"},
 	}
 }
 
@@ -25,7 +27,9 @@ func recorded(t *testing.T, a Args) pulumitest.Resource {
 	t.Helper()
 	return pulumitest.Must(t, func(ctx *pulumi.Context) error {
 		template := a.Template()
-		_, err := corev1.NewPod(ctx, "pod", &corev1.PodArgs{Metadata: template.Metadata.(*metav1.ObjectMetaArgs), Spec: template.Spec.(corev1.PodSpecArgs)})
+		_, err := corev1.NewPod(ctx, "pod",
+			&corev1.PodArgs{Metadata: template.Metadata.(*metav1.ObjectMetaArgs),
+				Spec: template.Spec.(corev1.PodSpecArgs)})
 		return err
 	}).One(t, "kubernetes:core/v1:Pod")
 }
@@ -65,7 +69,8 @@ func TestASecretReachesAPodByReferenceOnly(t *testing.T) {
 		at := "spec.containers.0.env." + string(rune('0'+i))
 		name := p.Text(at + ".name")
 		names = append(names, name)
-		if name == "ASHLAR_DATABASE" && (p.At(at+".value") != nil || p.Text(at+".valueFrom.secretKeyRef.name") != "ashlar-secrets") {
+		if name == "ASHLAR_DATABASE" && (p.At(at+".value") != nil ||
+			p.Text(at+".valueFrom.secretKeyRef.name") != "ashlar-secrets") {
 			t.Errorf("the secret is in the pod: %v", p.At(at))
 		}
 	}
@@ -83,7 +88,8 @@ func TestAPoolIsPreferredAndNotNeeded(t *testing.T) {
 	a := good()
 	a.Pool, a.DoNotDisrupt = &Pool{"ashlar.dev/pool", "training"}, true
 	p := recorded(t, a)
-	if p.Text("spec.tolerations.0.value") != "training" || p.At("spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution") != nil ||
+	if p.Text("spec.tolerations.0.value") != "training" ||
+		p.At("spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution") != nil ||
 		p.Text("spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.0.preference.matchExpressions.0.key") != "ashlar.dev/pool" {
 		t.Errorf("got %v and %v", p.At("spec.tolerations"), p.At("spec.affinity"))
 	}
@@ -94,11 +100,14 @@ func TestAPoolIsPreferredAndNotNeeded(t *testing.T) {
 
 func TestEveryProblemOfAPodIsReported(t *testing.T) {
 	bad := Args{
-		Image: pulumi.String(""), Env: map[string]pulumi.StringInput{"lower": nil, "X": pulumi.String("")}, Secrets: []Secret{{Variable: "X"}},
-		ServiceAccount: "No Name", CPU: "lots", Memory: "-1", Scratch: "", Port: 80, Grace: -1, Pool: &Pool{}, Labels: map[string]string{"a": "b c"},
+		Image: pulumi.String(""), Env: map[string]pulumi.StringInput{"lower": nil, "X": pulumi.String("")},
+		Secrets:        []Secret{{Variable: "X"}},
+		ServiceAccount: "No Name", CPU: "lots", Memory: "-1", Scratch: "", Port: 80, Grace: -1, Pool: &Pool{},
+		Labels: map[string]string{"a": "b c"},
 	}
 	err := bad.Validate()
-	for _, want := range []string{"no image", "no command", `variable "lower"`, "lower has no value", "both plain and secret", "secret variable", "No Name", `cpu "lots"`,
+	for _, want := range []string{"no image", "no command", `variable "lower"`, "lower has no value",
+		"both plain and secret", "secret variable", "No Name", `cpu "lots"`,
 		`memory "-1"`, `scratch ""`, "port 80", "grace", "pool", "label a"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported: %v", want, err)

@@ -41,8 +41,10 @@ func TestADocumentSaysWhatTheStatementsSay(t *testing.T) {
 				When("Bool", "aws:SecureTransport", pulumi.String("true")),
 			},
 		},
-		Statement{Deny: true, Principals: Principals{Anyone: true}, Actions: []string{"s3:*"}, Resources: arns("arn:aws:s3:::data")},
-		Statement{Principals: Principals{Services: []string{"ec2.amazonaws.com"}, AWS: arns("arn:aws:iam::1:root")}, Actions: []string{"sts:AssumeRole"}},
+		Statement{Deny: true, Principals: Principals{Anyone: true}, Actions: []string{"s3:*"},
+			Resources: arns("arn:aws:s3:::data")},
+		Statement{Principals: Principals{Services: []string{"ec2.amazonaws.com"}, AWS: arns("arn:aws:iam::1:root")},
+			Actions: []string{"sts:AssumeRole"}},
 		Statement{Actions: []string{"ecr:GetAuthorizationToken"}, Unscoped: true},
 	)
 	if err != nil {
@@ -71,7 +73,8 @@ func TestAResourceThatTurnsOutToBeEverythingIsRefused(t *testing.T) {
 			t.Errorf("%s became a document", late)
 		}
 	}
-	if _, err := render(Statement{Actions: []string{"s3:GetObject"}, Resources: arns("${aws_s3_bucket.data.arn}")}); err != nil {
+	if _, err := render(Statement{Actions: []string{"s3:GetObject"},
+		Resources: arns("${aws_s3_bucket.data.arn}")}); err != nil {
 		t.Errorf("a reference that another tool resolves: %v", err)
 	}
 }
@@ -82,21 +85,32 @@ func TestCheckRefuses(t *testing.T) {
 		statement Statement
 		want      string
 	}{
-		"no action":                  {Statement{Resources: bucket}, "no action"},
-		"every action":               {Statement{Actions: []string{"*"}, Resources: bucket}, "is a pattern"},
-		"a pattern of actions":       {Statement{Actions: []string{"s3:Get*"}, Resources: bucket}, "is a pattern"},
-		"an action without service":  {Statement{Actions: []string{"GetObject"}, Resources: bucket}, "want service:Action"},
-		"no resource":                {Statement{Actions: []string{"s3:GetObject"}}, "no resource"},
-		"every resource":             {Statement{Actions: []string{"s3:GetObject"}, Resources: arns("*")}, "is everything"},
-		"every resource of S3":       {Statement{Actions: []string{"s3:GetObject"}, Resources: arns("arn:aws:s3:::*")}, "everything in its service"},
-		"a resource of any service":  {Statement{Actions: []string{"s3:GetObject"}, Resources: arns("arn:aws:*:::data")}, "cannot be patterns"},
-		"a resource that is no ARN":  {Statement{Actions: []string{"s3:GetObject"}, Resources: arns("data")}, "want an ARN"},
-		"a nil resource":             {Statement{Actions: []string{"s3:GetObject"}, Resources: []pulumi.StringInput{nil}}, "is nil"},
-		"an unscoped write":          {Statement{Actions: []string{"s3:PutObject"}, Unscoped: true}, "on every resource"},
-		"resources and unscoped":     {Statement{Actions: []string{"s3:ListBucket"}, Unscoped: true, Resources: bucket}, "keep the resources"},
-		"a principal":                {Statement{Actions: []string{"s3:GetObject"}, Resources: bucket, Principals: Principals{Anyone: true}}, "names no principal"},
-		"a sid with spaces":          {Statement{Sid: "to read", Actions: []string{"s3:GetObject"}, Resources: bucket}, "letters and digits"},
-		"a condition without values": {Statement{Actions: []string{"s3:GetObject"}, Resources: bucket, Conditions: []Condition{{Test: "Bool", Key: "k"}}}, "want a test"},
+		"no action":            {Statement{Resources: bucket}, "no action"},
+		"every action":         {Statement{Actions: []string{"*"}, Resources: bucket}, "is a pattern"},
+		"a pattern of actions": {Statement{Actions: []string{"s3:Get*"}, Resources: bucket}, "is a pattern"},
+		"an action without service": {Statement{Actions: []string{"GetObject"},
+			Resources: bucket}, "want service:Action"},
+		"no resource": {Statement{Actions: []string{"s3:GetObject"}}, "no resource"},
+		"every resource": {Statement{Actions: []string{"s3:GetObject"},
+			Resources: arns("*")}, "is everything"},
+		"every resource of S3": {Statement{Actions: []string{"s3:GetObject"}, Resources: arns("arn:aws:s3:::*")},
+			"everything in its service"},
+		"a resource of any service": {Statement{Actions: []string{"s3:GetObject"},
+			Resources: arns("arn:aws:*:::data")}, "cannot be patterns"},
+		"a resource that is no ARN": {Statement{Actions: []string{"s3:GetObject"},
+			Resources: arns("data")}, "want an ARN"},
+		"a nil resource": {Statement{Actions: []string{"s3:GetObject"},
+			Resources: []pulumi.StringInput{nil}}, "is nil"},
+		"an unscoped write": {Statement{Actions: []string{"s3:PutObject"},
+			Unscoped: true}, "on every resource"},
+		"resources and unscoped": {Statement{Actions: []string{"s3:ListBucket"}, Unscoped: true,
+			Resources: bucket}, "keep the resources"},
+		"a principal": {Statement{Actions: []string{"s3:GetObject"}, Resources: bucket,
+			Principals: Principals{Anyone: true}}, "names no principal"},
+		"a sid with spaces": {Statement{Sid: "to read", Actions: []string{"s3:GetObject"},
+			Resources: bucket}, "letters and digits"},
+		"a condition without values": {Statement{Actions: []string{"s3:GetObject"}, Resources: bucket,
+			Conditions: []Condition{{Test: "Bool", Key: "k"}}}, "want a test"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +124,8 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestCheckReportsEveryStatement(t *testing.T) {
 	err := Check([]Statement{{Sid: "First", Actions: []string{"*"}}, {Resources: arns("*")}})
-	for _, want := range []string{"statement First: action", "statement First: no resource", "statement 2: no action", "statement 2: resource"} {
+	for _, want := range []string{"statement First: action", "statement First: no resource", "statement 2: no action",
+		"statement 2: resource"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -121,7 +136,8 @@ func TestCheckAcceptsWhatRolesNeed(t *testing.T) {
 	err := Check([]Statement{
 		{Actions: []string{"s3:GetObject"}, Resources: arns("arn:aws:s3:::data/*")},
 		{Actions: []string{"ecr:GetAuthorizationToken", "ec2:DescribeVpcs"}, Unscoped: true},
-		{Actions: []string{"elasticloadbalancing:CreateRule"}, Resources: arns("arn:aws:elasticloadbalancing:eu-west-1:1:listener/*")},
+		{Actions: []string{"elasticloadbalancing:CreateRule"},
+			Resources: arns("arn:aws:elasticloadbalancing:eu-west-1:1:listener/*")},
 	})
 	if err != nil {
 		t.Error(err)
@@ -131,7 +147,8 @@ func TestCheckAcceptsWhatRolesNeed(t *testing.T) {
 // FuzzCheck holds that whatever Check lets through as the resource of a write
 // names more than a service.
 func FuzzCheck(f *testing.F) {
-	for _, seed := range []string{"*", "arn:aws:s3:::data/*", "arn:aws:s3:::*", "arn:*:s3:::x", "arn:aws:s3", ":::::*", "arn:aws:s3:::?"} {
+	for _, seed := range []string{"*", "arn:aws:s3:::data/*", "arn:aws:s3:::*", "arn:*:s3:::x", "arn:aws:s3",
+		":::::*", "arn:aws:s3:::?"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, resource string) {

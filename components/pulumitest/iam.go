@@ -32,7 +32,10 @@ func Allows(statements []Statement, r Request) (bool, error) {
 }
 
 func (s Statement) matches(r Request) (bool, error) {
-	if !slices.ContainsFunc(s.Action, func(p string) bool { return like(strings.ToLower(p), strings.ToLower(r.Action)) }) {
+	if !slices.ContainsFunc(s.Action, func(p string) bool {
+		return like(strings.ToLower(p),
+			strings.ToLower(r.Action))
+	}) {
 		return false, nil
 	}
 	if !slices.ContainsFunc(texts(s.Resource), func(p string) bool { return like(p, r.Resource) }) {

@@ -13,14 +13,18 @@ func TestStatementsAreEvaluatedAsIAMDoes(t *testing.T) {
 	]}`)
 	for want, requests := range map[bool][]Request{
 		true: {
-			{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/x/1"}, {Action: "S3:getobjecttagging", Resource: "arn:aws:s3:::b/x/y/z"},
+			{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/x/1"},
+			{Action: "S3:getobjecttagging", Resource: "arn:aws:s3:::b/x/y/z"},
 			{Action: "s3:GetBucketPolicy", Resource: "arn:aws:s3:::cc"},
 			{"iam:CreateRole", "arn:aws:iam::1:role/a-1", map[string]string{"iam:PermissionsBoundary": "arn:b"}},
-			{Action: "s3:ListBucket", Resource: "arn:aws:s3:::b"}, {"s3:ListBucket", "arn:aws:s3:::b", map[string]string{"s3:prefix": "x/1"}},
+			{Action: "s3:ListBucket", Resource: "arn:aws:s3:::b"},
+			{"s3:ListBucket", "arn:aws:s3:::b", map[string]string{"s3:prefix": "x/1"}},
 		},
 		false: {
-			{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/x/secret.csv"}, {Action: "s3:PutObject", Resource: "arn:aws:s3:::b/x/1"},
-			{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/y"}, {Action: "s3:GetBucketPolicy", Resource: "arn:aws:s3:::c"},
+			{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/x/secret.csv"},
+			{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/x/1"},
+			{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/y"},
+			{Action: "s3:GetBucketPolicy", Resource: "arn:aws:s3:::c"},
 			{Action: "iam:CreateRole", Resource: "arn:aws:iam::1:role/a-1"},
 			{"iam:CreateRole", "arn:aws:iam::1:role/a-1", map[string]string{"iam:PermissionsBoundary": "arn:c"}},
 			{"s3:ListBucket", "arn:aws:s3:::b", map[string]string{"s3:prefix": "z/1"}},
@@ -32,8 +36,10 @@ func TestStatementsAreEvaluatedAsIAMDoes(t *testing.T) {
 			}
 		}
 	}
-	unknown := []Statement{{Effect: "Allow", Action: []string{"a:B"}, Resource: "*", Condition: map[string]map[string][]string{"NumericLessThan": {"k": {"1"}}}}}
-	if _, err := Allows(unknown, Request{Action: "a:B", Resource: "x", Context: map[string]string{"k": "0"}}); err == nil {
+	unknown := []Statement{{Effect: "Allow", Action: []string{"a:B"}, Resource: "*",
+		Condition: map[string]map[string][]string{"NumericLessThan": {"k": {"1"}}}}}
+	if _, err := Allows(unknown, Request{Action: "a:B", Resource: "x",
+		Context: map[string]string{"k": "0"}}); err == nil {
 		t.Error("a condition that is not known is evaluated")
 	}
 }

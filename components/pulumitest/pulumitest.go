@@ -174,7 +174,8 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	res := Resource{Type: args.TypeToken, Name: args.Name, Component: !args.Custom, Inputs: map[string]any{}}
 	if rpc != nil {
 		res.Parent, res.DependsOn = rpc.GetParent(), rpc.GetDependencies()
-		res.Protect, res.RetainOnDelete, res.IgnoreChanges = rpc.GetProtect(), rpc.GetRetainOnDelete(), rpc.GetIgnoreChanges()
+		res.Protect, res.RetainOnDelete, res.IgnoreChanges = rpc.GetProtect(),
+			rpc.GetRetainOnDelete(), rpc.GetIgnoreChanges()
 	}
 	state := resource.PropertyMap{"arn": resource.NewStringProperty(Arn(args.TypeToken, args.Name))}
 	for k, v := range args.Inputs {

@@ -53,7 +53,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 			"rulePriority": 1,
 			"description":  "images that no tag names",
 			"selection": map[string]any{
-				"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": args.untaggedDays(),
+				"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days",
+				"countNumber": args.untaggedDays(),
 			},
 			"action": map[string]any{"type": "expire"},
 		}}}),

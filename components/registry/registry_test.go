@@ -14,14 +14,17 @@ import (
 func TestATagNamesOneImageForEver(t *testing.T) {
 	const key = "arn:aws:kms:eu-west-1:1:key/data"
 	r := pulumitest.Must(t, func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "runtime", &Args{RepositoryName: "ashlar-prod/runtime", KMSKeyArn: pulumi.String(key), Protect: true})
+		_, err := New(ctx, "runtime", &Args{RepositoryName: "ashlar-prod/runtime",
+			KMSKeyArn: pulumi.String(key), Protect: true})
 		return err
 	})
 	repo := r.One(t, "aws:ecr/repository:Repository")
-	if repo.Text("imageTagMutability") != "IMMUTABLE" || repo.At("imageScanningConfiguration.scanOnPush") != true || repo.At("forceDelete") != false {
+	if repo.Text("imageTagMutability") != "IMMUTABLE" || repo.At("imageScanningConfiguration.scanOnPush") != true ||
+		repo.At("forceDelete") != false {
 		t.Errorf("repository %v", repo.Inputs)
 	}
-	if repo.Text("encryptionConfigurations.0.encryptionType") != "KMS" || repo.Text("encryptionConfigurations.0.kmsKey") != key {
+	if repo.Text("encryptionConfigurations.0.encryptionType") != "KMS" ||
+		repo.Text("encryptionConfigurations.0.kmsKey") != key {
 		t.Errorf("encryption %v", repo.At("encryptionConfigurations"))
 	}
 	if !repo.Protect || !repo.RetainOnDelete || !slices.Contains(repo.IgnoreChanges, "name") {
@@ -35,10 +38,12 @@ func TestATagNamesOneImageForEver(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(r.One(t, "aws:ecr/lifecyclePolicy:LifecyclePolicy").Text("policy")), &lifecycle); err != nil {
+	if err := json.Unmarshal([]byte(r.One(t,
+		"aws:ecr/lifecyclePolicy:LifecyclePolicy").Text("policy")), &lifecycle); err != nil {
 		t.Fatal(err)
 	}
-	if len(lifecycle.Rules) != 1 || lifecycle.Rules[0].Selection.TagStatus != "untagged" || lifecycle.Rules[0].Selection.CountNumber != 14 {
+	if len(lifecycle.Rules) != 1 || lifecycle.Rules[0].Selection.TagStatus != "untagged" ||
+		lifecycle.Rules[0].Selection.CountNumber != 14 {
 		t.Errorf("lifecycle %+v: an image with a tag may be running", lifecycle)
 	}
 }

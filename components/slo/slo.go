@@ -46,7 +46,8 @@ func (a *Args) Validate() error {
 		return errors.New("slo: no arguments")
 	}
 	found := []error{
-		object.CheckName("slo", a.Name, object.MaxLabel), object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels),
+		object.CheckName("slo", a.Name, object.MaxLabel), object.CheckName("namespace", a.Namespace, object.MaxLabel),
+		object.CheckLabels(a.Labels),
 	}
 	say := func(format string, args ...any) {
 		found = append(found, fmt.Errorf("slo %s: "+format, append([]any{a.Name}, args...)...))

@@ -155,7 +155,8 @@ func TestARuleThatAnAPIServerCannotJudgeSaysSo(t *testing.T) {
 		}
 	}
 	for id := range not {
-		if !strings.HasPrefix(id, "security/") && !strings.HasPrefix(id, "reliability/") || strings.Contains(id, "bucket") {
+		if !strings.HasPrefix(id, "security/") && !strings.HasPrefix(id, "reliability/") ||
+			strings.Contains(id, "bucket") {
 			t.Errorf("%s is said to be about Kubernetes", id)
 		}
 	}
@@ -181,7 +182,8 @@ func TestObjects(t *testing.T) {
 		}
 		return r
 	}
-	objects, _ := Objects([]*policies.Rule{rule("security/pod-not-privileged"), rule("security/config-holds-no-secrets"), rule("cost/autoscaler-ceiling")}, Options{
+	objects, _ := Objects([]*policies.Rule{rule("security/pod-not-privileged"),
+		rule("security/config-holds-no-secrets"), rule("cost/autoscaler-ceiling")}, Options{
 		Prefix: "ashlar-prod", Namespaces: []string{"credit-risk", "churn"}, Environment: "prod",
 		Exemptions: func(id string) []plan.Exemption {
 			if id == "cost/autoscaler-ceiling" {
@@ -223,22 +225,28 @@ func TestAPrivilegedPodIsRefusedHoweverItIsMade(t *testing.T) {
 	}
 	s := newServer(t, c.policy(Options{}))
 	for _, privileged := range []bool{true, false} {
-		pod := map[string]any{"containers": []any{map[string]any{"name": "a", "securityContext": map[string]any{"privileged": privileged}}}}
+		pod := map[string]any{"containers": []any{map[string]any{"name": "a",
+			"securityContext": map[string]any{"privileged": privileged}}}}
 		template := map[string]any{"spec": pod}
 		want := map[bool]string{true: "fail", false: "pass"}[privileged]
-		if got := s.admits(t, map[string]any{"kind": "PodTemplate", "metadata": map[string]any{"name": "n"}, "template": template}); got != want {
+		if got := s.admits(t, map[string]any{"kind": "PodTemplate", "metadata": map[string]any{"name": "n"},
+			"template": template}); got != want {
 			t.Errorf("PodTemplate, privileged %t: %s", privileged, got)
 		}
 		// Which joins a pod that runs.
-		joined := map[string]any{"containers": []any{map[string]any{"name": "a"}}, "ephemeralContainers": pod["containers"]}
-		if got := s.admits(t, map[string]any{"kind": "Pod", "metadata": map[string]any{"name": "n"}, "spec": joined}); got != want {
+		joined := map[string]any{"containers": []any{map[string]any{"name": "a"}},
+			"ephemeralContainers": pod["containers"]}
+		if got := s.admits(t, map[string]any{"kind": "Pod", "metadata": map[string]any{"name": "n"},
+			"spec": joined}); got != want {
 			t.Errorf("an ephemeral container, privileged %t: %s", privileged, got)
 		}
 		for kind, spec := range map[string]map[string]any{
-			"Pod": pod, "Deployment": {"template": template}, "Job": {"template": template}, "Rollout": {"template": template},
+			"Pod": pod, "Deployment": {"template": template}, "Job": {"template": template},
+			"Rollout": {"template": template},
 			"CronJob": {"jobTemplate": map[string]any{"spec": map[string]any{"template": template}}},
 		} {
-			if got := s.admits(t, map[string]any{"kind": kind, "metadata": map[string]any{"name": "n"}, "spec": spec}); got != want {
+			if got := s.admits(t, map[string]any{"kind": kind, "metadata": map[string]any{"name": "n"},
+				"spec": spec}); got != want {
 				t.Errorf("%s, privileged %t: %s", kind, privileged, got)
 			}
 		}

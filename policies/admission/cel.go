@@ -93,7 +93,8 @@ func either[T any](of []T, write func(T) string) string {
 }
 
 var celTypes = map[plan.Kind]string{
-	plan.NullKind: "null_type", plan.BoolKind: "bool", plan.StringKind: "string", plan.ListKind: "list", plan.StructKind: "map",
+	plan.NullKind: "null_type", plan.BoolKind: "bool", plan.StringKind: "string",
+	plan.ListKind: "list", plan.StructKind: "map",
 }
 
 // whole is a double without a fraction, which is an int here as in plan.KindOf.
@@ -117,7 +118,8 @@ func (t *translator) comparison(c plan.Comparison, x string) string {
 	case bool:
 		return fmt.Sprintf("(type(%[1]s) == bool && %[1]s %[2]s %[3]t)", x, op, want)
 	case float64:
-		return fmt.Sprintf("((type(%[1]s) == int || type(%[1]s) == double) && double(%[1]s) %[2]s %[3]s)", x, op, double(want))
+		return fmt.Sprintf("((type(%[1]s) == int || type(%[1]s) == double) && double(%[1]s) %[2]s %[3]s)", x, op,
+			double(want))
 	case string:
 		switch c.Op {
 		case plan.Matches:

@@ -25,7 +25,8 @@ func (k Kind) group() (group, version string) {
 
 // pod reports whether objects of the kind are pods or make them.
 func (k Kind) pod() bool {
-	return slices.Contains([]string{"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "rollouts", "podtemplates"}, k.Plural)
+	return slices.Contains([]string{"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs",
+		"cronjobs", "replicationcontrollers", "rollouts", "podtemplates"}, k.Plural)
 }
 
 // podExpression finds the pod in any of those kinds.
@@ -38,20 +39,29 @@ func inline(expression string) string {
 
 // kinds are those that rules may speak of at an API server.
 var kinds = []Kind{
-	{"kubernetes:core/v1:Pod", "pods"}, {"kubernetes:core/v1:ReplicationController", "replicationcontrollers"}, {"kubernetes:core/v1:PodTemplate", "podtemplates"},
+	{"kubernetes:core/v1:Pod", "pods"}, {"kubernetes:core/v1:ReplicationController", "replicationcontrollers"},
+	{"kubernetes:core/v1:PodTemplate", "podtemplates"},
 	{"kubernetes:apps/v1:Deployment", "deployments"}, {"kubernetes:apps/v1:ReplicaSet", "replicasets"},
 	{"kubernetes:apps/v1:StatefulSet", "statefulsets"}, {"kubernetes:apps/v1:DaemonSet", "daemonsets"},
 	{"kubernetes:batch/v1:Job", "jobs"}, {"kubernetes:batch/v1:CronJob", "cronjobs"},
 	{"kubernetes:argoproj.io/v1alpha1:Rollout", "rollouts"}, {"kubernetes:argoproj.io/v1alpha1:Workflow", "workflows"},
-	{"kubernetes:argoproj.io/v1alpha1:CronWorkflow", "cronworkflows"}, {"kubernetes:argoproj.io/v1alpha1:WorkflowTemplate", "workflowtemplates"},
-	{"kubernetes:core/v1:ConfigMap", "configmaps"}, {"kubernetes:core/v1:Secret", "secrets"}, {"kubernetes:core/v1:Service", "services"},
+	{"kubernetes:argoproj.io/v1alpha1:CronWorkflow", "cronworkflows"},
+	{"kubernetes:argoproj.io/v1alpha1:WorkflowTemplate", "workflowtemplates"},
+	{"kubernetes:core/v1:ConfigMap", "configmaps"}, {"kubernetes:core/v1:Secret", "secrets"},
+	{"kubernetes:core/v1:Service", "services"},
 	{"kubernetes:core/v1:ServiceAccount", "serviceaccounts"}, {"kubernetes:core/v1:Namespace", "namespaces"},
-	{"kubernetes:core/v1:PersistentVolumeClaim", "persistentvolumeclaims"}, {"kubernetes:core/v1:ResourceQuota", "resourcequotas"}, {"kubernetes:core/v1:LimitRange", "limitranges"},
-	{"kubernetes:networking.k8s.io/v1:Ingress", "ingresses"}, {"kubernetes:networking.k8s.io/v1:NetworkPolicy", "networkpolicies"},
-	{"kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "horizontalpodautoscalers"}, {"kubernetes:policy/v1:PodDisruptionBudget", "poddisruptionbudgets"},
-	{"kubernetes:rbac.authorization.k8s.io/v1:Role", "roles"}, {"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", "rolebindings"},
-	{"kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "clusterroles"}, {"kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding", "clusterrolebindings"},
-	{"kubernetes:karpenter.sh/v1:NodePool", "nodepools"}, {"kubernetes:storage.k8s.io/v1:StorageClass", "storageclasses"},
+	{"kubernetes:core/v1:PersistentVolumeClaim", "persistentvolumeclaims"},
+	{"kubernetes:core/v1:ResourceQuota", "resourcequotas"}, {"kubernetes:core/v1:LimitRange", "limitranges"},
+	{"kubernetes:networking.k8s.io/v1:Ingress", "ingresses"},
+	{"kubernetes:networking.k8s.io/v1:NetworkPolicy", "networkpolicies"},
+	{"kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "horizontalpodautoscalers"},
+	{"kubernetes:policy/v1:PodDisruptionBudget", "poddisruptionbudgets"},
+	{"kubernetes:rbac.authorization.k8s.io/v1:Role", "roles"},
+	{"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", "rolebindings"},
+	{"kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "clusterroles"},
+	{"kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding", "clusterrolebindings"},
+	{"kubernetes:karpenter.sh/v1:NodePool", "nodepools"},
+	{"kubernetes:storage.k8s.io/v1:StorageClass", "storageclasses"},
 }
 
 // kindsOf are the kinds that a rule may speak of, whatever the object holds.
@@ -60,7 +70,8 @@ var kinds = []Kind{
 func kindsOf(match *plan.Matcher, environment string) []Kind {
 	unknown := plan.Unknown{}
 	resource := func(token string, pod bool) map[string]any {
-		v := map[string]any{"type": token, "name": unknown, "properties": unknown, "documents": unknown, "environment": environment}
+		v := map[string]any{"type": token, "name": unknown, "properties": unknown, "documents": unknown,
+			"environment": environment}
 		if pod {
 			v["pod"] = unknown
 		}
@@ -93,7 +104,8 @@ func resourceRules(kinds []Kind) []any {
 		group, version := k.group()
 		key := group + "/" + version
 		if at[key] == nil {
-			at[key] = map[string]any{"apiGroups": []any{group}, "apiVersions": []any{version}, "operations": []any{"CREATE", "UPDATE"}, "resources": []any{}}
+			at[key] = map[string]any{"apiGroups": []any{group}, "apiVersions": []any{version},
+				"operations": []any{"CREATE", "UPDATE"}, "resources": []any{}}
 			out = append(out, at[key])
 		}
 		at[key]["resources"] = append(at[key]["resources"].([]any), k.Plural)

@@ -38,12 +38,14 @@ func (c Compiled) policy(opt Options) map[string]any {
 			"reason":     "Forbidden",
 			"message":    line(r.ID + " (" + r.Digest + "): " + r.Title + ": " + r.Reason + "; fix: " + r.Fix),
 		}},
-		"auditAnnotations": []any{map[string]any{"key": "rule-digest", "valueExpression": strconv.Quote(r.ID + " " + r.Digest)}},
+		"auditAnnotations": []any{map[string]any{"key": "rule-digest",
+			"valueExpression": strconv.Quote(r.ID + " " + r.Digest)}},
 	}
 	var conditions []any
 	if c.Conditions != "" {
 		// Variables are not there yet when conditions are judged.
-		expression := strings.NewReplacer("variables.object", "dyn(object)", "variables.pod", "("+inline(podExpression)+")").Replace(c.Conditions)
+		expression := strings.NewReplacer("variables.object", "dyn(object)", "variables.pod", "("+inline(podExpression)+
+			")").Replace(c.Conditions)
 		conditions = append(conditions, map[string]any{"name": "speaks-of-it", "expression": expression})
 	}
 	if names := exempt(opt, r.ID); len(names) > 0 {
@@ -51,12 +53,14 @@ func (c Compiled) policy(opt Options) map[string]any {
 		for i, n := range names {
 			quoted[i] = strconv.Quote(n)
 		}
-		conditions = append(conditions, map[string]any{"name": "not-exempt", "expression": "!(object.metadata.name in [" + strings.Join(quoted, ", ") + "])"})
+		conditions = append(conditions, map[string]any{"name": "not-exempt",
+			"expression": "!(object.metadata.name in [" + strings.Join(quoted, ", ") + "])"})
 	}
 	if len(conditions) > 0 {
 		spec["matchConditions"] = conditions
 	}
-	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicy", "metadata": c.metadata(opt), "spec": spec}
+	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicy",
+		"metadata": c.metadata(opt), "spec": spec}
 }
 
 func (c Compiled) binding(opt Options) map[string]any {
@@ -74,7 +78,8 @@ func (c Compiled) binding(opt Options) map[string]any {
 			map[string]any{"key": "kubernetes.io/metadata.name", "operator": "In", "values": names},
 		}}}
 	}
-	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicyBinding", "metadata": c.metadata(opt), "spec": spec}
+	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicyBinding",
+		"metadata": c.metadata(opt), "spec": spec}
 }
 
 // exempt are the names of objects that a rule leaves alone.

@@ -103,7 +103,8 @@ func (l *lowerer) text(before, after string, e *ast.CallExpr) (plan.Constraint, 
 	if !ok {
 		return plan.Constraint{}, refuse("%s takes text", nodeText(e.Fun))
 	}
-	return plan.Constraint{Compare: []plan.Comparison{{Op: plan.Matches, Value: before + regexp.QuoteMeta(s) + after}}}, nil
+	return plan.Constraint{Compare: []plan.Comparison{{Op: plan.Matches,
+		Value: before + regexp.QuoteMeta(s) + after}}}, nil
 }
 
 func (l *lowerer) builtin(name string, e *ast.CallExpr, closed bool) (plan.Constraint, error) {

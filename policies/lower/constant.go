@@ -35,7 +35,8 @@ func (l *lowerer) ident(e *ast.Ident) (plan.Constraint, error) {
 	case "_":
 		return plan.Constraint{}, nil
 	case "uint":
-		return plan.Constraint{Kinds: []plan.Kind{plan.IntKind}, Compare: []plan.Comparison{{Op: plan.GreaterEqual, Value: 0.0}}}, nil
+		return plan.Constraint{Kinds: []plan.Kind{plan.IntKind},
+			Compare: []plan.Comparison{{Op: plan.GreaterEqual, Value: 0.0}}}, nil
 	}
 	if let, ok := l.lets[e.Name]; ok && !l.open[e.Name] {
 		l.open[e.Name] = true
@@ -76,7 +77,8 @@ func equal(v any) (plan.Constraint, error) {
 		return plan.Constraint{Kinds: []plan.Kind{plan.NullKind}}, nil
 	case number:
 		if v.float && plan.KindOf(v.value) == plan.IntKind {
-			return plan.Constraint{}, broken("%g.0 equals nothing: a number without a fraction is an int; write %g", v.value, v.value)
+			return plan.Constraint{}, broken("%g.0 equals nothing: a number without a fraction is an int; write %g",
+				v.value, v.value)
 		}
 		return plan.Constraint{Compare: []plan.Comparison{{Op: plan.Equal, Value: v.value}}}, nil
 	}
@@ -146,7 +148,8 @@ func (e *Expression) scope(x ast.Expr, into *ast.StructLit, seen map[string]bool
 // matchN and the like are constraints, which have no default to settle on.
 var constantArguments = map[string]bool{
 	"list.MinItems": true, "list.MaxItems": true, "struct.MinFields": true, "struct.MaxFields": true,
-	"strings.MinRunes": true, "strings.MaxRunes": true, "strings.HasPrefix": true, "strings.HasSuffix": true, "strings.Contains": true,
+	"strings.MinRunes": true, "strings.MaxRunes": true, "strings.HasPrefix": true,
+	"strings.HasSuffix": true, "strings.Contains": true,
 }
 
 // fold replaces the operands of bounds and validators by the constants they

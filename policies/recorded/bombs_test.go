@@ -17,16 +17,18 @@ func TestSmallManifestsTakeLittleMemory(t *testing.T) {
 		laughs += fmt.Sprintf("l%d: &l%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*l%d, ", i), 10))
 	}
 	inputs := map[string]string{
-		"a text that is referred to":      object + text + "data: [" + strings.Repeat("*a,", bombs.Size/6) + "]\n",
-		"a text that each item refers to": "apiVersion: v1\nkind: List\n" + text + "items:\n" + strings.Repeat("- {apiVersion: v1, kind: A, data: *a}\n", bombs.Size/80),
-		"lists of lists by reference":     object + laughs,
-		"a reference to itself":           object + "a: &a [*a, *a]\n",
-		"a map that is merged often":      object + "a: &a {k: " + strings.Repeat("x", 1000) + "}\nb: [" + strings.Repeat("{<<: *a},", bombs.Size/9) + "]\n",
-		"deep lists":                      object + "a: " + strings.Repeat("[", bombs.Size),
-		"deep lists by indentation":       object + "a:\n" + strings.Repeat("- ", bombs.Size/2) + "1\n",
-		"documents":                       strings.Repeat("---\n", bombs.Size/4),
-		"a long line":                     object + "a: " + strings.Repeat("x", bombs.Size),
-		"a long number":                   object + "a: " + strings.Repeat("9", bombs.Size),
+		"a text that is referred to": object + text + "data: [" + strings.Repeat("*a,", bombs.Size/6) + "]\n",
+		"a text that each item refers to": "apiVersion: v1\nkind: List\n" + text + "items:\n" +
+			strings.Repeat("- {apiVersion: v1, kind: A, data: *a}\n", bombs.Size/80),
+		"lists of lists by reference": object + laughs,
+		"a reference to itself":       object + "a: &a [*a, *a]\n",
+		"a map that is merged often": object + "a: &a {k: " + strings.Repeat("x", 1000) + "}\nb: [" +
+			strings.Repeat("{<<: *a},", bombs.Size/9) + "]\n",
+		"deep lists":                object + "a: " + strings.Repeat("[", bombs.Size),
+		"deep lists by indentation": object + "a:\n" + strings.Repeat("- ", bombs.Size/2) + "1\n",
+		"documents":                 strings.Repeat("---\n", bombs.Size/4),
+		"a long line":               object + "a: " + strings.Repeat("x", bombs.Size),
+		"a long number":             object + "a: " + strings.Repeat("9", bombs.Size),
 	}
 	maps.Copy(inputs, bombs.Fields(`{"apiVersion":"v1","kind":"ConfigMap",%s}`, "data"))
 	maps.Copy(inputs, bombs.Fields(`{%s}`, "steps", "deployment", "resources"))
@@ -50,7 +52,8 @@ func TestKeysAndReferencesAreBounded(t *testing.T) {
 		object + "data: &d {a: 1}\nmore: {<<: *d, b: 2}\n": "",
 		"---\n" + strings.Repeat("#", maxManifests) + "\n": "more than 16 MiB; split the file",
 	} {
-		if _, err := Read("m.yaml", []byte(text)); (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+		if _, err := Read("m.yaml", []byte(text)); (want == "") != (err == nil) || err != nil &&
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%.80q: %v, want %q", text, err, want)
 		}
 	}

@@ -36,7 +36,8 @@ func manifests(text []byte) ([]Resource, error) {
 			return nil, err
 		}
 		if left -= newReferences(left).below(doc.Content[0]); left < 0 {
-			return nil, fmt.Errorf("line %d: the aliases (*NAME) expand to more than %d MiB; use fewer of them", doc.Content[0].Line, maxReferred>>20)
+			return nil, fmt.Errorf("line %d: the aliases (*NAME) expand to more than %d MiB; use fewer of them",
+				doc.Content[0].Line, maxReferred>>20)
 		}
 		found, err := objects(doc.Content[0], false)
 		if err != nil {
@@ -54,7 +55,8 @@ func objects(node *yaml.Node, inList bool) ([]Resource, error) {
 	if kind == "" || version == "" {
 		return nil, fmt.Errorf("line %d: no object of Kubernetes, which has an apiVersion and a kind", node.Line)
 	}
-	if items := below(node, "items"); strings.HasSuffix(kind, "List") && items != nil && items.Kind == yaml.SequenceNode {
+	if items := below(node, "items"); strings.HasSuffix(kind, "List") && items != nil &&
+		items.Kind == yaml.SequenceNode {
 		if inList {
 			return nil, fmt.Errorf("line %d: a list in a list", node.Line)
 		}
@@ -87,7 +89,8 @@ func objects(node *yaml.Node, inList bool) ([]Resource, error) {
 		group = "core/" + version
 	}
 	return []Resource{{
-		Registered:  policies.Registered{Type: "kubernetes:" + group + ":" + kind, Name: p.text("metadata", "name"), Properties: properties},
+		Registered: policies.Registered{Type: "kubernetes:" + group + ":" + kind,
+			Name: p.text("metadata", "name"), Properties: properties},
 		Environment: p.text("metadata", "labels", "ashlar.dev/environment"),
 		places:      p,
 	}}, nil

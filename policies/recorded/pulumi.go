@@ -79,7 +79,8 @@ func (s state) resource() Resource {
 	}
 	return Resource{
 		Registered: policies.Registered{
-			URN: s.URN, Type: s.Type, Name: parts[len(parts)-1], Properties: properties, References: slices.Compact(links),
+			URN: s.URN, Type: s.Type, Name: parts[len(parts)-1], Properties: properties,
+			References: slices.Compact(links),
 		},
 		Environment: policies.EnvironmentOf(strings.TrimPrefix(parts[0], "urn:pulumi:")),
 	}

@@ -56,7 +56,8 @@ func TestManifestsAreReadWithTheirLines(t *testing.T) {
 	if spec["replicas"] != 3.0 || !reflect.DeepEqual(spec["again"], spec["template"]) {
 		t.Errorf("the spec is %v", spec)
 	}
-	if day := got[0].Properties["metadata"].(map[string]any)["creationTimestamp"]; day != "2024-01-01" || got[0].Environment != "prod" {
+	if day := got[0].Properties["metadata"].(map[string]any)["creationTimestamp"]; day != "2024-01-01" ||
+		got[0].Environment != "prod" {
 		t.Errorf("the day is %v, the environment %q", day, got[0].Environment)
 	}
 	if want := (plan.Secret{Value: map[string]any{"A": "aGk="}}); !reflect.DeepEqual(got[1].Properties["data"], want) {
@@ -110,13 +111,15 @@ func TestAPreviewIsReadAsTheEngineHasIt(t *testing.T) {
 		t.Fatalf("found %d resources: %v", len(got), got)
 	}
 	r := got[1]
-	if r.Name != "data" || r.Type != "aws:s3/bucketV2:BucketV2" || r.Environment != "prod" || !reflect.DeepEqual(r.References, []string{"urn:a", "urn:b"}) {
+	if r.Name != "data" || r.Type != "aws:s3/bucketV2:BucketV2" || r.Environment != "prod" ||
+		!reflect.DeepEqual(r.References, []string{"urn:a", "urn:b"}) {
 		t.Errorf("found %+v", r)
 	}
 	unknown := plan.Unknown{}
 	want := map[string]any{
-		"size": 3.0, "name": unknown, "masked": plan.Secret{Value: unknown}, "password": plan.Secret{Value: "hunter2"}, "sealed": plan.Secret{Value: unknown},
-		"list": []any{1.0, plan.Secret{Value: unknown}}, "ref": "urn:x", "file": map[string]any{"hash": "abc"},
+		"size": 3.0, "name": unknown, "masked": plan.Secret{Value: unknown}, "password": plan.Secret{Value: "hunter2"},
+		"sealed": plan.Secret{Value: unknown},
+		"list":   []any{1.0, plan.Secret{Value: unknown}}, "ref": "urn:x", "file": map[string]any{"hash": "abc"},
 	}
 	if !reflect.DeepEqual(r.Properties, want) {
 		t.Errorf("the properties are\n%v, want\n%v", r.Properties, want)
@@ -152,7 +155,8 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 		"apiVersion: v1\nkind: A\nkind: A":                                               "already defined",
 		"apiVersion: v1\nkind: A\n---\n" + bomb(12):                                      "expand to more than 8 MiB",
 	} {
-		if _, err := Read("f", []byte(text)); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "f: ") {
+		if _, err := Read("f", []byte(text)); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.HasPrefix(err.Error(), "f: ") {
 			t.Errorf("%.60q: %v", text, err)
 		}
 	}
@@ -172,7 +176,8 @@ func bomb(levels int) string {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, text := range []string{web, preview, bomb(2), "a: *a", "apiVersion: v1\nkind: A\n<<: {a: b}", `{"deployment":{"resources":[{"inputs":{"a":{"4dabf18193072939515e22adb298388d":1}}}]}}`} {
+	for _, text := range []string{web, preview, bomb(2), "a: *a", "apiVersion: v1\nkind: A\n<<: {a: b}",
+		`{"deployment":{"resources":[{"inputs":{"a":{"4dabf18193072939515e22adb298388d":1}}}]}}`} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -39,7 +39,8 @@ func Merge(findings []policies.Finding) []policies.Finding {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b policies.Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
+			cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Message, b.Message))
 	})
 	return out
 }

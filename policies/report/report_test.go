@@ -25,8 +25,10 @@ func rules(t *testing.T) []*policies.Rule {
 // findings are one of each sort, the first in two environments.
 func findings() []policies.Finding {
 	replicas := policies.Finding{
-		Policy: "reliability/production-replicas", Level: plan.Mandatory, About: policies.Endpoint, Subject: "scoring", Digest: "sha256:aa", Path: "replicas.min",
-		Message: "endpoint scoring: replicas.min is 1, must be >=2", Reason: "one, 100% of it: gone", Fix: "set two", File: "./credit/credit.cue", Line: 64, Col: 3, Environments: []string{"prod"},
+		Policy: "reliability/production-replicas", Level: plan.Mandatory, About: policies.Endpoint, Subject: "scoring",
+		Digest: "sha256:aa", Path: "replicas.min",
+		Message: "endpoint scoring: replicas.min is 1, must be >=2", Reason: "one, 100% of it: gone", Fix: "set two",
+		File: "./credit/credit.cue", Line: 64, Col: 3, Environments: []string{"prod"},
 	}
 	stage := replicas
 	stage.Environments = []string{"stage"}
@@ -39,7 +41,8 @@ func findings() []policies.Finding {
 }
 
 func problems() source.Problems {
-	return source.Problems{{File: "credit/credit.cue", Line: 3, Col: 7, Path: "models.m", Message: "unknown dataset \"a\", 50%", Hint: "did you mean \"b\"?"}}
+	return source.Problems{{File: "credit/credit.cue", Line: 3, Col: 7, Path: "models.m",
+		Message: "unknown dataset \"a\", 50%", Hint: "did you mean \"b\"?"}}
 }
 
 func TestFindingsOfSeveralEnvironmentsAreOne(t *testing.T) {
@@ -84,10 +87,12 @@ func TestSARIFIsWhatItsSchemaAllows(t *testing.T) {
 	if refused.Level != "error" || *place.ArtifactLocation.URI != "credit/credit.cue" || *place.Region.StartLine != 64 {
 		t.Errorf("%+v at %+v", refused, place)
 	}
-	if got := byRule["reliability/drift-watched"].Suppressions; len(got) != 1 || !strings.Contains(*got[0].Justification, "ada, until 2030-01-31") {
+	if got := byRule["reliability/drift-watched"].Suppressions; len(got) != 1 ||
+		!strings.Contains(*got[0].Justification, "ada, until 2030-01-31") {
 		t.Errorf("an exempt finding is not suppressed: %+v", got)
 	}
-	if byRule["governance/purpose"].Level != "warning" || byRule["security/bucket-acl"].Kind != "open" || byRule[problemRule].Level != "error" {
+	if byRule["governance/purpose"].Level != "warning" || byRule["security/bucket-acl"].Kind != "open" ||
+		byRule[problemRule].Level != "error" {
 		t.Error("wrong levels")
 	}
 	if !strings.Contains(out.String(), ruleDigest(t, "reliability/production-replicas")) {
@@ -124,19 +129,22 @@ func TestAnnotationsAreEscaped(t *testing.T) {
 	}
 	out.Reset()
 	odd := policies.Finding{Policy: "a/b", File: "x,y:z%.cue", Line: 1, Message: "m"}
-	if err := GitHub(&out, nil, []policies.Finding{odd}); err != nil || !strings.Contains(out.String(), "file=x%2Cy%3Az%25.cue,") {
+	if err := GitHub(&out, nil, []policies.Finding{odd}); err != nil ||
+		!strings.Contains(out.String(), "file=x%2Cy%3Az%25.cue,") {
 		t.Errorf("%s, %v", out.String(), err)
 	}
 }
 
 func TestTextSaysWhyAndWhatToDo(t *testing.T) {
 	var out strings.Builder
-	if err := Text(&out, Merge(findings()), func(level, word string) string { return "<" + level + " " + word + ">" }); err != nil {
+	if err := Text(&out, Merge(findings()),
+		func(level, word string) string { return "<" + level + " " + word + ">" }); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"./credit/credit.cue:64:3: <mandatory mandatory> reliability/production-replicas: endpoint scoring: replicas.min is 1, must be >=2 (prod, stage)\n    one, 100% of it: gone\n    fix: set two\n",
-		"<exempt exempt> reliability/drift-watched", "    until 2030-01-31: it serves nobody (ada)\n", "<undecided undecided> security/bucket-acl",
+		"<exempt exempt> reliability/drift-watched", "    until 2030-01-31: it serves nobody (ada)\n",
+		"<undecided undecided> security/bucket-acl",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got\n%s\nwant it to hold\n%s", out.String(), want)
@@ -149,7 +157,8 @@ func TestAFindingIsOneObjectOfJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"policy":"reliability/production-replicas"`, `"digest":"sha256:aa"`, `"environments":["prod"]`, `"line":64`} {
+	for _, want := range []string{`"policy":"reliability/production-replicas"`, `"digest":"sha256:aa"`,
+		`"environments":["prod"]`, `"line":64`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("%s lacks %s", b, want)
 		}

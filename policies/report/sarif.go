@@ -98,7 +98,8 @@ func add(run *sarif.Run, f policies.Finding) {
 		result.WithKind("open").WithLevel("none")
 	}
 	// What the finding is about stays when the line moves.
-	result.WithPartialFingerprints(map[string]string{"ashlar/v1": plan.DigestBytes([]byte(strings.Join([]string{f.Policy, string(f.About), f.Subject, f.Path}, "\x00")))})
+	identity := strings.Join([]string{f.Policy, string(f.About), f.Subject, f.Path}, "\x00")
+	result.WithPartialFingerprints(map[string]string{"ashlar/v1": plan.DigestBytes([]byte(identity))})
 	bag := sarif.NewPropertyBag().Add("ruleDigest", f.Digest).Add("environments", f.Environments)
 	result.WithProperties(bag)
 	if f.Exempt != nil {

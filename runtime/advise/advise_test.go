@@ -14,7 +14,8 @@ func sample() *dataset.Frame {
 	const n = 400
 	d := rand.New(rand.NewPCG(1, 2))
 	y := make([]int32, n)
-	price, noisy, shifted, euro, id, row, amount := floats(n), floats(n), floats(n), floats(n), floats(n), floats(n), floats(n)
+	price, noisy, shifted, euro, id, row, amount := floats(n), floats(n), floats(n), floats(n),
+		floats(n), floats(n), floats(n)
 	word := make([]int32, n)
 	for i := range n {
 		if d.Float64() < 0.3 {
@@ -45,7 +46,8 @@ func floats(n int) []float64 { return make([]float64, n) }
 func TestFeaturesNamesLeaksAndIdentifiers(t *testing.T) {
 	want := map[string]Kind{"word": Leak, "shifted": Leak, "customerId": Identifier, "line": Identifier}
 	got := map[string]Kind{}
-	for _, x := range Features(sample(), "y", true, []string{"word", "price", "noisy", "shifted", "customerId", "line", "amount"}) {
+	for _, x := range Features(sample(), "y", true,
+		[]string{"word", "price", "noisy", "shifted", "customerId", "line", "amount"}) {
 		got[x.Column] = x.Kind
 	}
 	for name, kind := range want {
@@ -67,7 +69,8 @@ func TestFeaturesNamesANumberInOtherUnits(t *testing.T) {
 
 func TestNamedSplitsWordsInEveryHouseStyle(t *testing.T) {
 	for name, want := range map[string]Strength{
-		"id": Surely, "CustomerID": Surely, "customerId": Surely, "ORDER_ID": Surely, "user uuid": Surely, "": Perhaps, "Unnamed: 0": Perhaps,
+		"id": Surely, "CustomerID": Surely, "customerId": Surely, "ORDER_ID": Surely, "user uuid": Surely,
+		"": Perhaps, "Unnamed: 0": Perhaps,
 		"order_no": Perhaps, "humid": No, "paid": No, "grid": No, "income": No,
 	} {
 		if got := Named(name); got != want {

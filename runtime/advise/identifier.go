@@ -76,7 +76,8 @@ func Named(column string) Strength {
 	switch last := words[len(words)-1]; {
 	case slices.Contains([]string{"id", "ids", "uuid", "guid", "pk", "rowid"}, last):
 		return Surely
-	case slices.Contains([]string{"key", "no", "nr", "number", "num", "index", "idx", "code"}, last), words[0] == "unnamed":
+	case slices.Contains([]string{"key", "no", "nr", "number", "num", "index", "idx", "code"},
+		last), words[0] == "unnamed":
 		return Perhaps
 	}
 	return No

@@ -70,7 +70,8 @@ func treeOf(entries []Entry) (a Artifact, list string, err error) {
 		return a, "", err
 	}
 	if len(entries) > MaxFiles || len(b) > maxTree {
-		return a, "", fmt.Errorf("%d files are more than a folder may hold (%d); pack them into an archive", len(entries), MaxFiles)
+		return a, "", fmt.Errorf("%d files are more than a folder may hold (%d); pack them into an archive",
+			len(entries), MaxFiles)
 	}
 	a = Artifact{Dir: true, Files: len(entries), MD5: dirMD5(entries)}
 	for _, e := range entries {
@@ -139,7 +140,8 @@ func decodeTree(b []byte) ([]Entry, error) {
 
 // local reports whether the path stays in its folder.
 func local(p string) bool {
-	return p != "" && p != "." && p != ".." && !path.IsAbs(p) && path.Clean(p) == p && !strings.HasPrefix(p, "../") && !strings.ContainsAny(p, "\\\x00")
+	return p != "" && p != "." && p != ".." && !path.IsAbs(p) && path.Clean(p) == p && !strings.HasPrefix(p, "../") &&
+		!strings.ContainsAny(p, "\\\x00")
 }
 
 // md5Reader computes the MD5 of what passes through.

@@ -122,7 +122,8 @@ func TestALinkIsNoOut(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "out")); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
-	if _, err := Keep(context.Background(), open(t), dir, "out"); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := Keep(context.Background(), open(t), dir, "out"); err == nil ||
+		!strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a link to a file elsewhere was kept: %v", err)
 	}
 	if _, err := Keep(context.Background(), open(t), dir, "nothing"); !IsMissing(err) {

@@ -18,10 +18,13 @@ import (
 func linked(t *testing.T) string {
 	t.Helper()
 	elsewhere, dir := t.TempDir(), t.TempDir()
-	err := errors.Join(os.MkdirAll(filepath.Join(dir, "src"), 0o755), os.WriteFile(filepath.Join(dir, "src", "a.py"), []byte("print(1)"), 0o600),
-		os.MkdirAll(filepath.Join(dir, "tree"), 0o755), os.MkdirAll(filepath.Join(dir, "pipes"), 0o755), os.WriteFile(filepath.Join(elsewhere, "key"), []byte("secret"), 0o600))
+	err := errors.Join(os.MkdirAll(filepath.Join(dir, "src"), 0o755),
+		os.WriteFile(filepath.Join(dir, "src", "a.py"), []byte("print(1)"), 0o600),
+		os.MkdirAll(filepath.Join(dir, "tree"), 0o755), os.MkdirAll(filepath.Join(dir, "pipes"), 0o755),
+		os.WriteFile(filepath.Join(elsewhere, "key"), []byte("secret"), 0o600))
 	for name, target := range map[string]string{
-		"in.py": "src/a.py", "key": filepath.Join(elsewhere, "key"), "folder": elsewhere, "tree/key": filepath.Join(elsewhere, "key"), "environ": "/proc/self/environ", "up": "..",
+		"in.py": "src/a.py", "key": filepath.Join(elsewhere, "key"), "folder": elsewhere,
+		"tree/key": filepath.Join(elsewhere, "key"), "environ": "/proc/self/environ", "up": "..",
 	} {
 		err = errors.Join(err, os.Symlink(target, filepath.Join(dir, name)))
 	}
@@ -37,7 +40,8 @@ func TestADepDoesNotLeaveTheRepositoryByALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"src/a.py": "", "in.py": "", "src": "", "key": "key leads out", "folder/key": "folder/key leads out", "tree": "tree/key leads out",
+		"src/a.py": "", "in.py": "", "src": "", "key": "key leads out", "folder/key": "folder/key leads out",
+		"tree":    "tree/key leads out",
 		"environ": "environ leads out", "up": "up leads out", "../x": "", "pipes": "pipes/pipe is not a regular file",
 	} {
 		_, err := r.Digest(t.Context(), path)
@@ -58,7 +62,8 @@ func TestAnOutDoesNotLeaveTheWorkFolderByALink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]bool{"src/a.py": true, "src": true, "in.py": false, "key": false, "folder/key": false, "tree": false, "environ": false, "pipes/pipe": false, "pipes": false, "up/x": false} {
+	for path, want := range map[string]bool{"src/a.py": true, "src": true, "in.py": false, "key": false,
+		"folder/key": false, "tree": false, "environ": false, "pipes/pipe": false, "pipes": false, "up/x": false} {
 		if _, err := Keep(t.Context(), s, dir, path); (err == nil) != want {
 			t.Errorf("keep %s: %v", path, err)
 		}

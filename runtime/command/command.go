@@ -120,7 +120,8 @@ func (s *Spec) line(ctx context.Context, line string) (used Usage, err error) {
 }
 
 // boxed runs one line on the thread of its box.
-func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box, start func(func() *exec.Cmd) (*exec.Cmd, error)) (Usage, error) {
+func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
+	start func(func() *exec.Cmd) (*exec.Cmd, error)) (Usage, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	c, err := start(func() *exec.Cmd {
@@ -244,9 +245,11 @@ func (s *Spec) ended(line string, cause error) error {
 	case errors.As(cause, &over) && over.held == 0:
 		e.Reason, e.Err = fmt.Sprintf("held more than its limit of %s of memory and was ended", size(s.Memory)), nil
 	case errors.As(cause, &over):
-		e.Reason, e.Err = fmt.Sprintf("held %s of memory, more than its limit of %s, and was ended", size(over.held), size(s.Memory)), nil
+		e.Reason, e.Err = fmt.Sprintf("held %s of memory, more than its limit of %s, and was ended",
+			size(over.held), size(s.Memory)), nil
 	case errors.As(cause, &full):
-		e.Reason, e.Err = fmt.Sprintf("left %s of the disk, less than the %s that must stay free, and was ended", size(full.free), size(s.Disk)), nil
+		e.Reason, e.Err = fmt.Sprintf("left %s of the disk, less than the %s that must stay free, and was ended",
+			size(full.free), size(s.Disk)), nil
 	case cause == context.Canceled: //nolint:errorlint // anything more says who or why
 		e.Reason = "was cancelled"
 	default:

@@ -59,7 +59,8 @@ func TestTheWholeGroupEnds(t *testing.T) {
 		timeout time.Duration
 		want    string
 	}{
-		"at the timeout":               {"trap '' TERM; sleep 60 & echo $! > pid; wait; sleep 60", 300 * time.Millisecond, "took longer than its timeout of 300ms"},
+		"at the timeout": {"trap '' TERM; sleep 60 & echo $! > pid; wait; sleep 60",
+			300 * time.Millisecond, "took longer than its timeout of 300ms"},
 		"when the line left something": {"sleep 60 >/dev/null 2>&1 & echo $! > pid", 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +128,8 @@ func TestALogKeepsBothEnds(t *testing.T) {
 		}
 	}
 	got := string(l.Bytes())
-	if !strings.HasPrefix(got, "line 0\n") || !strings.HasSuffix(got, "line 999\n") || !strings.Contains(got, "bytes are left out here") || len(got) > 160 {
+	if !strings.HasPrefix(got, "line 0\n") || !strings.HasSuffix(got, "line 999\n") ||
+		!strings.Contains(got, "bytes are left out here") || len(got) > 160 {
 		t.Errorf("kept %q", got)
 	}
 	if tail := l.Tail(2); len(tail) != 2 || tail[1] != "line 999" {
@@ -152,7 +154,8 @@ func TestALogWithinItsLimitIsWhole(t *testing.T) {
 func TestATailDoesNotSteerATerminal(t *testing.T) {
 	l := NewLog(1<<10, nil)
 	_, _ = l.Write([]byte("\x1b[31mred\x1b[0m \xff\n10%\r50%\r100%\r\nlast"))
-	if got := l.Tail(3); len(got) != 3 || strings.ContainsAny(strings.Join(got, ""), "\x1b\r") || got[1] != "100%" || got[2] != "last" {
+	if got := l.Tail(3); len(got) != 3 || strings.ContainsAny(strings.Join(got, ""), "\x1b\r") ||
+		got[1] != "100%" || got[2] != "last" {
 		t.Errorf("tail %q", got)
 	}
 }

@@ -15,7 +15,8 @@ import (
 // system takes for the command alone.
 func BenchmarkCommand(b *testing.B) {
 	dir := b.TempDir()
-	for name, p := range map[string]*confine.Policy{"bounded": nil, "confined": confine.Base(os.Getenv).For([]string{dir})} {
+	for name, p := range map[string]*confine.Policy{"bounded": nil,
+		"confined": confine.Base(os.Getenv).For([]string{dir})} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				s := spec("true")

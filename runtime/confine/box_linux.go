@@ -133,7 +133,8 @@ var bounding sync.Mutex
 func lowered(most uint64) func() {
 	bounding.Lock()
 	var was unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NPROC, &was) != nil || was.Cur <= most || unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: most, Max: was.Max}) != nil {
+	if unix.Getrlimit(unix.RLIMIT_NPROC, &was) != nil || was.Cur <= most ||
+		unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: most, Max: was.Max}) != nil {
 		return bounding.Unlock // the command's own is set once it runs
 	}
 	return func() {
@@ -161,7 +162,8 @@ func (b *Box) bound() error {
 	if !b.has("pids") {
 		// All processes of the user count. Those of other containers cannot be seen,
 		// and take from what is left. Root has no such limit, whatever is set.
-		if err := unix.Prlimit(b.root, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: b.most, Max: b.most}, nil); err != nil && err != unix.ESRCH && err != unix.EPERM {
+		if err := unix.Prlimit(b.root, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: b.most, Max: b.most}, nil); err != nil &&
+			err != unix.ESRCH && err != unix.EPERM {
 			return fmt.Errorf("limit processes: %w", err)
 		}
 	}
@@ -169,7 +171,8 @@ func (b *Box) bound() error {
 		// Of one process, and of what it may write to rather than of what it holds:
 		// only a bound for what grows faster than it is looked at.
 		most := uint64(2*b.limits.Memory + 1<<30)
-		if err := unix.Prlimit(b.root, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil && err != unix.ESRCH {
+		if err := unix.Prlimit(b.root, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most},
+			nil); err != nil && err != unix.ESRCH {
 			return fmt.Errorf("limit memory: %w", err)
 		}
 	}

@@ -51,16 +51,21 @@ func TestAClosedFolderIsCarvedOut(t *testing.T) {
 }
 
 func TestProgramsComeWithWhatTheyAreInstalledWith(t *testing.T) {
-	root := tree(t, "base/bin", "home/project/.venv/bin", "home/bin", "home/.local/bin", "home/.local/share/uv", "home/.local/share/keyrings", "home/.ssh")
+	root := tree(t, "base/bin", "home/project/.venv/bin", "home/bin", "home/.local/bin", "home/.local/share/uv",
+		"home/.local/share/keyrings", "home/.ssh")
 	at := func(name string) string { return filepath.Join(root, name) }
-	if err := os.WriteFile(at("home/project/.venv/pyvenv.cfg"), []byte("home = "+at("base/bin")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(at("home/project/.venv/pyvenv.cfg"),
+		[]byte("home = "+at("base/bin")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	path := strings.Join([]string{at("home/project/.venv/bin"), at("home/bin"), at("home/.local/bin"), "relative"}, string(os.PathListSeparator))
+	path := strings.Join([]string{at("home/project/.venv/bin"), at("home/bin"), at("home/.local/bin"), "relative"},
+		string(os.PathListSeparator))
 	got := programPlaces(path, []string{at("home"), at("home/project")})
 	for place, want := range map[string]bool{
-		"home/project/.venv": true, "base": true, "home/bin": true, "home/.local/bin": true, "home/.local/share/uv": true,
-		"home": false, "home/project": false, "home/.local": false, "home/.local/share": false, "": false,
+		"home/project/.venv": true, "base": true, "home/bin": true, "home/.local/bin": true,
+		"home/.local/share/uv": true,
+		"home":                 false, "home/project": false, "home/.local": false,
+		"home/.local/share": false, "": false,
 	} {
 		if slices.Contains(got, filepath.Join(root, place)) != want {
 			t.Errorf("%q is open: %v, want %v (%v)", place, !want, want, got)

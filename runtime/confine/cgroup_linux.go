@@ -41,7 +41,8 @@ func groups(name string, l Limits) []*group {
 		if len(fields) != 3 {
 			continue
 		}
-		wanted := slices.DeleteFunc(strings.Split(fields[1], ","), func(c string) bool { return c != "pids" && (c != "memory" || l.Memory <= 0) })
+		wanted := slices.DeleteFunc(strings.Split(fields[1], ","),
+			func(c string) bool { return c != "pids" && (c != "memory" || l.Memory <= 0) })
 		unified := fields[0] == "0"
 		if !unified && len(wanted) == 0 {
 			continue
@@ -101,7 +102,8 @@ func sweep(own string) {
 // limit bounds what the group's controllers are there for.
 func (g *group) limit(l Limits) {
 	set := func(controller, file, value string) {
-		if os.WriteFile(filepath.Join(g.dir, file), []byte(value), 0) == nil && !slices.Contains(g.controllers, controller) {
+		if os.WriteFile(filepath.Join(g.dir, file), []byte(value), 0) == nil &&
+			!slices.Contains(g.controllers, controller) {
 			g.controllers = append(g.controllers, controller)
 		}
 	}

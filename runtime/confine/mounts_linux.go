@@ -24,7 +24,8 @@ func mountsOf(text string) mounts {
 		if !ok || len(place) < 5 || len(kind) < 3 || kind[0] != "cgroup" && kind[0] != "cgroup2" {
 			continue
 		}
-		out = append(out, mount{root: place[3], at: place[4], unified: kind[0] == "cgroup2", options: strings.Split(kind[2], ",")})
+		out = append(out, mount{root: place[3], at: place[4], unified: kind[0] == "cgroup2",
+			options: strings.Split(kind[2], ",")})
 	}
 	return out
 }

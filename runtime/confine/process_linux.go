@@ -87,7 +87,8 @@ func parseStat(b []byte) (p process, ok bool) {
 // program began.
 func marked(pid int, variable string) bool {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	return err == nil && slices.ContainsFunc(bytes.Split(b, []byte{0}), func(v []byte) bool { return bytes.HasPrefix(v, []byte(variable)) })
+	return err == nil && slices.ContainsFunc(bytes.Split(b, []byte{0}),
+		func(v []byte) bool { return bytes.HasPrefix(v, []byte(variable)) })
 }
 
 // privilegeless reports whether the process can win no privileges.

@@ -11,7 +11,8 @@ import (
 
 // interpreters are programs whose own folder may be elsewhere than where they
 // are found: links of version managers and of virtual environments.
-var interpreters = []string{"sh", "bash", "python3", "python", "R", "julia", "node", "java", "conda", "mamba", "micromamba", "dvc", "mlflow"}
+var interpreters = []string{"sh", "bash", "python3", "python", "R", "julia", "node", "java", "conda", "mamba",
+	"micromamba", "dvc", "mlflow"}
 
 // binaries are names of folders of programs, whose parent is what they are
 // installed with.
@@ -61,7 +62,8 @@ func installed(bin string, closed []string) []string {
 		return nil
 	}
 	if holds(tree, closed) || filepath.Base(tree) == ".local" {
-		return existing(filepath.Join(tree, "lib"), filepath.Join(tree, "share", "uv"), filepath.Join(tree, "pipx"), filepath.Join(tree, "share", "pipx"))
+		return existing(filepath.Join(tree, "lib"), filepath.Join(tree, "share", "uv"), filepath.Join(tree, "pipx"),
+			filepath.Join(tree, "share", "pipx"))
 	}
 	out := []string{tree}
 	if base := baseOf(filepath.Join(tree, "pyvenv.cfg")); base != "" && base != bin {

@@ -98,13 +98,15 @@ func New(recovered any, stack []byte, environ []string) Report {
 
 // Log logs the report as one line.
 func (r Report) Log(to *slog.Logger) {
-	to.Error("internal error; this is a defect in Ashlar, please report it", "panic", r.Message, "report_at", Where, "version", r.Version, "go", runtime.Version(), "stack", r.Stack)
+	to.Error("internal error; this is a defect in Ashlar, please report it", "panic", r.Message, "report_at", Where,
+		"version", r.Version, "go", runtime.Version(), "stack", r.Stack)
 }
 
 // Write writes the report for people, in one write.
 func (r Report) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%s: internal error: %s\nThis is a defect in Ashlar, not in what it was given. Please report it at %s with what follows.\nversion %s, %s on %s/%s\n%s\n",
-		r.Program, r.Message, Where, r.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.TrimSpace(r.Stack))
+		r.Program, r.Message, Where, r.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		strings.TrimSpace(r.Stack))
 	return err
 }
 

@@ -14,7 +14,8 @@ func TestAReportSaysWhatWhereAndWhichVersion(t *testing.T) {
 	if err := New("index out of range", []byte("goroutine 7 [running]:\nmain.f()"), nil).Write(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"internal error: index out of range", Where, "version ", "goroutine 7 [running]", "main.f()"} {
+	for _, want := range []string{"internal error: index out of range", Where, "version ",
+		"goroutine 7 [running]", "main.f()"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
@@ -22,7 +23,8 @@ func TestAReportSaysWhatWhereAndWhichVersion(t *testing.T) {
 }
 
 func TestAReportHoldsNoSecret(t *testing.T) {
-	environ := []string{"PGPASSWORD=hunter2hunter2", "GITHUB_TOKEN=ghp_abcdef", "AWS_SECRET_ACCESS_KEY=wJalrX/UtnFEMI", "HOME=/home/ada", "API_KEY=no"}
+	environ := []string{"PGPASSWORD=hunter2hunter2", "GITHUB_TOKEN=ghp_abcdef", "AWS_SECRET_ACCESS_KEY=wJalrX/UtnFEMI",
+		"HOME=/home/ada", "API_KEY=no"}
 	message := errors.New("dial postgres://ada:s3cr3t-pass@db:5432/a: hunter2hunter2, ghp_abcdef, wJalrX/UtnFEMI at /home/ada, no")
 	var out bytes.Buffer
 	if err := New(message, []byte("stack of ghp_abcdef"), environ).Write(&out); err != nil {

@@ -51,7 +51,8 @@ func TestAFileThatUnpacksToTooMuchIsRefused(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	err := read("bomb.csv.gz")
 	runtime.ReadMemStats(&after)
-	if err == nil || !strings.Contains(err.Error(), "unpacks to more than 200 times") || !strings.Contains(err.Error(), "bomb.csv.gz") {
+	if err == nil || !strings.Contains(err.Error(), "unpacks to more than 200 times") ||
+		!strings.Contains(err.Error(), "bomb.csv.gz") {
 		t.Errorf("%v", err)
 	}
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 128<<20 {

@@ -120,7 +120,8 @@ func (p *parser) drop(kind Kind, record []byte, want, hint string) {
 	}
 	p.found.skipped++
 	if p.found.room(kind, "") {
-		p.found.list = append(p.found.list, p.place(Problem{Kind: kind, Value: shown(bytes.TrimRight(record, "\r")), Want: want, Hint: hint}))
+		p.found.list = append(p.found.list,
+			p.place(Problem{Kind: kind, Value: shown(bytes.TrimRight(record, "\r")), Want: want, Hint: hint}))
 	}
 }
 

@@ -24,7 +24,8 @@ func concat(frames []*Frame, consume bool) (*Frame, error) {
 	out := &Frame{Columns: make([]Column, len(first.Columns)), Offset: first.Offset}
 	for _, f := range frames {
 		out.Rows += f.Rows
-		if !slices.EqualFunc(f.Columns, first.Columns, func(a, b Column) bool { return a.Name == b.Name && a.Type == b.Type }) {
+		if !slices.EqualFunc(f.Columns, first.Columns,
+			func(a, b Column) bool { return a.Name == b.Name && a.Type == b.Type }) {
 			return nil, fmt.Errorf("concatenation: the frame at row %d has other columns than the first", f.Offset)
 		}
 	}

@@ -25,7 +25,8 @@ func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &openCSV{splitter: splitter{in: contextReader{ctx, c}, comma: r.dialect.comma, free: r.free}, content: c, file: f}
+	o := &openCSV{splitter: splitter{in: contextReader{ctx, c}, comma: r.dialect.comma,
+		free: r.free}, content: c, file: f}
 	if err := o.readHeader(r.dialect); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, c.Close()))
 	}
@@ -69,7 +70,8 @@ func splitHeader(text []byte, d dialect) ([]string, error) {
 			return nil, errors.New("line 1: the header has a quote without its partner")
 		}
 		if bad := badText(field); bad != "" {
-			return nil, fmt.Errorf("line 1: column %d is called %q: want %s", len(names)+1, shown(field), want(bad, plan.Column{}))
+			return nil, fmt.Errorf("line 1: column %d is called %q: want %s", len(names)+1,
+				shown(field), want(bad, plan.Column{}))
 		}
 		if names = append(names, string(field)); len(names) > MaxColumns {
 			return nil, fmt.Errorf("line 1: over %d columns", MaxColumns)

@@ -88,7 +88,8 @@ func TestRandomTablesReadAsEncodingCSVReadsThem(t *testing.T) {
 	for i := range 300 {
 		text, rows, columns := randomTable(random)
 		dir := write(t, map[string]string{"t.csv": text})
-		frames, problems := drain(t, texts("t.csv", columns), Options{Dir: dir, BatchRows: 1 + random.IntN(8), Workers: 1 + random.IntN(3)})
+		frames, problems := drain(t, texts("t.csv", columns),
+			Options{Dir: dir, BatchRows: 1 + random.IntN(8), Workers: 1 + random.IntN(3)})
 		if problems != nil {
 			t.Fatalf("table %d: %v\n%q", i, problems, text)
 		}
@@ -154,7 +155,8 @@ func TestFramesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 	var text bytes.Buffer
 	text.WriteString("name,age,income,member,status,since\n")
 	for i := range 60_000 { // several chunks
-		fmt.Fprintf(&text, "\"n%d, or \"\"so\"\"\",%d,%.3f,%t,%s,2024-01-%02d\n", random.IntN(100), random.IntN(90), random.NormFloat64(),
+		fmt.Fprintf(&text, "\"n%d, or \"\"so\"\"\",%d,%.3f,%t,%s,2024-01-%02d\n", random.IntN(100),
+			random.IntN(90), random.NormFloat64(),
 			i%3 == 0, []string{"good", "bad", "ugly"}[random.IntN(3)], 1+random.IntN(33))
 		if i%1000 == 0 {
 			text.WriteString("short,1\nquoted,\"oops,1,1,1,1\n")
@@ -168,7 +170,8 @@ func TestFramesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 		if first == nil {
 			first, firstProblems = frames, problems
 			if len(frames) < 10 || problems.Skipped != 120 {
-				t.Fatalf("%d frames, %d rows skipped: the table is not what the test is about", len(frames), problems.Skipped)
+				t.Fatalf("%d frames, %d rows skipped: the table is not what the test is about",
+					len(frames), problems.Skipped)
 			}
 			continue
 		}

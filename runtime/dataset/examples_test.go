@@ -71,7 +71,8 @@ func TestExamplesReadAsPandasReadsThem(t *testing.T) {
 			for i := range f.Columns {
 				got = append(got, summarise(&f.Columns[i]))
 			}
-			if d := cmp.Diff(want.Columns, got, cmpopts.EquateApprox(1e-12, 0), cmpopts.EquateEmpty()); d != "" || f.Rows != want.Rows {
+			if d := cmp.Diff(want.Columns, got, cmpopts.EquateApprox(1e-12, 0),
+				cmpopts.EquateEmpty()); d != "" || f.Rows != want.Rows {
 				t.Errorf("%d rows, want %d; columns differ (-pandas +ours):\n%s", f.Rows, want.Rows, d)
 			}
 		})

@@ -151,7 +151,8 @@ func (f *Frame) Check() error {
 		}
 		for row, code := range c.Codes {
 			if int(code) >= len(c.Dict) {
-				return fmt.Errorf("column %q: row %d: code %d outside a dictionary of %d", c.Name, row, code, len(c.Dict))
+				return fmt.Errorf("column %q: row %d: code %d outside a dictionary of %d",
+					c.Name, row, code, len(c.Dict))
 			}
 		}
 	}

@@ -22,7 +22,8 @@ import (
 // accounts for every record, does not depend on the number of workers, and
 // agrees with encoding/csv wherever that accepts the text.
 func FuzzCSV(f *testing.F) {
-	for _, text := range []string{"1,2\n", "\"a\"\"b\",\"c\nd\"\r\n,\n", "1\n1,2,3\n", "\"open,1\n2,3\n", "\"a\"b,1\n\"c\",\"d\"", "\x1f\x8b\x00", "a\x00,\xff\n\n\r\n\r", "1,2\r\r\n"} {
+	for _, text := range []string{"1,2\n", "\"a\"\"b\",\"c\nd\"\r\n,\n", "1\n1,2,3\n", "\"open,1\n2,3\n",
+		"\"a\"b,1\n\"c\",\"d\"", "\x1f\x8b\x00", "a\x00,\xff\n\n\r\n\r", "1,2\r\r\n"} {
 		f.Add(text, false)
 		f.Add(text, true)
 	}
@@ -59,10 +60,11 @@ func FuzzParquet(f *testing.F) {
 	f.Add([]byte(parquetFile(f, []odd{{Digits: "1", Tags: []string{"a", "b"}}})))
 	f.Add([]byte(whole[:len(whole)/2]))
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		r, err := Open(context.Background(), people("mem://b/p.parquet"), Options{OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
-			b := memblob.OpenBucket(nil)
-			return b, b.WriteAll(ctx, "p.parquet", data, nil)
-		}})
+		r, err := Open(context.Background(), people("mem://b/p.parquet"),
+			Options{OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
+				b := memblob.OpenBucket(nil)
+				return b, b.WriteAll(ctx, "p.parquet", data, nil)
+			}})
 		for err == nil {
 			var f *Frame
 			if f, err = r.Next(); err == nil {
@@ -77,7 +79,8 @@ func FuzzParquet(f *testing.F) {
 
 // FuzzTimestamp holds that a moment that reads also writes and reads back.
 func FuzzTimestamp(f *testing.F) {
-	for _, text := range []string{"2024-02-29", "2024-02-29T12:00:00.5+02:00", "0001-01-01 00:00", "9999-12-31T23:59:59Z", "2024-1-1", "2024-03-01 12:00:00.25+00", "1890-03-01 12:00 -00:19:32"} {
+	for _, text := range []string{"2024-02-29", "2024-02-29T12:00:00.5+02:00", "0001-01-01 00:00",
+		"9999-12-31T23:59:59Z", "2024-1-1", "2024-03-01 12:00:00.25+00", "1890-03-01 12:00 -00:19:32"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -105,10 +108,11 @@ var cmpEmpty = cmp.Transformer("rows", func(rows [][]string) string {
 })
 
 func fuzzRead(t *testing.T, ds plan.Dataset, text string, workers int) ([]*Frame, *SchemaError) {
-	r, err := Open(context.Background(), ds, Options{BatchRows: 2, Workers: workers, OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
-		b := memblob.OpenBucket(nil)
-		return b, b.WriteAll(ctx, "t.csv", []byte("c0,c1\n"+text), nil)
-	}})
+	r, err := Open(context.Background(), ds,
+		Options{BatchRows: 2, Workers: workers, OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
+			b := memblob.OpenBucket(nil)
+			return b, b.WriteAll(ctx, "t.csv", []byte("c0,c1\n"+text), nil)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

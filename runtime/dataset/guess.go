@@ -36,7 +36,8 @@ type guess struct {
 }
 
 func newGuess(ownNulls bool) *guess {
-	return &guess{ownNulls: ownNulls, counts: map[string]int64{}, nulls: map[string]int64{}, not: map[plan.ColumnType]bool{}}
+	return &guess{ownNulls: ownNulls, counts: map[string]int64{}, nulls: map[string]int64{},
+		not: map[plan.ColumnType]bool{}}
 }
 
 // mayMeanMissing reports whether a text often does: surely, or only among

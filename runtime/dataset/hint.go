@@ -54,7 +54,8 @@ func typeHint(t plan.ColumnType, b []byte) string {
 	if _, ok := parseNumber([]byte(strings.ReplaceAll(s, ",", "."))); ok && strings.Contains(s, ",") {
 		return "write numbers with a decimal point and without thousands separators"
 	}
-	if v, err := strconv.ParseFloat(s, 64); err == nil && t == plan.Number && math.Abs(v) >= maxExact && !math.IsInf(v, 0) {
+	if v, err := strconv.ParseFloat(s, 64); err == nil && t == plan.Number &&
+		math.Abs(v) >= maxExact && !math.IsInf(v, 0) {
 		return "a 64-bit float would lose digits of it: declare the column an integer, or text if it is an identifier"
 	}
 	if _, ok := parseNumber([]byte(s)); ok && t == plan.Integer {
@@ -99,7 +100,8 @@ func momentHint(s string) string {
 func categoryHint(text string, values []string) string {
 	for _, v := range values {
 		if v != text && strings.TrimSpace(v) == strings.TrimSpace(text) {
-			return fmt.Sprintf("it is %q but for the space around it: trim the values, or declare this one too", shown([]byte(v)))
+			return fmt.Sprintf("it is %q but for the space around it: trim the values, or declare this one too",
+				shown([]byte(v)))
 		}
 	}
 	return nearest.Hint(text, values)

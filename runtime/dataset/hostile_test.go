@@ -17,14 +17,15 @@ func TestBadRowsAreSkippedAndNothingElseIsLost(t *testing.T) {
 		want string // the kept rows, c0|c1, comma-separated
 		kind Kind
 	}{
-		"too few fields":                  {"a,b\nc\nd,e\n", "a|b,d|e", Ragged},
-		"too many fields":                 {"a,b\nc,d,\"e\n,f\"\nd,e\n", "a|b,d|e", Ragged},
-		"a quote left open":               {"a,b\n\"c,d\ne,f\n", "a|b,e|f", Quote},
-		"a quote left open in a field":    {"a,b\nc,\"d\n\"e\",f\n", "a|b,e|f", Quote},
-		"a quote left open at the end":    {"a,b\nc,\"d", "a|b", Quote},
-		"text after a quote":              {"a,b\n\"c\"x,d\ne,f\n", "a|b,e|f", Quote},
-		"a broken quote in a surplus":     {"a,b\nc,d,\"e\nf,g\n", "a|b,f|g", Quote},
-		"quotes open for over 1 MiB":      {"a,b\n\"" + strings.Repeat("xy\n", MaxFieldBytes) + "\",d\ne,f\n", "a|b,e|f", Quote},
+		"too few fields":               {"a,b\nc\nd,e\n", "a|b,d|e", Ragged},
+		"too many fields":              {"a,b\nc,d,\"e\n,f\"\nd,e\n", "a|b,d|e", Ragged},
+		"a quote left open":            {"a,b\n\"c,d\ne,f\n", "a|b,e|f", Quote},
+		"a quote left open in a field": {"a,b\nc,\"d\n\"e\",f\n", "a|b,e|f", Quote},
+		"a quote left open at the end": {"a,b\nc,\"d", "a|b", Quote},
+		"text after a quote":           {"a,b\n\"c\"x,d\ne,f\n", "a|b,e|f", Quote},
+		"a broken quote in a surplus":  {"a,b\nc,d,\"e\nf,g\n", "a|b,f|g", Quote},
+		"quotes open for over 1 MiB": {"a,b\n\"" + strings.Repeat("xy\n", MaxFieldBytes) +
+			"\",d\ne,f\n", "a|b,e|f", Quote},
 		"an inch sign is only a sign":     {"a,5\" pipe\nb,say \"hi\"\n", "a|5\" pipe,b|say \"hi\"", ""},
 		"a newline in a field":            {"a,\"b\nb\"\n", "a|b\nb", ""},
 		"quotes of quotes":                {"\"\"\"\",\"\"\na,\"\"\"b\"\"\"\n", "\"|,a|\"b\"", ""},
@@ -53,7 +54,8 @@ func TestBadRowsAreSkippedAndNothingElseIsLost(t *testing.T) {
 			switch {
 			case c.kind == "" && problems != nil:
 				t.Errorf("found %v", problems)
-			case c.kind != "" && (problems == nil || len(problems.Problems) != 1 || problems.Problems[0].Kind != c.kind):
+			case c.kind != "" && (problems == nil || len(problems.Problems) != 1 ||
+				problems.Problems[0].Kind != c.kind):
 				t.Errorf("found %v, want one problem of kind %s", problems, c.kind)
 			}
 		})
@@ -79,7 +81,8 @@ func TestHeadersAreChecked(t *testing.T) {
 
 func TestUndeclaredColumnsAreNoticedAndLeftOut(t *testing.T) {
 	dir := write(t, map[string]string{"t.csv": "x,a,y\n1,2,\"3\n\"\n"})
-	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"a": {Type: plan.Number}, "maybe": {Type: plan.Text, Optional: true}}}
+	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"a": {Type: plan.Number},
+		"maybe": {Type: plan.Text, Optional: true}}}
 	r, err := Open(t.Context(), ds, Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +110,8 @@ func TestProblemsAreBoundedAndCounted(t *testing.T) {
 		}
 	}
 	dir := write(t, map[string]string{"t.csv": text.String()})
-	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"a": {Type: plan.Number}, "b": {Type: plan.Boolean}}}
+	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"a": {Type: plan.Number},
+		"b": {Type: plan.Boolean}}}
 	_, p := drain(t, ds, Options{Dir: dir})
 	if len(p.Problems) != 3*MaxExamples || p.Total != 100_500 || p.Rows != 50_000 || p.Skipped != 500 {
 		t.Errorf("%d examples of %d problems in %d rows, %d skipped", len(p.Problems), p.Total, p.Rows, p.Skipped)
@@ -129,7 +133,8 @@ func TestProblemsAreBoundedAndCounted(t *testing.T) {
 
 func TestSchemaErrorReadsWell(t *testing.T) {
 	dir := write(t, map[string]string{"t.csv": "age,ok\n1,yes\nx,no\ny,\nz,no\nw,no\n1\n"})
-	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"age": {Type: plan.Integer}, "ok": {Type: plan.Boolean}}}
+	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"age": {Type: plan.Integer},
+		"ok": {Type: plan.Boolean}}}
 	_, p := drain(t, ds, Options{Dir: dir})
 	want := `t.csv: the data is not what the blueprint declares: 6 problems in 6 rows (1 left out)
   rows: 1 row with too few or too many fields: want 2 fields as in the header, found 1; is a field with the delimiter but without quotes?
@@ -155,7 +160,8 @@ func TestDelimitersAreChecked(t *testing.T) {
 	}
 	for _, bad := range []string{"ab", "\"", "\n", "é", "x", "7", ".", "-", "\x00"} {
 		ds.CSV.Delimiter = bad
-		if _, err := Open(t.Context(), ds, Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "csv.delimiter") {
+		if _, err := Open(t.Context(), ds, Options{Dir: dir}); err == nil ||
+			!strings.Contains(err.Error(), "csv.delimiter") {
 			t.Errorf("delimiter %q: %v", bad, err)
 		}
 	}
@@ -170,7 +176,8 @@ func TestShortLinesUnderAWideHeaderTakeLittleMemory(t *testing.T) {
 		ds.Columns[name] = plan.Column{Type: plan.Number}
 		header = append(header, name)
 	}
-	dir := write(t, map[string]string{"t.csv": strings.Join(header, ",") + "\n" + strings.Repeat("1\n", 16_000) + strings.Repeat("1,", columns-1) + "1\n"})
+	dir := write(t, map[string]string{"t.csv": strings.Join(header, ",") + "\n" +
+		strings.Repeat("1\n", 16_000) + strings.Repeat("1,", columns-1) + "1\n"})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	frames, problems := drain(t, ds, Options{Dir: dir, Workers: 1})

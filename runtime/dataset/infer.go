@@ -56,7 +56,8 @@ func Header(ctx context.Context, ds plan.Dataset, opt Options) ([]string, error)
 // are set. Broken records and a name that is twice in the header are the error, a
 // *SchemaError.
 func Infer(ctx context.Context, ds plan.Dataset, opt Options) (*Inferred, error) {
-	ds = plan.Dataset{Source: ds.Source, Format: formatOf(ds), CSV: plan.CSVOptions{Delimiter: ds.CSV.Delimiter, NullValue: []string{}}}
+	ds = plan.Dataset{Source: ds.Source, Format: formatOf(ds),
+		CSV: plan.CSVOptions{Delimiter: ds.CSV.Delimiter, NullValue: []string{}}}
 	if ds.Format == "csv" && ds.CSV.Delimiter == "" {
 		var err error
 		if ds.CSV.Delimiter, err = sniffDelimiter(ctx, ds, opt); err != nil {

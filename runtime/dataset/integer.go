@@ -124,7 +124,8 @@ func parseExact(t plan.ColumnType, b []byte) (v float64, low int16, ok bool) {
 func ParseInteger(text string) (*Column, error) {
 	v, low, ok := parseInteger([]byte(text))
 	if !ok {
-		return nil, &ValueError{Kind: WrongType, Value: shown([]byte(text)), Want: want(WrongType, plan.Column{Type: plan.Integer})}
+		return nil, &ValueError{Kind: WrongType, Value: shown([]byte(text)),
+			Want: want(WrongType, plan.Column{Type: plan.Integer})}
 	}
 	return &Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}, nil
 }

@@ -53,7 +53,8 @@ func (f *Frame) Encode(w io.Writer) error {
 	h := frameHeader{Format: frameFormat, Rows: f.Rows}
 	for i := range f.Columns {
 		c := &f.Columns[i]
-		h.Columns = append(h.Columns, frameColumn{Name: c.Name, Type: string(c.Type), Texts: len(c.Dict), Low: c.Low != nil})
+		h.Columns = append(h.Columns, frameColumn{Name: c.Name, Type: string(c.Type),
+			Texts: len(c.Dict), Low: c.Low != nil})
 	}
 	head, err := json.Marshal(h)
 	if err != nil {
@@ -153,7 +154,8 @@ func decodeFrame(in *bufio.Reader) (*Frame, error) {
 
 func decodeColumn(in *bufio.Reader, h frameColumn, rows int) (Column, error) {
 	c := Column{Name: h.Name, Type: plan.ColumnType(h.Type)}
-	if !slices.Contains(columnTypes, c.Type) || h.Texts < 0 || !c.Coded() && h.Texts > 0 || h.Low && c.Type != plan.Integer {
+	if !slices.Contains(columnTypes, c.Type) || h.Texts < 0 || !c.Coded() && h.Texts > 0 ||
+		h.Low && c.Type != plan.Integer {
 		return c, fmt.Errorf("type %q with %d texts", h.Type, h.Texts)
 	}
 	width := 8
@@ -168,7 +170,9 @@ func decodeColumn(in *bufio.Reader, h frameColumn, rows int) (Column, error) {
 		}
 		for i := range n {
 			if c.Coded() {
-				c.Codes = append(c.Codes, max(int32(binary.LittleEndian.Uint32(b[4*i:])), MissingCode)) //nolint:gosec // the bits are what counts
+				c.Codes = append(c.Codes,
+					max(int32(binary.LittleEndian.Uint32(b[4*i:])),
+						MissingCode)) //nolint:gosec // the bits are what counts
 			} else {
 				c.Floats = append(c.Floats, math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))
 			}

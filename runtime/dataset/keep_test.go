@@ -22,12 +22,14 @@ func keptFrame() *dataset.Frame {
 		{Name: "t", Type: plan.Text, Codes: []int32{-1, -1, -1, -1}},
 		{Name: "b", Type: plan.Boolean, Floats: []float64{1, 0, math.NaN(), 1}},
 		{Name: "i", Type: plan.Integer, Floats: []float64{1 << 53, -1, 0, 7}},
-		{Name: "id", Type: plan.Integer, Floats: []float64{1 << 60, 1, math.NaN(), -(1 << 62)}, Low: []int16{-3, 0, 0, 1023}},
+		{Name: "id", Type: plan.Integer, Floats: []float64{1 << 60, 1, math.NaN(), -(1 << 62)},
+			Low: []int16{-3, 0, 0, 1023}},
 	}}
 }
 
 func TestAKeptFrameReadsBackExactly(t *testing.T) {
-	for name, f := range map[string]*dataset.Frame{"full": keptFrame(), "empty": {}, "no rows": {Columns: []dataset.Column{{Name: "x", Type: plan.Number}}}} {
+	for name, f := range map[string]*dataset.Frame{"full": keptFrame(), "empty": {},
+		"no rows": {Columns: []dataset.Column{{Name: "x", Type: plan.Number}}}} {
 		var b, again bytes.Buffer
 		if err := f.Encode(&b); err != nil {
 			t.Fatal(name, err)
@@ -67,10 +69,12 @@ func TestADamagedKeptFrameIsAnError(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"something behind":      b.String() + "x",
-		"another file":          "a,b\n1,2\n3,4\n5,6\n",
-		"a hostile length":      "ASHLARF\n\x34\x00\x00\x00" + `{"format":1,"rows":9999999999,"columns":[{"name":"x","type":"number"}]}`,
-		"a code without a text": strings.Replace(b.String(), "\x01\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00", "\x09\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00", 1),
+		"something behind": b.String() + "x",
+		"another file":     "a,b\n1,2\n3,4\n5,6\n",
+		"a hostile length": "ASHLARF\n\x34\x00\x00\x00" +
+			`{"format":1,"rows":9999999999,"columns":[{"name":"x","type":"number"}]}`,
+		"a code without a text": strings.Replace(b.String(), "\x01\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00",
+			"\x09\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00", 1),
 	} {
 		if _, err := dataset.DecodeFrame(strings.NewReader(text)); err == nil {
 			t.Errorf("%s is read", name)

@@ -69,14 +69,16 @@ func newLayout(f string, header []string, targets []target, declared map[string]
 		at, ok := where[name]
 		switch {
 		case seen[name] && !ok:
-			l.notices.add(Problem{Kind: DuplicateColumn, Column: name, File: f, Line: 1, Want: "a column name once", Hint: "it is left out"})
+			l.notices.add(Problem{Kind: DuplicateColumn, Column: name, File: f, Line: 1,
+				Want: "a column name once", Hint: "it is left out"})
 		case seen[name]:
 			l.header.add(Problem{Kind: DuplicateColumn, Column: name, File: f, Line: 1, Want: "a column name once",
 				Hint: fmt.Sprintf("field %d is left out; rename it", i+1)})
 		case ok:
 			l.fields[i] = at
 		default:
-			l.notices.add(Problem{Kind: ExtraColumn, Column: name, File: f, Line: 1, Want: "a declared column", Hint: "it is left out"})
+			l.notices.add(Problem{Kind: ExtraColumn, Column: name, File: f, Line: 1,
+				Want: "a declared column", Hint: "it is left out"})
 		}
 		seen[name] = true
 	}

@@ -74,9 +74,11 @@ func TestANullTextIsMissingHoweverItIsWritten(t *testing.T) {
 			spellings = append(spellings, " "+c.text, c.text+"\t", `" `+c.text+` "`)
 		}
 		for _, s := range spellings {
-			dir := write(t, map[string]string{"t.csv": "x,v,y\r\n1," + s + ",2\r\n", "end.csv": "x,v\n1," + s + "\n", "end2.csv": "v\r\n" + s + "\r\n"})
+			dir := write(t, map[string]string{"t.csv": "x,v,y\r\n1," + s + ",2\r\n", "end.csv": "x,v\n1," + s + "\n",
+				"end2.csv": "v\r\n" + s + "\r\n"})
 			for _, source := range []string{"t.csv", "end.csv", "end2.csv"} {
-				ds := plan.Dataset{Source: source, CSV: plan.CSVOptions{NullValue: c.nulls}, Columns: map[string]plan.Column{"v": {Type: c.kind, Nullable: true}}}
+				ds := plan.Dataset{Source: source, CSV: plan.CSVOptions{NullValue: c.nulls},
+					Columns: map[string]plan.Column{"v": {Type: c.kind, Nullable: true}}}
 				if got := missingIn(t, ds, Options{Dir: dir}); got != c.want {
 					t.Errorf("%s: %s with null_value %q: %q is %q, want %q", source, c.kind, c.nulls, s, got, c.want)
 				}
@@ -125,9 +127,11 @@ func TestTheTextsOfParquetAreValuesUnlessTheColumnSaysOtherwise(t *testing.T) {
 		{"whole", plan.Column{Type: plan.Integer}, "-999 1 -999"},
 		{"whole", plan.Column{Type: plan.Integer, Nullable: true, NullValue: []string{"-999"}}, "- 1 -"},
 		{"real", plan.Column{Type: plan.Number, Nullable: true, NullValue: []string{"-999"}}, "- 1.5 -"},
-		{"when", plan.Column{Type: plan.Timestamp, Nullable: true, NullValue: []string{"1900-01-01"}}, "- 2000-01-01T00:00:00Z -"},
+		{"when", plan.Column{Type: plan.Timestamp, Nullable: true, NullValue: []string{"1900-01-01"}},
+			"- 2000-01-01T00:00:00Z -"},
 	} {
-		ds := plan.Dataset{Source: "p.parquet", CSV: plan.CSVOptions{NullValue: []string{"DE", "1"}}, Columns: map[string]plan.Column{c.column: c.spec}}
+		ds := plan.Dataset{Source: "p.parquet", CSV: plan.CSVOptions{NullValue: []string{"DE", "1"}},
+			Columns: map[string]plan.Column{c.column: c.spec}}
 		frames, problems := drain(t, ds, Options{Dir: dir})
 		var got []string
 		for r := range frames[0].Rows {
@@ -145,7 +149,8 @@ func TestTheTextsOfParquetAreValuesUnlessTheColumnSaysOtherwise(t *testing.T) {
 
 func TestANullTextIsAProblemWhereTheColumnIsNotNullable(t *testing.T) {
 	dir := write(t, map[string]string{"t.csv": "v\n-999\n3\n"})
-	ds := plan.Dataset{Source: "t.csv", CSV: plan.CSVOptions{NullValue: []string{"-999"}}, Columns: map[string]plan.Column{"v": {Type: plan.Integer}}}
+	ds := plan.Dataset{Source: "t.csv", CSV: plan.CSVOptions{NullValue: []string{"-999"}},
+		Columns: map[string]plan.Column{"v": {Type: plan.Integer}}}
 	_, p := drain(t, ds, Options{Dir: dir})
 	if p == nil || len(p.Problems) != 1 || p.Problems[0].Kind != NullValue || p.Problems[0].Line != 2 {
 		t.Errorf("found %v, want a missing value in line 2", p)
@@ -174,9 +179,11 @@ func TestWideIntegersAreExactInFramesHoweverTheyAreCut(t *testing.T) {
 			text.WriteString("9223372036854775807,1,2\n")
 		}
 	}
-	dir := write(t, map[string]string{"p.parquet": parquetFile(t, rows, parquet.MaxRowsPerRowGroup(700)), "p.csv": text.String()})
+	dir := write(t, map[string]string{"p.parquet": parquetFile(t, rows,
+		parquet.MaxRowsPerRowGroup(700)), "p.csv": text.String()})
 	for _, source := range []string{"p.csv", "p.parquet"} {
-		ds := plan.Dataset{Source: source, Columns: map[string]plan.Column{"signed": {Type: plan.Integer}, "unsigned": {Type: plan.Integer}}}
+		ds := plan.Dataset{Source: source,
+			Columns: map[string]plan.Column{"signed": {Type: plan.Integer}, "unsigned": {Type: plan.Integer}}}
 		frames, _ := drain(t, ds, Options{Dir: dir, BatchRows: 333, Workers: 3})
 		whole, err := Concat(frames...)
 		if err != nil || whole.Check() != nil {
@@ -205,8 +212,10 @@ func TestANumberThatWouldLoseDigitsIsRefused(t *testing.T) {
 		"p.parquet": parquetFile(t, []row{{1234567890123456789}, {1 << 60}}),
 	})
 	for _, source := range []string{"t.csv", "p.parquet"} {
-		_, p := drain(t, plan.Dataset{Source: source, Columns: map[string]plan.Column{"v": {Type: plan.Number}}}, Options{Dir: dir})
-		if p == nil || p.Total != 1 || p.Problems[0].Value != "1234567890123456789" || !strings.Contains(p.Error(), "declare the column an integer") {
+		_, p := drain(t, plan.Dataset{Source: source,
+			Columns: map[string]plan.Column{"v": {Type: plan.Number}}}, Options{Dir: dir})
+		if p == nil || p.Total != 1 || p.Problems[0].Value != "1234567890123456789" ||
+			!strings.Contains(p.Error(), "declare the column an integer") {
 			t.Errorf("%s: found %v, want a refusal of the first row alone", source, p)
 		}
 	}

@@ -43,20 +43,24 @@ func TestNumbersEqualStrconvBitForBit(t *testing.T) {
 		same(t, strconv.FormatFloat(v, 'e', random.IntN(25), 64))
 		same(t, strconv.FormatFloat(random.NormFloat64()*1000, 'f', random.IntN(24), 64))
 		same(t, strconv.FormatUint(random.Uint64()>>random.IntN(64), 10)+"e"+strconv.Itoa(random.IntN(60)-35))
-		same(t, strconv.FormatUint(random.Uint64()>>random.IntN(64), 10)+"."+strconv.FormatUint(random.Uint64()>>random.IntN(64), 10))
+		same(t, strconv.FormatUint(random.Uint64()>>random.IntN(64), 10)+"."+
+			strconv.FormatUint(random.Uint64()>>random.IntN(64), 10))
 	}
 }
 
 func TestNumbersAtTheEdges(t *testing.T) {
 	for _, text := range []string{
-		"0", "-0", "+1", "1.", ".5", "-.5", ".", "-", "+", "", "1e5", "1E-5", "1e", "e5", "1.2.3", "--1", "1-", "1e400", "-1e400", "1e-400",
+		"0", "-0", "+1", "1.", ".5", "-.5", ".", "-", "+", "", "1e5", "1E-5", "1e", "e5", "1.2.3", "--1", "1-",
+		"1e400", "-1e400", "1e-400",
 		"9007199254740992", "9007199254740993", "9007199254740994", "18446744073709551615", "18446744073709551616",
 		"9999999999999999999", "99999999999999999999", "0.1234567890123456789", "0.12345678901234567890",
-		"0000000000000000000000001", "5e-324", "1.7976931348623157e308", "1.7976931348623159e308", strings.Repeat("9", 400), "0." + strings.Repeat("0", 400) + "1",
+		"0000000000000000000000001", "5e-324", "1.7976931348623157e308", "1.7976931348623159e308",
+		strings.Repeat("9", 400), "0." + strings.Repeat("0", 400) + "1",
 	} {
 		same(t, text)
 	}
-	for _, text := range []string{"NaN", "nan", "inf", "-Inf", "Infinity", "0x1p3", "0x10", "1_000", "1,5", "1 2", "１"} {
+	for _, text := range []string{"NaN", "nan", "inf", "-Inf", "Infinity", "0x1p3", "0x10",
+		"1_000", "1,5", "1 2", "１"} {
 		if v, ok := parseNumber([]byte(text)); ok {
 			t.Errorf("parseNumber(%q) = %v; want a refusal", text, v)
 		}
@@ -65,11 +69,16 @@ func TestNumbersAtTheEdges(t *testing.T) {
 
 func TestIntegersAreExactInAll64Bits(t *testing.T) {
 	for text, want := range map[string]string{
-		"3": "3", "3.0": "3", "-3.000": "-3", "3e2": "300", "30e-1": "3", "+7": "7", "-0": "0", "1e15": "1000000000000000",
-		"0.00000000000000000000": "0", "00000000000000000042": "42", "1e16": "10000000000000000", "1.8446744073709551615e19": "18446744073709551615",
-		"9007199254740992.0": "9007199254740992", "9007199254740993": "9007199254740993", "-9007199254740993": "-9007199254740993",
-		"1234567890123456789": "1234567890123456789", "9223372036854775807": "9223372036854775807", "-9223372036854775808": "-9223372036854775808",
-		"9223372036854775808": "9223372036854775808", "18446744073709551615": "18446744073709551615", "18446744073709551615.000": "18446744073709551615",
+		"3": "3", "3.0": "3", "-3.000": "-3", "3e2": "300", "30e-1": "3", "+7": "7", "-0": "0",
+		"1e15":                   "1000000000000000",
+		"0.00000000000000000000": "0", "00000000000000000042": "42", "1e16": "10000000000000000",
+		"1.8446744073709551615e19": "18446744073709551615",
+		"9007199254740992.0":       "9007199254740992", "9007199254740993": "9007199254740993",
+		"-9007199254740993":   "-9007199254740993",
+		"1234567890123456789": "1234567890123456789", "9223372036854775807": "9223372036854775807",
+		"-9223372036854775808": "-9223372036854775808",
+		"9223372036854775808":  "9223372036854775808", "18446744073709551615": "18446744073709551615",
+		"18446744073709551615.000": "18446744073709551615",
 	} {
 		v, low, ok := parseInteger([]byte(text))
 		c := Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}
@@ -77,8 +86,10 @@ func TestIntegersAreExactInAll64Bits(t *testing.T) {
 			t.Errorf("parseInteger(%q) = %v and %d, %v, written as %q; want %q", text, v, low, ok, got, want)
 		}
 	}
-	for _, text := range []string{"3.5", "9007199254740992.1", "18446744073709551616", "-9223372036854775809", "1e20", "3.0000000000000000001", "1e-400",
-		"2.99999999999999999999999", "1e999999999", "0x10", "", "three", ".", "-", "+", "1.0.0", "--1", "1_000", "1.0a"} {
+	for _, text := range []string{"3.5", "9007199254740992.1", "18446744073709551616", "-9223372036854775809", "1e20",
+		"3.0000000000000000001", "1e-400",
+		"2.99999999999999999999999", "1e999999999", "0x10", "", "three", ".", "-", "+",
+		"1.0.0", "--1", "1_000", "1.0a"} {
 		if v, low, ok := parseInteger([]byte(text)); ok {
 			t.Errorf("parseInteger(%q) = %v and %d; want a refusal", text, v, low)
 		}
@@ -100,14 +111,16 @@ func TestRandomIntegersWriteBackAsTheyWere(t *testing.T) {
 }
 
 func FuzzNumber(f *testing.F) {
-	for _, text := range []string{"1.5", "-0.00001", "123456789012345678901234567890", "1e22", "9007199254740993", "", "+.e"} {
+	for _, text := range []string{"1.5", "-0.00001", "123456789012345678901234567890", "1e22",
+		"9007199254740993", "", "+.e"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		got, ok := parseNumber([]byte(text))
 		want, err := strconv.ParseFloat(text, 64)
 		plain := strings.Trim(text, "0123456789+-.eE") == ""
-		if ok != (err == nil && plain && !losesDigits(text, want)) || ok && math.Float64bits(got) != math.Float64bits(want) {
+		if ok != (err == nil && plain && !losesDigits(text, want)) || ok &&
+			math.Float64bits(got) != math.Float64bits(want) {
 			t.Fatalf("parseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
 		}
 	})

@@ -74,8 +74,10 @@ func newDialect(o plan.CSVOptions) (dialect, error) {
 	d := dialect{comma: ','}
 	if o.Delimiter != "" {
 		d.comma = o.Delimiter[0]
-		if len(o.Delimiter) != 1 || d.comma >= 0x80 || d.comma < '\t' || strings.Contains("\"\r\n.-+", o.Delimiter) || alphanumeric(d.comma) {
-			return d, fmt.Errorf("csv.delimiter %q: want one ASCII character such as \",\", \";\", \"|\" or a tab", o.Delimiter)
+		if len(o.Delimiter) != 1 || d.comma >= 0x80 || d.comma < '\t' ||
+			strings.Contains("\"\r\n.-+", o.Delimiter) || alphanumeric(d.comma) {
+			return d, fmt.Errorf("csv.delimiter %q: want one ASCII character such as \",\", \";\", \"|\" or a tab",
+				o.Delimiter)
 		}
 	}
 	return d, nil

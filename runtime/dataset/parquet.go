@@ -111,8 +111,9 @@ func (r *parquetReader) layOut(o *openParquet) {
 		}
 		o.layout.fields[i] = -1
 		o.layout.absent = append(o.layout.absent, at)
-		o.layout.header.add(Problem{Kind: WrongType, Column: c.Name(), File: o.file.path, Value: shown([]byte(c.String())),
-			Want: "a flat column", Hint: "lists, maps and groups are not read; write their parts as columns of their own"})
+		o.layout.header.add(Problem{Kind: WrongType, Column: c.Name(), File: o.file.path,
+			Value: shown([]byte(c.String())),
+			Want:  "a flat column", Hint: "lists, maps and groups are not read; write their parts as columns of their own"})
 	}
 }
 
@@ -197,7 +198,8 @@ func (o *openParquet) enter(g parquet.RowGroup) (err error) {
 	chunks := g.ColumnChunks()
 	read := func(target int, c *parquet.Column) {
 		err = errors.Join(err, o.bounded(c))
-		o.cursors = append(o.cursors, cursor{target: target, meaning: meaningOf(c.Type()), pages: chunks[c.Index()].Pages()})
+		o.cursors = append(o.cursors, cursor{target: target, meaning: meaningOf(c.Type()),
+			pages: chunks[c.Index()].Pages()})
 	}
 	for i, at := range o.layout.fields {
 		if at >= 0 {

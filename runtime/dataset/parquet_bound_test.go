@@ -30,10 +30,11 @@ func TestNoLengthIsAllocatedThatTheFileDoesNotHave(t *testing.T) {
 	for i, text := range claims(parquetFile(t, rows)) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		r, err := Open(context.Background(), people("mem://b/p.parquet"), Options{OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
-			b := memblob.OpenBucket(nil)
-			return b, b.WriteAll(ctx, "p.parquet", []byte(text), nil)
-		}})
+		r, err := Open(context.Background(), people("mem://b/p.parquet"),
+			Options{OpenBucket: func(ctx context.Context, _ string) (*blob.Bucket, error) {
+				b := memblob.OpenBucket(nil)
+				return b, b.WriteAll(ctx, "p.parquet", []byte(text), nil)
+			}})
 		for err == nil {
 			_, err = r.Next()
 		}
@@ -49,12 +50,14 @@ func TestNoLengthIsAllocatedThatTheFileDoesNotHave(t *testing.T) {
 
 // The page header of a column's statistics: a text of a gigabyte in field 5.8.1.
 func TestAPageHeaderThatClaimsAGigabyteIsRefused(t *testing.T) {
-	header := append([]byte{0x15, 6, 0x15, 72, 0x15, 72, 0x5c, 0x15, 80, 0x6c, 0x18}, binary.AppendUvarint(nil, 1<<30)...)
+	header := append([]byte{0x15, 6, 0x15, 72, 0x15, 72, 0x5c, 0x15, 80, 0x6c, 0x18},
+		binary.AppendUvarint(nil, 1<<30)...)
 	p := boundedPages{in: strings.NewReader(string(header) + strings.Repeat("x", 3000)), end: 3000}
 	if err := p.check(); !errors.Is(err, errTooMuch) {
 		t.Errorf("%v, want %v", err, errTooMuch)
 	}
-	sound := append([]byte{0x15, 6, 0x15, 20, 0x15, 20, 0x5c, 0x15, 80, 0x6c, 0x18, 2, 'a', 'b', 0, 0, 0}, "0123456789"...)
+	sound := append([]byte{0x15, 6, 0x15, 20, 0x15, 20, 0x5c, 0x15, 80, 0x6c, 0x18, 2, 'a', 'b',
+		0, 0, 0}, "0123456789"...)
 	p = boundedPages{in: strings.NewReader(string(sound)), end: int64(len(sound))}
 	if err := p.check(); err != nil || p.next != p.end {
 		t.Errorf("%v at %d of %d", err, p.next, p.end)
@@ -78,7 +81,8 @@ func TestPagesHaveOnlySoManyBytesAndValues(t *testing.T) {
 	page := func(unpacked, values uint64) error {
 		header := append([]byte{0x15, 0, 0x15}, binary.AppendUvarint(nil, unpacked*2)...)
 		header = append(append(header, 0x15), binary.AppendUvarint(nil, 20)...)
-		header = append(append(append(header, 0x2c, 0x15), binary.AppendUvarint(nil, values*2)...), 0x15, 0, 0x15, 0, 0x15, 0, 0, 0)
+		header = append(append(append(header, 0x2c, 0x15), binary.AppendUvarint(nil, values*2)...), 0x15,
+			0, 0x15, 0, 0x15, 0, 0, 0)
 		whole := string(header) + "0123456789"
 		return (&boundedPages{in: strings.NewReader(whole), end: int64(len(whole))}).check()
 	}
@@ -86,8 +90,9 @@ func TestPagesHaveOnlySoManyBytesAndValues(t *testing.T) {
 		unpacked, values uint64
 		fine             bool
 	}{
-		"a usual one": {1 << 20, 20_000, true}, "one that packs well": {64 << 20, 1 << 20, true}, "two billion values": {100, 1 << 31, false},
-		"a gigabyte": {1 << 30, 1000, false},
+		"a usual one": {1 << 20, 20_000, true}, "one that packs well": {64 << 20, 1 << 20, true},
+		"two billion values": {100, 1 << 31, false},
+		"a gigabyte":         {1 << 30, 1000, false},
 	} {
 		if err := page(c.unpacked, c.values); (err == nil) != c.fine {
 			t.Errorf("%s: %v", name, err)

@@ -60,8 +60,10 @@ func persons(n int) ([]person, string) {
 		status, since := []string{"good", "bad"}[i%2], time.Unix(int64(i)*86_000, 125_000_000).UTC()
 		text += strings.Join([]string{
 			field(0, name, func() { p.Name = &name }), field(1, fmt.Sprint(age), func() { p.Age = &age }),
-			field(2, fmt.Sprint(income), func() { p.Income = &income }), field(3, fmt.Sprint(member), func() { p.Member = &member }),
-			field(4, status, func() { p.Status = &status }), field(5, since.Format(time.RFC3339Nano), func() { p.Since = &since }), "0",
+			field(2, fmt.Sprint(income), func() { p.Income = &income }),
+			field(3, fmt.Sprint(member), func() { p.Member = &member }),
+			field(4, status, func() { p.Status = &status }),
+			field(5, since.Format(time.RFC3339Nano), func() { p.Since = &since }), "0",
 		}, ",") + "\n"
 		rows = append(rows, p)
 	}
@@ -95,21 +97,26 @@ type odd struct {
 
 func TestParquetLogicalTypes(t *testing.T) {
 	noon := uint64(12 * time.Hour)
-	row := odd{Decimal: -1205, Day: 19782, Stamp: deprecated.Int96{uint32(noon), uint32(noon >> 32), 2_440_589}, Big: 1 << 60,
-		ID: [16]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, Float: 0.1, Digits: " 42 ", Flag: true, Tags: []string{"a"}}
+	row := odd{Decimal: -1205, Day: 19782,
+		Stamp: deprecated.Int96{uint32(noon), uint32(noon >> 32), 2_440_589}, Big: 1 << 60,
+		ID: [16]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, Float: 0.1, Digits: " 42 ",
+		Flag: true, Tags: []string{"a"}}
 	dir := write(t, map[string]string{"o.parquet": parquetFile(t, []odd{row})})
 	for column, kinds := range map[string]map[plan.ColumnType]string{
 		"decimal": {plan.Number: "-12.05", plan.Text: "-12.05", plan.Integer: "!-12.05", plan.Timestamp: "!-12.05"},
 		"day":     {plan.Timestamp: "2024-02-29T00:00:00Z", plan.Text: "2024-02-29", plan.Number: "!2024-02-29"},
-		"stamp":   {plan.Timestamp: "1970-01-02T12:00:00Z", plan.Category: "1970-01-02T12:00:00Z", plan.Integer: "!1970-01-02T12:00:00Z"},
-		"big":     {plan.Integer: "1152921504606846976", plan.Text: "1152921504606846976", plan.Number: "1152921504606847000"},
-		"id":      {plan.Text: "01020304-0506-0708-090a-0b0c0d0e0f10"},
-		"float":   {plan.Number: "0.10000000149011612", plan.Text: "0.1", plan.Boolean: "!0.1", plan.Integer: "!0.1"},
-		"digits":  {plan.Integer: "42", plan.Text: " 42 ", plan.Boolean: "! 42 "},
-		"flag":    {plan.Boolean: "true", plan.Integer: "1", plan.Text: "true", plan.Timestamp: "!true"},
+		"stamp": {plan.Timestamp: "1970-01-02T12:00:00Z", plan.Category: "1970-01-02T12:00:00Z",
+			plan.Integer: "!1970-01-02T12:00:00Z"},
+		"big": {plan.Integer: "1152921504606846976", plan.Text: "1152921504606846976",
+			plan.Number: "1152921504606847000"},
+		"id":     {plan.Text: "01020304-0506-0708-090a-0b0c0d0e0f10"},
+		"float":  {plan.Number: "0.10000000149011612", plan.Text: "0.1", plan.Boolean: "!0.1", plan.Integer: "!0.1"},
+		"digits": {plan.Integer: "42", plan.Text: " 42 ", plan.Boolean: "! 42 "},
+		"flag":   {plan.Boolean: "true", plan.Integer: "1", plan.Text: "true", plan.Timestamp: "!true"},
 	} {
 		for kind, want := range kinds {
-			ds := plan.Dataset{Source: "o.parquet", Columns: map[string]plan.Column{column: {Type: kind, Nullable: true}}}
+			ds := plan.Dataset{Source: "o.parquet",
+				Columns: map[string]plan.Column{column: {Type: kind, Nullable: true}}}
 			frames, problems := drain(t, ds, Options{Dir: dir})
 			got := frames[0].Columns[0].Value(0)
 			if problems != nil {
@@ -129,16 +136,19 @@ func TestParquetProblemsNameRowAndColumn(t *testing.T) {
 		Tags   []string `parquet:"tags,list"`
 	}
 	half, nan := 0.5, math.NaN()
-	dir := write(t, map[string]string{"p.parquet": parquetFile(t, []row{{Age: &half, Status: "good"}, {Status: "gut"}, {Age: &nan, Status: "x\xff"}})})
+	dir := write(t, map[string]string{"p.parquet": parquetFile(t,
+		[]row{{Age: &half, Status: "good"}, {Status: "gut"}, {Age: &nan, Status: "x\xff"}})})
 	_, problems := drain(t, plan.Dataset{Source: "p.parquet", Columns: map[string]plan.Column{
-		"age": {Type: plan.Integer}, "status": {Type: plan.Category, Values: []string{"good", "bad"}}, "tags": {Type: plan.Text}, "gone": {Type: plan.Text},
+		"age": {Type: plan.Integer}, "status": {Type: plan.Category, Values: []string{"good", "bad"}},
+		"tags": {Type: plan.Text}, "gone": {Type: plan.Text},
 	}}, Options{Dir: dir})
 	var got []string
 	for _, p := range problems.Problems {
 		got = append(got, fmt.Sprintf("%s %s %d %q", p.Kind, p.Column, p.Row, p.Value))
 	}
 	want := []string{
-		`missing_column gone 0 "age, status, tags"`, `type tags 0 "repeated group tags (LIST)"`, `type age 1 "0.5"`, `null age 2 ""`, `null age 3 ""`,
+		`missing_column gone 0 "age, status, tags"`, `type tags 0 "repeated group tags (LIST)"`, `type age 1 "0.5"`,
+		`null age 2 ""`, `null age 3 ""`,
 		`category status 2 "gut"`, "encoding status 3 \"x\\xff\"",
 	}
 	if len(got) > 1 {

@@ -49,7 +49,8 @@ type pending struct {
 }
 
 func newParser(d dialect, targets []target) *parser {
-	p := &parser{dialect: d, targets: targets, columns: make([]slot, len(targets)), words: make([]*dictionary, len(targets))}
+	p := &parser{dialect: d, targets: targets, columns: make([]slot, len(targets)),
+		words: make([]*dictionary, len(targets))}
 	for i := range targets {
 		t := &targets[i]
 		p.columns[i] = slot{target: t, numeric: t.plan.Type.Numeric(), integer: t.plan.Type == plan.Integer}
@@ -137,7 +138,8 @@ func (p *parser) record(b []byte, i int) int {
 	for k, s := range p.slots {
 		if s.numeric {
 			v, end, ok := scanNumber(b, i)
-			if ok && v < maxExact && v > -maxExact && (!s.integer || end-i <= exactDigits && float64(int64(v)) == v) && !s.nulls.maybe(v) {
+			if ok && v < maxExact && v > -maxExact &&
+				(!s.integer || end-i <= exactDigits && float64(int64(v)) == v) && !s.nulls.maybe(v) {
 				if b[end] == '\r' {
 					end++
 				}
@@ -190,6 +192,7 @@ func (p *parser) finish(fields, end int) int {
 // broken ends a record at the first newline after the broken quote at b[i].
 func (p *parser) broken(b []byte, i int) int {
 	end := i + bytes.IndexByte(b[i:], '\n')
-	p.drop(Quote, b[p.start:end], "a closing quote within 1 MiB, then a delimiter or the line's end", "write a quote inside quotes twice")
+	p.drop(Quote, b[p.start:end], "a closing quote within 1 MiB, then a delimiter or the line's end",
+		"write a quote inside quotes twice")
 	return end + 1
 }

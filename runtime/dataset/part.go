@@ -32,7 +32,8 @@ func (p Part) of(files []file) ([]file, error) {
 		return files, err
 	}
 	if p.Of > len(files) {
-		return nil, fmt.Errorf("%d parts of %d files: a file is not divided; want at most as many parts as files", p.Of, len(files))
+		return nil, fmt.Errorf("%d parts of %d files: a file is not divided; want at most as many parts as files", p.Of,
+			len(files))
 	}
 	return files[p.Index*len(files)/p.Of : (p.Index+1)*len(files)/p.Of], nil
 }

@@ -35,7 +35,8 @@ func (p place) open(full string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %s is not a regular file (%s); name a file that contains the data", p.text, full, info.Mode().Type())
+		return nil, fmt.Errorf("%s: %s is not a regular file (%s); name a file that contains the data",
+			p.text, full, info.Mode().Type())
 	}
 	f, err := p.follow(full)
 	if err != nil {
@@ -43,7 +44,8 @@ func (p place) open(full string) (*os.File, error) {
 	}
 	if kind := pseudo(f); kind != "" {
 		_ = f.Close() // only opened
-		return nil, fmt.Errorf("%s: %s is in %s, which belongs to the kernel; name a file that contains the data", p.text, full, kind)
+		return nil, fmt.Errorf("%s: %s is in %s, which belongs to the kernel; name a file that contains the data",
+			p.text, full, kind)
 	}
 	return f, nil
 }

@@ -17,7 +17,8 @@ func pseudo(f *os.File) string {
 		return "proc"
 	case unix.SYSFS_MAGIC:
 		return "sysfs"
-	case unix.DEBUGFS_MAGIC, unix.TRACEFS_MAGIC, unix.SECURITYFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC:
+	case unix.DEBUGFS_MAGIC, unix.TRACEFS_MAGIC, unix.SECURITYFS_MAGIC,
+		unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC:
 		return "a file system of the kernel's"
 	}
 	return ""

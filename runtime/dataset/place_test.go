@@ -22,14 +22,16 @@ func TestASourceDoesNotLeaveItsFolderByALink(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) {
 		t.Helper()
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte("a\n1\n"), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755),
+			os.WriteFile(name, []byte("a\n1\n"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write(filepath.Join(elsewhere, "secret.csv"))
 	write(filepath.Join(dir, "data", "2026", "a.csv"))
 	for name, target := range map[string]string{
-		"in.csv": "data/2026/a.csv", "current": "data/2026", "out.csv": filepath.Join(elsewhere, "secret.csv"), "folder": elsewhere, "environ.csv": "/proc/self/environ",
+		"in.csv": "data/2026/a.csv", "current": "data/2026", "out.csv": filepath.Join(elsewhere, "secret.csv"),
+		"folder": elsewhere, "environ.csv": "/proc/self/environ",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
@@ -53,7 +55,8 @@ func TestASourceDoesNotLeaveItsFolderByALink(t *testing.T) {
 		}
 	}
 	if runtime.GOOS == "linux" {
-		for _, source := range []string{"/proc/self/environ", "file:///proc/self/environ", "/proc/self/environ*", "/sys/kernel/uevent_seqnum"} {
+		for _, source := range []string{"/proc/self/environ", "file:///proc/self/environ", "/proc/self/environ*",
+			"/sys/kernel/uevent_seqnum"} {
 			if got := reading(t, source, dir); !strings.Contains(got, "which belongs to the kernel") {
 				t.Errorf("%s: %q", source, got)
 			}
@@ -66,7 +69,8 @@ func reading(t *testing.T, source, dir string) string {
 	t.Helper()
 	done := make(chan string, 1)
 	go func() {
-		_, err := ReadAll(t.Context(), plan.Dataset{Source: source, Format: "csv", Columns: map[string]plan.Column{"a": {Type: plan.Integer}}}, Options{Dir: dir})
+		_, err := ReadAll(t.Context(), plan.Dataset{Source: source, Format: "csv",
+			Columns: map[string]plan.Column{"a": {Type: plan.Integer}}}, Options{Dir: dir})
 		if err != nil {
 			done <- err.Error()
 			return

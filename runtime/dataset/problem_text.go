@@ -14,7 +14,8 @@ const shownExamples = 3
 // under it.
 func (e *SchemaError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: the data is not what the blueprint declares: %s in %s", e.Source, plan.Counted(e.Total, "problem"), plan.Counted(e.Rows+e.Skipped, "row"))
+	fmt.Fprintf(&b, "%s: the data is not what the blueprint declares: %s in %s", e.Source,
+		plan.Counted(e.Total, "problem"), plan.Counted(e.Rows+e.Skipped, "row"))
 	if e.Skipped > 0 {
 		fmt.Fprintf(&b, " (%d left out)", e.Skipped)
 	}

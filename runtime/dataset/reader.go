@@ -132,7 +132,8 @@ func (r *Reader) account(b *batch) {
 // ended turns the end of a table without rows into an error.
 func (r *Reader) ended(err error) error {
 	if errors.Is(err, io.EOF) && r.records == 0 && !r.part {
-		return fmt.Errorf("%s: no rows after the header: export the table again, or point source at the right file", r.lastFile)
+		return fmt.Errorf("%s: no rows after the header: export the table again, or point source at the right file",
+			r.lastFile)
 	}
 	return err
 }

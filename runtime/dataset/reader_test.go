@@ -87,7 +87,8 @@ func equalFrames(t testing.TB, got, want []*Frame) {
 func sameFrame(a, b *Frame) bool {
 	return a.Rows == b.Rows && a.Offset == b.Offset && slices.EqualFunc(a.Columns, b.Columns, func(a, b Column) bool {
 		return a.Name == b.Name && a.Type == b.Type && slices.Equal(a.Codes, b.Codes) && slices.Equal(a.Dict, b.Dict) &&
-			slices.EqualFunc(a.Floats, b.Floats, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
+			slices.EqualFunc(a.Floats, b.Floats,
+				func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
 	})
 }
 
@@ -157,7 +158,8 @@ func TestProblemsAreAllReportedAtOnce(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("problems differ (-want +got):\n%s", d)
 	}
-	if _, err := ReadAll(context.Background(), ds, Options{Dir: dir}); !strings.Contains(err.Error(), "14 problems in 7 rows (2 left out)") {
+	if _, err := ReadAll(context.Background(), ds, Options{Dir: dir}); !strings.Contains(err.Error(),
+		"14 problems in 7 rows (2 left out)") {
 		t.Errorf("ReadAll's error does not sum up: %v", err)
 	}
 }

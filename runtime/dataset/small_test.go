@@ -66,8 +66,10 @@ func TestSmallKeptFramesTakeLittleMemory(t *testing.T) {
 		"a header that is not there": frameMagic + string(binary.LittleEndian.AppendUint32(nil, maxFrameHeader)),
 		"rows that are not there":    frame(`{"format":1,"rows":9000000000000000000,"columns":[{"name":"a","type":"number"}]}`),
 		"texts that are not there":   frame(`{"format":1,"rows":0,"columns":[{"name":"a","type":"text","texts":9000000000000000000}]}`),
-		"a text that is not there":   frame(`{"format":1,"rows":0,"columns":[{"name":"a","type":"text","texts":1}]}`) + "\xff\xff\x3f",
-		"columns of nothing":         frame(`{"format":1,"rows":0,"columns":[` + strings.Repeat(`{"name":"a","type":"text"},`, MaxColumns-1) + `{"name":"a","type":"text"}]}`),
+		"a text that is not there": frame(`{"format":1,"rows":0,"columns":[{"name":"a","type":"text","texts":1}]}`) +
+			"\xff\xff\x3f",
+		"columns of nothing": frame(`{"format":1,"rows":0,"columns":[` +
+			strings.Repeat(`{"name":"a","type":"text"},`, MaxColumns-1) + `{"name":"a","type":"text"}]}`),
 	}
 	for what, bomb := range bombs.Fields(`{"format":1,%s}`, "rows", "columns") {
 		inputs[what] = frame(bomb)

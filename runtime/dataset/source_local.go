@@ -51,10 +51,12 @@ func resolveLocal(text string, opt Options) (*source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("dataset file: %w", err)
 		}
-		src.files = append(src.files, at.file(p, filepath.ToSlash(rel), filepath.ToSlash(shownPath(text, opt.Dir, p)), info.Size()))
+		src.files = append(src.files, at.file(p, filepath.ToSlash(rel),
+			filepath.ToSlash(shownPath(text, opt.Dir, p)), info.Size()))
 	}
 	if len(src.files) == 0 {
-		return nil, fmt.Errorf("%s: no file matches; the glob is looked up under %s", text, globBase(full, string(filepath.Separator)))
+		return nil, fmt.Errorf("%s: no file matches; the glob is looked up under %s", text,
+			globBase(full, string(filepath.Separator)))
 	}
 	return src, nil
 }

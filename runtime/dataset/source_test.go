@@ -34,7 +34,8 @@ func zipped(t testing.TB, text string) string {
 
 func TestGzipReadsAsPlain(t *testing.T) {
 	text := peopleHeader + "Ann,1,2,1,good,2024-01-01\nBob,3,4,0,bad,2024-01-02\n"
-	dir := write(t, map[string]string{"p.csv": text, "p.csv.gz": zipped(t, text), "unnamed": zipped(t, "\xef\xbb\xbf"+text)})
+	dir := write(t, map[string]string{"p.csv": text, "p.csv.gz": zipped(t, text),
+		"unnamed": zipped(t, "\xef\xbb\xbf"+text)})
 	want, _ := drain(t, people("p.csv"), Options{Dir: dir})
 	for _, source := range []string{"p.csv.gz", "unnamed"} {
 		got, problems := drain(t, people(source), Options{Dir: dir})
@@ -50,7 +51,8 @@ func TestPartitionsReadAsOneFileInTheOrderOfTheirNames(t *testing.T) {
 	dir := write(t, map[string]string{
 		"one.csv":           peopleHeader + a + b,
 		"parts/day=1/p.csv": peopleHeader + a,
-		"parts/day=2/p.csv": "since,status,member,income,age,name\n2024-01-02,bad,0,4,3,Bob", // another order, no newline
+		// another order, no newline
+		"parts/day=2/p.csv": "since,status,member,income,age,name\n2024-01-02,bad,0,4,3,Bob",
 	})
 	equalFrames(t, all(t, people("parts/day=*/p.csv"), Options{Dir: dir}), all(t, people("one.csv"), Options{Dir: dir}))
 }
@@ -73,7 +75,8 @@ func TestAPartitionMayLackAnOptionalColumn(t *testing.T) {
 }
 
 // bucket opens the same in-memory bucket for every URL and notes them.
-func bucket(t *testing.T, objects map[string]string, urls *[]string) func(context.Context, string) (*blob.Bucket, error) {
+func bucket(t *testing.T, objects map[string]string, urls *[]string) func(context.Context,
+	string) (*blob.Bucket, error) {
 	return func(ctx context.Context, url string) (*blob.Bucket, error) {
 		*urls = append(*urls, url)
 		b := memblob.OpenBucket(nil)
@@ -91,7 +94,8 @@ func TestBlobURLsReadAsFiles(t *testing.T) {
 	var urls []string
 	opt := Options{OpenBucket: bucket(t, map[string]string{
 		"in/1.csv": peopleHeader + a, "in/2.csv.gz": zipped(t, peopleHeader+b), "in/deep/3.csv": "x\n1\n"}, &urls)}
-	dir := write(t, map[string]string{"1.csv": peopleHeader + a, "2.csv.gz": zipped(t, peopleHeader+b), "whole.csv": peopleHeader + a + b})
+	dir := write(t, map[string]string{"1.csv": peopleHeader + a, "2.csv.gz": zipped(t, peopleHeader+b),
+		"whole.csv": peopleHeader + a + b})
 	want := all(t, people("file://"+filepath.ToSlash(dir)+"/whole.csv"), Options{})
 	equalFrames(t, all(t, people("s3://data/in/*.csv*?region=eu-west-1"), opt), want)
 	if urls[0] != "s3://data?region=eu-west-1" {
@@ -107,7 +111,8 @@ func TestBlobURLsReadAsFiles(t *testing.T) {
 func TestRelativeSourcesMayStartFromABlobURL(t *testing.T) {
 	a, b := "Ann,1,2,1,good,2024-01-01\n", "Bob,3,4,0,bad,2024-01-02\n"
 	var urls []string
-	open := bucket(t, map[string]string{"up/in/1.csv": peopleHeader + a, "up/in/2.csv": peopleHeader + b, "in/1.csv": "secret\n1\n"}, &urls)
+	open := bucket(t, map[string]string{"up/in/1.csv": peopleHeader + a, "up/in/2.csv": peopleHeader + b,
+		"in/1.csv": "secret\n1\n"}, &urls)
 	dir := write(t, map[string]string{"in/1.csv": peopleHeader + a, "in/2.csv": peopleHeader + b})
 	for _, base := range []string{"s3://data/up?region=eu-west-1", "s3://data/up/?region=eu-west-1"} {
 		opt := Options{Dir: base, OpenBucket: open}
@@ -125,8 +130,10 @@ func TestRelativeSourcesMayStartFromABlobURL(t *testing.T) {
 			t.Errorf("opened the bucket %s", u)
 		}
 	}
-	for dir, want := range map[string]string{"s3://": "not a blob URL", "s3://data/%zz": "not a blob URL", "s3://data/none": "no such object"} {
-		if _, err := Digest(t.Context(), people("in/1.csv"), Options{Dir: dir, OpenBucket: open}); err == nil || !strings.Contains(err.Error(), want) {
+	for dir, want := range map[string]string{"s3://": "not a blob URL", "s3://data/%zz": "not a blob URL",
+		"s3://data/none": "no such object"} {
+		if _, err := Digest(t.Context(), people("in/1.csv"), Options{Dir: dir, OpenBucket: open}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", dir, err, want)
 		}
 	}
@@ -152,10 +159,13 @@ func TestDigestFollowsNamesAndBytes(t *testing.T) {
 
 func TestSourcesThatAreNoTableSayWhatToDo(t *testing.T) {
 	dir := write(t, map[string]string{
-		"credit.csv": "a\n1\n", "sub/x.csv": "a\n1\n", "empty.csv": "", "blank.csv": "\n\r\n\n", "bom.csv": "\xef\xbb\xbf",
-		"header.csv": "a,b\n", "book.xlsx": "PK\x03\x04....", "utf16.csv": "\xff\xfea\x00", "p.parquet": "PAR1 no", "empty.parquet": "",
-		"as.csv": "PAR1....", "wide.csv": strings.Repeat("a,", 20_000) + "\n", "open.csv": "a,\"b\n1,2\n", "cut.csv.gz": zipped(t, "a\n1\n2\n3\n")[:20],
-		"long.csv": "a\n" + strings.Repeat("x", MaxRecordBytes+5),
+		"credit.csv": "a\n1\n", "sub/x.csv": "a\n1\n", "empty.csv": "", "blank.csv": "\n\r\n\n",
+		"bom.csv":    "\xef\xbb\xbf",
+		"header.csv": "a,b\n", "book.xlsx": "PK\x03\x04....", "utf16.csv": "\xff\xfea\x00",
+		"p.parquet": "PAR1 no", "empty.parquet": "",
+		"as.csv": "PAR1....", "wide.csv": strings.Repeat("a,", 20_000) + "\n", "open.csv": "a,\"b\n1,2\n",
+		"cut.csv.gz": zipped(t, "a\n1\n2\n3\n")[:20],
+		"long.csv":   "a\n" + strings.Repeat("x", MaxRecordBytes+5),
 	})
 	var urls []string
 	opt := Options{Dir: dir, OpenBucket: bucket(t, map[string]string{"k.csv": "a\n1\n"}, &urls)}
@@ -184,7 +194,8 @@ func TestSourcesThatAreNoTableSayWhatToDo(t *testing.T) {
 		"mem://b/*.tsv":  "no object matches",
 		"file://h/a.csv": "want file:///absolute/path",
 	} {
-		_, err := ReadAll(context.Background(), plan.Dataset{Source: source, Columns: map[string]plan.Column{"a": {Type: plan.Text}}}, opt)
+		_, err := ReadAll(context.Background(),
+			plan.Dataset{Source: source, Columns: map[string]plan.Column{"a": {Type: plan.Text}}}, opt)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", source, err, want)
 		}

@@ -41,9 +41,13 @@ func TestTimestampsReadAsTimeParseReadsThem(t *testing.T) {
 			t.Errorf("%q = %v, %v; want %v", text, got, ok, want.Unix())
 		}
 	}
-	for _, text := range []string{"", "2024", "2024-02-30", "2023-02-29", "2024-00-10", "2024-13-01", "2024-1-1", "29/02/2024", "2024-02-29T", "2024-02-29T24:00:00",
-		"2024-02-29T12:60", "2024-02-29T12:00:60", "2024-02-29T12:00:00.", "2024-02-29T12:00:00+25:00", "2024-02-29T12:00:00 CET", "2024-02-29T12:00:00 ", "2024-02-29T12:00:00+",
-		"2024-02-29T12:00:00+1", "2024-02-29T12:00:00+01:", "2024-02-29T12:00:00+01:0203", "2024-02-29T12:00:00+01020304", "2024-02-29T12:00:00+01:60", "2024-02-29x12:00", "٢024-02-29", "2024-02-29T1:00:00"} {
+	for _, text := range []string{"", "2024", "2024-02-30", "2023-02-29", "2024-00-10", "2024-13-01", "2024-1-1",
+		"29/02/2024", "2024-02-29T", "2024-02-29T24:00:00",
+		"2024-02-29T12:60", "2024-02-29T12:00:60", "2024-02-29T12:00:00.", "2024-02-29T12:00:00+25:00",
+		"2024-02-29T12:00:00 CET", "2024-02-29T12:00:00 ", "2024-02-29T12:00:00+",
+		"2024-02-29T12:00:00+1", "2024-02-29T12:00:00+01:", "2024-02-29T12:00:00+01:0203",
+		"2024-02-29T12:00:00+01020304", "2024-02-29T12:00:00+01:60", "2024-02-29x12:00",
+		"٢024-02-29", "2024-02-29T1:00:00"} {
 		if got, ok := parseTimestamp([]byte(text)); ok {
 			t.Errorf("%q = %v; want a refusal", text, got)
 		}
@@ -51,7 +55,8 @@ func TestTimestampsReadAsTimeParseReadsThem(t *testing.T) {
 }
 
 func TestTimestampsWriteBackAsTheyWere(t *testing.T) {
-	for _, text := range []string{"2024-02-29T23:59:59.123456Z", "1969-12-31T23:59:59.5Z", "0001-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "1970-01-01T00:00:00.000000001Z", "1970-01-02T00:00:00.123456789Z"} {
+	for _, text := range []string{"2024-02-29T23:59:59.123456Z", "1969-12-31T23:59:59.5Z", "0001-01-01T00:00:00Z",
+		"2024-01-01T00:00:00Z", "1970-01-01T00:00:00.000000001Z", "1970-01-02T00:00:00.123456789Z"} {
 		v, ok := parseTimestamp([]byte(text))
 		c := Column{Type: plan.Timestamp, Floats: []float64{v}}
 		if got := c.Value(0); !ok || got != text {
@@ -93,8 +98,10 @@ func TestParseValueSaysWhatIsWrong(t *testing.T) {
 		kind   Kind
 		want   string
 	}{
-		{plan.Column{Type: plan.Number}, "1,5", WrongType, `"1,5": want a number; write numbers with a decimal point and without thousands separators`},
-		{plan.Column{Type: plan.Number}, "?", WrongType, `"?": want a number; if it means missing, add "?" to csv.null_value`},
+		{plan.Column{Type: plan.Number}, "1,5", WrongType,
+			`"1,5": want a number; write numbers with a decimal point and without thousands separators`},
+		{plan.Column{Type: plan.Number}, "?", WrongType,
+			`"?": want a number; if it means missing, add "?" to csv.null_value`},
 		{plan.Column{Type: plan.Integer}, "7.5", WrongType, "declare the column a number"},
 		{plan.Column{Type: plan.Boolean}, "maybe", WrongType, "true or false"},
 		{plan.Column{Type: plan.Boolean}, "2", WrongType, "true or false"},

@@ -28,7 +28,8 @@ func WriteCSV(w io.Writer, f *Frame, ds plan.Dataset) error {
 	for i := range f.Columns {
 		c := &f.Columns[i]
 		missing[i] = quoteField(nullToken(c, ds), false)
-		truths[i] = [2]string{unlike(ds.NullTexts(c.Name), "false", "0", "no", "f"), unlike(ds.NullTexts(c.Name), "true", "1", "yes", "t")}
+		truths[i] = [2]string{unlike(ds.NullTexts(c.Name), "false", "0", "no", "f"),
+			unlike(ds.NullTexts(c.Name), "true", "1", "yes", "t")}
 		for _, s := range c.Dict {
 			texts[i] = append(texts[i], quoteField(s, true))
 		}
@@ -111,7 +112,8 @@ func quoteField(s string, value bool) string {
 	if s == "" && !value {
 		return ""
 	}
-	if s != "" && !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s && !strings.HasPrefix(s, "\ufeff") && s != `\.` {
+	if s != "" && !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s &&
+		!strings.HasPrefix(s, "\ufeff") && s != `\.` {
 		return s
 	}
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`

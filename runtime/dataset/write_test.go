@@ -14,7 +14,8 @@ import (
 func TestWholeNumbersAreWrittenWithoutAnExponent(t *testing.T) {
 	text := "i,n,b,w\n12345678,100000000,true,18446744073709551615\n100000000,1234567.5,false,-9223372036854775808\n-7,0.000001,true,0\n3,9007199254740992,false,9007199254740993\n"
 	dir := write(t, map[string]string{"t.csv": text})
-	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"i": {Type: plan.Integer}, "n": {Type: plan.Number}, "b": {Type: plan.Boolean}, "w": {Type: plan.Integer}}}
+	ds := plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"i": {Type: plan.Integer},
+		"n": {Type: plan.Number}, "b": {Type: plan.Boolean}, "w": {Type: plan.Integer}}}
 	var b bytes.Buffer
 	if err := WriteCSV(&b, all(t, ds, Options{Dir: dir})[0], ds); err != nil {
 		t.Fatal(err)
@@ -35,7 +36,9 @@ func TestAStageTellsAnEmptyTextFromAMissingOne(t *testing.T) {
 		{[]string{"-", ""}, "v,w\n-,1\n,-\n", "v,w\n,1\n,\n"},
 	} {
 		dir := write(t, map[string]string{"t.csv": c.text})
-		ds := plan.Dataset{Source: "t.csv", CSV: plan.CSVOptions{NullValue: c.nulls}, Columns: map[string]plan.Column{"v": {Type: plan.Category, Nullable: true}, "w": {Type: plan.Integer, Nullable: true}}}
+		ds := plan.Dataset{Source: "t.csv", CSV: plan.CSVOptions{NullValue: c.nulls},
+			Columns: map[string]plan.Column{"v": {Type: plan.Category, Nullable: true},
+				"w": {Type: plan.Integer, Nullable: true}}}
 		var b bytes.Buffer
 		if err := WriteCSV(&b, all(t, ds, Options{Dir: dir})[0], ds); err != nil || b.String() != c.want {
 			t.Errorf("null_value %q: written as %q, want %q (%v)", c.nulls, b.String(), c.want, err)
@@ -45,6 +48,10 @@ func TestAStageTellsAnEmptyTextFromAMissingOne(t *testing.T) {
 
 // Whatever a frame holds, from CSV or Parquet, reads back from what is written
 // for a stage.
+// alphabet is texts that readers take for something else.
+var alphabet = []string{"", "NA", "NULL", `\N`, "null", "a", " a", "a ", "\"", ",", "\n", "\r", "\r\n", "é", "\ufeffx",
+	`\.`, "37E4", "1.0", "-999"}
+
 func TestWhatIsWrittenReadsBackAsTheSameFrame(t *testing.T) {
 	type row struct {
 		V *string  `parquet:"v,optional"`
@@ -54,8 +61,8 @@ func TestWhatIsWrittenReadsBackAsTheSameFrame(t *testing.T) {
 		T *int64   `parquet:"t,optional,timestamp(microsecond)"`
 	}
 	random := rand.New(rand.NewPCG(21, 22))
-	alphabet := []string{"", "NA", "NULL", `\N`, "null", "a", " a", "a ", "\"", ",", "\n", "\r", "\r\n", "é", "\ufeffx", `\.`, "37E4", "1.0", "-999"}
-	columns := map[string]plan.Column{"v": {Type: plan.Category}, "n": {Type: plan.Number}, "i": {Type: plan.Integer}, "b": {Type: plan.Boolean}, "t": {Type: plan.Timestamp}}
+	columns := map[string]plan.Column{"v": {Type: plan.Category}, "n": {Type: plan.Number}, "i": {Type: plan.Integer},
+		"b": {Type: plan.Boolean}, "t": {Type: plan.Timestamp}}
 	for name, c := range columns {
 		c.Nullable = true
 		columns[name] = c
@@ -91,7 +98,8 @@ func TestWhatIsWrittenReadsBackAsTheSameFrame(t *testing.T) {
 			}
 			again := AsWritten(first, ds)
 			again.Source = "back.csv"
-			second, err := ReadAll(t.Context(), again, Options{Dir: write(t, map[string]string{"back.csv": b.String()})})
+			second, err := ReadAll(t.Context(), again,
+				Options{Dir: write(t, map[string]string{"back.csv": b.String()})})
 			if err != nil {
 				t.Fatalf("%v\n%q", err, b.String())
 			}
@@ -122,7 +130,9 @@ func TestMarksAndReturnsOfOtherSystemsAreRead(t *testing.T) {
 
 func TestSpaceAroundACategoryIsNamed(t *testing.T) {
 	dir := write(t, map[string]string{"t.csv": "v\ngood \n"})
-	_, p := drain(t, plan.Dataset{Source: "t.csv", Columns: map[string]plan.Column{"v": {Type: plan.Category, Values: []string{"bad", "good"}}}}, Options{Dir: dir})
+	_, p := drain(t, plan.Dataset{Source: "t.csv",
+		Columns: map[string]plan.Column{"v": {Type: plan.Category,
+			Values: []string{"bad", "good"}}}}, Options{Dir: dir})
 	if p == nil || !strings.Contains(p.Error(), `it is "good" but for the space around it`) {
 		t.Errorf("%v", p)
 	}

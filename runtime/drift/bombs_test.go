@@ -11,9 +11,11 @@ import (
 func TestSmallSnapshotsTakeLittleMemory(t *testing.T) {
 	w := tinyWatch(t, tinyReference(t), "auto")
 	inputs := bombs.JSON()
-	maps.Copy(inputs, bombs.Fields(`{"version":1,"of":"`+w.digest+`",%s}`, "reports", "verdicts", "live", "window", "sequence"))
+	maps.Copy(inputs, bombs.Fields(`{"version":1,"of":"`+w.digest+`",%s}`, "reports", "verdicts",
+		"live", "window", "sequence"))
 	for _, open := range []string{"live", "window"} {
-		maps.Copy(inputs, bombs.Fields(`{"version":1,"of":"`+w.digest+`","`+open+`":{%s}}`, "rows", "missing", "counts", "named", "numbers"))
+		maps.Copy(inputs, bombs.Fields(`{"version":1,"of":"`+w.digest+`","`+open+`":{%s}}`, "rows", "missing",
+			"counts", "named", "numbers"))
 	}
 	t.Run("restored", func(t *testing.T) { bombs.Each(t, inputs, func(text string) { _ = w.Restore([]byte(text)) }) })
 	t.Run("added", func(t *testing.T) { bombs.Each(t, inputs, func(text string) { _ = w.Add([]byte(text)) }) })

@@ -45,10 +45,12 @@ func TestOneValueOnBothSidesIsNoDrift(t *testing.T) {
 }
 
 func TestLongNamesAreCutBetweenCharacters(t *testing.T) {
-	for _, name := range []string{"", "short", strings.Repeat("x", labelBytes), strings.Repeat("x", 100), strings.Repeat("ä", 100), strings.Repeat("😀", 50)} {
+	for _, name := range []string{"", "short", strings.Repeat("x", labelBytes), strings.Repeat("x", 100),
+		strings.Repeat("ä", 100), strings.Repeat("😀", 50)} {
 		got := shorten(name)
 		cut := strings.TrimSuffix(got, "…")
-		if len(got) > labelBytes || !utf8.ValidString(got) || !strings.HasPrefix(name, cut) || len(name) <= labelBytes && got != name || len(name) > labelBytes && len(got) < labelBytes-4 {
+		if len(got) > labelBytes || !utf8.ValidString(got) || !strings.HasPrefix(name, cut) ||
+			len(name) <= labelBytes && got != name || len(name) > labelBytes && len(got) < labelBytes-4 {
 			t.Errorf("%q is cut to %q", name, got)
 		}
 	}
@@ -62,7 +64,8 @@ func TestManyCategoriesAreShownAsTheMostFrequentAndTheRest(t *testing.T) {
 		reference, current = append(reference, int64(i)), append(current, int64(30-i)*int64(i%2))
 	}
 	h := categoryHistogram(labels, reference, current)
-	if !h.whole() || len(h.Labels) != histogramLabels+1 || h.Labels[histogramLabels] != "the rest" || sum(h.Reference) != sum(reference) || sum(h.Current) != sum(current) {
+	if !h.whole() || len(h.Labels) != histogramLabels+1 || h.Labels[histogramLabels] != "the rest" ||
+		sum(h.Reference) != sum(reference) || sum(h.Current) != sum(current) {
 		t.Errorf("%s", text(t, h))
 	}
 }

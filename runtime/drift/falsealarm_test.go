@@ -78,7 +78,10 @@ func watched(t *testing.T, d plan.Drift, rows, windows int, fresh func(*rand.Ran
 func TestAutoHoldsItsRateOfFalseAlarmsAtAnySizeOfWindow(t *testing.T) {
 	kinds, loans := mixed(), credit(t)
 	for name, fresh := range map[string]func(*rand.Rand) (*population, *Reference){
-		"kinds of columns, of few rows": func(r *rand.Rand) (*population, *Reference) { return kinds, kinds.reference(t, r, 150, nil) },
+		"kinds of columns, of few rows": func(r *rand.Rand) (*population, *Reference) {
+			return kinds,
+				kinds.reference(t, r, 150, nil)
+		},
 		"kinds of columns": func(r *rand.Rand) (*population, *Reference) {
 			return kinds, kinds.reference(t, r, 1200, map[string]float64{"heavy": 0.2, "shop": 0.1})
 		},
@@ -96,18 +99,22 @@ func TestAutoHoldsItsRateOfFalseAlarmsAtAnySizeOfWindow(t *testing.T) {
 					d.Alert.FalseAlarmRate = rate
 					d.Alert.Share = 0.05 // one column of the twenty or so is enough
 					got := watched(t, d, rows, windows, fresh)
-					t.Logf("of %d windows %d show drift, %d count towards the alert, alerts begin %v", got.windows, got.any, got.detected, got.raised)
-					if limit := atMost(windows, rate); got.any > limit || got.detected > limit || got.raised["1 of 3"] > limit {
+					t.Logf("of %d windows %d show drift, %d count towards the alert, alerts begin %v", got.windows,
+						got.any, got.detected, got.raised)
+					if limit := atMost(windows, rate); got.any > limit || got.detected > limit ||
+						got.raised["1 of 3"] > limit {
 						t.Errorf("of %d windows of the same %d show drift, %d count towards the alert and alerts begin %v; at a rate of %g at most %d are chance",
 							got.windows, got.any, got.detected, got.raised, rate, limit)
 					}
 					// Both of two windows, or both ends of three.
 					if limit := atMost(windows, 3*rate*rate); got.raised["2 of 3"] > limit {
-						t.Errorf("%d alerts of 2 of 3 windows begin in %d, at most %d are chance", got.raised["2 of 3"], windows, limit)
+						t.Errorf("%d alerts of 2 of 3 windows begin in %d, at most %d are chance",
+							got.raised["2 of 3"], windows, limit)
 					}
 					for what, n := range got.low {
 						if limit := atMost(windows, 0.05); n > limit {
-							t.Errorf("%s: %d of %d p-values are below 0.05, at most %d are chance", what, n, windows, limit)
+							t.Errorf("%s: %d of %d p-values are below 0.05, at most %d are chance", what, n, windows,
+								limit)
 						}
 					}
 				})
@@ -121,9 +128,13 @@ func TestAFixedThresholdHoldsNoRateInSmallWindows(t *testing.T) {
 	p := mixed()
 	d := shopDrift()
 	d.Tests = "wasserstein"
-	got := watched(t, d, 100, 20, func(r *rand.Rand) (*population, *Reference) { return p, p.reference(t, r, 1200, nil) })
+	got := watched(t, d, 100, 20, func(r *rand.Rand) (*population, *Reference) {
+		return p,
+			p.reference(t, r, 1200, nil)
+	})
 	if got.any < 15 {
-		t.Errorf("%d of %d windows drift by the Wasserstein distance alone: the documentation says that most do", got.any, got.windows)
+		t.Errorf("%d of %d windows drift by the Wasserstein distance alone: the documentation says that most do",
+			got.any, got.windows)
 	}
 }
 
@@ -170,8 +181,10 @@ func TestAutoFindsRealShiftsAtAnySizeOfWindow(t *testing.T) {
 		t.Run(fmt.Sprint(c.rows, " rows"), func(t *testing.T) {
 			t.Parallel()
 			p := shifted(map[string]func(*rand.Rand, float64) float64{
-				"normal": moving(c.shift), "heavy": moving(c.heavy), "tiny": moving(c.shift * 1e-9), "skewed": stretched(math.Exp(1.5 * c.shift)),
-				"gaps": stretched(c.spread), "flag": replaced(c.share, 1), "home": replaced(c.sparse, 77), "few": replaced(c.share, 7),
+				"normal": moving(c.shift), "heavy": moving(c.heavy), "tiny": moving(c.shift * 1e-9),
+				"skewed": stretched(math.Exp(1.5 * c.shift)),
+				"gaps":   stretched(c.spread), "flag": replaced(c.share, 1), "home": replaced(c.sparse, 77),
+				"few":            replaced(c.share, 7),
 				"rarely missing": replaced(c.sparse, math.NaN()), "zeros": moving(c.shift),
 				// Half of two hundred categories are gone, and no one of them is telling.
 				"shop": func(_ *rand.Rand, v float64) float64 { return math.Floor(v/2) * 2 },
@@ -188,7 +201,8 @@ func TestAutoFindsRealShiftsAtAnySizeOfWindow(t *testing.T) {
 					}
 				}
 			}
-			want := []string{"normal", "heavy", "tiny", "skewed", "gaps", "flag", "home", "few", "rarely missing", "zeros", "probability"}
+			want := []string{"normal", "heavy", "tiny", "skewed", "gaps", "flag", "home", "few",
+				"rarely missing", "zeros", "probability"}
 			if c.rows >= 300 {
 				want = append(want, "shop")
 			}
@@ -211,7 +225,8 @@ func TestAutoFindsRealShiftsAtAnySizeOfWindow(t *testing.T) {
 func TestAutoDoesNotFlagTriviaInHugeWindows(t *testing.T) {
 	p := shifted(map[string]func(*rand.Rand, float64) float64{
 		"normal": moving(0.06), "tiny": moving(0.06e-9), "skewed": stretched(1.05),
-		"flag": replaced(0.02, 1), "home": replaced(0.01, 77), "few": replaced(0.01, 7), "rarely missing": replaced(0.01, math.NaN()),
+		"flag": replaced(0.02, 1), "home": replaced(0.01, 77), "few": replaced(0.01, 7),
+		"rarely missing": replaced(0.01, math.NaN()),
 	})
 	random := rand.New(rand.NewPCG(1, 6))
 	r := newWitness(t, mixed().reference(t, random, 20_000, nil), shopDrift()).judged(p, random, 60_000)

@@ -76,7 +76,8 @@ type people struct {
 }
 
 func newPeople(seed uint64) *people {
-	return &people{random: rand.New(rand.NewPCG(seed, 1)), home: []string{"owner", "parents", "rent", "rent"}, gone: 0.05}
+	return &people{random: rand.New(rand.NewPCG(seed, 1)),
+		home: []string{"owner", "parents", "rent", "rent"}, gone: 0.05}
 }
 
 type person struct {
@@ -184,7 +185,8 @@ type watch struct {
 }
 
 func shopDrift() plan.Drift {
-	return plan.Drift{Window: "1h", MinRows: 100, MaxRows: 100_000, Tests: "auto", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}}
+	return plan.Drift{Window: "1h", MinRows: 100, MaxRows: 100_000, Tests: "auto",
+		Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}}
 }
 
 func newWatch(t testing.TB, ref *Reference, d plan.Drift) *watch {

@@ -15,7 +15,8 @@ func tinyReference(t testing.TB) *Reference {
 	ref, err := NewReference(&dataset.Frame{Rows: 3, Columns: []dataset.Column{
 		{Name: "age", Type: plan.Number, Floats: []float64{1, 2, 2}},
 		{Name: "home", Type: plan.Text, Codes: []int32{0, 1, -1}, Dict: []string{"a", "b"}},
-	}}, &model.Predictions{Classes: 2, Proba: []float64{0, 1, 1}, Label: []int32{0, 1, 1}}, ReferenceOptions{Labels: []string{"n", "y"}})
+	}}, &model.Predictions{Classes: 2, Proba: []float64{0, 1, 1}, Label: []int32{0, 1, 1}},
+		ReferenceOptions{Labels: []string{"n", "y"}})
 	if err != nil {
 		t.Fatal(err)
 	}

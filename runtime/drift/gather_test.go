@@ -56,7 +56,8 @@ func TestReplicasTogetherSeeWhatOneWouldHaveSeen(t *testing.T) {
 	for _, rows := range []int{900, 4000} {
 		alone := newWatch(t, shopReference(t, rows), shopDrift())
 		judge := newWatch(t, alone.cfg.Reference, shopDrift())
-		replicas := []*replica{newReplica(t, judge, shopDrift()), newReplica(t, judge, shopDrift()), newReplica(t, judge, shopDrift())}
+		replicas := []*replica{newReplica(t, judge, shopDrift()), newReplica(t, judge, shopDrift()),
+			newReplica(t, judge, shopDrift())}
 		p := newPeople(3)
 		p.older, p.home = 4, []string{"rent", "boat", "tent", "owner"}
 		for range 4 {
@@ -150,7 +151,8 @@ func TestSegmentsCloseTheWindowsThatTheirRowsWouldHave(t *testing.T) {
 		w.add(t, s)
 	}
 	reports := w.Reports()
-	if len(reports) != 2 || reports[0].Rows != 150 || reports[1].Rows != 150 || reports[1].From.Sub(reports[0].From) != time.Hour {
+	if len(reports) != 2 || reports[0].Rows != 150 || reports[1].Rows != 150 ||
+		reports[1].From.Sub(reports[0].From) != time.Hour {
 		t.Errorf("%s", text(t, reports))
 	}
 	d := shopDrift()
@@ -225,9 +227,10 @@ func TestASegmentThatDoesNotFitChangesNothing(t *testing.T) {
 		segment []byte
 		want    string
 	}{
-		"nothing":                  {nil, "JSON"},
-		"half of it":               {good[:len(good)/2], "JSON"},
-		"of another version":       {[]byte(strings.Replace(string(good), `"version":1`, `"version":9`, 1)), "of version 9"},
+		"nothing":    {nil, "JSON"},
+		"half of it": {good[:len(good)/2], "JSON"},
+		"of another version": {[]byte(strings.Replace(string(good), `"version":1`,
+			`"version":9`, 1)), "of version 9"},
 		"of another reference":     {stranger.taken(t), "another reference"},
 		"a snapshot":               {saved(t, w), "no window"},
 		"rows that do not add up":  {[]byte(strings.Replace(string(good), `"rows":30`, `"rows":31`, 1)), "31 rows"},

@@ -110,7 +110,8 @@ func mean(s sample) float64 {
 // newComparison compares numbers as a monitor would, but for sizes.
 func newComparison(a, b []float64) *comparison {
 	var s sorter
-	c := &comparison{rows: int64(len(a)), numeric: true, reference: sorted(s.sort(a, nil)), current: sorted(s.sort(b, nil))}
+	c := &comparison{rows: int64(len(a)), numeric: true, reference: sorted(s.sort(a, nil)),
+		current: sorted(s.sort(b, nil))}
 	_, c.deviation = c.reference.moments()
 	c.few, c.unbinned = few(c.reference, c.current), c.reference.distinct(binnedValues+1) <= binnedValues
 	return c

@@ -29,7 +29,8 @@ func newJudge(r *Reference, l *layout, d plan.Drift) judge {
 
 // report compares the window. Whether that is an alert is not its business.
 func (j *judge) report(w *window, sequence int64) *Report {
-	r := &Report{Window: sequence, From: w.opened.UTC(), To: w.last.UTC(), Rows: w.rows, ReferenceRows: j.reference.Rows}
+	r := &Report{Window: sequence, From: w.opened.UTC(), To: w.last.UTC(), Rows: w.rows,
+		ReferenceRows: j.reference.Rows}
 	if int64(w.kept) < w.rows {
 		r.Sampled = int64(w.kept)
 	}
@@ -174,7 +175,8 @@ func unseen(p *Profile, w *window, k int, c *column) string {
 	if n == 0 {
 		return ""
 	}
-	note := fmt.Sprintf("%.1f %% of the values were never seen in training", 100*float64(n)/float64(w.rows-w.missing[k]))
+	note := fmt.Sprintf("%.1f %% of the values were never seen in training",
+		100*float64(n)/float64(w.rows-w.missing[k]))
 	if p.Type == plan.Boolean || len(names) == 0 {
 		return note
 	}

@@ -36,7 +36,8 @@ func TestOtherPeopleDrift(t *testing.T) {
 			t.Errorf("against %d rows: %s", rows, text(t, r))
 		}
 		if age.Test != "wasserstein" || home.Test != "jensenshannon" || r.FalseAlarmRate != plan.DefaultFalseAlarmRate {
-			t.Errorf("against %d rows age is measured by %s and home by %s, at a rate of %g", rows, age.Test, home.Test, r.FalseAlarmRate)
+			t.Errorf("against %d rows age is measured by %s and home by %s, at a rate of %g", rows, age.Test,
+				home.Test, r.FalseAlarmRate)
 		}
 		if d := age.Mean.Current - age.Mean.Reference; math.Abs(d-15) > 2 {
 			t.Errorf("people %g years older than 15 years older", d)
@@ -53,7 +54,8 @@ func TestPredictionsAreCompared(t *testing.T) {
 	p.older = 15
 	w.see(p, 500)
 	got := w.hour().Predictions
-	if !got.Drifted || got.Test != "wasserstein" || got.ReferenceRows != 900 || got.Column.Column != "probability" || got.Mean.Current < got.Mean.Reference+0.1 || got.Std.Current <= 0 {
+	if !got.Drifted || got.Test != "wasserstein" || got.ReferenceRows != 900 || got.Column.Column != "probability" ||
+		got.Mean.Current < got.Mean.Reference+0.1 || got.Std.Current <= 0 {
 		t.Errorf("predictions: %s", text(t, got))
 	}
 	if h := got.Histogram; len(h.Reference) != 10 || sum(h.Reference) != 900 || sum(h.Current) != 500 {
@@ -70,7 +72,8 @@ func TestMissingValuesThatWereNotMissingAreDrift(t *testing.T) {
 	p.gone = 0.3
 	w.see(p, 500)
 	c := byName(t, w.hour(), "income")
-	if !c.Drifted || c.ValuesDrifted || !c.Missing.Drifted || math.Abs(c.Missing.Reference-0.05) > 0.02 || math.Abs(c.Missing.Current-0.3) > 0.07 {
+	if !c.Drifted || c.ValuesDrifted || !c.Missing.Drifted || math.Abs(c.Missing.Reference-0.05) > 0.02 ||
+		math.Abs(c.Missing.Current-0.3) > 0.07 {
 		t.Errorf("income: %s", text(t, c))
 	}
 }
@@ -93,10 +96,13 @@ func TestAFeatureThatStopsArrivingIsDrift(t *testing.T) {
 
 func TestANamedTestIsUsedWhereItApplies(t *testing.T) {
 	// Where a named test does not apply, Evidently's choice for so many rows does.
-	small := newWatch(t, shopReference(t, 900), plan.Drift{Window: "1h", MinRows: 100, MaxRows: 1000, Tests: "psi", Alert: plan.DriftAlert{Share: 1, Windows: 1, Of: 1}})
+	small := newWatch(t, shopReference(t, 900),
+		plan.Drift{Window: "1h", MinRows: 100, MaxRows: 1000, Tests: "psi",
+			Alert: plan.DriftAlert{Share: 1, Windows: 1, Of: 1}})
 	for name, test := range map[string]string{"age": "ks", "home": "chisquare", "member": "z"} {
 		c := small.judge.layout.columns[map[string]int{"age": 0, "home": 2, "member": 3}[name]]
-		got := choose("none", &comparison{rows: 900, numeric: c.slot >= 0, referenceCounts: c.profile.Counts, currentCounts: c.profile.Counts})
+		got := choose("none", &comparison{rows: 900, numeric: c.slot >= 0, referenceCounts: c.profile.Counts,
+			currentCounts: c.profile.Counts})
 		if got.name != test {
 			t.Errorf("%s is tested by %s of 900 rows, want %s", name, got.name, test)
 		}
@@ -163,7 +169,8 @@ func TestANamedTestCorrectsAcrossTheColumnsOnly(t *testing.T) {
 		raw, corrected = append(raw, *c.PValue), append(corrected, *c.PAdjusted)
 	}
 	p := r.Predictions
-	if want := adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || *p.PAdjusted != *p.PValue || p.Threshold != significance || r.FalseAlarmRate != 0 {
+	if want := adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || *p.PAdjusted != *p.PValue ||
+		p.Threshold != significance || r.FalseAlarmRate != 0 {
 		t.Errorf("p-values %v are corrected to %v, want %v; of the predictions %s", raw, corrected, want, text(t, p))
 	}
 }
@@ -179,7 +186,8 @@ func TestAMonitorNamesAllThatIsWrong(t *testing.T) {
 	}
 	d := shopDrift()
 	d.Columns = []string{"shoe size"}
-	if _, err := NewMonitor(MonitorConfig{Reference: shopReference(t, 100), Drift: d, Now: newClock().Now}); err == nil || !strings.Contains(err.Error(), "shoe size") {
+	if _, err := NewMonitor(MonitorConfig{Reference: shopReference(t, 100), Drift: d,
+		Now: newClock().Now}); err == nil || !strings.Contains(err.Error(), "shoe size") {
 		t.Errorf("an unknown column gives %v", err)
 	}
 }

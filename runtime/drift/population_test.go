@@ -143,7 +143,8 @@ func scoreOf(v float64) model.Score {
 func (p *population) reference(t testing.TB, r *rand.Rand, rows int, importance map[string]float64) *Reference {
 	t.Helper()
 	f, pred := p.frame(r, rows, rows/4)
-	ref, err := NewReference(f, pred, ReferenceOptions{Labels: []string{"bad", "good"}, Seed: r.Uint64(), Importance: importance})
+	ref, err := NewReference(f, pred, ReferenceOptions{Labels: []string{"bad", "good"},
+		Seed: r.Uint64(), Importance: importance})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,18 +207,21 @@ func (w *witness) judged(p *population, r *rand.Rand, rows int) *Report {
 func credit(t testing.TB) *population {
 	t.Helper()
 	columns := map[string]plan.Column{}
-	for _, name := range []string{"Income", "Seniority", "Time", "Age", "Expenses", "Assets", "Debt", "Amount", "Price"} {
+	for _, name := range []string{"Income", "Seniority", "Time", "Age", "Expenses", "Assets",
+		"Debt", "Amount", "Price"} {
 		columns[name] = plan.Column{Type: plan.Number, Nullable: true}
 	}
 	for _, name := range []string{"Home", "Marital", "Records", "Job"} {
 		columns[name] = plan.Column{Type: plan.Category, Nullable: true}
 	}
-	f, err := dataset.ReadAll(t.Context(), plan.Dataset{Source: "credit_data.csv", Columns: columns}, dataset.Options{Dir: "../../blueprints/examples/credit/data"})
+	f, err := dataset.ReadAll(t.Context(), plan.Dataset{Source: "credit_data.csv", Columns: columns},
+		dataset.Options{Dir: "../../blueprints/examples/credit/data"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &population{name: func(i int, v float64) string { return f.Columns[i].Dict[int(v)] }}
-	slices.SortStableFunc(f.Columns, func(a, b dataset.Column) int { return order(a.Coded()) - order(b.Coded()) }) // a number first
+	// a number first
+	slices.SortStableFunc(f.Columns, func(a, b dataset.Column) int { return order(a.Coded()) - order(b.Coded()) })
 	for _, c := range f.Columns {
 		p.traits = append(p.traits, trait{name: c.Name, kind: c.Type})
 	}

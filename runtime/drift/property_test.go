@@ -70,7 +70,8 @@ func TestALargerShiftIsALargerDistance(t *testing.T) {
 			for _, test := range []test{ks, wasserstein} {
 				got := test.run(c).statistic
 				if was, ok := last[test.name]; ok && got <= was {
-					t.Errorf("seed %d: %s is %g at a shift of %g and was %g before it", seed, test.name, got, shift, was)
+					t.Errorf("seed %d: %s is %g at a shift of %g and was %g before it", seed,
+						test.name, got, shift, was)
 				}
 				last[test.name] = got
 			}
@@ -91,7 +92,8 @@ func TestAnotherUnitIsTheSameDrift(t *testing.T) {
 			}
 			others := newComparison(a, b)
 			for _, test := range tests {
-				if x, y := test.run(metres), test.run(others); math.Abs(x.statistic-y.statistic) > 1e-9*max(1, x.statistic) {
+				if x, y := test.run(metres),
+					test.run(others); math.Abs(x.statistic-y.statistic) > 1e-9*max(1, x.statistic) {
 					t.Errorf("seed %d: %s is %v in one unit, %v in one 2^%d as large", seed, test.name, x, y, unit)
 				}
 			}
@@ -119,7 +121,8 @@ func TestAnyUnitIsJudgedTheSame(t *testing.T) {
 		d := shopDrift()
 		d.Tests = name
 		w := newWatch(t, ref, d)
-		o := w.Monitor.Observer(&model.Model{Encoder: model.Encoder{Fields: []model.FieldEncoder{{Name: "x", Type: plan.Number}}}})
+		o := w.Monitor.Observer(&model.Model{Encoder: model.Encoder{Fields: []model.FieldEncoder{{Name: "x",
+			Type: plan.Number}}}})
 		for range 300 {
 			x := value(4)
 			o.Observe([]float64{x}, []string{""}, model.Score{Value: x})
@@ -128,12 +131,16 @@ func TestAnyUnitIsJudgedTheSame(t *testing.T) {
 	}
 	for _, name := range append(Tests(), auto) {
 		want := report(1, 0, name)
-		for _, c := range [][2]float64{{1e-5, 0}, {1e-30, 0}, {1e-200, 0}, {1e-300, 0}, {1e30, 0}, {1e200, 0}, {1e-3, 1e6}} {
+		for _, c := range [][2]float64{{1e-5, 0}, {1e-30, 0}, {1e-200, 0}, {1e-300, 0}, {1e30, 0},
+			{1e200, 0}, {1e-3, 1e6}} {
 			got := report(c[0], c[1], name)
-			if !got.Drifted || math.Abs(got.Statistic/want.Statistic-1) > 1e-6 || got.Histogram == nil || sum(got.Histogram.Current) != 300 {
+			if !got.Drifted || math.Abs(got.Statistic/want.Statistic-1) > 1e-6 || got.Histogram == nil ||
+				sum(got.Histogram.Current) != 300 {
 				t.Errorf("%s, in units of %g from %g: %s\nwant %s", name, c[0], c[1], text(t, got), text(t, want))
 			}
-			if mean, std := (got.Mean.Current-c[1])/c[0], got.Std.Reference/c[0]; math.Abs(mean-want.Mean.Current) > 1e-4 || math.Abs(std-want.Std.Reference) > 1e-4 {
+			if mean, std := (got.Mean.Current-c[1])/c[0],
+				got.Std.Reference/c[0]; math.Abs(mean-want.Mean.Current) > 1e-4 ||
+				math.Abs(std-want.Std.Reference) > 1e-4 {
 				t.Errorf("%s, in units of %g from %g: mean %g and deviation %g", name, c[0], c[1], mean, std)
 			}
 		}

@@ -78,7 +78,8 @@ type ReferenceOptions struct {
 }
 
 // NewReference profiles the features of the rows that a model was trained on and
-// its predictions on rows that it was not, as many as there are. The error names every column and prediction that does not fit.
+// its predictions on rows that it was not, as many as there are. The error names
+// every column and prediction that does not fit.
 func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt ReferenceOptions) (*Reference, error) {
 	if frame == nil || predictions == nil {
 		return nil, errors.New("a reference needs rows and what was predicted for them")
@@ -86,7 +87,8 @@ func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt Refe
 	if err := errors.Join(frame.Check(), checkPredictions(predictions, opt.Labels)); err != nil {
 		return nil, err
 	}
-	r := &Reference{Version: referenceVersion, Rows: int64(frame.Rows), Seed: opt.Seed, Labels: slices.Clone(opt.Labels)}
+	r := &Reference{Version: referenceVersion, Rows: int64(frame.Rows), Seed: opt.Seed,
+		Labels: slices.Clone(opt.Labels)}
 	n := max(len(frame.Columns), 1)
 	values := min(max(allValues/n, minValues), maxValues)
 	names := min(max(allNames/n, minNames), maxNames)
@@ -143,7 +145,8 @@ func (r *Reference) predictions(s *sorter, p *model.Predictions) {
 		}
 	}
 	r.Score = profileNumbers(s, "probability", plan.Number, score, maxValues)
-	label := Profile{Column: "label", Type: plan.Category, Rows: int64(len(p.Label)), Categories: r.Labels, Counts: make([]int64, len(r.Labels))}
+	label := Profile{Column: "label", Type: plan.Category, Rows: int64(len(p.Label)), Categories: r.Labels,
+		Counts: make([]int64, len(r.Labels))}
 	for _, l := range p.Label {
 		label.Counts[l]++
 	}
@@ -162,7 +165,8 @@ func profileNumbers(s *sorter, name string, kind plan.ColumnType, v []float64, l
 }
 
 func profileBooleans(name string, v []float64) Profile {
-	p := Profile{Column: name, Type: plan.Boolean, Rows: int64(len(v)), Categories: []string{"false", "true"}, Counts: make([]int64, 2)}
+	p := Profile{Column: name, Type: plan.Boolean, Rows: int64(len(v)),
+		Categories: []string{"false", "true"}, Counts: make([]int64, 2)}
 	for _, x := range v {
 		switch {
 		case x-x != 0:

@@ -20,7 +20,8 @@ func (r *Reference) Check() error {
 	var problems []error
 	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if r.Version != referenceVersion {
-		return fmt.Errorf("drift reference of version %d, this program reads version %d; train the model again", r.Version, referenceVersion)
+		return fmt.Errorf("drift reference of version %d, this program reads version %d; train the model again",
+			r.Version, referenceVersion)
 	}
 	if r.Rows < 0 || r.Rows > maxRows {
 		say("%s", plan.Counted(r.Rows, "row"))
@@ -49,7 +50,8 @@ func (r *Reference) Check() error {
 		say("labels: their counts are missing or there are none to count")
 	}
 	if r.Label != nil {
-		if err := r.Label.check(r.Score.Rows); err != nil || r.Label.numeric() || !slices.Equal(r.Label.Categories, r.Labels) {
+		if err := r.Label.check(r.Score.Rows); err != nil || r.Label.numeric() ||
+			!slices.Equal(r.Label.Categories, r.Labels) {
 			say("labels: the counts do not fit %q (%w)", r.Labels, cmp.Or(err, errors.New("other names")))
 		}
 	}
@@ -86,7 +88,8 @@ func (p *Profile) checkCounts(rows int64) error {
 		return fmt.Errorf("%d counts of %d values or categories", len(p.Counts), len(p.Values)+len(p.Categories))
 	}
 	if p.Rows != rows || p.Missing < 0 || p.Other < 0 || p.Missing > p.Rows || p.Other > p.Rows {
-		return fmt.Errorf("%d rows, %d missing and %d others of a reference of %d rows", p.Rows, p.Missing, p.Other, rows)
+		return fmt.Errorf("%d rows, %d missing and %d others of a reference of %d rows",
+			p.Rows, p.Missing, p.Other, rows)
 	}
 	sum := p.Missing + p.Other
 	for _, c := range p.Counts {

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -41,8 +42,10 @@ func TestAReferenceCountsWhatIsThere(t *testing.T) {
 	}
 	got := text(t, ref.Columns)
 	want := text(t, []Profile{
-		{Column: "x", Type: plan.Number, Rows: 5, Missing: 2, Values: []float64{1, 3}, Counts: []int64{1, 2}, Mean: 7.0 / 3, Std: math.Sqrt(8.0 / 9), Distinct: 2},
-		{Column: "b", Type: plan.Boolean, Rows: 5, Missing: 1, Categories: []string{"false", "true"}, Counts: []int64{1, 3}},
+		{Column: "x", Type: plan.Number, Rows: 5, Missing: 2, Values: []float64{1, 3}, Counts: []int64{1, 2},
+			Mean: 7.0 / 3, Std: math.Sqrt(8.0 / 9), Distinct: 2},
+		{Column: "b", Type: plan.Boolean, Rows: 5, Missing: 1,
+			Categories: []string{"false", "true"}, Counts: []int64{1, 3}},
 		{Column: "c", Type: plan.Category, Rows: 5, Missing: 1, Categories: []string{"t", "u"}, Counts: []int64{3, 1}},
 	})
 	if got != want {
@@ -69,12 +72,14 @@ func TestOfAMulticlassModelThePredictedClassIsKept(t *testing.T) {
 	d := shopDrift()
 	d.MinRows = 10
 	w := newWatch(t, ref, d)
-	o := w.Monitor.Observer(&model.Model{Encoder: model.Encoder{Fields: []model.FieldEncoder{{Name: "x", Type: plan.Number}}}})
+	o := w.Monitor.Observer(&model.Model{Encoder: model.Encoder{Fields: []model.FieldEncoder{{Name: "x",
+		Type: plan.Number}}}})
 	for range 50 {
 		o.Observe([]float64{1}, []string{""}, model.Score{Label: 1, Class: "green", Probability: 0.9})
 	}
 	got := w.hour().Predictions
-	if got.Column.Column != "label" || got.Test != "jensenshannon" || got.ReferenceRows != 20 || !got.Drifted || math.Abs(got.Mean.Current-0.9) > 1e-12 || got.Labels.Current[1] != 50 {
+	if got.Column.Column != "label" || got.Test != "jensenshannon" || got.ReferenceRows != 20 || !got.Drifted ||
+		math.Abs(got.Mean.Current-0.9) > 1e-12 || got.Labels.Current[1] != 50 {
 		t.Errorf("%s", text(t, got))
 	}
 }
@@ -105,10 +110,11 @@ func TestAReferenceStaysSmall(t *testing.T) {
 	f := &dataset.Frame{Rows: rows}
 	names := make([]string, rows)
 	for i := range names {
-		names[i] = strings.Repeat("n", 150) + string(rune('A'+i%26)) + string(rune('a'+i/26%26)) + string(rune('0'+i/676))
+		names[i] = fmt.Sprintf("%s%c%c%c", strings.Repeat("n", 150), 'A'+i%26, 'a'+i/26%26, '0'+i/676)
 	}
 	for c := range columns {
-		col := dataset.Column{Name: "c" + string(rune('0'+c%10)) + string(rune('0'+c/10%10)) + string(rune('0'+c/100)), Type: plan.Number, Floats: normals(uint64(c), rows)}
+		col := dataset.Column{Name: "c" + string(rune('0'+c%10)) + string(rune('0'+c/10%10)) + string(rune('0'+c/100)),
+			Type: plan.Number, Floats: normals(uint64(c), rows)}
 		if c%2 == 1 {
 			col = dataset.Column{Name: col.Name, Type: plan.Text, Dict: names}
 			for i := range rows {
@@ -175,14 +181,17 @@ func TestAReferenceThatCannotBeIsRefused(t *testing.T) {
 func TestReportsHoldFiniteNumbersOnly(t *testing.T) {
 	huge := []float64{-math.MaxFloat64, math.MaxFloat64, 1e308, -1e300, 0, 5e-324, 1, 2, 3, 4, 5, 6}
 	f := &dataset.Frame{Rows: len(huge), Columns: []dataset.Column{
-		{Name: "huge", Type: plan.Number, Floats: huge}, {Name: "flat", Type: plan.Number, Floats: make([]float64, len(huge))},
-		{Name: "none", Type: plan.Number, Floats: nans(len(huge))}, {Name: "nobody", Type: plan.Category, Codes: []int32{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}},
+		{Name: "huge", Type: plan.Number, Floats: huge},
+		{Name: "flat", Type: plan.Number, Floats: make([]float64, len(huge))},
+		{Name: "none", Type: plan.Number, Floats: nans(len(huge))},
+		{Name: "nobody", Type: plan.Category, Codes: []int32{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}},
 	}}
 	ref, err := NewReference(f, &model.Predictions{Value: huge}, ReferenceOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := []model.FieldEncoder{{Name: "huge"}, {Name: "flat"}, {Name: "none"}, {Name: "nobody", Type: plan.Category}}
+	fields := []model.FieldEncoder{{Name: "huge"}, {Name: "flat"}, {Name: "none"},
+		{Name: "nobody", Type: plan.Category}}
 	for _, name := range append(Tests(), "auto") {
 		d := shopDrift()
 		d.Tests, d.MinRows = name, 1

@@ -14,13 +14,15 @@ func (m *Monitor) checkSnapshot(s *snapshot) (*window, error) {
 	}
 	last := int64(0)
 	for i, r := range s.Reports {
-		if r == nil || len(r.Columns) != len(m.layout.columns) || r.Window <= last || r.Window > s.Sequence || r.Rows < 0 || r.Rows > maxRows {
+		if r == nil || len(r.Columns) != len(m.layout.columns) || r.Window <= last || r.Window > s.Sequence ||
+			r.Rows < 0 || r.Rows > maxRows {
 			return nil, fmt.Errorf("report %d is not of these columns or is out of order", i)
 		}
 		last = r.Window
 		for k := range r.Columns {
 			if r.Columns[k].Column != m.layout.columns[k].profile.Column || !r.Columns[k].Histogram.whole() {
-				return nil, fmt.Errorf("report %d: column %q is not column %q or has no whole histogram", i, r.Columns[k].Column, m.layout.columns[k].profile.Column)
+				return nil, fmt.Errorf("report %d: column %q is not column %q or has no whole histogram", i,
+					r.Columns[k].Column, m.layout.columns[k].profile.Column)
 			}
 		}
 		if !r.Predictions.Histogram.whole() || !r.Predictions.Labels.whole() {
@@ -48,11 +50,14 @@ func (m *Monitor) load(l *live, sequence int64) (*window, error) {
 	w.open(l.Opened, m.cfg.Reference.Seed^0x9e3779b97f4a7c15, uint64(sequence)) //nolint:gosec // a count
 	all := m.layout.all()
 	width := 8 * m.layout.width
-	if len(l.Missing) != len(all) || len(l.Named) != len(all) || len(l.Counts) != m.layout.counts || len(l.Numbers)%width != 0 {
-		return nil, fmt.Errorf("open window: %d missing, %d counts and %d bytes do not fit the columns", len(l.Missing), len(l.Counts), len(l.Numbers))
+	if len(l.Missing) != len(all) || len(l.Named) != len(all) || len(l.Counts) != m.layout.counts ||
+		len(l.Numbers)%width != 0 {
+		return nil, fmt.Errorf("open window: %d missing, %d counts and %d bytes do not fit the columns", len(l.Missing),
+			len(l.Counts), len(l.Numbers))
 	}
 	kept := int64(len(l.Numbers) / width)
-	if l.Rows < 1 || l.Rows > maxRows || kept > l.Rows || kept < 1 || kept > int64(w.capacity) || l.Opened.After(m.cfg.Now()) || l.Last.Before(l.Opened) {
+	if l.Rows < 1 || l.Rows > maxRows || kept > l.Rows || kept < 1 || kept > int64(w.capacity) ||
+		l.Opened.After(m.cfg.Now()) || l.Last.Before(l.Opened) {
 		return nil, fmt.Errorf("open window: %d of %d rows kept, from %s to %s", kept, l.Rows, l.Opened, l.Last)
 	}
 	w.last, w.rows, w.kept = l.Last, l.Rows, int(kept)

@@ -115,7 +115,8 @@ func TestReportsAreBounded(t *testing.T) {
 
 func TestALargeWindowIsSavedAsASample(t *testing.T) {
 	w := newWatch(t, shopReference(t, 200), plan.Drift{
-		Window: "1h", MinRows: 1, MaxRows: 1_000_000, Tests: "auto", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1},
+		Window: "1h", MinRows: 1, MaxRows: 1_000_000, Tests: "auto",
+		Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1},
 	})
 	const rows = 200_000
 	w.see(newPeople(2), rows)
@@ -141,21 +142,33 @@ func TestASnapshotThatCannotBeIsRefusedAndChangesNothing(t *testing.T) {
 	w.see(newPeople(3), 50)
 	good := saved(t, w)
 	for name, spoil := range map[string]func(map[string]any, map[string]any){
-		"another version":         func(s, _ map[string]any) { s["version"] = 2 },
-		"another reference":       func(s, _ map[string]any) { s["of"] = "sha256:0" },
-		"a missing report":        func(s, _ map[string]any) { s["reports"] = []any{nil} },
-		"a report of other names": func(s, _ map[string]any) { s["reports"].([]any)[0].(map[string]any)["columns"] = []any{} },
-		"a future report":         func(s, _ map[string]any) { s["sequence"] = 0 },
-		"very many verdicts":      func(s, _ map[string]any) { s["verdicts"] = make([]bool, 1001) },
-		"fewer rows than counts":  func(_, l map[string]any) { l["rows"] = 49 },
-		"more rows than counts":   func(_, l map[string]any) { l["rows"] = 51 },
-		"no numbers":              func(_, l map[string]any) { l["numbers"] = "" },
-		"half a row":              func(_, l map[string]any) { l["numbers"] = "AAAA" },
-		"infinite numbers":        func(_, l map[string]any) { l["numbers"] = strings.Repeat("AAAAAAAA8H8AAAAAAADwfwAAAAAAAPB/", 1) },
-		"a negative count":        func(_, l map[string]any) { l["counts"].([]any)[0] = -1 },
-		"missing counts":          func(_, l map[string]any) { l["counts"] = []any{} },
-		"names of numbers":        func(_, l map[string]any) { l["named"] = []any{map[string]any{"a": 1}, nil, nil, nil, nil, nil} },
-		"a window of tomorrow":    func(_, l map[string]any) { l["opened"], l["last"] = "2999-01-01T00:00:00Z", "2999-01-01T00:00:00Z" },
+		"another version":   func(s, _ map[string]any) { s["version"] = 2 },
+		"another reference": func(s, _ map[string]any) { s["of"] = "sha256:0" },
+		"a missing report":  func(s, _ map[string]any) { s["reports"] = []any{nil} },
+		"a report of other names": func(s,
+			_ map[string]any) {
+			s["reports"].([]any)[0].(map[string]any)["columns"] = []any{}
+		},
+		"a future report":        func(s, _ map[string]any) { s["sequence"] = 0 },
+		"very many verdicts":     func(s, _ map[string]any) { s["verdicts"] = make([]bool, 1001) },
+		"fewer rows than counts": func(_, l map[string]any) { l["rows"] = 49 },
+		"more rows than counts":  func(_, l map[string]any) { l["rows"] = 51 },
+		"no numbers":             func(_, l map[string]any) { l["numbers"] = "" },
+		"half a row":             func(_, l map[string]any) { l["numbers"] = "AAAA" },
+		"infinite numbers": func(_,
+			l map[string]any) {
+			l["numbers"] = strings.Repeat("AAAAAAAA8H8AAAAAAADwfwAAAAAAAPB/", 1)
+		},
+		"a negative count": func(_, l map[string]any) { l["counts"].([]any)[0] = -1 },
+		"missing counts":   func(_, l map[string]any) { l["counts"] = []any{} },
+		"names of numbers": func(_,
+			l map[string]any) {
+			l["named"] = []any{map[string]any{"a": 1}, nil, nil, nil, nil, nil}
+		},
+		"a window of tomorrow": func(_, l map[string]any) {
+			l["opened"],
+				l["last"] = "2999-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+		},
 		"an end before its start": func(_, l map[string]any) { l["last"] = "1999-01-01T00:00:00Z" },
 	} {
 		t.Run(name, func(t *testing.T) {

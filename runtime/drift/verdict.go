@@ -104,7 +104,10 @@ func (j *judge) decide(r *Report) {
 	if r.DatasetDrift {
 		r.Reasons = append(r.Reasons, ReasonShare)
 	}
-	if slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Drifted && slices.Contains(j.alert.Columns, c.Column) }) {
+	if slices.ContainsFunc(r.Columns, func(c Column) bool {
+		return c.Drifted &&
+			slices.Contains(j.alert.Columns, c.Column)
+	}) {
 		r.Reasons = append(r.Reasons, ReasonColumns)
 	}
 	if r.Predictions.Drifted && j.alert.OnPredictions() {

@@ -116,7 +116,8 @@ func TestBeyondTheCapacityRowsAreSampled(t *testing.T) {
 	for i := range rows {
 		row := w.next(time.Unix(int64(i), 0))
 		for k := range o.inputs {
-			w.take(k, &l.columns[k], &o.inputs[k], row, []float64{float64(i), math.NaN(), 2, 1}, []string{"", "", "rent", ""})
+			w.take(k, &l.columns[k], &o.inputs[k], row, []float64{float64(i), math.NaN(), 2, 1},
+				[]string{"", "", "rent", ""})
 		}
 		w.answer(l, row, model.Score{Probability: 0.5})
 	}
@@ -124,7 +125,8 @@ func TestBeyondTheCapacityRowsAreSampled(t *testing.T) {
 		t.Fatalf("%d rows, %d kept in %d blocks", w.rows, w.kept, len(w.blocks))
 	}
 	if w.missing[1] != rows || w.counts[l.columns[2].offset+2] != rows {
-		t.Errorf("%d missing incomes and %d rents of %d rows: counts are to be exact", w.missing[1], w.counts[l.columns[2].offset+2], rows)
+		t.Errorf("%d missing incomes and %d rents of %d rows: counts are to be exact", w.missing[1],
+			w.counts[l.columns[2].offset+2], rows)
 	}
 	ages, before := w.numbers(l.columns[0].slot, nil), 0
 	for _, a := range ages {

@@ -105,7 +105,8 @@ func New(cfg Config) (*Endpoint, error) {
 	var err error
 	e.server, err = serve.New(serve.Config{
 		Endpoint: cfg.Name, Limits: spec.Limits, Log: cfg.Log.With("endpoint", cfg.Name), Now: cfg.Now,
-		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Waiting: e.unready, Grace: cfg.Grace, Keys: cfg.Keys,
+		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Waiting: e.unready,
+		Grace: cfg.Grace, Keys: cfg.Keys,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", cfg.Name, err)

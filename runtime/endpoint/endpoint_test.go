@@ -48,7 +48,8 @@ func TestAnEndpointFollowsWhatIsDecided(t *testing.T) {
 		}
 		h.clock.add(time.Second)
 		served, err := h.registry.ServedAt(t.Context(), "scoring", h.clock.Now())
-		if err != nil || s.version == 0 && len(served) > 0 || s.version > 0 && (len(served) != 1 || served[0].Version != s.version) {
+		if err != nil || s.version == 0 && len(served) > 0 || s.version > 0 &&
+			(len(served) != 1 || served[0].Version != s.version) {
 			t.Errorf("%s: the registry says %+v, %v", s.name, served, err)
 		}
 	}

@@ -58,13 +58,15 @@ func newHouse(t *testing.T) *house {
 	}
 	h.plan.Policies = nil
 	e := h.plan.Endpoints["scoring"]
-	e.Drift = &plan.Drift{Window: "1h", MinRows: 50, MaxRows: 10_000, Tests: "auto", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
+	e.Drift = &plan.Drift{Window: "1h", MinRows: 50, MaxRows: 10_000, Tests: "auto",
+		Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
 	h.plan.Endpoints["scoring"] = e
 	dir := t.TempDir()
 	if h.store, err = store.Open(t.Context(), filepath.Join(dir, "store")); err != nil {
 		t.Fatal(err)
 	}
-	if h.registry, err = registry.Open(t.Context(), filepath.Join(dir, "registry.db"), registry.Options{Now: h.clock.Now}); err != nil {
+	if h.registry, err = registry.Open(t.Context(), filepath.Join(dir, "registry.db"),
+		registry.Options{Now: h.clock.Now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -84,7 +86,8 @@ func (h *house) train(t *testing.T, trees float64) registry.Version {
 	m.Require = plan.Require{}
 	h.plan.Models["default-risk"] = m
 	runner, err := pipeline.New(pipeline.Config{
-		Plan: h.plan, Dir: "../../blueprints/examples/credit", Store: h.store, Registry: h.registry, Author: "ada", Trigger: "test", Now: h.clock.Now,
+		Plan: h.plan, Dir: "../../blueprints/examples/credit", Store: h.store, Registry: h.registry, Author: "ada",
+		Trigger: "test", Now: h.clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -109,8 +112,9 @@ func (h *house) replica(t *testing.T, name string) *Endpoint {
 		t.Fatal(err)
 	}
 	e, err := New(Config{
-		Plan: h.plan, Name: "scoring", Store: h.store, Registry: h.registry, Rules: rules, Metrics: metrics, Author: "endpoint/scoring",
-		Now: h.clock.Now, Replica: name,
+		Plan: h.plan, Name: "scoring", Store: h.store, Registry: h.registry, Rules: rules, Metrics: metrics,
+		Author: "endpoint/scoring",
+		Now:    h.clock.Now, Replica: name,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,8 @@ func Judge(ctx context.Context, cfg JudgeConfig) ([]Verdict, error) {
 		return nil, fmt.Errorf("endpoint %q is not in the plan; it has %s", cfg.Name, names(cfg.Plan.Endpoints))
 	}
 	if spec.Drift == nil {
-		return nil, fmt.Errorf("endpoint %s: its drift is not watched; give it a drift section in the blueprint", cfg.Name)
+		return nil, fmt.Errorf("endpoint %s: its drift is not watched; give it a drift section in the blueprint",
+			cfg.Name)
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -184,14 +185,16 @@ func (s *subject) monitor(ctx context.Context, cfg JudgeConfig, d plan.Drift) (*
 	}
 	// What is of other columns, since the blueprint was edited, begins again.
 	if err := m.Restore(state.Snapshot); err != nil {
-		cfg.Log.Warn("what was judged before is left out", "endpoint", cfg.Name, "model", s.model, "version", s.version, "error", err)
+		cfg.Log.Warn("what was judged before is left out", "endpoint", cfg.Name, "model", s.model,
+			"version", s.version, "error", err)
 		state.Window = 0
 	}
 	return m, state, nil
 }
 
 // keep writes what is known, then takes the segments away that are in it.
-func (s *subject) keep(ctx context.Context, cfg JudgeConfig, m *drift.Monitor, state judged, reports []*drift.Report) error {
+func (s *subject) keep(ctx context.Context, cfg JudgeConfig, m *drift.Monitor, state judged,
+	reports []*drift.Report) error {
 	snapshot, err := m.Snapshot()
 	if err != nil {
 		return err

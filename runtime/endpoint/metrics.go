@@ -53,18 +53,22 @@ func NewMetrics(p *plan.Plan) (*Metrics, error) {
 	m := &Metrics{
 		Registry: prometheus.NewRegistry(),
 		share:    gauge("model_drift_share", "Share of columns that drifted in the newest window.", version...),
-		weighted: gauge("model_drift_weighted_share", "Share of columns that drifted in the newest window, by importance.", version...),
+		weighted: gauge("model_drift_weighted_share",
+			"Share of columns that drifted in the newest window, by importance.", version...),
 		detected: gauge("model_drift_detected", "1 where the newest window counts towards the alert.", version...),
-		reason:   gauge("model_drift_reason", "1 where the newest window counts towards the alert by this.", append(version[:3:3], "reason")...),
-		column:   gauge("model_drift_column", "1 where the column drifted in the newest window.", "endpoint", "column"),
-		answers:  gauge("model_drift_predictions", "1 where the predictions drifted in the newest window.", version...),
-		score:    gauge("model_drift_score", "Statistic of each column's drift test in the newest window.", "endpoint", "column", "test"),
+		reason: gauge("model_drift_reason", "1 where the newest window counts towards the alert by this.",
+			append(version[:3:3], "reason")...),
+		column:  gauge("model_drift_column", "1 where the column drifted in the newest window.", "endpoint", "column"),
+		answers: gauge("model_drift_predictions", "1 where the predictions drifted in the newest window.", version...),
+		score: gauge("model_drift_score", "Statistic of each column's drift test in the newest window.",
+			"endpoint", "column", "test"),
 		windows: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "model_drift_windows_total", Help: "Windows of live traffic that were judged.",
 		}, version),
 	}
 	var problems []error
-	for _, c := range []prometheus.Collector{m.share, m.weighted, m.detected, m.reason, m.score, m.column, m.answers, m.windows, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+	for _, c := range []prometheus.Collector{m.share, m.weighted, m.detected, m.reason, m.score, m.column, m.answers,
+		m.windows, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		problems = append(problems, m.Registry.Register(c))
 	}
 	thresholds, err := latencies(p)

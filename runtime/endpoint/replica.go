@@ -28,7 +28,8 @@ type replica struct {
 	shown  int64 // the newest window in the metrics
 }
 
-func newReplica(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*replica, error) {
+func newReplica(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference,
+	d plan.Drift) (*replica, error) {
 	g, err := drift.NewGatherer(ref, d, cfg.Now)
 	if err != nil {
 		return nil, err

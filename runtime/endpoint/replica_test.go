@@ -22,12 +22,14 @@ func TestReplicasAreJudgedTogetherAndAllShowIt(t *testing.T) {
 	a.Save(t.Context())
 	h.clock.add(time.Second)
 	b.Save(t.Context())
-	if got := h.judge(t); len(got) != 1 || got[0].Segments != 2 || got[0].Pending != 55 || len(got[0].Windows) != 0 || got[0].Retrain {
+	if got := h.judge(t); len(got) != 1 || got[0].Segments != 2 || got[0].Pending != 55 ||
+		len(got[0].Windows) != 0 || got[0].Retrain {
 		t.Fatalf("before the window is over: %+v", got)
 	}
 	h.clock.add(time.Hour)
 	got := h.judge(t)
-	if len(got) != 1 || len(got[0].Windows) != 1 || got[0].Windows[0].Rows != 55 || !got[0].Windows[0].DatasetDrift || !got[0].Alert || !got[0].Retrain {
+	if len(got) != 1 || len(got[0].Windows) != 1 || got[0].Windows[0].Rows != 55 || !got[0].Windows[0].DatasetDrift ||
+		!got[0].Alert || !got[0].Retrain {
 		t.Fatalf("%+v", got)
 	}
 	for name, e := range map[string]*Endpoint{"a": a, "b": b, "a newcomer": h.replica(t, "pod-c")} {
@@ -153,7 +155,8 @@ func TestWhatAFormerVersionWasAskedIsHandedOnToo(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	slices.SortFunc(got, func(x, y Verdict) int { return x.Version - y.Version })
-	if got[0].Version != 1 || len(got[0].Windows) != 1 || got[0].Retrain || got[1].Version != 2 || got[1].Pending != 10 {
+	if got[0].Version != 1 || len(got[0].Windows) != 1 || got[0].Retrain ||
+		got[1].Version != 2 || got[1].Pending != 10 {
 		t.Errorf("%+v", got)
 	}
 	if v := shown(t, a); v.Version != 2 || v.Pending != 0 {
@@ -189,7 +192,9 @@ func TestSegmentNamesAreReadBack(t *testing.T) {
 	if m, v, ok := segmentOf("scoring", name); !ok || m != "default-risk" || v != 12 {
 		t.Errorf("%s: %s %d %t", name, m, v, ok)
 	}
-	for _, other := range []string{judgedRef("scoring", "m", 1), versionRef("scoring", "m", 1), verdictsRef("scoring", "m", 1), "drift/scoring/m-x/segments/a", "drift/scoring/-1/segments/a", "drift/other/m-1/segments/a", "drift/scoring/m-0/segments/a"} {
+	for _, other := range []string{judgedRef("scoring", "m", 1), versionRef("scoring", "m", 1),
+		verdictsRef("scoring", "m", 1), "drift/scoring/m-x/segments/a", "drift/scoring/-1/segments/a",
+		"drift/other/m-1/segments/a", "drift/scoring/m-0/segments/a"} {
 		if _, _, ok := segmentOf("scoring", other); ok {
 			t.Errorf("%s is taken for a segment", other)
 		}
@@ -209,8 +214,10 @@ func TestTheReferenceHoldsAnswersOnUnseenRowsAndImportances(t *testing.T) {
 		t.Fatal(err)
 	}
 	split := h.plan.Models["default-risk"].Split.TestSize
-	if share := float64(ref.Score.Rows) / float64(ref.Score.Rows+ref.Rows); ref.Score.Rows == 0 || share < split-0.05 || share > split+0.05 {
-		t.Errorf("answers on %d rows beside %d rows of training, want those of the test part, %g of all", ref.Score.Rows, ref.Rows, split)
+	if share := float64(ref.Score.Rows) / float64(ref.Score.Rows+ref.Rows); ref.Score.Rows == 0 ||
+		share < split-0.05 || share > split+0.05 {
+		t.Errorf("answers on %d rows beside %d rows of training, want those of the test part, %g of all",
+			ref.Score.Rows, ref.Rows, split)
 	}
 	sum := 0.0
 	for _, c := range ref.Columns {

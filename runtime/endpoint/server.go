@@ -24,7 +24,8 @@ func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
 	if m.Remote == nil {
 		return nil, nil
 	}
-	p, err := pyfunc.Start(ctx, m, pyfunc.Config{Store: e.cfg.Store, TempDir: e.cfg.TempDir, Getenv: e.cfg.Getenv, Confine: e.cfg.Confine})
+	p, err := pyfunc.Start(ctx, m, pyfunc.Config{Store: e.cfg.Store, TempDir: e.cfg.TempDir,
+		Getenv: e.cfg.Getenv, Confine: e.cfg.Confine})
 	if err != nil {
 		return nil, err
 	}

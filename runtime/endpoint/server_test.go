@@ -42,7 +42,8 @@ func TestWhatHoldsAServerIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	e := &Endpoint{cfg: Config{Name: "scoring", Store: s, TempDir: t.TempDir(), Getenv: os.Getenv, Log: slog.New(slog.NewJSONHandler(&log, nil))}}
+	e := &Endpoint{cfg: Config{Name: "scoring", Store: s, TempDir: t.TempDir(), Getenv: os.Getenv,
+		Log: slog.New(slog.NewJSONHandler(&log, nil))}}
 	t.Cleanup(e.Close)
 	if e.Standing().Confinement != nil {
 		t.Error("a model that scores by itself has no server to hold")
@@ -65,7 +66,8 @@ func TestWhatHoldsAServerIsRecorded(t *testing.T) {
 		Msg, Endpoint string
 		Held, Open    []string
 	}
-	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Msg != "the server of the model is confined" || line.Endpoint != "scoring" || len(line.Held) != len(held.Held) || len(line.Open) != len(held.Open) {
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Msg != "the server of the model is confined" ||
+		line.Endpoint != "scoring" || len(line.Held) != len(held.Held) || len(line.Open) != len(held.Open) {
 		t.Errorf("logged %+v (%v), want %+v", line, err, held)
 	}
 	e.Close()

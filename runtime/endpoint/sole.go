@@ -26,7 +26,8 @@ type sole struct {
 func newSole(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*sole, error) {
 	s := &sole{cfg: cfg, version: v}
 	var err error
-	s.monitor, err = drift.NewMonitor(drift.MonitorConfig{Reference: ref, Drift: d, Now: cfg.Now, OnReport: s.reported, OnRetrain: s.asksRetrain})
+	s.monitor, err = drift.NewMonitor(drift.MonitorConfig{Reference: ref, Drift: d, Now: cfg.Now, OnReport: s.reported,
+		OnRetrain: s.asksRetrain})
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,7 @@ func (s *sole) reported(r *drift.Report) {
 }
 
 func (s *sole) asksRetrain(*drift.Report) {
-	s.cfg.Notice(fmt.Sprintf("%s version %d: drift in enough windows, retraining through the same gates", s.version.Model, s.version.Version))
+	s.cfg.Notice(fmt.Sprintf("%s version %d: drift in enough windows, retraining through the same gates",
+		s.version.Model, s.version.Version))
 	s.cfg.Retrain(s.version.Model)
 }

@@ -40,7 +40,8 @@ func (e *Endpoint) Standing() Standing {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return Standing{
-		Name: e.cfg.Name, Model: e.spec.Model, Version: e.version.Version, Digest: e.version.ModelDigest, Waiting: e.waiting, Example: e.example,
+		Name: e.cfg.Name, Model: e.spec.Model, Version: e.version.Version, Digest: e.version.ModelDigest,
+		Waiting: e.waiting, Example: e.example,
 		Confinement: held,
 	}
 }

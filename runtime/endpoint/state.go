@@ -39,7 +39,8 @@ func verdictsRef(endpoint, model string, version int) string {
 const segmentTime = "20060102T150405.000000000Z"
 
 func segmentRef(endpoint, model string, version int, at time.Time, replica string, count int) string {
-	return fmt.Sprintf("%s/segments/%s-%s-%d", versionRef(endpoint, model, version), at.UTC().Format(segmentTime), replica, count)
+	return fmt.Sprintf("%s/segments/%s-%s-%d", versionRef(endpoint, model, version),
+		at.UTC().Format(segmentTime), replica, count)
 }
 
 // segmentOf reads a segment's name; ok is false for any other.

@@ -64,7 +64,8 @@ func (b ImportanceBudget) unlessWhole(rows, features int) *ImportanceBudget {
 func (b *ImportanceBudget) String() string {
 	var parts []string
 	if b.Features < b.OfFeatures {
-		parts = append(parts, fmt.Sprintf("the %d of %d features that the model looks at most", b.Features, b.OfFeatures))
+		parts = append(parts, fmt.Sprintf("the %d of %d features that the model looks at most",
+			b.Features, b.OfFeatures))
 	}
 	if b.Rows < b.OfRows {
 		parts = append(parts, fmt.Sprintf("%d of %d rows", b.Rows, b.OfRows))

@@ -115,7 +115,11 @@ func TestAModelThatCannotBeLookedIntoKeepsToABudgetThatIsSaid(t *testing.T) {
 	spec.Workers = 1
 	var told []int
 	spec.Progress = func(done, total int) { told = append(told, done) }
-	r := importances(t, predictor(func(g *dataset.Frame) (*model.Predictions, error) { asked++; return m.Predict(g) }), f, spec)
+	r := importances(t, predictor(func(g *dataset.Frame) (*model.Predictions,
+		error) {
+		asked++
+		return m.Predict(g)
+	}), f, spec)
 	want := &evaluate.ImportanceBudget{Rows: 1000, OfRows: 1500, Repeats: 2, Features: 166, OfFeatures: 600}
 	if !reflect.DeepEqual(r.ImportanceBudget, want) {
 		t.Fatalf("budget %+v, want %+v", r.ImportanceBudget, want)

@@ -120,7 +120,8 @@ func (e *evaluation) predict(ctx context.Context, frame *dataset.Frame) (*model.
 	case e.spec.Model.Task == plan.Binary && classes != 2:
 		return nil, fmt.Errorf("a binary model has two classes, not %v", e.spec.Labels)
 	case pred.Classes != classes:
-		return nil, fmt.Errorf("the predictions are of %d classes, the model's are %d: %v", pred.Classes, classes, e.spec.Labels)
+		return nil, fmt.Errorf("the predictions are of %d classes, the model's are %d: %v",
+			pred.Classes, classes, e.spec.Labels)
 	}
 	return pred, aligned(e.spec.Model.Task, e.truth, pred)
 }
@@ -169,7 +170,8 @@ func target(f *dataset.Frame, spec Spec) (*dataset.Frame, []float64, error) {
 		} else {
 			var known bool
 			if v, known = index[c.Value(row)]; !known {
-				return nil, nil, fmt.Errorf("target %q: row %d is %q, which is not one of the model's classes %v", c.Name, row+1, c.Value(row), spec.Labels)
+				return nil, nil, fmt.Errorf("target %q: row %d is %q, which is not one of the model's classes %v",
+					c.Name, row+1, c.Value(row), spec.Labels)
 			}
 		}
 		rows, truth = append(rows, row), append(truth, v)

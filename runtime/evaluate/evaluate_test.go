@@ -16,7 +16,8 @@ import (
 )
 
 func TestRowsWithoutATargetAreLeftOut(t *testing.T) {
-	f := table(category("y", "yes", "", "no", "", "yes"), numbers("p", 1, 1, 0, 0, 0), category("g", "a", "b", "a", "b", "a"))
+	f := table(category("y", "yes", "", "no", "", "yes"), numbers("p", 1, 1, 0, 0, 0),
+		category("g", "a", "b", "a", "b", "a"))
 	r := evaluated(t, f, fair("g"))
 	if r.Rows != 3 || !near(r.Metrics["accuracy"], 2.0/3) {
 		t.Errorf("%d rows, metrics %v", r.Rows, r.Metrics)
@@ -30,7 +31,8 @@ func TestTheTargetsValuesAreMatchedToTheModelsClasses(t *testing.T) {
 	spec := binary()
 	spec.Labels = []string{"false", "true"}
 	target := dataset.Column{Name: "y", Type: plan.Boolean, Floats: []float64{1, 0, 1}}
-	if r := evaluated(t, table(target, numbers("p", 0.9, 0.1, 0.2)), spec); !cmp.Equal(r.ConfusionMatrix, [][]int{{1, 0}, {1, 1}}) {
+	if r := evaluated(t, table(target, numbers("p", 0.9, 0.1, 0.2)), spec); !cmp.Equal(r.ConfusionMatrix,
+		[][]int{{1, 0}, {1, 1}}) {
 		t.Errorf("confusion matrix %v: rows are the truth", r.ConfusionMatrix)
 	}
 }
@@ -55,7 +57,8 @@ func TestPerfectPredictionsScoreBestWhicheverWayIsBetter(t *testing.T) {
 			a, err := evaluate.Score(name, task, truth, best)
 			b, err2 := evaluate.Score(name, task, truth, poor)
 			if err != nil || err2 != nil || evaluate.GreaterIsBetter(name) != (a > b) {
-				t.Errorf("%s: %v for perfect predictions, %v for poor ones; greater is better: %v (%v, %v)", name, a, b, evaluate.GreaterIsBetter(name), err, err2)
+				t.Errorf("%s: %v for perfect predictions, %v for poor ones; greater is better: %v (%v, %v)", name, a, b,
+					evaluate.GreaterIsBetter(name), err, err2)
 			}
 		}
 		if got := evaluate.PrimaryMetric(task); got != evaluate.Names(task)[0] {
@@ -66,9 +69,11 @@ func TestPerfectPredictionsScoreBestWhicheverWayIsBetter(t *testing.T) {
 
 func TestAReportReadsBackFromJSON(t *testing.T) {
 	spec := fair("g")
-	spec.Model.Require.Robustness = map[string]plan.RobustnessCheck{"missing": {Fraction: 0.5}, "noise": {Fraction: 0.5}}
+	spec.Model.Require.Robustness = map[string]plan.RobustnessCheck{"missing": {Fraction: 0.5},
+		"noise": {Fraction: 0.5}}
 	f := table(yesNo(0, 1, 0, 1), numbers("p", 0.2, 0.9, 0.6, 0.7), category("g", "a", "a", "b", "b"))
-	for name, f := range map[string]*dataset.Frame{"": f, "one class": table(yesNo(0, 0, 0, 0), f.Columns[1], f.Columns[2])} {
+	for name, f := range map[string]*dataset.Frame{"": f,
+		"one class": table(yesNo(0, 0, 0, 0), f.Columns[1], f.Columns[2])} {
 		r := evaluated(t, f, spec)
 		text, err := json.Marshal(r)
 		if err != nil {
@@ -102,16 +107,25 @@ func TestWhatCannotBeEvaluatedIsRefused(t *testing.T) {
 		spec evaluate.Spec
 		want string
 	}{
-		{good, f, with(func(s *evaluate.Spec) { s.Model.Target = "z" }), `evaluate m: the data has no target column "z"`},
-		{good, table(category("y", "", "yes", "maybe"), numbers("p", 0, 1, 1)), binary(), `target "y": row 3 is "maybe", which is not one of the model's classes [no yes]`},
-		{good, table(category("y", "", "", ""), numbers("p", 0, 1, 1)), binary(), `target "y" has no value in any of 3 rows`},
+		{good, f, with(func(s *evaluate.Spec) { s.Model.Target = "z" }),
+			`evaluate m: the data has no target column "z"`},
+		{good, table(category("y", "", "yes", "maybe"), numbers("p", 0, 1, 1)), binary(),
+			`target "y": row 3 is "maybe", which is not one of the model's classes [no yes]`},
+		{good, table(category("y", "", "", ""), numbers("p", 0, 1, 1)), binary(),
+			`target "y" has no value in any of 3 rows`},
 		{good, table(category("y"), numbers("p")), binary(), "in any of 0 rows"},
-		{good, f, with(func(s *evaluate.Spec) { s.Model.Task = plan.Regression }), `target "y" is a category column, which a regression cannot predict`},
-		{good, f, with(func(s *evaluate.Spec) { s.Labels = append(s.Labels, "maybe") }), "a binary model has two classes, not [no yes maybe]"},
-		{predictor(func(*dataset.Frame) (*model.Predictions, error) { return nil, errors.New("column p is gone") }), f, binary(), "evaluate m: column p is gone"},
-		{wrong(model.Predictions{Classes: 2, Label: []int32{0}, Proba: []float64{0}}), f, binary(), "1 predictions and 1 probabilities for 3 rows"},
-		{wrong(model.Predictions{Classes: 3, Label: []int32{0, 2, 1}, Proba: []float64{0, 1, 1}}), f, binary(), "of 3 classes, the model's are 2"},
-		{wrong(model.Predictions{Classes: 2, Label: []int32{0, 7, 1}, Proba: []float64{0, 1, 1}}), f, binary(), "row 2: class 1 predicted as 7"},
+		{good, f, with(func(s *evaluate.Spec) { s.Model.Task = plan.Regression }),
+			`target "y" is a category column, which a regression cannot predict`},
+		{good, f, with(func(s *evaluate.Spec) { s.Labels = append(s.Labels, "maybe") }),
+			"a binary model has two classes, not [no yes maybe]"},
+		{predictor(func(*dataset.Frame) (*model.Predictions, error) { return nil, errors.New("column p is gone") }), f,
+			binary(), "evaluate m: column p is gone"},
+		{wrong(model.Predictions{Classes: 2, Label: []int32{0}, Proba: []float64{0}}), f, binary(),
+			"1 predictions and 1 probabilities for 3 rows"},
+		{wrong(model.Predictions{Classes: 3, Label: []int32{0, 2, 1}, Proba: []float64{0, 1, 1}}), f, binary(),
+			"of 3 classes, the model's are 2"},
+		{wrong(model.Predictions{Classes: 2, Label: []int32{0, 7, 1}, Proba: []float64{0, 1, 1}}), f, binary(),
+			"row 2: class 1 predicted as 7"},
 		{good, f, with(func(s *evaluate.Spec) {
 			s.Model.Require.Robustness = map[string]plan.RobustnessCheck{"earthquake": {}}
 		}), `unknown disturbance "earthquake"; there are missing, noise`},
@@ -134,7 +148,8 @@ func TestAnEvaluationEndsWhenItIsCancelled(t *testing.T) {
 	})
 	spec := binary()
 	spec.Workers = 1
-	spec.Model.Require.Robustness = map[string]plan.RobustnessCheck{"missing": {Fraction: 0.5}, "noise": {Fraction: 0.5}}
+	spec.Model.Require.Robustness = map[string]plan.RobustnessCheck{"missing": {Fraction: 0.5},
+		"noise": {Fraction: 0.5}}
 	if _, err := evaluate.Evaluate(ctx, p, f, spec); !errors.Is(err, context.Canceled) || asked != 2 {
 		t.Errorf("%v after %d predictions", err, asked)
 	}

@@ -43,7 +43,8 @@ func (e *evaluation) fairness(r *Report) error {
 	asked := e.spec.Model.Require.Fairness
 	if e.spec.Model.Task != plan.Binary {
 		if len(asked) > 0 {
-			return fmt.Errorf("fairness compares how often groups get the positive class, but the task is %s", e.spec.Model.Task)
+			return fmt.Errorf("fairness compares how often groups get the positive class, but the task is %s",
+				e.spec.Model.Task)
 		}
 		return nil
 	}
@@ -53,7 +54,8 @@ func (e *evaluation) fairness(r *Report) error {
 	}
 	for name, c := range e.spec.Dataset.Columns {
 		_, gated := asked[name]
-		if c.Sensitive && !gated && name != e.spec.Model.Target && (c.Type == plan.Category || c.Type == plan.Boolean) && e.frame.Column(name) != nil {
+		if c.Sensitive && !gated && name != e.spec.Model.Target &&
+			(c.Type == plan.Category || c.Type == plan.Boolean) && e.frame.Column(name) != nil {
 			judged[name] = plan.Fairness{MinGroup: shownMinGroup}
 		}
 	}
@@ -145,7 +147,8 @@ func (f *Fairness) compare() {
 		}
 	}
 	if len(selection) < 2 {
-		f.Undefined = fmt.Sprintf("it takes two groups of at least %d rows to compare, and there is %s", f.MinGroup, [...]string{"none", "only one"}[len(selection)])
+		f.Undefined = fmt.Sprintf("it takes two groups of at least %d rows to compare, and there is %s", f.MinGroup,
+			[...]string{"none", "only one"}[len(selection)])
 		return
 	}
 	f.Metrics["demographic_parity_ratio"] = ratio(selection)

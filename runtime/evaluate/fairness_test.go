@@ -31,9 +31,11 @@ func names(f evaluate.Fairness) map[string]int {
 func TestANumberIsSplitIntoGroupsInOrder(t *testing.T) {
 	ages := []float64{9, 10, 60, 100, 25, 24.999, math.NaN(), -3, 99.5}
 	n := len(ages)
-	r := evaluated(t, table(yesNo(make([]float64, n)...), numbers("p", make([]float64, n)...), numbers("age", ages...)), fair("age", 10, 25, 100))
+	r := evaluated(t, table(yesNo(make([]float64, n)...), numbers("p", make([]float64, n)...),
+		numbers("age", ages...)), fair("age", 10, 25, 100))
 	want := []evaluate.Group{
-		{Name: "<10", Count: 2}, {Name: "10..25", Count: 2}, {Name: "25..100", Count: 3}, {Name: ">=100", Count: 1}, {Name: "missing", Missing: true, Count: 1},
+		{Name: "<10", Count: 2}, {Name: "10..25", Count: 2}, {Name: "25..100", Count: 3}, {Name: ">=100", Count: 1},
+		{Name: "missing", Missing: true, Count: 1},
 	}
 	var got []evaluate.Group
 	for _, g := range r.Fairness["age"].Groups {
@@ -50,7 +52,8 @@ func TestMissingValuesAreAGroupOfTheirOwn(t *testing.T) {
 		category("g", "a", "a", "", "", "missing", "missing"),
 	)
 	groups := evaluated(t, f, fair("g")).Fairness["g"].Groups
-	if len(groups) != 3 || groups[1].Missing || groups[1].SelectionRate != 1 || !groups[2].Missing || groups[2].SelectionRate != 0 || groups[2].Count != 2 {
+	if len(groups) != 3 || groups[1].Missing || groups[1].SelectionRate != 1 || !groups[2].Missing ||
+		groups[2].SelectionRate != 0 || groups[2].Count != 2 {
 		t.Errorf("a value that reads \"missing\" and no value are not told apart: %+v", groups)
 	}
 }
@@ -72,7 +75,8 @@ func TestGroupsThatAreTooSmallAreShownButNotJudged(t *testing.T) {
 		category("g", "a", "a", "b", "b", "c"), // c alone would make the ratio 0
 	)
 	got := evaluated(t, f, fair("g")).Fairness["g"]
-	if len(got.Groups) != 3 || got.Groups[2].Judged || !got.Groups[1].Judged || got.Metrics["demographic_parity_ratio"] != 0.5 {
+	if len(got.Groups) != 3 || got.Groups[2].Judged || !got.Groups[1].Judged ||
+		got.Metrics["demographic_parity_ratio"] != 0.5 {
 		t.Errorf("%+v", got)
 	}
 	for minimum, want := range map[int]string{3: "there is none", 2: "there is only one"} {
@@ -89,7 +93,8 @@ func TestGroupsThatAreTooSmallAreShownButNotJudged(t *testing.T) {
 func TestNobodySelectedAnywhereIsEqualTreatment(t *testing.T) {
 	f := table(yesNo(0, 1, 0, 1), numbers("p", 0, 0, 0, 0), category("g", "a", "a", "b", "b"))
 	want := map[string]float64{
-		"demographic_parity_ratio": 1, "demographic_parity_difference": 0, "equalized_odds_ratio": 1, "equalized_odds_difference": 0,
+		"demographic_parity_ratio": 1, "demographic_parity_difference": 0, "equalized_odds_ratio": 1,
+		"equalized_odds_difference": 0,
 	}
 	if diff := cmp.Diff(want, evaluated(t, f, fair("g")).Fairness["g"].Metrics); diff != "" {
 		t.Error(diff)
@@ -110,7 +115,8 @@ func TestAGroupWithoutPositivesHasNoTruePositiveRate(t *testing.T) {
 	}
 	f = table(yesNo(0, 1, 0, 0), numbers("p", 0, 1, 0, 0), category("g", "a", "a", "b", "b"))
 	got = evaluated(t, f, fair("g")).Fairness["g"]
-	if _, ok := got.Metrics["equalized_odds_difference"]; ok || !strings.Contains(got.Undefined, "equalized odds") || len(got.Metrics) != 2 {
+	if _, ok := got.Metrics["equalized_odds_difference"]; ok ||
+		!strings.Contains(got.Undefined, "equalized odds") || len(got.Metrics) != 2 {
 		t.Errorf("positives in one group only: %+v", got)
 	}
 }
@@ -133,7 +139,8 @@ func TestSensitiveColumnsAreMeasuredWithoutAGate(t *testing.T) {
 		t.Errorf("%+v, want g alone", got)
 	}
 	spec.Model.Require.Fairness = map[string]plan.Fairness{"g": {MinGroup: 40}}
-	if got := evaluated(t, table(yesNo(p...), numbers("p", p...), category("g", g...)), spec).Fairness["g"]; got.MinGroup != 40 || got.Undefined == "" {
+	if got := evaluated(t, table(yesNo(p...), numbers("p", p...), category("g", g...)),
+		spec).Fairness["g"]; got.MinGroup != 40 || got.Undefined == "" {
 		t.Errorf("the gate's own least size is not what was used: %+v", got)
 	}
 }
@@ -142,9 +149,10 @@ func TestFairnessThatMakesNoSenseIsRefused(t *testing.T) {
 	f := table(yesNo(0, 1), numbers("p", 0, 1), category("g", "a", "b"))
 	p := byColumns{plan.Binary, []string{"p"}}
 	for want, spec := range map[string]evaluate.Spec{
-		`evaluate m: the data has no sensitive column "h"`:               fair("h"),
-		`evaluate m: sensitive column "g": its values are the groups`:    fair("g", 3),
-		"fairness compares how often groups get the positive class, but": {Name: "m", Model: plan.Model{Task: plan.Regression, Target: "p", Require: fair("g").Model.Require}},
+		`evaluate m: the data has no sensitive column "h"`:            fair("h"),
+		`evaluate m: sensitive column "g": its values are the groups`: fair("g", 3),
+		"fairness compares how often groups get the positive class, but": {Name: "m",
+			Model: plan.Model{Task: plan.Regression, Target: "p", Require: fair("g").Model.Require}},
 	} {
 		q := p
 		q.task = spec.Model.Task

@@ -146,8 +146,10 @@ func TestFairnessIsFairlearns(t *testing.T) {
 	}
 	for _, have := range got.Groups {
 		want := g.Groups[have.Name]
-		if float64(have.Count) != want["count"] || !have.Judged || !near(have.SelectionRate, want["selection_rate"]) || !near(have.Accuracy, want["accuracy"]) ||
-			!near(*have.TruePositive, want["true_positive_rate"]) || !near(*have.FalsePositive, want["false_positive_rate"]) {
+		if float64(have.Count) != want["count"] || !have.Judged || !near(have.SelectionRate, want["selection_rate"]) ||
+			!near(have.Accuracy, want["accuracy"]) ||
+			!near(*have.TruePositive, want["true_positive_rate"]) ||
+			!near(*have.FalsePositive, want["false_positive_rate"]) {
 			t.Errorf("group %+v, want %v", have, want)
 		}
 	}

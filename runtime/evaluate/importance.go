@@ -96,7 +96,8 @@ func (e *evaluation) sample(n int) (*dataset.Frame, []float64) {
 }
 
 // shuffled measures one feature.
-func (e *evaluation) shuffled(s shuffler, truth []float64, feature string, baseline float64, repeats int) (Importance, error) {
+func (e *evaluation) shuffled(s shuffler, truth []float64, feature string, baseline float64,
+	repeats int) (Importance, error) {
 	rng := e.random("importance", feature)
 	orders := make([][]int, repeats)
 	for k := range orders {

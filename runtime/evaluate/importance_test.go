@@ -18,7 +18,8 @@ func TestAFeatureThatIsUsedMattersAndOthersDoNot(t *testing.T) {
 		t.Fatalf("%+v", r.Importance)
 	}
 	// Shuffled, p says nothing of y: what is lost is all that is better than chance.
-	if first := r.Importance[0]; math.Abs(first.Mean-(r.Metrics["roc_auc"]-0.5)) > 0.03 || first.Std == 0 || first.Std > 0.03 {
+	if first := r.Importance[0]; math.Abs(first.Mean-(r.Metrics["roc_auc"]-0.5)) > 0.03 ||
+		first.Std == 0 || first.Std > 0.03 {
 		t.Errorf("%+v, want about %v", first, r.Metrics["roc_auc"]-0.5)
 	}
 	for _, i := range r.Importance[1:] {
@@ -46,7 +47,8 @@ func TestAFeatureThatIsNotInTheDataHasNoImportance(t *testing.T) {
 	spec := binary()
 	spec.Model.Features = []string{"gone", "p"}
 	r := evaluated(t, many(200), spec)
-	if at := slices.IndexFunc(r.Importance, func(i evaluate.Importance) bool { return i.Feature == "gone" }); at < 0 || r.Importance[at].Mean != 0 {
+	if at := slices.IndexFunc(r.Importance, func(i evaluate.Importance) bool { return i.Feature == "gone" }); at < 0 ||
+		r.Importance[at].Mean != 0 {
 		t.Errorf("%+v", r.Importance)
 	}
 }

@@ -108,7 +108,8 @@ func aligned(task plan.Task, truth []float64, pred *model.Predictions) error {
 	}
 	for i, t := range truth {
 		if t != math.Trunc(t) || t < 0 || t >= float64(classes) || pred.Label[i] < 0 || int(pred.Label[i]) >= classes {
-			return fmt.Errorf("row %d: class %g predicted as %d, but there are %d classes", i+1, t, pred.Label[i], classes)
+			return fmt.Errorf("row %d: class %g predicted as %d, but there are %d classes", i+1,
+				t, pred.Label[i], classes)
 		}
 	}
 	return nil

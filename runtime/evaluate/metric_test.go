@@ -133,7 +133,8 @@ func TestAConstantTruthThatRoundsBadlyIsStillConstant(t *testing.T) {
 		pred []float64
 		want float64
 	}{{truth, 1}, {missed, 0}} {
-		if got, err := evaluate.Score("r2", plan.Regression, truth, &model.Predictions{Value: c.pred}); err != nil || got != c.want {
+		if got, err := evaluate.Score("r2", plan.Regression, truth,
+			&model.Predictions{Value: c.pred}); err != nil || got != c.want {
 			t.Errorf("r2 of %v for %v is %v (%v), want %v", c.pred[0], truth[0], got, err, c.want)
 		}
 	}
@@ -149,7 +150,8 @@ func TestNumbersThatAreNoneMakeEveryMetricUndefined(t *testing.T) {
 				} else {
 					pred.Proba[3] = bad
 				}
-				if got, err := evaluate.Score(name, task, truth, pred); !strings.Contains(reason(err), "not a finite number") {
+				if got, err := evaluate.Score(name, task, truth,
+					pred); !strings.Contains(reason(err), "not a finite number") {
 					t.Errorf("%s of a prediction of %v is %v (%v)", name, bad, got, err)
 				}
 			}
@@ -170,19 +172,33 @@ func TestPredictionsOfOtherRowsAreRefused(t *testing.T) {
 		pred   model.Predictions
 		want   string
 	}{
-		"a name nobody knows":           {"gini", plan.Binary, two, model.Predictions{}, `unknown metric "gini"; for binary there are roc_auc, accuracy`},
-		"another task's metric":         {"r2", plan.Binary, two, model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, `unknown metric "r2"`},
-		"too few labels":                {"accuracy", plan.Binary, two, model.Predictions{Classes: 2, Label: []int32{0}, Proba: two}, "1 predictions and 2 probabilities for 2 rows"},
-		"too few probabilities":         {"roc_auc", plan.Multiclass, two, model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "2 predictions and 2 probabilities for 2 rows"},
-		"no rows":                       {"accuracy", plan.Binary, nil, model.Predictions{Classes: 2}, "0 predictions"},
-		"no rows of a regression":       {"r2", plan.Regression, nil, model.Predictions{}, "0 predictions"},
-		"too few values":                {"r2", plan.Regression, two, model.Predictions{Value: []float64{1}}, "1 predictions for 2 rows"},
-		"a label that there is not":     {"accuracy", plan.Binary, two, model.Predictions{Classes: 2, Label: []int32{0, 2}, Proba: two}, "row 2: class 1 predicted as 2, but there are 2 classes"},
-		"a label below the first":       {"recall", plan.Binary, two, model.Predictions{Classes: 2, Label: []int32{-1, 0}, Proba: two}, "row 1"},
-		"a truth that there is not":     {"f1", plan.Binary, []float64{0, 2}, model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "row 2: class 2"},
-		"a truth between two classes":   {"f1", plan.Binary, []float64{0, 0.5}, model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "row 2: class 0.5"},
-		"a truth that is no number":     {"f1", plan.Binary, []float64{0, math.NaN()}, model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "row 2: class NaN"},
-		"predictions without any class": {"accuracy", plan.Multiclass, two, model.Predictions{Label: []int32{0, 1}}, "there are 0 classes"},
+		"a name nobody knows": {"gini", plan.Binary, two, model.Predictions{},
+			`unknown metric "gini"; for binary there are roc_auc, accuracy`},
+		"another task's metric": {"r2", plan.Binary, two,
+			model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, `unknown metric "r2"`},
+		"too few labels": {"accuracy", plan.Binary, two,
+			model.Predictions{Classes: 2, Label: []int32{0}, Proba: two},
+			"1 predictions and 2 probabilities for 2 rows"},
+		"too few probabilities": {"roc_auc", plan.Multiclass, two,
+			model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two},
+			"2 predictions and 2 probabilities for 2 rows"},
+		"no rows":                 {"accuracy", plan.Binary, nil, model.Predictions{Classes: 2}, "0 predictions"},
+		"no rows of a regression": {"r2", plan.Regression, nil, model.Predictions{}, "0 predictions"},
+		"too few values": {"r2", plan.Regression, two, model.Predictions{Value: []float64{1}},
+			"1 predictions for 2 rows"},
+		"a label that there is not": {"accuracy", plan.Binary, two,
+			model.Predictions{Classes: 2, Label: []int32{0, 2}, Proba: two},
+			"row 2: class 1 predicted as 2, but there are 2 classes"},
+		"a label below the first": {"recall", plan.Binary, two,
+			model.Predictions{Classes: 2, Label: []int32{-1, 0}, Proba: two}, "row 1"},
+		"a truth that there is not": {"f1", plan.Binary, []float64{0, 2},
+			model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "row 2: class 2"},
+		"a truth between two classes": {"f1", plan.Binary, []float64{0, 0.5},
+			model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "row 2: class 0.5"},
+		"a truth that is no number": {"f1", plan.Binary, []float64{0, math.NaN()},
+			model.Predictions{Classes: 2, Label: []int32{0, 1}, Proba: two}, "row 2: class NaN"},
+		"predictions without any class": {"accuracy", plan.Multiclass, two,
+			model.Predictions{Label: []int32{0, 1}}, "there are 0 classes"},
 	} {
 		got, err := evaluate.Score(c.metric, c.task, c.truth, &c.pred)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

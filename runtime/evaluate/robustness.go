@@ -87,7 +87,8 @@ func (e *evaluation) robustness(ctx context.Context, r *Report) error {
 	for _, kind := range sortedKeys(e.spec.Model.Require.Robustness) {
 		f, known := disturbances[kind]
 		if !known {
-			return fmt.Errorf("robustness: unknown disturbance %q; there are %s", kind, strings.Join(sortedKeys(disturbances), ", "))
+			return fmt.Errorf("robustness: unknown disturbance %q; there are %s", kind,
+				strings.Join(sortedKeys(disturbances), ", "))
 		}
 		fraction := e.spec.Model.Require.Robustness[kind].Fraction
 		pred, err := e.predict(ctx, e.disturbed(kind, f, fraction))

@@ -31,7 +31,8 @@ func many(n int) *dataset.Frame {
 func disturbed(fraction float64) evaluate.Spec {
 	spec := binary()
 	spec.Model.Features = []string{"home", "other", "p"}
-	spec.Model.Require.Robustness = map[string]plan.RobustnessCheck{"missing": {Fraction: fraction}, "noise": {Fraction: fraction}}
+	spec.Model.Require.Robustness = map[string]plan.RobustnessCheck{"missing": {Fraction: fraction},
+		"noise": {Fraction: fraction}}
 	return spec
 }
 
@@ -142,13 +143,15 @@ func TestAReportDependsOnTheSeedAndOnNothingElse(t *testing.T) {
 	}
 	spec = disturbed(0.3)
 	spec.Seed = 43
-	if got := evaluated(t, f, spec); cmp.Equal(want.Robustness, got.Robustness) || cmp.Equal(want.Importance, got.Importance) {
+	if got := evaluated(t, f, spec); cmp.Equal(want.Robustness, got.Robustness) ||
+		cmp.Equal(want.Importance, got.Importance) {
 		t.Error("another seed gives the same report")
 	}
 }
 
 func TestNoiseIsMeasuredInDeviationsHoweverLargeTheNumbers(t *testing.T) {
-	f := table(numbers("y", 1, 2, 3), numbers("p", 1, 2, 3), numbers("huge", 1e300, -1e300, 1e300), numbers("none", math.NaN(), math.NaN(), math.NaN()))
+	f := table(numbers("y", 1, 2, 3), numbers("p", 1, 2, 3), numbers("huge", 1e300, -1e300, 1e300),
+		numbers("none", math.NaN(), math.NaN(), math.NaN()))
 	spec := evaluate.Spec{Name: "m", Workers: 1, Model: plan.Model{
 		Task: plan.Regression, Target: "y", Features: []string{"huge", "none"},
 		Require: plan.Require{Robustness: map[string]plan.RobustnessCheck{"noise": {Fraction: 0.1}}},

@@ -133,7 +133,8 @@ func Objections(v registry.Version, rule plan.Approval) []string {
 		}
 	}
 	if v.Status == registry.Approved && lacksApprovals(v, rule) {
-		out = append(out, fmt.Sprintf("has %d of the %d approvals that the blueprint asks for", len(v.Approvals(rule)), max(1, rule.Count)))
+		out = append(out, fmt.Sprintf("has %d of the %d approvals that the blueprint asks for",
+			len(v.Approvals(rule)), max(1, rule.Count)))
 	}
 	return out
 }
@@ -154,7 +155,8 @@ func Servable(rule plan.Approval, v registry.Version, digest string) error {
 	if len(reasons) == 0 {
 		return nil
 	}
-	e := &NotServableError{Model: v.Model, Reasons: []string{fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and "))}}
+	e := &NotServableError{Model: v.Model,
+		Reasons: []string{fmt.Sprintf("version %d %s", v.Version, strings.Join(reasons, " and "))}}
 	if approvable(v, rule) {
 		e.Pending = v.Version
 	}

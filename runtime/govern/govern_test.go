@@ -32,16 +32,24 @@ func TestTheNewestServableVersionIsChosen(t *testing.T) {
 		want int
 		why  string
 	}{
-		{"the newest approved, not the pending one", versions{version(3, registry.Pending), version(2, registry.Approved, "grace"), version(1, registry.Approved, "grace")}, one, 2, ""},
-		{"not a rejected one", versions{version(2, registry.Rejected, "grace"), version(1, registry.Approved, "grace")}, one, 1, ""},
+		{"the newest approved, not the pending one",
+			versions{version(3, registry.Pending), version(2, registry.Approved, "grace"),
+				version(1, registry.Approved, "grace")}, one, 2, ""},
+		{"not a rejected one", versions{version(2, registry.Rejected, "grace"),
+			version(1, registry.Approved, "grace")}, one, 1, ""},
 		{"a rule tightened since", versions{version(1, registry.Approved, "grace")}, two, 0, "1 of the 2 approvals"},
 		{"the author does not count", versions{version(1, registry.Approved, "Ada", "grace")}, two, 0, "1 of the 2"},
 		{"two others do", versions{version(1, registry.Approved, "linus", "grace")}, two, 1, ""},
-		{"an approver who is none any more", versions{version(1, registry.Approved, "grace")}, plan.Approval{Policy: "manual", Approvers: []string{"linus"}, Count: 1}, 0, "0 of the 1"},
-		{"one person under two spellings", versions{version(1, registry.Approved, "grace", " GRACE")}, two, 0, "1 of the 2"},
-		{"a rule without a number asks for one", versions{version(1, registry.Approved)}, plan.Approval{Policy: "manual"}, 0, "0 of the 1"},
-		{"the policy is no person", versions{version(1, registry.Approved, registry.PolicyActor)}, one, 0, "0 of the 1"},
-		{"the policy is enough where it is asked for", versions{version(1, registry.Approved, registry.PolicyActor)}, plan.Approval{Policy: "auto"}, 1, ""},
+		{"an approver who is none any more", versions{version(1, registry.Approved, "grace")},
+			plan.Approval{Policy: "manual", Approvers: []string{"linus"}, Count: 1}, 0, "0 of the 1"},
+		{"one person under two spellings",
+			versions{version(1, registry.Approved, "grace", " GRACE")}, two, 0, "1 of the 2"},
+		{"a rule without a number asks for one", versions{version(1, registry.Approved)},
+			plan.Approval{Policy: "manual"}, 0, "0 of the 1"},
+		{"the policy is no person", versions{version(1, registry.Approved,
+			registry.PolicyActor)}, one, 0, "0 of the 1"},
+		{"the policy is enough where it is asked for", versions{version(1, registry.Approved, registry.PolicyActor)},
+			plan.Approval{Policy: "auto"}, 1, ""},
 		{"only pending ones", versions{version(2, registry.Pending)}, one, 0, "ashlar model approve m 2 --by NAME"},
 		{"none at all", nil, one, 0, "none is registered"},
 	}
@@ -62,7 +70,9 @@ func TestTheNewestServableVersionIsChosen(t *testing.T) {
 func TestAVersionWhoseGateFailedIsNotServed(t *testing.T) {
 	v := version(1, registry.Approved, "grace")
 	v.Gates = []registry.Gate{{Name: "roc_auc", Want: ">=0.8"}}
-	if _, err := Choose(t.Context(), versions{v}, Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}}); err == nil || !strings.Contains(err.Error(), "roc_auc >=0.8") {
+	if _, err := Choose(t.Context(), versions{v},
+		Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}}); err == nil ||
+		!strings.Contains(err.Error(), "roc_auc >=0.8") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -82,7 +92,8 @@ func TestARegistryThatCannotBeReadIsNotOneWithoutVersions(t *testing.T) {
 }
 
 func TestAVersionShortOfApprovalsNamesTheCommand(t *testing.T) {
-	_, err := Choose(t.Context(), versions{version(4, registry.Approved, registry.PolicyActor)}, Asked{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 1}})
+	_, err := Choose(t.Context(), versions{version(4, registry.Approved, registry.PolicyActor)},
+		Asked{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 1}})
 	if err == nil || !strings.Contains(err.Error(), "ashlar model approve m 4 --by NAME") {
 		t.Errorf("got %v", err)
 	}
@@ -103,7 +114,8 @@ func TestServableGivesEveryReason(t *testing.T) {
 	if err := Servable(plan.Approval{Policy: "manual", Count: 1}, v, "sha256:aa"); err != nil {
 		t.Errorf("an approved version whose file is the one registered: %v", err)
 	}
-	if err := Servable(plan.Approval{Policy: "manual", Count: 1}, version(3, registry.Rejected), ""); err == nil || strings.Contains(err.Error(), "model approve") {
+	if err := Servable(plan.Approval{Policy: "manual", Count: 1}, version(3, registry.Rejected), ""); err == nil ||
+		strings.Contains(err.Error(), "model approve") {
 		t.Errorf("a rejected version cannot be approved any more: %v", err)
 	}
 }

@@ -16,7 +16,8 @@ func (ask Asked) pinned(versions []registry.Version) []registry.Version {
 	if ask.Pin == nil {
 		return versions
 	}
-	return slices.DeleteFunc(slices.Clone(versions), func(v registry.Version) bool { return len(Differences(*ask.Pin, v)) > 0 })
+	return slices.DeleteFunc(slices.Clone(versions),
+		func(v registry.Version) bool { return len(Differences(*ask.Pin, v)) > 0 })
 }
 
 // Differences returns in what the version is not the one that is pinned.
@@ -24,7 +25,8 @@ func Differences(pin plan.Pin, v registry.Version) []string {
 	var out []string
 	for _, d := range [][3]string{{"model", pin.Model, v.ModelDigest}, {"data", pin.Data, v.Data.Digest}} {
 		if d[1] != d[2] {
-			out = append(out, fmt.Sprintf("its %s is %s, pinned is %s", d[0], plan.ShortDigest(d[2]), plan.ShortDigest(d[1])))
+			out = append(out, fmt.Sprintf("its %s is %s, pinned is %s", d[0],
+				plan.ShortDigest(d[2]), plan.ShortDigest(d[1])))
 		}
 	}
 	return out
@@ -32,7 +34,8 @@ func Differences(pin plan.Pin, v registry.Version) []string {
 
 // missing is the reason where nothing that is registered is what is pinned.
 func missing(pin plan.Pin, versions []registry.Version) string {
-	out := fmt.Sprintf("version %d is pinned (model %s), and no registered version is that one", pin.Version, plan.ShortDigest(pin.Model))
+	out := fmt.Sprintf("version %d is pinned (model %s), and no registered version is that one", pin.Version,
+		plan.ShortDigest(pin.Model))
 	for _, v := range versions {
 		if v.Version == pin.Version {
 			out += fmt.Sprintf(": of version %d here, %s", v.Version, Differences(pin, v)[0])

@@ -19,7 +19,8 @@ func promoted(n int, model string) registry.Version {
 	v.ModelDigest, v.PlanDigest, v.Data.Digest = "sha256:"+model, "sha256:p", "sha256:d"
 	v.TrainedAt = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	v.Metrics = map[string]float64{"roc_auc": 0.8}
-	v.Gates = []registry.Gate{{Name: "fairness.Age.demographic_parity_ratio", Value: &value, Want: ">=0.8", Passed: true}}
+	v.Gates = []registry.Gate{{Name: "fairness.Age.demographic_parity_ratio", Value: &value,
+		Want: ">=0.8", Passed: true}}
 	return v
 }
 
@@ -34,16 +35,20 @@ func TestOnlyThePinnedVersionIsChosen(t *testing.T) {
 		t.Errorf("chose %d, %v", v.Version, err)
 	}
 	// Another registry may have the same file under another number.
-	if v, err := Choose(t.Context(), versions{promoted(7, "one")}, Asked{Model: "m", Approval: rule, Pin: &pin}); err != nil || v.Version != 7 {
+	if v, err := Choose(t.Context(), versions{promoted(7, "one")},
+		Asked{Model: "m", Approval: rule, Pin: &pin}); err != nil || v.Version != 7 {
 		t.Errorf("chose %d, %v", v.Version, err)
 	}
 	var none *NotServableError
-	_, err = Choose(t.Context(), versions{promoted(2, "two"), promoted(1, "other")}, Asked{Model: "m", Approval: rule, Pin: &pin})
-	if !errors.As(err, &none) || !strings.Contains(err.Error(), "version 1 is pinned (model sha256:one)") || !strings.Contains(err.Error(), "of version 1 here, its model is sha256:other") {
+	_, err = Choose(t.Context(), versions{promoted(2, "two"), promoted(1, "other")},
+		Asked{Model: "m", Approval: rule, Pin: &pin})
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "version 1 is pinned (model sha256:one)") ||
+		!strings.Contains(err.Error(), "of version 1 here, its model is sha256:other") {
 		t.Errorf("got %v", err)
 	}
 	// A pin is no approval.
-	if _, err = Choose(t.Context(), have, Asked{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 2}, Pin: &pin}); !errors.As(err, &none) {
+	if _, err = Choose(t.Context(), have,
+		Asked{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 2}, Pin: &pin}); !errors.As(err, &none) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -82,7 +87,8 @@ func TestEvidenceIsReadAsItWasWritten(t *testing.T) {
 		t.Errorf("another indentation is another digest: %s, %v", same, err)
 	}
 	pin, err := p.Pin()
-	if err != nil || pin != (plan.Pin{Version: 2, Model: "sha256:two", Data: "sha256:d", Plan: "sha256:p", Evidence: digest}) {
+	if err != nil || pin != (plan.Pin{Version: 2, Model: "sha256:two", Data: "sha256:d",
+		Plan: "sha256:p", Evidence: digest}) {
 		t.Errorf("%+v, %v", pin, err)
 	}
 	for text, want := range map[string]string{

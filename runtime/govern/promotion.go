@@ -88,5 +88,6 @@ func DecodePromotion(r io.Reader) (p Promotion, digest string, err error) {
 func (p Promotion) Pin() (plan.Pin, error) {
 	_, digest, err := p.Encode()
 	v := p.Version
-	return plan.Pin{Version: v.Version, Model: v.ModelDigest, Data: v.Data.Digest, Plan: v.PlanDigest, Evidence: digest}, err
+	return plan.Pin{Version: v.Version, Model: v.ModelDigest, Data: v.Data.Digest,
+		Plan: v.PlanDigest, Evidence: digest}, err
 }

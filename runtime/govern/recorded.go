@@ -88,14 +88,18 @@ func (r Register) records(v registry.Version) ([]map[string]any, error) {
 		out = append(out, has)
 	}
 	if out == nil {
-		return nil, fmt.Errorf("the registry's log has no record of %s version %d; run `ashlar model audit --verify`", v.Model, v.Version)
+		return nil, fmt.Errorf("the registry's log has no record of %s version %d; run `ashlar model audit --verify`",
+			v.Model, v.Version)
 	}
 	return out, nil
 }
 
 // ofPlace is whether the leaf belongs to a field of place.
 func ofPlace(leaf string) bool {
-	return slices.ContainsFunc(place, func(field string) bool { return leaf == field || strings.HasPrefix(leaf, field+".") })
+	return slices.ContainsFunc(place, func(field string) bool {
+		return leaf == field ||
+			strings.HasPrefix(leaf, field+".")
+	})
 }
 
 // decided compares the decisions: those of the evidence are the first that the
@@ -108,8 +112,10 @@ func (p Promotion) decided(record registry.Version) []string {
 			out = append(out, fmt.Sprintf("it says %s by %q, and nobody of that name decided there", d.Verdict, d.By))
 			continue
 		}
-		if r := record.Decisions[i]; d.Verdict != r.Verdict || d.By != r.By || d.Comment != r.Comment || !d.At.Equal(r.At) {
-			out = append(out, fmt.Sprintf("it says %s by %q, the registry recorded %s by %q", d.Verdict, d.By, r.Verdict, r.By))
+		if r := record.Decisions[i]; d.Verdict != r.Verdict || d.By != r.By ||
+			d.Comment != r.Comment || !d.At.Equal(r.At) {
+			out = append(out, fmt.Sprintf("it says %s by %q, the registry recorded %s by %q",
+				d.Verdict, d.By, r.Verdict, r.By))
 		}
 	}
 	since := record.Decisions[min(len(said), len(record.Decisions)):]

@@ -15,7 +15,8 @@ func decided() registry.Version {
 	v := promoted(2, "two")
 	v.Environment, v.RunID, v.Author = "prod", "r1", "ada"
 	v.CreatedAt = time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)
-	v.Decisions = []registry.RecordedDecision{{Verdict: registry.Approved, By: "risk", Comment: "read", At: v.CreatedAt}}
+	v.Decisions = []registry.RecordedDecision{{Verdict: registry.Approved, By: "risk",
+		Comment: "read", At: v.CreatedAt}}
 	return v
 }
 
@@ -28,7 +29,8 @@ func registerOf(t *testing.T, versions ...registry.Version) Register {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out.Log = append(out.Log, registry.Entry{Action: registry.ActionRegister, Model: v.Model, Version: v.Version, Details: map[string]any{"record": record}})
+		out.Log = append(out.Log, registry.Entry{Action: registry.ActionRegister, Model: v.Model, Version: v.Version,
+			Details: map[string]any{"record": record}})
 	}
 	return out
 }
@@ -46,7 +48,8 @@ func leavesOf(v any) (tree any, err error) {
 func TestEvidenceThatIsTheRecordIsFound(t *testing.T) {
 	p := Promote("prod", decided(), nil)
 	since := decided()
-	since.Decisions = append(since.Decisions, registry.RecordedDecision{Verdict: registry.Approved, By: "second", At: since.CreatedAt})
+	since.Decisions = append(since.Decisions,
+		registry.RecordedDecision{Verdict: registry.Approved, By: "second", At: since.CreatedAt})
 	since.Aliases = []string{"champion"}
 	for _, v := range []registry.Version{decided(), since} {
 		got, err := p.Compare(registerOf(t, promoted(3, "three"), v, promoted(1, "one")))
@@ -89,7 +92,8 @@ func TestEveryEditOfEvidenceIsFound(t *testing.T) {
 		}
 		// Where the registry may be another one, a run of another name is another
 		// run: then it is at least not said that all was compared.
-		if got, err := Promote("prod", edited, nil).Compare(registerOf(t, decided())); err != nil || len(got.Wrong) == 0 && got.Whole {
+		if got, err := Promote("prod", edited, nil).Compare(registerOf(t, decided())); err != nil ||
+			len(got.Wrong) == 0 && got.Whole {
 			t.Errorf("an edit of %s passed for the record (%v)", leaf, err)
 		}
 		edits++
@@ -160,7 +164,8 @@ func TestEvidenceOfAModelThatWasTrainedAgain(t *testing.T) {
 	if err != nil || len(got.Wrong) != 1 || got.Wrong[0] != "metrics.roc_auc is 0.99, the registry recorded 0.8" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err = Promote("prod", decided(), nil).Compare(registerOf(t, promoted(2, "other"))); err != nil || got.Version != 0 {
+	if got, err = Promote("prod", decided(),
+		nil).Compare(registerOf(t, promoted(2, "other"))); err != nil || got.Version != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -168,7 +173,8 @@ func TestEvidenceOfAModelThatWasTrainedAgain(t *testing.T) {
 func TestARejectionSinceIsSaid(t *testing.T) {
 	since := decided()
 	since.Status = registry.Rejected
-	since.Decisions = append(since.Decisions, registry.RecordedDecision{Verdict: registry.Rejected, By: "audit", At: since.CreatedAt})
+	since.Decisions = append(since.Decisions,
+		registry.RecordedDecision{Verdict: registry.Rejected, By: "audit", At: since.CreatedAt})
 	got, err := Promote("prod", decided(), nil).Compare(registerOf(t, since))
 	if err != nil || !strings.Contains(strings.Join(got.Wrong, "; "), `it was rejected by "audit" since`) {
 		t.Errorf("%+v, %v", got, err)
@@ -186,7 +192,8 @@ func TestARecordThatWasRenewedIsStillTheRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Versions[0] = renewed
-	r.Log = append(r.Log, registry.Entry{Action: registry.ActionRenew, Model: "m", Version: 2, Details: map[string]any{"record": record}})
+	r.Log = append(r.Log, registry.Entry{Action: registry.ActionRenew, Model: "m", Version: 2,
+		Details: map[string]any{"record": record}})
 	for _, v := range []registry.Version{decided(), renewed} {
 		if got, err := Promote("prod", v, nil).Compare(r); err != nil || !got.Whole || len(got.Wrong) > 0 {
 			t.Errorf("%s: %+v, %v", v.PlanDigest, got, err)
@@ -197,7 +204,8 @@ func TestARecordThatWasRenewedIsStillTheRecord(t *testing.T) {
 	if got, err := Promote("prod", mixed, nil).Compare(r); err != nil || len(got.Wrong) != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := Promote("prod", decided(), nil).Compare(Register{Versions: r.Versions}); err == nil || !strings.Contains(err.Error(), "log has no record") {
+	if _, err := Promote("prod", decided(), nil).Compare(Register{Versions: r.Versions}); err == nil ||
+		!strings.Contains(err.Error(), "log has no record") {
 		t.Errorf("got %v", err)
 	}
 }

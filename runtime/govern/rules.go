@@ -48,7 +48,8 @@ func NewRules(p *plan.Plan) (*Rules, error) {
 		for _, x := range policy.Exemptions {
 			day, err := time.Parse(time.DateOnly, x.Expires)
 			if err != nil {
-				return nil, fmt.Errorf("policy %s: exemption of %s: %q is not a date such as 2026-12-31", policy.ID, x.Owner, x.Expires)
+				return nil, fmt.Errorf("policy %s: exemption of %s: %q is not a date such as 2026-12-31",
+					policy.ID, x.Owner, x.Expires)
 			}
 			r.until = append(r.until, day.AddDate(0, 0, 1))
 		}
@@ -69,7 +70,8 @@ type Refusal struct {
 
 // String is a clause that names the rule, its digest and what it found.
 func (r Refusal) String() string {
-	return fmt.Sprintf("policy %s (%s) objects: %s, because %s", r.Policy, plan.ShortDigest(r.Digest), r.Found, r.Reason)
+	return fmt.Sprintf("policy %s (%s) objects: %s, because %s", r.Policy,
+		plan.ShortDigest(r.Digest), r.Found, r.Reason)
 }
 
 // Judge returns what the policies object to in the evidence, in order of
@@ -95,7 +97,8 @@ func (r *Rules) Judge(e plan.Evidence, now time.Time) (refused, advice []Refusal
 		for i, m := range misses {
 			found[i] = m.String()
 		}
-		refusal := Refusal{Policy: one.ID, Level: one.Level, Digest: one.Digest, Found: strings.Join(found, "; "), Reason: one.Reason, Fix: one.Fix}
+		refusal := Refusal{Policy: one.ID, Level: one.Level, Digest: one.Digest, Found: strings.Join(found, "; "),
+			Reason: one.Reason, Fix: one.Fix}
 		if one.Level.Refuses() {
 			refused = append(refused, refusal)
 		} else {
@@ -130,11 +133,15 @@ func tree(e plan.Evidence) (any, error) {
 // Evidence is what is known of the version at a point. File is the digest of
 // the model file available; approvals are counted as the rule that the plan has
 // today counts them.
-func (r *Rules) Evidence(point string, v registry.Version, approval plan.Approval, file string, now time.Time) plan.Evidence {
+func (r *Rules) Evidence(point string, v registry.Version, approval plan.Approval, file string,
+	now time.Time) plan.Evidence {
 	e := plan.Evidence{
-		Point: point, Blueprint: v.Blueprint, Environment: v.Environment, Name: v.Model, Version: v.Version, Status: v.Status,
-		Author: v.Author, Algorithm: v.Algorithm, TrainedAt: v.TrainedAt.UTC().Format(time.RFC3339), AgeDays: now.Sub(v.TrainedAt).Hours() / 24,
-		Data: plan.EvidenceData{Source: v.Data.Source, Digest: v.Data.Digest}, Metrics: v.Metrics, Gates: map[string]plan.EvidenceGate{},
+		Point: point, Blueprint: v.Blueprint, Environment: v.Environment, Name: v.Model,
+		Version: v.Version, Status: v.Status,
+		Author: v.Author, Algorithm: v.Algorithm, TrainedAt: v.TrainedAt.UTC().Format(time.RFC3339),
+		AgeDays: now.Sub(v.TrainedAt).Hours() / 24,
+		Data:    plan.EvidenceData{Source: v.Data.Source, Digest: v.Data.Digest}, Metrics: v.Metrics,
+		Gates:   map[string]plan.EvidenceGate{},
 		Reports: v.Candidate.Evidence, Approvals: v.Approvals(approval), Approval: approval,
 		ModelDigest: v.ModelDigest, FileDigest: file, Intact: file == v.ModelDigest, PlanDigest: v.PlanDigest,
 	}
@@ -155,7 +162,8 @@ func (r *Rules) Evidence(point string, v registry.Version, approval plan.Approva
 }
 
 // Refusals judges a version at a point.
-func (r *Rules) Refusals(point string, v registry.Version, approval plan.Approval, file string, now time.Time) ([]Refusal, error) {
+func (r *Rules) Refusals(point string, v registry.Version, approval plan.Approval, file string,
+	now time.Time) ([]Refusal, error) {
 	if r == nil {
 		return nil, nil
 	}
@@ -175,6 +183,7 @@ func texts(refused []Refusal) []string {
 // Objections returns what the policies object to in a candidate that asks to
 // be registered, as clauses for the registry's refusal.
 func (r *Rules) Objections(c registry.Candidate, now time.Time) ([]string, error) {
-	refused, err := r.Refusals(AtRegister, registry.Version{Candidate: c, Status: registry.Pending}, c.Approval, c.ModelDigest, now)
+	refused, err := r.Refusals(AtRegister, registry.Version{Candidate: c, Status: registry.Pending},
+		c.Approval, c.ModelDigest, now)
 	return texts(refused), err
 }

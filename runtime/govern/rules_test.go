@@ -14,19 +14,30 @@ import (
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
 func bound(field string, op plan.Op, v any) plan.Constraint {
-	return plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{field: {Is: plan.Constraint{Compare: []plan.Comparison{{Op: op, Value: v}}}}}}}
+	is := plan.Constraint{Compare: []plan.Comparison{{Op: op, Value: v}}}
+	return plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{field: {Is: is}}}}
 }
 
 // governed is a plan with rules about age, fairness and approval in production.
 func governed(exempt ...plan.Exemption) *plan.Plan {
-	ratio := plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"gates": {Is: plan.Constraint{Fields: &plan.Fields{Patterns: []plan.Pattern{{
-		Name: plan.Constraint{Compare: []plan.Comparison{{Op: plan.Matches, Value: "_ratio$"}}}, Is: bound("value", plan.GreaterEqual, 0.8),
-	}}}}}}}}
+	ratios := plan.Constraint{Fields: &plan.Fields{Patterns: []plan.Pattern{{
+		Name: plan.Constraint{Compare: []plan.Comparison{{Op: plan.Matches, Value: "_ratio$"}}},
+		Is:   bound("value", plan.GreaterEqual, 0.8),
+	}}}}
+	ratio := plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"gates": {Is: ratios}}}}
+	one := plan.Constraint{Items: &plan.Items{First: []plan.Constraint{{}}, Rest: &plan.Constraint{}}}
+	agreed := plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"approvals": {Is: one}}}}
 	return &plan.Plan{Name: "credit", Environment: "prod", Policies: []plan.Policy{
-		{ID: "house/age", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("a", 64), Match: bound("point", plan.NotEqual, "register"), Require: bound("age_days", plan.LessEqual, 30.0), Reason: "it is old", Exemptions: exempt},
-		{ID: "house/even", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("b", 64), Match: bound("environment", plan.Equal, "prod"), Require: ratio, Reason: "it is uneven"},
-		{ID: "house/people", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("c", 64), Match: bound("point", plan.Equal, "serve"), Require: plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"approvals": {Is: plan.Constraint{Items: &plan.Items{First: []plan.Constraint{{}}, Rest: &plan.Constraint{}}}}}}}, Reason: "nobody agreed"},
-		{ID: "house/same", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("d", 64), Match: bound("point", plan.Equal, "serve"), Require: bound("intact", plan.Equal, true), Reason: "it is another file"},
+		{ID: "house/age", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("a", 64),
+			Match: bound("point", plan.NotEqual, "register"), Require: bound("age_days", plan.LessEqual, 30.0),
+			Reason: "it is old", Exemptions: exempt},
+		{ID: "house/even", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("b", 64),
+			Match: bound("environment", plan.Equal, "prod"), Require: ratio, Reason: "it is uneven"},
+		{ID: "house/people", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("c", 64),
+			Match: bound("point", plan.Equal, "serve"), Require: agreed, Reason: "nobody agreed"},
+		{ID: "house/same", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("d", 64),
+			Match: bound("point", plan.Equal, "serve"), Require: bound("intact", plan.Equal, true),
+			Reason: "it is another file"},
 		{ID: "house/word", Level: plan.Advisory, Require: bound("author", plan.Equal, "grace"), Reason: "only a word"},
 		{ID: "house/off", Level: plan.Disabled, Require: plan.Constraint{Never: true}},
 	}}
@@ -46,7 +57,8 @@ func sound(n int) registry.Version {
 	v := version(n, registry.Approved, "grace")
 	ratio := 0.9
 	v.TrainedAt, v.ModelDigest, v.Environment = noon.Add(-48*time.Hour), "sha256:"+strings.Repeat("e", 64), "dev"
-	v.Gates = []registry.Gate{{Name: "fairness.Age.demographic_parity_ratio", Value: &ratio, Want: ">=0.5", Passed: true}}
+	v.Gates = []registry.Gate{{Name: "fairness.Age.demographic_parity_ratio", Value: &ratio,
+		Want: ">=0.5", Passed: true}}
 	v.Aliases = []string{Champion}
 	return v
 }
@@ -59,22 +71,27 @@ func TestPoliciesSayWhyAVersionIsNotServed(t *testing.T) {
 		change func(*registry.Version)
 		want   string
 	}{
-		"a sound one":  {func(*registry.Version) {}, ""},
-		"an old one":   {func(v *registry.Version) { v.TrainedAt = noon.AddDate(0, 0, -31) }, "policy house/age (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30, because it is old"},
-		"uneven":       {func(v *registry.Version) { low := 0.6; v.Gates[0].Value = &low }, "house/even (sha256:bbbbbbbbbbbb) objects: gates.fairness.Age.demographic_parity_ratio.value is 0.6, must be >=0.8"},
-		"not measured": {func(v *registry.Version) { v.Gates[0].Value = nil }, "gates.fairness.Age.demographic_parity_ratio.value is missing"},
-		"by a policy":  {func(v *registry.Version) { v.Decisions[0].By = registry.PolicyActor }, "house/people"},
+		"a sound one": {func(*registry.Version) {}, ""},
+		"an old one": {func(v *registry.Version) { v.TrainedAt = noon.AddDate(0, 0, -31) },
+			"policy house/age (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30, because it is old"},
+		"uneven": {func(v *registry.Version) { low := 0.6; v.Gates[0].Value = &low },
+			"house/even (sha256:bbbbbbbbbbbb) objects: gates.fairness.Age.demographic_parity_ratio.value is 0.6, must be >=0.8"},
+		"not measured": {func(v *registry.Version) { v.Gates[0].Value = nil },
+			"gates.fairness.Age.demographic_parity_ratio.value is missing"},
+		"by a policy": {func(v *registry.Version) { v.Decisions[0].By = registry.PolicyActor }, "house/people"},
 	}
 	for name, c := range cases {
 		v := sound(1)
 		c.change(&v)
 		reasons, err := Asked{Model: "m", Approval: byHand, Rules: rules, Now: noon}.Objections(v)
-		if err != nil || (len(reasons) == 0) != (c.want == "") || !strings.Contains(strings.Join(reasons, "\n"), c.want) {
+		if err != nil || (len(reasons) == 0) != (c.want == "") ||
+			!strings.Contains(strings.Join(reasons, "\n"), c.want) {
 			t.Errorf("%s: %q, %v; want %q", name, reasons, err, c.want)
 		}
 	}
 	refused, advice, err := rules.Judge(rules.Evidence(AtServe, sound(1), byHand, "sha256:other", noon), noon)
-	if err != nil || len(refused) != 1 || refused[0].Policy != "house/same" || len(advice) != 1 || advice[0].Policy != "house/word" {
+	if err != nil || len(refused) != 1 || refused[0].Policy != "house/same" || len(advice) != 1 ||
+		advice[0].Policy != "house/word" {
 		t.Errorf("another file: %v, %v, %v", refused, advice, err)
 	}
 }
@@ -91,14 +108,16 @@ func TestTheNewestVersionThatPoliciesAllowIsChosen(t *testing.T) {
 	}
 	ask.Now = noon.AddDate(0, 0, 60) // what may be served today may be stale by then
 	var none *NotServableError
-	if _, err := Choose(t.Context(), versions{sound(1)}, ask); !errors.As(err, &none) || !strings.Contains(err.Error(), "house/age") || none.Pending != 0 {
+	if _, err := Choose(t.Context(), versions{sound(1)}, ask); !errors.As(err, &none) ||
+		!strings.Contains(err.Error(), "house/age") || none.Pending != 0 {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAVersionIsJudgedAsPromotedOnlyOnce(t *testing.T) {
 	p := governed()
-	p.Policies = []plan.Policy{{ID: "house/promote", Level: plan.Mandatory, Match: bound("point", plan.Equal, AtPromote), Require: plan.Constraint{Never: true}}}
+	p.Policies = []plan.Policy{{ID: "house/promote", Level: plan.Mandatory,
+		Match: bound("point", plan.Equal, AtPromote), Require: plan.Constraint{Never: true}}}
 	ask := Asked{Model: "m", Approval: byHand, Rules: rulesOf(t, p), Now: noon}
 	champion, other := sound(1), sound(2)
 	other.Aliases = nil
@@ -149,11 +168,13 @@ func TestACandidateIsJudgedBeforeItIsRegistered(t *testing.T) {
 
 func TestAPolicyThatCannotBeJudgedIsAnError(t *testing.T) {
 	for want, p := range map[string]plan.Policy{
-		"policy a/b: match":                           {ID: "a/b", Match: plan.Constraint{Kinds: []plan.Kind{"number"}}},
+		"policy a/b: match": {ID: "a/b",
+			Match: plan.Constraint{Kinds: []plan.Kind{"number"}}},
 		"policy a/b: require":                         {ID: "a/b", Require: bound("x", plan.Matches, "(")},
 		`"tomorrow" is not a date such as 2026-12-31`: {ID: "a/b", Exemptions: []plan.Exemption{{Expires: "tomorrow"}}},
 	} {
-		if _, err := NewRules(&plan.Plan{Policies: []plan.Policy{p}}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewRules(&plan.Plan{Policies: []plan.Policy{p}}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to say %q", err, want)
 		}
 	}
@@ -163,7 +184,8 @@ func TestEvidenceSaysWhatIsKnown(t *testing.T) {
 	v := sound(4)
 	v.Candidate.Evidence = map[string]string{"evaluation": "sha256:1"}
 	e := rulesOf(t, governed()).Evidence(AtServe, v, byHand, v.ModelDigest, noon)
-	if e.Environment != "prod" || e.Blueprint != "credit" || e.AgeDays != 2 || !e.Intact || !slices.Equal(e.Approvals, []string{"grace"}) || e.Reports["evaluation"] != "sha256:1" || e.Version != 4 {
+	if e.Environment != "prod" || e.Blueprint != "credit" || e.AgeDays != 2 || !e.Intact ||
+		!slices.Equal(e.Approvals, []string{"grace"}) || e.Reports["evaluation"] != "sha256:1" || e.Version != 4 {
 		t.Errorf("%+v", e)
 	}
 }

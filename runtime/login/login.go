@@ -57,7 +57,8 @@ func (c Config) Check() error {
 		problems = append(problems, errors.New("database login: mode secret needs the ARN of the secret"))
 	}
 	if c.Mode != Secret && c.Secret != "" {
-		problems = append(problems, fmt.Errorf("database login: a secret is named, but the mode is %s; use mode secret", cmp.Or(c.Mode, Password)))
+		problems = append(problems, fmt.Errorf("database login: a secret is named, but the mode is %s; use mode secret",
+			cmp.Or(c.Mode, Password)))
 	}
 	u, err := url.Parse(c.Database)
 	remote := err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")

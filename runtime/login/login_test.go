@@ -24,8 +24,9 @@ func alone(t *testing.T) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr-s3cr3t", "AWS_SESSION_TOKEN": "",
-		"AWS_REGION": "us-east-1", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
-		"AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_REGION": "us-east-1", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/nowhere",
+		"AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+		"AWS_EC2_METADATA_DISABLED":   "true",
 	} {
 		t.Setenv(name, value)
 	}
@@ -36,14 +37,20 @@ func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
 		cfg  Config
 		want []string
 	}{
-		"a mode nobody knows":         {Config{Mode: "kerberos", Database: remote}, []string{"use password, secret or iam"}},
-		"a secret without its name":   {Config{Mode: Secret, Database: remote}, []string{"needs the ARN"}},
-		"a name without its mode":     {Config{Secret: arn, Database: remote}, []string{"the mode is password"}},
-		"a token without a user":      {Config{Mode: IAM, Database: "postgres://" + host + "/ashlar"}, []string{"needs the database user"}},
-		"a token for a file":          {Config{Mode: IAM, Database: "registry.db"}, []string{"is for a postgres:// URL"}},
-		"two proofs":                  {Config{Mode: IAM, Database: "postgres://ada:s3cr3t@" + host + "/x"}, []string{"take it out"}},
-		"two proofs, one an option":   {Config{Mode: Secret, Secret: arn, Database: remote + "?password=s3cr3t"}, []string{"take it out"}},
-		"everything at the same time": {Config{Mode: IAM, Secret: arn, Database: "postgres://:s3cr3t@h/x"}, []string{"use mode secret", "take it out", "needs the database user"}},
+		"a mode nobody knows": {Config{Mode: "kerberos", Database: remote},
+			[]string{"use password, secret or iam"}},
+		"a secret without its name": {Config{Mode: Secret, Database: remote}, []string{"needs the ARN"}},
+		"a name without its mode":   {Config{Secret: arn, Database: remote}, []string{"the mode is password"}},
+		"a token without a user": {Config{Mode: IAM, Database: "postgres://" + host + "/ashlar"},
+			[]string{"needs the database user"}},
+		"a token for a file": {Config{Mode: IAM, Database: "registry.db"},
+			[]string{"is for a postgres:// URL"}},
+		"two proofs": {Config{Mode: IAM, Database: "postgres://ada:s3cr3t@" + host +
+			"/x"}, []string{"take it out"}},
+		"two proofs, one an option": {Config{Mode: Secret, Secret: arn, Database: remote +
+			"?password=s3cr3t"}, []string{"take it out"}},
+		"everything at the same time": {Config{Mode: IAM, Secret: arn, Database: "postgres://:s3cr3t@h/x"},
+			[]string{"use mode secret", "take it out", "needs the database user"}},
 	} {
 		err := c.cfg.Check()
 		for _, want := range c.want {
@@ -55,7 +62,9 @@ func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
 			t.Errorf("%s: New says %v", name, same)
 		}
 	}
-	for _, fine := range []Config{{Database: "registry.db"}, {Database: remote}, {Mode: Password, Database: "postgres://ada:x@h/x"}, {Mode: IAM, Database: remote}, {Mode: Secret, Secret: arn, Database: remote}} {
+	for _, fine := range []Config{{Database: "registry.db"}, {Database: remote},
+		{Mode: Password, Database: "postgres://ada:x@h/x"}, {Mode: IAM, Database: remote},
+		{Mode: Secret, Secret: arn, Database: remote}} {
 		if err := fine.Check(); err != nil {
 			t.Errorf("%+v: %v", fine, err)
 		}
@@ -77,8 +86,10 @@ func TestATokenIsSignedForTheHostTheUserAndTheHostsRegion(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	if u.Host != host+":5432" || q.Get("DBUser") != "ada" || q.Get("Action") != "connect" || q.Get("X-Amz-Expires") != "900" ||
-		!strings.HasSuffix(q.Get("X-Amz-Credential"), "/eu-central-1/rds-db/aws4_request") || q.Get("X-Amz-Signature") == "" {
+	if u.Host != host+":5432" || q.Get("DBUser") != "ada" || q.Get("Action") != "connect" ||
+		q.Get("X-Amz-Expires") != "900" ||
+		!strings.HasSuffix(q.Get("X-Amz-Credential"), "/eu-central-1/rds-db/aws4_request") ||
+		q.Get("X-Amz-Signature") == "" {
 		t.Errorf("the token is %s with %v", u.Host, q)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
@@ -86,7 +97,8 @@ func TestATokenIsSignedForTheHostTheUserAndTheHostsRegion(t *testing.T) {
 	if l, err = New(t.Context(), Config{Mode: IAM, Database: remote}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := l.Credentials(t.Context(), registry.Target{Host: host, Port: 5432, User: "ada"}); err == nil || !strings.Contains(err.Error(), "IAM token for ada at "+host) {
+	if _, _, err := l.Credentials(t.Context(), registry.Target{Host: host, Port: 5432, User: "ada"}); err == nil ||
+		!strings.Contains(err.Error(), "IAM token for ada at "+host) {
 		t.Errorf("without an identity: %v", err)
 	}
 }
@@ -96,7 +108,8 @@ func manager(t *testing.T, secret *string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || !strings.Contains(string(body), arn) || !strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/secretsmanager/") {
+		if r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || !strings.Contains(string(body), arn) ||
+			!strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/secretsmanager/") {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"not yours"}`)
 			return
@@ -132,7 +145,8 @@ func TestASecretIsReadBeforeEachConnection(t *testing.T) {
 		if user != c.user || password != c.password || (err == nil) != (c.want == "") {
 			t.Errorf("%s: %q %q, %v", c.secret, user, password, err)
 		}
-		if err != nil && (!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), arn) || strings.Contains(err.Error(), "s3cr3t")) {
+		if err != nil && (!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), arn) ||
+			strings.Contains(err.Error(), "s3cr3t")) {
 			t.Errorf("%s: %v", c.secret, err)
 		}
 	}
@@ -147,7 +161,8 @@ func TestASecretThatIsDeniedSaysWhich(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := l.Credentials(t.Context(), registry.Target{}); err == nil || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), "not yours") {
+	if _, _, err := l.Credentials(t.Context(), registry.Target{}); err == nil ||
+		!strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), "not yours") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -156,10 +171,12 @@ func TestARegionMustBeKnown(t *testing.T) {
 	alone(t)
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
-	if _, err := New(t.Context(), Config{Mode: IAM, Database: "postgres://ada@10.0.0.1/x"}); err == nil || !strings.Contains(err.Error(), "AWS_REGION") {
+	if _, err := New(t.Context(), Config{Mode: IAM, Database: "postgres://ada@10.0.0.1/x"}); err == nil ||
+		!strings.Contains(err.Error(), "AWS_REGION") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := New(t.Context(), Config{Mode: IAM, Database: "postgres://ada@10.0.0.1/x", Region: "eu-west-1"}); err != nil {
+	if _, err := New(t.Context(), Config{Mode: IAM, Database: "postgres://ada@10.0.0.1/x",
+		Region: "eu-west-1"}); err != nil {
 		t.Error(err)
 	}
 }

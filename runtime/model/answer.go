@@ -25,13 +25,14 @@ import (
 // A form that fits a model in two ways is an error that says which forms fit in
 // one: a guess would turn a model upside down without a word.
 type answers struct {
-	task     plan.Task
-	labels   []string
-	index    map[string]int
-	numbers  map[float64]int // classes that are written as numbers, where all are
-	order    []int           // labels as classes_ has them; nil where numbers and texts sort in two ways
-	single   bool            // binary: a number between 0 and 1 is the probability of the positive class, and can be no other
-	position bool            // "0", "1", ... can be no class, so they are the columns of a DataFrame without names
+	task    plan.Task
+	labels  []string
+	index   map[string]int
+	numbers map[float64]int // classes that are written as numbers, where all are
+	order   []int           // labels as classes_ has them; nil where numbers and texts sort in two ways
+	// binary: a number between 0 and 1 is the probability of the positive class, and can be no other
+	single   bool
+	position bool // "0", "1", ... can be no class, so they are the columns of a DataFrame without names
 }
 
 func newAnswers(task plan.Task, labels []string) *answers {
@@ -116,7 +117,8 @@ func (a *answers) read(found any, scores []float64) error {
 			return nil
 		}
 	case []any:
-		if a.order != nil && len(v) == len(a.labels) && a.probabilities(func(label int) any { return v[slices.Index(a.order, label)] }, scores) {
+		if a.order != nil && len(v) == len(a.labels) &&
+			a.probabilities(func(label int) any { return v[slices.Index(a.order, label)] }, scores) {
 			return nil
 		}
 	}
@@ -231,12 +233,14 @@ func (a *answers) strange(found any) error {
 		for i, at := range a.order {
 			sorted[i] = "p of " + a.labels[at]
 		}
-		forms = append(forms, "the same as a list in the order of scikit-learn's classes_, ["+strings.Join(sorted, ", ")+"]")
+		forms = append(forms, "the same as a list in the order of scikit-learn's classes_, ["+
+			strings.Join(sorted, ", ")+"]")
 	}
 	if a.single {
 		forms = append(forms, "the probability of "+a.labels[1])
 	}
-	text := fmt.Sprintf("the model's server answered %.100v; a %s model answers one of the classes %q, or %s", found, a.task, a.labels, strings.Join(forms, ", or "))
+	text := fmt.Sprintf("the model's server answered %.100v; a %s model answers one of the classes %q, or %s", found,
+		a.task, a.labels, strings.Join(forms, ", or "))
 	if a.order == nil {
 		text += "; a list is not understood, since these classes sort in one way as numbers and in another as texts"
 	}

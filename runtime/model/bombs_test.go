@@ -14,7 +14,8 @@ import (
 func TestSmallModelFilesTakeLittleMemory(t *testing.T) {
 	raw := encode(t, models(t)["forest binary"])
 	edits := map[string][2]string{
-		"arrays":     {`"arrays":[`, `"arrays":[` + strings.Repeat(`{"length":0,"name":"","type":"int32"},`, bombs.Size/40)},
+		"arrays": {`"arrays":[`, `"arrays":[` +
+			strings.Repeat(`{"length":0,"name":"","type":"int32"},`, bombs.Size/40)},
 		"a length":   {`"length":21`, `"length":67000000`},
 		"outputs":    {`"outputs":1`, `"outputs":1000000000`},
 		"labels":     {`"labels":[`, `"labels":[` + strings.Repeat(`"",`, bombs.Size/3)},

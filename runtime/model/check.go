@@ -138,7 +138,8 @@ func (f *FieldEncoder) check() error {
 		return fmt.Errorf("a %s has no categories", f.Type)
 	}
 	if !finite(f.Fill) || !finite(f.Mean) || !finite(f.Scale) || f.Scale < 0 {
-		return fmt.Errorf("fill %g, mean %g and scale %g must be finite, the scale not negative", f.Fill, f.Mean, f.Scale)
+		return fmt.Errorf("fill %g, mean %g and scale %g must be finite, the scale not negative", f.Fill, f.Mean,
+			f.Scale)
 	}
 	return nil
 }

@@ -54,7 +54,8 @@ func (m *Model) checkLinear() error {
 		return err
 	}
 	if len(l.Weights) != outputs || len(l.Intercept) != outputs {
-		return fmt.Errorf("estimator: %d rows of weights and %d intercepts for %d outputs", len(l.Weights), len(l.Intercept), outputs)
+		return fmt.Errorf("estimator: %d rows of weights and %d intercepts for %d outputs", len(l.Weights),
+			len(l.Intercept), outputs)
 	}
 	for _, f := range m.Encoder.Fields {
 		if !f.coded() && !f.Impute {
@@ -81,7 +82,8 @@ func (m *Model) checkEnsemble() error {
 		return err
 	}
 	if e.Outputs != m.outputs() || len(e.Base) != e.Outputs || !allFinite(e.Base) {
-		return fmt.Errorf("estimator: %d outputs and %d base scores (finite) where the task has %d", e.Outputs, len(e.Base), m.outputs())
+		return fmt.Errorf("estimator: %d outputs and %d base scores (finite) where the task has %d",
+			e.Outputs, len(e.Base), m.outputs())
 	}
 	if len(e.Trees) == 0 && e.Average {
 		return errors.New("estimator: a forest without trees")
@@ -111,7 +113,8 @@ func (m *Model) checkEnsemble() error {
 func (t *Tree) check(width, outputs int, unit bool) error {
 	n := len(t.Feature)
 	if n == 0 || len(t.Threshold) != n || len(t.MissingLeft) != n || len(t.Left) != n || len(t.Right) != n {
-		return fmt.Errorf("arrays of %d, %d, %d, %d and %d nodes", n, len(t.Threshold), len(t.MissingLeft), len(t.Left), len(t.Right))
+		return fmt.Errorf("arrays of %d, %d, %d, %d and %d nodes", n, len(t.Threshold), len(t.MissingLeft),
+			len(t.Left), len(t.Right))
 	}
 	size := 1
 	if t.Output < 0 {

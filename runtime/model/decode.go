@@ -177,7 +177,8 @@ func (a arrays) expect(want ...string) error {
 	var problems []error
 	for i := range a {
 		if a[i].name != want[2*i] || a[i].kind != want[2*i+1] {
-			problems = append(problems, damaged("array %d is %s %q, not %s %q", i, a[i].kind, a[i].name, want[2*i+1], want[2*i]))
+			problems = append(problems, damaged("array %d is %s %q, not %s %q", i, a[i].kind,
+				a[i].name, want[2*i+1], want[2*i]))
 		}
 	}
 	return errors.Join(problems...)

@@ -26,7 +26,8 @@ func readEnsemble(s shape, a arrays) (*Ensemble, error) {
 		return nil, err
 	}
 	output, nodes, leaves := a[1].ints, a[2].ints, a[3].ints
-	all := Tree{Feature: a[4].ints, Threshold: a[5].floats, MissingLeft: a[6].flags, Left: a[7].ints, Right: a[8].ints, Leaf: a[9].floats}
+	all := Tree{Feature: a[4].ints, Threshold: a[5].floats, MissingLeft: a[6].flags, Left: a[7].ints,
+		Right: a[8].ints, Leaf: a[9].floats}
 	if len(nodes) != len(output) || len(leaves) != len(output) {
 		return nil, damaged("trees: %d outputs, %d and %d sizes", len(output), len(nodes), len(leaves))
 	}
@@ -37,7 +38,8 @@ func readEnsemble(s shape, a arrays) (*Ensemble, error) {
 	if len(all.Threshold) != n || len(all.MissingLeft) != n || len(all.Left) != n || len(all.Right) != n {
 		return nil, damaged("trees: node arrays of different lengths")
 	}
-	e := &Ensemble{Outputs: s.Outputs, Average: s.Average, Link: s.Link, Base: a[0].floats, Trees: make([]Tree, len(output))}
+	e := &Ensemble{Outputs: s.Outputs, Average: s.Average, Link: s.Link, Base: a[0].floats,
+		Trees: make([]Tree, len(output))}
 	for i := range e.Trees {
 		t, ok := all.cut(int(nodes[i]), int(leaves[i]))
 		if !ok {
@@ -58,8 +60,9 @@ func (t *Tree) cut(nodes, leaves int) (Tree, bool) {
 		return Tree{}, false
 	}
 	out := Tree{
-		Feature: t.Feature[:nodes:nodes], Threshold: t.Threshold[:nodes:nodes], MissingLeft: t.MissingLeft[:nodes:nodes],
-		Left: t.Left[:nodes:nodes], Right: t.Right[:nodes:nodes], Leaf: t.Leaf[:leaves:leaves],
+		Feature: t.Feature[:nodes:nodes], Threshold: t.Threshold[:nodes:nodes],
+		MissingLeft: t.MissingLeft[:nodes:nodes],
+		Left:        t.Left[:nodes:nodes], Right: t.Right[:nodes:nodes], Leaf: t.Leaf[:leaves:leaves],
 	}
 	t.Feature, t.Threshold, t.MissingLeft = t.Feature[nodes:], t.Threshold[nodes:], t.MissingLeft[nodes:]
 	t.Left, t.Right, t.Leaf = t.Left[nodes:], t.Right[nodes:], t.Leaf[leaves:]

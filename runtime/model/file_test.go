@@ -152,7 +152,8 @@ func TestThingsThatAreNotTreesAreRefused(t *testing.T) {
 			Left: []int32{1, 3, 0, 1, 2}, Right: []int32{2, 4, 0, 0, 0}, Leaf: []float64{0.1, 0.2, 0.3},
 		}
 		m := *models(t)["forest binary"]
-		m.Ensemble = &model.Ensemble{Outputs: 1, Average: true, Link: model.Identity, Base: []float64{0}, Trees: []model.Tree{tr}}
+		m.Ensemble = &model.Ensemble{Outputs: 1, Average: true, Link: model.Identity,
+			Base: []float64{0}, Trees: []model.Tree{tr}}
 		if err := m.Check(); err != nil {
 			t.Fatal(err)
 		}

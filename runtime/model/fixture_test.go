@@ -15,7 +15,8 @@ func encoder() model.Encoder {
 	return model.Encoder{Fields: []model.FieldEncoder{
 		{Name: "age", Type: plan.Integer, Impute: true, Fill: 40, Mean: 35, Scale: 10},
 		{Name: "income", Type: plan.Number},
-		{Name: "home", Type: plan.Category, OneHot: true, Categories: []string{"own", "rent"}, Impute: true, Mode: "rent"},
+		{Name: "home", Type: plan.Category, OneHot: true, Categories: []string{"own", "rent"},
+			Impute: true, Mode: "rent"},
 		{Name: "job", Type: plan.Text, Categories: []string{"clerk", "smith"}},
 		{Name: "member", Type: plan.Boolean, Impute: true},
 	}}
@@ -135,8 +136,10 @@ func models(t testing.TB) map[string]*model.Model {
 		return l
 	}
 	make1 := func(task plan.Task, e *model.Ensemble, l *model.Linear, link model.Link, labels ...string) *model.Model {
-		m := &model.Model{Name: "m", Task: task, Algorithm: "a", Params: plan.Params{"depth": 3.0, "mode": nil}, Signature: signature(labels...),
-			Encoder: encoder(), PlanDigest: "sha256:p", DataDigest: "sha256:d", Seed: 1<<63 + 1, Ensemble: e, Linear: l}
+		m := &model.Model{Name: "m", Task: task, Algorithm: "a", Params: plan.Params{"depth": 3.0, "mode": nil},
+			Signature: signature(labels...),
+			Encoder:   encoder(), PlanDigest: "sha256:p", DataDigest: "sha256:d",
+			Seed: 1<<63 + 1, Ensemble: e, Linear: l}
 		if l != nil {
 			l.Link = link
 			m.Encoder.Fields[1].Impute = true
@@ -147,11 +150,15 @@ func models(t testing.TB) map[string]*model.Model {
 		return m
 	}
 	return map[string]*model.Model{
-		"forest binary":       make1(plan.Binary, ensemble(1, 21, 1, true, model.Identity, true), nil, "", "bad", "good"),
-		"forest multiclass":   make1(plan.Multiclass, ensemble(2, 22, 3, true, model.Identity, true), nil, "", "a", "b", "c"),
-		"forest regression":   make1(plan.Regression, ensemble(3, 23, 1, true, model.Identity, false), nil, ""),
-		"boosting binary":     make1(plan.Binary, ensemble(4, 24, 1, false, model.Logit, false), nil, "", "bad", "good"),
-		"boosting multiclass": make1(plan.Multiclass, ensemble(5, 33, 3, false, model.Softmax, false), nil, "", "a", "b", "c"),
+		"forest binary": make1(plan.Binary,
+			ensemble(1, 21, 1, true, model.Identity, true), nil, "", "bad", "good"),
+		"forest multiclass": make1(plan.Multiclass,
+			ensemble(2, 22, 3, true, model.Identity, true), nil, "", "a", "b", "c"),
+		"forest regression": make1(plan.Regression, ensemble(3, 23, 1, true, model.Identity, false), nil, ""),
+		"boosting binary": make1(plan.Binary,
+			ensemble(4, 24, 1, false, model.Logit, false), nil, "", "bad", "good"),
+		"boosting multiclass": make1(plan.Multiclass,
+			ensemble(5, 33, 3, false, model.Softmax, false), nil, "", "a", "b", "c"),
 		"boosting regression": make1(plan.Regression, ensemble(6, 19, 1, false, model.Identity, false), nil, ""),
 		"boosting nothing":    make1(plan.Regression, ensemble(6, 0, 1, false, model.Identity, false), nil, ""),
 		"linear binary":       make1(plan.Binary, nil, weights(1), model.Logit, "bad", "good"),

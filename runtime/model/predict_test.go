@@ -147,14 +147,16 @@ func same(m *model.Model, p *model.Predictions, row int, got model.Score) error 
 		return fmt.Errorf("label %d %q, want %d", got.Label, got.Class, p.Label[row])
 	}
 	if m.Task == plan.Binary {
-		if got.Probability != p.Proba[row] || got.Proba[1] != p.Proba[row] || (got.Label == 1) != (got.Probability >= 0.5) {
+		if got.Probability != p.Proba[row] || got.Proba[1] != p.Proba[row] ||
+			(got.Label == 1) != (got.Probability >= 0.5) {
 			return fmt.Errorf("probability %v, want %v", got.Probability, p.Proba[row])
 		}
 		return nil
 	}
 	for k, v := range got.Proba {
 		if v != p.Proba[row*p.Classes+k] || v > got.Probability {
-			return fmt.Errorf("probability of class %d: %v, want %v, best %v", k, v, p.Proba[row*p.Classes+k], got.Probability)
+			return fmt.Errorf("probability of class %d: %v, want %v, best %v", k, v,
+				p.Proba[row*p.Classes+k], got.Probability)
 		}
 	}
 	return nil
@@ -205,7 +207,8 @@ func TestPredictNamesEveryInputItCannotUse(t *testing.T) {
 	f.Columns[0] = dataset.Column{Name: "job", Type: plan.Number, Floats: make([]float64, 3)}
 	f.Columns[1].Name = "Age"
 	_, err := models(t)["linear binary"].Predict(f)
-	for _, want := range []string{`column "job": is number, the model was trained on text`, `column "age": the model needs it`} {
+	for _, want := range []string{`column "job": is number, the model was trained on text`,
+		`column "age": the model needs it`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
 		}

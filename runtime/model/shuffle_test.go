@@ -22,7 +22,8 @@ func TestShufflingAnInputIsPredictingTheShuffledFrame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Whole(); !slices.Equal(got.Proba, whole.Proba) || !slices.Equal(got.Label, whole.Label) || !slices.Equal(got.Value, whole.Value) {
+		if got := s.Whole(); !slices.Equal(got.Proba, whole.Proba) || !slices.Equal(got.Label, whole.Label) ||
+			!slices.Equal(got.Value, whole.Value) {
 			t.Errorf("%s: the rows as they are score otherwise than by Predict", name)
 		}
 		for _, in := range m.Signature.Inputs {
@@ -42,10 +43,13 @@ func TestShufflingAnInputIsPredictingTheShuffledFrame(t *testing.T) {
 					t.Fatal(err)
 				}
 				near := func(a, b float64) bool { return math.Abs(a-b) < 1e-9*math.Max(1, math.Abs(b)) || a == b }
-				if !slices.EqualFunc(got[k].Proba, want.Proba, near) || !slices.EqualFunc(got[k].Value, want.Value, near) {
-					t.Errorf("%s: shuffling %s gives other predictions than predicting the shuffled rows", name, in.Name)
+				if !slices.EqualFunc(got[k].Proba, want.Proba, near) ||
+					!slices.EqualFunc(got[k].Value, want.Value, near) {
+					t.Errorf("%s: shuffling %s gives other predictions than predicting the shuffled rows", name,
+						in.Name)
 				}
-				if same := slices.Equal(want.Proba, whole.Proba) && slices.Equal(want.Value, whole.Value); !same && s.Use(in.Name) == 0 {
+				if same := slices.Equal(want.Proba, whole.Proba) &&
+					slices.Equal(want.Value, whole.Value); !same && s.Use(in.Name) == 0 {
 					t.Errorf("%s: %s changes predictions, and Use says that it is not looked at", name, in.Name)
 				}
 			}

@@ -36,7 +36,8 @@ func newMailServer(t *testing.T, implicit bool) *mailServer {
 	t.Cleanup(borrowed.Close)
 	pool := x509.NewCertPool()
 	pool.AddCert(borrowed.Certificate())
-	s := &mailServer{t: t, implicit: implicit, pool: pool, tls: &tls.Config{Certificates: borrowed.TLS.Certificates, MinVersion: tls.VersionTLS12}}
+	s := &mailServer{t: t, implicit: implicit, pool: pool,
+		tls: &tls.Config{Certificates: borrowed.TLS.Certificates, MinVersion: tls.VersionTLS12}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

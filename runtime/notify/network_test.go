@@ -31,13 +31,15 @@ func leading(address, server string, dialled *int) outbound.Config {
 
 func TestMailIsNotSentToMetadataAddresses(t *testing.T) {
 	for _, c := range []struct{ host, leads string }{
-		{"169.254.169.254", "192.0.2.1"}, {"[fd00:ec2::254]", "192.0.2.1"}, {"2852039166", "192.0.2.1"}, {"metadata.google.internal", "192.0.2.1"},
+		{"169.254.169.254", "192.0.2.1"}, {"[fd00:ec2::254]", "192.0.2.1"}, {"2852039166", "192.0.2.1"},
+		{"metadata.google.internal", "192.0.2.1"},
 		{"mail.example.com", "169.254.169.254"}, {"mail.example.com", "fe80::1"}, {"localhost", "192.0.2.1"},
 	} {
 		for _, scheme := range []string{"smtp", "smtps"} {
 			dialled := 0
 			n := quick(t, Config{
-				Email: []string{"oncall@example.com"}, From: "ashlar@example.com", SMTP: scheme + "://ada:s3cret@" + c.host,
+				Email: []string{"oncall@example.com"}, From: "ashlar@example.com", SMTP: scheme +
+					"://ada:s3cret@" + c.host,
 				Network: leading(c.leads, "", &dialled),
 			})
 			err := n.Failed(t.Context(), failure)
@@ -54,10 +56,12 @@ func TestMailIsSentToPrivateAddresses(t *testing.T) {
 		dialled := 0
 		trust := s.trust()
 		n := quick(t, Config{
-			Email: []string{"oncall@example.com"}, From: "ashlar@example.com", SMTP: strings.Replace(s.url("ada:s3cret@"), "127.0.0.1", "example.com", 1), TLS: trust,
+			Email: []string{"oncall@example.com"}, From: "ashlar@example.com",
+			SMTP: strings.Replace(s.url("ada:s3cret@"), "127.0.0.1", "example.com", 1), TLS: trust,
 			Network: leading("10.0.0.25", s.address, &dialled),
 		})
-		if err := n.Failed(t.Context(), failure); err != nil || dialled != 1 || len(s.mails) != 1 || len(s.logins) != 1 {
+		if err := n.Failed(t.Context(), failure); err != nil || dialled != 1 ||
+			len(s.mails) != 1 || len(s.logins) != 1 {
 			t.Errorf("%v; %d connections, %d mails, %d logins", err, dialled, len(s.mails), len(s.logins))
 		}
 	}

@@ -87,7 +87,8 @@ func New(cfg Config) (*Notifier, error) {
 // FromEnvironment fills in what the machine says: ASHLAR_SMTP_URL,
 // ASHLAR_SMTP_FROM and ASHLAR_WEBHOOK_SECRET.
 func FromEnvironment(cfg Config, getenv func(string) string) Config {
-	cfg.SMTP, cfg.From, cfg.Secret = getenv("ASHLAR_SMTP_URL"), getenv("ASHLAR_SMTP_FROM"), getenv("ASHLAR_WEBHOOK_SECRET")
+	cfg.SMTP, cfg.From, cfg.Secret = getenv("ASHLAR_SMTP_URL"), getenv("ASHLAR_SMTP_FROM"),
+		getenv("ASHLAR_WEBHOOK_SECRET")
 	return cfg
 }
 
@@ -134,14 +135,16 @@ const (
 func (f Failure) text() string {
 	var b strings.Builder
 	for _, row := range [][2]string{
-		{"blueprint", f.Blueprint}, {"environment", f.Environment}, {"pipeline", f.Pipeline}, {"model", f.Model}, {"run", f.Run},
+		{"blueprint", f.Blueprint}, {"environment", f.Environment}, {"pipeline", f.Pipeline},
+		{"model", f.Model}, {"run", f.Run},
 		{"trigger", f.Trigger}, {"stage", f.Stage}, {"commit", f.Commit}, {"at", f.At.UTC().Format(time.RFC3339)},
 	} {
 		if row[1] != "" {
 			fmt.Fprintf(&b, "%-12s %s\n", row[0], line(row[1]))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n\nThe run is whole: finished work is kept, and the next run continues from there.\n", bounded(f.Error))
+	fmt.Fprintf(&b, "\n%s\n\nThe run is whole: finished work is kept, and the next run continues from there.\n",
+		bounded(f.Error))
 	return b.String()
 }
 

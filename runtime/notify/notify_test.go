@@ -16,8 +16,10 @@ import (
 )
 
 var failure = Failure{
-	Blueprint: "credit-risk", Environment: "prod", Pipeline: "nightly", Model: "default-risk", Run: "20261125T000000Z", Trigger: "schedule",
-	Stage: "train", Error: "the command ended with exit code 7; the end of what it printed:\n    boom", At: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC),
+	Blueprint: "credit-risk", Environment: "prod", Pipeline: "nightly", Model: "default-risk",
+	Run: "20261125T000000Z", Trigger: "schedule",
+	Stage: "train", Error: "the command ended with exit code 7; the end of what it printed:\n    boom",
+	At: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC),
 }
 
 // quick makes a notifier that waits little.
@@ -34,7 +36,8 @@ func quick(t *testing.T, cfg Config) *Notifier {
 func TestAMailArrivesOverTLS(t *testing.T) {
 	for _, implicit := range []bool{true, false} {
 		s := newMailServer(t, implicit)
-		n := quick(t, Config{Email: []string{"oncall@example.com", "ada@example.com"}, SMTP: s.url("ashlar:s3cret@"), From: "ashlar@example.com", TLS: s.trust()})
+		n := quick(t, Config{Email: []string{"oncall@example.com", "ada@example.com"}, SMTP: s.url("ashlar:s3cret@"),
+			From: "ashlar@example.com", TLS: s.trust()})
 		if err := n.Failed(t.Context(), failure); err != nil {
 			t.Fatal(err)
 		}
@@ -48,10 +51,12 @@ func TestAMailArrivesOverTLS(t *testing.T) {
 		if got := m.Header.Get("Subject"); got != "credit-risk (prod): nightly failed at stage train" {
 			t.Errorf("subject %q", got)
 		}
-		if got := m.Header.Get("To"); !strings.Contains(got, "oncall@example.com") || !strings.Contains(got, "ada@example.com") {
+		if got := m.Header.Get("To"); !strings.Contains(got, "oncall@example.com") ||
+			!strings.Contains(got, "ada@example.com") {
 			t.Errorf("to %q", got)
 		}
-		if body, err := io.ReadAll(m.Body); err != nil || !strings.Contains(string(body), "boom") || !strings.Contains(string(body), "nightly") {
+		if body, err := io.ReadAll(m.Body); err != nil || !strings.Contains(string(body), "boom") ||
+			!strings.Contains(string(body), "nightly") {
 			t.Errorf("body %q (%v)", body, err)
 		}
 	}
@@ -70,7 +75,8 @@ func TestAServerThatRefusesIsNot(t *testing.T) {
 	for _, fail := range []string{"RCPT 550 no such user", "AUTH 535 wrong password"} {
 		s := newMailServer(t, true)
 		s.fail = []string{fail, "MAIL 550 asked twice"}
-		n := quick(t, Config{Email: []string{"a@example.com"}, SMTP: s.url("u:s3cret@"), From: "b@example.com", TLS: s.trust()})
+		n := quick(t, Config{Email: []string{"a@example.com"}, SMTP: s.url("u:s3cret@"),
+			From: "b@example.com", TLS: s.trust()})
 		err := n.Failed(t.Context(), failure)
 		if err == nil || !strings.Contains(err.Error(), fail[5:8]) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", fail, err)
@@ -84,13 +90,15 @@ func TestAServerThatRefusesIsNot(t *testing.T) {
 func TestAServerWithoutTLSGetsNothing(t *testing.T) {
 	s := newMailServer(t, false)
 	s.fail = []string{"EHLO 250 double", "EHLO 250 double", "EHLO 250 double", "EHLO 250 double"}
-	n := quick(t, Config{Email: []string{"a@example.com"}, SMTP: s.url("u:s3cret@"), From: "b@example.com", TLS: s.trust()})
+	n := quick(t, Config{Email: []string{"a@example.com"}, SMTP: s.url("u:s3cret@"),
+		From: "b@example.com", TLS: s.trust()})
 	if err := n.Failed(t.Context(), failure); err == nil || len(s.mails)+len(s.logins) > 0 {
 		t.Errorf("%v, %d mails, logins %q", err, len(s.mails), s.logins)
 	}
 	stranger := newMailServer(t, true)
 	n = quick(t, Config{Email: []string{"a@example.com"}, SMTP: stranger.url("u:s3cret@"), From: "b@example.com"})
-	if err := n.Failed(t.Context(), failure); err == nil || !strings.Contains(err.Error(), "certificate") || len(stranger.logins) > 0 {
+	if err := n.Failed(t.Context(), failure); err == nil || !strings.Contains(err.Error(), "certificate") ||
+		len(stranger.logins) > 0 {
 		t.Errorf("a certificate that nobody vouches for: %v", err)
 	}
 }
@@ -118,7 +126,8 @@ func TestAWebhookIsSignedAndAskedAgain(t *testing.T) {
 	if err := json.Unmarshal([]byte(bodies[0]), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got["event"] != "pipeline_failed" || got["pipeline"] != "nightly" || got["stage"] != "train" || got["text"] == "" {
+	if got["event"] != "pipeline_failed" || got["pipeline"] != "nightly" ||
+		got["stage"] != "train" || got["text"] == "" {
 		t.Errorf("posted %v", got)
 	}
 	answers, bodies = []int{404, 200}, nil
@@ -130,7 +139,8 @@ func TestAWebhookIsSignedAndAskedAgain(t *testing.T) {
 
 func TestEverybodyIsToldAlsoWhereOneCannotBe(t *testing.T) {
 	s := newMailServer(t, true)
-	n := quick(t, Config{Email: []string{"a@example.com"}, SMTP: s.url(""), From: "b@example.com", TLS: s.trust(), Webhook: "http://127.0.0.1:1/x"})
+	n := quick(t, Config{Email: []string{"a@example.com"}, SMTP: s.url(""), From: "b@example.com", TLS: s.trust(),
+		Webhook: "http://127.0.0.1:1/x"})
 	if err := n.Failed(t.Context(), failure); err == nil || len(s.mails) != 1 {
 		t.Errorf("%v, %d mails", err, len(s.mails))
 	}
@@ -141,14 +151,16 @@ func TestWrongSettingsAreToldAtOnce(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		"no server":         {Config{Email: []string{"a@example.com"}}, "ASHLAR_SMTP_URL is not set"},
-		"no sender":         {Config{Email: []string{"a@example.com"}, SMTP: "smtps://h"}, "ASHLAR_SMTP_FROM"},
-		"another scheme":    {Config{Email: []string{"a@example.com"}, SMTP: "http://u:s3cret@h"}, "not a URL such as"},
-		"no address":        {Config{Email: []string{"oncall"}, SMTP: "smtps://h", From: "b@example.com"}, `"oncall" is not a valid email address`},
+		"no server":      {Config{Email: []string{"a@example.com"}}, "ASHLAR_SMTP_URL is not set"},
+		"no sender":      {Config{Email: []string{"a@example.com"}, SMTP: "smtps://h"}, "ASHLAR_SMTP_FROM"},
+		"another scheme": {Config{Email: []string{"a@example.com"}, SMTP: "http://u:s3cret@h"}, "not a URL such as"},
+		"no address": {Config{Email: []string{"oncall"}, SMTP: "smtps://h", From: "b@example.com"},
+			`"oncall" is not a valid email address`},
 		"an open webhook":   {Config{Webhook: "http://hooks.example.com/x"}, "over https only"},
 		"a webhook of none": {Config{Webhook: "hooks"}, "not a URL such as"},
 	} {
-		if _, err := New(c.cfg); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
+		if _, err := New(c.cfg); err == nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -172,13 +184,16 @@ func FuzzFailure(f *testing.F) {
 }
 
 func TestWebhooksLeadToNoMetadata(t *testing.T) {
-	for _, address := range []string{"https://169.254.169.254/latest/", "https://[fd00:ec2::254]/", "https://[::ffff:169.254.169.254]/", "https://2852039166/", "https://metadata.google.internal/"} {
+	for _, address := range []string{"https://169.254.169.254/latest/", "https://[fd00:ec2::254]/",
+		"https://[::ffff:169.254.169.254]/", "https://2852039166/", "https://metadata.google.internal/"} {
 		n, err := New(Config{Webhook: address})
 		if err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil || !strings.Contains(err.Error(), "requests to it are refused") && !strings.Contains(err.Error(), "not an address") {
+		if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil ||
+			!strings.Contains(err.Error(), "requests to it are refused") &&
+				!strings.Contains(err.Error(), "not an address") {
 			t.Errorf("%s: %v", address, err)
 		}
 		if time.Since(began) > 400*time.Millisecond {
@@ -199,7 +214,8 @@ func TestWebhooksFollowNoRedirectElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil || !strings.Contains(err.Error(), "redirects to another host") || heard.Load() > 0 {
+	if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil ||
+		!strings.Contains(err.Error(), "redirects to another host") || heard.Load() > 0 {
 		t.Errorf("%v; the other heard of %d", err, heard.Load())
 	}
 }

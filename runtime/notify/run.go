@@ -11,7 +11,8 @@ import (
 // OfRun is the failure of a run.
 func OfRun(p *plan.Plan, run *pipeline.Run, commit string) Failure {
 	f := Failure{
-		Blueprint: p.Name, Environment: p.Environment, Pipeline: run.Pipeline, Model: run.Model, Run: run.ID, Trigger: run.Trigger,
+		Blueprint: p.Name, Environment: p.Environment, Pipeline: run.Pipeline, Model: run.Model,
+		Run: run.ID, Trigger: run.Trigger,
 		Error: run.Error, Commit: commit, At: run.FinishedAt,
 	}
 	for _, s := range run.Stages {

@@ -87,7 +87,8 @@ func (w *webhook) send(ctx context.Context, f Failure) error {
 		return nil
 	case code == http.StatusTooManyRequests || code >= 500:
 		after, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // absent or a date: our own wait
-		return temporaryError{fmt.Errorf("webhook %s answers %s", w.host, answer.Status), time.Duration(max(after, 0)) * time.Second}
+		return temporaryError{fmt.Errorf("webhook %s answers %s", w.host, answer.Status),
+			time.Duration(max(after, 0)) * time.Second}
 	default:
 		return fmt.Errorf("webhook %s answers %s", w.host, answer.Status)
 	}

@@ -61,7 +61,8 @@ func Over(t http.RoundTripper, timeout time.Duration) *http.Client {
 func Transport(cfg Config) http.RoundTripper {
 	return &guarded{next: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: cfg.DialContext, ForceAttemptHTTP2: true,
-		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: dialTimeout, ExpectContinueTimeout: time.Second,
+		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: dialTimeout,
+		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}}
 }

@@ -47,14 +47,18 @@ func (n *network) config() outbound.Config {
 
 func TestNothingIsSentToMetadataAddresses(t *testing.T) {
 	n := &network{names: map[string][]string{
-		"rebound.example": {"169.254.169.254"}, "both.example": {"192.0.2.1", "fe80::1"}, "six.example": {"fd00:ec2::254"}, "localhost": {"192.0.2.7"},
+		"rebound.example": {"169.254.169.254"}, "both.example": {"192.0.2.1", "fe80::1"},
+		"six.example": {"fd00:ec2::254"}, "localhost": {"192.0.2.7"},
 		"mapped.example": {"::ffff:169.254.169.254"},
 	}}
 	client := outbound.Client(n.config())
 	for _, host := range []string{
-		"169.254.169.254", "169.254.0.1", "[fe80::1]", "[fe80::1%25eth0]", "[fd00:ec2::254]", "[fd00:ec2::23]", "100.100.100.200", "168.63.129.16", "192.0.0.192", "[fd20:ce::254]",
-		"[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[2001::5601:5601]", "[::169.254.169.254]",
-		"2852039166", "0xa9fea9fe", "0xA9.0xFE.0xA9.0xFE", "0251.0376.0251.0376", "169.254.43518", "169.16689662", "169.254.169.254.", "1.2.3.4.5",
+		"169.254.169.254", "169.254.0.1", "[fe80::1]", "[fe80::1%25eth0]", "[fd00:ec2::254]", "[fd00:ec2::23]",
+		"100.100.100.200", "168.63.129.16", "192.0.0.192", "[fd20:ce::254]",
+		"[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a9fe:a9fe]",
+		"[2002:a9fe:a9fe::1]", "[2001::5601:5601]", "[::169.254.169.254]",
+		"2852039166", "0xa9fea9fe", "0xA9.0xFE.0xA9.0xFE", "0251.0376.0251.0376", "169.254.43518", "169.16689662",
+		"169.254.169.254.", "1.2.3.4.5",
 		"metadata.google.internal", "METADATA.google.internal.", "metadata", "instance-data",
 		"rebound.example", "both.example", "six.example", "localhost", "mapped.example",
 	} {
@@ -73,8 +77,11 @@ func TestNothingIsSentToMetadataAddresses(t *testing.T) {
 }
 
 func TestPrivateAddressesAreFine(t *testing.T) {
-	n := &network{names: map[string][]string{"mlflow.internal": {"10.0.0.1"}, "localhost": {"127.0.0.1", "::1"}, "0x.example": {"192.0.2.1"}, "1password.example": {"192.0.2.1"}}}
-	for _, host := range []string{"10.1.2.3", "192.168.1.1", "172.16.0.1", "127.0.0.1", "[::1]", "[fd12::1]", "8.8.8.8", "[2001:db8::1]", "[2002:0a00:0001::1]", "100.100.100.201", "mlflow.internal", "localhost", "0x.example", "1password.example"} {
+	n := &network{names: map[string][]string{"mlflow.internal": {"10.0.0.1"}, "localhost": {"127.0.0.1", "::1"},
+		"0x.example": {"192.0.2.1"}, "1password.example": {"192.0.2.1"}}}
+	for _, host := range []string{"10.1.2.3", "192.168.1.1", "172.16.0.1", "127.0.0.1", "[::1]", "[fd12::1]", "8.8.8.8",
+		"[2001:db8::1]", "[2002:0a00:0001::1]", "100.100.100.201", "mlflow.internal", "localhost",
+		"0x.example", "1password.example"} {
 		if err := n.config().Check(t.Context(), "https://"+host+"/x"); err != nil {
 			t.Errorf("%s: %v", host, err)
 		}
@@ -105,7 +112,8 @@ func TestRedirectsStayWithTheirHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for to, fine := range map[string]bool{
-		"/here": true, s.URL + "/here": true, other.URL + "/": false, "http://localhost:" + u.Port() + "/": false, "https://" + u.Host + "/": false,
+		"/here": true, s.URL + "/here": true, other.URL + "/": false, "http://localhost:" + u.Port() + "/": false,
+		"https://" + u.Host + "/":        false,
 		"http://169.254.169.254/latest/": false, s.URL + "/away": false,
 	} {
 		target = to
@@ -136,8 +144,10 @@ func TestTokensTravelOverTLSOrNotAtAll(t *testing.T) {
 		url, header string
 		fine        bool
 	}{
-		{"http://tracker.example:" + port, "", true}, {"http://tracker.example:" + port, "Authorization", false}, {"http://tracker.example:" + port, "Cookie", false},
-		{"http://user:password@tracker.example:" + port, "", false}, {"http://localhost:" + port, "Authorization", true}, {"http://127.0.0.1:" + port, "Authorization", true},
+		{"http://tracker.example:" + port, "", true}, {"http://tracker.example:" + port, "Authorization", false},
+		{"http://tracker.example:" + port, "Cookie", false},
+		{"http://user:password@tracker.example:" + port, "", false},
+		{"http://localhost:" + port, "Authorization", true}, {"http://127.0.0.1:" + port, "Authorization", true},
 	} {
 		asked.Store(0)
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url, nil)
@@ -161,7 +171,8 @@ func TestTokensTravelOverTLSOrNotAtAll(t *testing.T) {
 }
 
 func FuzzLiteralHosts(f *testing.F) {
-	for _, host := range []string{"169.254.169.254", "0xa9fea9fe", "[::ffff:169.254.169.254]", "metadata", "localhost", "2002:a9fe:a9fe::"} {
+	for _, host := range []string{"169.254.169.254", "0xa9fea9fe", "[::ffff:169.254.169.254]", "metadata",
+		"localhost", "2002:a9fe:a9fe::"} {
 		f.Add(host)
 	}
 	f.Fuzz(func(t *testing.T, host string) {

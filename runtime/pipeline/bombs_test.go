@@ -18,5 +18,6 @@ func TestSmallRecordsTakeLittleMemory(t *testing.T) {
 	inputs := bombs.Fields(`{%s}`, "stages", "params", "id", "job")
 	maps.Copy(inputs, bombs.Fields(`{"stages":[{%s}]}`, "files", "deps", "outputs", "metrics", "params", "confinement"))
 	bombs.Each(t, inputs, func(text string) { _ = plan.Unmarshal([]byte(text), &Run{}) })
-	bombs.Each(t, bombs.Fields(`{%s}`, "files", "deps", "outputs", "metrics", "objects"), func(text string) { _ = plan.Unmarshal([]byte(text), &cached{}) })
+	bombs.Each(t, bombs.Fields(`{%s}`, "files", "deps", "outputs", "metrics", "objects"),
+		func(text string) { _ = plan.Unmarshal([]byte(text), &cached{}) })
 }

@@ -14,7 +14,8 @@ func TestAMetricsFileIsNotReadWholeHoweverLargeItIs(t *testing.T) {
 	w := newWorld(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"truncate -s 100M m.json"}, Metrics: []string{"m.json"}}}))
+	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"truncate -s 100M m.json"},
+		Metrics: []string{"m.json"}}}))
 	runtime.ReadMemStats(&after)
 	if err == nil || !strings.Contains(err.Error(), "m.json contains more than 4194304 bytes") {
 		t.Errorf("%v", err)

@@ -53,7 +53,8 @@ func builtinFiles() []builtinFile {
 	split := map[string]output{"data": {plan.StageIngest, "data"}, "split": {plan.StagePrepare, "split"}}
 	columns := func(r *recipe) any { return []any{r.dataset.Columns, r.dataset.CSV, r.dataset.Format} }
 	features := func(r *recipe) any {
-		return []any{r.dataset.Columns, r.dataset.CSV, r.model.Features, r.model.Preprocessing, r.model.Target, r.model.Task, r.model.Positive}
+		return []any{r.dataset.Columns, r.dataset.CSV, r.model.Features, r.model.Preprocessing, r.model.Target,
+			r.model.Task, r.model.Positive}
 	}
 	object := func(stage, file, name string) builtinFile {
 		return builtinFile{stage: stage, file: file, object: name, reads: map[string]output{name: {stage, name}}}
@@ -61,10 +62,14 @@ func builtinFiles() []builtinFile {
 	return []builtinFile{
 		{stage: plan.StageIngest, file: "data.csv", reads: data, depends: columns, write: writeData},
 		object(plan.StageValidate, "report.json", "report"),
-		{stage: plan.StagePrepare, file: "train.csv", reads: split, depends: columns, write: writeRows(func(p parts) []int { return p.Train })},
-		{stage: plan.StagePrepare, file: "test.csv", reads: split, depends: columns, write: writeRows(func(p parts) []int { return p.Test })},
-		{stage: plan.StagePrepare, file: "train_features.csv", reads: split, depends: features, write: writeFeatures(func(p parts) []int { return p.Train })},
-		{stage: plan.StagePrepare, file: "test_features.csv", reads: split, depends: features, write: writeFeatures(func(p parts) []int { return p.Test })},
+		{stage: plan.StagePrepare, file: "train.csv", reads: split, depends: columns,
+			write: writeRows(func(p parts) []int { return p.Train })},
+		{stage: plan.StagePrepare, file: "test.csv", reads: split, depends: columns,
+			write: writeRows(func(p parts) []int { return p.Test })},
+		{stage: plan.StagePrepare, file: "train_features.csv", reads: split, depends: features,
+			write: writeFeatures(func(p parts) []int { return p.Train })},
+		{stage: plan.StagePrepare, file: "test_features.csv", reads: split, depends: features,
+			write: writeFeatures(func(p parts) []int { return p.Test })},
 		object(plan.StageTrain, "model", "model"),
 		object(plan.StageTrain, "report.json", "report"),
 		object(plan.StageEvaluate, "report.json", "report"),

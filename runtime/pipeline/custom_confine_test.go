@@ -32,7 +32,8 @@ func TestAStageIsKeptFromWhatIsNotItsOwn(t *testing.T) {
 	}
 	var cmd []string
 	for name, way := range ways {
-		cmd = append(cmd, fmt.Sprintf("if %s 2>/dev/null; then echo open > %s; else echo shut > %s; fi", way, name, name))
+		cmd = append(cmd, fmt.Sprintf("if %s 2>/dev/null; then echo open > %s; else echo shut > %s; fi", way, name,
+			name))
 	}
 	outs := []string{"pid"}
 	for name := range ways {
@@ -44,7 +45,8 @@ func TestAStageIsKeptFromWhatIsNotItsOwn(t *testing.T) {
 	if record == nil {
 		t.Fatal("the record does not say what held the stage")
 	}
-	open := map[string]string{"store": confine.OpenFiles, "blueprint": confine.OpenFiles, "temporary": confine.OpenFiles, "signal": confine.OpenSignals}
+	open := map[string]string{"store": confine.OpenFiles, "blueprint": confine.OpenFiles,
+		"temporary": confine.OpenFiles, "signal": confine.OpenSignals}
 	for name := range ways {
 		want := "shut"
 		if slices.Contains(record.Open, open[name]) {
@@ -67,10 +69,12 @@ func TestWhatAStageMakesIsReadBelowItsFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, s := range map[string]plan.Stage{
-		"an out":                {Cmd: []string{"ln -s " + secret + " o"}, Outs: []string{"o"}},
-		"a folder of an out":    {Cmd: []string{"rmdir d; ln -s " + filepath.Dir(secret) + " d"}, Outs: []string{"d/secret"}},
-		"metrics":               {Cmd: []string{"ln -s " + secret + " m.json"}, Metrics: []string{"m.json"}},
-		"a folder of metrics":   {Cmd: []string{"rmdir d; ln -s " + filepath.Dir(secret) + " d"}, Metrics: []string{"d/secret"}},
+		"an out": {Cmd: []string{"ln -s " + secret + " o"}, Outs: []string{"o"}},
+		"a folder of an out": {Cmd: []string{"rmdir d; ln -s " + filepath.Dir(secret) + " d"},
+			Outs: []string{"d/secret"}},
+		"metrics": {Cmd: []string{"ln -s " + secret + " m.json"}, Metrics: []string{"m.json"}},
+		"a folder of metrics": {Cmd: []string{"rmdir d; ln -s " + filepath.Dir(secret) + " d"},
+			Metrics: []string{"d/secret"}},
 		"a link in a folder":    {Cmd: []string{"mkdir d; ln -s " + secret + " d/o"}, Outs: []string{"d"}},
 		"a folder by its links": {Cmd: []string{"ln -s " + filepath.Dir(secret) + " d"}, Outs: []string{"d"}},
 	} {

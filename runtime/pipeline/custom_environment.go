@@ -21,13 +21,16 @@ import (
 // passed are the variables of this process that a command gets, addresses without
 // user and password. Anything else, and credentials above all, stays here.
 var passed = []string{
-	"PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "JAVA_HOME",
-	"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+	"PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
+	"NVIDIA_DRIVER_CAPABILITIES", "JAVA_HOME",
+	"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "SSL_CERT_FILE", "HTTP_PROXY",
+	"HTTPS_PROXY", "NO_PROXY",
 	"http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_CERT", "PIP_CONFIG_FILE",
 }
 
 // environ is the command's whole environment. The params are written beside it.
-func (x *execution) environ(ctx context.Context, s *plan.Stage, root, cwd string, params map[string]any) ([]string, error) {
+func (x *execution) environ(ctx context.Context, s *plan.Stage, root, cwd string,
+	params map[string]any) ([]string, error) {
 	home := filepath.Join(root, "home")
 	for _, dir := range []string{home, filepath.Join(root, "tmp"), cwd} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -35,8 +38,9 @@ func (x *execution) environ(ctx context.Context, s *plan.Stage, root, cwd string
 		}
 	}
 	env := map[string]string{
-		"HOME": home, "TMPDIR": filepath.Join(root, "tmp"), "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
-		"ASHLAR_SEED": fmt.Sprint(x.seed),
+		"HOME": home, "TMPDIR": filepath.Join(root, "tmp"), "LANG": "C.UTF-8", "PYTHONHASHSEED": "0",
+		"PYTHONDONTWRITEBYTECODE": "1",
+		"ASHLAR_SEED":             fmt.Sprint(x.seed),
 	}
 	for _, key := range passed {
 		if v := x.Getenv(key); v != "" {
@@ -170,7 +174,8 @@ func (x *execution) install(ctx context.Context, e *plan.Environment, dir string
 	if err := x.repo.Lay(ctx, e.Conda+e.Pip, at); err != nil {
 		return err
 	}
-	lines := []string{`python3 -m venv "$ENV_DIR"`, `"$ENV_DIR/bin/python" -m pip install --disable-pip-version-check --no-input -r "$ENV_FILE"`}
+	lines := []string{`python3 -m venv "$ENV_DIR"`,
+		`"$ENV_DIR/bin/python" -m pip install --disable-pip-version-check --no-input -r "$ENV_FILE"`}
 	if e.Conda != "" {
 		tool, err := condaTool()
 		if err != nil {
@@ -183,7 +188,8 @@ func (x *execution) install(ctx context.Context, e *plan.Environment, dir string
 		vars = append(vars, key+"="+v)
 	}
 	printed := command.NewLog(maxLog, nil)
-	if _, err := command.Run(ctx, command.Spec{Lines: lines, Dir: src, Env: vars, Output: printed, Policy: x.policy(vars, filepath.Dir(dir), src, env["HOME"], env["TMPDIR"])}); err != nil {
+	if _, err := command.Run(ctx, command.Spec{Lines: lines, Dir: src, Env: vars, Output: printed,
+		Policy: x.policy(vars, filepath.Dir(dir), src, env["HOME"], env["TMPDIR"])}); err != nil {
 		return &CommandError{err, printed.Tail(tailShow)}
 	}
 	return nil

@@ -16,7 +16,8 @@ import (
 func fake(t *testing.T, name, script string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script),
+		0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -31,7 +32,8 @@ mkdir -p "$env/bin" && printf '#!/bin/sh\necho from %s\n' "$(cat "$file")" > "$e
 echo x >> `+made+"\n")
 	envs := t.TempDir()
 	run := func(cmd string) *Run {
-		r := w.runner(line(map[string]plan.Stage{"a": {Cmd: []string{cmd}, Outs: []string{"o"}, Environment: &plan.Environment{Conda: "environment.yml"}}}))
+		r := w.runner(line(map[string]plan.Stage{"a": {Cmd: []string{cmd}, Outs: []string{"o"},
+			Environment: &plan.Environment{Conda: "environment.yml"}}}))
 		r.cfg.Envs = envs
 		got, err := r.Do(t.Context(), Job{Unit: plan.Unit{Pipeline: "l"}})
 		if err != nil {
@@ -61,7 +63,8 @@ func TestAPipEnvironmentHasAPythonOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	w.write("requirements.txt", "# nothing but Python itself\n")
 	r := w.must(line(map[string]plan.Stage{"a": {
-		Cmd: []string{`python3 -c 'import sys; print(sys.prefix != sys.base_prefix)' > o`}, Outs: []string{"o"}, Environment: &plan.Environment{Pip: "requirements.txt"},
+		Cmd: []string{`python3 -c 'import sys; print(sys.prefix != sys.base_prefix)' > o`}, Outs: []string{"o"},
+		Environment: &plan.Environment{Pip: "requirements.txt"},
 	}}))
 	if got := w.content(r, "a", "o"); got != "True\n" {
 		t.Errorf("the stage's Python is in an environment: %q", got)
@@ -72,8 +75,10 @@ func TestAnEnvironmentThatCannotBeMadeSaysWhy(t *testing.T) {
 	fake(t, "micromamba", "echo no such package: xgbost; exit 1\n")
 	w := newWorld(t)
 	w.write("environment.yml", "x")
-	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"true"}, Environment: &plan.Environment{Conda: "environment.yml"}}}))
-	if err == nil || !strings.Contains(err.Error(), "environment environment.yml") || !strings.Contains(err.Error(), "no such package: xgbost") {
+	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"true"},
+		Environment: &plan.Environment{Conda: "environment.yml"}}}))
+	if err == nil || !strings.Contains(err.Error(), "environment environment.yml") ||
+		!strings.Contains(err.Error(), "no such package: xgbost") {
 		t.Errorf("got %v", err)
 	}
 }

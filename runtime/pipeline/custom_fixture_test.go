@@ -37,7 +37,8 @@ func newWorld(t testing.TB) *world {
 	if w.store, err = store.Open(context.Background(), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if w.registry, err = registry.Open(context.Background(), filepath.Join(t.TempDir(), "r.db"), registry.Options{Now: time.Now}); err != nil {
+	if w.registry, err = registry.Open(context.Background(), filepath.Join(t.TempDir(), "r.db"),
+		registry.Options{Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = errors.Join(w.store.Close(), w.registry.Close()) })
@@ -58,7 +59,8 @@ func (w *world) write(name, text string) {
 func (w *world) runner(p *plan.Plan) *Runner {
 	w.t.Helper()
 	r, err := New(Config{
-		Plan: p, Dir: w.dir, Store: w.store, Registry: w.registry, TempDir: w.t.TempDir(), Getenv: os.Getenv, Now: time.Now, Author: "ada", Confine: confine.Policy{Write: w.shared},
+		Plan: p, Dir: w.dir, Store: w.store, Registry: w.registry, TempDir: w.t.TempDir(), Getenv: os.Getenv,
+		Now: time.Now, Author: "ada", Confine: confine.Policy{Write: w.shared},
 		Observe: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -132,9 +134,12 @@ func ran(r *Run) string {
 func diamond() map[string]plan.Stage {
 	return map[string]plan.Stage{
 		"a": {Cmd: []string{"cat in.txt > a.txt"}, Deps: []string{"in.txt"}, Outs: []string{"a.txt"}},
-		"b": {Cmd: []string{"mkdir -p out && cat a.txt > out/b.txt && echo b >> out/b.txt"}, Deps: []string{"a.txt"}, Outs: []string{"out"}},
-		"c": {Cmd: []string{`echo "$ASHLAR_PARAM_TRAIN_DEPTH" > c.txt`, "cat params.json a.txt >> c.txt"}, Deps: []string{"a.txt"}, Params: []string{"train.depth"}, Outs: []string{"c.txt"}},
-		"d": {Cmd: []string{"cat out/b.txt c.txt > d.txt", `echo '{"x": 1.5, "y": {"z": 2}}' > m.json`}, Deps: []string{"out/b.txt", "c.txt"}, Outs: []string{"d.txt"}, Metrics: []string{"m.json"}},
+		"b": {Cmd: []string{"mkdir -p out && cat a.txt > out/b.txt && echo b >> out/b.txt"},
+			Deps: []string{"a.txt"}, Outs: []string{"out"}},
+		"c": {Cmd: []string{`echo "$ASHLAR_PARAM_TRAIN_DEPTH" > c.txt`, "cat params.json a.txt >> c.txt"},
+			Deps: []string{"a.txt"}, Params: []string{"train.depth"}, Outs: []string{"c.txt"}},
+		"d": {Cmd: []string{"cat out/b.txt c.txt > d.txt", `echo '{"x": 1.5, "y": {"z": 2}}' > m.json`},
+			Deps: []string{"out/b.txt", "c.txt"}, Outs: []string{"d.txt"}, Metrics: []string{"m.json"}},
 	}
 }
 

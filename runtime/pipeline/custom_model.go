@@ -50,16 +50,19 @@ func (x *execution) bind(ctx context.Context, res *Result) error {
 	}
 	x.learnt(m)
 	res.Detail = fmt.Sprintf("%s, %s; %s", a.Flavor, plan.ShortDigest(res.Outputs["model"]), res.Detail)
-	return x.put(ctx, res, "report", map[string]any{"params": res.Params, "metrics": res.Metrics, "artifact": made.Digest})
+	return x.put(ctx, res, "report", map[string]any{"params": res.Params,
+		"metrics": res.Metrics, "artifact": made.Digest})
 }
 
 // imported makes a model of the artifact: the runtime's own trees where it can
 // score them, else one whose server it will start and ask.
-func (x *execution) imported(ctx context.Context, made artifact.Artifact, sig model.Signature, enc model.Encoder) (_ *model.Model, err error) {
+func (x *execution) imported(ctx context.Context, made artifact.Artifact, sig model.Signature,
+	enc model.Encoder) (_ *model.Model, err error) {
 	a := x.model.Artifact
 	if a.Flavor == plan.PyFunc {
 		m := &model.Model{
-			Name: x.name, Task: x.model.Task, Algorithm: plan.Custom, Params: plan.Params{}, Signature: sig, Encoder: enc,
+			Name: x.name, Task: x.model.Task, Algorithm: plan.Custom, Params: plan.Params{},
+			Signature: sig, Encoder: enc,
 			Remote: &model.Remote{Serve: a.Serve, Path: a.Path, Artifact: made.Digest, Dir: made.Dir},
 		}
 		return m, m.Prepare()

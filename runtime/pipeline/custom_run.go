@@ -99,7 +99,8 @@ func (x *execution) lay(ctx context.Context, deps []dep, work string) (map[strin
 
 // command runs the stage's lines and keeps their log.
 func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env []string, res *Result) error {
-	spec := command.Spec{Lines: s.custom.Cmd, Dir: cwd, Env: env, Policy: x.policy(env, root), Disk: reserve(cwd), Held: x.held(res)}
+	spec := command.Spec{Lines: s.custom.Cmd, Dir: cwd, Env: env, Policy: x.policy(env, root),
+		Disk: reserve(cwd), Held: x.held(res)}
 	var err error
 	if s.custom.Timeout != "" {
 		if spec.Timeout, err = plan.ParseDuration(s.custom.Timeout); err != nil {

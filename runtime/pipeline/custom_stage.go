@@ -117,14 +117,16 @@ func (r *recipe) params(s *plan.Stage) (map[string]any, error) {
 }
 
 // customWorld finds the digests of all deps, and of the environment's file.
-func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool, res *Result) (map[string]any, error) {
+func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool,
+	res *Result) (map[string]any, error) {
 	digests := map[string]string{}
 	var missing []string
 	for _, d := range deps {
 		a, err := x.depArtifact(ctx, d, false)
 		switch {
 		case artifact.IsMissing(err):
-			missing = append(missing, fmt.Sprintf("dep %s is not there: no stage makes it, and %s has no such file", d.at, x.where()))
+			missing = append(missing, fmt.Sprintf("dep %s is not there: no stage makes it, and %s has no such file",
+				d.at, x.where()))
 		case err != nil:
 			return nil, fmt.Errorf("dep %s: %w", d.at, err)
 		default:
@@ -142,7 +144,8 @@ func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, 
 		in["environment_file"] = digest
 	}
 	if len(missing) > 0 {
-		return nil, &Finding{Summary: "the stage cannot run", Details: missing, Fix: "write the file, or mend the path in the blueprint"}
+		return nil, &Finding{Summary: "the stage cannot run", Details: missing,
+			Fix: "write the file, or mend the path in the blueprint"}
 	}
 	if learns {
 		in["data"], in["split"] = x.output(plan.StageIngest, "data"), x.output(plan.StagePrepare, "split")

@@ -24,7 +24,8 @@ func TestStagesRunOnceAndAgainWhereAnEditReaches(t *testing.T) {
 	if got := ran(first); got != "a b c d" {
 		t.Errorf("at first ran %q", got)
 	}
-	if got, want := w.content(first, "d", "d.txt"), "1\nb\n3\n{\n  \"train\": {\n    \"depth\": 3\n  }\n}\n1\n"; got != want {
+	if got, want := w.content(first, "d", "d.txt"),
+		"1\nb\n3\n{\n  \"train\": {\n    \"depth\": 3\n  }\n}\n1\n"; got != want {
 		t.Errorf("made %q, want %q", got, want)
 	}
 	if m := first.Stages[3].Metrics; m["x"] != 1.5 || m["y.z"] != 2 {
@@ -37,7 +38,8 @@ func TestStagesRunOnceAndAgainWhereAnEditReaches(t *testing.T) {
 		{"nothing", "", func() *plan.Plan { return line(diamond(), withDepth(3)) }},
 		{"a param", "c d", func() *plan.Plan { return line(diamond(), withDepth(4)) }},
 		{"a param that no stage names", "", func() *plan.Plan {
-			return line(diamond(), withDepth(4), func(l *plan.Pipeline) { l.Params["train"].(map[string]any)["other"] = 2.0 })
+			return line(diamond(), withDepth(4),
+				func(l *plan.Pipeline) { l.Params["train"].(map[string]any)["other"] = 2.0 })
 		}},
 		{"a command that makes the same", "b", func() *plan.Plan {
 			s := diamond()
@@ -47,7 +49,11 @@ func TestStagesRunOnceAndAgainWhereAnEditReaches(t *testing.T) {
 			return line(s, withDepth(4))
 		}},
 		{"an input", "a b c d", func() *plan.Plan { w.write("in.txt", "2\n"); return line(diamond(), withDepth(4)) }},
-		{"the input as it was", "", func() *plan.Plan { w.write("in.txt", "1\n"); return line(diamond(), withDepth(4)) }},
+		{"the input as it was", "", func() *plan.Plan {
+			w.write("in.txt",
+				"1\n")
+			return line(diamond(), withDepth(4))
+		}},
 		{"a retry more", "", func() *plan.Plan {
 			return line(diamond(), withDepth(4), func(l *plan.Pipeline) { l.Retries = 9 })
 		}},
@@ -77,7 +83,8 @@ func TestAStageSeesItsDepsAndNothingElse(t *testing.T) {
 	w.write("secret.txt", "x")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "hidden")
 	w.must(line(map[string]plan.Stage{"a": {
-		Cmd: []string{`test "$(ls)" = "in.txt"`, `test -z "$AWS_SECRET_ACCESS_KEY"`, "echo ruined > in.txt"}, Deps: []string{"in.txt"},
+		Cmd: []string{`test "$(ls)" = "in.txt"`, `test -z "$AWS_SECRET_ACCESS_KEY"`,
+			"echo ruined > in.txt"}, Deps: []string{"in.txt"},
 	}}))
 	if b, err := os.ReadFile(filepath.Join(w.dir, "in.txt")); err != nil || string(b) != "1\n" {
 		t.Errorf("the repository's file is %q now (%v)", b, err)
@@ -91,7 +98,8 @@ func TestAFailureTellsTheEndOfTheLogAndKeepsItAll(t *testing.T) {
 		"b": {Cmd: []string{"true"}, Deps: []string{"a.txt"}},
 	}))
 	var failed *CommandError
-	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "exit code 7") || !strings.Contains(err.Error(), "    99\n    100\n    boom") {
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "exit code 7") ||
+		!strings.Contains(err.Error(), "    99\n    100\n    boom") {
 		t.Fatalf("got %v", err)
 	}
 	if r.Status != Failing || len(r.Stages) != 1 || r.Stages[0].Status != Failing {
@@ -105,12 +113,14 @@ func TestAFailureTellsTheEndOfTheLogAndKeepsItAll(t *testing.T) {
 
 func TestWhatAStageSaysThatItMakesMustBeThere(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"touch a.txt"}, Outs: []string{"a.txt", "b.txt"}, Plots: []string{"c.svg"}}}))
+	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"touch a.txt"}, Outs: []string{"a.txt", "b.txt"},
+		Plots: []string{"c.svg"}}}))
 	if err == nil || !strings.Contains(err.Error(), "has not made b.txt, c.svg") {
 		t.Errorf("got %v", err)
 	}
 	_, err = w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"true"}, Deps: []string{"x.txt", "y.txt"}}}))
-	if err == nil || !strings.Contains(err.Error(), "dep x.txt is not there") || !strings.Contains(err.Error(), "dep y.txt is not there") {
+	if err == nil || !strings.Contains(err.Error(), "dep x.txt is not there") ||
+		!strings.Contains(err.Error(), "dep y.txt is not there") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -133,7 +143,8 @@ func TestAFailedAttemptIsRepeatedAsThePlanSays(t *testing.T) {
 		t.Errorf("%d events tell of a retry", again)
 	}
 	none := 0
-	r, err = w.run(line(map[string]plan.Stage{"b": {Cmd: []string{"false"}, Retries: &none}}, func(l *plan.Pipeline) { l.Retries = 2 }))
+	r, err = w.run(line(map[string]plan.Stage{"b": {Cmd: []string{"false"}, Retries: &none}},
+		func(l *plan.Pipeline) { l.Retries = 2 }))
 	if err == nil || r.Stages[0].Attempts != 1 {
 		t.Errorf("%v after %d attempts, want one", err, r.Stages[0].Attempts)
 	}
@@ -144,8 +155,10 @@ func TestFrozenAndAlwaysChanged(t *testing.T) {
 	w.write("in.txt", "1\n")
 	stages := func(frozen bool) map[string]plan.Stage {
 		return map[string]plan.Stage{
-			"a": {Cmd: []string{"cat in.txt > a.txt"}, Deps: []string{"in.txt"}, Outs: []string{"a.txt"}, Frozen: frozen},
-			"b": {Cmd: []string{"cat a.txt > b.txt"}, Deps: []string{"a.txt"}, Outs: []string{"b.txt"}, AlwaysChanged: true},
+			"a": {Cmd: []string{"cat in.txt > a.txt"}, Deps: []string{"in.txt"},
+				Outs: []string{"a.txt"}, Frozen: frozen},
+			"b": {Cmd: []string{"cat a.txt > b.txt"}, Deps: []string{"a.txt"},
+				Outs: []string{"b.txt"}, AlwaysChanged: true},
 			"c": {Cmd: []string{"cat b.txt > c.txt"}, Deps: []string{"b.txt"}, Outs: []string{"c.txt"}},
 		}
 	}
@@ -186,12 +199,14 @@ func TestStagesWithoutAnEdgeRunSideBySideWithinTheLimit(t *testing.T) {
 func TestTheSameWorkInTwoRunsAtOnceIsDoneOnce(t *testing.T) {
 	w := newWorld(t)
 	counter := filepath.Join(w.share(), "n")
-	p := line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 0.3; echo x >> " + counter + "; echo 1 > a"}, Outs: []string{"a"}}})
+	p := line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 0.3; echo x >> " + counter +
+		"; echo 1 > a"}, Outs: []string{"a"}}})
 	r := w.runner(p)
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			if _, err := r.Do(context.Background(), Job{Unit: plan.Unit{Pipeline: "l"}, ID: fmt.Sprint("r", i)}); err != nil {
+			if _, err := r.Do(context.Background(),
+				Job{Unit: plan.Unit{Pipeline: "l"}, ID: fmt.Sprint("r", i)}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -222,7 +237,8 @@ func TestARunIsCancelledFromElsewhere(t *testing.T) {
 
 func TestARunHasATimeout(t *testing.T) {
 	w := newWorld(t)
-	r, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 60"}}}, func(l *plan.Pipeline) { l.Timeout = "300ms" }))
+	r, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 60"}}},
+		func(l *plan.Pipeline) { l.Timeout = "300ms" }))
 	if err == nil || !strings.Contains(err.Error(), "longer than its timeout of 300ms") || r.Status != Failing {
 		t.Errorf("%v, status %s", err, r.Status)
 	}
@@ -235,7 +251,8 @@ func TestTheLockIsADvcLock(t *testing.T) {
 	got := w.dvcLock("l")
 	for _, want := range []string{
 		"schema: \"2.0\"\n", "  a:\n    cmd: cat in.txt > a.txt\n    deps:\n      - path: in.txt\n        hash: md5\n        md5: b026324c6904b2a9cb4b88d6d61c81d1\n        size: 2\n",
-		"params:\n      params.json:\n        train.depth: 3\n", "nfiles: 1\n", "- path: out\n        hash: md5\n", ".dir\n",
+		"params:\n      params.json:\n        train.depth: 3\n", "nfiles: 1\n",
+		"- path: out\n        hash: md5\n", ".dir\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the lock lacks %q:\n%s", want, got)

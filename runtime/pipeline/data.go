@@ -115,7 +115,9 @@ func (x *execution) estimator(ctx context.Context) (*model.Model, error) {
 		x.fitted = m
 	}
 	if x.fitted.Remote != nil && x.server == nil {
-		server, err := pyfunc.Start(ctx, x.fitted, pyfunc.Config{Store: x.Store, TempDir: x.TempDir, Getenv: x.Getenv, Confine: *x.Confine.For(nil, x.closed()...)})
+		server, err := pyfunc.Start(ctx, x.fitted,
+			pyfunc.Config{Store: x.Store, TempDir: x.TempDir, Getenv: x.Getenv,
+				Confine: *x.Confine.For(nil, x.closed()...)})
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,8 @@ func TestTheDateOfARun(t *testing.T) {
 			job  Job
 			want string
 		}{
-			"asked for":                      {"Europe/Berlin", Job{Date: "2026-01-02", Due: due, ID: "20261120T233000Z-x"}, "2026-01-02"},
+			"asked for": {"Europe/Berlin",
+				Job{Date: "2026-01-02", Due: due, ID: "20261120T233000Z-x"}, "2026-01-02"},
 			"due":                            {"", Job{Due: due}, "2026-11-20"},
 			"due, a day later in its zone":   {"Europe/Berlin", Job{Due: due, ID: "20261122T000000Z-x"}, "2026-11-21"},
 			"begun":                          {"", Job{ID: "20261120T233000Z-x"}, "2026-11-20"},
@@ -34,7 +35,8 @@ func TestTheDateOfARun(t *testing.T) {
 		} {
 			w := newWorld(t)
 			out := filepath.Join(w.share(), "date")
-			p := line(map[string]plan.Stage{"a": {Cmd: []string{`printf %s "$ASHLAR_PARAM_DATE" > ` + out}, Params: []string{plan.ParamDate}}}, func(l *plan.Pipeline) { l.Timezone = c.zone })
+			p := line(map[string]plan.Stage{"a": {Cmd: []string{`printf %s "$ASHLAR_PARAM_DATE" > ` + out},
+				Params: []string{plan.ParamDate}}}, func(l *plan.Pipeline) { l.Timezone = c.zone })
 			c.job.Unit = p.Units()[0]
 			r := w.runner(p)
 			r.cfg.Now = func() time.Time { return late().Local() }
@@ -52,8 +54,10 @@ func TestTheDateOfARun(t *testing.T) {
 // pipeline says of runs holds all the same.
 func TestAPipelineOfBuiltInStagesKeepsItsTimeout(t *testing.T) {
 	p := &plan.Plan{
-		Datasets: map[string]plan.Dataset{"d": {Source: "none.csv"}}, Models: map[string]plan.Model{"m": {Dataset: "d", Target: "y"}},
-		Pipelines: map[string]plan.Pipeline{"daily": {Model: "m"}, "weekly": {Model: "m", Timeout: "1ns", Retries: 2, RetryDelay: "3s"}},
+		Datasets: map[string]plan.Dataset{"d": {Source: "none.csv"}},
+		Models:   map[string]plan.Model{"m": {Dataset: "d", Target: "y"}},
+		Pipelines: map[string]plan.Pipeline{"daily": {Model: "m"},
+			"weekly": {Model: "m", Timeout: "1ns", Retries: 2, RetryDelay: "3s"}},
 	}
 	r := newWorld(t).runner(p)
 	for name, want := range map[string]bool{"daily": false, "weekly": true, "": false} {
@@ -62,7 +66,8 @@ func TestAPipelineOfBuiltInStagesKeepsItsTimeout(t *testing.T) {
 			t.Errorf("as %q: %v", name, err)
 		}
 	}
-	if again, delay, err := p.Line(p.UnitFor("weekly"), "weekly").Attempts(nil); again != 2 || delay != 3*time.Second || err != nil {
+	if again, delay, err := p.Line(p.UnitFor("weekly"), "weekly").Attempts(nil); again != 2 ||
+		delay != 3*time.Second || err != nil {
 		t.Errorf("%d attempts after %s (%v)", again, delay, err)
 	}
 }

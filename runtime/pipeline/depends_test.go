@@ -12,8 +12,9 @@ import (
 func small() *plan.Plan {
 	return &plan.Plan{
 		APIVersion: plan.APIVersion, Name: "p", Seed: 1,
-		Datasets: map[string]plan.Dataset{"d": {Source: "d.csv", Columns: map[string]plan.Column{"y": {Type: plan.Category}}}},
-		Models:   map[string]plan.Model{"m": {Dataset: "d", Target: "y", Algorithm: plan.RandomForest}},
+		Datasets: map[string]plan.Dataset{"d": {Source: "d.csv",
+			Columns: map[string]plan.Column{"y": {Type: plan.Category}}}},
+		Models: map[string]plan.Model{"m": {Dataset: "d", Target: "y", Algorithm: plan.RandomForest}},
 	}
 }
 
@@ -44,13 +45,27 @@ func TestDependsSaysWhichStagesAnEditReaches(t *testing.T) {
 		edit func(*plan.Dataset, *plan.Model)
 		want string
 	}{
-		"an expectation":   {func(d *plan.Dataset, _ *plan.Model) { d.Expect = []plan.Expectation{{Expectation: "x"}} }, "validate.dataset"},
-		"the source":       {func(d *plan.Dataset, _ *plan.Model) { d.Source = "e.csv" }, "ingest.source validate.dataset train.recipe"},
-		"a parameter":      {func(_ *plan.Dataset, m *plan.Model) { m.Params = plan.Params{"max_depth": 3.0} }, "train.recipe"},
-		"a gate":           {func(_ *plan.Dataset, m *plan.Model) { m.Require.Metrics = map[string]plan.Predicate{"f1": nil} }, ""},
-		"an approver":      {func(_ *plan.Dataset, m *plan.Model) { m.Approval.Count = 2 }, ""},
-		"a fairness group": {func(_ *plan.Dataset, m *plan.Model) { m.Require.Fairness = map[string]plan.Fairness{"y": {}} }, "evaluate.fairness"},
-		"the split":        {func(_ *plan.Dataset, m *plan.Model) { m.Split.TestSize = 0.5 }, "prepare.split train.recipe"},
+		"an expectation": {func(d *plan.Dataset,
+			_ *plan.Model) {
+			d.Expect = []plan.Expectation{{Expectation: "x"}}
+		}, "validate.dataset"},
+		"the source": {func(d *plan.Dataset, _ *plan.Model) { d.Source = "e.csv" },
+			"ingest.source validate.dataset train.recipe"},
+		"a parameter": {func(_ *plan.Dataset,
+			m *plan.Model) {
+			m.Params = plan.Params{"max_depth": 3.0}
+		}, "train.recipe"},
+		"a gate": {func(_ *plan.Dataset,
+			m *plan.Model) {
+			m.Require.Metrics = map[string]plan.Predicate{"f1": nil}
+		}, ""},
+		"an approver": {func(_ *plan.Dataset, m *plan.Model) { m.Approval.Count = 2 }, ""},
+		"a fairness group": {func(_ *plan.Dataset,
+			m *plan.Model) {
+			m.Require.Fairness = map[string]plan.Fairness{"y": {}}
+		}, "evaluate.fairness"},
+		"the split": {func(_ *plan.Dataset, m *plan.Model) { m.Split.TestSize = 0.5 },
+			"prepare.split train.recipe"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -25,24 +25,31 @@ func searched(w *world, fanOut int) *plan.Plan {
 		w.write(fmt.Sprintf("data/%d.csv", file), b.String())
 	}
 	model := plan.Model{
-		Dataset: "d", Target: "y", Positive: "b", Task: plan.Binary, Features: []string{"x", "z"}, Algorithm: plan.RandomForest,
-		Params: plan.Params{"n_estimators": 5.0, "max_depth": 3.0}, Preprocessing: plan.Preprocessing{Numeric: "median", Categorical: "one_hot"},
-		Split:    plan.Split{TestSize: 0.25, Stratified: true},
-		Search:   &plan.Search{Method: "grid", Metric: "roc_auc", Folds: 3, Space: map[string][]any{"max_depth": {1.0, 2.0, 3.0, 4.0, 5.0}}},
+		Dataset: "d", Target: "y", Positive: "b", Task: plan.Binary, Features: []string{"x", "z"},
+		Algorithm:     plan.RandomForest,
+		Params:        plan.Params{"n_estimators": 5.0, "max_depth": 3.0},
+		Preprocessing: plan.Preprocessing{Numeric: "median", Categorical: "one_hot"},
+		Split:         plan.Split{TestSize: 0.25, Stratified: true},
+		Search: &plan.Search{Method: "grid", Metric: "roc_auc", Folds: 3,
+			Space: map[string][]any{"max_depth": {1.0, 2.0, 3.0, 4.0, 5.0}}},
 		Approval: plan.Approval{Policy: "auto", Count: 1},
 	}
 	return &plan.Plan{
 		APIVersion: plan.APIVersion, Name: "p", Environment: "dev", Seed: 1,
 		Datasets: map[string]plan.Dataset{"d": {
 			Source: "data/*.csv", Format: "csv", Columns: map[string]plan.Column{
-				"x": {Type: plan.Integer}, "z": {Type: plan.Number}, "y": {Type: plan.Category, Values: []string{"a", "b"}},
+				"x": {Type: plan.Integer}, "z": {Type: plan.Number},
+				"y": {Type: plan.Category, Values: []string{"a", "b"}},
 			},
-			Expect: []plan.Expectation{{Expectation: "column_mean_to_be_between", Column: "z", Kwargs: map[string]any{"min_value": 0.0, "max_value": 100.0}}},
+			Expect: []plan.Expectation{{Expectation: "column_mean_to_be_between", Column: "z",
+				Kwargs: map[string]any{"min_value": 0.0, "max_value": 100.0}}},
 		}},
 		Models: map[string]plan.Model{"m": model},
-		Pipelines: map[string]plan.Pipeline{"l": {Model: "m", FanOut: fanOut, RetryDelay: "1ms", Stages: map[string]plan.Stage{
-			"count": {Cmd: []string{"wc -l < prepare/train.csv > n.txt"}, Deps: []string{"prepare:train.csv"}, Outs: []string{"n.txt"}},
-		}}},
+		Pipelines: map[string]plan.Pipeline{"l": {Model: "m", FanOut: fanOut, RetryDelay: "1ms",
+			Stages: map[string]plan.Stage{
+				"count": {Cmd: []string{"wc -l < prepare/train.csv > n.txt"},
+					Deps: []string{"prepare:train.csv"}, Outs: []string{"n.txt"}},
+			}}},
 	}
 }
 
@@ -68,13 +75,15 @@ func TestStagesInPartsMakeWhatOneProcessMakes(t *testing.T) {
 	for _, n := range nodes {
 		parts := p.FanOut(unit, n.Name)
 		if parts > 0 {
-			if _, err := r.Do(t.Context(), Job{Unit: unit, ID: "w", Only: n.Name, Parts: parts}); !errors.As(err, new(*UndoneError)) {
+			if _, err := r.Do(t.Context(),
+				Job{Unit: unit, ID: "w", Only: n.Name, Parts: parts}); !errors.As(err, new(*UndoneError)) {
 				t.Errorf("%s before its parts: %v", n.Name, err)
 			}
 		}
 		for i := range parts {
 			fanned++
-			if _, err := r.Do(t.Context(), Job{Unit: unit, ID: "w", Only: n.Name, Part: dataset.Part{Index: i, Of: parts}}); err != nil {
+			if _, err := r.Do(t.Context(),
+				Job{Unit: unit, ID: "w", Only: n.Name, Part: dataset.Part{Index: i, Of: parts}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -95,7 +104,8 @@ func TestStagesInPartsMakeWhatOneProcessMakes(t *testing.T) {
 				continue
 			}
 			if got.Key != want.Key || !maps.Equal(got.Outputs, want.Outputs) || !maps.Equal(got.Files, want.Files) {
-				t.Errorf("%s: key %s, outputs %v, want %s, %v", want.Stage, got.Key, got.Outputs, want.Key, want.Outputs)
+				t.Errorf("%s: key %s, outputs %v, want %s, %v", want.Stage, got.Key,
+					got.Outputs, want.Key, want.Outputs)
 			}
 		}
 	}

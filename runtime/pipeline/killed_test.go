@@ -49,7 +49,8 @@ func victim(dir string, n int) (*Run, error) {
 		return nil, err
 	}
 	p := line(diamond(), withDepth(float64(n)))
-	r, err := New(Config{Plan: p, Dir: dir, Store: s, Registry: reg, TempDir: filepath.Join(dir, "tmp"), Getenv: os.Getenv, Now: time.Now})
+	r, err := New(Config{Plan: p, Dir: dir, Store: s, Registry: reg, TempDir: filepath.Join(dir, "tmp"),
+		Getenv: os.Getenv, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}

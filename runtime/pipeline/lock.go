@@ -29,7 +29,8 @@ func Lock(ctx context.Context, s *store.Store, pipeline string) (lockfile.File, 
 		return f, err
 	}
 	if err := plan.Unmarshal(b, &f); err != nil {
-		return f, fmt.Errorf("the lock of %s is from another version of Ashlar; the next run of it makes one: %w", pipeline, err)
+		return f, fmt.Errorf("the lock of %s is from another version of Ashlar; the next run of it makes one: %w",
+			pipeline, err)
 	}
 	return f, nil
 }

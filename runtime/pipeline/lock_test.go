@@ -25,7 +25,8 @@ func TestTheLockIsAcceptedByTheSchema(t *testing.T) {
 	w := newWorld(t)
 	w.write("in.txt", "1\n")
 	stages := diamond()
-	stages["e"] = plan.Stage{Cmd: []string{"mkdir -p many/deep", "touch many/a many/deep/b"}, Outs: []string{"many"}, Plots: nil}
+	stages["e"] = plan.Stage{Cmd: []string{"mkdir -p many/deep", "touch many/a many/deep/b"},
+		Outs: []string{"many"}, Plots: nil}
 	stages["f"] = plan.Stage{Cmd: []string{"true"}}
 	w.must(line(stages, withDepth(3)))
 	text := w.dvcLock("l")
@@ -47,7 +48,8 @@ func TestTheLockIsAcceptedByTheSchema(t *testing.T) {
 	if err := check(text); err != nil {
 		t.Errorf("%v\n%s", err, text)
 	}
-	for from, to := range map[string]string{`schema: "2.0"`: "schema: 2.0", "hash: md5": "hash: sha256", "    cmd: \"true\"": "    command: \"true\"", "nfiles: 2": "nfile: 2"} {
+	for from, to := range map[string]string{`schema: "2.0"`: "schema: 2.0", "hash: md5": "hash: sha256",
+		"    cmd: \"true\"": "    command: \"true\"", "nfiles: 2": "nfile: 2"} {
 		if !strings.Contains(text, from) {
 			t.Errorf("the lock has no %q:\n%s", from, text)
 			continue

@@ -84,7 +84,8 @@ func readMetrics(res *Result, file string, b []byte, several bool) error {
 // file could fill the memory.
 func numbers(out map[string]float64, name string, v any, depth int) error {
 	if depth > maxMetricDepth || len(name) > maxMetricName {
-		return fmt.Errorf("%.40q... lies deeper than %d values, or has a name of more than %d bytes; write it flatter", name, maxMetricDepth, maxMetricName)
+		return fmt.Errorf("%.40q... lies deeper than %d values, or has a name of more than %d bytes; write it flatter",
+			name, maxMetricDepth, maxMetricName)
 	}
 	below := func(key string) string {
 		if name == "" {

@@ -11,15 +11,18 @@ import (
 func TestNoStageTakesThePlaceOfAnothersMetric(t *testing.T) {
 	r := Run{Params: map[string]string{"eta": "0.5"}, Stages: []Result{
 		{Stage: "try@0.1", Metrics: map[string]float64{"rmse": 0.1}, Params: map[string]any{"eta": 0.1, "rounds": 1e6}},
-		{Stage: "try@0.3", Metrics: map[string]float64{"rmse": 0.3}, Params: map[string]any{"eta": 0.3, "names": []any{"a", nil}}},
+		{Stage: "try@0.3", Metrics: map[string]float64{"rmse": 0.3},
+			Params: map[string]any{"eta": 0.3, "names": []any{"a", nil}}},
 		{Stage: "try@0", Metrics: map[string]float64{"1.rmse": 0.7}},
 		{Stage: "evaluate", Metrics: map[string]float64{"accuracy": 0.9, "roc_auc": 0.8}},
 		{Stage: "card", Metrics: map[string]float64{"accuracy": 0.123, "roc_auc": 0.001}},
 	}}
-	if got, want := fmt.Sprint(r.Metrics()), "map[accuracy:0.9 card/accuracy:0.123 card/roc_auc:0.001 roc_auc:0.8 try@0.1/rmse:0.1 try@0.3/rmse:0.3 try@0/1.rmse:0.7]"; got != want {
+	if got, want := fmt.Sprint(r.Metrics()),
+		"map[accuracy:0.9 card/accuracy:0.123 card/roc_auc:0.001 roc_auc:0.8 try@0.1/rmse:0.1 try@0.3/rmse:0.3 try@0/1.rmse:0.7]"; got != want {
 		t.Errorf("metrics %s, want %s", got, want)
 	}
-	if got, want := fmt.Sprint(r.AllParams()), `map[eta:0.5 try@0.1/eta:0.1 try@0.1/rounds:1000000 try@0.3/eta:0.3 try@0.3/names:["a",null]]`; got != want {
+	if got, want := fmt.Sprint(r.AllParams()),
+		`map[eta:0.5 try@0.1/eta:0.1 try@0.1/rounds:1000000 try@0.3/eta:0.3 try@0.3/names:["a",null]]`; got != want {
 		t.Errorf("params %s, want %s", got, want)
 	}
 }
@@ -35,7 +38,8 @@ func TestTwoNumbersOfOneNameAreNotOneMetric(t *testing.T) {
 		if want == "" && (err != nil || fmt.Sprint(res.Metrics) != "map[a.b:1 c.0:2 c.1.d:3]") {
 			t.Errorf("%s: %v, %v", text, res.Metrics, err)
 		}
-		if want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "m.json")) {
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "m.json")) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}

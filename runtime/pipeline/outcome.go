@@ -41,7 +41,8 @@ func (r *Runner) Approve(ctx context.Context, run *Run) (registry.Version, error
 	}
 	v, err := r.cfg.Registry.Version(ctx, run.Model, n)
 	if err == nil && r.cfg.Plan.Models[run.Model].Approval.Policy == "auto" && v.Status == registry.Pending {
-		v, err = r.cfg.Registry.AutoApprove(ctx, run.Model, n, "environment "+r.cfg.Plan.Environment+" says approval: auto")
+		v, err = r.cfg.Registry.AutoApprove(ctx, run.Model, n, "environment "+
+			r.cfg.Plan.Environment+" says approval: auto")
 	}
 	return v, err
 }

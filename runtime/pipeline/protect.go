@@ -51,7 +51,8 @@ func (x *execution) keep(ctx context.Context, g *privacy.Guard, opt dataset.Opti
 	}
 	// What is learnt depends on the rows as they were kept, and the verdict on
 	// those of the source.
-	if res.Outputs["data"], err = plan.DigestOf(map[string]any{"source": digest, "rows": res.Outputs["rows"]}); err != nil {
+	if res.Outputs["data"], err = plan.DigestOf(map[string]any{"source": digest,
+		"rows": res.Outputs["rows"]}); err != nil {
 		return err
 	}
 	if id := g.KeyID(); id != "" {
@@ -108,8 +109,9 @@ func (x *execution) kept(ctx context.Context) (*dataset.Frame, error) {
 	digest := x.output(plan.StageIngest, "rows")
 	if digest == "" {
 		return nil, &Finding{
-			Summary: fmt.Sprintf("the rows of dataset %s are not what the blueprint declares, so none were kept", x.model.Dataset),
-			Fix:     "stage validate says what is wrong with them",
+			Summary: fmt.Sprintf("the rows of dataset %s are not what the blueprint declares, so none were kept",
+				x.model.Dataset),
+			Fix: "stage validate says what is wrong with them",
 		}
 	}
 	r, err := x.Store.Get(ctx, digest)
@@ -127,5 +129,6 @@ func (x *execution) kept(ctx context.Context) (*dataset.Frame, error) {
 type changedError struct{ dataset, was, is string }
 
 func (e *changedError) Error() string {
-	return fmt.Sprintf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete", e.dataset, plan.ShortDigest(e.was), plan.ShortDigest(e.is))
+	return fmt.Sprintf("dataset %s changed while the run was reading it (%s, then %s); run again once it is complete",
+		e.dataset, plan.ShortDigest(e.was), plan.ShortDigest(e.is))
 }

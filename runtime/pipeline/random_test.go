@@ -22,7 +22,8 @@ type garden struct {
 }
 
 func newGarden(seed uint64) *garden {
-	g := &garden{r: rand.New(rand.NewPCG(seed, 1)), stages: map[string]plan.Stage{}, params: map[string]any{}, files: map[string]string{}} //nolint:gosec // a test's own randomness
+	g := &garden{r: rand.New(rand.NewPCG(seed, 1)), stages: map[string]plan.Stage{}, params: map[string]any{},
+		files: map[string]string{}} //nolint:gosec // a test's own randomness
 	for i := range 3 {
 		g.files[fmt.Sprintf("f%d", i)] = fmt.Sprint(g.r.IntN(4))
 	}

@@ -147,7 +147,8 @@ func paramsOf(cfg Config, job Job) map[string]string {
 
 // environment is what this process is and runs on.
 func environment() map[string]string {
-	out := map[string]string{"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "cores": fmt.Sprint(runtime.NumCPU())}
+	out := map[string]string{"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
+		"cores": fmt.Sprint(runtime.NumCPU())}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		out["ashlar"] = info.Main.Version
 	}

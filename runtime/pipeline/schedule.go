@@ -53,7 +53,8 @@ func (x *execution) all(ctx context.Context) error {
 		}
 	}
 	if len(problems) == 0 && len(x.run.Stages) < len(x.stages) {
-		problems = append(problems, &StageError{Stage: x.stages[len(x.run.Stages)].name, Model: x.Name(), Err: context.Cause(ctx)})
+		problems = append(problems, &StageError{Stage: x.stages[len(x.run.Stages)].name,
+			Model: x.Name(), Err: context.Cause(ctx)})
 	}
 	return errors.Join(problems...)
 }

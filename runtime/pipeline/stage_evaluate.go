@@ -29,7 +29,8 @@ var evaluation = stage{
 		for kind, check := range r.model.Require.Robustness {
 			robustness[kind] = check.Fraction
 		}
-		return map[string]any{"columns": r.dataset.Columns, "fairness": fairness, "robustness": robustness, "seed": r.seed}, nil
+		return map[string]any{"columns": r.dataset.Columns, "fairness": fairness,
+			"robustness": robustness, "seed": r.seed}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *Result) error {
 		m, err := x.estimator(ctx)
@@ -50,7 +51,8 @@ var evaluation = stage{
 		}
 		res.Metrics = report.Metrics
 		main := evaluate.PrimaryMetric(x.model.Task)
-		res.Detail = fmt.Sprintf("%s %s on %s", main, plan.Measured(report.Metrics[main]), plan.Counted(report.Rows, "row"))
+		res.Detail = fmt.Sprintf("%s %s on %s", main, plan.Measured(report.Metrics[main]),
+			plan.Counted(report.Rows, "row"))
 		if report.ImportanceBudget != nil {
 			res.Detail += fmt.Sprintf("; importance from %s", report.ImportanceBudget)
 		}
@@ -67,7 +69,8 @@ func (x *execution) importanceProgress(done, total int) {
 	began := x.run.Stages[at].Started
 	x.mu.Unlock()
 	x.tell(Event{
-		Kind: Progress, Model: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageEvaluate, Index: at, Count: len(x.stages),
+		Kind: Progress, Model: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageEvaluate,
+		Index: at, Count: len(x.stages),
 		Done: done, Total: total, Detail: "importance of features", Elapsed: x.Now().Sub(began),
 	})
 }
@@ -75,7 +78,8 @@ func (x *execution) importanceProgress(done, total int) {
 // reference keeps what live traffic will be compared with: the features of the
 // rows that the model has learnt from, and its answers on rows that it has not,
 // as live ones are.
-func (x *execution) reference(ctx context.Context, m *model.Model, report *evaluate.Report, seen, unseen *dataset.Frame, res *Result) error {
+func (x *execution) reference(ctx context.Context, m *model.Model, report *evaluate.Report, seen,
+	unseen *dataset.Frame, res *Result) error {
 	predictions, err := m.Predict(unseen)
 	if err != nil {
 		return err

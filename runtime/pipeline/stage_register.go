@@ -51,7 +51,8 @@ var registration = stage{
 		if len(gates) == 1 {
 			verb = "holds"
 		}
-		res.Detail = fmt.Sprintf("%s version %d, %s, %s %s", x.name, v.Version, v.Status, plan.Counted(len(gates), "gate"), verb)
+		res.Detail = fmt.Sprintf("%s version %d, %s, %s %s", x.name, v.Version, v.Status,
+			plan.Counted(len(gates), "gate"), verb)
 		return nil
 	},
 }
@@ -76,10 +77,12 @@ func refused(model string, failed, objections []string, err error) error {
 	f := &Finding{Details: append(failed, objections...)}
 	var why, fix []string
 	if len(failed) > 0 {
-		why, fix = append(why, plural(len(failed), "of its gates does not hold", "of its gates do not hold")), append(fix, "improve the model or its data, or change the gate in the blueprint where reviewers agree")
+		why, fix = append(why, plural(len(failed), "of its gates does not hold", "of its gates do not hold")),
+			append(fix, "improve the model or its data, or change the gate in the blueprint where reviewers agree")
 	}
 	if len(objections) > 0 {
-		why, fix = append(why, plural(len(objections), "policy objects", "policies object")), append(fix, "see `ashlar policy show RULE`")
+		why, fix = append(why, plural(len(objections), "policy objects", "policies object")),
+			append(fix, "see `ashlar policy show RULE`")
 	}
 	f.Summary = fmt.Sprintf("model %s is not registered: %s", model, strings.Join(why, " and "))
 	f.Fix = strings.Join(fix, "; ")
@@ -101,12 +104,14 @@ func (x *execution) candidate(report *evaluate.Report, gates []evaluate.Gate) re
 		Author: x.Author, TrainedAt: x.madeAt(plan.StageTrain), Algorithm: x.model.Algorithm, Params: x.model.Params,
 		Metrics: report.Metrics, Approval: x.model.Approval,
 		Evidence: map[string]string{
-			"evaluation": x.output(plan.StageEvaluate, "report"), "reference": x.output(plan.StageEvaluate, "reference"),
+			"evaluation": x.output(plan.StageEvaluate, "report"),
+			"reference":  x.output(plan.StageEvaluate, "reference"),
 			"validation": x.output(plan.StageValidate, "report"), "training": x.output(plan.StageTrain, "report"),
 		},
 	}
 	for _, g := range gates {
-		c.Gates = append(c.Gates, registry.Gate{Name: g.Name, Value: g.Value, Want: g.Want, Passed: g.Passed, Reason: g.Reason})
+		c.Gates = append(c.Gates, registry.Gate{Name: g.Name, Value: g.Value, Want: g.Want,
+			Passed: g.Passed, Reason: g.Reason})
 	}
 	return c
 }

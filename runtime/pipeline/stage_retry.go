@@ -54,7 +54,8 @@ func (x *execution) attempts(ctx context.Context, index int, s *stage, res *Resu
 func (x *execution) attempt(ctx context.Context, s *stage, res *Result) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			x.Log.Error("internal error; this is a defect in Ashlar, please report it", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			x.Log.Error("internal error; this is a defect in Ashlar, please report it", "panic", fmt.Sprint(p),
+				"stack", string(debug.Stack()))
 			err = fmt.Errorf("internal error: %v; the log has the rest", p)
 		}
 	}()
@@ -67,7 +68,8 @@ func (x *execution) telling(next retry.Backoff, index int, s *stage, res *Result
 	return retry.BackoffFunc(func() (time.Duration, bool) {
 		d, stop := next.Next()
 		if !stop {
-			x.emit(s, index, Retrying, fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts, d.Round(time.Millisecond), res.Error), res.Started)
+			x.emit(s, index, Retrying, fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts,
+				d.Round(time.Millisecond), res.Error), res.Started)
 		}
 		return d, stop
 	})
@@ -83,6 +85,7 @@ func (x *execution) retries(s *stage) (int, time.Duration, error) {
 
 // lasting reports whether another attempt would come to the same.
 func lasting(err error) bool {
-	return errors.As(err, new(*Finding)) || errors.As(err, new(*dataset.SchemaError)) || errors.Is(err, fs.ErrNotExist) ||
+	return errors.As(err, new(*Finding)) || errors.As(err, new(*dataset.SchemaError)) ||
+		errors.Is(err, fs.ErrNotExist) ||
 		errors.Is(err, context.Canceled) || errors.As(err, new(*UndoneError))
 }

@@ -32,7 +32,8 @@ var training = stage{
 		if err != nil {
 			return err
 		}
-		fit, err := train.Fit(ctx, spec, frame, train.Options{Workers: x.Workers, Progress: x.trainProgress, Tried: tried})
+		fit, err := train.Fit(ctx, spec, frame,
+			train.Options{Workers: x.Workers, Progress: x.trainProgress, Tried: tried})
 		if err != nil {
 			return err
 		}

@@ -27,10 +27,12 @@ var validation = stage{
 			return err
 		}
 		s := report.Statistics
-		res.Detail = fmt.Sprintf("%s, %d of %d expectations hold", plan.Counted(report.Rows, "row"), s.Successful, s.Evaluated)
+		res.Detail = fmt.Sprintf("%s, %d of %d expectations hold", plan.Counted(report.Rows, "row"),
+			s.Successful, s.Evaluated)
 		if !report.Success {
 			return &Finding{
-				Summary: fmt.Sprintf("dataset %s does not meet what the blueprint expects of it (%s)", x.model.Dataset, res.Detail),
+				Summary: fmt.Sprintf("dataset %s does not meet what the blueprint expects of it (%s)",
+					x.model.Dataset, res.Detail),
 				Details: report.Failures(),
 				Fix:     "mend the data, or change the expectation in the blueprint if it is the one that is wrong",
 			}

@@ -29,12 +29,14 @@ func (x *execution) step(ctx context.Context, index int, s *stage) error {
 	default:
 		x.emit(s, index, Done, res.Detail, began)
 	}
-	x.Log.Info("stage", "unit", x.Name(), "stage", s.name, "status", string(res.Status), "reused", res.Reused, "duration", res.Duration)
+	x.Log.Info("stage", "unit", x.Name(), "stage", s.name, "status", string(res.Status), "reused",
+		res.Reused, "duration", res.Duration)
 	return err
 }
 
 func (x *execution) emit(s *stage, index int, kind EventKind, detail string, began time.Time) {
-	x.tell(Event{Kind: kind, Model: x.Name(), Pipeline: x.Pipeline, Stage: s.name, Index: index, Count: len(x.stages), Detail: detail, Elapsed: x.Now().Sub(began)})
+	x.tell(Event{Kind: kind, Model: x.Name(), Pipeline: x.Pipeline, Stage: s.name, Index: index, Count: len(x.stages),
+		Detail: detail, Elapsed: x.Now().Sub(began)})
 }
 
 // tell gives whoever watches one event at a time.

@@ -108,7 +108,8 @@ func (r *wildReader) Close() error                         { return nil }
 func (r *wildReader) Attributes() *driver.ReaderAttributes { return &r.attrs }
 func (r *wildReader) As(any) bool                          { return false }
 
-func (w *wild) NewRangeReader(_ context.Context, key string, _, _ int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+func (w *wild) NewRangeReader(_ context.Context, key string, _, _ int64,
+	_ *driver.ReaderOptions) (driver.Reader, error) {
 	bad := w.goesWrong()
 	b, err := w.get(key)
 	if err != nil {

@@ -59,7 +59,8 @@ func TestOlderKeysVerifyAndTheNewestHashes(t *testing.T) {
 	if was == is || !strings.HasPrefix(is, "v2:") {
 		t.Errorf("after a rotation %s is %s", was, is)
 	}
-	if !both.Verify(was, "Ada") || !both.Verify(is, "Ada") || both.Verify(was, "Eve") || old.Verify(is, "Ada") || both.Verify("Ada", "Ada") {
+	if !both.Verify(was, "Ada") || !both.Verify(is, "Ada") || both.Verify(was, "Eve") || old.Verify(is, "Ada") ||
+		both.Verify("Ada", "Ada") {
 		t.Error("a ring does not verify what its keys made, or something else")
 	}
 	if k, err := both.Key(old.Newest().ID()); err != nil || k.Pseudonym("Ada") != was {
@@ -73,9 +74,11 @@ func TestOlderKeysVerifyAndTheNewestHashes(t *testing.T) {
 
 func TestKeysThatAreNoneAreRefusedWithoutBeingShown(t *testing.T) {
 	for name, text := range map[string]string{
-		"nothing": " \n#v1:" + secret('a'), "no version": secret('s'), "version 0": "v0:" + secret('s'), "a sign": "v+1:" + secret('s'),
-		"too short": "v1:" + base64.StdEncoding.EncodeToString([]byte("ssssssssss")), "no base64": "v1:ssssssss!sssssssssssssssssssssss",
-		"twice": "v1:" + secret('s') + " v1:" + secret('a'), "huge": strings.Repeat("v1:"+secret('s')+" ", 2000),
+		"nothing": " \n#v1:" + secret('a'), "no version": secret('s'), "version 0": "v0:" + secret('s'),
+		"a sign":    "v+1:" + secret('s'),
+		"too short": "v1:" + base64.StdEncoding.EncodeToString([]byte("ssssssssss")),
+		"no base64": "v1:ssssssss!sssssssssssssssssssssss",
+		"twice":     "v1:" + secret('s') + " v1:" + secret('a'), "huge": strings.Repeat("v1:"+secret('s')+" ", 2000),
 	} {
 		_, err := privacy.ParseKeyring(text)
 		if err == nil || strings.Contains(err.Error(), "c3Nzc3") || strings.Contains(err.Error(), "ssss") {
@@ -83,7 +86,8 @@ func TestKeysThatAreNoneAreRefusedWithoutBeingShown(t *testing.T) {
 		}
 	}
 	k := ring(t, "v1:"+secret('s')).Newest()
-	if s := fmt.Sprintf("%v %+v %#v %s", k, k, k, k); strings.Contains(s, "ssss") || strings.Contains(s, "115") || strings.Contains(s, "c3Nz") {
+	if s := fmt.Sprintf("%v %+v %#v %s", k, k, k, k); strings.Contains(s, "ssss") || strings.Contains(s, "115") ||
+		strings.Contains(s, "c3Nz") {
 		t.Errorf("a printed key shows its secret: %s", s)
 	}
 }
@@ -100,8 +104,9 @@ func FuzzParseKeyring(f *testing.F) {
 
 func TestMasksKeepTheShapeAndHideTheContent(t *testing.T) {
 	for in, want := range map[string]string{
-		"": "", "Ada L. (36)": "xxx x. (99)", "jane.doe@example.com": "xxxx.xxx@xxxxxxx.xxx", "+49 30-1234": "+99 99-9999",
-		"Zoë\t٣": "xxxx9", "a\xffb": "xxx",
+		"": "", "Ada L. (36)": "xxx x. (99)", "jane.doe@example.com": "xxxx.xxx@xxxxxxx.xxx",
+		"+49 30-1234": "+99 99-9999",
+		"Zoë\t٣":      "xxxx9", "a\xffb": "xxx",
 	} {
 		got := privacy.MaskText(in)
 		if got != want || privacy.MaskText(got) != got {
@@ -109,7 +114,8 @@ func TestMasksKeepTheShapeAndHideTheContent(t *testing.T) {
 		}
 	}
 	for in, want := range map[float64]float64{
-		0: 0, 1: 1, 9: 1, 10: 10, 4711: 1000, -0.42: -0.1, 0.001: 0.001, 999999.9: 100000, 1e300: 1e300, 123e-310: 1e-308, math.Inf(-1): math.Inf(-1),
+		0: 0, 1: 1, 9: 1, 10: 10, 4711: 1000, -0.42: -0.1, 0.001: 0.001, 999999.9: 100000, 1e300: 1e300,
+		123e-310: 1e-308, math.Inf(-1): math.Inf(-1),
 	} {
 		if got := privacy.MaskNumber(in); got != want || privacy.MaskNumber(got) != got {
 			t.Errorf("%g is %g, want %g and the same again", in, got, want)
@@ -126,7 +132,8 @@ func TestMasksKeepTheShapeAndHideTheContent(t *testing.T) {
 		return float64(v.UnixNano()) / 1e9
 	}
 	for in, want := range map[string]string{
-		"1961-04-12T06:07:00Z": "1961-01-01T00:00:00Z", "2024-12-31T23:59:59.5Z": "2024-01-01T00:00:00Z", "2024-01-01T00:30:00+01:00": "2023-01-01T00:00:00Z",
+		"1961-04-12T06:07:00Z": "1961-01-01T00:00:00Z", "2024-12-31T23:59:59.5Z": "2024-01-01T00:00:00Z",
+		"2024-01-01T00:30:00+01:00": "2023-01-01T00:00:00Z",
 	} {
 		if got := privacy.MaskTime(at(in)); got != at(want) {
 			t.Errorf("%s is %v, want %s", in, time.Unix(int64(got), 0).UTC(), want)
@@ -135,8 +142,10 @@ func TestMasksKeepTheShapeAndHideTheContent(t *testing.T) {
 }
 
 var people = plan.Dataset{Columns: map[string]plan.Column{
-	"name": {Type: plan.Text, Anonymise: plan.Hash, Sensitive: true}, "note": {Type: plan.Text, Sensitive: true}, "city": {Type: plan.Category, Anonymise: plan.Mask},
-	"pay": {Type: plan.Number, Anonymise: plan.Mask}, "ssn": {Type: plan.Integer, Anonymise: plan.Drop}, "x": {Type: plan.Number},
+	"name": {Type: plan.Text, Anonymise: plan.Hash, Sensitive: true}, "note": {Type: plan.Text, Sensitive: true},
+	"city": {Type: plan.Category, Anonymise: plan.Mask},
+	"pay":  {Type: plan.Number, Anonymise: plan.Mask},
+	"ssn":  {Type: plan.Integer, Anonymise: plan.Drop}, "x": {Type: plan.Number},
 }}
 
 func TestAGuardLeavesNothingOfTheValues(t *testing.T) {
@@ -176,7 +185,8 @@ func TestAGuardLeavesNothingOfTheValues(t *testing.T) {
 
 func TestNoKeyIsAskedForWhereNothingIsHashed(t *testing.T) {
 	none := func() (*privacy.Keyring, error) { t.Error("a key was asked for"); return nil, nil }
-	ds := plan.Dataset{Columns: map[string]plan.Column{"pay": {Type: plan.Number, Anonymise: plan.Mask}, "note": {Type: plan.Text, Sensitive: true}}}
+	ds := plan.Dataset{Columns: map[string]plan.Column{"pay": {Type: plan.Number, Anonymise: plan.Mask},
+		"note": {Type: plan.Text, Sensitive: true}}}
 	if g, err := privacy.NewGuard(ds, none); err != nil || g.KeyID() != "" {
 		t.Error(err)
 	}

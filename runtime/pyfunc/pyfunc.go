@@ -89,7 +89,8 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pyfunc: %w", err)
 	}
-	p := &Process{dir: dir, client: &http.Client{Timeout: callWithin}, done: make(chan struct{}), log: command.NewLog(maxLog, nil)}
+	p := &Process{dir: dir, client: &http.Client{Timeout: callWithin}, done: make(chan struct{}),
+		log: command.NewLog(maxLog, nil)}
 	work := filepath.Join(dir, "work")
 	a := artifact.Artifact{Digest: m.Remote.Artifact, Dir: m.Remote.Dir}
 	if err := artifact.Lay(ctx, cfg.Store, a, filepath.Join(work, filepath.FromSlash(m.Remote.Path))); err != nil {
@@ -103,7 +104,8 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
 	go p.keep(life, command.Spec{
-		Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second, Policy: policy(cfg, dir), Held: p.holds,
+		Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second,
+		Policy: policy(cfg, dir), Held: p.holds,
 	})
 	if err := p.ready(ctx); err != nil {
 		p.Stop()
@@ -128,7 +130,8 @@ func policy(cfg Config, dir string) *confine.Policy {
 // environ is the server's whole environment.
 func environ(cfg Config, dir string, port int) []string {
 	return []string{
-		"PATH=" + pathOf(cfg), "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
+		"PATH=" + pathOf(cfg), "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1",
+		"PYTHONDONTWRITEBYTECODE=1",
 		"HOST=127.0.0.1", "PORT=" + strconv.Itoa(port),
 	}
 }
@@ -230,7 +233,8 @@ func (p *Process) Call(columns []string, rows [][]any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequest(http.MethodPost, p.url+"/invocations", bytes.NewReader(body)) //nolint:noctx // the client has a timeout
+	req, err := http.NewRequest(http.MethodPost, p.url+"/invocations",
+		bytes.NewReader(body)) //nolint:noctx // the client has a timeout
 	if err != nil {
 		return nil, err
 	}

@@ -70,16 +70,19 @@ func remote(t *testing.T, line string) (*model.Model, *store.Store) {
 	}
 	return &model.Model{
 		Name: "m", Task: plan.Regression, Algorithm: plan.Custom, Params: plan.Params{},
-		Signature: model.Signature{Target: "y", Inputs: []model.Field{{Name: "x", Type: plan.Number, Nullable: true}, {Name: "kind", Type: plan.Text}}},
-		Encoder:   model.Encoder{Fields: []model.FieldEncoder{{Name: "x", Type: plan.Number}, {Name: "kind", Type: plan.Text}}},
-		Remote:    &model.Remote{Serve: []string{line}, Path: "model.txt", Artifact: digest},
+		Signature: model.Signature{Target: "y",
+			Inputs: []model.Field{{Name: "x", Type: plan.Number, Nullable: true}, {Name: "kind", Type: plan.Text}}},
+		Encoder: model.Encoder{Fields: []model.FieldEncoder{{Name: "x", Type: plan.Number},
+			{Name: "kind", Type: plan.Text}}},
+		Remote: &model.Remote{Serve: []string{line}, Path: "model.txt", Artifact: digest},
 	}, s
 }
 
 func start(t *testing.T, m *model.Model, s *store.Store) *Process {
 	t.Helper()
 	// The server's script lies below the folder of temporary files.
-	p, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv, Confine: confine.Policy{Read: []string{os.TempDir()}}})
+	p, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv,
+		Confine: confine.Policy{Read: []string{os.TempDir()}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +116,8 @@ func TestAServerScoresRowsAndFrames(t *testing.T) {
 		t.Error("nobody knows what holds the server")
 	}
 	frame := &dataset.Frame{Rows: 3, Columns: []dataset.Column{
-		{Name: "x", Type: plan.Number, Floats: []float64{1, 2, 3}}, {Name: "kind", Type: plan.Text, Codes: []int32{0, 0, -1}, Dict: []string{"a"}},
+		{Name: "x", Type: plan.Number, Floats: []float64{1, 2, 3}},
+		{Name: "kind", Type: plan.Text, Codes: []int32{0, 0, -1}, Dict: []string{"a"}},
 	}}
 	got, err := m.Predict(frame)
 	if err != nil || got.Value[0] != 2.5 || got.Value[2] != 7.5 {
@@ -159,7 +163,8 @@ func TestAServerThatEndsIsStartedAgain(t *testing.T) {
 func TestAServerThatCannotStartSaysWhatItPrinted(t *testing.T) {
 	m, s := remote(t, "echo no module named x >&2; exit 1")
 	_, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv})
-	if err == nil || !strings.Contains(err.Error(), "exit code 1") || !strings.Contains(err.Error(), "no module named x") {
+	if err == nil || !strings.Contains(err.Error(), "exit code 1") ||
+		!strings.Contains(err.Error(), "no module named x") {
 		t.Errorf("got %v", err)
 	}
 }

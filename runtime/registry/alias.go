@@ -15,7 +15,8 @@ func (r *Registry) SetAlias(ctx context.Context, model, alias string, n int, by 
 		return fmt.Errorf("alias %s of model %s: %w", alias, model, err)
 	}
 	if !validName(alias) {
-		return fmt.Errorf("alias %q of model %s: want 1 to %d bytes of visible characters without a slash or colon", shorten(alias), model, maxName)
+		return fmt.Errorf("alias %q of model %s: want 1 to %d bytes of visible characters without a slash or colon",
+			shorten(alias), model, maxName)
 	}
 	return r.change(ctx, func(c *change) error {
 		if _, err := readVersion(ctx, c.handle, model, n); err != nil {
@@ -30,7 +31,8 @@ func (r *Registry) SetAlias(ctx context.Context, model, alias string, n int, by 
 		if err != nil {
 			return fmt.Errorf("registry: %w", err)
 		}
-		_, err = c.append(ctx, event{Actor: by, Action: ActionAlias, Model: model, Version: n, Details: map[string]any{"alias": alias, "was": was}})
+		_, err = c.append(ctx, event{Actor: by, Action: ActionAlias, Model: model, Version: n,
+			Details: map[string]any{"alias": alias, "was": was}})
 		return err
 	})
 }

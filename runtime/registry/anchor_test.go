@@ -102,7 +102,8 @@ func TestARewrittenLogIsFoundByAnAnchor(t *testing.T) {
 		if err := r.VerifyAudit(t.Context(), noted); !errors.As(err, &tampered) || tampered.Seq != noted.Seq {
 			t.Errorf("a rewritten log went unnoticed: %v", err)
 		}
-		if err := r.VerifyAudit(t.Context(), Anchor{Seq: 100, Hash: prev}); !errors.As(err, &tampered) || !strings.Contains(err.Error(), "cut off") {
+		if err := r.VerifyAudit(t.Context(), Anchor{Seq: 100, Hash: prev}); !errors.As(err, &tampered) ||
+			!strings.Contains(err.Error(), "cut off") {
 			t.Errorf("a log shorter than what was noted: %v", err)
 		}
 	})

@@ -34,7 +34,8 @@ func (r *Registry) Reject(ctx context.Context, model string, n int, d Decision) 
 func (r *Registry) decide(ctx context.Context, model string, n int, verdict string, d Decision) (Version, error) {
 	by, err := Person(d.By)
 	if err != nil {
-		return Version{}, &DecisionError{Model: model, Version: n, Reason: "missing decider: " + err.Error() + "; name yourself with --by", Cause: ErrNobody}
+		return Version{}, &DecisionError{Model: model, Version: n, Reason: "missing decider: " + err.Error() +
+			"; name yourself with --by", Cause: ErrNobody}
 	}
 	d.By = by
 	var out Version
@@ -83,9 +84,10 @@ func (c *change) decided(ctx context.Context, v Version, verdict string, d Decis
 	if verdict == Rejected {
 		action = ActionReject
 	}
-	seq, err := c.append(ctx, event{Actor: d.By, Action: action, Model: v.Model, Version: v.Version, Details: map[string]any{
-		"comment": d.Comment, "status": status,
-	}})
+	seq, err := c.append(ctx, event{Actor: d.By, Action: action, Model: v.Model,
+		Version: v.Version, Details: map[string]any{
+			"comment": d.Comment, "status": status,
+		}})
 	if err != nil {
 		return v, err
 	}
@@ -96,7 +98,8 @@ func (c *change) decided(ctx context.Context, v Version, verdict string, d Decis
 	if err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
-	if _, err := c.ExecContext(ctx, `UPDATE versions SET status = ? WHERE model = ? AND version = ?`, status, v.Model, v.Version); err != nil {
+	if _, err := c.ExecContext(ctx, `UPDATE versions SET status = ? WHERE model = ? AND version = ?`, status,
+		v.Model, v.Version); err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
 	return readVersion(ctx, c.handle, v.Model, v.Version)
@@ -105,7 +108,8 @@ func (c *change) decided(ctx context.Context, v Version, verdict string, d Decis
 // objection says why a person's decision cannot be taken, or nil.
 func objection(v Version, verdict string, d Decision) error {
 	rule := v.Approval
-	if !utf8.ValidString(d.Comment) || strings.ContainsRune(d.Comment, 0) || utf8.RuneCountInString(d.Comment) > maxComment {
+	if !utf8.ValidString(d.Comment) || strings.ContainsRune(d.Comment, 0) ||
+		utf8.RuneCountInString(d.Comment) > maxComment {
 		return v.object(ErrComment, "the comment is longer than %d characters or no text", maxComment)
 	}
 	if v.Status == Rejected {
@@ -117,7 +121,8 @@ func objection(v Version, verdict string, d Decision) error {
 	counted := v.Approvals(rule)
 	switch {
 	case slices.Contains(counted, Identity(d.By)):
-		return v.object(ErrRepeated, "%s has approved it already; it needs %d different people and has %d", d.By, max(1, rule.Count), len(counted))
+		return v.object(ErrRepeated, "%s has approved it already; it needs %d different people and has %d", d.By,
+			max(1, rule.Count), len(counted))
 	case v.Status == Approved && (rule.Policy == "auto" || len(counted) >= max(1, rule.Count)):
 		return v.object(ErrApproved, "it is approved already")
 	case rule.Policy == "auto":
@@ -125,7 +130,8 @@ func objection(v Version, verdict string, d Decision) error {
 	case rule.NotAuthor && Identity(d.By) == Identity(v.Author):
 		return v.object(ErrAuthor, "%s trained it, and the blueprint asks for somebody other than the author", v.Author)
 	case !named(rule, d.By):
-		return v.object(ErrNotApprover, "%s is not among its approvers, who are %s", d.By, strings.Join(rule.Approvers, ", "))
+		return v.object(ErrNotApprover, "%s is not among its approvers, who are %s", d.By,
+			strings.Join(rule.Approvers, ", "))
 	}
 	return nil
 }
@@ -168,5 +174,6 @@ func (v Version) Approvals(rule plan.Approval) []string {
 
 // named reports whether the rule lets that person approve.
 func named(rule plan.Approval, who string) bool {
-	return len(rule.Approvers) == 0 || slices.ContainsFunc(rule.Approvers, func(a string) bool { return Identity(a) == Identity(who) })
+	return len(rule.Approvers) == 0 || slices.ContainsFunc(rule.Approvers,
+		func(a string) bool { return Identity(a) == Identity(who) })
 }

@@ -30,10 +30,11 @@ const (
 // Entry is one line of the audit log. Hash is the SHA-256 of the canonical JSON
 // of all other fields, PrevHash, the entry before's Hash, among them.
 type Entry struct {
-	Seq      int64          `json:"seq"` // from 1, without gaps
-	Time     time.Time      `json:"time"`
-	Actor    string         `json:"actor"`
-	Action   string         `json:"action"` // register, renew, refuse, approve, reject, review, alias, serve, withdraw, forget
+	Seq   int64     `json:"seq"` // from 1, without gaps
+	Time  time.Time `json:"time"`
+	Actor string    `json:"actor"`
+	// register, renew, refuse, approve, reject, review, alias, serve, withdraw, forget
+	Action   string         `json:"action"`
 	Model    string         `json:"model,omitempty"`
 	Version  int            `json:"version,omitempty"`
 	Details  map[string]any `json:"details,omitempty"`
@@ -103,7 +104,8 @@ func (c *change) append(ctx context.Context, ev event) (int64, error) {
 		return 0, fmt.Errorf("audit log: %w", err)
 	}
 	hash := plan.DigestBytes(body)
-	if _, err := c.ExecContext(ctx, `INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)`, e.Seq, string(body), hash); err != nil {
+	if _, err := c.ExecContext(ctx, `INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)`, e.Seq,
+		string(body), hash); err != nil {
 		return 0, fmt.Errorf("audit log: %w", err)
 	}
 	if _, err := c.ExecContext(ctx, `UPDATE audit_head SET seq = ?, hash = ? WHERE id = 1`, e.Seq, hash); err != nil {

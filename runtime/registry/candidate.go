@@ -29,7 +29,8 @@ func (c Candidate) record(now time.Time) (body []byte, reasons []string) {
 			reasons = append(reasons, fmt.Sprintf(format, args...))
 		}
 	}
-	refuse(!validName(c.Model), "its name %q is not 1 to %d bytes of visible characters without / and :", shorten(c.Model), maxName)
+	refuse(!validName(c.Model), "its name %q is not 1 to %d bytes of visible characters without / and :",
+		shorten(c.Model), maxName)
 	if _, err := Person(c.Author); err != nil {
 		refuse(true, "it has no author: %v", err)
 	}
@@ -38,7 +39,8 @@ func (c Candidate) record(now time.Time) (body []byte, reasons []string) {
 		refuse(!finite(c.Metrics[name]), "its metric %s is %g, not a number", name, c.Metrics[name])
 	}
 	refuse(c.TrainedAt.IsZero(), "it has no training date")
-	refuse(c.TrainedAt.After(now.Add(clockSkew)), "its training date %s is in the future", c.TrainedAt.Format(time.RFC3339))
+	refuse(c.TrainedAt.After(now.Add(clockSkew)), "its training date %s is in the future",
+		c.TrainedAt.Format(time.RFC3339))
 	refuse(strings.TrimSpace(c.Data.Source) == "", "its data source is not named")
 	digests := [][2]string{{"model", c.ModelDigest}, {"plan", c.PlanDigest}, {"data", c.Data.Digest}}
 	for _, name := range slices.Sorted(maps.Keys(c.Evidence)) {

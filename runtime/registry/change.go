@@ -94,7 +94,8 @@ func holds(ctx context.Context, h handle, a Anchor) (bool, error) {
 // end before it began.
 func (r *Registry) begin(ctx context.Context, h handle) (*change, error) {
 	c := &change{handle: h, at: r.now().UTC()}
-	if err := h.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&c.seq, &c.hash); err != nil {
+	if err := h.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&c.seq,
+		&c.hash); err != nil {
 		return nil, fmt.Errorf("audit log: %w", err)
 	}
 	last, err := lastTime(ctx, h, c.seq)

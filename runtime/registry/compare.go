@@ -29,11 +29,14 @@ func (l *ledger) compare(ctx context.Context, h handle) error {
 		for _, id := range slices.Sorted(maps.Keys(union(t.said, held))) {
 			switch {
 			case t.said[id] == "":
-				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the registry, but the log has no entry for it", t.noun, id)}
+				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the registry, but the log has no entry for it",
+					t.noun, id)}
 			case held[id] == "":
-				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the log, but gone from the registry", t.noun, id)}
+				return &TamperedError{Reason: fmt.Sprintf("%s %s is in the log, but gone from the registry", t.noun,
+					id)}
 			case t.said[id] != held[id]:
-				return &TamperedError{Reason: fmt.Sprintf("%s %s was edited: the registry has %q, the log says %q", t.noun, id, held[id], t.said[id])}
+				return &TamperedError{Reason: fmt.Sprintf("%s %s was edited: the registry has %q, the log says %q",
+					t.noun, id, held[id], t.said[id])}
 			}
 		}
 	}
@@ -47,29 +50,34 @@ func union(a, b map[string]string) map[string]string {
 }
 
 func heldVersions(ctx context.Context, h handle) (map[string]string, error) {
-	return held(ctx, h, `SELECT model || '/' || version, model_digest, status, body, author, created_at FROM versions`, 6, func(c []string) string {
-		return versionState{c[1], c[2], plan.DigestBytes([]byte(c[3])), c[4], c[5]}.String()
-	})
+	return held(ctx, h, `SELECT model || '/' || version, model_digest, status, body, author, created_at FROM versions`,
+		6, func(c []string) string {
+			return versionState{c[1], c[2], plan.DigestBytes([]byte(c[3])), c[4], c[5]}.String()
+		})
 }
 
 func heldDecisions(ctx context.Context, h handle) (map[string]string, error) {
-	return held(ctx, h, `SELECT seq, model || '/' || version, verdict, decider, note, at FROM decisions`, 6, func(c []string) string {
-		return fmt.Sprintf("%s %s %q %q %s", c[1], c[2], c[3], c[4], c[5])
-	})
+	return held(ctx, h, `SELECT seq, model || '/' || version, verdict, decider, note, at FROM decisions`,
+		6, func(c []string) string {
+			return fmt.Sprintf("%s %s %q %q %s", c[1], c[2], c[3], c[4], c[5])
+		})
 }
 
 func heldAliases(ctx context.Context, h handle) (map[string]string, error) {
-	return held(ctx, h, `SELECT model || '@' || alias, version FROM aliases`, 2, func(c []string) string { return c[1] })
+	return held(ctx, h, `SELECT model || '@' || alias, version FROM aliases`, 2,
+		func(c []string) string { return c[1] })
 }
 
 func heldServings(ctx context.Context, h handle) (map[string]string, error) {
-	return held(ctx, h, `SELECT seq, endpoint, model || '/' || version, digest, since, until FROM servings`, 6, func(c []string) string {
-		return fmt.Sprintf("%q %s %s %s %s", c[1], c[2], c[3], c[4], c[5])
-	})
+	return held(ctx, h, `SELECT seq, endpoint, model || '/' || version, digest, since, until FROM servings`,
+		6, func(c []string) string {
+			return fmt.Sprintf("%q %s %s %s %s", c[1], c[2], c[3], c[4], c[5])
+		})
 }
 
 // held reads a table as text, the first column being the row's name.
-func held(ctx context.Context, h handle, query string, columns int, form func([]string) string) (out map[string]string, err error) {
+func held(ctx context.Context, h handle, query string, columns int,
+	form func([]string) string) (out map[string]string, err error) {
 	rows, err := h.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)

@@ -22,7 +22,8 @@ func TestNoFieldCanBeEdited(t *testing.T) {
 					}
 					edits++
 					for _, value := range f.edits(column, kind) {
-						stmt := fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[3]s WHERE %[4]s = '%[5]s' AND %[2]s <> %[3]s`, table, column, value, f.rowID(), row)
+						stmt := fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[3]s WHERE %[4]s = '%[5]s' AND %[2]s <> %[3]s`,
+							table, column, value, f.rowID(), row)
 						f.verifyFails(t, fmt.Sprintf("%s.%s of row %s", table, column, row), stmt)
 					}
 				}

@@ -50,7 +50,10 @@ func Grant(ctx context.Context, location string, users []User, opt Options) (err
 	if r.dialect.schema == nil {
 		return fmt.Errorf("registry %s: a file has no users; it has an owner and a mode", location)
 	}
-	err = r.again(ctx, func() error { return r.transact(ctx, nil, func(h handle) error { return h.grant(ctx, r, users) }) })
+	err = r.again(ctx, func() error {
+		return r.transact(ctx, nil,
+			func(h handle) error { return h.grant(ctx, r, users) })
+	})
 	if sqlState(err) == insufficientPrivilege {
 		return fmt.Errorf("registry %s: rights of its users: %w; the owner of the tables must be allowed to make roles: ALTER ROLE name CREATEROLE", r.dialect.name(location), err)
 	}
@@ -112,10 +115,12 @@ func rows(space string) []string {
 	var out []string
 	for _, table := range []string{"versions", "decisions", "servings", "audit", "audit_head"} {
 		out = append(out, `ALTER TABLE `+space+`.`+table+` ENABLE ROW LEVEL SECURITY`)
-		out = append(out, `DROP POLICY IF EXISTS seen ON `+space+`.`+table, `CREATE POLICY seen ON `+space+`.`+table+` FOR SELECT USING (true)`)
+		out = append(out, `DROP POLICY IF EXISTS seen ON `+space+`.`+table, `CREATE POLICY seen ON `+space+`.`+table+
+			` FOR SELECT USING (true)`)
 	}
 	for _, i := range invariants {
-		out = append(out, rule(i.name, space, i.table, i.command, "PUBLIC", strings.ReplaceAll(i.check, "%[1]s", space))...)
+		out = append(out, rule(i.name, space, i.table, i.command, "PUBLIC",
+			strings.ReplaceAll(i.check, "%[1]s", space))...)
 	}
 	return out
 }
@@ -129,7 +134,8 @@ func rule(name, space, table, command, to, check string) []string {
 	}
 	return []string{
 		`DROP POLICY IF EXISTS ` + name + ` ON ` + table,
-		`CREATE POLICY ` + name + ` ON ` + table + ` FOR ` + command + ` TO ` + to + using + ` WITH CHECK (` + check + `)`,
+		`CREATE POLICY ` + name + ` ON ` + table + ` FOR ` + command + ` TO ` + to + using +
+			` WITH CHECK (` + check + `)`,
 	}
 }
 

@@ -135,7 +135,8 @@ func (s *staffed) serving(owner *Registry) map[string]act {
 		"point an alias": {[]plan.Duty{plan.DutyServe, plan.DutyDecide}, func(r *Registry) error {
 			s.round++
 			name := fmt.Sprintf("a%d", s.round)
-			return errors.Join(r.SetAlias(t.Context(), "m", name, 1, "ada"), r.SetAlias(t.Context(), "m", name, 2, "ada"))
+			return errors.Join(r.SetAlias(t.Context(), "m", name, 1, "ada"),
+				r.SetAlias(t.Context(), "m", name, 2, "ada"))
 		}},
 		"note what was deleted": {[]plan.Duty{plan.DutyRetain}, func(r *Registry) error {
 			return r.RecordForgotten(t.Context(), "ada", "d", map[string]any{"objects": 1.0})
@@ -184,13 +185,18 @@ const entry = `INSERT INTO audit (seq, body, hash) SELECT seq + 1, json_build_ob
 // nobody may do any of it.
 var nobody = []string{
 	`DELETE FROM audit`, `UPDATE audit SET body = ''`, `TRUNCATE audit`, `DROP TRIGGER audit_no_update ON audit`,
-	`ALTER TABLE audit DISABLE TRIGGER ALL`, `ALTER TABLE audit DISABLE ROW LEVEL SECURITY`, `DROP POLICY newest ON audit_head`,
-	`DELETE FROM audit_head`, `INSERT INTO audit_head VALUES (2, 1, '')`, `UPDATE audit_head SET seq = 1`, `UPDATE audit_head SET hash = 'x'`,
+	`ALTER TABLE audit DISABLE TRIGGER ALL`, `ALTER TABLE audit DISABLE ROW LEVEL SECURITY`,
+	`DROP POLICY newest ON audit_head`,
+	`DELETE FROM audit_head`, `INSERT INTO audit_head VALUES (2, 1, '')`, `UPDATE audit_head SET seq = 1`,
+	`UPDATE audit_head SET hash = 'x'`,
 	`DELETE FROM versions`, `UPDATE versions SET author = 'eve'`, `UPDATE versions SET model_digest = 'x'`,
 	`INSERT INTO versions VALUES ('x', 1, 'd', 'approved', 'eve', '', '{}')`,
-	`UPDATE versions SET status = 'approved' WHERE version = 3`, `UPDATE versions SET status = 'rejected' WHERE version = 3`,
-	`UPDATE versions SET status = 'approved' WHERE version = 2`, `UPDATE versions SET status = 'pending' WHERE version = 2`,
-	`DELETE FROM decisions`, `UPDATE decisions SET decider = 'eve'`, `DELETE FROM servings`, `UPDATE servings SET version = 2`, `DELETE FROM aliases`,
+	`UPDATE versions SET status = 'approved' WHERE version = 3`,
+	`UPDATE versions SET status = 'rejected' WHERE version = 3`,
+	`UPDATE versions SET status = 'approved' WHERE version = 2`,
+	`UPDATE versions SET status = 'pending' WHERE version = 2`,
+	`DELETE FROM decisions`, `UPDATE decisions SET decider = 'eve'`, `DELETE FROM servings`,
+	`UPDATE servings SET version = 2`, `DELETE FROM aliases`,
 	`INSERT INTO audit VALUES (99, '{"action": "serve"}', 'x')`, strings.ReplaceAll(entry, "%", "nonsense"),
 	`DROP TABLE audit`, `CREATE TABLE mine (x int)`, `DELETE FROM goose_db_version`, `CREATE ROLE mine`,
 }
@@ -198,23 +204,30 @@ var nobody = []string{
 // others are what another duty may do.
 var others = map[plan.Duty][]string{
 	plan.DutyServe: {
-		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'grace', '', '')`, `INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'policy:auto', '', '')`,
+		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'grace', '', '')`,
+		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'policy:auto', '', '')`,
 		`UPDATE versions SET body = ''`, `INSERT INTO versions VALUES ('x', 1, 'd', 'pending', 'eve', '', '{}')`,
 		strings.ReplaceAll(entry, "%", "approve"), strings.ReplaceAll(entry, "%", "register"),
 	},
 	plan.DutyTrain: {
-		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'grace', '', '')`, `INSERT INTO decisions VALUES (50, 'm', 3, 'rejected', 'policy:auto', '', '')`,
-		strings.ReplaceAll(entry, "%", "approve"), strings.ReplaceAll(entry, "%", "reject"), strings.ReplaceAll(entry, "%", "serve"),
-		`INSERT INTO servings VALUES (50, 'e', 'm', 1, 'd', '')`, `UPDATE servings SET until = 'x'`, `INSERT INTO aliases VALUES ('m', 'x', 1)`,
+		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'grace', '', '')`,
+		`INSERT INTO decisions VALUES (50, 'm', 3, 'rejected', 'policy:auto', '', '')`,
+		strings.ReplaceAll(entry, "%", "approve"), strings.ReplaceAll(entry, "%", "reject"),
+		strings.ReplaceAll(entry, "%", "serve"),
+		`INSERT INTO servings VALUES (50, 'e', 'm', 1, 'd', '')`, `UPDATE servings SET until = 'x'`,
+		`INSERT INTO aliases VALUES ('m', 'x', 1)`,
 	},
 	plan.DutyRetain: {
-		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'grace', '', '')`, `UPDATE versions SET status = 'approved'`, `UPDATE versions SET body = ''`,
+		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'grace', '', '')`,
+		`UPDATE versions SET status = 'approved'`, `UPDATE versions SET body = ''`,
 		strings.ReplaceAll(entry, "%", "approve"), `INSERT INTO servings VALUES (50, 'e', 'm', 1, 'd', '')`,
 	},
-	plan.DutyWatch: {strings.ReplaceAll(entry, "%", "forget"), `UPDATE audit_head SET seq = seq`, `LOCK TABLE audit_head IN EXCLUSIVE MODE`, `UPDATE versions SET body = ''`},
+	plan.DutyWatch: {strings.ReplaceAll(entry, "%", "forget"), `UPDATE audit_head SET seq = seq`,
+		`LOCK TABLE audit_head IN EXCLUSIVE MODE`, `UPDATE versions SET body = ''`},
 	plan.DutyDecide: {
 		`INSERT INTO decisions VALUES (50, 'm', 3, 'approved', 'policy:auto', '', '')`, `UPDATE versions SET body = ''`,
-		`INSERT INTO versions VALUES ('x', 1, 'd', 'pending', 'eve', '', '{}')`, strings.ReplaceAll(entry, "%", "register"), `UPDATE servings SET until = 'x'`,
+		`INSERT INTO versions VALUES ('x', 1, 'd', 'pending', 'eve', '', '{}')`,
+		strings.ReplaceAll(entry, "%", "register"), `UPDATE servings SET until = 'x'`,
 	},
 }
 
@@ -230,7 +243,8 @@ func TestNobodyCoversAnythingUp(t *testing.T) {
 		db := s.as[d].raw(t)
 		for _, stmt := range append(slices.Clone(nobody), others[d]...) {
 			var refused *pgconn.PgError
-			if _, err := db.Exec(`BEGIN; ` + stmt + `; COMMIT`); !errors.As(err, &refused) || !slices.Contains([]string{insufficientPrivilege, "0LP01", "22023"}, refused.Code) {
+			if _, err := db.Exec(`BEGIN; ` + stmt + `; COMMIT`); !errors.As(err, &refused) ||
+				!slices.Contains([]string{insufficientPrivilege, "0LP01", "22023"}, refused.Code) {
 				t.Errorf("%s: %s: %v", d, stmt, err)
 			}
 			if _, err := db.Exec(`ROLLBACK`); err != nil {
@@ -253,7 +267,8 @@ func contents(t *testing.T, db *sql.DB) string {
 	var out []string
 	for _, table := range tables {
 		var text string
-		if err := db.QueryRow(`SELECT COALESCE(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM ` + table + ` x`).Scan(&text); err != nil {
+		if err := db.QueryRow(`SELECT COALESCE(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM ` + table +
+			` x`).Scan(&text); err != nil {
 			t.Fatal(err)
 		}
 		out = append(out, table+": "+text)
@@ -291,7 +306,8 @@ func TestAUserLogsInByItsOwnPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept string
-	if err := admin.QueryRow(`SELECT rolpassword FROM pg_authid WHERE rolname = $1`, users[0].Name).Scan(&kept); err != nil || !strings.HasPrefix(kept, "SCRAM-SHA-256$4096:") {
+	if err := admin.QueryRow(`SELECT rolpassword FROM pg_authid WHERE rolname = $1`,
+		users[0].Name).Scan(&kept); err != nil || !strings.HasPrefix(kept, "SCRAM-SHA-256$4096:") {
 		t.Errorf("kept as %q: %v", kept, err)
 	}
 	u, err := url.Parse(p.location)
@@ -336,7 +352,8 @@ func TestRightsAreGivenToUsersOfDatabasesAlone(t *testing.T) {
 		"postgres://127.0.0.1:1/x": {User{Duty: plan.DutyServe}, "not a valid name for a database user"},
 		"postgres://127.0.0.1:2/x": {User{Name: "ada", Duty: "everything"}, "is not a duty"},
 	} {
-		if err := Grant(t.Context(), location, []User{c.user}, Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := Grant(t.Context(), location, []User{c.user}, Options{Now: clock()}); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", location, err)
 		}
 	}

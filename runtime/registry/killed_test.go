@@ -16,7 +16,8 @@ import (
 // TestMain runs the writer that other tests start, and sometimes kill.
 func TestMain(m *testing.M) {
 	if location := os.Getenv("ASHLAR_REGISTRY_WRITER"); location != "" {
-		if err := writeVersions(location, os.Getenv("ASHLAR_REGISTRY_NAME"), os.Getenv("ASHLAR_REGISTRY_COUNT")); err != nil {
+		if err := writeVersions(location, os.Getenv("ASHLAR_REGISTRY_NAME"),
+			os.Getenv("ASHLAR_REGISTRY_COUNT")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -62,7 +63,8 @@ func writeVersions(location, name, count string) error {
 func startWriter(t *testing.T, location, name string, count int) (*exec.Cmd, io.Reader) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "ASHLAR_REGISTRY_WRITER="+location, "ASHLAR_REGISTRY_NAME="+name, fmt.Sprint("ASHLAR_REGISTRY_COUNT=", count))
+	cmd.Env = append(os.Environ(), "ASHLAR_REGISTRY_WRITER="+location, "ASHLAR_REGISTRY_NAME="+name,
+		fmt.Sprint("ASHLAR_REGISTRY_COUNT=", count))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -176,7 +178,8 @@ func TestApproversRaceToOneApprovalEach(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if v, err := r.Version(t.Context(), "m", 1); err != nil || taken != 20 || len(v.Decisions) != 20 || v.Status != Approved {
+		if v, err := r.Version(t.Context(), "m", 1); err != nil || taken != 20 ||
+			len(v.Decisions) != 20 || v.Status != Approved {
 			t.Errorf("%d approvals were taken, %d kept, status %s (%v)", taken, len(v.Decisions), v.Status, err)
 		}
 		verify(t, r)

@@ -42,7 +42,8 @@ func (l *ledger) take(e Entry) {
 		v.status = text("status")
 		l.versions[id] = v
 		verdict := map[string]string{ActionApprove: Approved, ActionReject: Rejected}[e.Action]
-		l.decisions[fmt.Sprint(e.Seq)] = fmt.Sprintf("%s %s %q %q %s", id, verdict, e.Actor, text("comment"), stamp(e.Time))
+		l.decisions[fmt.Sprint(e.Seq)] = fmt.Sprintf("%s %s %q %q %s", id, verdict, e.Actor,
+			text("comment"), stamp(e.Time))
 	case ActionAlias:
 		l.aliases[e.Model+"@"+text("alias")] = fmt.Sprint(e.Version)
 	case ActionServe:

@@ -72,7 +72,8 @@ func (g *guard) greet(conn net.Conn) {
 		return
 	}
 	g.asked.Add(1)
-	answer := &pgproto3.ErrorResponse{Severity: "FATAL", Code: "28P01", Message: fmt.Sprintf("password authentication failed for user %q", user)}
+	answer := &pgproto3.ErrorResponse{Severity: "FATAL", Code: "28P01",
+		Message: fmt.Sprintf("password authentication failed for user %q", user)}
 	if p, ok := message.(*pgproto3.PasswordMessage); ok && p.Password == g.password {
 		answer = &pgproto3.ErrorResponse{Severity: "FATAL", Code: "3D000", Message: "it is " + user}
 	}
@@ -122,7 +123,8 @@ func TestNoErrorRepeatsAPassword(t *testing.T) {
 		}
 	}
 	err := tryOpen(t, g.url("ada:wrong@", ""), Login{})
-	if !strings.Contains(err.Error(), "postgres://ada@"+g.address+"/db") || !strings.Contains(err.Error(), "password authentication failed") {
+	if !strings.Contains(err.Error(), "postgres://ada@"+g.address+"/db") ||
+		!strings.Contains(err.Error(), "password authentication failed") {
 		t.Errorf("it does not say who was refused where: %v", err)
 	}
 }
@@ -135,7 +137,8 @@ func TestCredentialsAreAskedForBeforeEachConnection(t *testing.T) {
 		told = to
 		return "rotating", password, nil
 	}}
-	if err := tryOpen(t, g.url("", ""), login); !strings.Contains(err.Error(), `password authentication failed for user "rotating"`) {
+	if err := tryOpen(t, g.url("", ""), login); !strings.Contains(err.Error(),
+		`password authentication failed for user "rotating"`) {
 		t.Errorf("got %v", err)
 	}
 	if told.User != "" {
@@ -179,14 +182,21 @@ func TestSecretsGoOverTLSAlone(t *testing.T) {
 		}
 	}
 	for location, fine := range map[string]bool{
-		"postgres://db.example.com/x?sslmode=disable": false, "postgres://ada:s3cr3t@10.0.0.1/x?sslmode=prefer": false, "postgres://10.0.0.1/x?sslmode=allow": false,
-		"postgres://10.0.0.1/x?sslmode=disable&ashlar_plaintext=yes": false, "postgres://localhost.example.com/x?sslmode=disable": false,
-		"postgres://10.0.0.1/x?sslmode=disable&ashlar_plaintext=allowed": true, "postgres://10.0.0.1/x?ashlar_plaintext=allowed&sslmode=disable": true,
-		"postgres://127.0.0.1/x?sslmode=disable": true, "postgres://localhost/x?sslmode=disable": true, "postgres://[::1]/x?sslmode=disable": true, "postgres:///x?host=/run/postgresql&sslmode=disable": true,
-		"postgres://10.0.0.1/x?sslmode=require": true, "postgres://10.0.0.1/x": true,
+		"postgres://db.example.com/x?sslmode=disable": false, "postgres://ada:s3cr3t@10.0.0.1/x?sslmode=prefer": false,
+		"postgres://10.0.0.1/x?sslmode=allow":                            false,
+		"postgres://10.0.0.1/x?sslmode=disable&ashlar_plaintext=yes":     false,
+		"postgres://localhost.example.com/x?sslmode=disable":             false,
+		"postgres://10.0.0.1/x?sslmode=disable&ashlar_plaintext=allowed": true,
+		"postgres://10.0.0.1/x?ashlar_plaintext=allowed&sslmode=disable": true,
+		"postgres://127.0.0.1/x?sslmode=disable":                         true,
+		"postgres://localhost/x?sslmode=disable":                         true,
+		"postgres://[::1]/x?sslmode=disable":                             true,
+		"postgres:///x?host=/run/postgresql&sslmode=disable":             true,
+		"postgres://10.0.0.1/x?sslmode=require":                          true, "postgres://10.0.0.1/x": true,
 	} {
 		config, err := configurePostgres(location, Login{})
-		if (err == nil) != fine || err != nil && (!strings.Contains(err.Error(), "in the clear") || strings.Contains(err.Error(), "s3cr3t")) {
+		if (err == nil) != fine || err != nil &&
+			(!strings.Contains(err.Error(), "in the clear") || strings.Contains(err.Error(), "s3cr3t")) {
 			t.Errorf("%s without a login: %v", location, err)
 		}
 		if err == nil && config.RuntimeParams["ashlar_plaintext"] != "" {
@@ -198,7 +208,8 @@ func TestSecretsGoOverTLSAlone(t *testing.T) {
 		"postgres://db.example.com/x?sslmode=verify-full": "db.example.com",
 	} {
 		config, err := configurePostgres(location, login)
-		if err != nil || config.TLSConfig == nil || config.TLSConfig.InsecureSkipVerify || config.TLSConfig.ServerName != name || len(config.Fallbacks) != 0 {
+		if err != nil || config.TLSConfig == nil || config.TLSConfig.InsecureSkipVerify ||
+			config.TLSConfig.ServerName != name || len(config.Fallbacks) != 0 {
 			t.Errorf("%s does not verify the server: %+v, %v", location, config, err)
 		}
 	}

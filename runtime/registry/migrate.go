@@ -96,5 +96,6 @@ func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, er
 }
 
 func newerSchema(have, known int64) error {
-	return fmt.Errorf("its schema is version %d, written by a newer Ashlar than this one, which knows %d; use that one", have, known)
+	return fmt.Errorf("its schema is version %d, written by a newer Ashlar than this one, which knows %d; use that one",
+		have, known)
 }

@@ -15,14 +15,16 @@ func TestTheObjectsOfARegistryAreThoseThatItsVersionsAreAndWereMadeOf(t *testing
 		c.Evidence = map[string]string{"validation": digest("c")}
 		register(t, r, c) // renewed: the log keeps the reports of before
 		register(t, r, candidate("other", "2"))
-		if _, err := r.Approve(t.Context(), "m", 1, Decision{By: "grace", Comment: "as good as " + digest("d")}); err != nil {
+		if _, err := r.Approve(t.Context(), "m", 1,
+			Decision{By: "grace", Comment: "as good as " + digest("d")}); err != nil {
 			t.Fatal(err)
 		}
 		got, err := r.Objects(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{c.ModelDigest, c.Data.Digest, digest("a"), digest("b"), digest("c"), candidate("other", "2").ModelDigest} {
+		for _, want := range []string{c.ModelDigest, c.Data.Digest, digest("a"), digest("b"), digest("c"),
+			candidate("other", "2").ModelDigest} {
 			if !slices.Contains(got, want) {
 				t.Errorf("%s is missing", want)
 			}

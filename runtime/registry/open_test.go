@@ -21,8 +21,9 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("the file is not where it was asked for: %v", err)
 	}
 	for location, want := range map[string]string{
-		"": "no location", garbage: "not a database", newer: "newer Ashlar", filepath.Join(garbage, "r.db"): "not a directory",
-		"mysql://user:secret@host/db": "name a file for SQLite",
+		"": "no location", garbage: "not a database", newer: "newer Ashlar",
+		filepath.Join(garbage, "r.db"): "not a directory",
+		"mysql://user:secret@host/db":  "name a file for SQLite",
 	} {
 		_, err := Open(t.Context(), location, Options{Now: clock()})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
@@ -31,7 +32,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 	file := filepath.Join(dir, "x.db")
 	secret := Login{Credentials: func(context.Context, Target) (string, string, error) { return "", "", nil }}
-	if _, err := Open(t.Context(), file, Options{Now: clock(), Login: secret}); err == nil || !strings.Contains(err.Error(), "takes no name") {
+	if _, err := Open(t.Context(), file, Options{Now: clock(), Login: secret}); err == nil ||
+		!strings.Contains(err.Error(), "takes no name") {
 		t.Errorf("a file with a password: %v", err)
 	}
 	if _, err := Open(t.Context(), file, Options{}); err == nil || !strings.Contains(err.Error(), "clock") {

@@ -133,7 +133,8 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 			return nil, errors.New("the database's URL lets everything go over the network in the clear, the password and decisions too: use sslmode=verify-full, or add ashlar_plaintext=allowed to it where the network itself is trusted")
 		}
 	}
-	if login.Roots != nil && q.Get("sslrootcert") == "" && config.TLSConfig != nil && !config.TLSConfig.InsecureSkipVerify {
+	if login.Roots != nil && q.Get("sslrootcert") == "" && config.TLSConfig != nil &&
+		!config.TLSConfig.InsecureSkipVerify {
 		config.TLSConfig.RootCAs = login.Roots
 	}
 	return config, nil
@@ -151,7 +152,8 @@ func userOf(location string) string {
 
 // plain reports whether it may come to a connection without TLS.
 func plain(config *pgx.ConnConfig) bool {
-	return config.TLSConfig == nil || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
+	return config.TLSConfig == nil || slices.ContainsFunc(config.Fallbacks,
+		func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
 }
 
 // here reports whether the host is this machine.
@@ -185,7 +187,8 @@ func (d *dialect) known(ctx context.Context, db *sql.DB) error {
 	sources := p.ListSources()
 	want := sources[len(sources)-1].Version
 	var have int64
-	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+` WHERE is_applied`).Scan(&have)
+	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+
+		` WHERE is_applied`).Scan(&have)
 	if err != nil && sqlState(err) != undefinedTable {
 		return err
 	}

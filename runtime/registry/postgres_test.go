@@ -13,7 +13,8 @@ import (
 
 func TestPostgresIsMigratedByMigrateAlone(t *testing.T) {
 	p := emptySchema(t)
-	if _, err := Open(t.Context(), p.location, Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), "ashlar-runtime migrate") {
+	if _, err := Open(t.Context(), p.location, Options{Now: clock()}); err == nil ||
+		!strings.Contains(err.Error(), "ashlar-runtime migrate") {
 		t.Errorf("an empty database: %v", err)
 	}
 	if tables := p.tables(t); len(tables) != 0 {
@@ -22,13 +23,15 @@ func TestPostgresIsMigratedByMigrateAlone(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			if done, err := Migrate(context.Background(), p.location, Options{Now: clock()}); err != nil || done.To != 1 {
+			if done, err := Migrate(context.Background(), p.location,
+				Options{Now: clock()}); err != nil || done.To != 1 {
 				t.Errorf("%+v, %v", done, err)
 			}
 		})
 	}
 	group.Wait()
-	if done, err := Migrate(t.Context(), p.location, Options{Now: clock()}); err != nil || done.From != 1 || done.To != 1 {
+	if done, err := Migrate(t.Context(), p.location, Options{Now: clock()}); err != nil ||
+		done.From != 1 || done.To != 1 {
 		t.Errorf("again: %+v, %v", done, err)
 	}
 	r := p.open(t)
@@ -47,21 +50,24 @@ func TestPostgresIsMigratedByMigrateAlone(t *testing.T) {
 
 func TestADatabaseThatCannotHoldUnicodeIsRefused(t *testing.T) {
 	admin := rawURL(t, postgresURL(t))
-	run(t, admin, `DROP DATABASE IF EXISTS ashlar_test_latin1`, `CREATE DATABASE ashlar_test_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+	run(t, admin, `DROP DATABASE IF EXISTS ashlar_test_latin1`,
+		`CREATE DATABASE ashlar_test_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
 	t.Cleanup(func() { run(t, admin, `DROP DATABASE ashlar_test_latin1 WITH (FORCE)`) })
 	u, err := url.Parse(postgresURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	u.Path = "/ashlar_test_latin1"
-	if _, err := Migrate(t.Context(), u.String(), Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), "LATIN1") {
+	if _, err := Migrate(t.Context(), u.String(), Options{Now: clock()}); err == nil ||
+		!strings.Contains(err.Error(), "LATIN1") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestASchemaThatIsNotThereIsNamed(t *testing.T) {
 	location := with(t, postgresURL(t), "search_path", "ashlar_no_such_schema")
-	if _, err := Migrate(t.Context(), location, Options{Now: clock()}); err == nil || !strings.Contains(err.Error(), "CREATE SCHEMA") {
+	if _, err := Migrate(t.Context(), location, Options{Now: clock()}); err == nil ||
+		!strings.Contains(err.Error(), "CREATE SCHEMA") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -190,7 +196,8 @@ func TestAWriterThatStopsIsEndedInTime(t *testing.T) {
 	p := freshSchema(t)
 	for location, want := range map[string]string{p.location: "1min", with(t, p.location, "lock_timeout", "5s"): "5s"} {
 		r := place{location: location, postgres: true}.open(t)
-		for setting, want := range map[string]string{"lock_timeout": want, "idle_in_transaction_session_timeout": "1min", "application_name": "ashlar"} {
+		for setting, want := range map[string]string{"lock_timeout": want,
+			"idle_in_transaction_session_timeout": "1min", "application_name": "ashlar"} {
 			var got string
 			if err := r.db.QueryRow(`SHOW ` + setting).Scan(&got); err != nil || got != want {
 				t.Errorf("%s is %s, want %s (%v)", setting, got, want, err)

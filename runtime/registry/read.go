@@ -64,7 +64,8 @@ func (r *Registry) Version(ctx context.Context, model string, n int) (Version, e
 func readVersion(ctx context.Context, h handle, model string, n int) (Version, error) {
 	v := Version{Version: n, Decisions: []RecordedDecision{}, Aliases: []string{}}
 	var body, created string
-	err := h.QueryRowContext(ctx, `SELECT status, created_at, body FROM versions WHERE model = ? AND version = ?`, model, n).Scan(&v.Status, &created, &body)
+	err := h.QueryRowContext(ctx, `SELECT status, created_at, body FROM versions WHERE model = ? AND version = ?`,
+		model, n).Scan(&v.Status, &created, &body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, notRegistered(ctx, h, model, n)
 	}

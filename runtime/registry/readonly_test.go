@@ -40,7 +40,8 @@ func TestARegistryIsReadWithoutATrace(t *testing.T) {
 	if after := filesIn(t, dir); !slices.Equal(before, after) {
 		t.Errorf("there was %v, and now there is %v", before, after)
 	}
-	if _, err := r.Approve(t.Context(), "m", 2, Decision{By: "grace"}); err == nil || !strings.Contains(err.Error(), "for reading only") {
+	if _, err := r.Approve(t.Context(), "m", 2, Decision{By: "grace"}); err == nil ||
+		!strings.Contains(err.Error(), "for reading only") {
 		t.Errorf("a decision: %v", err)
 	}
 	if err := r.Close(); err != nil {

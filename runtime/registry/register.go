@@ -23,9 +23,11 @@ func (r *Registry) Register(ctx context.Context, c Candidate) (Version, error) {
 		body, reasons := c.record(ch.at)
 		if len(reasons) > 0 {
 			refused = &RefusedError{Model: c.Model, Reasons: reasons}
-			_, err := ch.append(ctx, event{Actor: shorten(c.Author), Action: ActionRefuse, Model: shorten(c.Model), Details: map[string]any{
-				"model_digest": shorten(c.ModelDigest), "plan_digest": shorten(c.PlanDigest), "run": shorten(c.RunID), "reasons": reasons,
-			}})
+			_, err := ch.append(ctx, event{Actor: shorten(c.Author), Action: ActionRefuse,
+				Model: shorten(c.Model), Details: map[string]any{
+					"model_digest": shorten(c.ModelDigest), "plan_digest": shorten(c.PlanDigest),
+					"run": shorten(c.RunID), "reasons": reasons,
+				}})
 			return err
 		}
 		known, err := knownVersion(ctx, ch.handle, c)
@@ -47,7 +49,8 @@ func (r *Registry) Register(ctx context.Context, c Candidate) (Version, error) {
 
 func knownVersion(ctx context.Context, h handle, c Candidate) (int, error) {
 	var n int
-	err := h.QueryRowContext(ctx, `SELECT version FROM versions WHERE model = ? AND model_digest = ?`, c.Model, c.ModelDigest).Scan(&n)
+	err := h.QueryRowContext(ctx, `SELECT version FROM versions WHERE model = ? AND model_digest = ?`,
+		c.Model, c.ModelDigest).Scan(&n)
 	return n, err
 }
 
@@ -73,16 +76,20 @@ func (c *change) renew(ctx context.Context, n int, asks Candidate) (Version, err
 		return v, err
 	}
 	v.Candidate = renewed
-	if _, err := c.ExecContext(ctx, `UPDATE versions SET body = ? WHERE model = ? AND version = ?`, string(body), v.Model, n); err != nil {
+	if _, err := c.ExecContext(ctx, `UPDATE versions SET body = ? WHERE model = ? AND version = ?`,
+		string(body), v.Model, n); err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
-	_, err = c.append(ctx, event{Actor: asks.Author, Action: ActionRenew, Model: v.Model, Version: n, Details: v.recorded(body)})
+	_, err = c.append(ctx, event{Actor: asks.Author, Action: ActionRenew, Model: v.Model, Version: n,
+		Details: v.recorded(body)})
 	return v, err
 }
 
 func (c *change) insert(ctx context.Context, asks Candidate, body []byte) (Version, error) {
-	v := Version{Candidate: asks, Status: Pending, CreatedAt: c.at, Decisions: []RecordedDecision{}, Aliases: []string{}}
-	if err := c.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) + 1 FROM versions WHERE model = ?`, v.Model).Scan(&v.Version); err != nil {
+	v := Version{Candidate: asks, Status: Pending, CreatedAt: c.at,
+		Decisions: []RecordedDecision{}, Aliases: []string{}}
+	if err := c.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) + 1 FROM versions WHERE model = ?`,
+		v.Model).Scan(&v.Version); err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
 	_, err := c.ExecContext(ctx, `INSERT INTO versions (model, version, model_digest, status, author, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -90,7 +97,8 @@ func (c *change) insert(ctx context.Context, asks Candidate, body []byte) (Versi
 	if err != nil {
 		return v, fmt.Errorf("registry: %w", err)
 	}
-	_, err = c.append(ctx, event{Actor: v.Author, Action: ActionRegister, Model: v.Model, Version: v.Version, Details: v.recorded(body)})
+	_, err = c.append(ctx, event{Actor: v.Author, Action: ActionRegister, Model: v.Model, Version: v.Version,
+		Details: v.recorded(body)})
 	return v, err
 }
 
@@ -99,7 +107,8 @@ func (c *change) insert(ctx context.Context, asks Candidate, body []byte) (Versi
 // digest, and for people what matters most.
 func (v Version) recorded(body []byte) map[string]any {
 	return map[string]any{
-		"model_digest": v.ModelDigest, "plan_digest": v.PlanDigest, "data_digest": v.Data.Digest, "environment": v.Environment,
-		"run": v.RunID, "body_digest": plan.DigestBytes(body), "record": json.RawMessage(body),
+		"model_digest": v.ModelDigest, "plan_digest": v.PlanDigest, "data_digest": v.Data.Digest,
+		"environment": v.Environment,
+		"run":         v.RunID, "body_digest": plan.DigestBytes(body), "record": json.RawMessage(body),
 	}
 }

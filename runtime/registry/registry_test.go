@@ -31,10 +31,13 @@ func digest(c string) string { return "sha256:" + strings.Repeat(c, 64) }
 func candidate(model, d string) Candidate {
 	auc := 0.84
 	return Candidate{
-		Blueprint: "credit", Environment: "dev", Model: model, RunID: "run-1", ModelDigest: digest(d), PlanDigest: digest("a"),
+		Blueprint: "credit", Environment: "dev", Model: model, RunID: "run-1",
+		ModelDigest: digest(d), PlanDigest: digest("a"),
 		Data: Data{Source: "data.csv", Digest: digest("b")}, Author: "ada", TrainedAt: noon, Algorithm: "random_forest",
-		Metrics: map[string]float64{"roc_auc": auc}, Gates: []Gate{{Name: "roc_auc", Value: &auc, Want: ">=0.8", Passed: true}},
-		Approval: plan.Approval{Policy: "manual", Approvers: []string{"grace", "Ada", "linus"}, Count: 1, NotAuthor: true},
+		Metrics: map[string]float64{"roc_auc": auc},
+		Gates:   []Gate{{Name: "roc_auc", Value: &auc, Want: ">=0.8", Passed: true}},
+		Approval: plan.Approval{Policy: "manual", Approvers: []string{"grace", "Ada", "linus"},
+			Count: 1, NotAuthor: true},
 	}
 }
 
@@ -63,7 +66,8 @@ func TestACandidateBecomesTheNextVersionOnce(t *testing.T) {
 		if first.Version != 1 || second.Version != 2 || again.Version != 1 || first.Status != Pending {
 			t.Errorf("versions %d %d %d, status %s", first.Version, second.Version, again.Version, first.Status)
 		}
-		if vs, err := r.Versions(t.Context(), "m"); err != nil || len(vs) != 2 || vs[0].Version != 2 || *vs[1].Gates[0].Value != 0.84 {
+		if vs, err := r.Versions(t.Context(), "m"); err != nil || len(vs) != 2 || vs[0].Version != 2 ||
+			*vs[1].Gates[0].Value != 0.84 {
 			t.Errorf("%+v, %v", vs, err)
 		}
 		if head, _ := r.Head(t.Context()); head != 2 {
@@ -86,7 +90,8 @@ func TestAnIncompleteCandidateIsRefusedWithEveryReason(t *testing.T) {
 		if !errors.As(err, &refused) {
 			t.Fatalf("got %v", err)
 		}
-		for _, want := range []string{"no author", "no metrics", "no training date", "data source", "data digest", "plan digest", "accuracy is 0.8"} {
+		for _, want := range []string{"no author", "no metrics", "no training date", "data source", "data digest",
+			"plan digest", "accuracy is 0.8"} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("the refusal does not mention %q: %v", want, err)
 			}
@@ -97,7 +102,8 @@ func TestAnIncompleteCandidateIsRefusedWithEveryReason(t *testing.T) {
 			t.Errorf("a model from the future: %v", err)
 		}
 		entries, err := r.Audit(t.Context(), Filter{Model: "m"})
-		if err != nil || len(entries) != 2 || entries[0].Action != "refuse" || !strings.Contains(entries[0].Summary(), "accuracy is 0.8") {
+		if err != nil || len(entries) != 2 || entries[0].Action != "refuse" ||
+			!strings.Contains(entries[0].Summary(), "accuracy is 0.8") {
 			t.Errorf("the log does not have the refusals: %+v, %v", entries, err)
 		}
 		verify(t, r)
@@ -106,7 +112,8 @@ func TestAnIncompleteCandidateIsRefusedWithEveryReason(t *testing.T) {
 
 func TestWhoMayApprove(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
-		manual := plan.Approval{Policy: "manual", Approvers: []string{"grace", "ada", "linus"}, Count: 2, NotAuthor: true}
+		manual := plan.Approval{Policy: "manual", Approvers: []string{"grace", "ada", "linus"},
+			Count: 2, NotAuthor: true}
 		anyone := plan.Approval{Policy: "manual", Count: 1}
 		auto := plan.Approval{Policy: "auto"}
 		cases := []struct {
@@ -127,7 +134,8 @@ func TestWhoMayApprove(t *testing.T) {
 			{"twice approved", anyone, []string{"ada", "grace"}, Approved, "approved already"},
 			{"somebody who calls himself the policy", anyone, []string{PolicyActor}, Pending, "kept for Ashlar itself"},
 			{"a person where the policy would", auto, []string{"mallory"}, Approved, ""},
-			{"the policy's name where the policy would", auto, []string{" Policy:AUTO"}, Pending, "kept for Ashlar itself"},
+			{"the policy's name where the policy would", auto, []string{" Policy:AUTO"}, Pending,
+				"kept for Ashlar itself"},
 		}
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
@@ -139,7 +147,8 @@ func TestWhoMayApprove(t *testing.T) {
 				for _, by := range c.by {
 					_, err = r.Approve(t.Context(), "m", 1, Decision{By: by, Comment: "ok"})
 				}
-				if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				if c.want == "" && err != nil || c.want != "" &&
+					(err == nil || !strings.Contains(err.Error(), c.want)) {
 					t.Errorf("got %v, want %q", err, c.want)
 				}
 				if v, err := r.Version(t.Context(), "m", 1); err != nil || v.Status != c.status {
@@ -159,16 +168,20 @@ func TestRejectionIsFinal(t *testing.T) {
 		if _, err := r.Approve(ctx, "m", 1, Decision{By: "grace"}); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := r.Reject(ctx, "m", 1, Decision{By: "linus", Comment: "leaks"}); err != nil || v.Status != Rejected {
+		if v, err := r.Reject(ctx, "m", 1,
+			Decision{By: "linus", Comment: "leaks"}); err != nil || v.Status != Rejected {
 			t.Fatalf("%s, %v", v.Status, err)
 		}
-		if _, err := r.Approve(ctx, "m", 1, Decision{By: "grace"}); err == nil || !strings.Contains(err.Error(), "final") {
+		if _, err := r.Approve(ctx, "m", 1, Decision{By: "grace"}); err == nil ||
+			!strings.Contains(err.Error(), "final") {
 			t.Errorf("got %v", err)
 		}
-		if _, err := r.Approve(ctx, "m", 9, Decision{By: "grace"}); err == nil || !strings.Contains(err.Error(), "there is version 1") {
+		if _, err := r.Approve(ctx, "m", 9, Decision{By: "grace"}); err == nil ||
+			!strings.Contains(err.Error(), "there is version 1") {
 			t.Errorf("got %v", err)
 		}
-		if _, err := r.Approve(ctx, "n", 1, Decision{By: "grace"}); err == nil || !strings.Contains(err.Error(), `no model "n"`) {
+		if _, err := r.Approve(ctx, "n", 1, Decision{By: "grace"}); err == nil ||
+			!strings.Contains(err.Error(), `no model "n"`) {
 			t.Errorf("got %v", err)
 		}
 		verify(t, r)
@@ -181,7 +194,8 @@ func TestOnlyApprovedVersionsAreServedAndTheTimeIsKept(t *testing.T) {
 		ctx := t.Context()
 		register(t, r, candidate("m", "1"))
 		register(t, r, candidate("m", "2"))
-		if err := r.RecordServing(ctx, "e", "m", 1, digest("1")); err == nil || !strings.Contains(err.Error(), "only approved") {
+		if err := r.RecordServing(ctx, "e", "m", 1, digest("1")); err == nil ||
+			!strings.Contains(err.Error(), "only approved") {
 			t.Errorf("a pending version: %v", err)
 		}
 		for n := 1; n <= 2; n++ {
@@ -189,7 +203,8 @@ func TestOnlyApprovedVersionsAreServedAndTheTimeIsKept(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := r.RecordServing(ctx, "e", "m", 1, digest("2")); err == nil || !strings.Contains(err.Error(), "was registered") {
+		if err := r.RecordServing(ctx, "e", "m", 1, digest("2")); err == nil ||
+			!strings.Contains(err.Error(), "was registered") {
 			t.Errorf("another file: %v", err)
 		}
 		steps := []func() error{

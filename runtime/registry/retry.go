@@ -18,7 +18,8 @@ const defaultPatience = 30 * time.Second
 // be reached, until the patience is at an end. What f leaves must not depend
 // on how often it ran.
 func (r *Registry) again(ctx context.Context, f func() error) error {
-	pause := retry.WithJitterPercent(25, retry.WithCappedDuration(2*time.Second, retry.NewExponential(20*time.Millisecond)))
+	pause := retry.WithJitterPercent(25,
+		retry.WithCappedDuration(2*time.Second, retry.NewExponential(20*time.Millisecond)))
 	return retry.Do(ctx, retry.WithMaxDuration(r.patience, pause), func(ctx context.Context) error {
 		err := f()
 		if err != nil && ctx.Err() == nil && r.dialect.transient(err) {

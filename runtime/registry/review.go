@@ -18,7 +18,8 @@ type Review struct {
 func (r *Registry) RecordReview(ctx context.Context, model string, n int, review Review) (recorded bool, err error) {
 	by, err := Person(review.By)
 	if err != nil {
-		return false, &DecisionError{Model: model, Version: n, Reason: "missing reviewer: " + err.Error(), Cause: ErrNobody}
+		return false, &DecisionError{Model: model, Version: n, Reason: "missing reviewer: " +
+			err.Error(), Cause: ErrNobody}
 	}
 	source, comment := shorten(strings.TrimSpace(review.Source)), shorten(review.Comment)
 	err = r.change(ctx, func(c *change) error {
@@ -35,7 +36,8 @@ func (r *Registry) RecordReview(ctx context.Context, model string, n int, review
 			}
 		}
 		recorded = true
-		_, err = c.append(ctx, event{Actor: by, Action: ActionReview, Model: model, Version: n, Details: map[string]any{"source": source, "comment": comment}})
+		_, err = c.append(ctx, event{Actor: by, Action: ActionReview, Model: model, Version: n,
+			Details: map[string]any{"source": source, "comment": comment}})
 		return err
 	})
 	return recorded && err == nil, err

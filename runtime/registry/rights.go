@@ -110,9 +110,11 @@ func (r right) policies(space string) map[string]string {
 			quoted[i] = `'` + a + `'`
 		}
 		out["audit"] = `body::json ->> 'action' IN (` + strings.Join(quoted, ", ") + `)
-			AND seq = (SELECT h.seq + 1 FROM ` + space + `.audit_head h) AND body::json ->> 'prev_hash' = (SELECT h.hash FROM ` + space + `.audit_head h)`
+			AND seq = (SELECT h.seq + 1 FROM ` + space +
+			`.audit_head h) AND body::json ->> 'prev_hash' = (SELECT h.hash FROM ` + space + `.audit_head h)`
 		if slices.Contains(r.actions, ActionApprove) && strings.Contains(r.decider, PolicyActor) {
-			out["audit"] += ` AND (body::json ->> 'action' <> '` + ActionApprove + `' OR body::json ->> 'actor' = '` + PolicyActor + `')`
+			out["audit"] += ` AND (body::json ->> 'action' <> '` + ActionApprove +
+				`' OR body::json ->> 'actor' = '` + PolicyActor + `')`
 		}
 	}
 	if r.decider != "" {

@@ -12,7 +12,8 @@ import (
 
 func TestOnePersonUnderTwoSpellingsIsOne(t *testing.T) {
 	for _, same := range [][2]string{
-		{"ada", " ADA "}, {"Ada Lovelace", "ada  lovelace"}, {"Ada Lovelace <ada@example.com>", "ADA@example.com"}, {"ada\tlovelace", "ada lovelace"},
+		{"ada", " ADA "}, {"Ada Lovelace", "ada  lovelace"}, {"Ada Lovelace <ada@example.com>", "ADA@example.com"},
+		{"ada\tlovelace", "ada lovelace"},
 	} {
 		if Identity(same[0]) != Identity(same[1]) {
 			t.Errorf("%q and %q are two people", same[0], same[1])
@@ -23,7 +24,8 @@ func TestOnePersonUnderTwoSpellingsIsOne(t *testing.T) {
 			t.Errorf("%q and %q are one person", other[0], other[1])
 		}
 	}
-	for _, nobody := range []string{"", " \t", "a\u200bda", "a\x00da", "\xff", "policy:auto", "Policy:x", "x <policy:auto>", "endpoint:scoring", strings.Repeat("a", 201)} {
+	for _, nobody := range []string{"", " \t", "a\u200bda", "a\x00da", "\xff", "policy:auto", "Policy:x",
+		"x <policy:auto>", "endpoint:scoring", strings.Repeat("a", 201)} {
 		if name, err := Person(nobody); err == nil {
 			t.Errorf("%q passes for %q", nobody, name)
 		}
@@ -64,7 +66,8 @@ func TestDecisionErrorsSayTheirCause(t *testing.T) {
 		} {
 			err := step.do()
 			var decision *DecisionError
-			if step.cause == nil && err != nil || step.cause != nil && (!errors.Is(err, step.cause) || !errors.As(err, &decision)) {
+			if step.cause == nil && err != nil || step.cause != nil &&
+				(!errors.Is(err, step.cause) || !errors.As(err, &decision)) {
 				t.Errorf("got %v, want %v", err, step.cause)
 			}
 		}
@@ -85,7 +88,8 @@ func TestThePolicyApprovesOnceAndSaysWhy(t *testing.T) {
 			}
 		}
 		entries, err := r.Audit(t.Context(), Filter{Action: ActionApprove})
-		if err != nil || len(entries) != 1 || entries[0].Actor != PolicyActor || !strings.Contains(entries[0].Summary(), "environment dev says so") {
+		if err != nil || len(entries) != 1 || entries[0].Actor != PolicyActor ||
+			!strings.Contains(entries[0].Summary(), "environment dev says so") {
 			t.Errorf("%+v, %v", entries, err)
 		}
 	})
@@ -104,7 +108,8 @@ func TestAStricterRuleIsMetByFurtherApprovals(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Environment, c.PlanDigest, c.Author = "prod", digest("f"), "mallory"
-		c.Approval = plan.Approval{Policy: "manual", Approvers: []string{"grace", "linus", "ada"}, Count: 2, NotAuthor: true}
+		c.Approval = plan.Approval{Policy: "manual", Approvers: []string{"grace", "linus", "ada"},
+			Count: 2, NotAuthor: true}
 		v := register(t, r, c)
 		if v.Version != 1 || v.PlanDigest != digest("f") || v.Author != "ada" {
 			t.Errorf("the same file became %+v", v)
@@ -139,15 +144,20 @@ func TestHostileCandidatesAreRefusedAndLogged(t *testing.T) {
 			"a metric that is not a number": {func(c *Candidate) { c.Metrics["f1"] = nan }, "metric f1 is NaN"},
 			"a gate passed without value":   {func(c *Candidate) { c.Gates[0].Value = nil }, "has no value"},
 			"a gate passed with NaN":        {func(c *Candidate) { c.Gates[0].Value = &nan }, "has no value"},
-			"a gate that fails in silence":  {func(c *Candidate) { c.Gates[0].Passed = false }, "gate roc_auc does not hold, must be >=0.8"},
-			"a name with a slash":           {func(c *Candidate) { c.Model = "../m" }, "its name"},
-			"a name beyond all bounds":      {func(c *Candidate) { c.Model = huge }, "its name"},
-			"an author who is the policy":   {func(c *Candidate) { c.Author = "policy:auto" }, "kept for Ashlar"},
-			"evidence without a digest":     {func(c *Candidate) { c.Evidence = map[string]string{"evaluation": "none"} }, "evidence evaluation digest"},
-			"a policy nobody knows":         {func(c *Candidate) { c.Approval.Policy = "maybe" }, `policy is "maybe"`},
-			"a record beyond all bounds":    {func(c *Candidate) { c.Params = plan.Params{"x": huge} }, "at most 1048576"},
-			"parameters that are no JSON":   {func(c *Candidate) { c.Params = plan.Params{"x": nan} }, "cannot be written down"},
-			"a digest in capitals":          {func(c *Candidate) { c.ModelDigest = strings.ToUpper(digest("a")) }, "model digest"},
+			"a gate that fails in silence": {func(c *Candidate) { c.Gates[0].Passed = false },
+				"gate roc_auc does not hold, must be >=0.8"},
+			"a name with a slash":         {func(c *Candidate) { c.Model = "../m" }, "its name"},
+			"a name beyond all bounds":    {func(c *Candidate) { c.Model = huge }, "its name"},
+			"an author who is the policy": {func(c *Candidate) { c.Author = "policy:auto" }, "kept for Ashlar"},
+			"evidence without a digest": {func(c *Candidate) { c.Evidence = map[string]string{"evaluation": "none"} },
+				"evidence evaluation digest"},
+			"a policy nobody knows": {func(c *Candidate) { c.Approval.Policy = "maybe" }, `policy is "maybe"`},
+			"a record beyond all bounds": {func(c *Candidate) { c.Params = plan.Params{"x": huge} },
+				"at most 1048576"},
+			"parameters that are no JSON": {func(c *Candidate) { c.Params = plan.Params{"x": nan} },
+				"cannot be written down"},
+			"a digest in capitals": {func(c *Candidate) { c.ModelDigest = strings.ToUpper(digest("a")) },
+				"model digest"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				r := fresh(t).open(t)
@@ -155,11 +165,13 @@ func TestHostileCandidatesAreRefusedAndLogged(t *testing.T) {
 				c.spoil(&bad)
 				var refused *RefusedError
 				_, err := r.Register(t.Context(), bad)
-				if !errors.As(err, &refused) || len(refused.Reasons) != 1 || !strings.Contains(refused.Reasons[0], c.want) {
+				if !errors.As(err, &refused) || len(refused.Reasons) != 1 ||
+					!strings.Contains(refused.Reasons[0], c.want) {
 					t.Fatalf("got %.300v, want one reason that says %q", err, c.want)
 				}
 				entries, err := r.Audit(t.Context(), Filter{})
-				if err != nil || len(entries) != 1 || entries[0].Action != ActionRefuse || len(entries[0].Summary()) > 1000 {
+				if err != nil || len(entries) != 1 || entries[0].Action != ActionRefuse ||
+					len(entries[0].Summary()) > 1000 {
 					t.Errorf("%d entries, %v", len(entries), err)
 				}
 				if names, err := r.Models(t.Context()); err != nil || len(names) > 0 {
@@ -183,10 +195,12 @@ func TestHistoryCanBeAsked(t *testing.T) {
 		}
 		moves, err := r.Audit(ctx, Filter{Model: "m", Action: ActionAlias})
 		was := func(i int) any { return moves[i].Details["was"] }
-		if err != nil || len(moves) != 3 || was(0) != 0.0 || moves[1].Version != 3 || was(1) != 1.0 || moves[2].Version != 1 || moves[2].Actor != "ada" {
+		if err != nil || len(moves) != 3 || was(0) != 0.0 || moves[1].Version != 3 || was(1) != 1.0 ||
+			moves[2].Version != 1 || moves[2].Actor != "ada" {
 			t.Errorf("%+v, %v", moves, err)
 		}
-		if err := r.SetAlias(ctx, "m", "champion", 9, "ada"); err == nil || !strings.Contains(err.Error(), "has no version 9") {
+		if err := r.SetAlias(ctx, "m", "champion", 9, "ada"); err == nil ||
+			!strings.Contains(err.Error(), "has no version 9") {
 			t.Errorf("an alias of nothing: %v", err)
 		}
 		if err := r.SetAlias(ctx, "m", "a/b", 1, "ada"); err == nil {

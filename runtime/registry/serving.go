@@ -33,9 +33,10 @@ func (r *Registry) RecordServing(ctx context.Context, endpoint, model string, n 
 		if err := c.endServing(ctx, endpoint); err != nil {
 			return err
 		}
-		seq, err := c.append(ctx, event{Actor: "endpoint:" + endpoint, Action: ActionServe, Model: model, Version: n, Details: map[string]any{
-			"endpoint": endpoint, "digest": digest,
-		}})
+		seq, err := c.append(ctx, event{Actor: "endpoint:" + endpoint, Action: ActionServe, Model: model,
+			Version: n, Details: map[string]any{
+				"endpoint": endpoint, "digest": digest,
+			}})
 		if err != nil {
 			return err
 		}
@@ -62,13 +63,15 @@ func (r *Registry) StopServing(ctx context.Context, endpoint string, reasons ...
 		if len(reasons) > 0 {
 			details["reasons"] = reasons
 		}
-		_, err = c.append(ctx, event{Actor: "endpoint:" + endpoint, Action: ActionWithdraw, Model: now.Model, Version: now.Version, Details: details})
+		_, err = c.append(ctx, event{Actor: "endpoint:" + endpoint, Action: ActionWithdraw, Model: now.Model,
+			Version: now.Version, Details: details})
 		return err
 	})
 }
 
 func (c *change) endServing(ctx context.Context, endpoint string) error {
-	_, err := c.ExecContext(ctx, `UPDATE servings SET until = ? WHERE endpoint = ? AND until = ''`, stamp(c.at), endpoint)
+	_, err := c.ExecContext(ctx, `UPDATE servings SET until = ? WHERE endpoint = ? AND until = ''`, stamp(c.at),
+		endpoint)
 	if err != nil {
 		return fmt.Errorf("registry: %w", err)
 	}
@@ -78,7 +81,8 @@ func (c *change) endServing(ctx context.Context, endpoint string) error {
 // current returns what the endpoint serves; Version 0 is nothing.
 func current(ctx context.Context, h handle, endpoint string) (Serving, error) {
 	s := Serving{Endpoint: endpoint}
-	err := h.QueryRowContext(ctx, `SELECT model, version, digest FROM servings WHERE endpoint = ? AND until = ''`, endpoint).Scan(&s.Model, &s.Version, &s.Digest)
+	err := h.QueryRowContext(ctx, `SELECT model, version, digest FROM servings WHERE endpoint = ? AND until = ''`,
+		endpoint).Scan(&s.Model, &s.Version, &s.Digest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return s, fmt.Errorf("registry: %w", err)
 	}
@@ -90,7 +94,8 @@ const selectServings = `SELECT endpoint, model, version, digest, since, until FR
 // ServedAt returns what was served at the time: by the endpoint, or by each
 // where its name is empty, in order of name.
 func (r *Registry) ServedAt(ctx context.Context, endpoint string, at time.Time) ([]Serving, error) {
-	return r.servings(ctx, selectServings+`WHERE (? = '' OR endpoint = ?) AND since <= ? AND (until = '' OR until > ?) ORDER BY endpoint, seq`,
+	return r.servings(ctx, selectServings+
+		`WHERE (? = '' OR endpoint = ?) AND since <= ? AND (until = '' OR until > ?) ORDER BY endpoint, seq`,
 		endpoint, endpoint, stamp(at), stamp(at))
 }
 
@@ -107,7 +112,8 @@ func (r *Registry) Endpoints(ctx context.Context) (out []string, err error) {
 // Served returns which endpoints served a version of the model at the time, in
 // order of the endpoint's name.
 func (r *Registry) Served(ctx context.Context, model string, at time.Time) ([]Serving, error) {
-	return r.servings(ctx, selectServings+`WHERE model = ? AND since <= ? AND (until = '' OR until > ?) ORDER BY endpoint, seq`,
+	return r.servings(ctx, selectServings+
+		`WHERE model = ? AND since <= ? AND (until = '' OR until > ?) ORDER BY endpoint, seq`,
 		model, stamp(at), stamp(at))
 }
 

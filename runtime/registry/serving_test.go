@@ -39,7 +39,8 @@ func TestAtEveryMomentAnEndpointServesOneVersionOrNone(t *testing.T) {
 		}
 		if err := errors.Join(
 			r.RecordServing(ctx, "a", "m", 1, digest("1")), r.RecordServing(ctx, "b", "m", 1, digest("1")),
-			r.RecordServing(ctx, "a", "m", 2, digest("2")), r.StopServing(ctx, "b"), r.RecordServing(ctx, "b", "m", 2, digest("2")),
+			r.RecordServing(ctx, "a", "m", 2, digest("2")), r.StopServing(ctx, "b"),
+			r.RecordServing(ctx, "b", "m", 2, digest("2")),
 		); err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +49,8 @@ func TestAtEveryMomentAnEndpointServesOneVersionOrNone(t *testing.T) {
 			t.Fatalf("%d entries of serving, %v", len(entries), err)
 		}
 		before := map[string]int{}
-		for i, want := range []map[string]int{{"a": 1}, {"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 2}, {"a": 2, "b": 2}} {
+		for i, want := range []map[string]int{{"a": 1}, {"a": 1, "b": 1}, {"a": 2, "b": 1},
+			{"a": 2}, {"a": 2, "b": 2}} {
 			at := entries[i].Time
 			if diff := cmp.Diff(want, who(t, r, "", at)); diff != "" {
 				t.Errorf("at the moment of entry %d\n%s", entries[i].Seq, diff)

@@ -46,7 +46,10 @@ func TestThePasswordIsGivenToAServerThatProvesItsNameAlone(t *testing.T) {
 	g.tls = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	location := "postgres://ada@" + g.address + "/db"
 	login := func(roots *x509.CertPool) Login {
-		return Login{Roots: roots, Credentials: func(context.Context, Target) (string, string, error) { return "ada", secret, nil }}
+		return Login{Roots: roots, Credentials: func(context.Context, Target) (string, string,
+			error) {
+			return "ada", secret, nil
+		}}
 	}
 	for name, roots := range map[string]*x509.CertPool{"the machine's": nil, "another authority": others} {
 		if err := tryOpen(t, location, login(roots)); !strings.Contains(err.Error(), "certificate") {

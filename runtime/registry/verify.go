@@ -97,14 +97,18 @@ func (v *chain) at(head Anchor) error {
 	if head == v.end {
 		return nil
 	}
-	return &TamperedError{Seq: min(head.Seq, v.end.Seq) + 1, Reason: fmt.Sprintf("the log ends at entry %d, its head is at %d: entries were cut off or added", v.end.Seq, head.Seq)}
+	return &TamperedError{Seq: min(head.Seq, v.end.Seq) + 1,
+		Reason: fmt.Sprintf("the log ends at entry %d, its head is at %d: entries were cut off or added", v.end.Seq,
+			head.Seq)}
 }
 
 // missed reports an anchor that the chain does not reach.
 func (v *chain) missed() error {
 	for _, a := range v.noted {
 		if a.Seq > v.end.Seq {
-			return &TamperedError{Seq: v.end.Seq + 1, Reason: fmt.Sprintf("the log ends at entry %d, but entry %d was noted: its tail was cut off", v.end.Seq, a.Seq)}
+			return &TamperedError{Seq: v.end.Seq + 1,
+				Reason: fmt.Sprintf("the log ends at entry %d, but entry %d was noted: its tail was cut off", v.end.Seq,
+					a.Seq)}
 		}
 	}
 	return nil

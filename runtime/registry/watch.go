@@ -81,7 +81,8 @@ func (w *Watch) tail(ctx context.Context, h handle, from Anchor) (Anchor, error)
 			return err
 		}
 		if l.hash != from.Hash {
-			return &TamperedError{Seq: l.seq, Reason: "its hash is not the one that was verified before: the log was rewritten"}
+			return &TamperedError{Seq: l.seq,
+				Reason: "its hash is not the one that was verified before: the log was rewritten"}
 		}
 		v.end = from
 		return nil

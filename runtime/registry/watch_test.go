@@ -39,7 +39,9 @@ func appended(t testing.TB, r *Registry, n int) {
 		}
 		c := &change{handle: h, seq: a.Seq, hash: a.Hash, at: noon}
 		for i := range n {
-			if _, err := c.append(t.Context(), event{Actor: "ada", Action: ActionReview, Model: "m", Version: i + 1, Details: map[string]any{"comment": "fine"}}); err != nil {
+			if _, err := c.append(t.Context(),
+				event{Actor: "ada", Action: ActionReview, Model: "m", Version: i + 1,
+					Details: map[string]any{"comment": "fine"}}); err != nil {
 				return err
 			}
 		}
@@ -82,14 +84,16 @@ func TestAnEditIsFoundAtOnceOrWithinItsBound(t *testing.T) {
 		edit string
 		full bool // only when all of it is verified
 	}{
-		"the newest entry edited":       {`UPDATE audit SET hash = 'x' WHERE seq = 50`, false},
-		"the tail cut off":              {`DELETE FROM audit WHERE seq > 48`, false},
-		"the log emptied":               {`DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = ''`, false},
-		"the head moved":                {`UPDATE audit_head SET seq = 49, hash = (SELECT hash FROM audit WHERE seq = 49)`, false},
-		"an entry put in at the end":    {`INSERT INTO audit SELECT 51, body, hash FROM audit WHERE seq = 50`, false},
-		"an old entry edited":           {`UPDATE audit SET body = replace(body, 'ada', 'eve') WHERE seq = 3`, true},
-		"an old entry removed":          {`DELETE FROM audit WHERE seq = 3`, true},
-		"a version put into the tables": {`INSERT INTO versions VALUES ('m', 3, 'x', 'approved', 'eve', '2020', '{}')`, true},
+		"the newest entry edited": {`UPDATE audit SET hash = 'x' WHERE seq = 50`, false},
+		"the tail cut off":        {`DELETE FROM audit WHERE seq > 48`, false},
+		"the log emptied":         {`DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = ''`, false},
+		"the head moved": {`UPDATE audit_head SET seq = 49, hash = (SELECT hash FROM audit WHERE seq = 49)`,
+			false},
+		"an entry put in at the end": {`INSERT INTO audit SELECT 51, body, hash FROM audit WHERE seq = 50`, false},
+		"an old entry edited":        {`UPDATE audit SET body = replace(body, 'ada', 'eve') WHERE seq = 3`, true},
+		"an old entry removed":       {`DELETE FROM audit WHERE seq = 3`, true},
+		"a version put into the tables": {`INSERT INTO versions VALUES ('m', 3, 'x', 'approved', 'eve', '2020', '{}')`,
+			true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, file := grown(t, 50)
@@ -141,7 +145,8 @@ func TestARewrittenLogIsFoundByWhoSawTheOldOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		hash = plan.DigestBytes(text)
-		run(t, db, fmt.Sprintf(`UPDATE audit SET body = '%s', hash = '%s' WHERE seq = %d`, strings.ReplaceAll(string(text), "'", "''"), hash, seq))
+		run(t, db, fmt.Sprintf(`UPDATE audit SET body = '%s', hash = '%s' WHERE seq = %d`,
+			strings.ReplaceAll(string(text), "'", "''"), hash, seq))
 	}
 	run(t, db, fmt.Sprintf(`UPDATE audit_head SET hash = '%s'`, hash))
 	verify(t, r) // by itself the log is whole

@@ -120,7 +120,8 @@ func (s *sweep) delete(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := s.note(ctx, Deletion{Dataset: r.dataset, What: "reference", Name: r.name, Of: r.of, ReadAt: r.readAt}); err != nil {
+		if err := s.note(ctx, Deletion{Dataset: r.dataset, What: "reference", Name: r.name, Of: r.of,
+			ReadAt: r.readAt}); err != nil {
 			return err
 		}
 	}
@@ -136,7 +137,8 @@ func (s *sweep) delete(ctx context.Context) error {
 		if !gone {
 			continue
 		}
-		if err := s.note(ctx, Deletion{Dataset: m.dataset, What: "object", Name: digest, Of: m.of, ReadAt: m.readAt, Bytes: size}); err != nil {
+		if err := s.note(ctx, Deletion{Dataset: m.dataset, What: "object", Name: digest, Of: m.of, ReadAt: m.readAt,
+			Bytes: size}); err != nil {
 			return err
 		}
 	}
@@ -186,5 +188,6 @@ func Summary(gone []Deletion, dryRun bool) string {
 		return "nothing is " + word
 	}
 	slices.Sort(datasets)
-	return fmt.Sprintf("%s: objects %d (%d bytes), references %d, of datasets %s", word, objects, bytes, refs, strings.Join(datasets, ", "))
+	return fmt.Sprintf("%s: objects %d (%d bytes), references %d, of datasets %s", word, objects, bytes, refs,
+		strings.Join(datasets, ", "))
 }

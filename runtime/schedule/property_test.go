@@ -15,8 +15,10 @@ import (
 // moved are zones whose clocks have been changed in uncommon ways: at midnight
 // and across it, by half an hour, by a day, four times a year.
 var moved = []string{
-	"America/New_York", "Europe/Berlin", "America/Havana", "America/Asuncion", "America/St_Johns", "America/Sao_Paulo", "America/Nuuk",
-	"Africa/Casablanca", "Africa/Cairo", "Asia/Tehran", "Asia/Amman", "Australia/Lord_Howe", "Antarctica/Troll", "Pacific/Apia", "Pacific/Kwajalein", "Pacific/Enderbury",
+	"America/New_York", "Europe/Berlin", "America/Havana", "America/Asuncion", "America/St_Johns",
+	"America/Sao_Paulo", "America/Nuuk",
+	"Africa/Casablanca", "Africa/Cairo", "Asia/Tehran", "Asia/Amman", "Australia/Lord_Howe", "Antarctica/Troll",
+	"Pacific/Apia", "Pacific/Kwajalein", "Pacific/Enderbury",
 	"Africa/Monrovia", "Europe/Dublin",
 }
 
@@ -82,7 +84,8 @@ func oneADay(t *testing.T, name string, hour, minute, from, to int) {
 func shows(zone *time.Location, day time.Time) bool {
 	for h := -15; h < 40; h++ {
 		for q := range 4 {
-			if day.Add(time.Duration(h)*time.Hour+time.Duration(q)*15*time.Minute).In(zone).Format(time.DateOnly) == day.Format(time.DateOnly) {
+			at := day.Add(time.Duration(h)*time.Hour + time.Duration(q)*15*time.Minute)
+			if at.In(zone).Format(time.DateOnly) == day.Format(time.DateOnly) {
 				return true
 			}
 		}
@@ -92,7 +95,8 @@ func shows(zone *time.Location, day time.Time) bool {
 
 func TestIntervalsAreKeptThroughTheChangeOfClocks(t *testing.T) {
 	zones.Each(t, func(t *testing.T) {
-		for schedule, want := range map[string]time.Duration{"30 * * * *": time.Hour, "*/30 * * * *": 30 * time.Minute, "@hourly": time.Hour, "* * * * *": time.Minute, "@every 45m": 45 * time.Minute} {
+		for schedule, want := range map[string]time.Duration{"30 * * * *": time.Hour, "*/30 * * * *": 30 * time.Minute,
+			"@hourly": time.Hour, "* * * * *": time.Minute, "@every 45m": 45 * time.Minute} {
 			for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Havana"} {
 				for _, month := range []time.Month{time.March, time.October, time.November} {
 					last := time.Date(2026, month, 1, 0, 0, 0, 0, time.UTC)
@@ -131,7 +135,8 @@ func TestSchedulesMeanWhatClustersTakeThemFor(t *testing.T) {
 }
 
 func FuzzSchedulesMeanWhatClustersTakeThemFor(f *testing.F) {
-	for _, text := range []string{"30 2 * * *", "*/7 1-5,9 1,15 */2 mon-fri", "@daily", "0 0 29 2 *", "5/20 ? 1-31 * 1", "@every 90s"} {
+	for _, text := range []string{"30 2 * * *", "*/7 1-5,9 1,15 */2 mon-fri", "@daily", "0 0 29 2 *",
+		"5/20 ? 1-31 * 1", "@every 90s"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) { compare(t, text) })
@@ -180,7 +185,9 @@ func randomSchedule(r *rand.Rand) string {
 	for _, b := range bounds {
 		term := func() string {
 			v := func() int { return b[0] + r.IntN(b[1]-b[0]+1) }
-			return []string{"*", "*", "?", fmt.Sprint(v()), fmt.Sprintf("%d-%d", v(), v()), fmt.Sprintf("*/%d", 1+r.IntN(9)), fmt.Sprintf("%d/%d", v(), 1+r.IntN(9)), fmt.Sprintf("%d-%d/2", v(), v())}[r.IntN(8)]
+			return []string{"*", "*", "?", fmt.Sprint(v()), fmt.Sprintf("%d-%d", v(), v()),
+				fmt.Sprintf("*/%d", 1+r.IntN(9)), fmt.Sprintf("%d/%d", v(), 1+r.IntN(9)),
+				fmt.Sprintf("%d-%d/2", v(), v())}[r.IntN(8)]
 		}
 		text := term()
 		for range r.IntN(3) {

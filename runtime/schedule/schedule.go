@@ -51,7 +51,8 @@ func Days(line plan.Pipeline, from, to string, end time.Time) ([]Run, error) {
 			continue
 		}
 		if len(out) == Most {
-			return nil, fmt.Errorf("schedule %q falls due more than %d times from %s to %s; choose a shorter range", line.Schedule, Most, from, to)
+			return nil, fmt.Errorf("schedule %q falls due more than %d times from %s to %s; choose a shorter range",
+				line.Schedule, Most, from, to)
 		}
 		out = append(out, run)
 	}

@@ -14,7 +14,8 @@ func (s *Server) log(r *http.Request, id string, start time.Time, out outcome) {
 	if !logger.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
-	if out.status < http.StatusBadRequest && s.answered.Add(1)%uint64(s.cfg.LogEvery) != 0 { //nolint:gosec // New refuses negative ones
+	if out.status < http.StatusBadRequest &&
+		s.answered.Add(1)%uint64(s.cfg.LogEvery) != 0 { //nolint:gosec // New refuses negative ones
 		return
 	}
 	path := r.URL.Path
@@ -29,7 +30,8 @@ func (s *Server) log(r *http.Request, id string, start time.Time, out outcome) {
 		attrs = append(attrs, slog.String("code", out.code))
 	}
 	if out.gen != nil {
-		attrs = append(attrs, slog.String("model", out.gen.Model.Name), slog.Int("version", out.gen.Version), slog.Int("rows", out.rows))
+		attrs = append(attrs, slog.String("model", out.gen.Model.Name), slog.Int("version", out.gen.Version),
+			slog.Int("rows", out.rows))
 	}
 	logger.LogAttrs(context.Background(), slog.LevelDebug, "request", attrs...)
 }

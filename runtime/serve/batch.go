@@ -19,7 +19,8 @@ func (w *worker) eachRow(ctx context.Context, each func() bool) (int, *Problem) 
 	for more := w.scan.first(']'); more; more = w.scan.next(']') {
 		w.row++
 		if w.row >= w.limits.rows {
-			return 0, problem(http.StatusRequestEntityTooLarge, "too_many_rows", "the batch has more than %d rows; send several", w.limits.rows)
+			return 0, problem(http.StatusRequestEntityTooLarge, "too_many_rows",
+				"the batch has more than %d rows; send several", w.limits.rows)
 		}
 		if w.row%checkEvery == 0 && ctx.Err() != nil {
 			return 0, w.late(ctx)
@@ -46,7 +47,8 @@ func (w *worker) late(ctx context.Context) *Problem {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return problem(http.StatusRequestTimeout, "cancelled", "the client closed the connection")
 	}
-	return problem(http.StatusServiceUnavailable, "timeout", "the batch took more than %s; send smaller ones", w.limits.timeout)
+	return problem(http.StatusServiceUnavailable, "timeout",
+		"the batch took more than %s; send smaller ones", w.limits.timeout)
 }
 
 // scoreBatch scores the rows of a batch that has no problems. Observers hear of

@@ -26,7 +26,8 @@ func BenchmarkHandler(b *testing.B) {
 	s := serving(b, prepared(b, m), serve.Config{})
 	row := `[30, 129.5, "rent", "1", true, "2024-01-31"]`
 	for name, body := range map[string]string{
-		"positional": positional, "named": named, "batch of 100": `{"features": [` + strings.Repeat(row+",", 99) + row + `]}`, "wrong": `{"features": {"Agee": 1}}`,
+		"positional": positional, "named": named, "batch of 100": `{"features": [` + strings.Repeat(row+",", 99) + row +
+			`]}`, "wrong": `{"features": {"Agee": 1}}`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			h := s.Handler()

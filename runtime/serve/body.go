@@ -14,7 +14,8 @@ import (
 // that it is JSON: browsers send other types across sites without asking.
 func acceptable(h http.Header) *Problem {
 	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return problem(http.StatusUnsupportedMediaType, "unsupported_encoding", "bodies are taken as they are, not compressed")
+		return problem(http.StatusUnsupportedMediaType, "unsupported_encoding",
+			"bodies are taken as they are, not compressed")
 	}
 	given := h["Content-Type"]
 	if len(given) == 1 && given[0] == typeJSON[0] {
@@ -28,7 +29,8 @@ func acceptable(h http.Header) *Problem {
 			return nil
 		}
 	}
-	return problem(http.StatusUnsupportedMediaType, "unsupported_media_type", "send the header Content-Type: application/json, and UTF-8")
+	return problem(http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"send the header Content-Type: application/json, and UTF-8")
 }
 
 // firstRead is how much of a body is made room for before any of it has come.
@@ -108,5 +110,6 @@ func (p *pace) until(to http.ResponseWriter, t time.Time) {
 }
 
 func tooLarge(limit int) *Problem {
-	return problem(http.StatusRequestEntityTooLarge, "too_large", "the body has more than %d bytes; send several requests", limit)
+	return problem(http.StatusRequestEntityTooLarge, "too_large",
+		"the body has more than %d bytes; send several requests", limit)
 }

@@ -213,7 +213,8 @@ func TestBodiesTakeNoMoreMemoryThanThereIs(t *testing.T) {
 			}()
 		}
 		time.Sleep(time.Second)
-		if got := status(p.dialFrom("192.0.2.2:1"), fmt.Sprintf(head, 10000+len(positional))+strings.Repeat(" ", 10000)+positional); got != http.StatusOK {
+		if got := status(p.dialFrom("192.0.2.2:1"),
+			fmt.Sprintf(head, 10000+len(positional))+strings.Repeat(" ", 10000)+positional); got != http.StatusOK {
 			t.Errorf("another client is answered %d", got)
 		}
 		time.Sleep(time.Minute)

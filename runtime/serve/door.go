@@ -66,7 +66,8 @@ func (d *door) enter(who netip.Prefix) *client {
 	if d.open >= d.most || c.open >= d.share {
 		if !c.told {
 			c.told = true
-			d.log.Warn("connections are turned away", "client", who.Addr().String(), "open", c.open, "open_in_all", d.open)
+			d.log.Warn("connections are turned away", "client", who.Addr().String(), "open",
+				c.open, "open_in_all", d.open)
 		}
 		return nil
 	}

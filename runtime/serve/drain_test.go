@@ -72,7 +72,10 @@ func TestNoRequestIsLostAtTheEnd(t *testing.T) {
 		results := make([]asked, 48)
 		begun.Add(len(results))
 		for i := range results {
-			wg.Go(func() { results[i] = keepAsking(l.Addr().String(), time.Duration(i%8)*5*time.Millisecond, begun.Done) })
+			wg.Go(func() {
+				results[i] = keepAsking(l.Addr().String(),
+					time.Duration(i%8)*5*time.Millisecond, begun.Done)
+			})
 		}
 		begun.Wait() // on a busy machine a client may come late
 		time.Sleep(100 * time.Millisecond)

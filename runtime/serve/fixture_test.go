@@ -19,7 +19,8 @@ import (
 func loans(t testing.TB) *model.Model {
 	t.Helper()
 	m := &model.Model{
-		Name: "default-risk", Task: plan.Binary, Algorithm: plan.RandomForest, PlanDigest: "sha256:p", DataDigest: "sha256:d",
+		Name: "default-risk", Task: plan.Binary, Algorithm: plan.RandomForest,
+		PlanDigest: "sha256:p", DataDigest: "sha256:d",
 		Signature: model.Signature{Target: "Status", Labels: []string{"bad", "good"}, Inputs: []model.Field{
 			{Name: "Age", Type: plan.Integer, Min: 18, Max: 68},
 			{Name: "Income", Type: plan.Number, Nullable: true, Min: 6, Max: 959},

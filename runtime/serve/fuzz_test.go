@@ -16,9 +16,12 @@ import (
 // which writes it again.
 func FuzzPredict(f *testing.F) {
 	for _, body := range []string{
-		positional, named, `{"features": [` + `[30, null, "own", 1, 1, null]` + `, {"Age": 3, "Band": true, "Member": false}]}`, `{"features": {}}`, `{"features": []}`,
-		`{"features": [1e0, -1.5E-3, "\u00e9\ud83d\ude00", "\"", false, "1999-12-31T23:59:59.5-11:00"]}`, `{"features": {"Age": 1, "Age": 2}}`, `{"features": [[[]]]}`,
-		`[]`, `{`, ``, "\xff", `{"features": [1e999]}`, `{"features": NaN}`, `{"features": {"Income": 123456789012345678901234567890, "Age": 9007199254740993, "Band": "", "Member": 1}}`,
+		positional, named, `{"features": [` + `[30, null, "own", 1, 1, null]` +
+			`, {"Age": 3, "Band": true, "Member": false}]}`, `{"features": {}}`, `{"features": []}`,
+		`{"features": [1e0, -1.5E-3, "\u00e9\ud83d\ude00", "\"", false, "1999-12-31T23:59:59.5-11:00"]}`,
+		`{"features": {"Age": 1, "Age": 2}}`, `{"features": [[[]]]}`,
+		`[]`, `{`, ``, "\xff", `{"features": [1e999]}`, `{"features": NaN}`,
+		`{"features": {"Income": 123456789012345678901234567890, "Age": 9007199254740993, "Band": "", "Member": 1}}`,
 	} {
 		f.Add([]byte(body))
 	}

@@ -26,7 +26,8 @@ func BenchmarkGuards(b *testing.B) {
 			return serve.Run(ctx, l, serve.Local(s.Handler(), l.Addr()), s)
 		},
 		"plain": func(ctx context.Context, s *serve.Server, l net.Listener) error {
-			web := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute}
+			web := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
+				WriteTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute}
 			go func() { <-ctx.Done(); _ = web.Close() }()
 			_ = web.Serve(l)
 			return nil
@@ -62,7 +63,9 @@ func askAgain(addr string, more func() bool) error {
 		return err
 	}
 	defer c.Close()
-	request := []byte("POST /predict HTTP/1.1\r\nHost: " + addr + "\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(positional)) + "\r\n\r\n" + positional)
+	request := []byte("POST /predict HTTP/1.1\r\nHost: " + addr +
+		"\r\nContent-Type: application/json\r\nContent-Length: " +
+		strconv.Itoa(len(positional)) + "\r\n\r\n" + positional)
 	in := bufio.NewReader(c)
 	for more() {
 		if _, err := c.Write(request); err != nil {

@@ -45,7 +45,8 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request, id string) outcom
 func (s *Server) schema(w http.ResponseWriter, _ *http.Request, id string) outcome {
 	g := s.current.Load()
 	if g == nil {
-		return s.refuse(w, id, nil, problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet, so there is no schema"))
+		return s.refuse(w, id, nil, problem(http.StatusServiceUnavailable, "not_ready",
+			"no model is loaded yet, so there is no schema"))
 	}
 	w.Header()["Content-Type"] = typeJSON
 	w.Write(g.openapi) //nolint:errcheck // a client that has gone needs no answer
@@ -55,7 +56,8 @@ func (s *Server) schema(w http.ResponseWriter, _ *http.Request, id string) outco
 // drift answers GET /drift.
 func (s *Server) drift(w http.ResponseWriter, _ *http.Request, id string) outcome {
 	if s.cfg.Drift == nil {
-		return s.refuse(w, id, nil, problem(http.StatusNotFound, "no_drift", "drift is not watched here; give the endpoint a drift section in the blueprint"))
+		return s.refuse(w, id, nil, problem(http.StatusNotFound, "no_drift",
+			"drift is not watched here; give the endpoint a drift section in the blueprint"))
 	}
 	return s.reply(w, id, http.StatusOK, s.cfg.Drift(), s.current.Load())
 }
@@ -65,7 +67,8 @@ func (s *Server) reply(w http.ResponseWriter, id string, status int, v any, g *g
 	body, err := json.Marshal(v)
 	if err != nil {
 		s.cfg.Log.Error("answer does not encode", "request_id", id, "error", err)
-		return s.refuse(w, id, g, problem(http.StatusInternalServerError, "internal", "the answer could not be written; the log has it under the request id"))
+		return s.refuse(w, id, g, problem(http.StatusInternalServerError, "internal",
+			"the answer could not be written; the log has it under the request id"))
 	}
 	w.Header()["Content-Type"] = typeJSON
 	w.WriteHeader(status)

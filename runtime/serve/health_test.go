@@ -33,9 +33,11 @@ func TestAServerIsAliveAtOnceAndReadyWithAModel(t *testing.T) {
 		}
 	}
 	check("/health", http.StatusOK, standing{Status: "healthy", Endpoint: "scoring"})
-	check("/ready", http.StatusServiceUnavailable, standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
+	check("/ready", http.StatusServiceUnavailable,
+		standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
 	for _, p := range []serve.Problem{
-		refused(t, predict(s, positional), http.StatusServiceUnavailable), refused(t, ask(s, http.MethodGet, "/schema", ""), http.StatusServiceUnavailable),
+		refused(t, predict(s, positional), http.StatusServiceUnavailable),
+		refused(t, ask(s, http.MethodGet, "/schema", ""), http.StatusServiceUnavailable),
 	} {
 		if p.Code != "not_ready" {
 			t.Errorf("%+v", p)
@@ -54,7 +56,8 @@ func TestAServerIsAliveAtOnceAndReadyWithAModel(t *testing.T) {
 	if err := s.Swap(nil); err != nil {
 		t.Fatal(err)
 	}
-	check("/ready", http.StatusServiceUnavailable, standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
+	check("/ready", http.StatusServiceUnavailable,
+		standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
 }
 
 func TestAnEndpointThatIsNotReadySaysWhatItWaitsFor(t *testing.T) {
@@ -73,10 +76,12 @@ func TestAnEndpointThatIsNotReadySaysWhatItWaitsFor(t *testing.T) {
 
 func TestDriftIsWhatTheMonitorSays(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{Drift: func() any { return map[string]any{"reports": []string{"x"}} }})
-	if w := ask(s, http.MethodGet, "/drift", ""); w.Code != http.StatusOK || w.Body.String() != `{"reports":["x"]}`+"\n" {
+	if w := ask(s, http.MethodGet, "/drift", ""); w.Code != http.StatusOK ||
+		w.Body.String() != `{"reports":["x"]}`+"\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if p := refused(t, ask(serving(t, loans(t), serve.Config{}), http.MethodGet, "/drift", ""), http.StatusNotFound); p.Code != "no_drift" {
+	if p := refused(t, ask(serving(t, loans(t), serve.Config{}), http.MethodGet, "/drift", ""),
+		http.StatusNotFound); p.Code != "no_drift" {
 		t.Errorf("%+v", p)
 	}
 	s = serving(t, loans(t), serve.Config{Drift: func() any { return math.NaN() }})

@@ -19,17 +19,20 @@ func watched() serve.Config {
 func TestOnlyJSONIsTaken(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{})
 	for _, fit := range []string{
-		"application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", "application/vnd.shop+json", "application/json ; x=y",
+		"application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8",
+		"application/vnd.shop+json", "application/json ; x=y",
 	} {
 		if w := ask(s, http.MethodPost, "/predict", positional, "Content-Type", fit); w.Code != http.StatusOK {
 			t.Errorf("%s: %d %s", fit, w.Code, w.Body)
 		}
 	}
 	for _, unfit := range []string{
-		"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application", "text/json", "image/x+json", ";", "application/json, text/plain",
+		"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application",
+		"text/json", "image/x+json", ";", "application/json, text/plain",
 	} {
 		w := ask(s, http.MethodPost, "/predict", positional, "Content-Type", unfit)
-		if p := refused(t, w, http.StatusUnsupportedMediaType); p.Code != "unsupported_media_type" || !strings.Contains(p.Message, "Content-Type: application/json") {
+		if p := refused(t, w, http.StatusUnsupportedMediaType); p.Code != "unsupported_media_type" ||
+			!strings.Contains(p.Message, "Content-Type: application/json") {
 			t.Errorf("%q: %+v", unfit, p)
 		}
 	}
@@ -38,7 +41,8 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, r)
 	refused(t, w, http.StatusUnsupportedMediaType)
-	for encoding, status := range map[string]int{"gzip": http.StatusUnsupportedMediaType, "br": http.StatusUnsupportedMediaType, "Identity": http.StatusOK} {
+	for encoding, status := range map[string]int{"gzip": http.StatusUnsupportedMediaType,
+		"br": http.StatusUnsupportedMediaType, "Identity": http.StatusOK} {
 		if w := ask(s, http.MethodPost, "/predict", positional, "Content-Encoding", encoding); w.Code != status {
 			t.Errorf("a body in %s: %d", encoding, w.Code)
 		}
@@ -48,7 +52,8 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 func TestEachPathTakesItsMethods(t *testing.T) {
 	s := serving(t, loans(t), watched())
 	for _, path := range append(paths, "/predict") {
-		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions, "BREW"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+			http.MethodDelete, http.MethodPatch, http.MethodOptions, "BREW"} {
 			body, allow, fit := "", "GET, HEAD", method == http.MethodGet || method == http.MethodHead
 			if path == "/predict" {
 				body, allow, fit = positional, "POST", method == http.MethodPost
@@ -60,7 +65,8 @@ func TestEachPathTakesItsMethods(t *testing.T) {
 			if fit {
 				continue
 			}
-			if p := refused(t, w, http.StatusMethodNotAllowed); w.Header().Get("Allow") != allow || p.Code != "method_not_allowed" {
+			if p := refused(t, w, http.StatusMethodNotAllowed); w.Header().Get("Allow") != allow ||
+				p.Code != "method_not_allowed" {
 				t.Errorf("%s %s: Allow %q, %+v", method, path, w.Header().Get("Allow"), p)
 			}
 		}
@@ -71,7 +77,8 @@ func TestAPathThatIsNotIsToldWhichAre(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{})
 	for _, path := range []string{"/", "/predict/", "/Predict", "/v1/predict", "/secret-value"} {
 		p := refused(t, ask(s, http.MethodGet, path, ""), http.StatusNotFound)
-		if !strings.Contains(p.Message, "/drift, /health, /metrics, /openapi.json, /predict, /ready, /schema") || strings.Contains(p.Message, "secret") {
+		if !strings.Contains(p.Message, "/drift, /health, /metrics, /openapi.json, /predict, /ready, /schema") ||
+			strings.Contains(p.Message, "secret") {
 			t.Errorf("%s: %s", path, p.Message)
 		}
 	}
@@ -86,7 +93,8 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(r.Body)
-		if r.Body.Close(); err != nil || r.StatusCode != http.StatusOK || len(body) > 0 || r.Header.Get("Content-Type") == "" {
+		if r.Body.Close(); err != nil || r.StatusCode != http.StatusOK || len(body) > 0 ||
+			r.Header.Get("Content-Type") == "" {
 			t.Errorf("HEAD %s: %d %v, %d bytes (%v)", path, r.StatusCode, r.Header, len(body), err)
 		}
 	}
@@ -98,11 +106,13 @@ func TestEveryAnswerIsSafeToShowAndHasAnID(t *testing.T) {
 	cfg.NewID = func() string { n++; return strings.Repeat("i", n) }
 	s := serving(t, loans(t), cfg)
 	for i, w := range []*httptest.ResponseRecorder{
-		predict(s, positional), predict(s, "{"), ask(s, http.MethodGet, "/health", ""), ask(s, http.MethodGet, "/nothing", ""), ask(s, http.MethodGet, "/schema", ""),
+		predict(s, positional), predict(s, "{"), ask(s, http.MethodGet, "/health", ""),
+		ask(s, http.MethodGet, "/nothing", ""), ask(s, http.MethodGet, "/schema", ""),
 	} {
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "X-Request-Id": strings.Repeat("i", i+1),
-			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer",
+			"X-Frame-Options": "DENY",
 		} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("answer %d: %s is %q, want %q", i, name, got, want)
@@ -111,9 +121,11 @@ func TestEveryAnswerIsSafeToShowAndHasAnID(t *testing.T) {
 	}
 	for given, kept := range map[string]bool{
 		"abc-123_X.y:z": true, strings.Repeat("a", 128): true,
-		"": false, strings.Repeat("a", 129): false, "a b": false, "a\tb": false, "é": false, `"`: false, "<script>": false, "a\nb": false,
+		"": false, strings.Repeat("a", 129): false, "a b": false, "a\tb": false, "é": false, `"`: false,
+		"<script>": false, "a\nb": false,
 	} {
-		if got := ask(s, http.MethodGet, "/health", "", "X-Request-Id", given).Header().Get("X-Request-Id"); kept != (got == given) || got == "" {
+		if got := ask(s, http.MethodGet, "/health", "", "X-Request-Id",
+			given).Header().Get("X-Request-Id"); kept != (got == given) || got == "" {
 			t.Errorf("request id %q became %q", given, got)
 		}
 	}
@@ -134,7 +146,8 @@ func TestHTMLInLabelsAndNamesIsEscaped(t *testing.T) {
 	if a := decode[answer](t, w.Body); a.Model != "<b>" || len(a.Probabilities) != 2 {
 		t.Errorf("%+v", a)
 	}
-	if p := refused(t, predict(serving(t, loans(t), serve.Config{}), `{"features": {"<b>": 1}}`), http.StatusUnprocessableEntity); p.Fields[0].Field != "<b>" {
+	if p := refused(t, predict(serving(t, loans(t), serve.Config{}), `{"features": {"<b>": 1}}`),
+		http.StatusUnprocessableEntity); p.Fields[0].Field != "<b>" {
 		t.Errorf("%+v", p)
 	}
 }

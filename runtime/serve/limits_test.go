@@ -33,7 +33,8 @@ func TestABodyMayHaveSoManyBytesAndNoMore(t *testing.T) {
 		}
 		for _, n := range []int{5001, 5002, 100000} {
 			w := post(padded(n))
-			if p := refused(t, w, http.StatusRequestEntityTooLarge); p.Code != "too_large" || !strings.Contains(p.Message, "5000 bytes") {
+			if p := refused(t, w, http.StatusRequestEntityTooLarge); p.Code != "too_large" ||
+				!strings.Contains(p.Message, "5000 bytes") {
 				t.Errorf("%d bytes: %+v", n, p)
 			}
 			if w.Header().Get("Connection") != "close" {
@@ -52,10 +53,12 @@ func TestABatchMayHaveSoManyRowsAndNoMore(t *testing.T) {
 	if a := fine(t, s, rows(3)); len(a.Predictions) != 3 {
 		t.Errorf("%d predictions for 3 rows", len(a.Predictions))
 	}
-	if p := refused(t, predict(s, rows(4)), http.StatusRequestEntityTooLarge); p.Code != "too_many_rows" || !strings.Contains(p.Message, "more than 3 rows") {
+	if p := refused(t, predict(s, rows(4)), http.StatusRequestEntityTooLarge); p.Code != "too_many_rows" ||
+		!strings.Contains(p.Message, "more than 3 rows") {
 		t.Errorf("%+v", p)
 	}
-	if p := refused(t, predict(serving(t, loans(t), serve.Config{}), rows(1001)), http.StatusRequestEntityTooLarge); p.Code != "too_many_rows" {
+	if p := refused(t, predict(serving(t, loans(t), serve.Config{}), rows(1001)),
+		http.StatusRequestEntityTooLarge); p.Code != "too_many_rows" {
 		t.Errorf("%+v", p)
 	}
 }
@@ -70,7 +73,8 @@ func TestNestingIsBounded(t *testing.T) {
 		"in a row that is too long": `{"features": [1, 2, "own", "1", true, null, %s]}`,
 	} {
 		deep := fmt.Sprintf(form, strings.Repeat("[", 100000))
-		if p := refused(t, predict(s, deep), http.StatusBadRequest); !strings.Contains(p.Message, "nest more than 16 deep") {
+		if p := refused(t, predict(s, deep), http.StatusBadRequest); !strings.Contains(p.Message,
+			"nest more than 16 deep") {
 			t.Errorf("%s: %s", where, p.Message)
 		}
 		refused(t, predict(s, fmt.Sprintf(form, "[[1]]")), http.StatusUnprocessableEntity)
@@ -86,11 +90,13 @@ func TestProblemsAreCountedAndTheFirstListed(t *testing.T) {
 	}
 	body.WriteString(`"Age": 1, "Band": "1", "Member": true}}`)
 	p := refused(t, predict(s, body.String()), http.StatusUnprocessableEntity)
-	if len(p.Fields) != 20 || p.Message != "50000 problems with the features; the first 20 are listed" || p.Fields[19].Field != "Agee19" {
+	if len(p.Fields) != 20 || p.Message != "50000 problems with the features; the first 20 are listed" ||
+		p.Fields[19].Field != "Agee19" {
 		t.Errorf("%d fields, %s", len(p.Fields), p.Message)
 	}
 	long := strings.Repeat("é", 100)
-	p = refused(t, predict(s, `{"features": {"`+long+`": 1, "Age": 1, "Band": "1", "Member": true}}`), http.StatusUnprocessableEntity)
+	p = refused(t, predict(s, `{"features": {"`+long+`": 1, "Age": 1, "Band": "1", "Member": true}}`),
+		http.StatusUnprocessableEntity)
 	if got := p.Fields[0].Field; got != strings.Repeat("é", 40)+"…" {
 		t.Errorf("a key of 200 bytes is repeated as %q", got)
 	}
@@ -116,7 +122,8 @@ func TestTooManyAtOnceAreSentAway(t *testing.T) {
 		<-g.in
 	}
 	w := predict(s, positional)
-	if p := refused(t, w, http.StatusServiceUnavailable); p.Code != "overloaded" || w.Header().Get("Retry-After") != "1" {
+	if p := refused(t, w, http.StatusServiceUnavailable); p.Code != "overloaded" ||
+		w.Header().Get("Retry-After") != "1" {
 		t.Errorf("%+v, Retry-After %q", p, w.Header().Get("Retry-After"))
 	}
 	if got := scrape(t, s)[`model_requests_in_flight{endpoint="scoring"}`]; got != "2" {
@@ -143,20 +150,24 @@ func TestTooManyAtOnceAreSentAway(t *testing.T) {
 
 func TestWhatCannotBeServedIsRefusedAtOnce(t *testing.T) {
 	_, err := serve.New(serve.Config{
-		Limits: plan.Limits{MaxBodyBytes: -1, MaxBatchRows: -1, Timeout: "soon"}, MaxInFlight: -1, LogEvery: -1, Grace: -1, Drain: -1,
+		Limits: plan.Limits{MaxBodyBytes: -1, MaxBatchRows: -1, Timeout: "soon"}, MaxInFlight: -1,
+		LogEvery: -1, Grace: -1, Drain: -1,
 	})
-	for _, want := range []string{"no name", "max_body_bytes: -1 is negative", "max_batch_rows", `limits.timeout: duration "soon"`, "in flight", "log every", "grace", "drain"} {
+	for _, want := range []string{"no name", "max_body_bytes: -1 is negative", "max_batch_rows",
+		`limits.timeout: duration "soon"`, "in flight", "log every", "grace", "drain"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
-	if _, err := serve.New(serve.Config{Endpoint: "e", Limits: plan.Limits{MaxBodyBytes: 2 << 30}}); err == nil || !strings.Contains(err.Error(), "more than 1073741824") {
+	if _, err := serve.New(serve.Config{Endpoint: "e", Limits: plan.Limits{MaxBodyBytes: 2 << 30}}); err == nil ||
+		!strings.Contains(err.Error(), "more than 1073741824") {
 		t.Errorf("a limit of 2 GiB: %v", err)
 	}
 	s := serving(t, loans(t), serve.Config{})
 	broken := loans(t)
 	broken.Ensemble = nil
-	for what, next := range map[string]*serve.Served{"no model": {Version: 4}, "a model without an estimator": {Model: broken, Version: 4}} {
+	for what, next := range map[string]*serve.Served{"no model": {Version: 4},
+		"a model without an estimator": {Model: broken, Version: 4}} {
 		if err := s.Swap(next); err == nil {
 			t.Errorf("%s was swapped in", what)
 		}

@@ -54,25 +54,32 @@ func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error
 	}
 	version := []string{"endpoint", "model", "version"}
 	counter := func(name, help string, more ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append(slices.Clone(version), more...))
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help},
+			append(slices.Clone(version), more...))
 	}
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
 	m := &Metrics{
 		predictions: counter("model_predictions_total", "Rows predicted."),
-		errors:      counter("model_errors_total", "Requests for predictions answered with an error, by HTTP status.", "code"),
-		unknown:     counter("model_unknown_categories_total", "Categories that training never saw, by input field.", "field"),
-		inFlight:    gauge("model_requests_in_flight", "Requests for predictions under way.", "endpoint"),
-		info:        gauge("model_info", "1 for the version that is served.", append(slices.Clone(version), "algorithm", "task", "digest")...),
-		evaluated:   gauge("model_metric", "A metric of the served version's evaluation, by scikit-learn's name.", append(slices.Clone(version), "metric")...),
+		errors: counter("model_errors_total",
+			"Requests for predictions answered with an error, by HTTP status.", "code"),
+		unknown: counter("model_unknown_categories_total",
+			"Categories that training never saw, by input field.", "field"),
+		inFlight: gauge("model_requests_in_flight", "Requests for predictions under way.", "endpoint"),
+		info: gauge("model_info", "1 for the version that is served.",
+			append(slices.Clone(version), "algorithm", "task", "digest")...),
+		evaluated: gauge("model_metric", "A metric of the served version's evaluation, by scikit-learn's name.",
+			append(slices.Clone(version), "metric")...),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "model_prediction_duration_seconds", Help: "How long requests took that were answered with predictions.",
+			Name:    "model_prediction_duration_seconds",
+			Help:    "How long requests took that were answered with predictions.",
 			Buckets: buckets(thresholds),
 		}, version),
 	}
 	var problems []error
-	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown, m.inFlight, m.info, m.evaluated} {
+	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown,
+		m.inFlight, m.info, m.evaluated} {
 		problems = append(problems, r.Register(c))
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -93,7 +100,8 @@ type handles struct {
 // statuses are the errors that a request for a prediction can end in.
 var statuses = []int{
 	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
-	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable,
+	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusInternalServerError,
+	http.StatusServiceUnavailable,
 }
 
 // resolve returns a version's handles, every one exported at zero from now on.

@@ -34,7 +34,8 @@ func scrape(t testing.TB, s *serve.Server) map[string]string {
 func ours(all map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, v := range all {
-		if strings.HasPrefix(name, "model_") && v != "0" && !strings.Contains(name, "_bucket") && !strings.Contains(name, "_sum") {
+		if strings.HasPrefix(name, "model_") && v != "0" && !strings.Contains(name, "_bucket") &&
+			!strings.Contains(name, "_sum") {
 			out[name] = v
 		}
 	}
@@ -47,8 +48,10 @@ func TestMetricsAreWhatTheDocumentationSays(t *testing.T) {
 	s := serving(t, loans(t), serve.Config{})
 	at := scrape(t, s)
 	for _, name := range []string{
-		"model_predictions_total{" + labels + "}", "model_prediction_duration_seconds_count{" + labels + "}", `model_requests_in_flight{endpoint="scoring"}`,
-		`model_errors_total{code="400",` + labels + "}", `model_errors_total{code="422",` + labels + "}", `model_errors_total{code="503",` + labels + "}",
+		"model_predictions_total{" + labels + "}", "model_prediction_duration_seconds_count{" + labels + "}",
+		`model_requests_in_flight{endpoint="scoring"}`,
+		`model_errors_total{code="400",` + labels + "}", `model_errors_total{code="422",` + labels + "}",
+		`model_errors_total{code="503",` + labels + "}",
 		`model_unknown_categories_total{endpoint="scoring",field="Home",model="default-risk",version="3"}`,
 	} {
 		if at[name] != "0" {
@@ -66,13 +69,20 @@ func TestMetricsAreWhatTheDocumentationSays(t *testing.T) {
 	ask(s, http.MethodGet, "/nothing", "")
 	ask(s, http.MethodGet, "/health", "")
 	want := map[string]string{
-		"model_predictions_total{" + labels + "}":                                                                                     "4",
-		"model_prediction_duration_seconds_count{" + labels + "}":                                                                     "2",
-		`model_errors_total{code="400",` + labels + "}":                                                                               "1",
-		`model_errors_total{code="405",` + labels + "}":                                                                               "1",
-		`model_errors_total{code="413",` + labels + "}":                                                                               "1",
-		`model_errors_total{code="415",` + labels + "}":                                                                               "1",
-		`model_errors_total{code="422",` + labels + "}":                                                                               "2",
+		"model_predictions_total{" + labels +
+			"}": "4",
+		"model_prediction_duration_seconds_count{" + labels +
+			"}": "2",
+		`model_errors_total{code="400",` + labels +
+			"}": "1",
+		`model_errors_total{code="405",` + labels +
+			"}": "1",
+		`model_errors_total{code="413",` + labels +
+			"}": "1",
+		`model_errors_total{code="415",` + labels +
+			"}": "1",
+		`model_errors_total{code="422",` + labels +
+			"}": "2",
 		`model_unknown_categories_total{endpoint="scoring",field="Home",model="default-risk",version="3"}`:                            "1",
 		`model_unknown_categories_total{endpoint="scoring",field="Band",model="default-risk",version="3"}`:                            "1",
 		`model_info{algorithm="random_forest",digest="sha256:abc",endpoint="scoring",model="default-risk",task="binary",version="3"}`: "1",
@@ -88,7 +98,8 @@ func TestMetricsFollowTheVersionServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, predict(s, positional), http.StatusServiceUnavailable)
-	if got := ours(scrape(t, s)); got[`model_errors_total{code="503",endpoint="scoring",model="",version=""}`] != "1" || len(got) != 1 {
+	if got := ours(scrape(t, s)); got[`model_errors_total{code="503",endpoint="scoring",model="",version=""}`] != "1" ||
+		len(got) != 1 {
 		t.Errorf("without a model: %v", got)
 	}
 	info := func() (served []string) {
@@ -137,7 +148,8 @@ func TestTheEvaluationOfTheServedVersionIsExported(t *testing.T) {
 		next *serve.Served
 		want map[string]string
 	}{
-		{&serve.Served{Model: loans(t), Version: 1, Metrics: map[string]float64{"roc_auc": 0.84, "log_loss": 0.5}}, map[string]string{
+		{&serve.Served{Model: loans(t), Version: 1,
+			Metrics: map[string]float64{"roc_auc": 0.84, "log_loss": 0.5}}, map[string]string{
 			`model_metric{endpoint="scoring",metric="roc_auc",model="default-risk",version="1"}`:  "0.84",
 			`model_metric{endpoint="scoring",metric="log_loss",model="default-risk",version="1"}`: "0.5",
 		}},
@@ -167,7 +179,8 @@ func TestDurationsAreCountedExactlyAtAnSLOsThreshold(t *testing.T) {
 	fine(t, s, positional)
 	got := scrape(t, s)
 	bucket := func(le string) string {
-		return got[`model_prediction_duration_seconds_bucket{endpoint="scoring",model="default-risk",version="3",le="`+le+`"}`]
+		return got[`model_prediction_duration_seconds_bucket{endpoint="scoring",model="default-risk",version="3",le="`+
+			le+`"}`]
 	}
 	if bucket("0.1") != "0" || bucket("0.3") != "1" || bucket("0.05") != "0" || bucket("+Inf") != "1" {
 		t.Errorf("buckets %q %q %q", bucket("0.05"), bucket("0.1"), bucket("0.3"))
@@ -219,12 +232,14 @@ func TestAPanicIsA500AndNobodyElsesMisfortune(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // more than may be in flight
-		if p := refused(t, predict(s, positional), http.StatusInternalServerError); p.Code != "internal" || strings.Contains(p.Message, "bug") {
+		if p := refused(t, predict(s, positional), http.StatusInternalServerError); p.Code != "internal" ||
+			strings.Contains(p.Message, "bug") {
 			t.Errorf("%+v", p)
 		}
 	}
 	got := scrape(t, s)
-	if got[`model_errors_total{code="500",`+labels+"}"] != "3" || got["model_predictions_total{"+labels+"}"] != "0" || got[`model_requests_in_flight{endpoint="scoring"}`] != "0" {
+	if got[`model_errors_total{code="500",`+labels+"}"] != "3" || got["model_predictions_total{"+labels+"}"] != "0" ||
+		got[`model_requests_in_flight{endpoint="scoring"}`] != "0" {
 		t.Errorf("%v", ours(got))
 	}
 	if err := s.Swap(&serve.Served{Model: loans(t), Version: 4}); err != nil {

@@ -54,7 +54,8 @@ func TestTheObserverIsToldTheScoresThatAreAnswered(t *testing.T) {
 	}
 	for i, score := range n.scores {
 		labels := m.Signature.Labels
-		got := answer{Prediction: score.Class, Probability: score.Proba[score.Label], Probabilities: map[string]float64{labels[0]: score.Proba[0], labels[1]: score.Proba[1]}}
+		got := answer{Prediction: score.Class, Probability: score.Proba[score.Label],
+			Probabilities: map[string]float64{labels[0]: score.Proba[0], labels[1]: score.Proba[1]}}
 		want[i].Model, want[i].Version = "", 0
 		if diff := cmp.Diff(want[i], got); diff != "" {
 			t.Errorf("row %d\n%s", i, diff)

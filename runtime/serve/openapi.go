@@ -23,23 +23,32 @@ func document(endpoint string, v *Served, lim limits) ([]byte, error) {
 	doc := object{
 		"openapi": "3.0.3",
 		"info": object{
-			"title":       endpoint,
-			"version":     strconv.Itoa(v.Version),
-			"description": fmt.Sprintf("Predicts %s with version %d of model %s (%s, %s).", m.Signature.Target, v.Version, m.Name, m.Algorithm, m.Task),
+			"title":   endpoint,
+			"version": strconv.Itoa(v.Version),
+			"description": fmt.Sprintf("Predicts %s with version %d of model %s (%s, %s).", m.Signature.Target,
+				v.Version, m.Name, m.Algorithm, m.Task),
 		},
 		"servers": []object{{"url": ".", "description": "where this document is"}},
 		"paths": object{
-			"/predict":      object{"post": predictOperation(v, lim)},
-			"/health":       get("health", "Whether the process works.", jsonAnswer("It does.", ref("schemas", "Standing"))),
-			"/ready":        get("ready", "Whether requests should be sent here.", jsonAnswer("They should.", ref("schemas", "Standing")), unready()),
-			"/metrics":      get("metrics", "Prometheus metrics.", object{"200": object{"description": "In Prometheus' text format.", "content": object{"text/plain": object{"schema": object{"type": "string"}}}}}),
-			"/drift":        get("drift", "How live inputs and predictions differ from those the model was trained on.", jsonAnswer("The latest reports.", object{}), object{"404": ref("responses", "Error")}),
-			"/schema":       get("schema", "This document.", jsonAnswer("An OpenAPI document.", object{"type": "object"})),
-			"/openapi.json": get("openapi", "This document.", jsonAnswer("An OpenAPI document.", object{"type": "object"})),
+			"/predict": object{"post": predictOperation(v, lim)},
+			"/health": get("health", "Whether the process works.",
+				jsonAnswer("It does.", ref("schemas", "Standing"))),
+			"/ready": get("ready", "Whether requests should be sent here.",
+				jsonAnswer("They should.", ref("schemas", "Standing")), unready()),
+			"/metrics": get("metrics", "Prometheus metrics.",
+				object{"200": object{"description": "In Prometheus' text format.",
+					"content": object{"text/plain": object{"schema": object{"type": "string"}}}}}),
+			"/drift": get("drift", "How live inputs and predictions differ from those the model was trained on.",
+				jsonAnswer("The latest reports.", object{}), object{"404": ref("responses", "Error")}),
+			"/schema": get("schema", "This document.",
+				jsonAnswer("An OpenAPI document.", object{"type": "object"})),
+			"/openapi.json": get("openapi", "This document.",
+				jsonAnswer("An OpenAPI document.", object{"type": "object"})),
 		},
 		"components": object{
-			"schemas":   schemas(v, lim),
-			"responses": object{"Error": object{"description": "What is wrong, by row and field.", "content": content(ref("schemas", "Error"))}},
+			"schemas": schemas(v, lim),
+			"responses": object{"Error": object{"description": "What is wrong, by row and field.",
+				"content": content(ref("schemas", "Error"))}},
 		},
 	}
 	b, err := json.MarshalIndent(doc, "", "  ")
@@ -56,7 +65,8 @@ func jsonAnswer(description string, schema object) object {
 }
 
 func unready() object {
-	return object{"503": object{"description": "They should not; the reason says why.", "content": content(ref("schemas", "Standing"))}}
+	return object{"503": object{"description": "They should not; the reason says why.",
+		"content": content(ref("schemas", "Standing"))}}
 }
 
 func get(id, summary string, answers ...object) object {
@@ -107,12 +117,15 @@ func schemas(v *Served, lim limits) object {
 	rows := func(of string) object {
 		return object{"type": "array", "minItems": 1, "maxItems": lim.rows, "items": ref("schemas", of)}
 	}
-	mixed := object{"type": "array", "minItems": 1, "maxItems": lim.rows, "items": object{"oneOf": []object{ref("schemas", "NamedRow"), ref("schemas", "PositionalRow")}}}
+	mixed := object{"type": "array", "minItems": 1, "maxItems": lim.rows,
+		"items": object{"oneOf": []object{ref("schemas", "NamedRow"), ref("schemas", "PositionalRow")}}}
 	return object{
 		"NamedRow":      namedRow(v.Model),
 		"PositionalRow": positionalRow(v.Model),
-		"PredictRequest": object{"type": "object", "required": []string{"features"}, "additionalProperties": false, "properties": object{
-			"features": object{"oneOf": []object{ref("schemas", "NamedRow"), ref("schemas", "PositionalRow"), mixed}}}},
+		"PredictRequest": object{"type": "object", "required": []string{"features"},
+			"additionalProperties": false, "properties": object{
+				"features": object{"oneOf": []object{ref("schemas", "NamedRow"),
+					ref("schemas", "PositionalRow"), mixed}}}},
 		"Result":      closed(result),
 		"Prediction":  closed(alone),
 		"Predictions": closed(object{"predictions": rows("Result"), "model": text, "version": whole}),
@@ -122,15 +135,18 @@ func schemas(v *Served, lim limits) object {
 			"type": "object", "required": []string{"code", "message"}, "properties": object{
 				"code":    object{"type": "string", "description": "a word for programs"},
 				"message": object{"type": "string", "description": "a sentence for people"},
-				"fields": object{"type": "array", "maxItems": maxProblems, "items": object{"type": "object", "required": []string{"message"}, "properties": object{
-					"row": object{"type": "integer", "description": "counted from 0; only of a batch"}, "field": text, "message": text}}},
+				"fields": object{"type": "array", "maxItems": maxProblems,
+					"items": object{"type": "object", "required": []string{"message"}, "properties": object{
+						"row":   object{"type": "integer", "description": "counted from 0; only of a batch"},
+						"field": text, "message": text}}},
 				"request_id": text}}}},
 	}
 }
 
 // closed is an object that has all of the properties and no others.
 func closed(properties object) object {
-	return object{"type": "object", "required": sortedKeys(properties), "additionalProperties": false, "properties": properties}
+	return object{"type": "object", "required": sortedKeys(properties),
+		"additionalProperties": false, "properties": properties}
 }
 
 func resultProperties(m *model.Model) object {

@@ -48,7 +48,8 @@ func positionalRow(m *model.Model) object {
 	}
 	return object{
 		"type": "array", "minItems": len(lines), "maxItems": len(lines),
-		"items":       object{"anyOf": []object{{"type": "number", "nullable": true}, {"type": "string"}, {"type": "boolean"}}},
+		"items": object{"anyOf": []object{{"type": "number", "nullable": true},
+			{"type": "string"}, {"type": "boolean"}}},
 		"description": "A row in this order:\n" + strings.Join(lines, "\n"),
 	}
 }

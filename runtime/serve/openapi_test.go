@@ -20,11 +20,14 @@ func flowers(t testing.TB) *model.Model {
 	t.Helper()
 	m := &model.Model{
 		Name: "iris/ü", Task: plan.Multiclass, Algorithm: plan.RandomForest,
-		Signature: model.Signature{Target: "kind of flower", Labels: []string{"a \"b\"", "", "ç"}, Inputs: []model.Field{
-			{Name: "sepal length, cm", Type: plan.Number, Min: -2, Max: 8.5}, {Name: "$ref", Type: plan.Text, Nullable: true, Categories: []string{}},
-		}},
+		Signature: model.Signature{Target: "kind of flower",
+			Labels: []string{"a \"b\"", "", "ç"}, Inputs: []model.Field{
+				{Name: "sepal length, cm", Type: plan.Number, Min: -2, Max: 8.5},
+				{Name: "$ref", Type: plan.Text, Nullable: true, Categories: []string{}},
+			}},
 		Encoder: model.Encoder{Fields: []model.FieldEncoder{
-			{Name: "sepal length, cm", Type: plan.Number, Impute: true}, {Name: "$ref", Type: plan.Text, OneHot: true, Categories: []string{}},
+			{Name: "sepal length, cm", Type: plan.Number, Impute: true},
+			{Name: "$ref", Type: plan.Text, OneHot: true, Categories: []string{}},
 		}},
 	}
 	m.Ensemble = forest(rand.New(rand.NewPCG(1, 2)), 4, 3, m.Encoder.Width())
@@ -47,14 +50,16 @@ func flowers(t testing.TB) *model.Model {
 func document(t testing.TB, s *serve.Server) *openapi3.T {
 	t.Helper()
 	a, b := ask(s, http.MethodGet, "/schema", ""), ask(s, http.MethodGet, "/openapi.json", "")
-	if a.Code != http.StatusOK || a.Body.String() != b.Body.String() || a.Header().Get("Content-Type") != "application/json" {
+	if a.Code != http.StatusOK || a.Body.String() != b.Body.String() ||
+		a.Header().Get("Content-Type") != "application/json" {
 		t.Fatalf("/schema %d and /openapi.json %d are not the same document", a.Code, b.Code)
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(a.Body.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaDefaultsValidation()); err != nil {
+	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation(),
+		openapi3.EnableSchemaDefaultsValidation()); err != nil {
 		t.Fatal(err)
 	}
 	return doc
@@ -71,7 +76,8 @@ func fits(t testing.TB, doc *openapi3.T, schema, text string) error {
 }
 
 func TestTheDocumentsExamplesAreAnsweredAsDocumented(t *testing.T) {
-	for name, m := range map[string]*model.Model{"binary": loans(t), "multiclass": flowers(t), "regression": constant(t, -1e-9)} {
+	for name, m := range map[string]*model.Model{"binary": loans(t), "multiclass": flowers(t),
+		"regression": constant(t, -1e-9)} {
 		s := serving(t, m, serve.Config{})
 		doc := document(t, s)
 		if doc.Info.Title != "scoring" || doc.Info.Version != "3" {
@@ -139,13 +145,19 @@ func TestTheDocumentAndTheServerAgreeOnRequests(t *testing.T) {
 	doc := document(t, s)
 	row, dict := `[30, null, "rent", "1", true, null]`, `{"Age": 30, "Band": "1", "Member": false}`
 	for features, good := range map[string]bool{
-		row: true, dict: true, `[` + row + `]`: true, `[` + dict + `, ` + row + `]`: true, `[30, 1.5, null, "zzz", true, "2024-01-31"]`: true,
+		row: true, dict: true, `[` + row + `]`: true, `[` + dict + `, ` + row + `]`: true,
+		`[30, 1.5, null, "zzz", true, "2024-01-31"]`:                                            true,
 		`{"Age": 30, "Income": null, "Home": null, "Band": "1", "Member": true, "Since": null}`: true,
 
-		`{"Age": 30, "Band": "1"}`: false, `{"Age": "30", "Band": "1", "Member": true}`: false, `{"Age": 1.5, "Band": "1", "Member": true}`: false,
-		`{"Age": null, "Band": "1", "Member": true}`: false, `{"Age": 30, "Band": "1", "Member": true, "x": 1}`: false, `{"Age": 30, "Band": "1", "Member": "true"}`: false,
-		`{"Age": 1e20, "Band": "1", "Member": true}`: false, `[30, null, "rent", "1", true]`: false, `[30, null, "rent", "1", true, null, 1]`: false,
-		`[30, null, "rent", "1", true, {}]`: false, `[]`: false, `null`: false, `7`: false, `[` + row + `, ` + row + `, ` + row + `]`: false, `[` + row + `, 7]`: false,
+		`{"Age": 30, "Band": "1"}`: false, `{"Age": "30", "Band": "1", "Member": true}`: false,
+		`{"Age": 1.5, "Band": "1", "Member": true}`:  false,
+		`{"Age": null, "Band": "1", "Member": true}`: false, `{"Age": 30, "Band": "1", "Member": true, "x": 1}`: false,
+		`{"Age": 30, "Band": "1", "Member": "true"}`: false,
+		`{"Age": 1e20, "Band": "1", "Member": true}`: false, `[30, null, "rent", "1", true]`: false,
+		`[30, null, "rent", "1", true, null, 1]`: false,
+		`[30, null, "rent", "1", true, {}]`:      false, `[]`: false, `null`: false,
+		`7`: false, `[` + row + `, ` + row +
+			`, ` + row + `]`: false, `[` + row + `, 7]`: false,
 	} {
 		body := `{"features": ` + features + `}`
 		w := predict(s, body)

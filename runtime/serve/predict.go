@@ -41,7 +41,8 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 }
 
 // answer reads one request, and predicts it once all of it is there.
-func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memory *claim, from *client) (int, *Problem) {
+func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memory *claim,
+	from *client) (int, *Problem) {
 	if p := acceptable(r.Header); p != nil {
 		return 0, p
 	}

@@ -29,7 +29,8 @@ func frame() *dataset.Frame {
 		return dataset.Column{Name: name, Type: plan.Category, Codes: []int32{0}, Dict: []string{v}}
 	}
 	return &dataset.Frame{Rows: 1, Columns: []dataset.Column{
-		number("Age", plan.Integer, 30), number("Income", plan.Number, 129.5), category("Home", "rent"), category("Band", "1"),
+		number("Age", plan.Integer, 30), number("Income", plan.Number, 129.5),
+		category("Home", "rent"), category("Band", "1"),
 		number("Member", plan.Boolean, 1), number("Since", plan.Timestamp, 1706659200),
 	}}
 }
@@ -167,7 +168,8 @@ func TestTheObserverHearsOfEveryRowThatWasPredictedAndNoOther(t *testing.T) {
 	nan := math.NaN()
 	want := []seen{
 		{[]float64{30, 129.5, 1, 0, 1, 1706659200}, []string{"", "", "rent", "1", "", ""}, single.Prediction.(string)},
-		{[]float64{1, nan, nan, 3, 0, nan}, []string{"", "", "", "9", "", ""}, batch.Predictions[0].Prediction.(string)},
+		{[]float64{1, nan, nan, 3, 0, nan}, []string{"", "", "", "9", "", ""},
+			batch.Predictions[0].Prediction.(string)},
 		{[]float64{2, 3, 0, 1, 1, nan}, []string{"", "", "own", "2", "", ""}, batch.Predictions[1].Prediction.(string)},
 	}
 	sameNaN := cmp.Comparer(func(a, b float64) bool { return a == b || a != a && b != b })

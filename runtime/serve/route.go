@@ -57,7 +57,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	var out outcome
 	switch {
 	case !found:
-		out = s.refuse(w, id, nil, problem(http.StatusNotFound, "not_found", "there is no such path; there are %s", s.paths()))
+		out = s.refuse(w, id, nil, problem(http.StatusNotFound, "not_found",
+			"there is no such path; there are %s", s.paths()))
 	case r.Method != rt.method && (rt.method != http.MethodGet || r.Method != http.MethodHead):
 		p := problem(http.StatusMethodNotAllowed, "method_not_allowed", "%s takes %s", r.URL.Path, rt.method)
 		if p.allow = rt.method; rt.method == http.MethodGet {
@@ -101,6 +102,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, st
 	if r.URL.Path == "/predict" {
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, http.StatusInternalServerError)
 	}
-	out := s.refuse(w, id, g, problem(http.StatusInternalServerError, "internal", "something went wrong here; the log has it under the request id"))
+	out := s.refuse(w, id, g, problem(http.StatusInternalServerError, "internal",
+		"something went wrong here; the log has it under the request id"))
 	s.log(r, id, start, out)
 }

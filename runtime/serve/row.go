@@ -31,9 +31,12 @@ func (w *worker) countValues(n int) {
 	switch {
 	case !w.scan.ok():
 	case n < len(inputs):
-		w.found.add(w.row, inputs[n].name, "the row has %d values, want %d: the first without one is this field; GET /schema lists the order", n, len(inputs))
+		w.found.add(w.row, inputs[n].name,
+			"the row has %d values, want %d: the first without one is this field; GET /schema lists the order", n,
+			len(inputs))
 	case n > len(inputs):
-		w.found.add(w.row, "", "the row has %d values, want %d: the last is %q; GET /schema lists the order", n, len(inputs), inputs[len(inputs)-1].name)
+		w.found.add(w.row, "", "the row has %d values, want %d: the last is %q; GET /schema lists the order", n,
+			len(inputs), inputs[len(inputs)-1].name)
 	}
 }
 

@@ -42,8 +42,10 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 	room := newDoor(l, connectionsPerSlot*p.inFlight, p.log)
 	f := &frame{next: handler}
 	web := &http.Server{
-		Handler: f, ReadHeaderTimeout: min(headerTimeout, p.timeout), ReadTimeout: min(headerTimeout, p.timeout), WriteTimeout: 2 * p.timeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		Handler: f, ReadHeaderTimeout: min(headerTimeout, p.timeout), ReadTimeout: min(headerTimeout, p.timeout),
+		WriteTimeout: 2 * p.timeout,
+		IdleTimeout:  idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			if g, ok := c.(*guest); ok {
 				return context.WithValue(ctx, clientKey{}, g.client)
@@ -76,7 +78,8 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 	<-failed
 	room.empty(end, lingering)
 	if err := web.Shutdown(end); err != nil && !errors.Is(err, net.ErrClosed) {
-		return errors.Join(fmt.Errorf("serve %s: requests were still under way after %s and were cut off", l.Addr(), p.drain), web.Close())
+		return errors.Join(fmt.Errorf("serve %s: requests were still under way after %s and were cut off",
+			l.Addr(), p.drain), web.Close())
 	}
 	return nil
 }

@@ -84,7 +84,8 @@ type running struct {
 
 func run(t *testing.T, cfg serve.Config) *running {
 	t.Helper()
-	r := &running{Server: serving(t, loans(t), cfg), net: newPipes(), ended: make(chan error, 1), answer: make(chan int, 1), hold: newFirst()}
+	r := &running{Server: serving(t, loans(t), cfg), net: newPipes(), ended: make(chan error, 1),
+		answer: make(chan int, 1), hold: newFirst()}
 	if err := r.Swap(&serve.Served{Model: loans(t), Version: 4, Observer: r.hold}); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,8 @@ func TestServersOfOneListenerDrainTogether(t *testing.T) {
 func TestAListenerThatFailsIsToldByItsAddress(t *testing.T) {
 	l := newPipes()
 	l.Close()
-	if err := serving(t, loans(t), serve.Config{}).Run(t.Context(), l); err == nil || !strings.Contains(err.Error(), "serve 127.0.0.1:8080") {
+	if err := serving(t, loans(t), serve.Config{}).Run(t.Context(), l); err == nil ||
+		!strings.Contains(err.Error(), "serve 127.0.0.1:8080") {
 		t.Errorf("%v", err)
 	}
 }
@@ -233,10 +235,12 @@ func TestSlowClientsAreNotWaitedFor(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx, p) }()
-		if status, _, took := slowly(t, p, "POST /predict HTTP/1.1\r\nHost: x\r\nX-Slow: "); status == http.StatusOK || took != 5*time.Second {
+		if status, _, took := slowly(t, p,
+			"POST /predict HTTP/1.1\r\nHost: x\r\nX-Slow: "); status == http.StatusOK || took != 5*time.Second {
 			t.Errorf("half a header was answered %d after %s", status, took)
 		}
-		status, body, took := slowly(t, p, "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{\"features\": [30, ")
+		status, body, took := slowly(t, p,
+			"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{\"features\": [30, ")
 		if status != http.StatusRequestTimeout || !strings.Contains(body, `"code":"timeout"`) || took != 5*time.Second {
 			t.Errorf("half a body was answered %d %s after %s", status, body, took)
 		}
@@ -244,7 +248,9 @@ func TestSlowClientsAreNotWaitedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.WriteString(conn, "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n"+positional); err != nil {
+		if _, err := io.WriteString(conn,
+			"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n"+
+				positional); err != nil {
 			t.Fatal(err)
 		}
 		client := p.client(t)

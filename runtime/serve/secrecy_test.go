@@ -23,17 +23,21 @@ func TestNoFeatureValueIsLoggedOrAnswered(t *testing.T) {
 	s := serving(t, loans(t), cfg)
 	const secret, number = "s3cr3t", "867530912"
 	var answers []*httptest.ResponseRecorder
-	for _, value := range []string{`"` + secret + `"`, number, number + ".5", `[` + number + `, "` + secret + `"]`, `{"a": "` + secret + `"}`, `"` + secret + `\q"`, `"` + secret, number + "x", "0" + number} {
+	for _, value := range []string{`"` + secret + `"`, number, number + ".5", `[` + number + `, "` + secret + `"]`,
+		`{"a": "` + secret + `"}`, `"` + secret + `\q"`, `"` + secret, number + "x", "0" + number} {
 		for at := range 6 {
 			row := []string{"1", "2", `"own"`, `"1"`, "true", "null"}
 			row[at] = value
 			list := strings.Join(row, ", ")
-			answers = append(answers, predict(s, `{"features": [`+list+`]}`), predict(s, `{"features": [[`+list+`], [1]]}`), predict(s, `{"features": [`+list+`, 1]}`),
+			answers = append(answers, predict(s, `{"features": [`+list+`]}`),
+				predict(s, `{"features": [[`+list+`], [1]]}`), predict(s, `{"features": [`+list+`, 1]}`),
 				predict(s, fmt.Sprintf(`{"features": {"Age": %s, "Income": %s, "Home": %s, "Band": %s, "Member": %s, "Since": %s}}`, row[0], row[1], row[2], row[3], row[4], row[5])))
 		}
-		answers = append(answers, predict(s, `{"x": `+value+`}`), predict(s, `{"features": `+value+`}`), predict(s, value))
+		answers = append(answers, predict(s, `{"x": `+value+`}`),
+			predict(s, `{"features": `+value+`}`), predict(s, value))
 	}
-	answers = append(answers, ask(s, http.MethodPost, "/predict?Home="+secret, positional), ask(s, http.MethodGet, "/"+secret, ""))
+	answers = append(answers, ask(s, http.MethodPost, "/predict?Home="+secret, positional),
+		ask(s, http.MethodGet, "/"+secret, ""))
 	for _, w := range answers {
 		if text := w.Body.String(); strings.Contains(text, secret) || strings.Contains(text, number) {
 			t.Errorf("an answer repeats a value: %s", text)
@@ -60,7 +64,8 @@ func TestFailuresAreLoggedAndSuccessesSampled(t *testing.T) {
 	for range 3 {
 		ask(s, http.MethodPost, "/predict", "{", "X-Request-Id", "mine")
 	}
-	for _, want := range []string{"level=DEBUG", "request_id=mine", "method=POST", "path=/predict", "status=400", "duration=", "code=malformed_json"} {
+	for _, want := range []string{"level=DEBUG", "request_id=mine", "method=POST", "path=/predict", "status=400",
+		"duration=", "code=malformed_json"} {
 		if n := strings.Count(log.String(), want); n != 3 {
 			t.Errorf("%d of 3 failures say %s:\n%s", n, want, log)
 		}
@@ -81,7 +86,8 @@ func TestFailuresAreLoggedAndSuccessesSampled(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask(s, http.MethodPost, "/predict", positional, "X-Request-Id", "mine")
-	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "request_id=mine") || !strings.Contains(log.String(), "metrics_test.go") {
+	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "request_id=mine") ||
+		!strings.Contains(log.String(), "metrics_test.go") {
 		t.Errorf("a panic is not logged with its stack: %s", log)
 	}
 }

@@ -78,10 +78,12 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 		g.dropped[name] = true
 	}
 	for i, f := range v.Model.Signature.Inputs {
-		in := input{name: f.Name, kind: f.Type, nullable: f.Nullable, coded: f.Type == plan.Category || f.Type == plan.Text,
+		in := input{name: f.Name, kind: f.Type, nullable: f.Nullable,
+			coded: f.Type == plan.Category || f.Type == plan.Text,
 			nulls: dataset.NewNulls(f.NullTexts(), f.Type)}
 		var err error
-		if in.cell, err = privacy.NewCell(f.Anonymise, f.Type, v.Model.Signature.PseudonymKey, s.cfg.Keys.Keyring); err != nil {
+		if in.cell, err = privacy.NewCell(f.Anonymise, f.Type, v.Model.Signature.PseudonymKey,
+			s.cfg.Keys.Keyring); err != nil {
 			return nil, fmt.Errorf("version %d: input %s: %w", v.Version, f.Name, err)
 		}
 		if in.coded {

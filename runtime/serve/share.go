@@ -61,7 +61,8 @@ func drop(all, own *atomic.Int64, n int64) {
 // a client that sends slowly nor one that does not read takes one.
 func (s *Server) enter(g *generation, c *client) *Problem {
 	if !hold(&s.inFlight, int64(s.cfg.MaxInFlight), c.slots(), 1) {
-		return problem(http.StatusServiceUnavailable, "overloaded", "%d predictions are under way; try again shortly", s.inFlight.Load())
+		return problem(http.StatusServiceUnavailable, "overloaded",
+			"%d predictions are under way; try again shortly", s.inFlight.Load())
 	}
 	g.metrics.inFlight.Inc()
 	return nil

@@ -51,7 +51,8 @@ func (v *visitors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.last.Store(&host)
 	}
 	if err := v.origin.Check(r); err != nil {
-		v.refuse(w, problem(http.StatusForbidden, "cross_origin", "a page from elsewhere sends this request; only pages of this address may"))
+		v.refuse(w, problem(http.StatusForbidden, "cross_origin",
+			"a page from elsewhere sends this request; only pages of this address may"))
 		return
 	}
 	v.next.ServeHTTP(w, r)

@@ -21,14 +21,20 @@ func TestOnlyRequestsForThisMachineAreAnswered(t *testing.T) {
 		host      string
 		want      int
 	}{
-		{loopback, "127.0.0.1:8080", 204}, {loopback, "localhost:8080", 204}, {loopback, "LocalHost.", 204}, {loopback, "[::1]:8080", 204},
-		{loopback, "[::ffff:127.0.0.1]", 204}, {loopback, "ashlar.localhost", 204}, {loopback, "127.3.2.1", 204}, {second, "127.0.0.2:8080", 204},
+		{loopback, "127.0.0.1:8080", 204}, {loopback, "localhost:8080", 204}, {loopback, "LocalHost.", 204},
+		{loopback, "[::1]:8080", 204},
+		{loopback, "[::ffff:127.0.0.1]", 204}, {loopback, "ashlar.localhost", 204}, {loopback, "127.3.2.1", 204},
+		{second, "127.0.0.2:8080", 204},
 		{loopback, "laptop.example:8080", 204}, {loopback, "LAPTOP.example.:1", 204},
-		{loopback, "attacker.example:8080", 421}, {loopback, "localhost.attacker.example", 421}, {loopback, "127.0.0.1.nip.io:8080", 421},
-		{loopback, "notlocalhost", 421}, {loopback, "", 421}, {loopback, "192.168.1.5:8080", 421}, {loopback, "0x7f.1", 421}, {loopback, "2130706433", 421},
-		{loopback, "127.0.0.1@attacker.example", 421}, {loopback, "attacker.example#localhost", 421}, {loopback, "[localhost", 204},
+		{loopback, "attacker.example:8080", 421}, {loopback, "localhost.attacker.example", 421},
+		{loopback, "127.0.0.1.nip.io:8080", 421},
+		{loopback, "notlocalhost", 421}, {loopback, "", 421}, {loopback, "192.168.1.5:8080", 421},
+		{loopback, "0x7f.1", 421}, {loopback, "2130706433", 421},
+		{loopback, "127.0.0.1@attacker.example", 421}, {loopback, "attacker.example#localhost", 421},
+		{loopback, "[localhost", 204},
 		{everywhere, "192.168.1.5:8080", 204}, {everywhere, "attacker.example", 421}, {everywhere, "localhost", 204},
-		{network, "192.168.1.5:8080", 204}, {network, "10.0.0.1", 204}, {network, "attacker.example", 421}, {network, "laptop.example", 204},
+		{network, "192.168.1.5:8080", 204}, {network, "10.0.0.1", 204}, {network, "attacker.example", 421},
+		{network, "laptop.example", 204},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = c.host
@@ -52,8 +58,10 @@ func TestPagesFromElsewherePredictNothing(t *testing.T) {
 		header, value string
 		want          int
 	}{
-		{"", "", 200}, {"Origin", "http://127.0.0.1:8080", 200}, {"Sec-Fetch-Site", "same-origin", 200}, {"Sec-Fetch-Site", "none", 200},
-		{"Origin", "http://attacker.example", 403}, {"Origin", "null", 403}, {"Origin", "http://127.0.0.1:9090", 403}, {"Origin", "http://localhost:8080", 403},
+		{"", "", 200}, {"Origin", "http://127.0.0.1:8080", 200}, {"Sec-Fetch-Site", "same-origin", 200},
+		{"Sec-Fetch-Site", "none", 200},
+		{"Origin", "http://attacker.example", 403}, {"Origin", "null", 403}, {"Origin", "http://127.0.0.1:9090", 403},
+		{"Origin", "http://localhost:8080", 403},
 		{"Sec-Fetch-Site", "cross-site", 403}, {"Sec-Fetch-Site", "same-site", 403},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/predict", strings.NewReader(positional))
@@ -75,7 +83,8 @@ func TestPagesFromElsewherePredictNothing(t *testing.T) {
 }
 
 func TestNamesForHostsAreNames(t *testing.T) {
-	for name, fine := range map[string]bool{"laptop.example": true, "laptop": true, "": false, "http://x": false, "x:80": false, "*": false, "a b": false, "x/y": false, strings.Repeat("a", 254): false} {
+	for name, fine := range map[string]bool{"laptop.example": true, "laptop": true, "": false, "http://x": false,
+		"x:80": false, "*": false, "a b": false, "x/y": false, strings.Repeat("a", 254): false} {
 		if err := serve.CheckHost(name); (err == nil) != fine {
 			t.Errorf("%q: %v", name, err)
 		}

@@ -73,13 +73,16 @@ var wrongRows = map[string][]string{
 	`{"features": {"Status": 1, "Age": 1, "Band": "1", "Member": true}}`: {"Status: is what the model predicts, no input of it"},
 	`{"features": {"Age": 1, "Member": true}}`:                           {"Band: is required; it is not in the row"},
 	`{"features": {}}`: {
-		"Age: is required; it is not in the row", "Band: is required; it is not in the row", "Member: is required; it is not in the row",
+		"Age: is required; it is not in the row", "Band: is required; it is not in the row",
+		"Member: is required; it is not in the row",
 	},
 	// all at once, each where it is
 	`{"features": {"age": "x", "Income": "y", "Home": 1, "Band": [], "Member": 3, "Since": true}}`: {
-		`age: is not an input of the model; did you mean "Age"?`, "Income: want a number, got a text", "Home: want a text in double quotes, got a number",
+		`age: is not an input of the model; did you mean "Age"?`, "Income: want a number, got a text",
+		"Home: want a text in double quotes, got a number",
 		"Band: want a text in double quotes, got an array", "Member: want true or false, got a number",
-		"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got true or false", "Age: is required; it is not in the row",
+		"Since: want a timestamp in double quotes: RFC 3339 or YYYY-MM-DD, got true or false",
+		"Age: is required; it is not in the row",
 	},
 	`{"features": [[1, 2, "own", "1", true, null], [1, 2, "own", "1", true], 7, {"Age": "x", "Band": "1", "Member": true}]}`: {
 		"1.Since: the row has 5 values, want 6: the first without one is this field; GET /schema lists the order",
@@ -136,7 +139,8 @@ func TestABodyThatIsNoJSONIsToldLineAndColumn(t *testing.T) {
 		"\ufeff{}":                            "line 1, column 1: want a value",
 	} {
 		w := ask(s, http.MethodPost, "/predict", body, "Content-Type", "application/json")
-		if p := refused(t, w, http.StatusBadRequest); p.Code != "malformed_json" || !strings.HasPrefix(p.Message, want) || p.Fields != nil {
+		if p := refused(t, w, http.StatusBadRequest); p.Code != "malformed_json" ||
+			!strings.HasPrefix(p.Message, want) || p.Fields != nil {
 			t.Errorf("%q: %+v, want %q", body, p, want)
 		}
 	}
@@ -146,7 +150,8 @@ func TestARowThatPredictsNoNumberIsRefused(t *testing.T) {
 	m := constant(t, 1)
 	m.Linear.Weights[0][0] = 1e308
 	s := serving(t, prepared(t, m), serve.Config{})
-	if p := refused(t, predict(s, `{"features": [1e300]}`), http.StatusUnprocessableEntity); !strings.Contains(said(p)[0], "not a finite number") {
+	if p := refused(t, predict(s, `{"features": [1e300]}`),
+		http.StatusUnprocessableEntity); !strings.Contains(said(p)[0], "not a finite number") {
 		t.Errorf("%v", said(p))
 	}
 	p := refused(t, predict(s, `{"features": [[0], [1e300], [0], [-1e300]]}`), http.StatusUnprocessableEntity)

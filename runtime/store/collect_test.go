@@ -79,7 +79,8 @@ func TestCollectKeepsWhatCanBeReached(t *testing.T) {
 	for name, c := range map[string]struct {
 		digest string
 		want   bool
-	}{"leaf": {leaf, true}, "tree": {tree, true}, "root": {root, true}, "loose": {loose, false}, "young": {young, true}, "again": {again, true}} {
+	}{"leaf": {leaf, true}, "tree": {tree, true}, "root": {root, true}, "loose": {loose, false},
+		"young": {young, true}, "again": {again, true}} {
 		if has(t, s, c.digest) != c.want {
 			t.Errorf("%s is there: %v", name, !c.want)
 		}

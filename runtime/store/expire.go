@@ -13,7 +13,8 @@ import (
 
 // Expire removes the object where it was last put longer ago than the age, and
 // reports whether it did, and its size. One that is not there is no error.
-func (s *Store) Expire(ctx context.Context, digest string, age time.Duration, now func() time.Time, dryRun bool) (gone bool, size int64, err error) {
+func (s *Store) Expire(ctx context.Context, digest string, age time.Duration, now func() time.Time,
+	dryRun bool) (gone bool, size int64, err error) {
 	if !IsDigest(digest) {
 		return false, 0, nil
 	}
@@ -44,7 +45,8 @@ func (s *Store) OldRefs(ctx context.Context, prefix string, age time.Duration, n
 	}
 	var out []string
 	for _, o := range all {
-		if name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, refPrefix), refSuffix); ok && now().Sub(o.ModTime) >= age {
+		if name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, refPrefix), refSuffix); ok &&
+			now().Sub(o.ModTime) >= age {
 			out = append(out, name)
 		}
 	}

@@ -41,7 +41,8 @@ func (b *fullBucket) Close() error            { return nil }
 func (b *fullBucket) Attributes(context.Context, string) (*driver.Attributes, error) {
 	return nil, errMissing
 }
-func (b *fullBucket) NewTypedWriter(ctx context.Context, key, _ string, _ *driver.WriterOptions) (driver.Writer, error) {
+func (b *fullBucket) NewTypedWriter(ctx context.Context, key, _ string,
+	_ *driver.WriterOptions) (driver.Writer, error) {
 	return &fullWriter{b: b, ctx: ctx, key: key}, nil
 }
 
@@ -74,10 +75,12 @@ func TestAFullDiskIsReportedAndNothingLands(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := s.Put(t.Context(), strings.NewReader("more than ten bytes")); err == nil || !strings.Contains(err.Error(), "no space left") {
+			if _, _, err := s.Put(t.Context(), strings.NewReader("more than ten bytes")); err == nil ||
+				!strings.Contains(err.Error(), "no space left") {
 				t.Errorf("put: %v", err)
 			}
-			if err := s.PutRef(t.Context(), "a", []byte("value")); err == nil || !strings.Contains(err.Error(), "no space left") {
+			if err := s.PutRef(t.Context(), "a", []byte("value")); err == nil ||
+				!strings.Contains(err.Error(), "no space left") {
 				t.Errorf("put a reference: %v", err)
 			}
 			if len(b.landed) > 0 {

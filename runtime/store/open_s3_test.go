@@ -44,7 +44,8 @@ func (r *rebound) network() outbound.Config {
 // credentials are such that the SDK asks nobody for any.
 func credentials(t *testing.T) {
 	t.Helper()
-	for key, value := range map[string]string{"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "s3cret", "AWS_EC2_METADATA_DISABLED": "true", "HTTP_PROXY": "", "HTTPS_PROXY": ""} {
+	for key, value := range map[string]string{"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "s3cret",
+		"AWS_EC2_METADATA_DISABLED": "true", "HTTP_PROXY": "", "HTTPS_PROXY": ""} {
 		t.Setenv(key, value)
 	}
 }
@@ -72,7 +73,8 @@ func TestAnEndpointThatIsReboundIsNotDialled(t *testing.T) {
 func TestAnEndpointOfAPrivateNetworkIsRead(t *testing.T) {
 	credentials(t)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if q.URL.Path != "/bucket/key" || !strings.HasPrefix(q.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=key/") {
+		if q.URL.Path != "/bucket/key" ||
+			!strings.HasPrefix(q.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=key/") {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -81,7 +83,8 @@ func TestAnEndpointOfAPrivateNetworkIsRead(t *testing.T) {
 	defer s.Close()
 	for _, private := range []string{"10.0.0.7", "127.0.0.1", "fd12::1"} {
 		r := &rebound{answers: []string{private}, to: strings.TrimPrefix(s.URL, "http://")}
-		b, err := openBucket(t.Context(), "s3://bucket"+options+url.QueryEscape("http://minio.internal:9000"), r.network())
+		b, err := openBucket(t.Context(), "s3://bucket"+
+			options+url.QueryEscape("http://minio.internal:9000"), r.network())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +109,8 @@ func TestARedirectOfAnEndpointIsDialledByTheSameRule(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if _, err := b.ReadAll(t.Context(), "key"); err == nil || !strings.Contains(err.Error(), "requests to it are refused") {
+	if _, err := b.ReadAll(t.Context(), "key"); err == nil ||
+		!strings.Contains(err.Error(), "requests to it are refused") {
 		t.Errorf("got %v", err)
 	}
 }

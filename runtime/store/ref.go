@@ -37,7 +37,8 @@ func (s *Store) PutRef(ctx context.Context, name string, value []byte) error {
 		return err
 	}
 	if len(value) > MaxRefBytes {
-		return fmt.Errorf("reference %s: %d bytes, at most %d; keep it as an object and refer to its digest", name, len(value), MaxRefBytes)
+		return fmt.Errorf("reference %s: %d bytes, at most %d; keep it as an object and refer to its digest",
+			name, len(value), MaxRefBytes)
 	}
 	envelope := io.MultiReader(strings.NewReader(refMagic+plan.DigestBytes(value)+"\n"), bytes.NewReader(value))
 	if err := s.write(ctx, refKey(name), envelope); err != nil {

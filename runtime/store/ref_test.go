@@ -89,11 +89,13 @@ func TestADamagedRefIsNoValue(t *testing.T) {
 			t.Fatal(err)
 		}
 		var damaged *DamagedError
-		if _, err := s.GetRef(t.Context(), "a"); !errors.As(err, &damaged) || damaged.Ref != "a" || !strings.Contains(err.Error(), file) {
+		if _, err := s.GetRef(t.Context(), "a"); !errors.As(err, &damaged) || damaged.Ref != "a" ||
+			!strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.PutRef(t.Context(), "big", make([]byte, MaxRefBytes+1)); err == nil || !strings.Contains(err.Error(), "at most") {
+	if err := s.PutRef(t.Context(), "big", make([]byte, MaxRefBytes+1)); err == nil ||
+		!strings.Contains(err.Error(), "at most") {
 		t.Errorf("a reference beyond the bound: %v", err)
 	}
 }

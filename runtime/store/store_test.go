@@ -69,7 +69,8 @@ func objectFile(t *testing.T, s *Store, digest string) string {
 
 func TestObjectsAreKeptUnderTheirDigest(t *testing.T) {
 	for name, location := range map[string]string{
-		"a folder": filepath.Join(t.TempDir(), "new", "folder"), "a file URL": "file://" + t.TempDir(), "a bucket": "mem://", "a prefix in a bucket": "mem:///a/b",
+		"a folder": filepath.Join(t.TempDir(), "new", "folder"), "a file URL": "file://" + t.TempDir(),
+		"a bucket": "mem://", "a prefix in a bucket": "mem:///a/b",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, location)
@@ -117,14 +118,16 @@ func TestADamagedObjectIsFoundAndHealed(t *testing.T) {
 	s := open(t, t.TempDir())
 	digest := put(t, s, "precious bytes")
 	file := objectFile(t, s, digest)
-	for name, bad := range map[string]string{"changed": "precious bytez", "truncated": "precious", "emptied": "", "grown": "precious bytes!"} {
+	for name, bad := range map[string]string{"changed": "precious bytez", "truncated": "precious", "emptied": "",
+		"grown": "precious bytes!"} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			_, err := read(t, s, digest)
 			var damaged *DamagedError
-			if !errors.As(err, &damaged) || !errors.Is(err, ErrDamaged) || damaged.Digest != digest || !strings.Contains(err.Error(), file) {
+			if !errors.As(err, &damaged) || !errors.Is(err, ErrDamaged) || damaged.Digest != digest ||
+				!strings.Contains(err.Error(), file) {
 				t.Fatalf("got %v, want it to name the digest and %s", err, file)
 			}
 			r, err := s.Get(t.Context(), digest)
@@ -158,7 +161,8 @@ func TestGetBytesIsBounded(t *testing.T) {
 
 func TestMalformedDigestsAreRefused(t *testing.T) {
 	s := open(t, t.TempDir())
-	for _, bad := range []string{"", "hello", "sha256:", "sha256:../../etc/passwd", "sha256:" + strings.Repeat("A", 64), "sha256:" + strings.Repeat("a", 65), "md5:" + strings.Repeat("a", 64)} {
+	for _, bad := range []string{"", "hello", "sha256:", "sha256:../../etc/passwd", "sha256:" + strings.Repeat("A", 64),
+		"sha256:" + strings.Repeat("a", 65), "md5:" + strings.Repeat("a", 64)} {
 		if _, err := s.Get(t.Context(), bad); err == nil || !strings.Contains(err.Error(), "64 hexadecimal digits") {
 			t.Errorf("get %q: %v", bad, err)
 		}
@@ -204,8 +208,10 @@ func TestASourceThatFailsLeavesNothing(t *testing.T) {
 	for name, size := range map[string]int{"early": 100, "after spilling": spoolMemory + 100} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			source := io.MultiReader(strings.NewReader(strings.Repeat("x", size)), iotest.ErrReader(errors.New("the source went away")))
-			if _, _, err := open(t, dir).Put(t.Context(), source); err == nil || !strings.Contains(err.Error(), "went away") {
+			source := io.MultiReader(strings.NewReader(strings.Repeat("x", size)),
+				iotest.ErrReader(errors.New("the source went away")))
+			if _, _, err := open(t, dir).Put(t.Context(), source); err == nil ||
+				!strings.Contains(err.Error(), "went away") {
 				t.Fatalf("got %v", err)
 			}
 			if left := files(t, dir); len(left) > 0 {

@@ -15,8 +15,10 @@ import (
 // requests, and a run that was not heard is kept.
 func fuzzAnswers(f *testing.F, of plan.Tracking) {
 	for _, body := range []string{
-		``, `{}`, `null`, `[]`, `"x"`, `{"experiment": {"experiment_id": "1"}}`, `{"experiment_id": 7}`, `{"run": {"info": {"run_id": "r", "artifact_uri": "mlflow-artifacts:/1/r/artifacts"}}}`,
-		`{"runs": [{"info": {"run_id": "r"}}]}`, `{"error_code": "RESOURCE_DOES_NOT_EXIST"}`, `{"error_code": "INVALID_PARAMETER_VALUE", "message": "\u001b[31m"}`,
+		``, `{}`, `null`, `[]`, `"x"`, `{"experiment": {"experiment_id": "1"}}`, `{"experiment_id": 7}`,
+		`{"run": {"info": {"run_id": "r", "artifact_uri": "mlflow-artifacts:/1/r/artifacts"}}}`,
+		`{"runs": [{"info": {"run_id": "r"}}]}`, `{"error_code": "RESOURCE_DOES_NOT_EXIST"}`,
+		`{"error_code": "INVALID_PARAMETER_VALUE", "message": "\u001b[31m"}`,
 		`{"data": {"upsertBucket": {"bucket": {"id": "x", "name": "y", "project": {"name": "p", "entity": {"name": "e"}}}}}}`, `{"errors": [{"message": "no"}]}`, `{"data": null}`, `<html>`,
 	} {
 		for _, status := range []int{200, 400, 404, 429, 500} {
@@ -34,13 +36,15 @@ func fuzzAnswers(f *testing.F, of plan.Tracking) {
 		}
 		a := &answers.Always{Status: status, Body: body}
 		tracker := New(Config{
-			Plan: &plan.Plan{Name: "credit", Environment: "prod", Tracking: &of}, Store: kept, Client: &http.Client{Transport: a},
+			Plan: &plan.Plan{Name: "credit", Environment: "prod", Tracking: &of}, Store: kept,
+			Client: &http.Client{Transport: a},
 			Getenv: func(string) string { return "hunter2" }, Sleep: time.Nanosecond,
 		})
 		r := record(1)
 		r.Points = []Point{{"loss", 0, 1}}
 		for _, one := range tracker.trackers {
-			if err := one.send(t.Context(), r); err != nil && bytes.Contains([]byte(err.Error()), []byte("hunter2")) && !bytes.Contains(body, []byte("hunter2")) {
+			if err := one.send(t.Context(), r); err != nil && bytes.Contains([]byte(err.Error()), []byte("hunter2")) &&
+				!bytes.Contains(body, []byte("hunter2")) {
 				t.Errorf("the error tells the token: %v", err)
 			}
 		}

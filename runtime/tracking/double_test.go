@@ -65,6 +65,18 @@ func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.answer(w, r)
 }
 
+// found are the runs that the filter names.
+func (d *double) found(filter string) []any {
+	_, wanted, _ := strings.Cut(filter, "tags.`ashlar.run_id` = '")
+	found := []any{}
+	for id, run := range d.runs {
+		if run["tag/ashlar.run_id"] == strings.TrimSuffix(wanted, "'") {
+			found = append(found, map[string]any{"info": map[string]any{"run_id": id}})
+		}
+	}
+	return found
+}
+
 func (d *double) answer(w http.ResponseWriter, r *http.Request) {
 	var body map[string]any
 	if r.Method == http.MethodPost && json.NewDecoder(r.Body).Decode(&body) != nil {
@@ -91,19 +103,13 @@ func (d *double) answer(w http.ResponseWriter, r *http.Request) {
 		d.experiments[name] = fmt.Sprint(len(d.experiments) + 1)
 		reply(map[string]any{"experiment_id": d.experiments[name]})
 	case "runs/search":
-		_, wanted, _ := strings.Cut(fmt.Sprint(body["filter"]), "tags.`ashlar.run_id` = '")
-		found := []any{}
-		for id, run := range d.runs {
-			if run["tag/ashlar.run_id"] == strings.TrimSuffix(wanted, "'") {
-				found = append(found, map[string]any{"info": map[string]any{"run_id": id}})
-			}
-		}
-		reply(map[string]any{"runs": found})
+		reply(map[string]any{"runs": d.found(fmt.Sprint(body["filter"]))})
 	case "runs/create":
 		id := fmt.Sprintf("run%d", len(d.runs)+1)
 		d.runs[id] = map[string]any{"experiment": body["experiment_id"], "status": "RUNNING"}
 		d.put(id, "tag/", body["tags"])
-		reply(map[string]any{"run": map[string]any{"info": map[string]any{"run_id": id, "artifact_uri": "mlflow-artifacts:/1/" + id + "/artifacts"}}})
+		reply(map[string]any{"run": map[string]any{"info": map[string]any{"run_id": id,
+			"artifact_uri": "mlflow-artifacts:/1/" + id + "/artifacts"}}})
 	case "runs/log-batch":
 		id := fmt.Sprint(body["run_id"])
 		if params, _ := body["params"].([]any); len(params) > 100 {
@@ -111,7 +117,8 @@ func (d *double) answer(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if bad := d.badName(body); bad != "" {
-			d.refuse(w, 400, "INVALID_PARAMETER_VALUE", "Invalid name: '"+bad+"'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), and slashes (/).")
+			d.refuse(w, 400, "INVALID_PARAMETER_VALUE", "Invalid name: '"+bad+
+				"'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), and slashes (/).")
 			return
 		}
 		d.put(id, "param/", body["params"])
@@ -138,7 +145,8 @@ func (d *double) others(w http.ResponseWriter, r *http.Request, body map[string]
 			return
 		}
 		v, _ := body["variables"].(map[string]any)
-		d.runs["wandb/"+fmt.Sprint(v["name"])] = map[string]any{"config": v["config"], "summary": v["summaryMetrics"], "commit": v["commit"]}
+		d.runs["wandb/"+fmt.Sprint(v["name"])] = map[string]any{"config": v["config"],
+			"summary": v["summaryMetrics"], "commit": v["commit"]}
 		reply(map[string]any{"data": map[string]any{"upsertBucket": map[string]any{"bucket": map[string]any{"name": v["name"]}}}})
 	case artifact && r.Method == http.MethodPut:
 		b, _ := io.ReadAll(r.Body)

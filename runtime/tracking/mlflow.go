@@ -37,11 +37,14 @@ type mlflow struct {
 }
 
 func newMLflow(cfg Config, m plan.MLflow) *mlflow {
-	out := &mlflow{experiment: m.Experiment, store: cfg.Store, notice: cfg.Notice, server: strings.TrimSuffix(m.URI, "/"), caller: caller{client: cfg.Client, base: strings.TrimSuffix(m.URI, "/") + "/api/2.0/mlflow/"}}
+	out := &mlflow{experiment: m.Experiment, store: cfg.Store, notice: cfg.Notice,
+		server: strings.TrimSuffix(m.URI, "/"),
+		caller: caller{client: cfg.Client, base: strings.TrimSuffix(m.URI, "/") + "/api/2.0/mlflow/"}}
 	if out.experiment == "" {
 		out.experiment = cfg.Plan.Name
 	}
-	token, user, password := cfg.Getenv("MLFLOW_TRACKING_TOKEN"), cfg.Getenv("MLFLOW_TRACKING_USERNAME"), cfg.Getenv("MLFLOW_TRACKING_PASSWORD")
+	token, user, password := cfg.Getenv("MLFLOW_TRACKING_TOKEN"), cfg.Getenv("MLFLOW_TRACKING_USERNAME"),
+		cfg.Getenv("MLFLOW_TRACKING_PASSWORD")
 	out.sign = func(r *http.Request) {
 		switch {
 		case token != "":
@@ -103,7 +106,8 @@ func (m *mlflow) send(ctx context.Context, r Record) error {
 	if status == "" {
 		status = "FAILED"
 	}
-	return m.refused(m.call(ctx, http.MethodPost, "runs/update", map[string]any{"run_id": run.Info.ID, "status": status, "end_time": r.Finished.UnixMilli()}, nil))
+	return m.refused(m.call(ctx, http.MethodPost, "runs/update",
+		map[string]any{"run_id": run.Info.ID, "status": status, "end_time": r.Finished.UnixMilli()}, nil))
 }
 
 // experimentID finds the experiment, or makes it.
@@ -143,7 +147,9 @@ func (m *mlflow) run(ctx context.Context, experiment string, r Record) (mlflowRu
 		Runs []mlflowRun `json:"runs"`
 	}
 	filter := "tags.`" + runTag + "` = '" + strings.ReplaceAll(r.key(), "'", "") + "'"
-	if err := m.call(ctx, http.MethodPost, "runs/search", map[string]any{"experiment_ids": []string{experiment}, "filter": filter, "max_results": 1}, &found); err != nil {
+	if err := m.call(ctx, http.MethodPost, "runs/search",
+		map[string]any{"experiment_ids": []string{experiment}, "filter": filter,
+			"max_results": 1}, &found); err != nil {
 		return mlflowRun{}, err
 	}
 	if len(found.Runs) > 0 {
@@ -157,7 +163,8 @@ func (m *mlflow) run(ctx context.Context, experiment string, r Record) (mlflowRu
 		tags = append(tags, pair{"mlflow.source.git.commit", commit})
 	}
 	err := m.call(ctx, http.MethodPost, "runs/create", map[string]any{
-		"experiment_id": experiment, "start_time": r.Started.UnixMilli(), "run_name": r.Model + " " + r.ID, "tags": tags,
+		"experiment_id": experiment, "start_time": r.Started.UnixMilli(),
+		"run_name": r.Model + " " + r.ID, "tags": tags,
 	}, &made)
 	return made.Run, err
 }
@@ -172,7 +179,8 @@ func is(err error, code string) bool {
 // not know us may know us later, when somebody has put the token right.
 func (m *mlflow) refused(err error) error {
 	var f *failure
-	if errors.As(err, &f) && f.status >= 400 && f.status < 500 && !slices.Contains([]int{401, 403, 404, 408, 429}, f.status) {
+	if errors.As(err, &f) && f.status >= 400 && f.status < 500 &&
+		!slices.Contains([]int{401, 403, 404, 408, 429}, f.status) {
 		return &refusedError{f.Error()}
 	}
 	return err

@@ -143,7 +143,8 @@ type logging struct {
 }
 
 func (l *logging) call(ctx context.Context, b batch) error {
-	return l.mlflow.call(ctx, http.MethodPost, "runs/log-batch", map[string]any{"run_id": l.run, b.kind: b.entries}, nil)
+	return l.mlflow.call(ctx, http.MethodPost, "runs/log-batch",
+		map[string]any{"run_id": l.run, b.kind: b.entries}, nil)
 }
 
 // send logs the batch, or, where it is refused, each half of it.
@@ -153,7 +154,8 @@ func (l *logging) send(ctx context.Context, b batch) error {
 		l.taken += len(b.entries)
 		return nil
 	}
-	if f := (*failure)(nil); !errors.As(err, &f) || f.status != http.StatusBadRequest && f.status != http.StatusUnprocessableEntity {
+	if f := (*failure)(nil); !errors.As(err, &f) || f.status != http.StatusBadRequest &&
+		f.status != http.StatusUnprocessableEntity {
 		return err
 	}
 	if l.why == nil {

@@ -30,7 +30,8 @@ func TestManyParamsLongValuesStepsAndArtifactsAllArrive(t *testing.T) {
 	r.Artifacts = map[string]string{"evaluation.json": digest, "gone.json": "sha256:" + strings.Repeat("0", 64)}
 	s.tell(t, r)
 	run := s.runs["run1"]
-	if run["param/p249"] != "249" || run["metric/loss"] != 2499.0 || run["tag/ashlar.cut"] != "long" || len(fmt.Sprint(run["param/long"])) != maxParamValue {
+	if run["param/p249"] != "249" || run["metric/loss"] != 2499.0 || run["tag/ashlar.cut"] != "long" ||
+		len(fmt.Sprint(run["param/long"])) != maxParamValue {
 		t.Errorf("p249 %v, loss %v, cut %v", run["param/p249"], run["metric/loss"], run["tag/ashlar.cut"])
 	}
 	if s.files["1/run1/artifacts/evaluation.json"] != `{"auc":1}` || len(s.files) != 1 {
@@ -78,7 +79,8 @@ func TestWeightsAndBiases(t *testing.T) {
 		t.Fatalf("%d runs, files %v, %d kept, %q", len(s.runs), s.files, s.left(t), s.notices)
 	}
 	for name, run := range s.runs {
-		if !strings.Contains(fmt.Sprint(run["summary"]), `"roc_auc":0.83`) || !strings.Contains(fmt.Sprint(run["config"]), `"max_depth":{"value":"10"}`) {
+		if !strings.Contains(fmt.Sprint(run["summary"]), `"roc_auc":0.83`) ||
+			!strings.Contains(fmt.Sprint(run["config"]), `"max_depth":{"value":"10"}`) {
 			t.Errorf("%v", run)
 		}
 		stream := s.files["/files/lending/credit/"+strings.TrimPrefix(name, "wandb/")+"/file_stream"]
@@ -131,8 +133,10 @@ func TestEveryTrackerHearsOfTrialsAndFolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := &pipeline.Run{
-		ID: "1", Blueprint: "credit", Model: "risk", Status: pipeline.Succeeded, StartedAt: time.Unix(0, 0), FinishedAt: time.Unix(1, 0),
-		Params: map[string]string{"max_depth": "12"}, Stages: []pipeline.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}},
+		ID: "1", Blueprint: "credit", Model: "risk", Status: pipeline.Succeeded, StartedAt: time.Unix(0, 0),
+		FinishedAt: time.Unix(1, 0),
+		Params:     map[string]string{"max_depth": "12"},
+		Stages:     []pipeline.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}},
 	}
 	s.cfg.Plan.Tracking.WandB = &plan.WandB{BaseURL: s.URL, Entity: "lending"}
 	s.cfg.Getenv = func(name string) string { return map[string]string{"WANDB_API_KEY": "hunter2"}[name] }
@@ -141,19 +145,24 @@ func TestEveryTrackerHearsOfTrialsAndFolds(t *testing.T) {
 	}
 	mlflow := s.runs["run1"]
 	for name, want := range map[string]any{
-		"param/max_depth": "12", "param/search.space.max_depth": "6, 12", "param/search.trials": "2", "param/search.best_trial": "1",
-		"metric/cv_f1_mean": 0.15, "metric/cv_f1_std": 0.05, "metric/search_f1_mean": 0.4, "metric/fold_f1": 0.2, "metric/trial_f1": 0.4, "metric/trial_f1_std": 0.2, "metric/trial_param_max_depth": 12.0,
+		"param/max_depth": "12", "param/search.space.max_depth": "6, 12", "param/search.trials": "2",
+		"param/search.best_trial": "1",
+		"metric/cv_f1_mean":       0.15, "metric/cv_f1_std": 0.05, "metric/search_f1_mean": 0.4, "metric/fold_f1": 0.2,
+		"metric/trial_f1": 0.4, "metric/trial_f1_std": 0.2, "metric/trial_param_max_depth": 12.0,
 	} {
 		if mlflow[name] != want {
 			t.Errorf("mlflow: %s is %v, want %v", name, mlflow[name], want)
 		}
 	}
 	facets := s.events[1]["run"].(map[string]any)["facets"].(map[string]any)
-	if text := fmt.Sprint(facets["ashlar_training"], facets["ashlar_params"], facets["ashlar_metrics"]); !strings.Contains(text, "mean:0.4") || !strings.Contains(text, "max_depth:12") || !strings.Contains(text, "cv_f1_mean:0.15") {
+	if text := fmt.Sprint(facets["ashlar_training"], facets["ashlar_params"],
+		facets["ashlar_metrics"]); !strings.Contains(text, "mean:0.4") || !strings.Contains(text, "max_depth:12") ||
+		!strings.Contains(text, "cv_f1_mean:0.15") {
 		t.Errorf("lineage has %s", text)
 	}
 	for name, run := range s.runs {
-		if config := fmt.Sprint(run["config"]); strings.HasPrefix(name, "wandb/") && (!strings.Contains(config, `"max_depth":{"value":"12"}`) || !strings.Contains(config, `"mean":0.3`)) {
+		if config := fmt.Sprint(run["config"]); strings.HasPrefix(name, "wandb/") &&
+			(!strings.Contains(config, `"max_depth":{"value":"12"}`) || !strings.Contains(config, `"mean":0.3`)) {
 			t.Errorf("config %s", config)
 		}
 	}

@@ -18,14 +18,18 @@ var (
 // as strict as any version has it.
 func refusedByMLflow(name string) bool {
 	norm := path.Clean(name)
-	return !mlflowName.MatchString(name) || norm != name || norm == "." || strings.HasPrefix(norm, "..") || strings.HasPrefix(norm, "/") || len(name) > 250
+	return !mlflowName.MatchString(name) || norm != name || norm == "." || strings.HasPrefix(norm, "..") ||
+		strings.HasPrefix(norm, "/") || len(name) > 250
 }
 
 // awkward are names that stages and their files can come to.
 var awkward = []string{
-	"roc_auc", "try@0.1/rounds", "try@0.3/rounds", "try_at_0.1/rounds", "try@0.1/MAP@5", "try@0.1/MAP#5", "try@0.1/MAP$5", "card/µs per row", "card/ns per row",
-	"a", "a/b", "a/b/c", "card/..", "card/.", "card//x", "card/x/", "/x", "../x", "..x", ".", "..", "", " ", "card/Größe", "card/100%", "card/100_", "Map", "map",
-	"1/precision", "card/" + strings.Repeat("x", 300), "card/" + strings.Repeat("x", 301), strings.Repeat("é", 200), "card/a:b", "card/a\nb", "card/\x00",
+	"roc_auc", "try@0.1/rounds", "try@0.3/rounds", "try_at_0.1/rounds", "try@0.1/MAP@5", "try@0.1/MAP#5",
+	"try@0.1/MAP$5", "card/µs per row", "card/ns per row",
+	"a", "a/b", "a/b/c", "card/..", "card/.", "card//x", "card/x/", "/x", "../x", "..x", ".", "..", "", " ",
+	"card/Größe", "card/100%", "card/100_", "Map", "map",
+	"1/precision", "card/" + strings.Repeat("x", 300), "card/" + strings.Repeat("x", 301), strings.Repeat("é", 200),
+	"card/a:b", "card/a\nb", "card/\x00",
 }
 
 func TestEveryNameBecomesOneThatTheTrackerTakesAndNoTwoBecomeOne(t *testing.T) {
@@ -99,14 +103,17 @@ func TestNamesThatMLflowRefusesLoseNothing(t *testing.T) {
 	r.Params["try@0.1/rounds"], r.Params["try@0.3/rounds"] = "3", "4"
 	s.cfg.Plan.Tracking.OpenLineage = nil
 	r.Points = []Point{{"trial@x", 0, 0.5}}
-	r.Metrics = map[string]float64{"accuracy": 0.9, "card/accuracy": 0.123, "try@0.1/rmse": 0.1, "try@0.3/rmse": 0.3, "try@0.1/MAP@5": 0.5}
+	r.Metrics = map[string]float64{"accuracy": 0.9, "card/accuracy": 0.123, "try@0.1/rmse": 0.1,
+		"try@0.3/rmse": 0.3, "try@0.1/MAP@5": 0.5}
 	if err := New(s.cfg).Tell(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	run := s.runs["run1"]
 	for name, want := range map[string]any{
-		"status": "FINISHED", "param/max_depth": "10", "param/try_at_0.1/rounds": "3", "param/try_at_0.3/rounds": "4", "metric/accuracy": 0.9, "metric/card/accuracy": 0.123,
-		"metric/try_at_0.1/rmse": 0.1, "metric/try_at_0.3/rmse": 0.3, "metric/try_at_0.1/MAP_at_5": 0.5, "metric/trial_at_x": 0.5,
+		"status": "FINISHED", "param/max_depth": "10", "param/try_at_0.1/rounds": "3", "param/try_at_0.3/rounds": "4",
+		"metric/accuracy": 0.9, "metric/card/accuracy": 0.123,
+		"metric/try_at_0.1/rmse": 0.1, "metric/try_at_0.3/rmse": 0.3,
+		"metric/try_at_0.1/MAP_at_5": 0.5, "metric/trial_at_x": 0.5,
 	} {
 		if run[name] != want {
 			t.Errorf("%s is %v, want %v", name, run[name], want)
@@ -130,7 +137,8 @@ func TestANameThatIsRefusedIsLeftOutAndTheRestIsTold(t *testing.T) {
 	}
 	s.tell(t, r)
 	run := s.runs["run1"]
-	for _, name := range []string{"param/a", "param/b", "param/d", "param/e", "param/max_depth", "metric/roc_auc", "tag/data_digest"} {
+	for _, name := range []string{"param/a", "param/b", "param/d", "param/e", "param/max_depth",
+		"metric/roc_auc", "tag/data_digest"} {
 		if run[name] == nil {
 			t.Errorf("%s is lost", name)
 		}
@@ -138,7 +146,8 @@ func TestANameThatIsRefusedIsLeftOutAndTheRestIsTold(t *testing.T) {
 	if run["status"] != "FINISHED" || run["tag/ashlar.refused"] != "param rmse" || s.left(t) != 0 {
 		t.Errorf("run %v, %d kept", run, s.left(t))
 	}
-	if len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses param rmse of run 20260501T1201") || !strings.Contains(s.notices[0], "the rest is logged") {
+	if len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses param rmse of run 20260501T1201") ||
+		!strings.Contains(s.notices[0], "the rest is logged") {
 		t.Errorf("notices %q", s.notices)
 	}
 }

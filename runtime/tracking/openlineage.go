@@ -29,7 +29,8 @@ type openLineage struct {
 }
 
 func newOpenLineage(cfg Config, o plan.OpenLineage) *openLineage {
-	out := &openLineage{namespace: o.Namespace, caller: caller{client: cfg.Client, base: strings.TrimSuffix(o.URL, "/")}}
+	out := &openLineage{namespace: o.Namespace,
+		caller: caller{client: cfg.Client, base: strings.TrimSuffix(o.URL, "/")}}
 	if out.namespace == "" {
 		out.namespace = cfg.Plan.Name
 	}
@@ -75,7 +76,8 @@ func event(job string, r Record) object {
 		kind = "ABORT"
 	case "failed":
 		kind = "FAIL"
-		facets["errorMessage"] = object{"_producer": producer, "_schemaURL": errorRun, "message": cut(r.Error, 2000), "programmingLanguage": "Go"}
+		facets["errorMessage"] = object{"_producer": producer, "_schemaURL": errorRun, "message": cut(r.Error, 2000),
+			"programmingLanguage": "Go"}
 	}
 	for name, v := range map[string]any{"ashlar_params": r.Params, "ashlar_metrics": r.Metrics} {
 		facets[name] = object{"_producer": producer, "_schemaURL": runFacet, "values": v}
@@ -98,7 +100,8 @@ func event(job string, r Record) object {
 		outputs = append(outputs, versioned(storeName, r.Blueprint+"/models/"+r.Model, r.Tags["model_digest"]))
 	}
 	return object{
-		"eventType": kind, "eventTime": r.Finished.UTC().Format(time.RFC3339Nano), "producer": producer, "schemaURL": runEvent,
+		"eventType": kind, "eventTime": r.Finished.UTC().Format(time.RFC3339Nano),
+		"producer": producer, "schemaURL": runEvent,
 		"run":     object{"runId": uuid(r.key()), "facets": facets},
 		"job":     object{"namespace": job, "name": r.Blueprint + "." + r.Model, "facets": object{}},
 		"inputs":  inputs,

@@ -20,13 +20,16 @@ const maxTrials = 100
 func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 	m := p.Models[run.Model]
 	r := Record{
-		ID: run.ID, Blueprint: run.Blueprint, Environment: p.Environment, Model: run.Model, Status: string(run.Status), Error: run.Error,
+		ID: run.ID, Blueprint: run.Blueprint, Environment: p.Environment, Model: run.Model,
+		Status: string(run.Status), Error: run.Error,
 		Author: run.Author, Started: run.StartedAt, Finished: run.FinishedAt, Dataset: m.Dataset,
 		Params: run.AllParams(), Metrics: run.Metrics(), Tags: map[string]string{},
 	}
 	for name, value := range map[string]string{
-		"blueprint": run.Blueprint, "environment": p.Environment, "trigger": run.Trigger, "plan_digest": run.PlanDigest, "git_commit": commit,
-		"data_digest": run.Output("ingest", "data"), "model_digest": run.Output("train", "model"), "model_version": run.Output("register", "version"),
+		"blueprint": run.Blueprint, "environment": p.Environment, "trigger": run.Trigger,
+		"plan_digest": run.PlanDigest, "git_commit": commit,
+		"data_digest": run.Output("ingest", "data"), "model_digest": run.Output("train", "model"),
+		"model_version": run.Output("register", "version"),
 	} {
 		if value != "" {
 			r.Tags[name] = value
@@ -53,7 +56,8 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 func (r *Record) learnt(ctx context.Context, s *store.Store, run *pipeline.Run) {
 	report := run.Training
 	var whole tuning.Report
-	if digest := run.Output(plan.StageTrain, "report"); digest != "" && pipeline.ReadJSON(ctx, s, digest, &whole) == nil {
+	if digest := run.Output(plan.StageTrain, "report"); digest != "" &&
+		pipeline.ReadJSON(ctx, s, digest, &whole) == nil {
 		report = &whole
 	}
 	if report.Empty() {
@@ -67,7 +71,8 @@ func (r *Record) learnt(ctx context.Context, s *store.Store, run *pipeline.Run) 
 	r.Metrics, r.Training, r.Points = metrics, report.Brief(maxTrials), points(report)
 	if found := report.Search; found != nil {
 		r.Params["search.method"], r.Params["search.metric"] = found.Method, found.Metric
-		r.Params["search.trials"], r.Params["search.best_trial"] = strconv.Itoa(max(found.Tried, len(found.Trials))), strconv.Itoa(found.Best)
+		r.Params["search.trials"], r.Params["search.best_trial"] = strconv.Itoa(max(found.Tried,
+			len(found.Trials))), strconv.Itoa(found.Best)
 		for name, text := range found.SpaceTexts() {
 			r.Params["search.space."+name] = text
 		}
@@ -89,7 +94,8 @@ func points(report *tuning.Report) []Point {
 		return out
 	}
 	for i, trial := range report.Search.Trials {
-		out = append(out, Point{"trial_" + report.Search.Metric, int64(i), trial.Mean}, Point{"trial_" + report.Search.Metric + "_std", int64(i), trial.Std})
+		out = append(out, Point{"trial_" + report.Search.Metric, int64(i), trial.Mean},
+			Point{"trial_" + report.Search.Metric + "_std", int64(i), trial.Std})
 		for _, name := range slices.Sorted(maps.Keys(report.Search.Space)) {
 			if v, ok := trial.Params[name].(float64); ok {
 				out = append(out, Point{"trial_param_" + name, int64(i), v})

@@ -196,7 +196,8 @@ func (t *Tracking) flush(ctx context.Context) {
 		}
 		if last != nil {
 			t.cfg.Log.Warn("not tracked", "tracker", one.name(), "runs", left, "error", last)
-			t.cfg.Notice(fmt.Sprintf("%s does not accept records: %v; %d kept, to be sent with the next run", one.name(), last, left))
+			t.cfg.Notice(fmt.Sprintf("%s does not accept records: %v; %d kept, to be sent with the next run",
+				one.name(), last, left))
 		}
 	}
 }
@@ -204,7 +205,8 @@ func (t *Tracking) flush(ctx context.Context) {
 // answered reports whether the tracker is up and said no, rather than nothing.
 func answered(err error) bool {
 	var f *failure
-	return errors.As(err, &f) && f.status >= 400 && f.status < 500 && f.status != 401 && f.status != 403 && f.status != 429
+	return errors.As(err, &f) && f.status >= 400 && f.status < 500 && f.status != 401 &&
+		f.status != 403 && f.status != 429
 }
 
 // bound takes the oldest records away where a tracker has not heard for so long

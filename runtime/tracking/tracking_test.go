@@ -45,8 +45,10 @@ func newScene(t *testing.T) *scene {
 func record(n int) Record {
 	at := time.Date(2026, 5, 1, 12, n, 0, 0, time.UTC)
 	return Record{
-		ID: fmt.Sprintf("20260501T12%02d", n), Blueprint: "credit", Environment: "prod", Model: "risk", Status: "succeeded", Author: "ada", Started: at, Finished: at.Add(time.Second),
-		Params: map[string]string{"max_depth": "10"}, Metrics: map[string]float64{"roc_auc": 0.83, "bad": math.NaN()}, Tags: map[string]string{"data_digest": "sha256:d", "model_digest": "sha256:m"}, Dataset: "loans",
+		ID: fmt.Sprintf("20260501T12%02d", n), Blueprint: "credit", Environment: "prod", Model: "risk",
+		Status: "succeeded", Author: "ada", Started: at, Finished: at.Add(time.Second),
+		Params: map[string]string{"max_depth": "10"}, Metrics: map[string]float64{"roc_auc": 0.83, "bad": math.NaN()},
+		Tags: map[string]string{"data_digest": "sha256:d", "model_digest": "sha256:m"}, Dataset: "loans",
 	}
 }
 
@@ -76,7 +78,8 @@ func TestARunIsToldWhole(t *testing.T) {
 	}
 	run := s.runs["run1"]
 	for name, want := range map[string]any{
-		"status": "FINISHED", "experiment": "1", "metric/roc_auc": 0.83, "param/max_depth": "10", "tag/data_digest": "sha256:d", "tag/ashlar.run_id": "credit/risk/20260501T1201", "tag/mlflow.user": "ada",
+		"status": "FINISHED", "experiment": "1", "metric/roc_auc": 0.83, "param/max_depth": "10",
+		"tag/data_digest": "sha256:d", "tag/ashlar.run_id": "credit/risk/20260501T1201", "tag/mlflow.user": "ada",
 	} {
 		if run[name] != want {
 			t.Errorf("%s is %v, want %v", name, run[name], want)
@@ -93,14 +96,16 @@ func TestARunIsToldWhole(t *testing.T) {
 		t.Error("the start and the end are of different runs")
 	}
 	uuids := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	if id := e["run"].(map[string]any)["runId"].(string); e["eventType"] != "COMPLETE" || e["producer"] == nil || e["schemaURL"] == nil || !uuids.MatchString(id) {
+	if id := e["run"].(map[string]any)["runId"].(string); e["eventType"] != "COMPLETE" || e["producer"] == nil ||
+		e["schemaURL"] == nil || !uuids.MatchString(id) {
 		t.Errorf("event %v", e)
 	}
 	if _, err := time.Parse(time.RFC3339Nano, e["eventTime"].(string)); err != nil {
 		t.Error(err)
 	}
 	input := e["inputs"].([]any)[0].(map[string]any)
-	if input["name"] != "credit/datasets/loans" || input["facets"].(map[string]any)["version"].(map[string]any)["datasetVersion"] != "sha256:d" {
+	if input["name"] != "credit/datasets/loans" ||
+		input["facets"].(map[string]any)["version"].(map[string]any)["datasetVersion"] != "sha256:d" {
 		t.Errorf("input %v", input)
 	}
 }
@@ -111,7 +116,8 @@ func TestNothingIsMissedWhileATrackerIsDown(t *testing.T) {
 		s.fail(trouble{"experiments", 503, false})
 	}
 	s.tell(t, record(1))
-	if s.left(t) != 1 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow does not accept records: HTTP 503; 1 kept, to be sent with the next run") {
+	if s.left(t) != 1 || len(s.notices) != 1 ||
+		!strings.Contains(s.notices[0], "mlflow does not accept records: HTTP 503; 1 kept, to be sent with the next run") {
 		t.Errorf("%d are kept, %q", s.left(t), s.notices)
 	}
 	if len(s.events) != 2 {
@@ -142,7 +148,8 @@ func TestARefusalIsNotRepeatedAndAWrongTokenIs(t *testing.T) {
 	if s.left(t) != 0 || len(s.notices) != 1 || !strings.Contains(s.notices[0], "mlflow refuses a run: HTTP 400") {
 		t.Errorf("%d kept, %q", s.left(t), s.notices)
 	}
-	if aside, err := s.cfg.Store.GetRef(t.Context(), refusedPrefix+"mlflow/credit/risk/20260501T1201"); err != nil || !strings.Contains(string(aside), "roc_auc") {
+	if aside, err := s.cfg.Store.GetRef(t.Context(), refusedPrefix+"mlflow/credit/risk/20260501T1201"); err != nil ||
+		!strings.Contains(string(aside), "roc_auc") {
 		t.Errorf("what was refused is not put aside: %q, %v", aside, err)
 	}
 	s.notices = nil
@@ -167,7 +174,8 @@ func TestFailedAndInterruptedRunsAreToldAsSuch(t *testing.T) {
 	if s.left(t) != 0 || len(s.runs) != 2 || len(s.events) != 4 {
 		t.Fatalf("%d kept, %d runs, %d events", s.left(t), len(s.runs), len(s.events))
 	}
-	if s.runs["run1"]["status"] != "FAILED" || s.runs["run2"]["status"] != "KILLED" || s.events[1]["eventType"] != "FAIL" || s.events[3]["eventType"] != "ABORT" {
+	if s.runs["run1"]["status"] != "FAILED" || s.runs["run2"]["status"] != "KILLED" ||
+		s.events[1]["eventType"] != "FAIL" || s.events[3]["eventType"] != "ABORT" {
 		t.Errorf("%v, %v", s.runs, s.events)
 	}
 	facets := s.events[1]["run"].(map[string]any)["facets"].(map[string]any)
@@ -177,12 +185,17 @@ func TestFailedAndInterruptedRunsAreToldAsSuch(t *testing.T) {
 }
 
 func TestWhatIsToldOfARun(t *testing.T) {
-	p := &plan.Plan{Name: "credit", Environment: "dev", Models: map[string]plan.Model{"risk": {Dataset: "loans", Algorithm: "random_forest", Params: plan.Params{"max_depth": 10.0}}}}
-	run := pipeline.Run{ID: "1", Blueprint: "credit", Model: "risk", PlanDigest: "sha256:p", Status: pipeline.Succeeded, Params: map[string]string{"algorithm": "random_forest", "max_depth": "10"}, Stages: []pipeline.Result{
-		{Stage: "ingest", Outputs: map[string]string{"data": "sha256:d"}}, {Stage: "evaluate", Metrics: map[string]float64{"f1": 0.5}},
-	}}
+	p := &plan.Plan{Name: "credit", Environment: "dev",
+		Models: map[string]plan.Model{"risk": {Dataset: "loans", Algorithm: "random_forest",
+			Params: plan.Params{"max_depth": 10.0}}}}
+	run := pipeline.Run{ID: "1", Blueprint: "credit", Model: "risk", PlanDigest: "sha256:p", Status: pipeline.Succeeded,
+		Params: map[string]string{"algorithm": "random_forest", "max_depth": "10"}, Stages: []pipeline.Result{
+			{Stage: "ingest", Outputs: map[string]string{"data": "sha256:d"}},
+			{Stage: "evaluate", Metrics: map[string]float64{"f1": 0.5}},
+		}}
 	r := Of(run, p, "abc")
-	if r.Params["algorithm"] != "random_forest" || r.Params["max_depth"] != "10" || r.Metrics["f1"] != 0.5 || r.Tags["data_digest"] != "sha256:d" || r.Tags["git_commit"] != "abc" || r.Dataset != "loans" {
+	if r.Params["algorithm"] != "random_forest" || r.Params["max_depth"] != "10" || r.Metrics["f1"] != 0.5 ||
+		r.Tags["data_digest"] != "sha256:d" || r.Tags["git_commit"] != "abc" || r.Dataset != "loans" {
 		t.Errorf("%+v", r)
 	}
 	if New(Config{Plan: p}) != nil {

@@ -23,7 +23,8 @@ type wandb struct {
 }
 
 func newWandB(cfg Config, w plan.WandB) *wandb {
-	out := &wandb{entity: w.Entity, project: w.Project, caller: caller{client: cfg.Client, base: strings.TrimSuffix(w.BaseURL, "/")}}
+	out := &wandb{entity: w.Entity, project: w.Project,
+		caller: caller{client: cfg.Client, base: strings.TrimSuffix(w.BaseURL, "/")}}
 	if out.project == "" {
 		out.project = cfg.Plan.Name
 	}
@@ -86,7 +87,8 @@ func (w *wandb) upsert(ctx context.Context, r Record) error {
 	}
 	err := w.call(ctx, http.MethodPost, "/graphql", map[string]any{"query": upsert, "variables": map[string]any{
 		"name": runName(r), "project": w.project, "entity": w.entity, "displayName": r.Model + " " + r.ID,
-		"config": string(configText), "summaryMetrics": string(summaryText), "commit": r.Tags["git_commit"], "tags": []string{"ashlar", r.Blueprint, r.Environment},
+		"config": string(configText), "summaryMetrics": string(summaryText), "commit": r.Tags["git_commit"],
+		"tags": []string{"ashlar", r.Blueprint, r.Environment},
 	}}, &answer)
 	if err != nil {
 		return err

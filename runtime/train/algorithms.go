@@ -88,5 +88,6 @@ func algorithmFor(m plan.Model) (algorithm, error) {
 		}
 		return a, nil
 	}
-	return algorithm{}, fmt.Errorf("algorithm %q does not do %s: use one of %s", m.Algorithm, m.Task, strings.Join(names, ", "))
+	return algorithm{}, fmt.Errorf("algorithm %q does not do %s: use one of %s", m.Algorithm, m.Task,
+		strings.Join(names, ", "))
 }

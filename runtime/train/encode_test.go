@@ -76,16 +76,19 @@ func TestTooManyCategoriesForOneHotSayWhatToDo(t *testing.T) {
 	}
 	f := frameOf(category("y", y...), category("id", ids...))
 	_, _, err := train.FitEncoder(f, spec(f, plan.Binary, "y", "1", plan.RandomForest))
-	if err == nil || !strings.Contains(err.Error(), `feature "id": one_hot would make a column of each of its 1001 values`) {
+	if err == nil || !strings.Contains(err.Error(),
+		`feature "id": one_hot would make a column of each of its 1001 values`) {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestCategoriesOutsideOfTheDeclaredOnesAreUnknown(t *testing.T) {
-	f := &dataset.Frame{Rows: 4, Columns: []dataset.Column{{Name: "v", Type: plan.Category, Codes: []int32{0, 1, 2, 0}, Dict: []string{"a", "b", "new"}}}}
-	spec := train.Spec{Model: plan.Model{Features: []string{"v"}}, Dataset: plan.Dataset{Columns: map[string]plan.Column{
-		"v": {Type: plan.Category, Values: []string{"a", "b"}, ValuesMostly: 0.5, NullValue: []string{"-"}},
-	}}}
+	f := &dataset.Frame{Rows: 4, Columns: []dataset.Column{{Name: "v", Type: plan.Category, Codes: []int32{0, 1, 2, 0},
+		Dict: []string{"a", "b", "new"}}}}
+	spec := train.Spec{Model: plan.Model{Features: []string{"v"}},
+		Dataset: plan.Dataset{Columns: map[string]plan.Column{
+			"v": {Type: plan.Category, Values: []string{"a", "b"}, ValuesMostly: 0.5, NullValue: []string{"-"}},
+		}}}
 	e, inputs, err := train.FitEncoder(f, spec)
 	if err != nil {
 		t.Fatal(err)

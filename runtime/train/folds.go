@@ -20,7 +20,8 @@ func (t *target) folds(spec Spec, rows []int, cv plan.CrossValidation) ([]fold, 
 		return nil, fmt.Errorf("cross_validation: folds is %d: want at least 2", cv.Folds)
 	}
 	if len(rows) < cv.Folds {
-		return nil, fmt.Errorf("cross_validation: %d folds of %d training rows: lower folds or add rows", cv.Folds, len(rows))
+		return nil, fmt.Errorf("cross_validation: %d folds of %d training rows: lower folds or add rows", cv.Folds,
+			len(rows))
 	}
 	groups := [][]int{slices.Clone(rows)}
 	if _, err := t.identities(spec); err != nil {
@@ -34,7 +35,8 @@ func (t *target) folds(spec Spec, rows []int, cv plan.CrossValidation) ([]fold, 
 	}
 	part, dealt := t.deal(spec, groups, cv.Folds)
 	if dealt < cv.Folds {
-		return nil, fmt.Errorf("cross_validation: %d folds of %d training rows%s: lower folds or add rows", cv.Folds, len(rows), copies(len(rows), dealt))
+		return nil, fmt.Errorf("cross_validation: %d folds of %d training rows%s: lower folds or add rows", cv.Folds,
+			len(rows), copies(len(rows), dealt))
 	}
 	out := make([]fold, cv.Folds)
 	for _, r := range rows {
@@ -57,9 +59,9 @@ func copies(rows, different int) string {
 	return fmt.Sprintf(" (only %d of them differ, and what does not stays in one fold)", different)
 }
 
-// deal gives every row its fold, and returns how many identities it has dealt. Dealing identities out in the order of their
-// hashes, class after class, keeps both the parts and each class's share within
-// one identity of equal.
+// deal gives every row its fold, and returns how many identities it has dealt.
+// Dealing identities out in the order of their hashes, class after class, keeps
+// both the parts and each class's share within one identity of equal.
 func (t *target) deal(spec Spec, groups [][]int, folds int) (map[int]int, int) {
 	ids := t.ids
 	use, next := useOf(spec.Seed, "folds"), 0

@@ -59,7 +59,8 @@ func TestRowsKeepTheirSideWhenOthersComeGoAndMove(t *testing.T) {
 	}
 	reversed := &dataset.Frame{Rows: all.Rows, Columns: slices.Clone(all.Columns)}
 	slices.Reverse(reversed.Columns)
-	widened := &dataset.Frame{Rows: all.Rows, Columns: append(slices.Clone(all.Columns), numbers("new", slices.Repeat([]float64{math.NaN()}, all.Rows)...))}
+	widened := &dataset.Frame{Rows: all.Rows,
+		Columns: append(slices.Clone(all.Columns), numbers("new", slices.Repeat([]float64{math.NaN()}, all.Rows)...))}
 	cases := map[string]*dataset.Frame{
 		"fewer rows":                     all.Select(first),
 		"rows in another order":          all.Select(order),

@@ -59,7 +59,8 @@ func gathered(tried []Tried) ([]*CVReport, error) {
 	out := make([]*CVReport, len(tried))
 	for _, t := range tried {
 		if t.Index < 0 || t.Index >= len(out) || out[t.Index] != nil || t.Report == nil {
-			return nil, fmt.Errorf("search: trial %d of those that were tried elsewhere is missing, or there twice", t.Index)
+			return nil, fmt.Errorf("search: trial %d of those that were tried elsewhere is missing, or there twice",
+				t.Index)
 		}
 		out[t.Index] = t.Report
 	}

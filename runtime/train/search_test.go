@@ -71,7 +71,8 @@ func TestASearchThatCannotRunSaysWhy(t *testing.T) {
 			t.Errorf("%v does not say %s", err, want)
 		}
 	}
-	if _, err := candidates(plan.Search{Method: "random", Space: space()}); err == nil || !strings.Contains(err.Error(), "trials is 0") {
+	if _, err := candidates(plan.Search{Method: "random", Space: space()}); err == nil ||
+		!strings.Contains(err.Error(), "trials is 0") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -72,40 +72,58 @@ func TestTheSplitFollowsFromTheSeed(t *testing.T) {
 	}
 }
 
+func eight() dataset.Column  { return numbers("x", 1, 2, 3, 4, 5, 6, 7, 8) }
+func halves() dataset.Column { return category("y", "a", "a", "a", "a", "b", "b", "b", "b") }
+
+// classify learns the classes c from eight numbers.
+func classify(c dataset.Column) func() (*dataset.Frame, train.Spec) {
+	return func() (*dataset.Frame, train.Spec) {
+		f := frameOf(c, eight())
+		return f, spec(f, plan.Binary, "y", "b", plan.RandomForest)
+	}
+}
+
+// edit learns two classes of four rows each, with something changed.
+func edit(change func(*train.Spec)) func() (*dataset.Frame, train.Spec) {
+	return func() (*dataset.Frame, train.Spec) {
+		f, s := classify(halves())()
+		change(&s)
+		return f, s
+	}
+}
+
 func TestFitSaysWhatIsWrongWithTheData(t *testing.T) {
-	x := numbers("x", 1, 2, 3, 4, 5, 6, 7, 8)
-	y := category("y", "a", "a", "a", "a", "b", "b", "b", "b")
-	nan := math.NaN()
-	classify := func(c dataset.Column) func() (*dataset.Frame, train.Spec) {
-		return func() (*dataset.Frame, train.Spec) {
-			f := frameOf(c, x)
-			return f, spec(f, plan.Binary, "y", "b", plan.RandomForest)
-		}
-	}
-	edit := func(change func(*train.Spec)) func() (*dataset.Frame, train.Spec) {
-		return func() (*dataset.Frame, train.Spec) {
-			f, s := classify(y)()
-			change(&s)
-			return f, s
-		}
-	}
+	x, y, nan := eight(), halves(), math.NaN()
 	cases := map[string]struct {
 		make func() (*dataset.Frame, train.Spec)
 		want string
 	}{
-		"all-null target":   {classify(category("y", "", "", "", "", "", "", "", "")), `target "y": all 8 rows are missing`},
-		"one-class target":  {classify(category("y", "b", "b", "b", "b", "b", "", "b", "b")), `every one of 7 rows is "b"; a classifier needs rows of at least two classes`},
-		"three classes":     {classify(category("y", "a", "b", "c", "a", "b", "c", "a", "b")), `two classes, the data has 3: "a" (3 rows), "b" (3 rows), "c" (2 rows)`},
-		"no positive":       {edit(func(s *train.Spec) { s.Model.Positive = "bad" }), `no row is the positive class "bad"; the data has "a" (4 rows), "b" (4 rows)`},
-		"rare class":        {classify(category("y", "a", "a", "a", "a", "a", "a", "a", "b")), `class "b" of target "y" has 1 row, 1 for training and 0 for testing`},
-		"too many folds":    {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 5, Stratified: true} }), `has 3 training rows, too few for 5 folds: lower folds to at most 3`},
-		"one fold":          {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 1} }), `folds is 1: want at least 2`},
-		"no target column":  {edit(func(s *train.Spec) { s.Model.Target = "z" }), `target "z": the data has no such column`},
-		"no feature column": {edit(func(s *train.Spec) { s.Model.Features = []string{"x", "w"} }), `feature "w": the data has no such column`},
-		"target a feature":  {edit(func(s *train.Spec) { s.Model.Features = []string{"x", "y"} }), `feature "y" is the target`},
+		"all-null target": {classify(category("y", "", "", "", "", "", "", "", "")),
+			`target "y": all 8 rows are missing`},
+		"one-class target": {classify(category("y", "b", "b", "b", "b", "b", "", "b", "b")),
+			`every one of 7 rows is "b"; a classifier needs rows of at least two classes`},
+		"three classes": {classify(category("y", "a", "b", "c", "a", "b", "c", "a", "b")),
+			`two classes, the data has 3: "a" (3 rows), "b" (3 rows), "c" (2 rows)`},
+		"no positive": {edit(func(s *train.Spec) { s.Model.Positive = "bad" }),
+			`no row is the positive class "bad"; the data has "a" (4 rows), "b" (4 rows)`},
+		"rare class": {classify(category("y", "a", "a", "a", "a", "a", "a", "a", "b")),
+			`class "b" of target "y" has 1 row, 1 for training and 0 for testing`},
+		"too many folds": {edit(func(s *train.Spec) {
+			s.Model.CrossValidation = &plan.CrossValidation{Folds: 5,
+				Stratified: true}
+		}), `has 3 training rows, too few for 5 folds: lower folds to at most 3`},
+		"one fold": {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 1} }),
+			`folds is 1: want at least 2`},
+		"no target column": {edit(func(s *train.Spec) { s.Model.Target = "z" }),
+			`target "z": the data has no such column`},
+		"no feature column": {edit(func(s *train.Spec) { s.Model.Features = []string{"x", "w"} }),
+			`feature "w": the data has no such column`},
+		"target a feature": {edit(func(s *train.Spec) { s.Model.Features = []string{"x", "y"} }),
+			`feature "y" is the target`},
 		"all rows held out": {edit(func(s *train.Spec) { s.Model.Split.TestSize = 0.99 }), `leaves none to train on`},
 		"test size 1":       {edit(func(s *train.Spec) { s.Model.Split.TestSize = 1 }), `test_size is 1`},
-		"wrong algorithm":   {edit(func(s *train.Spec) { s.Model.Algorithm = plan.LinearRegression }), `algorithm "linear_regression" does not do binary: use one of random_forest, gradient_boosting, logistic_regression`},
+		"wrong algorithm": {edit(func(s *train.Spec) { s.Model.Algorithm = plan.LinearRegression }),
+			`algorithm "linear_regression" does not do binary: use one of random_forest, gradient_boosting, logistic_regression`},
 		"no imputation": {edit(func(s *train.Spec) {
 			s.Model.Algorithm, s.Model.Preprocessing.Numeric = plan.LogisticRegression, "none"
 		}), `set preprocessing.numeric`},
@@ -118,9 +136,11 @@ func TestFitSaysWhatIsWrongWithTheData(t *testing.T) {
 			return f, spec(f, plan.Regression, "y", "", plan.RandomForest)
 		}, `all 2 rows are missing`},
 		"bad search metric": {edit(func(s *train.Spec) {
-			s.Model.Search = &plan.Search{Method: "grid", Metric: "r2", Folds: 2, Space: map[string][]any{"max_depth": {2.0}}}
+			s.Model.Search = &plan.Search{Method: "grid", Metric: "r2", Folds: 2,
+				Space: map[string][]any{"max_depth": {2.0}}}
 		}), `metric "r2" does not apply to a binary task`},
-		"bad parameter": {edit(func(s *train.Spec) { s.Model.Params = plan.Params{"n_estimators": -1.0} }), `n_estimators is -1`},
+		"bad parameter": {edit(func(s *train.Spec) { s.Model.Params = plan.Params{"n_estimators": -1.0} }),
+			`n_estimators is -1`},
 	}
 	for name, c := range cases {
 		f, s := c.make()

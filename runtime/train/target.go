@@ -111,14 +111,16 @@ func (t *target) classes(c *dataset.Column, m plan.Model) error {
 // orient puts the labels of a binary task as {negative, positive}.
 func (t *target) orient(positive string, counts map[string]int) error {
 	if len(t.labels) != 2 {
-		return fmt.Errorf("target %q: a binary task has two classes, the data has %d: %s%s", t.name, len(t.labels), listed(t.labels, counts), spaced(t.labels))
+		return fmt.Errorf("target %q: a binary task has two classes, the data has %d: %s%s", t.name, len(t.labels),
+			listed(t.labels, counts), spaced(t.labels))
 	}
 	if positive == "" {
 		return nil
 	}
 	at := slices.Index(t.labels, positive)
 	if at < 0 {
-		return fmt.Errorf("target %q: no row is the positive class %q; the data has %s", t.name, positive, listed(t.labels, counts))
+		return fmt.Errorf("target %q: no row is the positive class %q; the data has %s", t.name,
+			positive, listed(t.labels, counts))
 	}
 	if at == 0 {
 		slices.Reverse(t.labels)

@@ -110,7 +110,8 @@ func newFitter(spec Spec, frame *dataset.Frame, opt Options) (*fitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fitter{spec: spec, frame: frame, algorithm: a, target: t, workers: opt.Workers, progress: opt.Progress, tried: tried}
+	f := &fitter{spec: spec, frame: frame, algorithm: a, target: t, workers: opt.Workers,
+		progress: opt.Progress, tried: tried}
 	if f.workers <= 0 {
 		f.workers = runtime.GOMAXPROCS(0)
 	}
@@ -189,7 +190,8 @@ func (f *fitter) prepare(rows []int) (*prepared, error) {
 }
 
 // estimate fits the algorithm and puts the model together.
-func (f *fitter) estimate(ctx context.Context, p *prepared, params plan.Params, workers int, progress func(done, total int, detail string)) (*model.Model, error) {
+func (f *fitter) estimate(ctx context.Context, p *prepared, params plan.Params, workers int,
+	progress func(done, total int, detail string)) (*model.Model, error) {
 	m := &model.Model{
 		Name: f.spec.Name, Task: f.spec.Model.Task, Algorithm: f.spec.Model.Algorithm, Params: params,
 		Signature: Signature(f.spec, p.inputs, f.target.labels),

@@ -56,7 +56,8 @@ func TestTheModelCarriesWhatItWasMadeFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := r.Model
-	if m.PlanDigest != "sha256:p" || m.DataDigest != "sha256:d" || m.Seed != 42 || m.Name != "m" || m.Params["C"] != 2.0 {
+	if m.PlanDigest != "sha256:p" || m.DataDigest != "sha256:d" || m.Seed != 42 ||
+		m.Name != "m" || m.Params["C"] != 2.0 {
 		t.Errorf("model %+v", m)
 	}
 	if !slices.Equal(m.Signature.Labels, []string{"good", "bad"}) || m.Signature.Target != "Status" {
@@ -66,7 +67,8 @@ func TestTheModelCarriesWhatItWasMadeFrom(t *testing.T) {
 	for _, in := range m.Signature.Inputs {
 		order = append(order, in.Name)
 	}
-	want := []string{"Seniority", "Home", "Time", "Age", "Marital", "Records", "Job", "Expenses", "Income", "Assets", "Debt", "Amount", "Price"}
+	want := []string{"Seniority", "Home", "Time", "Age", "Marital", "Records", "Job", "Expenses", "Income", "Assets",
+		"Debt", "Amount", "Price"}
 	if !slices.Equal(order, want) {
 		t.Errorf("inputs %v: want the frame's order", order)
 	}
@@ -81,7 +83,8 @@ func TestTheModelCarriesWhatItWasMadeFrom(t *testing.T) {
 func TestEveryAlgorithmAndTaskTrains(t *testing.T) {
 	concrete := table(t, "concrete.csv")
 	for _, algorithm := range []string{plan.LinearRegression, plan.RandomForest, plan.GradientBoosting} {
-		r, err := train.Fit(context.Background(), spec(concrete, plan.Regression, "compressive_strength", "", algorithm), concrete, train.Options{})
+		r, err := train.Fit(context.Background(),
+			spec(concrete, plan.Regression, "compressive_strength", "", algorithm), concrete, train.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +95,8 @@ func TestEveryAlgorithmAndTaskTrains(t *testing.T) {
 	}
 	churn := table(t, "wa_churn.csv")
 	for _, algorithm := range []string{plan.LogisticRegression, plan.RandomForest, plan.GradientBoosting} {
-		r, err := train.Fit(context.Background(), spec(churn, plan.Multiclass, "contract", "", algorithm), churn, train.Options{})
+		r, err := train.Fit(context.Background(),
+			spec(churn, plan.Multiclass, "contract", "", algorithm), churn, train.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +109,8 @@ func TestEveryAlgorithmAndTaskTrains(t *testing.T) {
 
 func TestRowsWithoutATargetAreDroppedAndCounted(t *testing.T) {
 	f := frameOf(category("y", "a", "b", "", "a", "b", "a", "b", ""), numbers("x", 1, 2, 3, 4, 5, 6, 7, 8))
-	r, err := train.Fit(context.Background(), spec(f, plan.Binary, "y", "a", plan.LogisticRegression), f, train.Options{})
+	r, err := train.Fit(context.Background(),
+		spec(f, plan.Binary, "y", "a", plan.LogisticRegression), f, train.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +139,8 @@ func TestCancellationEndsAFit(t *testing.T) {
 
 func TestProgressCountsUpToItsTotal(t *testing.T) {
 	f, s := credit(t, plan.LogisticRegression)
-	s.Model.Search = &plan.Search{Method: "random", Trials: 2, Metric: "roc_auc", Folds: 3, Space: map[string][]any{"C": {0.1, 1, 10}}}
+	s.Model.Search = &plan.Search{Method: "random", Trials: 2, Metric: "roc_auc", Folds: 3,
+		Space: map[string][]any{"C": {0.1, 1, 10}}}
 	last := map[string]train.Event{}
 	_, err := train.Fit(context.Background(), s, f, train.Options{Progress: func(e train.Event) {
 		if e.Done < last[e.Stage].Done {

@@ -12,7 +12,8 @@ import (
 )
 
 // crossValidate scores one parameter set on folds of the rows.
-func (f *fitter) crossValidate(ctx context.Context, cv plan.CrossValidation, params plan.Params, rows []int) (*CVReport, error) {
+func (f *fitter) crossValidate(ctx context.Context, cv plan.CrossValidation, params plan.Params,
+	rows []int) (*CVReport, error) {
 	reports, err := f.trials(ctx, "cv", cv, []plan.Params{params}, rows)
 	if err != nil {
 		return nil, fmt.Errorf("cross-validation: %w", err)
@@ -23,7 +24,8 @@ func (f *fitter) crossValidate(ctx context.Context, cv plan.CrossValidation, par
 // trials cross-validates every parameter set on the same folds. A fold is
 // encoded once, and its trials share the matrix; they run in parallel, each
 // alone on its worker unless there is but one.
-func (f *fitter) trials(ctx context.Context, stage string, cv plan.CrossValidation, sets []plan.Params, rows []int) ([]*CVReport, error) {
+func (f *fitter) trials(ctx context.Context, stage string, cv plan.CrossValidation, sets []plan.Params,
+	rows []int) ([]*CVReport, error) {
 	folds, err := f.target.folds(f.spec, rows, cv)
 	if err != nil {
 		return nil, err
@@ -56,7 +58,8 @@ func (f *fitter) trials(ctx context.Context, stage string, cv plan.CrossValidati
 }
 
 // fold returns every set's metrics on one fold, in the order of metricNames.
-func (f *fitter) fold(ctx context.Context, stage string, fo fold, sets []plan.Params, done, total int) ([][]float64, error) {
+func (f *fitter) fold(ctx context.Context, stage string, fo fold, sets []plan.Params, done,
+	total int) ([][]float64, error) {
 	p, err := f.prepare(fo.train)
 	if err != nil {
 		return nil, err

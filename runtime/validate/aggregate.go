@@ -208,7 +208,8 @@ func (p *prepared) countTexts(c string) handle[*counted[spill.Text]] {
 	return countKeys(p, "counted/"+c, c, addTexts)
 }
 
-func countKeys[K spill.Key[K]](p *prepared, key, c string, add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
+func countKeys[K spill.Key[K]](p *prepared, key, c string,
+	add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
 	before := len(p.makers)
 	h := ask(p, key, func(r *spill.Room) *counted[K] {
 		return &counted[K]{column: p.finder(c), tally: spill.NewTally[K](r), add: add}

@@ -29,8 +29,10 @@ func TestSmallPartsTakeLittleMemory(t *testing.T) {
 		}
 		return out.String()
 	}
-	inputs := map[string]string{"a state that is not there": part(maxState, "{}"), "a state too large": part(1<<62, "{}")}
-	for _, of := range []map[string]string{bombs.JSON(), bombs.Fields(`{"format":1,"asked":"`+asks+`",%s}`, "rows", "header", "columns", "schema", "notices", "part")} {
+	inputs := map[string]string{"a state that is not there": part(maxState, "{}"),
+		"a state too large": part(1<<62, "{}")}
+	for _, of := range []map[string]string{bombs.JSON(),
+		bombs.Fields(`{"format":1,"asked":"`+asks+`",%s}`, "rows", "header", "columns", "schema", "notices", "part")} {
 		for what, text := range of {
 			inputs[what] = part(uint64(len(text)), text)
 		}

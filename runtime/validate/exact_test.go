@@ -42,10 +42,13 @@ func TestIdentifiersOf19DigitsAreToldApart(t *testing.T) {
 		Columns: map[string]plan.Column{"id": {Type: plan.Integer}, "k": {Type: plan.Integer}},
 		Expect: []plan.Expectation{
 			{Expectation: "column_values_to_be_unique", Column: "id"},
-			{Expectation: "column_unique_value_count_to_be_between", Column: "id", Kwargs: map[string]any{"min_value": 201.0, "max_value": 201.0}},
+			{Expectation: "column_unique_value_count_to_be_between", Column: "id",
+				Kwargs: map[string]any{"min_value": 201.0, "max_value": 201.0}},
 			{Expectation: "compound_columns_to_be_unique", Kwargs: map[string]any{"column_list": []any{"id", "k"}}},
-			{Expectation: "column_values_to_not_be_in_set", Column: "id", Kwargs: map[string]any{"value_set": []any{"1234567890123456791", 8.0}}},
-			{Expectation: "column_distinct_values_to_contain_set", Column: "id", Kwargs: map[string]any{"value_set": []any{"1234567890123456988", 7.0}}},
+			{Expectation: "column_values_to_not_be_in_set", Column: "id",
+				Kwargs: map[string]any{"value_set": []any{"1234567890123456791", 8.0}}},
+			{Expectation: "column_distinct_values_to_contain_set", Column: "id",
+				Kwargs: map[string]any{"value_set": []any{"1234567890123456988", 7.0}}},
 		},
 	})
 	want := []struct {
@@ -54,10 +57,12 @@ func TestIdentifiersOf19DigitsAreToldApart(t *testing.T) {
 	}{{false, 2}, {true, 0}, {true, 0}, {false, 1}, {true, 0}}
 	for i, r := range report.Results {
 		if r.Success != want[i].success || r.UnexpectedCount != want[i].wrong {
-			t.Errorf("%s: %v with %d unexpected, want %v with %d (%s)", r.Expectation, r.Success, r.UnexpectedCount, want[i].success, want[i].wrong, r.Reason)
+			t.Errorf("%s: %v with %d unexpected, want %v with %d (%s)", r.Expectation, r.Success, r.UnexpectedCount,
+				want[i].success, want[i].wrong, r.Reason)
 		}
 	}
-	if e := report.Results[0].Examples; len(e) != 2 || e[0].Value != "1234567890123456790" || e[0].Row != 2 || e[1].Row != 202 {
+	if e := report.Results[0].Examples; len(e) != 2 || e[0].Value != "1234567890123456790" ||
+		e[0].Row != 2 || e[1].Row != 202 {
 		t.Errorf("the duplicates shown are %v", e)
 	}
 }
@@ -65,11 +70,13 @@ func TestIdentifiersOf19DigitsAreToldApart(t *testing.T) {
 func TestAFewNewCategoriesAreHeldWithMostly(t *testing.T) {
 	text := "v\n" + strings.Repeat("a\nb\n", 50) + "new\n"
 	for mostly, want := range map[float64]bool{0: false, 0.99: true, 0.995: false, 1: false} {
-		report := judged(t, text, plan.Dataset{Columns: map[string]plan.Column{"v": {Type: plan.Category, Values: []string{"a", "b"}, ValuesMostly: mostly}}})
+		report := judged(t, text, plan.Dataset{Columns: map[string]plan.Column{"v": {Type: plan.Category,
+			Values: []string{"a", "b"}, ValuesMostly: mostly}}})
 		if report.Success != want {
 			t.Errorf("values_mostly %v: %v, want %v: %v", mostly, report.Success, want, report.Failures())
 		}
-		if mostly > 0 && (len(report.Results) != 1 || report.Results[0].UnexpectedCount != 1 || report.Results[0].Examples[0].Value != "new" || report.Schema != nil) {
+		if mostly > 0 && (len(report.Results) != 1 || report.Results[0].UnexpectedCount != 1 ||
+			report.Results[0].Examples[0].Value != "new" || report.Schema != nil) {
 			t.Errorf("values_mostly %v: the report does not show the one row: %+v", mostly, report.Results)
 		}
 	}
@@ -88,19 +95,23 @@ func TestIntegersBeyond53BitsAreComparedInAllTheirDigits(t *testing.T) {
 		success bool
 		wrong   int64
 	}{
-		{expect("column_values_to_be_between", args{"min_value": "9007199254740993", "max_value": "9007199254740995"}), true, 0},
+		{expect("column_values_to_be_between",
+			args{"min_value": "9007199254740993", "max_value": "9007199254740995"}), true, 0},
 		{expect("column_values_to_be_between", args{"min_value": "9007199254740994"}), false, 2},
 		{expect("column_values_to_be_between", args{"max_value": "9007199254740994"}), false, 1},
 		{expect("column_values_to_be_between", args{"min_value": "9007199254740993", "strict_min": true}), false, 2},
 		{expect("column_values_to_be_between", args{"min_value": 9007199254740992.0, "strict_min": true}), true, 0},
-		{expect("column_min_to_be_between", args{"min_value": "9007199254740993", "max_value": "9007199254740993"}), true, 0},
+		{expect("column_min_to_be_between",
+			args{"min_value": "9007199254740993", "max_value": "9007199254740993"}), true, 0},
 		{expect("column_min_to_be_between", args{"min_value": "9007199254740994"}), false, 0},
 		{expect("column_max_to_be_between", args{"max_value": "9007199254740994"}), false, 0},
-		{expect("column_max_to_be_between", args{"min_value": "9007199254740995", "max_value": "9007199254740995"}), true, 0},
+		{expect("column_max_to_be_between",
+			args{"min_value": "9007199254740995", "max_value": "9007199254740995"}), true, 0},
 		// The deviations are those of 0, 1, 2 and 0: a sum of squares of float64s has
 		// nothing of them left.
 		{expect("column_stdev_to_be_between", args{"min_value": 0.9574, "max_value": 0.9575}), true, 0},
-		{expect("column_sum_to_be_between", args{"min_value": 36028797018963975.0, "max_value": 36028797018963976.0}), true, 0},
+		{expect("column_sum_to_be_between",
+			args{"min_value": 36028797018963975.0, "max_value": 36028797018963976.0}), true, 0},
 	}
 	ds := plan.Dataset{Columns: map[string]plan.Column{"id": {Type: plan.Integer}}}
 	for _, c := range cases {
@@ -109,7 +120,8 @@ func TestIntegersBeyond53BitsAreComparedInAllTheirDigits(t *testing.T) {
 	report := judged(t, text, ds)
 	for i, r := range report.Results {
 		if c := cases[i]; r.Success != c.success || r.UnexpectedCount != c.wrong {
-			t.Errorf("%s %v: %v with %d unexpected, want %v with %d (%s)", c.of.Expectation, c.of.Kwargs, r.Success, r.UnexpectedCount, c.success, c.wrong, r.Reason)
+			t.Errorf("%s %v: %v with %d unexpected, want %v with %d (%s)", c.of.Expectation, c.of.Kwargs, r.Success,
+				r.UnexpectedCount, c.success, c.wrong, r.Reason)
 		}
 	}
 	if got := report.Results[7].Observed; got != "max 9007199254740995" {
@@ -119,9 +131,12 @@ func TestIntegersBeyond53BitsAreComparedInAllTheirDigits(t *testing.T) {
 
 func TestABoundThatLostDigitsIsRefused(t *testing.T) {
 	for v, fine := range map[any]bool{
-		1e15: true, 9007199254740992.0: true, 9007199254740994.0: false, 1e18: true, -1e18: true, 123456789012345000.0: false, 1e300: true, "9007199254740993": true, "18446744073709551615": true, "1e3x": false,
+		1e15: true, 9007199254740992.0: true, 9007199254740994.0: false, 1e18: true, -1e18: true,
+		123456789012345000.0: false, 1e300: true, "9007199254740993": true, "18446744073709551615": true, "1e3x": false,
 	} {
-		ds := plan.Dataset{Columns: map[string]plan.Column{"id": {Type: plan.Integer}}, Expect: []plan.Expectation{{Expectation: "column_values_to_be_between", Column: "id", Kwargs: map[string]any{"max_value": v}}}}
+		ds := plan.Dataset{Columns: map[string]plan.Column{"id": {Type: plan.Integer}},
+			Expect: []plan.Expectation{{Expectation: "column_values_to_be_between", Column: "id",
+				Kwargs: map[string]any{"max_value": v}}}}
 		if _, err := prepare(ds); (err == nil) != fine {
 			t.Errorf("%v: %v", v, err)
 		}

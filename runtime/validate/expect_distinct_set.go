@@ -26,7 +26,8 @@ func (rq *request) distinctSet(within, all bool) verdict {
 		within = false
 	}
 	h := ask(rq.prepared, "", func(*spill.Room) *members {
-		return &members{column: rq.finder(c.name), set: set, found: make([]bool, len(set.names)), outside: map[string]Example{}}
+		return &members{column: rq.finder(c.name), set: set, found: make([]bool, len(set.names)),
+			outside: map[string]Example{}}
 	})
 	return func(_ context.Context, s *seen, r *Result) error {
 		m := h.of(s)

@@ -100,14 +100,16 @@ func (rq *request) fields(m map[string]any, known ...string) {
 }
 
 // binShares prepares the shares of a histogram with a tail on either side.
-func (rq *request) binShares(c *columnRef, m map[string]any, tail, internal float64) func(context.Context, *seen, *Result) (p, q []float64, err error) {
+func (rq *request) binShares(c *columnRef, m map[string]any, tail, internal float64) func(context.Context, *seen,
+	*Result) (p, q []float64, err error) {
 	if coded(c.spec) {
 		rq.say("column %s is a %s: want a partition of values", c.name, c.spec.Type)
 	}
 	rq.fields(m, "bins", "weights", "tail_weights")
 	lists := rq.weights(m, "weights", "tail_weights")
 	bins, weights, tails := rq.numbers("partition_object.bins", m["bins"]), lists[0], lists[1]
-	if len(bins) != len(weights)+1 || len(weights) == 0 || !slices.IsSorted(bins) || len(slices.Compact(slices.Clone(bins))) != len(bins) {
+	if len(bins) != len(weights)+1 || len(weights) == 0 || !slices.IsSorted(bins) ||
+		len(slices.Compact(slices.Clone(bins))) != len(bins) {
 		rq.say("partition_object: want one more bin edge than weights, in increasing order")
 	}
 	if m["tail_weights"] != nil && len(tails) != 2 {

@@ -8,17 +8,20 @@ import (
 
 // valueShares prepares the shares of values. What is held out for other values
 // is shared among as many as there are.
-func (rq *request) valueShares(c *columnRef, m map[string]any, tail float64) func(context.Context, *seen, *Result) (p, q []float64, err error) {
+func (rq *request) valueShares(c *columnRef, m map[string]any, tail float64) func(context.Context, *seen,
+	*Result) (p, q []float64, err error) {
 	rq.fields(m, "values", "weights")
 	weights := rq.weights(m, "weights")[0]
 	values, _ := m["values"].([]any)
 	if len(values) != len(weights) || len(values) == 0 {
-		rq.say("partition_object: want as many weights as values, at least one, found %d and %d", len(weights), len(values))
+		rq.say("partition_object: want as many weights as values, at least one, found %d and %d",
+			len(weights), len(values))
 	}
 	set := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}}
 	for i, v := range values {
 		if !set.add(c, v) {
-			rq.say("partition_object.values[%d] is %s, which is not a value of column %s of type %s", i, cut(argumentText(v)), c.name, c.spec.Type)
+			rq.say("partition_object.values[%d] is %s, which is not a value of column %s of type %s", i,
+				cut(argumentText(v)), c.name, c.spec.Type)
 		}
 	}
 	if len(rq.problems) == 0 && len(set.names) != len(values) {
@@ -66,7 +69,8 @@ func eachCount(rq *request, c *columnRef, set *valueSet) func(context.Context, *
 	return eachKey(rq.countNumbers(c.name), keys)
 }
 
-func eachKey[K spill.Key[K]](h handle[*counted[K]], keys map[K]int) func(context.Context, *seen, func(int, int64)) error {
+func eachKey[K spill.Key[K]](h handle[*counted[K]], keys map[K]int) func(context.Context,
+	*seen, func(int, int64)) error {
 	return func(ctx context.Context, s *seen, fn func(int, int64)) error {
 		return h.of(s).each(ctx, func(e spill.Entry[K]) error {
 			at, ok := keys[e.Key]

@@ -25,7 +25,8 @@ func stdevBetween(rq *request) verdict {
 
 // momentBetween prepares an expectation about a statistic of at least so many
 // values.
-func (rq *request) momentBetween(c *columnRef, name string, statistic func(*moments) float64, bound func(string) *float64, least int64) verdict {
+func (rq *request) momentBetween(c *columnRef, name string, statistic func(*moments) float64,
+	bound func(string) *float64, least int64) verdict {
 	b := rq.strictInterval(bound)
 	h := rq.moments(c.name)
 	return func(_ context.Context, s *seen, r *Result) error {

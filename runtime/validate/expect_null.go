@@ -9,13 +9,14 @@ func null(rq *request) verdict    { return rq.missing(false) }
 
 // missing prepares an expectation that offends where missing is as given.
 func (rq *request) missing(offends bool) verdict {
-	return rq.eachRow(rowTest{columns: []*columnRef{rq.column()}, bind: func(columns []*dataset.Column) func(int) standing {
-		c := columns[0]
-		return func(row int) standing {
-			if c.Missing(row) == offends {
-				return unexpected
+	return rq.eachRow(rowTest{columns: []*columnRef{rq.column()},
+		bind: func(columns []*dataset.Column) func(int) standing {
+			c := columns[0]
+			return func(row int) standing {
+				if c.Missing(row) == offends {
+					return unexpected
+				}
+				return expected
 			}
-			return expected
-		}
-	}})
+		}})
 }

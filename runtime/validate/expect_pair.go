@@ -13,11 +13,13 @@ import (
 func pairGreater(rq *request) verdict {
 	rq.need("column_A")
 	rq.need("column_B")
-	a, b := rq.declared("column_A: column", rq.text("column_A", "")), rq.declared("column_B: column", rq.text("column_B", ""))
+	a, b := rq.declared("column_A: column", rq.text("column_A", "")),
+		rq.declared("column_B: column", rq.text("column_B", ""))
 	orEqual := rq.truth("or_equal", false)
 	ignore := rq.oneOf("ignore_row_if", "both_values_are_missing", "either_value_is_missing", "neither")
 	if coded(a.spec) != coded(b.spec) {
-		rq.say("column %s is a %s and column %s a %s: they cannot be compared", a.name, a.spec.Type, b.name, b.spec.Type)
+		rq.say("column %s is a %s and column %s a %s: they cannot be compared", a.name,
+			a.spec.Type, b.name, b.spec.Type)
 	}
 	enough := 1
 	if orEqual {

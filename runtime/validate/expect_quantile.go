@@ -100,7 +100,8 @@ func (rq *request) quantileRanges(c *columnRef) (quantiles []float64, ranges []i
 	}
 	list, _ := m["value_ranges"].([]any)
 	if len(list) != len(quantiles) || len(list) == 0 {
-		rq.say("quantile_ranges: want as many value_ranges as quantiles, at least one, found %d and %d", len(list), len(quantiles))
+		rq.say("quantile_ranges: want as many value_ranges as quantiles, at least one, found %d and %d",
+			len(list), len(quantiles))
 	}
 	for i, v := range list {
 		ranges = append(ranges, rq.valueRange(c, fmt.Sprintf("quantile_ranges.value_ranges[%d]", i), v))

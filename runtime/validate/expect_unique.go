@@ -31,7 +31,8 @@ func unique(rq *request) verdict {
 		return func(ctx context.Context, s *seen, r *Result) error {
 			n, w := narrow.of(s), wide.of(s)
 			r.MissingCount = r.ElementCount - n.values - w.values
-			err := errors.Join(duplicates(ctx, n, r, number), duplicates(ctx, w, r, func(k spill.Text) string { return c.shown(keyText(k)) }))
+			err := errors.Join(duplicates(ctx, n, r, number),
+				duplicates(ctx, w, r, func(k spill.Text) string { return c.shown(keyText(k)) }))
 			r.judgeMostly(mostly)
 			return err
 		}
@@ -44,7 +45,8 @@ func unique(rq *request) verdict {
 
 // judgeUnique counts the rows of groups of more than one and shows the first
 // two rows of the groups that begin first.
-func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, mostly float64, text func(K) string) error {
+func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, mostly float64,
+	text func(K) string) error {
 	r.MissingCount = r.ElementCount - m.values
 	err := duplicates(ctx, m, r, text)
 	r.judgeMostly(mostly)
@@ -130,7 +132,8 @@ func (m *combined) see(f *dataset.Frame) error {
 			}
 			m.key = appendValue(m.key, c, row)
 		}
-		if m.ignore == "all_values_are_missing" && missing == len(m.columns) || m.ignore == "any_value_is_missing" && missing > 0 {
+		if m.ignore == "all_values_are_missing" && missing == len(m.columns) ||
+			m.ignore == "any_value_is_missing" && missing > 0 {
 			continue
 		}
 		m.values++
@@ -178,7 +181,8 @@ func combinedText(refs []*columnRef, k spill.Text) string {
 			v := b[:n-1]
 			b = b[n-1:]
 			if text = string(v); !coded(c.spec) {
-				one := dataset.Column{Type: c.spec.Type, Floats: []float64{math.Float64frombits(binary.BigEndian.Uint64(v))}}
+				one := dataset.Column{Type: c.spec.Type,
+					Floats: []float64{math.Float64frombits(binary.BigEndian.Uint64(v))}}
 				if len(v) > 8 {
 					one.Low = []int16{int16(binary.BigEndian.Uint16(v[8:]))} //nolint:gosec // as appendValue wrote it
 				}

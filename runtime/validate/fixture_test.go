@@ -27,7 +27,8 @@ func table(t testing.TB, text string, expect ...plan.Expectation) plan.Dataset {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	types := map[byte]plan.ColumnType{'n': plan.Number, 'i': plan.Integer, 'b': plan.Boolean, 'c': plan.Category, 't': plan.Text, 'w': plan.Timestamp}
+	types := map[byte]plan.ColumnType{'n': plan.Number, 'i': plan.Integer, 'b': plan.Boolean, 'c': plan.Category,
+		't': plan.Text, 'w': plan.Timestamp}
 	ds := plan.Dataset{Source: file, Columns: map[string]plan.Column{}, Expect: expect}
 	header, _, _ := strings.Cut(text, "\n")
 	for _, name := range strings.Split(header, ",") {

@@ -49,7 +49,8 @@ func TestExpectationsComeToWhatPandasSays(t *testing.T) {
 	for _, memory := range []int{1, validate.DefaultMemoryBytes} {
 		report := run(t, ds, validate.Options{TempDir: t.TempDir(), MemoryBytes: memory})
 		for i, c := range truths {
-			t.Run(fmt.Sprintf("%d bytes/%d %s", memory, i, c.Expectation), func(t *testing.T) { c.compare(t, report.Results[i]) })
+			t.Run(fmt.Sprintf("%d bytes/%d %s", memory, i, c.Expectation),
+				func(t *testing.T) { c.compare(t, report.Results[i]) })
 		}
 	}
 }

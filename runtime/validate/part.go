@@ -40,7 +40,8 @@ type partHeader struct {
 // and writes what Merge makes a report of together with the other parts. The
 // same rows give the same bytes. Like the data, a part may be personal: it holds
 // values of the columns whose uniqueness or quantiles are asked for.
-func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part dataset.Part, opt Options, w io.Writer) (err error) {
+func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part dataset.Part, opt Options,
+	w io.Writer) (err error) {
 	opt = opt.withDefaults()
 	p, err := opt.prepared(ds)
 	if err != nil {
@@ -76,7 +77,8 @@ func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part 
 
 // asked is the digest of everything that decides what is measured and how.
 func asked(ds plan.Dataset, opt Options) (string, error) {
-	text, err := plan.Canonical(map[string]any{"columns": ds.Columns, "csv": ds.CSV, "expect": ds.Expect, "profile": opt.Profile})
+	text, err := plan.Canonical(map[string]any{"columns": ds.Columns, "csv": ds.CSV,
+		"expect": ds.Expect, "profile": opt.Profile})
 	if err != nil {
 		return "", err
 	}

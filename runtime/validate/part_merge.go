@@ -106,7 +106,8 @@ func (m *merging) check(h partHeader, i int) error {
 		return errors.New("it was validated by other expectations or columns; validate the part again")
 	}
 	if h.Part.Index != i || max(h.Part.Of, 1) != m.of {
-		return fmt.Errorf("it is part %d of %d, where part %d of %d is wanted", h.Part.Index, max(h.Part.Of, 1), i, m.of)
+		return fmt.Errorf("it is part %d of %d, where part %d of %d is wanted", h.Part.Index,
+			max(h.Part.Of, 1), i, m.of)
 	}
 	if !slices.Equal(m.declared(h.Columns), h.Columns) {
 		return fmt.Errorf("its columns %q are not the dataset's", h.Columns)

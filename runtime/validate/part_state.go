@@ -38,8 +38,10 @@ func (m *extremes) load(r *partReader) error {
 	if err := r.state(&s); err != nil {
 		return err
 	}
-	o := &extremes{values: s.Values, min: math.Float64frombits(s.Min), max: math.Float64frombits(s.Max), minLow: s.MinLow, maxLow: s.MaxLow}
-	if (o.min != o.min) != (s.Values == 0) || (o.max != o.max) != (s.Values == 0) || o.min > o.max || o.min == o.max && o.minLow > o.maxLow {
+	o := &extremes{values: s.Values, min: math.Float64frombits(s.Min), max: math.Float64frombits(s.Max),
+		minLow: s.MinLow, maxLow: s.MaxLow}
+	if (o.min != o.min) != (s.Values == 0) || (o.max != o.max) != (s.Values == 0) || o.min > o.max ||
+		o.min == o.max && o.minLow > o.maxLow {
 		return errors.New("extremes that no values have")
 	}
 	m.merge(o)

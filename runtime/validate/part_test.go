@@ -35,9 +35,12 @@ func everything() []plan.Expectation {
 		expect("column_min_to_be_between", "n", args{"min_value": 0.0}),
 		expect("column_max_to_be_between", "n", args{"max_value": 0.0}),
 		expect("column_median_to_be_between", "n", args{"min_value": 9.0}),
-		expect("column_quantile_values_to_be_between", "n", args{"quantile_ranges": args{"quantiles": list{0.1, 0.9}, "value_ranges": list{list{0.0, nil}, list{nil, 0.0}}}}),
+		expect("column_quantile_values_to_be_between", "n",
+			args{"quantile_ranges": args{"quantiles": list{0.1, 0.9},
+				"value_ranges": list{list{0.0, nil}, list{nil, 0.0}}}}),
 		expect("column_unique_value_count_to_be_between", "t", args{"max_value": 1.0}),
-		expect("column_kl_divergence_to_be_less_than", "n", args{"threshold": 0.01, "partition_object": args{"bins": list{-1.0, 0.0, 1.0}, "weights": list{0.5, 0.5}}}),
+		expect("column_kl_divergence_to_be_less_than", "n",
+			args{"threshold": 0.01, "partition_object": args{"bins": list{-1.0, 0.0, 1.0}, "weights": list{0.5, 0.5}}}),
 		expect("compound_columns_to_be_unique", "", args{"column_list": list{"t", "i"}}),
 		expect("column_pair_values_a_to_be_greater_than_b", "", args{"column_A": "n", "column_B": "i"}),
 	}
@@ -75,9 +78,13 @@ func TestPartsMergeIntoTheReportOfOnePass(t *testing.T) {
 		for of := 1; of <= 6; of++ {
 			var parts [][]byte
 			for i := range of {
-				parts = append(parts, part(t, ds, dataset.Part{Index: i, Of: of}, validate.Options{Profile: true, Workers: 1 + i, MemoryBytes: 1 + rows*(i%2)*100, TempDir: t.TempDir()}))
+				parts = append(parts, part(t, ds, dataset.Part{Index: i, Of: of},
+					validate.Options{Profile: true, Workers: 1 + i,
+						MemoryBytes: 1 + rows*(i%2)*100, TempDir: t.TempDir()}))
 			}
-			merged, err := validate.Merge(t.Context(), ds, validate.Options{Profile: true, Dataset: "d", MemoryBytes: 1 + rows*(of%2)*100, TempDir: t.TempDir()}, readers(parts)...)
+			merged, err := validate.Merge(t.Context(), ds,
+				validate.Options{Profile: true, Dataset: "d", MemoryBytes: 1 + rows*(of%2)*100,
+					TempDir: t.TempDir()}, readers(parts)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,13 +99,15 @@ func TestPartsMergeIntoTheReportOfOnePass(t *testing.T) {
 // and a file without rows among others is no fault.
 func TestPartsTellOfBrokenDataAsOnePassDoes(t *testing.T) {
 	dir := t.TempDir()
-	for i, text := range []string{"n,t,x\n", "t\n" + strings.Repeat("a\n", 30), "n,t\n1,a\n2\nx,b\n", "n,t\n" + strings.Repeat("y,b\n", 30)} {
+	for i, text := range []string{"n,t,x\n", "t\n" + strings.Repeat("a\n", 30), "n,t\n1,a\n2\nx,b\n", "n,t\n" +
+		strings.Repeat("y,b\n", 30)} {
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint("p", i, ".csv")), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ds := plan.Dataset{Source: filepath.Join(dir, "p*.csv"), Columns: map[string]plan.Column{"n": {Type: plan.Number}, "t": {Type: plan.Text, Sensitive: true}},
-		Expect: []plan.Expectation{expect("column_values_to_be_unique", "t", nil)}}
+	ds := plan.Dataset{Source: filepath.Join(dir, "p*.csv"),
+		Columns: map[string]plan.Column{"n": {Type: plan.Number}, "t": {Type: plan.Text, Sensitive: true}},
+		Expect:  []plan.Expectation{expect("column_values_to_be_unique", "t", nil)}}
 	want := canonical(t, run(t, ds, validate.Options{Profile: true}))
 	var parts [][]byte
 	for i := range 4 {
@@ -140,7 +149,8 @@ func TestPartsThatDoNotBelongTogetherAreRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %q", what, err, c.want)
 		}
 	}
-	if _, err := dataset.Open(t.Context(), ds, dataset.Options{Part: dataset.Part{Index: 0, Of: 3}}); err == nil || !strings.Contains(err.Error(), "3 parts of 2 files") {
+	if _, err := dataset.Open(t.Context(), ds, dataset.Options{Part: dataset.Part{Index: 0, Of: 3}}); err == nil ||
+		!strings.Contains(err.Error(), "3 parts of 2 files") {
 		t.Errorf("more parts than files: %v", err)
 	}
 	if _, err := dataset.Open(t.Context(), ds, dataset.Options{Part: dataset.Part{Index: 2, Of: 2}}); err == nil {
@@ -151,7 +161,9 @@ func TestPartsThatDoNotBelongTogetherAreRefused(t *testing.T) {
 // A hostile part ends in an error or a report, in bounded time.
 func FuzzMerge(f *testing.F) {
 	dir := f.TempDir()
-	ds := plan.Dataset{Source: filepath.Join(dir, "*.csv"), Columns: map[string]plan.Column{"n": {Type: plan.Number, Nullable: true}, "t": {Type: plan.Text, Nullable: true}, "i": {Type: plan.Integer, Nullable: true}}, Expect: everything()}
+	ds := plan.Dataset{Source: filepath.Join(dir, "*.csv"),
+		Columns: map[string]plan.Column{"n": {Type: plan.Number, Nullable: true},
+			"t": {Type: plan.Text, Nullable: true}, "i": {Type: plan.Integer, Nullable: true}}, Expect: everything()}
 	if err := os.WriteFile(filepath.Join(dir, "a.csv"), []byte("n,t,i\n1,a,2\n1,a,2\nNA,b,3\n"), 0o600); err != nil {
 		f.Fatal(err)
 	}
@@ -159,7 +171,8 @@ func FuzzMerge(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
 	f.Fuzz(func(t *testing.T, text []byte) {
-		report, err := validate.Merge(context.Background(), ds, validate.Options{Profile: true, TempDir: dir}, bytes.NewReader(zipped(t, text)))
+		report, err := validate.Merge(context.Background(), ds, validate.Options{Profile: true, TempDir: dir},
+			bytes.NewReader(zipped(t, text)))
 		if (err == nil) == (report == nil) {
 			t.Errorf("%v and %v", report, err)
 		}

@@ -90,7 +90,8 @@ func valuesMostly(ds plan.Dataset) []plan.Expectation {
 		for _, v := range c.Values {
 			set = append(set, v)
 		}
-		out = append(out, plan.Expectation{Expectation: "column_values_to_be_in_set", Column: name, Severity: "critical",
+		out = append(out, plan.Expectation{Expectation: "column_values_to_be_in_set",
+			Column: name, Severity: "critical",
 			Kwargs: map[string]any{"value_set": set, "mostly": c.ValuesMostly}})
 	}
 	return out

@@ -33,7 +33,8 @@ func TestTheReportDoesNotDependOnWorkersOrMemory(t *testing.T) {
 	want := canonical(t, run(t, ds, validate.Options{Workers: 1, Profile: true}))
 	for _, workers := range []int{1, 2, 5, 16} {
 		for _, memory := range []int{1, 20_000, 1 << 30} {
-			got := canonical(t, run(t, ds, validate.Options{Workers: workers, MemoryBytes: memory, TempDir: t.TempDir(), Profile: true}))
+			got := canonical(t, run(t, ds,
+				validate.Options{Workers: workers, MemoryBytes: memory, TempDir: t.TempDir(), Profile: true}))
 			if got != want {
 				t.Errorf("%d workers, %d bytes: %s", workers, memory, cmp.Diff(want, got))
 			}
@@ -114,7 +115,8 @@ func TestRowsAreCountedOverAllFiles(t *testing.T) {
 func TestCancellationLeavesNoFile(t *testing.T) {
 	dir := t.TempDir()
 	all, _ := partitions(t, 4, 5000)
-	all.Expect = []plan.Expectation{expect("column_values_to_be_unique", "n", nil), expect("column_values_to_be_unique", "t", nil)}
+	all.Expect = []plan.Expectation{expect("column_values_to_be_unique", "n", nil),
+		expect("column_values_to_be_unique", "t", nil)}
 	for _, after := range []int{0, 1, 20} {
 		ctx, cancel := context.WithCancel(t.Context())
 		reader, err := dataset.Open(ctx, all, dataset.Options{BatchRows: 20})

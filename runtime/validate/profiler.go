@@ -65,7 +65,8 @@ func (p *profiler) profile(s *seen) (*profile.Profile, error) {
 		}
 		c := m.sketch.Column()
 		if p.protected[name] {
-			c = profile.Column{Name: c.Name, Type: c.Type, Sensitive: true, Count: c.Count, Missing: c.Missing, MissingPercent: c.MissingPercent, Distinct: c.Distinct}
+			c = profile.Column{Name: c.Name, Type: c.Type, Sensitive: true, Count: c.Count, Missing: c.Missing,
+				MissingPercent: c.MissingPercent, Distinct: c.Distinct}
 		}
 		out.Columns = append(out.Columns, c)
 	}

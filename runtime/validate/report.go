@@ -112,7 +112,8 @@ func (r *Report) Table(w io.Writer) error {
 	}
 	for i := range r.Results {
 		if x := &r.Results[i]; !x.Success && len(x.Examples) > 0 {
-			fmt.Fprintf(w, "\n%s: %d unexpected (%.3g %%), such as\n", x.Expectation, x.UnexpectedCount, x.UnexpectedPercent)
+			fmt.Fprintf(w, "\n%s: %d unexpected (%.3g %%), such as\n", x.Expectation,
+				x.UnexpectedCount, x.UnexpectedPercent)
 			for _, e := range x.Examples {
 				fmt.Fprintf(w, "  %s\n", e)
 			}
@@ -121,7 +122,8 @@ func (r *Report) Table(w io.Writer) error {
 	if r.Schema != nil {
 		fmt.Fprintf(w, "\n%s\n", r.Schema.Error())
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %s, %d of %d expectations hold\n", r.Dataset, plan.Counted(r.Rows, "row"), r.Statistics.Successful, r.Statistics.Evaluated)
+	_, err := fmt.Fprintf(w, "\n%s: %s, %d of %d expectations hold\n", r.Dataset, plan.Counted(r.Rows, "row"),
+		r.Statistics.Successful, r.Statistics.Evaluated)
 	return err
 }
 

@@ -67,7 +67,8 @@ func TestDataOfAnotherSchemaFailTheReport(t *testing.T) {
 		}
 	}
 	all := strings.Join(r.Failures(), "\n")
-	for _, want := range []string{`column "n"`, "(row 2)", `"seven"`, `column "i_gone"`, "(row 3)", "column_mean_to_be_between(i_gone)"} {
+	for _, want := range []string{`column "n"`, "(row 2)", `"seven"`, `column "i_gone"`, "(row 3)",
+		"column_mean_to_be_between(i_gone)"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the failures do not tell %s:\n%s", want, all)
 		}
@@ -144,7 +145,8 @@ func TestSensitiveValuesAreInNoPartOfTheReport(t *testing.T) {
 func TestAReportReadsBack(t *testing.T) {
 	ds := table(t, "n,c\n1,a\nx,b\nNA,a\n",
 		expect("column_values_to_be_unique", "c", nil),
-		expect("column_quantile_values_to_be_between", "n", args{"quantile_ranges": args{"quantiles": list{0.5}, "value_ranges": list{list{nil, 3.0}}}}))
+		expect("column_quantile_values_to_be_between", "n",
+			args{"quantile_ranges": args{"quantiles": list{0.5}, "value_ranges": list{list{nil, 3.0}}}}))
 	r := run(t, ds, validate.Options{Profile: true})
 	first, err := plan.Canonical(r)
 	if err != nil {
@@ -170,7 +172,8 @@ func TestTheTableIsReadable(t *testing.T) {
 	e := expect("column_values_to_not_be_null", "n", args{"mostly": 0.9})
 	e.Severity = "warning"
 	r := run(t, table(t, "n,t\n1,a\nNA,b\n", expect("column_values_to_match_regex", "t", args{"regex": "^a"}), e,
-		expect("column_mean_to_be_between", "n", args{"min_value": 0.0, "strict_min": true})), validate.Options{Dataset: "applications"})
+		expect("column_mean_to_be_between", "n", args{"min_value": 0.0, "strict_min": true})),
+		validate.Options{Dataset: "applications"})
 	var b strings.Builder
 	if err := r.Table(&b); err != nil {
 		t.Fatal(err)

@@ -28,7 +28,8 @@ func (rq *request) prepare(known map[string]definition) (verdict, error) {
 	e := rq.expectation
 	d, ok := known[e.Expectation]
 	if !ok {
-		return nil, fmt.Errorf("there is no such expectation; there are %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		return nil, fmt.Errorf("there is no such expectation; there are %s",
+			strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 	}
 	if e.Severity != "" && e.Severity != "critical" && e.Severity != warning {
 		rq.say("severity is %q: want critical or warning", e.Severity)
@@ -192,7 +193,8 @@ func (rq *request) declared(role, name string) *columnRef {
 		if name == "" {
 			rq.say("%s is missing", role)
 		} else {
-			rq.say("%s %q is not a column of the dataset; its columns are %s", role, name, cut(strings.Join(slices.Sorted(maps.Keys(rq.dataset.Columns)), ", ")))
+			rq.say("%s %q is not a column of the dataset; its columns are %s", role, name,
+				cut(strings.Join(slices.Sorted(maps.Keys(rq.dataset.Columns)), ", ")))
 		}
 	}
 	rq.columns = append(rq.columns, name)

@@ -32,7 +32,8 @@ func (rq *request) valueSet(c *columnRef) *valueSet {
 			continue
 		}
 		if !s.add(c, v) {
-			rq.say("value_set[%d] is %s, which is not a value of column %s of type %s", i, cut(argumentText(v)), c.name, c.spec.Type)
+			rq.say("value_set[%d] is %s, which is not a value of column %s of type %s", i,
+				cut(argumentText(v)), c.name, c.spec.Type)
 		}
 	}
 	return s

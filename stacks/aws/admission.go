@@ -25,7 +25,8 @@ func admission(ctx *pulumi.Context, cfg Config, b base) error {
 		}
 		made, err := apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
 			ApiVersion: pulumi.String(wordOf(object["apiVersion"])), Kind: pulumi.String(wordOf(object["kind"])),
-			Metadata:    &metav1.ObjectMetaArgs{Name: pulumi.String(called), Labels: texts(metadata["labels"]), Annotations: texts(metadata["annotations"])},
+			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called), Labels: texts(metadata["labels"]),
+				Annotations: texts(metadata["annotations"])},
 			OtherFields: kubernetes.UntypedArgs{"spec": spec},
 		}, options...)
 		if err != nil {

@@ -7,12 +7,14 @@ func TestWhatTheAPIServerEnforcesIsRegistered(t *testing.T) {
 	object := func(kind string, spec map[string]any) map[string]any {
 		return map[string]any{
 			"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "spec": spec,
-			"metadata": map[string]any{"name": "ashlar-prod-rule", "annotations": map[string]any{"ashlar.dev/digest": "sha256:aa"}},
+			"metadata": map[string]any{"name": "ashlar-prod-rule",
+				"annotations": map[string]any{"ashlar.dev/digest": "sha256:aa"}},
 		}
 	}
 	cfg.Admission = []map[string]any{
 		object("ValidatingAdmissionPolicy", map[string]any{"failurePolicy": "Fail"}),
-		object("ValidatingAdmissionPolicyBinding", map[string]any{"policyName": "ashlar-prod-rule", "validationActions": []any{"Deny"}}),
+		object("ValidatingAdmissionPolicyBinding",
+			map[string]any{"policyName": "ashlar-prod-rule", "validationActions": []any{"Deny"}}),
 	}
 	r := stood(t, cfg, credit())
 	policy := r.One(t, "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy")

@@ -27,7 +27,10 @@ func BenchmarkWorkloads(b *testing.B) {
 				if err := Validate(plans, cloud()); err != nil {
 					b.Fatal(err)
 				}
-				r, err := pulumitest.Run(func(ctx *pulumi.Context) error { return workloads(ctx, plans, cloud(), foundationOf(cloud())) })
+				r, err := pulumitest.Run(func(ctx *pulumi.Context) error {
+					return workloads(ctx, plans,
+						cloud(), foundationOf(cloud()))
+				})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -39,7 +39,8 @@ func TestCIMayChangeEachKindThatTheWorkloadsConsistOf(t *testing.T) {
 		roles[role.Name] = verbs
 	}
 	c := cloud()
-	c.Admission = []map[string]any{{"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": map[string]any{"name": "p"}, "spec": map[string]any{}}}
+	c.Admission = []map[string]any{{"apiVersion": "admissionregistration.k8s.io/v1",
+		"kind": "ValidatingAdmissionPolicy", "metadata": map[string]any{"name": "p"}, "spec": map[string]any{}}}
 	seen := 0
 	for _, o := range objects(stood(t, c, credit(), churn())) {
 		parts := strings.Split(o.Type, ":") // kubernetes:apps/v1:Deployment
@@ -80,7 +81,8 @@ func TestCIAdministersNoCluster(t *testing.T) {
 		t.Error("who pushes images has an entry in the cluster")
 	}
 	for _, a := range f.All("aws:eks/accessPolicyAssociation:AccessPolicyAssociation") {
-		if strings.Contains(a.Name, "-ci") || a.Text("principalArn") != "arn:aws:iam::"+pulumitest.Account+":role/platform" {
+		if strings.Contains(a.Name, "-ci") || a.Text("principalArn") != "arn:aws:iam::"+
+			pulumitest.Account+":role/platform" {
 			t.Errorf("%s administers the cluster", a.Text("principalArn"))
 		}
 	}

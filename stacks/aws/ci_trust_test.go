@@ -103,9 +103,10 @@ func believes(t *testing.T, role pulumitest.Resource, subject, audience string) 
 	for i := range statements {
 		statements[i].Resource = "*" // a trust policy is about its role
 	}
-	ok, err := pulumitest.Allows(statements, pulumitest.Request{Action: "sts:AssumeRoleWithWebIdentity", Resource: "role", Context: map[string]string{
-		hubIssuer + ":sub": subject, hubIssuer + ":aud": audience,
-	}})
+	ok, err := pulumitest.Allows(statements,
+		pulumitest.Request{Action: "sts:AssumeRoleWithWebIdentity", Resource: "role", Context: map[string]string{
+			hubIssuer + ":sub": subject, hubIssuer + ":aud": audience,
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,8 @@ func TestEachJobIsBelievedByTheRoleOfItsDutyAndByNoOther(t *testing.T) {
 					t.Errorf("%s (%s) and the %s role of %s: believed %t", job.job, job.subject, duty, environment, got)
 				}
 			}
-			if got, want := strings.TrimPrefix(job.subject, "repo:"+hubRepo+":environment:"), workflows.Environments(environments); !slices.Contains(want, got) {
+			if got, want := strings.TrimPrefix(job.subject, "repo:"+hubRepo+":environment:"),
+				workflows.Environments(environments); !slices.Contains(want, got) {
 				t.Errorf("%s runs in %s, which bootstrap does not protect", job.job, got)
 			}
 		}
@@ -160,13 +162,17 @@ func TestEachJobIsBelievedByTheRoleOfItsDutyAndByNoOther(t *testing.T) {
 func TestNobodyElseIsBelieved(t *testing.T) {
 	for duty, role := range ciRoles(t, "prod") {
 		own := duty.Environment("prod")
-		if !believes(t, role, "repo:"+hubRepo+":environment:"+own, "sts.amazonaws.com") || believes(t, role, "repo:"+hubRepo+":environment:"+own, "https://github.com/acme") {
+		if !believes(t, role, "repo:"+hubRepo+":environment:"+own, "sts.amazonaws.com") ||
+			believes(t, role, "repo:"+hubRepo+":environment:"+own, "https://github.com/acme") {
 			t.Fatalf("%s: its own environment, and another audience", duty)
 		}
 		for _, subject := range []string{
-			"repo:acme/ml:pull_request", "repo:acme/ml:ref:refs/heads/main", "repo:acme/ml:ref:refs/pull/1/merge", "repo:acme/ml:ref:refs/tags/v1",
-			"repo:eve/ml:environment:" + own, "repo:acme/ml2:environment:" + own, "repo:acme/ML:environment:" + own, "repo:acme/ml:environment:" + own + "x",
-			"repo:acme/ml:environment:", "repo:acme/ml:environment:*", "repo:acme/ml:environment:staging", "repo:acme/ml:environment:dev-preview", "",
+			"repo:acme/ml:pull_request", "repo:acme/ml:ref:refs/heads/main", "repo:acme/ml:ref:refs/pull/1/merge",
+			"repo:acme/ml:ref:refs/tags/v1",
+			"repo:eve/ml:environment:" + own, "repo:acme/ml2:environment:" + own, "repo:acme/ML:environment:" + own,
+			"repo:acme/ml:environment:" + own + "x",
+			"repo:acme/ml:environment:", "repo:acme/ml:environment:*", "repo:acme/ml:environment:staging",
+			"repo:acme/ml:environment:dev-preview", "",
 			"repo:acme/ml:environment:" + own + ":ref:refs/heads/x", "repo:acme/*:environment:" + own,
 		} {
 			if believes(t, role, subject, "sts.amazonaws.com") {

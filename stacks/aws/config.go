@@ -34,8 +34,9 @@ type Config struct {
 	Image      string // the runtime's image, by digest or a tag that is never moved
 	Namespace  string // empty: the blueprint's name
 
-	StoreURL    string // ProviderKubernetes: s3://bucket/prefix?region=...
-	DatabaseURL string // ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
+	StoreURL string // ProviderKubernetes: s3://bucket/prefix?region=...
+	// ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
+	DatabaseURL string
 
 	// DatabaseCIDRs are where a database that DatabaseURL gives a name is, for
 	// policies of the network: they know addresses only. Default: private networks.

@@ -8,8 +8,10 @@ import (
 
 // pieces are what hostile values are made of.
 var pieces = []string{
-	"", "true", "-1", "1e99", "{", "}", "[", "]", `"`, ",", ":", ".", "null", "\x00", "é", "10.0.0.0/16", "::/0", "eu-central-1a",
-	`{"cidr":`, `{"training":{`, `"zones":[null,{}]`, "s3://[::1", "postgres://%zz", "postgres://u:p@h/d", "a", "network", "cluster", "training", "minNodes",
+	"", "true", "-1", "1e99", "{", "}", "[", "]", `"`, ",", ":", ".", "null", "\x00", "é",
+	"10.0.0.0/16", "::/0", "eu-central-1a",
+	`{"cidr":`, `{"training":{`, `"zones":[null,{}]`, "s3://[::1", "postgres://%zz", "postgres://u:p@h/d", "a",
+	"network", "cluster", "training", "minNodes",
 }
 
 // FuzzConfig: what a person types into `pulumi config set` is an error or a config,

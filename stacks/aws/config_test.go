@@ -46,13 +46,16 @@ func TestReadConfigReadsNestedAndDottedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Network.CIDR != "10.8.0.0/16" || c.Network.NATPerZone || !reflect.DeepEqual(c.Network.Zones, []string{"eu-central-1a", "eu-central-1b"}) {
+	if c.Network.CIDR != "10.8.0.0/16" || c.Network.NATPerZone ||
+		!reflect.DeepEqual(c.Network.Zones, []string{"eu-central-1a", "eu-central-1b"}) {
 		t.Errorf("network %+v", c.Network)
 	}
-	if c.Cluster.Training == nil || c.Cluster.Training.MaxNodes != 8 || c.Cluster.Training.NodeTypes[0] != "g5.xlarge" || !c.Cluster.GPU {
+	if c.Cluster.Training == nil || c.Cluster.Training.MaxNodes != 8 ||
+		c.Cluster.Training.NodeTypes[0] != "g5.xlarge" || !c.Cluster.GPU {
 		t.Errorf("cluster %+v, training %+v", c.Cluster, c.Cluster.Training)
 	}
-	if c.MultiAZ() || !c.Protected() || c.Region != "eu-central-1" || len(c.Cluster.PublicCIDRs) != 2 || c.GitHub != nil {
+	if c.MultiAZ() || !c.Protected() || c.Region != "eu-central-1" ||
+		len(c.Cluster.PublicCIDRs) != 2 || c.GitHub != nil {
 		t.Errorf("config %+v", c)
 	}
 }
@@ -71,8 +74,10 @@ func TestReadConfigNamesEveryProblemAtOnce(t *testing.T) {
 		"ashlar:monitoring":          "false",
 		"ashlar:cluster.adminsistor": "",
 	})
-	wants(t, err, `ashlar:environmen: unknown key; did you mean environment?`, `pulumi config set --path 'ashlar:network.NAME' VALUE`,
-		`ashlar:protect: "yes please" is neither true nor false`, `ashlar:database.multiAz: only the foundation layer reads it`,
+	wants(t, err, `ashlar:environmen: unknown key; did you mean environment?`,
+		`pulumi config set --path 'ashlar:network.NAME' VALUE`,
+		`ashlar:protect: "yes please" is neither true nor false`,
+		`ashlar:database.multiAz: only the foundation layer reads it`,
 		`ashlar:something.else: unknown key`, `ashlar:cluster.minNodes: only the foundation layer`)
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a password is in the message: %v", err)
@@ -118,7 +123,8 @@ func onePlan() []*plan.Plan {
 }
 
 func TestASoundConfigIsAccepted(t *testing.T) {
-	for _, c := range []Config{sound(LayerFoundation, ProviderAWS), sound(LayerWorkloads, ProviderAWS), sound(LayerWorkloads, ProviderKubernetes)} {
+	for _, c := range []Config{sound(LayerFoundation, ProviderAWS), sound(LayerWorkloads, ProviderAWS),
+		sound(LayerWorkloads, ProviderKubernetes)} {
 		if err := Validate(onePlan(), c); err != nil {
 			t.Errorf("%s on %s: %v", c.Layer, c.Provider, err)
 		}

@@ -11,7 +11,8 @@ import (
 
 // reaches evaluates the rendered NetworkPolicies as Kubernetes does: policies
 // add up, and what none of them lets out stays in.
-func reaches(t *testing.T, r *pulumitest.Recording, space string, labels map[string]string, address string, port int) bool {
+func reaches(t *testing.T, r *pulumitest.Recording, space string, labels map[string]string,
+	address string, port int) bool {
 	t.Helper()
 	isolated, out := false, false
 	to := netip.MustParseAddr(address)
@@ -52,17 +53,21 @@ func selects(selector any, labels map[string]string) bool {
 	return true
 }
 
+// labels are those of a workload's pods.
+func labels(kind, name string, more ...string) map[string]string {
+	out := map[string]string{"app.kubernetes.io/instance": "credit-risk", "app.kubernetes.io/component": kind,
+		"app.kubernetes.io/name": name}
+	for i := 0; i+1 < len(more); i += 2 {
+		out[more[i]] = more[i+1]
+	}
+	return out
+}
+
 func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 	const internet, database, other = "198.51.100.7", "10.0.3.4", "192.0.2.9"
-	pods := func(kind, name string, more ...string) map[string]string {
-		out := map[string]string{"app.kubernetes.io/instance": "credit-risk", "app.kubernetes.io/component": kind, "app.kubernetes.io/name": name}
-		for i := 0; i+1 < len(more); i += 2 {
-			out[more[i]] = more[i+1]
-		}
-		return out
-	}
-	serving, stage, end := pods(kindEndpoint, "scoring"), pods(kindPipeline, "nightly"), pods(kindPipeline, "nightly", labelDuty, finishes)
-	registering := pods(kindPipeline, "nightly", labelDuty, registers)
+	serving, stage, end := labels(kindEndpoint, "scoring"), labels(kindPipeline, "nightly"),
+		labels(kindPipeline, "nightly", labelDuty, finishes)
+	registering := labels(kindPipeline, "nightly", labelDuty, registers)
 	mailing := func(c Config) Config {
 		c.MailServer = "192.0.2.25:587"
 		return c
@@ -101,8 +106,10 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		"elsewhere, a job that does all mails":       {mailing(elsewhere()), stage, "192.0.2.25", 587, true},
 		"elsewhere, a job that does all, any server": {elsewhere(), stage, other, 587, false},
 		"elsewhere, a job that does all, database":   {elsewhere(), stage, "10.1.2.3", 5433, true},
-		"drift that retrains, the mail server":       {mailing(elsewhere()), pods(kindDrift, "scoring"), "192.0.2.25", 587, true},
-		"drift that retrains, another mail server":   {mailing(elsewhere()), pods(kindDrift, "scoring"), other, 587, false},
+		"drift that retrains, the mail server": {mailing(elsewhere()),
+			labels(kindDrift, "scoring"), "192.0.2.25", 587, true},
+		"drift that retrains, another mail server": {mailing(elsewhere()),
+			labels(kindDrift, "scoring"), other, 587, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := reaches(t, stood(t, c.cfg, credit()), "credit-risk", c.pods, c.address, c.port); got != c.want {
@@ -116,14 +123,16 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 // stays is S3, the API server and what a blueprint names, and nothing else.
 func TestNoPolicyOpensAPortToEverywhereThatItNeedNot(t *testing.T) {
 	for _, cfg := range []Config{cloud(), elsewhere()} {
-		for _, p := range stood(t, cfg, []*plan.Plan{credit(), churn()}...).All("kubernetes:networking.k8s.io/v1:NetworkPolicy") {
+		for _, p := range stood(t, cfg, []*plan.Plan{credit(),
+			churn()}...).All("kubernetes:networking.k8s.io/v1:NetworkPolicy") {
 			rules, _ := p.At("spec.egress").([]any)
 			for _, rule := range rules {
 				text := fmt.Sprint(rule.(map[string]any)["to"])
 				for _, one := range rule.(map[string]any)["ports"].([]any) {
 					port := one.(map[string]any)["port"]
 					if text == "[map[ipBlock:map[cidr:0.0.0.0/0]]]" && port != 443.0 && port != 6443.0 {
-						t.Errorf("%s of %s opens port %v to everywhere", p.Text("metadata.name"), p.Text("metadata.namespace"), port)
+						t.Errorf("%s of %s opens port %v to everywhere", p.Text("metadata.name"),
+							p.Text("metadata.namespace"), port)
 					}
 				}
 			}

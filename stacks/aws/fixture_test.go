@@ -16,23 +16,30 @@ import (
 func credit() *plan.Plan {
 	weight := 10
 	return &plan.Plan{
-		APIVersion: plan.APIVersion, Name: "credit-risk", Environment: "prod", Owner: plan.Owner{Team: "Lending & Risk", Email: "lending@example.com"},
+		APIVersion: plan.APIVersion, Name: "credit-risk", Environment: "prod",
+		Owner: plan.Owner{Team: "Lending & Risk", Email: "lending@example.com"},
 		Datasets: map[string]plan.Dataset{
-			"applications": {Source: "data/credit_data.csv", Format: "csv", Retention: "730d", Columns: map[string]plan.Column{"Status": {Type: plan.Category}}},
-			"unused":       {Source: "data/unused.csv", Format: "csv"},
+			"applications": {Source: "data/credit_data.csv", Format: "csv", Retention: "730d",
+				Columns: map[string]plan.Column{"Status": {Type: plan.Category}}},
+			"unused": {Source: "data/unused.csv", Format: "csv"},
 		},
 		Models: map[string]plan.Model{
-			"default-risk": {Dataset: "applications", Target: "Status", Task: plan.Binary, Require: plan.Require{Metrics: map[string]plan.Predicate{"roc_auc": {{Op: plan.GreaterEqual, Value: 0.8}}}}},
+			"default-risk": {Dataset: "applications", Target: "Status", Task: plan.Binary,
+				Require: plan.Require{Metrics: map[string]plan.Predicate{"roc_auc": {{Op: plan.GreaterEqual,
+					Value: 0.8}}}}},
 		},
-		Pipelines: map[string]plan.Pipeline{"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1, RetryDelay: "5m", OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}}}},
+		Pipelines: map[string]plan.Pipeline{"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1,
+			RetryDelay: "5m", OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}}}},
 		Endpoints: map[string]plan.Endpoint{"scoring": {
 			Model: "default-risk", Replicas: plan.Replicas{Min: 3, Max: 10}, Limits: plan.Limits{Timeout: "10s"},
-			Strategy: plan.Strategy{Canary: &plan.Canary{Steps: []plan.Step{{SetWeight: &weight}, {Pause: "5m"}, {Pause: "manual"}}}},
-			Drift:    &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true},
+			Strategy: plan.Strategy{Canary: &plan.Canary{Steps: []plan.Step{{SetWeight: &weight},
+				{Pause: "5m"}, {Pause: "manual"}}}},
+			Drift: &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true},
 		}},
 		SLOs: map[string]plan.SLO{
 			"availability": {Endpoint: "scoring", Objective: 99.9, Indicator: "availability", Window: "30d"},
-			"latency":      {Endpoint: "scoring", Objective: 99, Indicator: "latency", Threshold: plan.Threshold{Duration: "50ms"}, Window: "30d"},
+			"latency": {Endpoint: "scoring", Objective: 99, Indicator: "latency",
+				Threshold: plan.Threshold{Duration: "50ms"}, Window: "30d"},
 		},
 	}
 }
@@ -40,13 +47,16 @@ func credit() *plan.Plan {
 // churn has blue-green, data in a bucket of somebody else's, and no schedule.
 func churn() *plan.Plan {
 	return &plan.Plan{
-		APIVersion: plan.APIVersion, Name: "customer-churn", Environment: "prod", Owner: plan.Owner{Team: "retention", Email: "retention@example.com"},
-		Datasets:  map[string]plan.Dataset{"customers": {Source: "s3://corp-data/churn/2024-*.csv?region=eu-west-1", Format: "csv"}},
+		APIVersion: plan.APIVersion, Name: "customer-churn", Environment: "prod",
+		Owner: plan.Owner{Team: "retention", Email: "retention@example.com"},
+		Datasets: map[string]plan.Dataset{"customers": {Source: "s3://corp-data/churn/2024-*.csv?region=eu-west-1",
+			Format: "csv"}},
 		Models:    map[string]plan.Model{"churn": {Dataset: "customers", Target: "churn", Task: plan.Binary}},
 		Pipelines: map[string]plan.Pipeline{"weekly": {Model: "churn"}},
 		Endpoints: map[string]plan.Endpoint{"churn": {
-			Model: "churn", Replicas: plan.Replicas{Min: 1, Max: 1}, Strategy: plan.Strategy{BlueGreen: &plan.BlueGreen{}},
-			Drift: &plan.Drift{Window: "24h", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}},
+			Model: "churn", Replicas: plan.Replicas{Min: 1, Max: 1},
+			Strategy: plan.Strategy{BlueGreen: &plan.BlueGreen{}},
+			Drift:    &plan.Drift{Window: "24h", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}},
 		}},
 	}
 }
@@ -56,7 +66,8 @@ const image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-prod/runti
 // cloud is the config of workloads on AWS.
 func cloud() Config {
 	c := Defaults(LayerWorkloads, ProviderAWS, "prod")
-	c.Region, c.Image, c.CostCentre, c.Foundation = "eu-central-1", image, "ml-42", "organization/ashlar/foundation-prod"
+	c.Region, c.Image, c.CostCentre, c.Foundation = "eu-central-1", image, "ml-42",
+		"organization/ashlar/foundation-prod"
 	return c
 }
 
@@ -65,7 +76,8 @@ const password = "correct-horse-battery"
 // elsewhere is the config of workloads on any cluster.
 func elsewhere() Config {
 	c := Defaults(LayerWorkloads, ProviderKubernetes, "prod")
-	c.Image, c.StoreURL = "registry.local/runtime:1.0.0", "s3://ml/team?region=eu-central-1&endpoint=http://minio.storage.svc:9000&use_path_style=true"
+	c.Image, c.StoreURL = "registry.local/runtime:1.0.0",
+		"s3://ml/team?region=eu-central-1&endpoint=http://minio.storage.svc:9000&use_path_style=true"
 	c.DatabaseURL = "postgres://ashlar:" + password + "@10.1.2.3:5433/ashlar?sslmode=disable"
 	return c
 }
@@ -77,9 +89,10 @@ func foundationOf(cfg Config) base {
 		*field = pulumi.String("known-" + name).ToStringOutput()
 	}
 	for field, text := range map[*pulumi.StringOutput]string{
-		&b.AccountID: pulumitest.Account, &b.NetworkCIDR: "10.0.0.0/16", &b.DatabasePort: "5432", &b.DatabaseResourceID: "db-ABC",
-		&b.DataKeyArn:        "arn:aws:kms:eu-central-1:123456789012:key/data",
-		&b.DatabaseSecretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master",
+		&b.AccountID: pulumitest.Account, &b.NetworkCIDR: "10.0.0.0/16", &b.DatabasePort: "5432",
+		&b.DatabaseResourceID: "db-ABC",
+		&b.DataKeyArn:         "arn:aws:kms:eu-central-1:123456789012:key/data",
+		&b.DatabaseSecretArn:  "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master",
 	} {
 		*field = pulumi.String(text).ToStringOutput()
 	}

@@ -55,7 +55,8 @@ func foundationProblems(cfg Config) error {
 	}
 	found = append(found,
 		u.accessBucket().Validate(), u.flowBucket().Validate(), u.network().Validate(), u.cluster().Validate(),
-		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), u.migrator().Validate(), policy.Check(u.boundaryStatements()))
+		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), u.migrator().Validate(),
+		policy.Check(u.boundaryStatements()))
 	if cfg.GitHub != nil {
 		for _, d := range ciDuties {
 			found = append(found, u.ci(d).Validate())
@@ -82,7 +83,8 @@ func (u *underlay) make(ctx *pulumi.Context) error {
 	u.at.account = pulumi.String(who.AccountId)
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	for _, step := range []func(*pulumi.Context) error{
-		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary, u.makeMigrator, u.makeCI, u.makeAddons,
+		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary,
+		u.makeMigrator, u.makeCI, u.makeAddons,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -136,7 +138,8 @@ func (u *underlay) makeCluster(ctx *pulumi.Context) error {
 	u.at.cluster, u.at.clusterArn, u.at.clusterSecurity = c.Name, c.Arn, c.SecurityGroup
 	u.at.kubeconfig, u.at.ready = c.Kubeconfig, c.Ready
 	u.out[OutClusterName], u.out[OutKubeconfig] = c.Name, c.Kubeconfig
-	u.out[outKubeconfigCommand] = pulumi.Sprintf("aws eks update-kubeconfig --region %s --name %s", u.cfg.Region, c.Name)
+	u.out[outKubeconfigCommand] = pulumi.Sprintf("aws eks update-kubeconfig --region %s --name %s", u.cfg.Region,
+		c.Name)
 	return nil
 }
 

@@ -35,7 +35,8 @@ func (u *underlay) boundaryStatements() []policy.Statement {
 	var users []pulumi.StringInput
 	for _, d := range plan.Duties() {
 		if d != plan.DutyDecide { // people's
-			users = append(users, u.arn("rds-db", pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(databaseUsers))))
+			users = append(users, u.arn("rds-db",
+				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(databaseUsers))))
 		}
 	}
 	return []policy.Statement{
@@ -44,7 +45,8 @@ func (u *underlay) boundaryStatements() []policy.Statement {
 			Sid: "Write", Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"},
 			Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
 		},
-		{Sid: "Keys", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{u.at.dataKey}},
+		{Sid: "Keys", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"},
+			Resources: []pulumi.StringInput{u.at.dataKey}},
 		{
 			Sid: "Database", Actions: []string{"rds-db:connect"}, Resources: users,
 		},

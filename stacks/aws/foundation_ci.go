@@ -41,7 +41,8 @@ var ciDuties = []ciDuty{
 func (u *underlay) ci(d ciDuty) *githuboidc.Args {
 	return &githuboidc.Args{
 		RoleName: u.prefix() + "-ci-" + string(d.duty), Repository: u.cfg.GitHub.Repository,
-		Environment: d.duty.Environment(u.cfg.Environment), ProviderArn: u.at.issuer, Statements: d.statements(u), Tags: u.tags(),
+		Environment: d.duty.Environment(u.cfg.Environment), ProviderArn: u.at.issuer,
+		Statements: d.statements(u), Tags: u.tags(),
 	}
 }
 
@@ -71,9 +72,11 @@ func (u *underlay) makeCI(ctx *pulumi.Context) error {
 // deployer is what CI may do in the cluster.
 func (u *underlay) deployer() *deployer.Args {
 	return &deployer.Args{
-		Prefix: u.cfg.Name, Namespaces: append([]string{u.cfg.systemNamespace()}, u.cfg.GitHub.Namespaces...), Reserved: addons.Namespaces(),
-		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment, "app.kubernetes.io/managed-by": "ashlar"},
-		Write:  deployers, Read: viewers, After: u.at.ready,
+		Prefix: u.cfg.Name, Namespaces: append([]string{u.cfg.systemNamespace()}, u.cfg.GitHub.Namespaces...),
+		Reserved: addons.Namespaces(),
+		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment,
+			"app.kubernetes.io/managed-by": "ashlar"},
+		Write: deployers, Read: viewers, After: u.at.ready,
 	}
 }
 
@@ -85,7 +88,8 @@ func (u *underlay) ciImages() []policy.Statement {
 			Sid: "Images", Resources: []pulumi.StringInput{u.at.registry},
 			Actions: []string{
 				"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages",
-				"ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:ListImages", "ecr:PutImage", "ecr:UploadLayerPart",
+				"ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:ListImages",
+				"ecr:PutImage", "ecr:UploadLayerPart",
 			},
 		},
 	}
@@ -103,7 +107,8 @@ func (u *underlay) ciDeploy() []policy.Statement {
 	out = append(out,
 		policy.Statement{
 			Sid: "Lifecycle", Resources: []pulumi.StringInput{u.bucketsArn()},
-			Actions: []string{"s3:PutBucketTagging", "s3:PutLifecycleConfiguration"}, // owner and retention of the blueprint
+			// owner and retention of the blueprint
+			Actions: []string{"s3:PutBucketTagging", "s3:PutLifecycleConfiguration"},
 		},
 		policy.Statement{
 			Sid: "WriteFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
@@ -113,7 +118,8 @@ func (u *underlay) ciDeploy() []policy.Statement {
 			Sid: "WriteKey", Resources: []pulumi.StringInput{u.at.dataKey}, Actions: []string{"kms:GenerateDataKey"},
 			Conditions: u.viaS3(),
 		})
-	return append(out, u.ciState("locks/organization/%s/%s/*", "stacks/%s/%s.json*", "history/%s/%s/*", "backups/%s/%s/*")...)
+	return append(out, u.ciState("locks/organization/%s/%s/*", "stacks/%s/%s.json*",
+		"history/%s/%s/*", "backups/%s/%s/*")...)
 }
 
 // ciLooks reads what the workloads layer registers.
@@ -121,7 +127,8 @@ func (u *underlay) ciLooks() []policy.Statement {
 	return []policy.Statement{
 		{
 			Sid: "ReadRoles", Resources: []pulumi.StringInput{u.rolesArn()},
-			Actions: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:ListRoleTags"},
+			Actions: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+				"iam:ListRolePolicies", "iam:ListRoleTags"},
 		},
 		{
 			Sid: "ReadCluster", Resources: []pulumi.StringInput{u.at.clusterArn},
@@ -136,8 +143,10 @@ func (u *underlay) ciLooks() []policy.Statement {
 			Actions: []string{
 				"s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLogging",
 				"s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
-				"s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning",
-				"s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration",
+				"s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment",
+				"s3:GetBucketTagging", "s3:GetBucketVersioning",
+				"s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+				"s3:GetReplicationConfiguration",
 				"s3:ListBucket",
 			},
 		},
@@ -145,7 +154,8 @@ func (u *underlay) ciLooks() []policy.Statement {
 			Sid: "ReadFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
 			Actions: []string{"s3:GetObject", "s3:GetObjectTagging"},
 		},
-		{Sid: "ReadKey", Resources: []pulumi.StringInput{u.at.dataKey}, Actions: []string{"kms:Decrypt"}, Conditions: u.viaS3()},
+		{Sid: "ReadKey", Resources: []pulumi.StringInput{u.at.dataKey},
+			Actions: []string{"kms:Decrypt"}, Conditions: u.viaS3()},
 		{Sid: "KeyOfBuckets", Resources: []pulumi.StringInput{u.at.dataKey}, Actions: []string{"kms:DescribeKey"}},
 	}
 }
@@ -166,12 +176,15 @@ func (u *underlay) ciIdentities() []policy.Statement {
 		},
 		{
 			Sid: "PassRoles", Resources: roles, Actions: []string{"iam:PassRole"},
-			Conditions: []policy.Condition{policy.When("StringEquals", "iam:PassedToService", pulumi.String("pods.eks.amazonaws.com"))},
+			Conditions: []policy.Condition{policy.When("StringEquals", "iam:PassedToService",
+				pulumi.String("pods.eks.amazonaws.com"))},
 		},
-		{Sid: "Associate", Resources: []pulumi.StringInput{u.at.clusterArn}, Actions: []string{"eks:CreatePodIdentityAssociation"}},
+		{Sid: "Associate", Resources: []pulumi.StringInput{u.at.clusterArn},
+			Actions: []string{"eks:CreatePodIdentityAssociation"}},
 		{
 			Sid: "Associations", Resources: []pulumi.StringInput{u.associationsArn()},
-			Actions: []string{"eks:DeletePodIdentityAssociation", "eks:TagResource", "eks:UntagResource", "eks:UpdatePodIdentityAssociation"},
+			Actions: []string{"eks:DeletePodIdentityAssociation", "eks:TagResource", "eks:UntagResource",
+				"eks:UpdatePodIdentityAssociation"},
 		},
 	}
 }
@@ -190,17 +203,20 @@ func (u *underlay) ciState(places ...string) []policy.Statement {
 	}
 	out := []policy.Statement{
 		{Sid: "ListState", Resources: []pulumi.StringInput{arn}, Actions: []string{"s3:ListBucket"}},
-		{Sid: "ReadState", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s.pulumi/*", arn, prefix)}, Actions: []string{"s3:GetObject"}},
+		{Sid: "ReadState", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s.pulumi/*", arn, prefix)},
+			Actions: []string{"s3:GetObject"}},
 	}
 	if len(writes) > 0 {
-		out = append(out, policy.Statement{Sid: "WriteState", Resources: writes, Actions: []string{"s3:DeleteObject", "s3:PutObject"}})
+		out = append(out, policy.Statement{Sid: "WriteState", Resources: writes,
+			Actions: []string{"s3:DeleteObject", "s3:PutObject"}})
 	}
 	return out
 }
 
 // viaS3 holds where S3 asks for the key in somebody's name.
 func (u *underlay) viaS3() []policy.Condition {
-	return []policy.Condition{policy.When("StringEquals", "kms:ViaService", pulumi.String("s3."+u.cfg.Region+".amazonaws.com"))}
+	return []policy.Condition{policy.When("StringEquals", "kms:ViaService",
+		pulumi.String("s3."+u.cfg.Region+".amazonaws.com"))}
 }
 
 func (u *underlay) associationsArn() pulumi.StringInput {

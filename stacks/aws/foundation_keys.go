@@ -28,7 +28,8 @@ func (u *underlay) keys() []namedKey {
 			OwnGrants: true,
 			Linked:    []string{"autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"},
 		}},
-		{"logs-key", &u.at.logsKey, &kmskey.Args{Description: "Logs of the network, the cluster and the database", Services: u.loggers()}},
+		{"logs-key", &u.at.logsKey, &kmskey.Args{Description: "Logs of the network, the cluster and the database",
+			Services: u.loggers()}},
 	}
 	for _, k := range all {
 		k.args.Alias = u.prefix() + "-" + k.name
@@ -46,7 +47,8 @@ func (u *underlay) loggers() []kmskey.Service {
 	return []kmskey.Service{
 		{Principal: "logs." + u.cfg.Region + ".amazonaws.com", Conditions: []policy.Condition{{
 			Test: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []pulumi.StringInput{
-				logs("log-group:/aws/eks/" + u.prefix() + "/*"), logs("log-group:/aws/rds/instance/" + u.prefix() + "/*"),
+				logs("log-group:/aws/eks/" + u.prefix() + "/*"),
+				logs("log-group:/aws/rds/instance/" + u.prefix() + "/*"),
 			},
 		}}},
 		{Principal: "delivery.logs.amazonaws.com", Conditions: []policy.Condition{

@@ -17,11 +17,14 @@ func (u *underlay) migrator() *identity.Args {
 		RoleName: u.prefix() + "-" + migrateName, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
 		Namespace: u.cfg.systemNamespace(), ServiceAccount: migrateName, Tags: u.tags(),
 		Statements: []policy.Statement{
-			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: []pulumi.StringInput{u.at.databaseSecret}},
+			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"},
+				Resources: []pulumi.StringInput{u.at.databaseSecret}},
 			{
-				Sid: "MasterPasswordKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{u.at.databaseKey},
+				Sid: "MasterPasswordKey", Actions: []string{"kms:Decrypt"},
+				Resources: []pulumi.StringInput{u.at.databaseKey},
 				Conditions: []policy.Condition{
-					policy.When("StringEquals", "kms:ViaService", pulumi.String("secretsmanager."+u.cfg.Region+".amazonaws.com")),
+					policy.When("StringEquals", "kms:ViaService",
+						pulumi.String("secretsmanager."+u.cfg.Region+".amazonaws.com")),
 					policy.When("StringEquals", "kms:EncryptionContext:SecretARN", u.at.databaseSecret),
 				},
 			},

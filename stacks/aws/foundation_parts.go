@@ -107,9 +107,10 @@ func (u *underlay) flowBucket() *bucket.Args {
 func (u *underlay) network() *network.Args {
 	return &network.Args{
 		NetworkName: u.prefix(), Region: u.cfg.Region, CIDR: u.cfg.Network.CIDR, Zones: zones(u.cfg),
-		PerZone: u.cfg.Network.NATPerZone, ClusterName: u.prefix(), FlowLogBucketArn: u.at.flowBucket, FlowLogReady: u.at.delivered,
-		Retain:   true, // the database is
-		Reserved: append([]string{serviceCIDR}, u.cfg.Network.Reserved...), Tags: u.tags(),
+		PerZone: u.cfg.Network.NATPerZone, ClusterName: u.prefix(), FlowLogBucketArn: u.at.flowBucket,
+		FlowLogReady: u.at.delivered,
+		Retain:       true, // the database is
+		Reserved:     append([]string{serviceCIDR}, u.cfg.Network.Reserved...), Tags: u.tags(),
 	}
 }
 

@@ -47,22 +47,24 @@ var kinds = map[string]kind{
 	"aws:ec2/flowLog:FlowLog":                                   {},
 	"aws:ec2/launchTemplate:LaunchTemplate":                     {keys: []string{"blockDeviceMappings.0.ebs.kmsKeyId"}},
 
-	"aws:eks/cluster:Cluster":                                    {keys: []string{"encryptionConfig.provider.keyArn"}},
-	"aws:eks/nodeGroup:NodeGroup":                                {},
-	"aws:eks/addon:Addon":                                        {},
-	"aws:eks/accessEntry:AccessEntry":                            {},
-	"aws:eks/accessPolicyAssociation:AccessPolicyAssociation":    {untagged: true},
-	"aws:eks/podIdentityAssociation:PodIdentityAssociation":      {},
-	"aws:iam/role:Role":                                          {},
-	"aws:iam/policy:Policy":                                      {},
-	"aws:iam/rolePolicy:RolePolicy":                              {untagged: true},
-	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":          {untagged: true},
-	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":        {},
-	"aws:cloudwatch/logGroup:LogGroup":                           {keys: []string{"kmsKeyId"}},
-	"aws:rds/instance:Instance":                                  {kept: true, keys: []string{"kmsKeyId", "masterUserSecretKmsKeyId", "performanceInsightsKmsKeyId"}},
-	"aws:rds/subnetGroup:SubnetGroup":                            {},
-	"aws:rds/parameterGroup:ParameterGroup":                      {},
-	"aws:ecr/repository:Repository":                              {kept: true, keys: []string{"encryptionConfigurations.0.kmsKey"}},
+	"aws:eks/cluster:Cluster":                                 {keys: []string{"encryptionConfig.provider.keyArn"}},
+	"aws:eks/nodeGroup:NodeGroup":                             {},
+	"aws:eks/addon:Addon":                                     {},
+	"aws:eks/accessEntry:AccessEntry":                         {},
+	"aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {untagged: true},
+	"aws:eks/podIdentityAssociation:PodIdentityAssociation":   {},
+	"aws:iam/role:Role":                                       {},
+	"aws:iam/policy:Policy":                                   {},
+	"aws:iam/rolePolicy:RolePolicy":                           {untagged: true},
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":       {untagged: true},
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":     {},
+	"aws:cloudwatch/logGroup:LogGroup":                        {keys: []string{"kmsKeyId"}},
+	"aws:rds/instance:Instance": {kept: true,
+		keys: []string{"kmsKeyId", "masterUserSecretKmsKeyId", "performanceInsightsKmsKeyId"}},
+	"aws:rds/subnetGroup:SubnetGroup":       {},
+	"aws:rds/parameterGroup:ParameterGroup": {},
+	"aws:ecr/repository:Repository": {kept: true,
+		keys: []string{"encryptionConfigurations.0.kmsKey"}},
 	"aws:ecr/lifecyclePolicy:LifecyclePolicy":                    {untagged: true},
 	"pulumi:providers:kubernetes":                                {untagged: true},
 	"kubernetes:core/v1:Namespace":                               {untagged: true},
@@ -70,7 +72,8 @@ var kinds = map[string]kind{
 	"kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": {untagged: true},
 	"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding":        {untagged: true},
 	"kubernetes:helm.sh/v3:Release":                              {untagged: true},
-	"kubernetes:storage.k8s.io/v1:StorageClass":                  {untagged: true, keys: []string{"parameters.kmsKeyId"}},
+	"kubernetes:storage.k8s.io/v1:StorageClass": {untagged: true,
+		keys: []string{"parameters.kmsKeyId"}},
 }
 
 // secured runs the check on the whole foundation of every environment.
@@ -102,7 +105,8 @@ func TestNoPolicyAllowsEverything(t *testing.T) {
 			}
 		}
 		want := 0
-		for _, typ := range []string{"aws:kms/key:Key", "aws:s3/bucketPolicy:BucketPolicy", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"} {
+		for _, typ := range []string{"aws:kms/key:Key", "aws:s3/bucketPolicy:BucketPolicy", "aws:iam/role:Role",
+			"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"} {
 			want += len(r.All(typ))
 		}
 		if documents != want {
@@ -122,7 +126,8 @@ func judge(t *testing.T, res pulumitest.Resource, s pulumitest.Statement) {
 			t.Errorf("%s %s: %s on everything", res.Type, res.Name, action)
 		}
 	}
-	if s.Principal == "*" && (s.Condition["ArnEquals"]["aws:PrincipalArn"] == nil || s.Condition["StringEquals"]["kms:CallerAccount"] == nil) {
+	if s.Principal == "*" && (s.Condition["ArnEquals"]["aws:PrincipalArn"] == nil ||
+		s.Condition["StringEquals"]["kms:CallerAccount"] == nil) {
 		t.Errorf("%s %s: anyone may %v", res.Type, res.Name, s.Action)
 	}
 }
@@ -184,8 +189,10 @@ func TestConnectionsAreTLSOnly(t *testing.T) {
 	secured(t, func(t *testing.T, r *pulumitest.Recording) {
 		for _, b := range r.All("aws:s3/bucketV2:BucketV2") {
 			refused := false
-			for _, s := range pulumitest.Statements(t, r.Named(t, "aws:s3/bucketPolicy:BucketPolicy", b.Name).Text("policy")) {
-				refused = refused || s.Effect == "Deny" && s.Principal == "*" && slices.Equal(s.Condition["Bool"]["aws:SecureTransport"], []string{"false"})
+			for _, s := range pulumitest.Statements(t,
+				r.Named(t, "aws:s3/bucketPolicy:BucketPolicy", b.Name).Text("policy")) {
+				refused = refused || s.Effect == "Deny" && s.Principal == "*" &&
+					slices.Equal(s.Condition["Bool"]["aws:SecureTransport"], []string{"false"})
 			}
 			if !refused {
 				t.Errorf("bucket %s answers without TLS", b.Name)
@@ -236,7 +243,8 @@ func TestEveryTypeIsAccountedForAndTagged(t *testing.T) {
 			if k.untagged {
 				continue
 			}
-			for _, tag := range []string{"ashlar:owner", "ashlar:environment", "ashlar:installation", "ashlar:cost-centre"} {
+			for _, tag := range []string{"ashlar:owner", "ashlar:environment",
+				"ashlar:installation", "ashlar:cost-centre"} {
 				if res.Tag(tag) == "" {
 					t.Errorf("%s %s has no tag %s", res.Type, res.Name, tag)
 				}

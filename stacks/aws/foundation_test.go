@@ -20,7 +20,8 @@ func foundationConfig(environment string) Config {
 	c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"203.0.113.0/24"}
 	c.Cluster.Training, c.Cluster.GPU = &PoolConfig{}, true
 	c.Cluster.Admins = []string{"arn:aws:iam::123456789012:role/platform"}
-	c.GitHub = &GitHubConfig{Repository: "acme/ml", Namespaces: []string{"credit-risk", "customer-churn"}, State: "acme-state/ml"}
+	c.GitHub = &GitHubConfig{Repository: "acme/ml",
+		Namespaces: []string{"credit-risk", "customer-churn"}, State: "acme-state/ml"}
 	return c.filled()
 }
 
@@ -82,14 +83,17 @@ func TestNothingStartsBeforeWhatItNeeds(t *testing.T) {
 		t.Errorf("AWS would write its own policy over the flow logs' bucket: %v", flow.DependsOn)
 	}
 	for _, group := range r.All("aws:eks/nodeGroup:NodeGroup") {
-		if !waits(group, "route:Route", "network-private-eu-west-1a") || !waits(group, "vpcEndpoint:VpcEndpoint", "network-ecr-api") {
+		if !waits(group, "route:Route", "network-private-eu-west-1a") ||
+			!waits(group, "vpcEndpoint:VpcEndpoint", "network-ecr-api") {
 			t.Errorf("%s has no way out to join the cluster by: %v", group.Name, group.DependsOn)
 		}
 	}
 	for _, typ := range []string{"kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:Namespace"} {
 		for _, object := range r.All(typ) {
-			if !waits(object, "nodeGroup:NodeGroup", "cluster-general") || !waits(object, "addon:Addon", "cluster-coredns") {
-				t.Errorf("%s %s has no nodes to run on, or loses them before it is gone: %v", typ, object.Name, object.DependsOn)
+			if !waits(object, "nodeGroup:NodeGroup", "cluster-general") ||
+				!waits(object, "addon:Addon", "cluster-coredns") {
+				t.Errorf("%s %s has no nodes to run on, or loses them before it is gone: %v", typ,
+					object.Name, object.DependsOn)
 			}
 		}
 	}
@@ -144,7 +148,8 @@ func TestTheFoundationExportsWhatWorkloadsRead(t *testing.T) {
 			t.Errorf("no output %s, or no text: %v", name, values[name])
 		}
 	}
-	for _, name := range []string{OutKubeconfig, outKubeconfigCommand, "ciDeployRoleArn", "ciPreviewRoleArn", "ciImageRoleArn", outVPC, outGrafanaCommand} {
+	for _, name := range []string{OutKubeconfig, outKubeconfigCommand, "ciDeployRoleArn", "ciPreviewRoleArn",
+		"ciImageRoleArn", outVPC, outGrafanaCommand} {
 		if text, _ := values[name].(string); text == "" {
 			t.Errorf("no output %s", name)
 		}
@@ -185,7 +190,8 @@ func TestThePartsReportEveryProblemAtOnce(t *testing.T) {
 	c.Database.InstanceClass = "huge"
 	c.GitHub.Namespaces = []string{"kube-system"}
 	err := foundationProblems(c)
-	for _, want := range []string{"China", "network: range 10.0.0.0/24", "two architectures", `instance class "huge"`, "deployer: namespace kube-system"} {
+	for _, want := range []string{"China", "network: range 10.0.0.0/24", "two architectures", `instance class "huge"`,
+		"deployer: namespace kube-system"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("does not say %q:\n%v", want, err)
 		}

@@ -37,7 +37,8 @@ func golden(t *testing.T) map[string]pulumitest.Resource {
 	add("retention-cronjob", plain, "CronJob", "retention-data")
 	add("retention-network", plain, "NetworkPolicy", "retention-data")
 	add("serving-network", plain, "NetworkPolicy", "endpoint-scoring")
-	add("serving-with-keys", staged, choose(argo.Delivery == DeliveryRollout, "Rollout", "Deployment"), sorted(p.Endpoints)[0])
+	add("serving-with-keys", staged, choose(argo.Delivery == DeliveryRollout, "Rollout",
+		"Deployment"), sorted(p.Endpoints)[0])
 	add("pipeline-workflow", staged, "WorkflowTemplate", "nightly")
 	add("pipeline-schedule", staged, "CronWorkflow", "nightly")
 	add("pipeline-network", staged, "NetworkPolicy", "pipeline-nightly")
@@ -71,7 +72,8 @@ func TestManifestsAreTheGoldenOnes(t *testing.T) {
 		}
 	}
 	for name, holds := range map[string]string{
-		"retention-cronjob": `"retain"`, "serving-with-keys": `"secretName": "` + pseudonyms + `"`, "pipeline-workflow": "--due={{workflow.scheduledTime}}",
+		"retention-cronjob": `"retain"`, "serving-with-keys": `"secretName": "` + pseudonyms + `"`,
+		"pipeline-workflow": "--due={{workflow.scheduledTime}}",
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".json"))
 		if err != nil || !strings.Contains(string(text), holds) {

@@ -15,9 +15,11 @@ import (
 func TestAPipelineReachesWhomItTells(t *testing.T) {
 	p := &plan.Plan{
 		Name: "p", Pipelines: map[string]plan.Pipeline{
-			"a": {OnFailure: plan.OnFailure{Email: []string{"x@example.com"}, Webhook: "https://hooks.example.com:8443/x"}}, "b": {},
+			"a": {OnFailure: plan.OnFailure{Email: []string{"x@example.com"},
+				Webhook: "https://hooks.example.com:8443/x"}}, "b": {},
 		},
-		Tracking: &plan.Tracking{MLflow: &plan.MLflow{URI: "http://mlflow.tools.svc:5000"}, WandB: &plan.WandB{BaseURL: "https://api.wandb.ai"}},
+		Tracking: &plan.Tracking{MLflow: &plan.MLflow{URI: "http://mlflow.tools.svc:5000"},
+			WandB: &plan.WandB{BaseURL: "https://api.wandb.ai"}},
 	}
 	reached := func(list []namespace.Peer) string {
 		var out []string
@@ -32,7 +34,8 @@ func TestAPipelineReachesWhomItTells(t *testing.T) {
 		t.Errorf("trackers %s, want %s", got, want)
 	}
 	for mail, want := range map[string]string{
-		"": "[0.0.0.0/0[8443]]", "smtp.example.com:465": "[0.0.0.0/0[465] 0.0.0.0/0[8443]]", "10.1.2.3:25": "[0.0.0.0/0[8443] 10.1.2.3/32[25]]",
+		"": "[0.0.0.0/0[8443]]", "smtp.example.com:465": "[0.0.0.0/0[465] 0.0.0.0/0[8443]]",
+		"10.1.2.3:25":        "[0.0.0.0/0[8443] 10.1.2.3/32[25]]",
 		"relay.mail.svc:587": "[0.0.0.0/0[8443] mail[587]]",
 	} {
 		if got := reached(alarms(p.Pipelines["a"], mail)); got != want {
@@ -79,7 +82,8 @@ func TestADriftMonitorThatRetrainsTellsAsAPipelineDoes(t *testing.T) {
 	with := credit()
 	line := with.Pipelines["nightly"]
 	line.Stages = map[string]plan.Stage{"own": {}}
-	if retrainedAs(line, line.Model) || !retrainedAs(with.Pipelines["nightly"], line.Model) || retrainedAs(with.Pipelines["nightly"], "other") {
+	if retrainedAs(line, line.Model) || !retrainedAs(with.Pipelines["nightly"], line.Model) ||
+		retrainedAs(with.Pipelines["nightly"], "other") {
 		t.Error("drift runs the stages of the model alone, and of no other model")
 	}
 }

@@ -14,14 +14,16 @@ import (
 // instrument the AWS SDK beneath this package for minutes.
 func mangled(seeds []string, f func(string)) {
 	r := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"/", "..", "*", "?", "[", "://", "s3", ":", "@", "%zz", "svc", ".", "0", "99999", "[::1]", "é", "\x00", "a"}
+	pieces := []string{"/", "..", "*", "?", "[", "://", "s3", ":", "@", "%zz", "svc", ".", "0", "99999",
+		"[::1]", "é", "\x00", "a"}
 	for _, s := range seeds {
 		f(s)
 		for range 2000 {
 			text := []byte(s)
 			for range 1 + r.IntN(4) {
 				at := r.IntN(len(text) + 1)
-				text = []byte(string(text[:at]) + pieces[r.IntN(len(pieces))] + string(text[min(len(text), at+r.IntN(3)):]))
+				text = []byte(string(text[:at]) + pieces[r.IntN(len(pieces))] + string(text[min(len(text),
+					at+r.IntN(3)):]))
 			}
 			f(string(text))
 		}
@@ -32,7 +34,8 @@ func mangled(seeds []string, f func(string)) {
 // below the dataset's own bucket, and no key holds a pattern that would widen
 // the permission.
 func TestASourceStaysWhereItIs(t *testing.T) {
-	seeds := []string{"data/a.csv", "../../b.csv", "s3://corp/../x*", "s3://", "s3://b", "a?b*c", "/etc/passwd", "s3://b//k", "x://y?z", ""}
+	seeds := []string{"data/a.csv", "../../b.csv", "s3://corp/../x*", "s3://", "s3://b", "a?b*c", "/etc/passwd",
+		"s3://b//k", "x://y?z", ""}
 	mangled(seeds, func(text string) {
 		s, ok := sourceOf(plan.Dataset{Source: text})
 		if !ok {
@@ -50,13 +53,16 @@ func TestASourceStaysWhereItIs(t *testing.T) {
 // The URLs of a store and a database become flows to somewhere, or errors.
 func TestURLsAreFlowsOrErrors(t *testing.T) {
 	seeds := []string{
-		"s3://b?endpoint=http://minio.storage.svc:9000", "s3://b?endpoint=minio", "s3://b?endpoint=http://a..svc:99999", "s3://b?endpoint=http://h:0", "%",
+		"s3://b?endpoint=http://minio.storage.svc:9000", "s3://b?endpoint=minio", "s3://b?endpoint=http://a..svc:99999",
+		"s3://b?endpoint=http://h:0", "%",
 		"postgres://u:p@10.0.0.1:5433/d", "postgres://[::1]/d", "postgres://u@h:0/d", "postgres://%zz",
 	}
 	mangled(seeds, func(text string) {
 		r := anywhere(text, text, private)
-		flow := r.flow(workload{Kind: kindPipeline, Name: "p", Grants: []grant{{Access: readStore}, {Access: useDatabase}}}, map[string]string{"a": "b"}, true)
-		args := &namespace.Args{Name: "n", Quota: namespace.Quota{Pods: 1, CPU: 1, MemoryGi: 1}, Flows: []namespace.Flow{flow}}
+		flow := r.flow(workload{Kind: kindPipeline, Name: "p",
+			Grants: []grant{{Access: readStore}, {Access: useDatabase}}}, map[string]string{"a": "b"}, true)
+		args := &namespace.Args{Name: "n", Quota: namespace.Quota{Pods: 1, CPU: 1, MemoryGi: 1},
+			Flows: []namespace.Flow{flow}}
 		if err := args.Validate(); err != nil {
 			return
 		}

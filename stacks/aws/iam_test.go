@@ -17,7 +17,8 @@ const (
 )
 
 // boundary is the mark of a request that makes a role within the boundary.
-var boundary = map[string]string{"iam:PermissionsBoundary": pulumitest.Arn("aws:iam/policy:Policy", "workloads-boundary")}
+var boundary = map[string]string{"iam:PermissionsBoundary": pulumitest.Arn("aws:iam/policy:Policy",
+	"workloads-boundary")}
 
 // policyOf are the statements of a recorded role.
 func policyOf(t *testing.T, r *pulumitest.Recording, role string) []pulumitest.Statement {
@@ -53,12 +54,15 @@ var flows = map[string]asked{
 		[]string{"iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"},
 		[]string{"iam:CreateRole", "iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:ListInstanceProfilesForRole"},
 	},
-	"aws:iam/rolePolicy:RolePolicy": {[]string{"iam:GetRolePolicy"}, []string{"iam:PutRolePolicy", "iam:DeleteRolePolicy"}},
+	"aws:iam/rolePolicy:RolePolicy": {[]string{"iam:GetRolePolicy"},
+		[]string{"iam:PutRolePolicy", "iam:DeleteRolePolicy"}},
 	"aws:eks/podIdentityAssociation:PodIdentityAssociation": {
 		[]string{"eks:DescribePodIdentityAssociation", "eks:DescribeCluster"},
-		[]string{"eks:CreatePodIdentityAssociation", "eks:UpdatePodIdentityAssociation", "eks:DeletePodIdentityAssociation", "eks:TagResource", "iam:PassRole"},
+		[]string{"eks:CreatePodIdentityAssociation", "eks:UpdatePodIdentityAssociation",
+			"eks:DeletePodIdentityAssociation", "eks:TagResource", "iam:PassRole"},
 	},
-	bucketType: {[]string{"s3:ListBucket", "s3:GetBucketTagging", "s3:GetBucketAcl", "s3:GetBucketVersioning"}, []string{"s3:PutBucketTagging"}},
+	bucketType: {[]string{"s3:ListBucket", "s3:GetBucketTagging", "s3:GetBucketAcl", "s3:GetBucketVersioning"},
+		[]string{"s3:PutBucketTagging"}},
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": {read: []string{"s3:GetEncryptionConfiguration"}},
 	"aws:s3/bucketVersioningV2:BucketVersioningV2":                                               {read: []string{"s3:GetBucketVersioning"}},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2":                       {[]string{"s3:GetLifecycleConfiguration"}, []string{"s3:PutLifecycleConfiguration"}},
@@ -74,7 +78,8 @@ func request(r pulumitest.Resource, action string) pulumitest.Request {
 	out := pulumitest.Request{Action: action, Context: map[string]string{}}
 	switch {
 	case strings.HasPrefix(action, "kms:"):
-		out.Resource, out.Context["kms:ViaService"] = pulumitest.Arn("aws:kms/key:Key", "data"), "s3."+iamRegion+".amazonaws.com"
+		out.Resource, out.Context["kms:ViaService"] = pulumitest.Arn("aws:kms/key:Key", "data"), "s3."+
+			iamRegion+".amazonaws.com"
 	case action == "iam:PassRole":
 		out.Resource, out.Context["iam:PassedToService"] = "arn:aws:iam::123456789012:role/ashlar-prod-eu-central-1-credit-risk-endpoint-1", "pods.eks.amazonaws.com"
 	case strings.HasPrefix(action, "iam:"):
@@ -144,8 +149,10 @@ func TestCIWritesTheStateOfItsOwnStackAndPushesTheImage(t *testing.T) {
 	deploy := policyOf(t, f, "ci-deploy")
 	const state = "arn:aws:s3:::acme-state/ml/.pulumi/"
 	for action, places := range map[string][]string{
-		"s3:GetObject":    {"meta.yaml", "stacks/ashlar/prod.json", "stacks/ashlar/foundation-prod.json"},
-		"s3:PutObject":    {"stacks/ashlar/prod.json", "stacks/ashlar/prod.json.bak", "history/ashlar/prod/prod-1.history.json", "backups/ashlar/prod/prod.1.json", "locks/organization/ashlar/prod/1.json"},
+		"s3:GetObject": {"meta.yaml", "stacks/ashlar/prod.json", "stacks/ashlar/foundation-prod.json"},
+		"s3:PutObject": {"stacks/ashlar/prod.json", "stacks/ashlar/prod.json.bak",
+			"history/ashlar/prod/prod-1.history.json", "backups/ashlar/prod/prod.1.json",
+			"locks/organization/ashlar/prod/1.json"},
 		"s3:DeleteObject": {"locks/organization/ashlar/prod/1.json"},
 	} {
 		for _, place := range places {
@@ -155,8 +162,10 @@ func TestCIWritesTheStateOfItsOwnStackAndPushesTheImage(t *testing.T) {
 		}
 	}
 	image := policyOf(t, f, "ci-image")
-	for _, action := range []string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchCheckLayerAvailability"} {
-		if !may(t, image, pulumitest.Request{Action: action, Resource: pulumitest.Arn("aws:ecr/repository:Repository", "registry")}) {
+	for _, action := range []string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload",
+		"ecr:PutImage", "ecr:BatchCheckLayerAvailability"} {
+		if !may(t, image, pulumitest.Request{Action: action,
+			Resource: pulumitest.Arn("aws:ecr/repository:Repository", "registry")}) {
 			t.Errorf("pushing the image: may not %s", action)
 		}
 	}
@@ -165,34 +174,45 @@ func TestCIWritesTheStateOfItsOwnStackAndPushesTheImage(t *testing.T) {
 // never is what no role of CI and no workload may ever do, with the context that
 // would make it easiest.
 func never() []pulumitest.Request {
-	role, other := "arn:aws:iam::123456789012:role/ashlar-prod-eu-central-1-credit-risk-endpoint-1", "arn:aws:iam::123456789012:role/admin"
+	role, other := "arn:aws:iam::123456789012:role/ashlar-prod-eu-central-1-credit-risk-endpoint-1",
+		"arn:aws:iam::123456789012:role/admin"
 	bucket := "arn:aws:s3:::ashlar-prod-credit-risk-store-123456789012"
 	var out []pulumitest.Request
 	add := func(resource string, actions ...string) {
 		for _, a := range actions {
 			out = append(out, pulumitest.Request{Action: a, Resource: resource, Context: map[string]string{
-				"kms:ViaService": "secretsmanager." + iamRegion + ".amazonaws.com", "iam:PassedToService": "ec2.amazonaws.com",
+				"kms:ViaService":      "secretsmanager." + iamRegion + ".amazonaws.com",
+				"iam:PassedToService": "ec2.amazonaws.com",
 			}})
 		}
 	}
-	add(other, "iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRole", "iam:PassRole", "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession")
-	add(role, "iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary", "iam:PassRole", "sts:AssumeRole")
-	add("arn:aws:iam::123456789012:policy/ashlar-prod-eu-central-1-boundary", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:SetDefaultPolicyVersion")
+	add(other, "iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRole", "iam:PassRole",
+		"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession")
+	add(role, "iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy",
+		"iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary", "iam:PassRole", "sts:AssumeRole")
+	add("arn:aws:iam::123456789012:policy/ashlar-prod-eu-central-1-boundary", "iam:CreatePolicyVersion",
+		"iam:DeletePolicy", "iam:SetDefaultPolicyVersion")
 	add("arn:aws:iam::123456789012:user/eve", "iam:CreateUser", "iam:CreateAccessKey")
-	add("arn:aws:iam::123456789012:oidc-provider/"+hubIssuer, "iam:CreateOpenIDConnectProvider", "iam:AddClientIDToOpenIDConnectProvider", "iam:UpdateOpenIDConnectProviderThumbprint")
-	add("arn:aws:iam::123456789012:role/ashlar-prod-ci-deploy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "sts:AssumeRole")
-	add(bucket, "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:DeleteBucket", "s3:CreateBucket", "s3:PutBucketAcl", "s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutBucketVersioning", "s3:PutBucketOwnershipControls", "s3:PutBucketLogging", "s3:PutReplicationConfiguration")
+	add("arn:aws:iam::123456789012:oidc-provider/"+hubIssuer, "iam:CreateOpenIDConnectProvider",
+		"iam:AddClientIDToOpenIDConnectProvider", "iam:UpdateOpenIDConnectProviderThumbprint")
+	add("arn:aws:iam::123456789012:role/ashlar-prod-ci-deploy", "iam:PutRolePolicy",
+		"iam:UpdateAssumeRolePolicy", "sts:AssumeRole")
+	add(bucket, "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:DeleteBucket", "s3:CreateBucket", "s3:PutBucketAcl",
+		"s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutBucketVersioning",
+		"s3:PutBucketOwnershipControls", "s3:PutBucketLogging", "s3:PutReplicationConfiguration")
 	add(bucket+"/objects/1", "s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:BypassGovernanceRetention")
 	add("arn:aws:s3:::access-ashlar-prod-123456789012/x", "s3:PutObject", "s3:DeleteObject")
 	add("arn:aws:s3:::acme-state/ml/.pulumi/stacks/ashlar/foundation-prod.json", "s3:PutObject", "s3:DeleteObject")
 	add("arn:aws:s3:::acme-state/ml/.pulumi/stacks/ashlar/dev.json", "s3:PutObject")
-	add(pulumitest.Arn("aws:kms/key:Key", "data"), "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy", "kms:CreateGrant", "kms:DisableKeyRotation")
+	add(pulumitest.Arn("aws:kms/key:Key", "data"), "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy",
+		"kms:CreateGrant", "kms:DisableKeyRotation")
 	add(pulumitest.Arn("aws:kms/key:Key", "database"), "kms:Decrypt", "kms:ScheduleKeyDeletion")
 	for _, master := range []string{iamMaster, pulumitest.Arn("aws:secretsmanager/secret:Secret", "database")} {
 		add(master, "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")
 	}
 	for _, c := range []string{iamCluster, pulumitest.Arn("aws:eks/cluster:Cluster", "cluster")} {
-		add(c, "eks:CreateAccessEntry", "eks:AssociateAccessPolicy", "eks:UpdateAccessEntry", "eks:DeleteCluster", "eks:UpdateClusterConfig", "eks:CreateNodegroup", "eks:CreateAddon")
+		add(c, "eks:CreateAccessEntry", "eks:AssociateAccessPolicy", "eks:UpdateAccessEntry", "eks:DeleteCluster",
+			"eks:UpdateClusterConfig", "eks:CreateNodegroup", "eks:CreateAddon")
 	}
 	add("arn:aws:rds:eu-central-1:123456789012:db:ashlar-prod", "rds:DeleteDBInstance", "rds:ModifyDBInstance")
 	for _, database := range []string{"db-ABC", ""} { // the recorder knows no id of the foundation's
@@ -214,7 +234,8 @@ func TestNobodyOfCIAndNoWorkloadMayDoWhatOnlyPeopleDo(t *testing.T) {
 		roles[p.Name] = pulumitest.Statements(t, p.Text("policy"))
 	}
 	// Whatever policy somebody gives a workload's role, the boundary holds.
-	roles["the boundary"] = pulumitest.Statements(t, f.Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy"))
+	roles["the boundary"] = pulumitest.Statements(t,
+		f.Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy"))
 	if len(roles) < 10 {
 		t.Errorf("only %d roles", len(roles))
 	}
@@ -235,7 +256,8 @@ func TestNobodyOfCIAndNoWorkloadMayDoWhatOnlyPeopleDo(t *testing.T) {
 func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 	f := iamFoundation(t)
 	master := pulumitest.Request{
-		Action: "secretsmanager:GetSecretValue", Resource: pulumitest.Arn("aws:secretsmanager/secret:Secret", "database"),
+		Action:   "secretsmanager:GetSecretValue",
+		Resource: pulumitest.Arn("aws:secretsmanager/secret:Secret", "database"),
 	}
 	readers := 0
 	for _, p := range f.All("aws:iam/rolePolicy:RolePolicy") {
@@ -259,14 +281,17 @@ func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 func TestEachWorkloadIsTheUserOfItsDutyAlone(t *testing.T) {
 	p := credit()
 	r := stood(t, cloud(), p)
-	bound := pulumitest.Statements(t, iamFoundation(t).Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy"))
+	bound := pulumitest.Statements(t, iamFoundation(t).Named(t, "aws:iam/policy:Policy",
+		"workloads-boundary").Text("policy"))
 	want := map[string]plan.Duty{
-		"endpoint-scoring": plan.DutyServe, "pipeline-nightly": plan.DutyTrain, "drift-scoring": plan.DutyTrain, "retention-data": plan.DutyRetain,
+		"endpoint-scoring": plan.DutyServe, "pipeline-nightly": plan.DutyTrain, "drift-scoring": plan.DutyTrain,
+		"retention-data": plan.DutyRetain,
 	}
 	for _, w := range lineage(p) {
 		for _, d := range plan.Duties() {
 			as := func(database string) pulumitest.Request {
-				return pulumitest.Request{Action: "rds-db:connect", Resource: "arn:aws:rds-db:eu-central-1:123456789012:dbuser:" + database + "/ashlar_" + string(d)}
+				return pulumitest.Request{Action: "rds-db:connect",
+					Resource: "arn:aws:rds-db:eu-central-1:123456789012:dbuser:" + database + "/ashlar_" + string(d)}
 			}
 			if got := may(t, policyOf(t, r, "credit-risk-"+w.id()), as("db-ABC")); got != (d == want[w.id()]) {
 				t.Errorf("%s connects as %s: %t", w.id(), d, got)

@@ -68,7 +68,8 @@ const (
 func lineage(p *plan.Plan) []workload {
 	var out []workload
 	for _, name := range sorted(p.Pipelines) {
-		out = append(out, workload{kindPipeline, name, running(p, p.UnitFor(name), "pipelines."+name+choose(p.Pipelines[name].Model == "", ".stages", ".model"))})
+		out = append(out, workload{kindPipeline, name,
+			running(p, p.UnitFor(name), "pipelines."+name+choose(p.Pipelines[name].Model == "", ".stages", ".model"))})
 	}
 	for _, name := range sorted(p.Endpoints) {
 		e := p.Endpoints[name]
@@ -114,7 +115,8 @@ func running(p *plan.Plan, u plan.Unit, because ...string) []grant {
 	}
 	g := grants{because: because}
 	g.add(writeStore, storeObjects)
-	for _, prefix := range []string{storeStages, storeRuns + u.Name() + "/", storeParts + u.Name() + "/", storeCancel + u.Name() + "/"} {
+	for _, prefix := range []string{storeStages, storeRuns + u.Name() + "/", storeParts + u.Name() + "/",
+		storeCancel + u.Name() + "/"} {
 		g.add(writeStore, prefix)
 	}
 	if u.Pipeline != "" {

@@ -49,22 +49,27 @@ func (g ground) statements(p *plan.Plan, w workload) []policy.Statement {
 		out = append(out,
 			// Unconditional, for the bucket is the blueprint's alone: without it S3
 			// answers "forbidden" where an object is only missing.
-			policy.Statement{Sid: "ListStore", Actions: []string{"s3:ListBucket"}, Resources: []pulumi.StringInput{g.store}},
-			policy.Statement{Sid: "ReadStore", Actions: []string{"s3:GetObject"}, Resources: append(reads[:len(reads):len(reads)], writes...)})
+			policy.Statement{Sid: "ListStore", Actions: []string{"s3:ListBucket"},
+				Resources: []pulumi.StringInput{g.store}},
+			policy.Statement{Sid: "ReadStore", Actions: []string{"s3:GetObject"},
+				Resources: append(reads[:len(reads):len(reads)], writes...)})
 		keyReads = append(keyReads, g.store)
 	}
 	if len(writes) > 0 {
 		out = append(out, policy.Statement{
-			Sid: "WriteStore", Actions: []string{"s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"}, Resources: writes,
+			Sid: "WriteStore", Actions: []string{"s3:PutObject", "s3:AbortMultipartUpload",
+				"s3:DeleteObject"}, Resources: writes,
 		})
 		keyWrites = append(keyWrites, g.store)
 	}
 	out = append(out, g.decrypt("ReadKey", keyReads, "kms:Decrypt")...)
 	out = append(out, g.decrypt("WriteKey", keyWrites, "kms:GenerateDataKey")...)
 	if w.may(useDatabase) {
-		out = append(out, policy.Statement{Sid: "Database", Actions: []string{"rds-db:connect"}, Resources: []pulumi.StringInput{
-			pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.partition, g.region, g.account, g.databaseID, w.duty().User(databaseUsers)),
-		}})
+		out = append(out, policy.Statement{Sid: "Database", Actions: []string{"rds-db:connect"},
+			Resources: []pulumi.StringInput{
+				pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.partition, g.region, g.account, g.databaseID,
+					w.duty().User(databaseUsers)),
+			}})
 	}
 	return out
 }
@@ -94,7 +99,8 @@ func (g ground) dataset(name string, d plan.Dataset) (out []policy.Statement, ow
 	if s.Bucket == "" || s.Glob {
 		out = append(out, list)
 	}
-	return append(out, policy.Statement{Sid: "Read" + sid(name), Actions: []string{"s3:GetObject"}, Resources: under(bucket, []string{object}, "")}), own
+	return append(out, policy.Statement{Sid: "Read" + sid(name), Actions: []string{"s3:GetObject"},
+		Resources: under(bucket, []string{object}, "")}), own
 }
 
 // decrypt lets S3 use our key for a workload, for these buckets and nothing else.

@@ -171,7 +171,8 @@ func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 	p.Models["default-risk"] = m
 	after := allowed(t, stood(t, cloud(), p), "credit-risk-pipeline-nightly")
 	if slices.ContainsFunc(after, func(s string) bool { return strings.Contains(s, "applications") }) {
-		t.Errorf("the model reads another dataset, and its pipeline may still read the old one:\n%s", strings.Join(after, "\n"))
+		t.Errorf("the model reads another dataset, and its pipeline may still read the old one:\n%s",
+			strings.Join(after, "\n"))
 	}
 }
 
@@ -179,16 +180,19 @@ func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 func reason(w workload, action, resource string) *grant {
 	for i, g := range w.Grants {
 		store := strings.Contains(resource, "-store") && (g.Access == readStore || g.Access == writeStore)
-		writes := slices.Contains([]string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "kms:GenerateDataKey"}, action)
+		writes := slices.Contains([]string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
+			"kms:GenerateDataKey"}, action)
 		var fits bool
 		switch {
 		case writes && g.Access != writeStore:
 		case action == "kms:Decrypt" || action == "kms:GenerateDataKey":
 			fits = g.Access != useDatabase
 		case action == "s3:ListBucket":
-			fits = store && strings.HasSuffix(resource, "-store") || g.Access == readData && strings.HasSuffix(resource, "-data-"+g.Target)
+			fits = store && strings.HasSuffix(resource, "-store") || g.Access == readData &&
+				strings.HasSuffix(resource, "-data-"+g.Target)
 		case strings.HasPrefix(action, "s3:"):
-			fits = store && strings.HasSuffix(resource, "-store/"+g.Target+"*") || g.Access == readData && strings.Contains(resource, "-data-"+g.Target+"/")
+			fits = store && strings.HasSuffix(resource, "-store/"+g.Target+"*") || g.Access == readData &&
+				strings.Contains(resource, "-data-"+g.Target+"/")
 		case action == "rds-db:connect":
 			fits = g.Access == useDatabase
 		}
@@ -222,7 +226,8 @@ func TestEveryPermissionOfEveryRoleTracesToAnEdgeOfThePlan(t *testing.T) {
 
 func TestAServingPodMayNotReadDataNorWriteModels(t *testing.T) {
 	for _, s := range allowed(t, stood(t, cloud(), credit(), churn()), "credit-risk-endpoint-scoring") {
-		if strings.Contains(s, "-data-") || strings.Contains(s, "PutObject") && !strings.Contains(s, "refs/drift/scoring/") || strings.Contains(s, "churn") {
+		if strings.Contains(s, "-data-") || strings.Contains(s, "PutObject") &&
+			!strings.Contains(s, "refs/drift/scoring/") || strings.Contains(s, "churn") {
 			t.Errorf("it may %s", s)
 		}
 	}
@@ -231,10 +236,12 @@ func TestAServingPodMayNotReadDataNorWriteModels(t *testing.T) {
 func TestASharedBucketIsOpenUnderThePrefixOnly(t *testing.T) {
 	r := stood(t, cloud(), churn())
 	all := allowed(t, r, "customer-churn-pipeline-weekly")
-	if !slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/churn/2024-*") || slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/*") {
+	if !slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/churn/2024-*") ||
+		slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/*") {
 		t.Errorf("got %s", strings.Join(all, "\n"))
 	}
-	for _, s := range pulumitest.Statements(t, r.Named(t, "aws:iam/rolePolicy:RolePolicy", "customer-churn-pipeline-weekly").Text("policy")) {
+	for _, s := range pulumitest.Statements(t,
+		r.Named(t, "aws:iam/rolePolicy:RolePolicy", "customer-churn-pipeline-weekly").Text("policy")) {
 		if s.Sid == "ListCustomers" && fmt.Sprint(s.Condition) != "map[StringLikeIfExists:map[s3:prefix:[churn/2024-*]]]" {
 			t.Errorf("listed if %v", s.Condition)
 		}

@@ -45,7 +45,8 @@ func migrate(ctx *pulumi.Context, cfg Config, b base, like *plan.Plan) ([]pulumi
 	// The name changes with the image, since a Job's pod cannot.
 	sum := sha256.Sum256([]byte(cfg.Image))
 	j, err := job.New(ctx, cfg.Name+"-"+migrateName, &job.Args{
-		Namespace: cfg.systemNamespace(), Name: migrateName + "-" + hex.EncodeToString(sum[:])[:shortDigest], Engine: job.Once,
+		Namespace: cfg.systemNamespace(), Name: migrateName + "-" +
+			hex.EncodeToString(sum[:])[:shortDigest], Engine: job.Once,
 		Pod: p, Labels: m.labels, Retries: 5, RetryDelay: 10 * time.Second, Deadline: 15 * time.Minute,
 		After: append(ready, more...),
 	}, b.options()...)
@@ -72,7 +73,8 @@ func (m *migration) space() (*namespace.Namespace, error) {
 	if m.cfg.Provider == ProviderAWS {
 		r = onAWS(m.base.NetworkCIDR)
 	}
-	flow := r.flow(workload{Kind: migrateName, Name: "database", Grants: []grant{{Access: useDatabase}}}, m.selector(), false)
+	flow := r.flow(workload{Kind: migrateName, Name: "database",
+		Grants: []grant{{Access: useDatabase}}}, m.selector(), false)
 	return namespace.New(m.ctx, m.cfg.systemNamespace(), &namespace.Args{
 		Name: m.cfg.systemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
 		Quota: namespace.Quota{Pods: 8, CPU: 4, MemoryGi: 8},
@@ -104,7 +106,8 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 		told, err := config.New(m.ctx, m.cfg.systemNamespace(), &config.Args{
 			Namespace: m.cfg.systemNamespace(), Labels: m.labels, After: after,
 			// People who decide find their way to the database here.
-			Databases: map[string]pulumi.StringInput{config.SecretName: m.base.DatabaseURL, databaseSecret(plan.DutyDecide): m.base.DutyURLs[plan.DutyDecide]},
+			Databases: map[string]pulumi.StringInput{config.SecretName: m.base.DatabaseURL,
+				databaseSecret(plan.DutyDecide): m.base.DutyURLs[plan.DutyDecide]},
 		}, m.base.options()...)
 		if err != nil {
 			return p, nil, err
@@ -112,7 +115,8 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 		return p, told.Objects, nil
 	}
 	p.Env["AWS_REGION"] = pulumi.String(m.cfg.Region)
-	p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s:%s/%s?sslmode=verify-full", m.base.DatabaseHost, m.base.DatabasePort, m.base.DatabaseName)
+	p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s:%s/%s?sslmode=verify-full", m.base.DatabaseHost,
+		m.base.DatabasePort, m.base.DatabaseName)
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("secret")
 	p.Env["ASHLAR_DATABASE_SECRET"] = m.base.DatabaseSecretArn
 	p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(databaseUsers)

@@ -13,13 +13,18 @@ func TestWhatAClusterDoesOtherwiseIsSaid(t *testing.T) {
 		engine string
 		want   []string
 	}{
-		"nothing":                    {plan.Pipeline{Schedule: "30 2 * * *", Retries: 2}, PipelinesArgo, nil},
-		"a time that is skipped":     {plan.Pipeline{Schedule: "30 2 * * *", Timezone: "America/New_York"}, PipelinesArgo, []string{"leaves a run out"}},
-		"a time that is there twice": {plan.Pipeline{Schedule: "30 1 * * *", Timezone: "America/New_York"}, PipelinesArgo, []string{"starts one twice"}},
-		"a time that always is":      {plan.Pipeline{Schedule: "30 4 * * *", Timezone: "America/New_York"}, PipelinesArgo, nil},
-		"on another day":             {plan.Pipeline{Schedule: "30 2 * * 3", Timezone: "America/New_York"}, PipelinesArgo, nil},
-		"an interval":                {plan.Pipeline{Schedule: "30 * * * *", Timezone: "America/New_York"}, PipelinesArgo, nil},
-		"on demand":                  {plan.Pipeline{Timezone: "America/New_York", Catchup: true}, PipelinesArgo, nil},
+		"nothing": {plan.Pipeline{Schedule: "30 2 * * *", Retries: 2}, PipelinesArgo, nil},
+		"a time that is skipped": {plan.Pipeline{Schedule: "30 2 * * *", Timezone: "America/New_York"},
+			PipelinesArgo, []string{"leaves a run out"}},
+		"a time that is there twice": {plan.Pipeline{Schedule: "30 1 * * *", Timezone: "America/New_York"},
+			PipelinesArgo, []string{"starts one twice"}},
+		"a time that always is": {plan.Pipeline{Schedule: "30 4 * * *",
+			Timezone: "America/New_York"}, PipelinesArgo, nil},
+		"on another day": {plan.Pipeline{Schedule: "30 2 * * 3",
+			Timezone: "America/New_York"}, PipelinesArgo, nil},
+		"an interval": {plan.Pipeline{Schedule: "30 * * * *",
+			Timezone: "America/New_York"}, PipelinesArgo, nil},
+		"on demand": {plan.Pipeline{Timezone: "America/New_York", Catchup: true}, PipelinesArgo, nil},
 		"all of it": {
 			plan.Pipeline{Schedule: "@every 6h", Catchup: true, Retries: 1}, PipelinesCronJob,
 			[]string{"first saw it", "last run that was missed", "retry_delay 5m0s"},

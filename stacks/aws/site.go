@@ -94,7 +94,8 @@ func (s *site) labels(component, name string) map[string]string {
 // selector are the labels by which a workload's pods are found. They never
 // change: a selector is immutable.
 func (s *site) selector(component, name string) map[string]string {
-	return map[string]string{object.LabelInstance: s.plan.Name, object.LabelComponent: component, object.LabelName: name}
+	return map[string]string{object.LabelInstance: s.plan.Name,
+		object.LabelComponent: component, object.LabelName: name}
 }
 
 // planned adds the digest of the plan as pods see it to the labels of what is

@@ -38,7 +38,8 @@ func codeFiles(p *plan.Plan, folder string) (map[string][]byte, error) {
 					continue
 				}
 				if err := gather(out, folder, s.At(dep)); err != nil {
-					return nil, fmt.Errorf("blueprint %s: stage %s of pipeline %s: dep %s: %w", p.Name, stage, name, dep, err)
+					return nil, fmt.Errorf("blueprint %s: stage %s of pipeline %s: dep %s: %w",
+						p.Name, stage, name, dep, err)
 				}
 			}
 		}

@@ -48,7 +48,8 @@ func toldOf(t *testing.T, cfg Config, p *plan.Plan) (*told, *pulumitest.Recordin
 
 func TestFilesAtHandAreUploadedToWhereTheRuntimeLooks(t *testing.T) {
 	cfg, p := cloud(), credit()
-	cfg.Folders = map[string]string{"credit-risk": folder(t, "data/credit_data.csv", "data/other.csv", "parts/2024-01.csv", "parts/2024-02.csv")}
+	cfg.Folders = map[string]string{"credit-risk": folder(t, "data/credit_data.csv", "data/other.csv",
+		"parts/2024-01.csv", "parts/2024-02.csv")}
 	p.Datasets["parts"] = plan.Dataset{Source: "parts/2024-*.csv"}
 	told, r := toldOf(t, cfg, p)
 	var keys []string
@@ -87,7 +88,8 @@ func TestADatasetsRetentionIsItsBucketsLifecycle(t *testing.T) {
 	for _, l := range r.All("aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2") {
 		days[l.Name] = fmt.Sprint(l.At("rules.2.expiration.days"))
 	}
-	if days["credit-risk-data-applications"] != "730" || days["credit-risk-data-unused"] != "<nil>" || days["credit-risk-store"] != "<nil>" {
+	if days["credit-risk-data-applications"] != "730" || days["credit-risk-data-unused"] != "<nil>" ||
+		days["credit-risk-store"] != "<nil>" {
 		t.Errorf("expire after %v", days)
 	}
 }
@@ -106,7 +108,8 @@ func TestPodsAreToldWhereTheirOwnThingsAreAndNoOthers(t *testing.T) {
 				}
 			}
 		}
-		for name, want := range map[string]bool{"credit-risk-pipeline-nightly": true, "credit-risk-monitor-scoring-drift": true, "credit-risk-endpoint-scoring": false} {
+		for name, want := range map[string]bool{"credit-risk-pipeline-nightly": true,
+			"credit-risk-monitor-scoring-drift": true, "credit-risk-endpoint-scoring": false} {
 			if got := slices.Contains(env[name], "ASHLAR_DATA"); got != want {
 				t.Errorf("%s: %s is told of the data: %t", cfg.Provider, name, got)
 			}
@@ -144,7 +147,8 @@ func TestTheDeployedPlanLacksOnlyWhatThePlatformActsOn(t *testing.T) {
 
 func TestPhysicalNamesFitAndTellApart(t *testing.T) {
 	long := strings.Repeat("x", 40)
-	a, b := physical(maxBucketName, "ashlar", "prod", long, "data-a"), physical(maxBucketName, "ashlar", "prod", long, "data-b")
+	a, b := physical(maxBucketName, "ashlar", "prod", long, "data-a"),
+		physical(maxBucketName, "ashlar", "prod", long, "data-b")
 	if len(a) > maxBucketName || a == b || physical(50, "a-b", "c") == physical(50, "a", "b-c") {
 		t.Errorf("%s and %s", a, b)
 	}

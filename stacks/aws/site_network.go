@@ -36,10 +36,12 @@ func (s *site) flows(w workload) []namespace.Flow {
 	}
 	out := []namespace.Flow{f}
 	if w.may(useDatabase) {
-		out = append(out, namespace.Flow{Name: "register-" + w.Name, Pods: object.With(pods, labelDuty, registers), To: s.reach.database})
+		out = append(out, namespace.Flow{Name: "register-" + w.Name,
+			Pods: object.With(pods, labelDuty, registers), To: s.reach.database})
 	}
 	if len(alarms) > 0 {
-		out = append(out, namespace.Flow{Name: "alarms-" + w.Name, Pods: object.With(pods, labelDuty, finishes), To: alarms})
+		out = append(out, namespace.Flow{Name: "alarms-" + w.Name,
+			Pods: object.With(pods, labelDuty, finishes), To: alarms})
 	}
 	return out
 }
@@ -55,7 +57,8 @@ func (s *site) alarms(w workload) []namespace.Peer {
 	var out []namespace.Peer
 	for _, name := range sorted(s.plan.Pipelines) {
 		line := s.plan.Pipelines[name]
-		if w.Kind == kindPipeline && w.Name == name || s.retrains(w) && retrainedAs(line, s.plan.Endpoints[w.Name].Model) {
+		if w.Kind == kindPipeline && w.Name == name || s.retrains(w) &&
+			retrainedAs(line, s.plan.Endpoints[w.Name].Model) {
 			out = append(out, alarms(line, s.cfg.MailServer)...)
 		}
 	}

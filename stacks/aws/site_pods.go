@@ -75,7 +75,8 @@ func (s *site) env(w workload) map[string]pulumi.StringInput {
 func (c Config) connect(b base, d plan.Duty, p *pod.Args) {
 	p.Env = maps.Clone(p.Env)
 	if c.Provider == ProviderAWS {
-		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full", d.User(databaseUsers), b.DatabaseHost, b.DatabasePort, b.DatabaseName)
+		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full", d.User(databaseUsers),
+			b.DatabaseHost, b.DatabasePort, b.DatabaseName)
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("iam")
 		return
 	}

@@ -30,7 +30,8 @@ func (s *site) withKeys(model string, p *pod.Args) {
 func (s *site) keysCommand() string {
 	for _, name := range sorted(s.plan.Models) {
 		if s.hashes(name) {
-			return fmt.Sprintf("kubectl -n %s create secret generic %s --from-literal=%s=v1:$(openssl rand -base64 32)", s.namespace, pseudonyms, pod.PseudonymKeys)
+			return fmt.Sprintf("kubectl -n %s create secret generic %s --from-literal=%s=v1:$(openssl rand -base64 32)",
+				s.namespace, pseudonyms, pod.PseudonymKeys)
 		}
 	}
 	return ""

@@ -69,7 +69,8 @@ func TestKeysOfPseudonymsAreMountedWhereRowsComeInAndNowhereElse(t *testing.T) {
 	if len(serving) == 0 || len(ingesting) == 0 {
 		t.Errorf("keys are mounted by %q: want what serves and what ingests", got)
 	}
-	if len(others) > 0 && !slices.ContainsFunc(sorted(p.Endpoints), func(n string) bool { d := p.Endpoints[n].Drift; return d != nil && d.Retrain }) {
+	if len(others) > 0 && !slices.ContainsFunc(sorted(p.Endpoints),
+		func(n string) bool { d := p.Endpoints[n].Drift; return d != nil && d.Retrain }) {
 		t.Errorf("keys are mounted by %q too", others)
 	}
 	for _, how := range []string{plan.Mask, plan.Drop, ""} {

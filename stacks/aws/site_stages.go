@@ -106,7 +106,8 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []stri
 	}
 	p.Runtime, p.Image = base.Image, pulumi.String(n.Custom.Image)
 	p.Command[0] = pod.Installed
-	p.CPU, p.Memory = choose(n.Custom.CPU != "", n.Custom.CPU, p.CPU), choose(n.Custom.Memory != "", n.Custom.Memory, p.Memory)
+	p.CPU, p.Memory = choose(n.Custom.CPU != "", n.Custom.CPU, p.CPU),
+		choose(n.Custom.Memory != "", n.Custom.Memory, p.Memory)
 	p.GPU, p.NodeSelector = n.Custom.GPU, n.Custom.NodeSelector
 	for _, t := range n.Custom.Tolerations {
 		p.Tolerate = append(p.Tolerate, pod.Toleration(t))
@@ -127,7 +128,8 @@ func withoutDatabase(p pod.Args) pod.Args {
 			delete(p.Env, key)
 		}
 	}
-	p.Secrets = slices.DeleteFunc(slices.Clone(p.Secrets), func(one pod.Secret) bool { return strings.HasPrefix(one.Variable, "ASHLAR_DATABASE") })
+	p.Secrets = slices.DeleteFunc(slices.Clone(p.Secrets),
+		func(one pod.Secret) bool { return strings.HasPrefix(one.Variable, "ASHLAR_DATABASE") })
 	return p
 }
 

@@ -15,7 +15,8 @@ import (
 func staged(t *testing.T) (*plan.Plan, Config) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"train.py": "print(1)\n", "lib/a.py": "x = 1\n", "lib/__pycache__/a.pyc": "no", "data/big.csv": strings.Repeat("x", maxCodeFile+1)} {
+	for name, text := range map[string]string{"train.py": "print(1)\n", "lib/a.py": "x = 1\n",
+		"lib/__pycache__/a.pyc": "no", "data/big.csv": strings.Repeat("x", maxCodeFile+1)} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -29,12 +30,15 @@ func staged(t *testing.T) (*plan.Plan, Config) {
 	p.Models["default-risk"] = m
 	again := 5
 	p.Pipelines["nightly"] = plan.Pipeline{
-		Model: "default-risk", Schedule: "@daily", Retries: 1, RetryDelay: "5m", FanOut: 3, Parallelism: 4, Concurrency: plan.Replace, Timeout: "2h",
+		Model: "default-risk", Schedule: "@daily", Retries: 1, RetryDelay: "5m", FanOut: 3, Parallelism: 4,
+		Concurrency: plan.Replace, Timeout: "2h",
 		Stages: map[string]plan.Stage{
 			"tune@a/b": {
-				Cmd: []string{"python3 train.py"}, Deps: []string{"train.py", "lib", "data/big.csv", "prepare:train.csv"}, Outs: []string{"out.json"},
-				Image: "r.example.com/py@sha256:1", CPU: "2", Memory: "8Gi", GPU: 1, NodeSelector: map[string]string{"disk": "ssd"},
-				Tolerations: []plan.Toleration{{Key: "gpu", Operator: "Exists"}}, Retries: &again, RetryDelay: "10s",
+				Cmd:  []string{"python3 train.py"},
+				Deps: []string{"train.py", "lib", "data/big.csv", "prepare:train.csv"}, Outs: []string{"out.json"},
+				Image: "r.example.com/py@sha256:1", CPU: "2", Memory: "8Gi", GPU: 1,
+				NodeSelector: map[string]string{"disk": "ssd"},
+				Tolerations:  []plan.Toleration{{Key: "gpu", Operator: "Exists"}}, Retries: &again, RetryDelay: "10s",
 			},
 			"report": {Cmd: []string{"cat out.json"}, Deps: []string{"out.json"}, Image: "r.example.com/py@sha256:1"},
 		},
@@ -67,7 +71,8 @@ func TestAStageOfOnesOwnIsAPodOfItsImageWithTheRuntimeBroughtIn(t *testing.T) {
 	if got := fmt.Sprint(c["resources"]); !strings.Contains(got, "8Gi") || !strings.Contains(got, pod.GPUResource) {
 		t.Errorf("resources %s", got)
 	}
-	if fmt.Sprint(one["nodeSelector"]) != "map[disk:ssd]" || !strings.Contains(fmt.Sprint(one["tolerations"]), "gpu") || !strings.Contains(fmt.Sprint(one["retryStrategy"]), "limit:5") {
+	if fmt.Sprint(one["nodeSelector"]) != "map[disk:ssd]" || !strings.Contains(fmt.Sprint(one["tolerations"]), "gpu") ||
+		!strings.Contains(fmt.Sprint(one["retryStrategy"]), "limit:5") {
 		t.Errorf("%v %v %v", one["nodeSelector"], one["tolerations"], one["retryStrategy"])
 	}
 	if init := list(one["initContainers"]); len(init) != 1 || init[0]["image"] != image {
@@ -86,7 +91,8 @@ func TestAStageOfOnesOwnIsAPodOfItsImageWithTheRuntimeBroughtIn(t *testing.T) {
 		}
 	}
 	if spec["onExit"] != "finish" || spec["parallelism"] != 4.0 || spec["activeDeadlineSeconds"] != 7200.0 {
-		t.Errorf("onExit %v, parallelism %v, deadline %v", spec["onExit"], spec["parallelism"], spec["activeDeadlineSeconds"])
+		t.Errorf("onExit %v, parallelism %v, deadline %v", spec["onExit"], spec["parallelism"],
+			spec["activeDeadlineSeconds"])
 	}
 }
 
@@ -99,7 +105,8 @@ func TestTheFilesThatStagesReadComeWithThePlan(t *testing.T) {
 			found += fmt.Sprint(m.At("data"))
 		}
 	}
-	if !strings.Contains(found, "print(1)") || !strings.Contains(found, "x = 1") || strings.Contains(found, "no") || strings.Contains(found, "xxx") {
+	if !strings.Contains(found, "print(1)") || !strings.Contains(found, "x = 1") || strings.Contains(found, "no") ||
+		strings.Contains(found, "xxx") {
 		t.Errorf("the code is %q", found)
 	}
 }
@@ -109,7 +116,8 @@ func TestStagesThatNoPodCanRunAreRefused(t *testing.T) {
 	s := p.Pipelines["nightly"].Stages["report"]
 	s.Image = ""
 	p.Pipelines["nightly"].Stages["report"] = s
-	if err := Validate([]*plan.Plan{p}, cfg); err == nil || !strings.Contains(err.Error(), "stage report: it has no image") {
+	if err := Validate([]*plan.Plan{p}, cfg); err == nil ||
+		!strings.Contains(err.Error(), "stage report: it has no image") {
 		t.Errorf("without an image: %v", err)
 	}
 	p, cfg = staged(t)

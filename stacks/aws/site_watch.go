@@ -105,7 +105,8 @@ func (s *site) objectives() ([]*slo.Args, error) {
 			return
 		}
 		out = append(out, &slo.Args{
-			Namespace: s.namespace, Name: noun + "-" + name, Labels: s.labels(noun, name), Groups: rules(groups), After: s.ready,
+			Namespace: s.namespace, Name: noun + "-" + name, Labels: s.labels(noun, name),
+			Groups: rules(groups), After: s.ready,
 		})
 	}
 	for _, name := range sorted(s.plan.SLOs) {
@@ -126,7 +127,8 @@ func rules(groups []alerts.Group) []slo.Group {
 		one := slo.Group{Name: g.Name}
 		for _, r := range g.Rules {
 			one.Rules = append(one.Rules, slo.Rule{
-				Record: given(r.Record), Alert: given(r.Alert), Expr: r.Expr, For: given(r.For), Labels: r.Labels, Annotations: r.Annotations,
+				Record: given(r.Record), Alert: given(r.Alert), Expr: r.Expr, For: given(r.For), Labels: r.Labels,
+				Annotations: r.Annotations,
 			})
 		}
 		out = append(out, one)

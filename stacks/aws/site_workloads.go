@@ -109,7 +109,8 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	end := withoutDatabase(s.pod(w, sizeFinish))
 	end.Pool, end.Settings, end.Labels = &trainingPool, settings, object.With(end.Labels, labelDuty, finishes)
 	args.Pod, args.Parallelism = end, line.Parallelism
-	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+job.Status, "--date="+job.Date, "--due="+job.Due)
+	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+
+		job.Status, "--date="+job.Date, "--due="+job.Due)
 	args.Pod.Command = args.Finish
 	return args, nil
 }
@@ -146,7 +147,8 @@ func (s *site) endpoints() error {
 			return err
 		}
 		s.outputs.url(s.plan.Name, name, served.URL)
-		s.outputs.command(s.plan.Name, "reach endpoint "+name, fmt.Sprintf("kubectl -n %s port-forward service/%s 8080:80", s.namespace, name))
+		s.outputs.command(s.plan.Name, "reach endpoint "+name,
+			fmt.Sprintf("kubectl -n %s port-forward service/%s 8080:80", s.namespace, name))
 	}
 	return nil
 }

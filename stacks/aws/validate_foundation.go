@@ -42,7 +42,8 @@ func (p *problems) network() {
 	for _, text := range p.cfg.Network.Reserved {
 		reserved, valid := p.prefix("ashlar:network.reserved", text)
 		if ok && valid && cidr.Overlaps(reserved) {
-			p.key("ashlar:network.cidr", "%s overlaps %s, which ashlar:network.reserved keeps free; choose another range", cidr, reserved)
+			p.key("ashlar:network.cidr",
+				"%s overlaps %s, which ashlar:network.reserved keeps free; choose another range", cidr, reserved)
 		}
 	}
 	p.zones()
@@ -96,19 +97,23 @@ func (p *problems) cluster() {
 		p.key("ashlar:cluster.gpu", "there is no training pool to have GPUs; set ashlar:cluster.training too")
 	}
 	if c.PublicEndpoint && len(c.PublicCIDRs) == 0 {
-		p.key("ashlar:cluster.publicCidrs", "a public API server needs the ranges that may reach it, such as your office's 203.0.113.0/24")
+		p.key("ashlar:cluster.publicCidrs",
+			"a public API server needs the ranges that may reach it, such as your office's 203.0.113.0/24")
 	}
 	if !c.PublicEndpoint && len(c.PublicCIDRs) > 0 {
-		p.key("ashlar:cluster.publicCidrs", "the API server is private; set ashlar:cluster.publicEndpoint or leave the ranges out")
+		p.key("ashlar:cluster.publicCidrs",
+			"the API server is private; set ashlar:cluster.publicEndpoint or leave the ranges out")
 	}
 	for _, text := range c.PublicCIDRs {
 		if cidr, ok := p.prefix("ashlar:cluster.publicCidrs", text); ok && cidr.Bits() < 8 {
-			p.key("ashlar:cluster.publicCidrs", "%s opens the API server to the internet; name ranges of /8 or smaller", cidr)
+			p.key("ashlar:cluster.publicCidrs",
+				"%s opens the API server to the internet; name ranges of /8 or smaller", cidr)
 		}
 	}
 	for _, arn := range c.Admins {
 		if !adminForm.MatchString(arn) {
-			p.key("ashlar:cluster.admins", "%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/platform", arn)
+			p.key("ashlar:cluster.admins",
+				"%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/platform", arn)
 		}
 	}
 }
@@ -130,13 +135,15 @@ func (p *problems) database() {
 	}
 	d := p.cfg.Database
 	if !classForm.MatchString(d.InstanceClass) {
-		p.key("ashlar:database.instanceClass", "%q is not an RDS instance class, such as db.t4g.medium", d.InstanceClass)
+		p.key("ashlar:database.instanceClass",
+			"%q is not an RDS instance class, such as db.t4g.medium", d.InstanceClass)
 	}
 	if d.AllocatedGB < 20 || d.AllocatedGB > 65536 {
 		p.key("ashlar:database.allocatedGb", "%d: RDS allocates 20 to 65536 GB", d.AllocatedGB)
 	}
 	if least := choose(p.cfg.Production(), 7, 1); d.BackupDays < least || d.BackupDays > 35 {
-		p.key("ashlar:database.backupDays", "%d: RDS keeps 1 to 35 days of backups, and %s wants at least %d", d.BackupDays, p.cfg.Environment, least)
+		p.key("ashlar:database.backupDays", "%d: RDS keeps 1 to 35 days of backups, and %s wants at least %d",
+			d.BackupDays, p.cfg.Environment, least)
 	}
 }
 
@@ -149,11 +156,13 @@ func (p *problems) github() {
 		p.key("ashlar:github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
 	}
 	if len(g.Namespaces) == 0 {
-		p.key("ashlar:github.namespaces", "name the namespaces that CI deploys blueprints to, which are named after them, such as credit-risk; it may change no other")
+		p.key("ashlar:github.namespaces",
+			"name the namespaces that CI deploys blueprints to, which are named after them, such as credit-risk; it may change no other")
 	}
 	for _, ns := range g.Namespaces {
 		if ns == p.cfg.systemNamespace() {
-			p.key("ashlar:github.namespaces", "%s is the installation's own, and is among them anyway; leave it out", ns)
+			p.key("ashlar:github.namespaces",
+				"%s is the installation's own, and is among them anyway; leave it out", ns)
 		}
 	}
 	if g.State != "" && !stateForm.MatchString(g.State) {

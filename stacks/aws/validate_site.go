@@ -91,7 +91,8 @@ func (s *site) sources(say func(error)) {
 		case !ok:
 			say(fmt.Errorf("dataset %s: source %s is nowhere that a pod reaches; use s3://bucket/key, or a path relative to the blueprint", name, d.Source))
 		case src.Bucket == "" && !inside(d.Source):
-			say(fmt.Errorf("dataset %s: source %s leads out of the blueprint's folder; name a file inside, or a URL", name, d.Source))
+			say(fmt.Errorf("dataset %s: source %s leads out of the blueprint's folder; name a file inside, or a URL",
+				name, d.Source))
 		}
 		if d.Retention != "" {
 			if _, err := plan.ParseDuration(d.Retention); err != nil {

@@ -53,7 +53,8 @@ func TestAScheduleOrAnImageThatIsWrongIsSaidOnce(t *testing.T) {
 	line.Schedule = "soon"
 	p.Pipelines["nightly"] = line
 	err := Validate([]*plan.Plan{p}, cfg)
-	if err == nil || strings.Count(err.Error(), "image") < 1 || strings.Contains(err.Error(), "no image") || strings.Count(err.Error(), `schedule "soon"`) != 1 {
+	if err == nil || strings.Count(err.Error(), "image") < 1 || strings.Contains(err.Error(), "no image") ||
+		strings.Count(err.Error(), `schedule "soon"`) != 1 {
 		t.Errorf("got %v", err)
 	}
 }
@@ -61,7 +62,8 @@ func TestAScheduleOrAnImageThatIsWrongIsSaidOnce(t *testing.T) {
 func TestServicesOfTwoEndpointsMayNotMeet(t *testing.T) {
 	p := credit()
 	p.Endpoints["scoring-canary"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}}
-	if err := Validate([]*plan.Plan{p}, cloud()); err == nil || !strings.Contains(err.Error(), "endpoint scoring and endpoint scoring-canary would both have the Service scoring-canary") {
+	if err := Validate([]*plan.Plan{p}, cloud()); err == nil ||
+		!strings.Contains(err.Error(), "endpoint scoring and endpoint scoring-canary would both have the Service scoring-canary") {
 		t.Errorf("with Argo Rollouts: %v", err)
 	}
 	if err := Validate([]*plan.Plan{p}, elsewhere()); err != nil {
@@ -74,7 +76,8 @@ func TestNamesInTheStateOfTwoBlueprintsMayNotMeet(t *testing.T) {
 	a.Name, b.Name = "p", "p-endpoint-q"
 	a.Endpoints["q-endpoint-r"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}}
 	b.Endpoints["r"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}}
-	if err := Validate([]*plan.Plan{a, b}, cloud()); err == nil || !strings.Contains(err.Error(), "p-endpoint-q-endpoint-r would name two things") {
+	if err := Validate([]*plan.Plan{a, b}, cloud()); err == nil ||
+		!strings.Contains(err.Error(), "p-endpoint-q-endpoint-r would name two things") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -92,10 +95,14 @@ func TestTheNetworkOfAnyClusterIsWhatItsURLsSay(t *testing.T) {
 		store, database string
 		want            string
 	}{
-		"services of this cluster": {"s3://b?endpoint=http://minio.storage.svc:9000", "postgres://u:p@pg.data.svc.cluster.local/d", "storage 9000, data 5432"},
-		"addresses":                {"s3://b?endpoint=http://10.245.0.1:7070", "postgres://u:p@10.1.2.3:5433/d", "10.245.0.1/32 7070, 10.1.2.3/32 5433"},
-		"plain HTTP":               {"s3://b?endpoint=http://10.245.0.1", "postgres://u:p@[fd00::1]:5432/d", "10.245.0.1/32 80, fd00::1/128 5432"},
-		"the world":                {"s3://b?region=eu-west-1", "postgres://u:p@db.example.com/d", "0.0.0.0/0 443, 10.0.0.0/8 5432, 172.16.0.0/12 5432, 192.168.0.0/16 5432, 100.64.0.0/10 5432"},
+		"services of this cluster": {"s3://b?endpoint=http://minio.storage.svc:9000",
+			"postgres://u:p@pg.data.svc.cluster.local/d", "storage 9000, data 5432"},
+		"addresses": {"s3://b?endpoint=http://10.245.0.1:7070", "postgres://u:p@10.1.2.3:5433/d",
+			"10.245.0.1/32 7070, 10.1.2.3/32 5433"},
+		"plain HTTP": {"s3://b?endpoint=http://10.245.0.1", "postgres://u:p@[fd00::1]:5432/d",
+			"10.245.0.1/32 80, fd00::1/128 5432"},
+		"the world": {"s3://b?region=eu-west-1", "postgres://u:p@db.example.com/d",
+			"0.0.0.0/0 443, 10.0.0.0/8 5432, 172.16.0.0/12 5432, 192.168.0.0/16 5432, 100.64.0.0/10 5432"},
 	} {
 		r := anywhere(c.store, c.database, private)
 		if got := peers(r); got != c.want {

@@ -56,13 +56,15 @@ func (p *problems) names() {
 	p.label("ashlar:name", c.Name, maxNameLength)
 	p.label("ashlar:environment", c.Environment, maxEnvironmentLength)
 	if c.CostCentre != "" && (len(c.CostCentre) > maxLabelLength || !costCentreForm.MatchString(c.CostCentre)) {
-		p.key("ashlar:costCentre", "%q is a tag and a label: letters, digits, '.', '_' and '-', at most %d", c.CostCentre, maxLabelLength)
+		p.key("ashlar:costCentre", "%q is a tag and a label: letters, digits, '.', '_' and '-', at most %d",
+			c.CostCentre, maxLabelLength)
 	}
 }
 
 func (p *problems) label(key, value string, longest int) {
 	if len(value) > longest || !labelForm.MatchString(value) {
-		p.key(key, "%q: want lower-case letters, digits and dashes, a letter first, at most %d characters", value, longest)
+		p.key(key, "%q: want lower-case letters, digits and dashes, a letter first, at most %d characters", value,
+			longest)
 	}
 }
 
@@ -113,7 +115,8 @@ func (p *problems) anyCluster() {
 		p.key("ashlar:storeUrl", "holds credentials; give pods AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in a Secret instead")
 	}
 	database, err := url.Parse(c.DatabaseURL)
-	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" || database.User.Username() == "" || strings.Trim(database.Path, "/") == "" {
+	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" ||
+		database.User.Username() == "" || strings.Trim(database.Path, "/") == "" {
 		p.key("ashlar:databaseUrl", "not set, or not a PostgreSQL URL; run `pulumi config set --secret ashlar:databaseUrl 'postgres://user:password@host:5432/database?sslmode=verify-full'`")
 	}
 }
@@ -148,7 +151,8 @@ var hostForm = regexp.MustCompile(`^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$`)
 func (p *problems) plans(plans []*plan.Plan) {
 	if len(plans) == 0 {
 		if p.foundation() && !knownEnvironment(p.cfg.Environment) {
-			p.key("ashlar:environment", "%q is named by no blueprint; without blueprints it is dev, staging or prod", p.cfg.Environment)
+			p.key("ashlar:environment", "%q is named by no blueprint; without blueprints it is dev, staging or prod",
+				p.cfg.Environment)
 		}
 		if p.cfg.Layer == LayerWorkloads {
 			p.key("ashlar:blueprints", "there is no blueprint to deploy")
@@ -176,7 +180,8 @@ func (p *problems) plan(one *plan.Plan) {
 		say("planned for %s, but config ashlar:environment is %s", one.Environment, p.cfg.Environment)
 	}
 	concepts := map[string][]string{
-		"blueprint": {one.Name}, "model": sorted(one.Models), "pipeline": sorted(one.Pipelines), "endpoint": sorted(one.Endpoints),
+		"blueprint": {one.Name}, "model": sorted(one.Models), "pipeline": sorted(one.Pipelines),
+		"endpoint": sorted(one.Endpoints),
 	}
 	for _, noun := range sorted(concepts) {
 		for _, name := range concepts[noun] {

@@ -75,7 +75,8 @@ func (s *site) databases() map[string]pulumi.StringInput {
 // config is what the blueprint's pods are told.
 func (s *site) config(after ...pulumi.Resource) *config.Args {
 	return &config.Args{
-		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles, Databases: s.databases(), After: after,
+		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles,
+		Databases: s.databases(), After: after,
 	}
 }
 

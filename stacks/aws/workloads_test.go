@@ -26,7 +26,8 @@ func everywhereStood(t *testing.T) map[string]*pulumitest.Recording {
 	plain := cloud()
 	plain.Delivery, plain.Pipelines, plain.Monitoring = DeliveryDeployment, PipelinesCronJob, false
 	return map[string]*pulumitest.Recording{
-		"aws": stood(t, cloud(), credit(), churn()), "kubernetes": stood(t, elsewhere(), credit(), churn()), "plain aws": stood(t, plain, credit(), churn()),
+		"aws": stood(t, cloud(), credit(), churn()), "kubernetes": stood(t, elsewhere(), credit(), churn()),
+		"plain aws": stood(t, plain, credit(), churn()),
 	}
 }
 
@@ -65,7 +66,8 @@ func confined(t *testing.T, at string, spec map[string]any) {
 		c := c.(map[string]any)
 		s := c["securityContext"].(map[string]any)
 		drop := fmt.Sprint(s["capabilities"])
-		if s["allowPrivilegeEscalation"] != false || s["readOnlyRootFilesystem"] != true || drop != "map[drop:[ALL]]" || s["privileged"] != false {
+		if s["allowPrivilegeEscalation"] != false || s["readOnlyRootFilesystem"] != true || drop != "map[drop:[ALL]]" ||
+			s["privileged"] != false {
 			t.Errorf("%s: container %v", at, s)
 		}
 		if len(c["command"].([]any)) < 2 || fmt.Sprint(c["resources"]) == "<nil>" || c["image"] == "" {
@@ -81,7 +83,8 @@ func TestNoSecretIsPlain(t *testing.T) {
 				continue
 			}
 			if res.Type != secretType || !slices.Contains(res.Secrets, "stringData") {
-				t.Errorf("%s: %s %s holds the database's password, and what it marks secret is %v", where, res.Type, res.Name, res.Secrets)
+				t.Errorf("%s: %s %s holds the database's password, and what it marks secret is %v", where,
+					res.Type, res.Name, res.Secrets)
 			}
 		}
 		if secrets := r.All(secretType); (len(secrets) > 0) != (where == "kubernetes") {
@@ -178,8 +181,10 @@ func TestAnEditChangesWhatItIsAbout(t *testing.T) {
 	}{
 		"replicas on AWS":  {cloud(), replicas, []string{scalerType + " credit-risk-endpoint-scoring"}},
 		"replicas of pods": {elsewhere(), replicas, []string{scalerType + " credit-risk-endpoint-scoring"}},
-		"a schedule":       {cloud(), schedule, []string{"kubernetes:argoproj.io/v1alpha1:CronWorkflow credit-risk-pipeline-nightly-schedule"}},
-		"a cron schedule":  {elsewhere(), schedule, []string{"kubernetes:batch/v1:CronJob credit-risk-pipeline-nightly"}},
+		"a schedule": {cloud(), schedule,
+			[]string{"kubernetes:argoproj.io/v1alpha1:CronWorkflow credit-risk-pipeline-nightly-schedule"}},
+		"a cron schedule": {elsewhere(), schedule,
+			[]string{"kubernetes:batch/v1:CronJob credit-risk-pipeline-nightly"}},
 		"a canary's steps": {cloud(), func(p *plan.Plan) {
 			e := p.Endpoints["scoring"]
 			e.Strategy.Canary = &plan.Canary{Steps: []plan.Step{{Pause: "10m"}}}
@@ -231,7 +236,8 @@ func TestARenamedDatasetNeverDeletesItsBucket(t *testing.T) {
 }
 
 func TestNamesDoNotDependOnTheOrderOfBlueprints(t *testing.T) {
-	if changed := pulumitest.Changed(stood(t, cloud(), credit(), churn()), stood(t, cloud(), churn(), credit())); len(changed) != 0 {
+	if changed := pulumitest.Changed(stood(t, cloud(), credit(), churn()),
+		stood(t, cloud(), churn(), credit())); len(changed) != 0 {
 		t.Errorf("changed %v", changed)
 	}
 }
@@ -246,7 +252,8 @@ func TestAnyOtherClusterNeedsNothingOfAWS(t *testing.T) {
 
 func TestEverythingSaysWhoseItIs(t *testing.T) {
 	want := map[string]string{
-		"app.kubernetes.io/instance": "", "app.kubernetes.io/managed-by": "ashlar", "ashlar.dev/environment": "prod", "ashlar.dev/cost-centre": "ml-42",
+		"app.kubernetes.io/instance": "", "app.kubernetes.io/managed-by": "ashlar", "ashlar.dev/environment": "prod",
+		"ashlar.dev/cost-centre": "ml-42",
 	}
 	r := stood(t, cloud(), credit(), churn())
 	digests := map[string]bool{}
@@ -257,7 +264,8 @@ func TestEverythingSaysWhoseItIs(t *testing.T) {
 				t.Errorf("%s %s: label %s is %v", res.Type, res.Name, key, labels[key])
 			}
 		}
-		if system := strings.HasPrefix(res.Name, "ashlar-"); !system && labels["ashlar.dev/owner"] != "Lending---Risk" && labels["ashlar.dev/owner"] != "retention" {
+		if system := strings.HasPrefix(res.Name, "ashlar-"); !system &&
+			labels["ashlar.dev/owner"] != "Lending---Risk" && labels["ashlar.dev/owner"] != "retention" {
 			t.Errorf("%s %s: owner %v", res.Type, res.Name, labels["ashlar.dev/owner"])
 		}
 		walk("", res.Inputs, func(_ string, m map[string]any) {
@@ -271,7 +279,8 @@ func TestEverythingSaysWhoseItIs(t *testing.T) {
 	}
 	for _, res := range r.Resources {
 		tags, ok := res.At("tags").(map[string]any)
-		taggable := slices.Contains([]string{bucketType, "aws:iam/role:Role", "aws:eks/podIdentityAssociation:PodIdentityAssociation"}, res.Type)
+		taggable := slices.Contains([]string{bucketType, "aws:iam/role:Role",
+			"aws:eks/podIdentityAssociation:PodIdentityAssociation"}, res.Type)
 		if taggable && (!ok || tags["ashlar:environment"] != "prod") {
 			t.Errorf("%s %s: tags %v", res.Type, res.Name, tags)
 		}
@@ -287,7 +296,8 @@ func TestNoNameIsLongerThanItsPlaceTakes(t *testing.T) {
 		if name := res.Text("metadata.name"); len(name) > 63 {
 			t.Errorf("%s %s", res.Type, name)
 		}
-		if res.Type == bucketType && len(res.Text("bucket")) > 63 || res.Type == "aws:iam/role:Role" && len(res.Text("name")) > 64 {
+		if res.Type == bucketType && len(res.Text("bucket")) > 63 || res.Type == "aws:iam/role:Role" &&
+			len(res.Text("name")) > 64 {
 			t.Errorf("%s %s%s", res.Type, res.Text("bucket"), res.Text("name"))
 		}
 	}
@@ -296,9 +306,11 @@ func TestNoNameIsLongerThanItsPlaceTakes(t *testing.T) {
 func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
 	r := stood(t, cloud(), credit())
 	for _, res := range []pulumitest.Resource{
-		r.Named(t, rolloutType, "credit-risk-endpoint-scoring"), r.Named(t, "kubernetes:batch/v1:CronJob", "credit-risk-monitor-scoring-drift"),
+		r.Named(t, rolloutType, "credit-risk-endpoint-scoring"),
+		r.Named(t, "kubernetes:batch/v1:CronJob", "credit-risk-monitor-scoring-drift"),
 	} {
-		for _, first := range []string{"kubernetes:core/v1:Namespace::credit-risk", "kubernetes:core/v1:ConfigMap::credit-risk", "kubernetes:batch/v1:Job::ashlar-migrate",
+		for _, first := range []string{"kubernetes:core/v1:Namespace::credit-risk",
+			"kubernetes:core/v1:ConfigMap::credit-risk", "kubernetes:batch/v1:Job::ashlar-migrate",
 			"PodIdentityAssociation::credit-risk-endpoint-scoring"} {
 			if !slices.ContainsFunc(res.DependsOn, func(urn string) bool { return strings.HasSuffix(urn, first) }) {
 				t.Errorf("%s %s may start before %s:\n%s", res.Type, res.Name, first, strings.Join(res.DependsOn, "\n"))
@@ -315,12 +327,14 @@ func TestRolesAndBucketsAreOfTheKindThatCIMayTouch(t *testing.T) {
 		t.Errorf("%d roles, want one for each of seven workloads; the migration's is the foundation's", len(roles))
 	}
 	for _, role := range roles {
-		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-eu-central-1-") || role.Text("permissionsBoundary") != "known-"+OutBoundary {
+		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-eu-central-1-") ||
+			role.Text("permissionsBoundary") != "known-"+OutBoundary {
 			t.Errorf("%s with boundary %q", role.Text("name"), role.Text("permissionsBoundary"))
 		}
 	}
 	for _, b := range r.All(bucketType) {
-		if name := b.Text("bucket"); !strings.HasPrefix(name, "ashlar-prod-") || !strings.HasSuffix(name, "-"+pulumitest.Account) {
+		if name := b.Text("bucket"); !strings.HasPrefix(name, "ashlar-prod-") ||
+			!strings.HasSuffix(name, "-"+pulumitest.Account) {
 			t.Errorf("bucket %s", name)
 		}
 	}

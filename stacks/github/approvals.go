@@ -36,7 +36,8 @@ func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
 	if err != nil {
 		return Reviewed{}, explained(doing, err)
 	}
-	out := Reviewed{Number: pull, URL: p.GetHTMLURL(), Author: p.GetUser().GetLogin(), Head: p.GetHead().GetSHA(), Merged: p.GetMerged()}
+	out := Reviewed{Number: pull, URL: p.GetHTMLURL(), Author: p.GetUser().GetLogin(),
+		Head: p.GetHead().GetSHA(), Merged: p.GetMerged()}
 	last := map[string]*github.PullRequestReview{}
 	err = pages(func(opt github.ListOptions) (*github.Response, error) {
 		list, r, err := c.api.PullRequests.ListReviews(ctx, c.owner, c.name, pull, &opt)
@@ -51,8 +52,10 @@ func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
 		return Reviewed{}, explained(doing, err)
 	}
 	for login, one := range last {
-		if one.GetState() == "APPROVED" && one.GetCommitID() == out.Head && login != strings.ToLower(out.Author) && one.GetUser().GetType() != "Bot" {
-			out.Approved = append(out.Approved, Approval{Login: one.GetUser().GetLogin(), At: one.GetSubmittedAt().Time, URL: one.GetHTMLURL()})
+		if one.GetState() == "APPROVED" && one.GetCommitID() == out.Head && login != strings.ToLower(out.Author) &&
+			one.GetUser().GetType() != "Bot" {
+			out.Approved = append(out.Approved,
+				Approval{Login: one.GetUser().GetLogin(), At: one.GetSubmittedAt().Time, URL: one.GetHTMLURL()})
 		}
 	}
 	slices.SortFunc(out.Approved, func(a, b Approval) int { return a.At.Compare(b.At) })
@@ -70,7 +73,8 @@ func (c *Client) File(ctx context.Context, ref, path string) ([]byte, error) {
 
 // content is a file's text; a folder is an error.
 func (c *Client) content(ctx context.Context, ref, path string) ([]byte, error) {
-	file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: ref})
+	file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path,
+		&github.RepositoryContentGetOptions{Ref: ref})
 	if err != nil {
 		return nil, err
 	}

@@ -70,19 +70,22 @@ func (c *Client) Apply(ctx context.Context, steps []Step) (int, error) {
 }
 
 func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
-	_, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, CodeOwnersPath, &github.RepositoryContentGetOptions{Ref: s.Branch})
+	_, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, CodeOwnersPath,
+		&github.RepositoryContentGetOptions{Ref: s.Branch})
 	if err == nil { // people edit it by pull requests
 		return nil, nil
 	}
 	if status(err) != 404 {
 		return nil, explained(CodeOwnersPath, err)
 	}
-	return []Step{{What: "file " + CodeOwnersPath, Now: "none", Want: "written", apply: func(ctx context.Context) error {
-		_, _, err := c.api.Repositories.CreateFile(ctx, c.owner, c.name, CodeOwnersPath, &github.RepositoryContentFileOptions{
-			Message: github.String("Name the code owners"), Content: []byte(s.CodeOwners), Branch: &s.Branch,
-		})
-		return err
-	}}}, nil
+	return []Step{{What: "file " + CodeOwnersPath, Now: "none", Want: "written",
+		apply: func(ctx context.Context) error {
+			_, _, err := c.api.Repositories.CreateFile(ctx, c.owner, c.name, CodeOwnersPath,
+				&github.RepositoryContentFileOptions{
+					Message: github.String("Name the code owners"), Content: []byte(s.CodeOwners), Branch: &s.Branch,
+				})
+			return err
+		}}}, nil
 }
 
 func (c *Client) environment(ctx context.Context, want Environment) ([]Step, error) {
@@ -105,10 +108,11 @@ func (c *Client) environment(ctx context.Context, want Environment) ([]Step, err
 	}
 	yes, no, wait := true, false, 0
 	return []Step{{What: doing, Now: now, Want: text, apply: func(ctx context.Context) error {
-		_, _, err := c.api.Repositories.CreateUpdateEnvironment(ctx, c.owner, c.name, want.Name, &github.CreateUpdateEnvironment{
-			WaitTimer: &wait, Reviewers: reviewers, CanAdminsBypass: &no,
-			DeploymentBranchPolicy: &github.BranchPolicy{ProtectedBranches: &yes, CustomBranchPolicies: &no},
-		})
+		_, _, err := c.api.Repositories.CreateUpdateEnvironment(ctx, c.owner, c.name, want.Name,
+			&github.CreateUpdateEnvironment{
+				WaitTimer: &wait, Reviewers: reviewers, CanAdminsBypass: &no,
+				DeploymentBranchPolicy: &github.BranchPolicy{ProtectedBranches: &yes, CustomBranchPolicies: &no},
+			})
 		return err
 	}}}, nil
 }
@@ -188,13 +192,14 @@ func (c *Client) protection(ctx context.Context, s Setup) ([]Step, error) {
 	}
 	no := false
 	return []Step{{What: doing, Now: now, Want: want, apply: func(ctx context.Context) error {
-		_, _, err := c.api.Repositories.UpdateBranchProtection(ctx, c.owner, c.name, s.Branch, &github.ProtectionRequest{
-			RequiredStatusChecks: &github.RequiredStatusChecks{Strict: true, Contexts: &checks},
-			RequiredPullRequestReviews: &github.PullRequestReviewsEnforcementRequest{
-				DismissStaleReviews: true, RequireCodeOwnerReviews: true, RequiredApprovingReviewCount: count,
-			},
-			EnforceAdmins: true, AllowForcePushes: &no, AllowDeletions: &no,
-		})
+		_, _, err := c.api.Repositories.UpdateBranchProtection(ctx, c.owner, c.name, s.Branch,
+			&github.ProtectionRequest{
+				RequiredStatusChecks: &github.RequiredStatusChecks{Strict: true, Contexts: &checks},
+				RequiredPullRequestReviews: &github.PullRequestReviewsEnforcementRequest{
+					DismissStaleReviews: true, RequireCodeOwnerReviews: true, RequiredApprovingReviewCount: count,
+				},
+				EnforceAdmins: true, AllowForcePushes: &no, AllowDeletions: &no,
+			})
 		return err
 	}}}, nil
 }
@@ -212,5 +217,6 @@ func protected(p *github.Protection) string {
 }
 
 func rules(checks []string, count int, owners, stale, admins bool) string {
-	return fmt.Sprintf("%d approvals, code owners %t, stale approvals dismissed %t, administrators too %t, checks %s", count, owners, stale, admins, strings.Join(checks, ", "))
+	return fmt.Sprintf("%d approvals, code owners %t, stale approvals dismissed %t, administrators too %t, checks %s",
+		count, owners, stale, admins, strings.Join(checks, ", "))
 }

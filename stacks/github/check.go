@@ -63,14 +63,16 @@ func (c *Client) Check(ctx context.Context, k Check) (Outcome, error) {
 	}
 	for len(rest) > 0 {
 		n := min(perRequest, len(rest))
-		if _, _, err := c.api.Checks.UpdateCheckRun(ctx, c.owner, c.name, run.GetID(), github.UpdateCheckRunOptions{Name: k.Name, Output: k.output(rest[:n])}); err != nil {
+		if _, _, err := c.api.Checks.UpdateCheckRun(ctx, c.owner, c.name, run.GetID(),
+			github.UpdateCheckRunOptions{Name: k.Name, Output: k.output(rest[:n])}); err != nil {
 			return Outcome{}, explained(doing, err)
 		}
 		rest = rest[n:]
 	}
 	// Concluded last: a run that was cut short is never taken for a verdict.
 	_, _, err = c.api.Checks.UpdateCheckRun(ctx, c.owner, c.name, run.GetID(), github.UpdateCheckRunOptions{
-		Name: k.Name, Status: github.String("completed"), Conclusion: &k.Conclusion, CompletedAt: &github.Timestamp{Time: c.now().UTC()},
+		Name: k.Name, Status: github.String("completed"), Conclusion: &k.Conclusion,
+		CompletedAt: &github.Timestamp{Time: c.now().UTC()},
 	})
 	return Outcome{Action: Created, URL: run.GetHTMLURL()}, explained(doing, err)
 }
@@ -79,7 +81,8 @@ func (c *Client) Check(ctx context.Context, k Check) (Outcome, error) {
 func (c *Client) checkRun(ctx context.Context, k Check, id string) (*github.CheckRun, error) {
 	var found *github.CheckRun
 	err := pages(func(opt github.ListOptions) (*github.Response, error) {
-		list, r, err := c.api.Checks.ListCheckRunsForRef(ctx, c.owner, c.name, k.Commit, &github.ListCheckRunsOptions{CheckName: &k.Name, ListOptions: opt})
+		list, r, err := c.api.Checks.ListCheckRunsForRef(ctx, c.owner, c.name, k.Commit,
+			&github.ListCheckRunsOptions{CheckName: &k.Name, ListOptions: opt})
 		if err == nil {
 			for _, run := range list.CheckRuns {
 				if run.GetExternalID() == id && run.GetStatus() == "completed" {
@@ -94,11 +97,13 @@ func (c *Client) checkRun(ctx context.Context, k Check, id string) (*github.Chec
 
 func (k Check) output(annotations []Annotation) *github.CheckRunOutput {
 	summary := []rune(k.Summary)
-	out := &github.CheckRunOutput{Title: &k.Title, Summary: github.String(string(summary[:min(len(summary), maxSummary)]))}
+	out := &github.CheckRunOutput{Title: &k.Title,
+		Summary: github.String(string(summary[:min(len(summary), maxSummary)]))}
 	for _, a := range annotations {
 		line := max(1, a.Line)
 		out.Annotations = append(out.Annotations, &github.CheckRunAnnotation{
-			Path: &a.Path, StartLine: &line, EndLine: &line, AnnotationLevel: &a.Level, Title: &a.Title, Message: &a.Message,
+			Path: &a.Path, StartLine: &line, EndLine: &line, AnnotationLevel: &a.Level,
+			Title: &a.Title, Message: &a.Message,
 		})
 	}
 	return out

@@ -64,13 +64,15 @@ var repositoryName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0
 func New(cfg Config) (*Client, error) {
 	var problems []error
 	if !repositoryName.MatchString(cfg.Repository) {
-		problems = append(problems, fmt.Errorf("repository %q: want owner/name; set --repo or GITHUB_REPOSITORY", cfg.Repository))
+		problems = append(problems, fmt.Errorf("repository %q: want owner/name; set --repo or GITHUB_REPOSITORY",
+			cfg.Repository))
 	}
 	if cfg.API == "" {
 		cfg.API = DefaultAPI
 	}
 	base, err := url.Parse(strings.TrimSuffix(cfg.API, "/") + "/")
-	if err != nil || base.Host == "" || base.Scheme != "https" && (base.Scheme != "http" || !outbound.Loopback(base.Hostname())) {
+	if err != nil || base.Host == "" || base.Scheme != "https" &&
+		(base.Scheme != "http" || !outbound.Loopback(base.Hostname())) {
 		problems = append(problems, fmt.Errorf("API %q: want an https URL such as %s or https://github.example.com/api/v3", cfg.API, DefaultAPI))
 	}
 	if cfg.Token == "" && cfg.App == nil {
@@ -152,7 +154,8 @@ func explained(doing string, err error) error {
 			message += ": " + one.Message
 		}
 	}
-	return &AnsweredError{Status: e.Response.StatusCode, message: fmt.Sprintf("%s: GitHub answers %d %s%s", doing, e.Response.StatusCode, message, hint)}
+	return &AnsweredError{Status: e.Response.StatusCode,
+		message: fmt.Sprintf("%s: GitHub answers %d %s%s", doing, e.Response.StatusCode, message, hint)}
 }
 
 // AnsweredError is what GitHub answers where it does not do what it is asked.

@@ -44,7 +44,8 @@ func (c *Client) Comment(ctx context.Context, pull int, s Sticky) (Outcome, erro
 		return Outcome{}, explained(doing, err)
 	}
 	for i := 1; i < len(mine); i++ { // two runs at once may have made two
-		if _, err := c.api.Issues.DeleteComment(ctx, c.owner, c.name, mine[i].GetID()); err != nil && status(err) != 404 {
+		if _, err := c.api.Issues.DeleteComment(ctx, c.owner, c.name,
+			mine[i].GetID()); err != nil && status(err) != 404 {
 			return Outcome{}, explained(doing, err)
 		}
 	}
@@ -79,7 +80,8 @@ func (c *Client) comments(ctx context.Context, pull int, marker string) ([]*gith
 		return nil, err
 	}
 	err = pages(func(opt github.ListOptions) (*github.Response, error) {
-		list, r, err := c.api.Issues.ListComments(ctx, c.owner, c.name, pull, &github.IssueListCommentsOptions{ListOptions: opt})
+		list, r, err := c.api.Issues.ListComments(ctx, c.owner, c.name, pull,
+			&github.IssueListCommentsOptions{ListOptions: opt})
 		for _, one := range list {
 			ours := one.GetUser().GetType() == "Bot" || me.GetLogin() != "" && one.GetUser().GetLogin() == me.GetLogin()
 			if ours && strings.HasPrefix(one.GetBody(), marker) {

@@ -9,9 +9,10 @@ import (
 
 // Retrain asks the workflow to run on the branch, for the environment.
 func (c *Client) Retrain(ctx context.Context, workflow, branch, environment string) error {
-	_, err := c.api.Actions.CreateWorkflowDispatchEventByFileName(ctx, c.owner, c.name, workflow, github.CreateWorkflowDispatchEventRequest{
-		Ref: branch, Inputs: map[string]any{"environment": environment},
-	})
+	_, err := c.api.Actions.CreateWorkflowDispatchEventByFileName(ctx, c.owner, c.name, workflow,
+		github.CreateWorkflowDispatchEventRequest{
+			Ref: branch, Inputs: map[string]any{"environment": environment},
+		})
 	return explained(fmt.Sprintf("run %s on %s", workflow, branch), err)
 }
 
@@ -20,7 +21,8 @@ func (c *Client) Issue(ctx context.Context, title, body string) (Outcome, error)
 	doing := fmt.Sprintf("issue %q", title)
 	var found *github.Issue
 	err := pages(func(opt github.ListOptions) (*github.Response, error) {
-		list, r, err := c.api.Issues.ListByRepo(ctx, c.owner, c.name, &github.IssueListByRepoOptions{State: "open", ListOptions: opt})
+		list, r, err := c.api.Issues.ListByRepo(ctx, c.owner, c.name,
+			&github.IssueListByRepoOptions{State: "open", ListOptions: opt})
 		for _, one := range list {
 			if found == nil && one.GetTitle() == title && !one.IsPullRequest() {
 				found = one

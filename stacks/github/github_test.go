@@ -32,7 +32,8 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 func client(t *testing.T, s *githubtest.Server) (*github.Client, *clock) {
 	t.Helper()
 	k := &clock{now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
-	c, err := github.New(github.Config{Repository: "acme/shop", API: s.URL, Token: githubtest.Token, Now: func() time.Time { return k.now }, Sleep: k.sleep})
+	c, err := github.New(github.Config{Repository: "acme/shop", API: s.URL, Token: githubtest.Token,
+		Now: func() time.Time { return k.now }, Sleep: k.sleep})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,8 @@ func TestAPullRequestHasOneComment(t *testing.T) {
 	twice(t, s, github.Created, say("first"))
 	twice(t, s, github.Updated, say("second"))
 	got := s.Comments(n)
-	if len(got) != 8 || got[7] != "github-actions[bot]: <!-- ashlar:plan -->\nsecond" || got[0] != "eve: <!-- ashlar:plan -->\nno. 0" {
+	if len(got) != 8 || got[7] != "github-actions[bot]: <!-- ashlar:plan -->\nsecond" ||
+		got[0] != "eve: <!-- ashlar:plan -->\nno. 0" {
 		t.Errorf("comments %q", got)
 	}
 	// Two runs at once made two: one stays.
@@ -94,7 +96,8 @@ func TestALongCommentIsCutAtALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.Comments(n)[0]
-	if !strings.Contains(got, "important") || !strings.HasSuffix(got, "ä line of many\n\nThe rest is too long for a comment: the workflow's summary has it.") {
+	if !strings.Contains(got, "important") ||
+		!strings.HasSuffix(got, "ä line of many\n\nThe rest is too long for a comment: the workflow's summary has it.") {
 		t.Errorf("it ends with %q", got[len(got)-100:])
 	}
 }
@@ -104,12 +107,14 @@ func TestACheckIsGivenOnceAndWhole(t *testing.T) {
 	c, _ := client(t, s)
 	k := github.Check{Name: "ashlar", Commit: "c0", Conclusion: "failure", Title: "120 findings", Summary: "s"}
 	for i := range 120 {
-		k.Annotations = append(k.Annotations, github.Annotation{Path: "credit.cue", Line: i, Level: "failure", Title: "t", Message: "m"})
+		k.Annotations = append(k.Annotations,
+			github.Annotation{Path: "credit.cue", Line: i, Level: "failure", Title: "t", Message: "m"})
 	}
 	give := func() (github.Outcome, error) { return c.Check(t.Context(), k) }
 	twice(t, s, github.Created, give)
 	runs := s.Runs()
-	if len(runs) != 1 || len(runs[0]["annotations"].([]any)) != 120 || runs[0]["conclusion"] != "failure" || runs[0]["status"] != "completed" {
+	if len(runs) != 1 || len(runs[0]["annotations"].([]any)) != 120 || runs[0]["conclusion"] != "failure" ||
+		runs[0]["status"] != "completed" {
 		t.Errorf("%d runs, %v", len(runs), runs[0]["conclusion"])
 	}
 	k.Conclusion, k.Annotations = "success", nil
@@ -131,9 +136,13 @@ func TestLimitsAreWaitedForAndFailuresTriedAgain(t *testing.T) {
 	s.Misbehave(
 		githubtest.Trouble{Method: "GET", Path: "/comments", Status: 502},
 		githubtest.Trouble{Method: "GET", Path: "/comments", Broken: true},
-		githubtest.Trouble{Method: "GET", Path: "/comments", Status: 403, Header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, Body: `{"message": "API rate limit exceeded"}`},
-		githubtest.Trouble{Method: "POST", Path: "/comments", Status: 403, Body: `{"message": "You have exceeded a secondary rate limit"}`},
-		githubtest.Trouble{Method: "POST", Path: "/comments", Status: 429, Header: map[string]string{"Retry-After": "7"}},
+		githubtest.Trouble{Method: "GET", Path: "/comments", Status: 403,
+			Header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset},
+			Body:   `{"message": "API rate limit exceeded"}`},
+		githubtest.Trouble{Method: "POST", Path: "/comments", Status: 403,
+			Body: `{"message": "You have exceeded a secondary rate limit"}`},
+		githubtest.Trouble{Method: "POST", Path: "/comments", Status: 429,
+			Header: map[string]string{"Retry-After": "7"}},
 	)
 	got, err := c.Comment(t.Context(), n, github.Sticky{Key: "plan", Body: "x"})
 	if err != nil || got.Action != github.Created || len(s.Comments(n)) != 1 || s.Left() != 0 {
@@ -157,11 +166,15 @@ func TestWhatWasMadeBeforeAnAnswerWasLostIsNotMadeAgain(t *testing.T) {
 	c, _ := client(t, s)
 	n, _ := s.Open("ada", "topic", "Change")
 	s.Misbehave(githubtest.Trouble{Method: "POST", Path: "/comments", Status: 502, Done: true})
-	if got, err := c.Comment(t.Context(), n, github.Sticky{Key: "plan", Body: "x"}); err != nil || got.Action != github.Created || len(s.Comments(n)) != 1 {
+	if got, err := c.Comment(t.Context(), n, github.Sticky{Key: "plan", Body: "x"}); err != nil ||
+		got.Action != github.Created || len(s.Comments(n)) != 1 {
 		t.Errorf("%+v, %v, %q", got, err, s.Comments(n))
 	}
-	p := github.Proposal{Base: "main", Branch: "ashlar/p", Title: "T", Body: "B", Message: "M", Files: map[string][]byte{"pins.cue": []byte("x")}}
-	s.Misbehave(githubtest.Trouble{Method: "POST", Path: "/pulls", Status: 502, Done: true}, githubtest.Trouble{Method: "POST", Path: "/git/refs", Status: 422, Done: true, Body: `{"message": "Reference already exists"}`})
+	p := github.Proposal{Base: "main", Branch: "ashlar/p", Title: "T", Body: "B", Message: "M",
+		Files: map[string][]byte{"pins.cue": []byte("x")}}
+	s.Misbehave(githubtest.Trouble{Method: "POST", Path: "/pulls", Status: 502, Done: true},
+		githubtest.Trouble{Method: "POST", Path: "/git/refs", Status: 422, Done: true,
+			Body: `{"message": "Reference already exists"}`})
 	if got, err := c.Propose(t.Context(), p); err != nil || len(s.Pulls()) != 2 {
 		t.Errorf("%+v, %v, %q", got, err, s.Pulls())
 	}
@@ -173,7 +186,8 @@ func TestItGivesUpInTheEnd(t *testing.T) {
 	for range 10 {
 		s.Misbehave(githubtest.Trouble{Status: 503, Body: `{"message": "down"}`})
 	}
-	if _, err := c.Comment(t.Context(), 1, github.Sticky{Key: "plan", Body: "x"}); err == nil || !strings.Contains(err.Error(), "503") || s.Left() != 4 {
+	if _, err := c.Comment(t.Context(), 1, github.Sticky{Key: "plan", Body: "x"}); err == nil ||
+		!strings.Contains(err.Error(), "503") || s.Left() != 4 {
 		t.Errorf("%v, %d left", err, s.Left())
 	}
 	if len(k.slept) != 5 {
@@ -195,13 +209,15 @@ func TestItGivesUpInTheEnd(t *testing.T) {
 func TestARefusalSaysWhatToDo(t *testing.T) {
 	s := githubtest.New(t)
 	for want, trouble := range map[string]githubtest.Trouble{
-		"the token is not allowed to do this": {Path: "/comments", Status: 403, Body: `{"message": "Resource not accessible by integration"}`},
-		"the token is wrong":                  {Path: "/comments", Status: 401, Body: `{"message": "Bad credentials"}`},
-		"it does not exist":                   {Path: "/comments", Status: 404, Body: `{"message": "Not Found"}`},
+		"the token is not allowed to do this": {Path: "/comments", Status: 403,
+			Body: `{"message": "Resource not accessible by integration"}`},
+		"the token is wrong": {Path: "/comments", Status: 401, Body: `{"message": "Bad credentials"}`},
+		"it does not exist":  {Path: "/comments", Status: 404, Body: `{"message": "Not Found"}`},
 	} {
 		c, _ := client(t, s)
 		s.Misbehave(trouble)
-		if _, err := c.Comment(t.Context(), 1, github.Sticky{Key: "plan", Body: "x"}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), githubtest.Token) {
+		if _, err := c.Comment(t.Context(), 1, github.Sticky{Key: "plan", Body: "x"}); err == nil ||
+			!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), githubtest.Token) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -238,7 +254,9 @@ func TestAConfigurationIsCheckedAtOnce(t *testing.T) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
-	if _, err := github.New(github.Config{Repository: "a/b", App: &github.App{ID: 1, Installation: 2, Key: []byte("secretsecret")}}); err == nil || strings.Contains(err.Error(), "secretsecret") {
+	if _, err := github.New(github.Config{Repository: "a/b",
+		App: &github.App{ID: 1, Installation: 2, Key: []byte("secretsecret")}}); err == nil ||
+		strings.Contains(err.Error(), "secretsecret") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -255,7 +273,8 @@ func TestAnAppSignsIn(t *testing.T) {
 		if r.URL.Path == "/app/installations/7/access_tokens" {
 			signed = append(signed, r.Header.Get("Authorization"))
 			w.WriteHeader(http.StatusCreated)
-			fmt.Fprintf(w, `{"token": %q, "expires_at": %q}`, githubtest.Token, time.Now().Add(time.Hour).Format(time.RFC3339))
+			fmt.Fprintf(w, `{"token": %q, "expires_at": %q}`, githubtest.Token,
+				time.Now().Add(time.Hour).Format(time.RFC3339))
 			return
 		}
 		r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "token ", "Bearer ", 1))
@@ -263,7 +282,8 @@ func TestAnAppSignsIn(t *testing.T) {
 	}))
 	defer front.Close()
 	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
-	c, err := github.New(github.Config{Repository: "acme/shop", API: front.URL, App: &github.App{ID: 3, Installation: 7, Key: text}})
+	c, err := github.New(github.Config{Repository: "acme/shop", API: front.URL,
+		App: &github.App{ID: 3, Installation: 7, Key: text}})
 	if err != nil {
 		t.Fatal(err)
 	}

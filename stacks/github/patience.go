@@ -97,7 +97,8 @@ func (p *patience) limit(resp *http.Response, backOff time.Duration) time.Durati
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && n >= 0 {
 		return max(time.Duration(n)*time.Second, backOff)
 	}
-	if n, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); err == nil && resp.Header.Get("X-RateLimit-Remaining") == "0" {
+	if n, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); err == nil &&
+		resp.Header.Get("X-RateLimit-Remaining") == "0" {
 		return max(time.Unix(n, 0).Sub(p.now())+time.Second, backOff)
 	}
 	return max(unsaid, backOff)

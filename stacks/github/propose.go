@@ -33,7 +33,8 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Outcome, error) {
 		return Outcome{}, explained(doing, err)
 	}
 	if had == nil {
-		made, _, err := c.api.PullRequests.Create(ctx, c.owner, c.name, &github.NewPullRequest{Title: &p.Title, Head: &p.Branch, Base: &p.Base, Body: &p.Body})
+		made, _, err := c.api.PullRequests.Create(ctx, c.owner, c.name,
+			&github.NewPullRequest{Title: &p.Title, Head: &p.Branch, Base: &p.Base, Body: &p.Body})
 		if err == nil {
 			return Outcome{Action: Created, URL: made.GetHTMLURL()}, nil
 		}
@@ -44,7 +45,8 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Outcome, error) {
 	}
 	if had.GetTitle() != p.Title || had.GetBody() != p.Body {
 		pushed = true
-		if _, _, err := c.api.PullRequests.Edit(ctx, c.owner, c.name, had.GetNumber(), &github.PullRequest{Title: &p.Title, Body: &p.Body}); err != nil {
+		if _, _, err := c.api.PullRequests.Edit(ctx, c.owner, c.name, had.GetNumber(),
+			&github.PullRequest{Title: &p.Title, Body: &p.Body}); err != nil {
 			return Outcome{}, explained(doing, err)
 		}
 	}
@@ -56,7 +58,8 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Outcome, error) {
 
 // open is the open pull request from the branch, or nil.
 func (c *Client) open(ctx context.Context, p Proposal) (*github.PullRequest, error) {
-	list, _, err := c.api.PullRequests.List(ctx, c.owner, c.name, &github.PullRequestListOptions{State: "open", Head: c.owner + ":" + p.Branch, Base: p.Base})
+	list, _, err := c.api.PullRequests.List(ctx, c.owner, c.name,
+		&github.PullRequestListOptions{State: "open", Head: c.owner + ":" + p.Branch, Base: p.Base})
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -120,7 +123,8 @@ func (c *Client) commit(ctx context.Context, p Proposal, base string) (string, e
 	var entries []*github.TreeEntry
 	for _, path := range slices.Sorted(maps.Keys(p.Files)) {
 		entries = append(entries, &github.TreeEntry{
-			Path: &path, Mode: github.String("100644"), Type: github.String("blob"), Content: github.String(string(p.Files[path])),
+			Path: &path, Mode: github.String("100644"), Type: github.String("blob"),
+			Content: github.String(string(p.Files[path])),
 		})
 	}
 	tree, _, err := c.api.Git.CreateTree(ctx, c.owner, c.name, parent.GetTree().GetSHA(), entries)

@@ -38,11 +38,14 @@ func TestARepositoryIsSetUpOnce(t *testing.T) {
 		t.Errorf("looking changes %v", changes)
 	}
 	// It is cut short in the middle, and continues from there.
-	s.Misbehave(githubtest.Trouble{Method: "PUT", Path: "/environments/prod", Status: 422, Body: `{"message": "Validation Failed"}`})
-	if n, err := c.Apply(t.Context(), steps); n != 4 || err == nil || !strings.Contains(err.Error(), "environment prod: GitHub answers 422") {
+	s.Misbehave(githubtest.Trouble{Method: "PUT", Path: "/environments/prod", Status: 422,
+		Body: `{"message": "Validation Failed"}`})
+	if n, err := c.Apply(t.Context(), steps); n != 4 || err == nil ||
+		!strings.Contains(err.Error(), "environment prod: GitHub answers 422") {
 		t.Errorf("%d steps, %v", n, err)
 	}
-	if steps, err = c.Differences(t.Context(), setup()); err != nil || words(steps) != "environment prod, protection of branch main" {
+	if steps, err = c.Differences(t.Context(), setup()); err != nil ||
+		words(steps) != "environment prod, protection of branch main" {
 		t.Fatalf("%s, %v", words(steps), err)
 	}
 	if _, err := c.Apply(t.Context(), steps); err != nil {
@@ -59,7 +62,8 @@ func TestARepositoryIsSetUpOnce(t *testing.T) {
 	other.Variables["AWS_REGION"] = "us-east-1"
 	other.Environments[1].Reviewers = []string{"grace"}
 	steps, err = c.Differences(t.Context(), other)
-	if err != nil || words(steps) != "variable AWS_REGION, environment prod" || steps[0].Now != "eu-west-1" || steps[0].Want != "us-east-1" {
+	if err != nil || words(steps) != "variable AWS_REGION, environment prod" || steps[0].Now != "eu-west-1" ||
+		steps[0].Want != "us-east-1" {
 		t.Errorf("%+v, %v", steps, err)
 	}
 }
@@ -73,7 +77,8 @@ func TestConflictsAreNoFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Misbehave(
-		githubtest.Trouble{Method: "POST", Path: "/actions/variables", Status: 409, Done: true, Body: `{"message": "Already exists"}`},
+		githubtest.Trouble{Method: "POST", Path: "/actions/variables", Status: 409, Done: true,
+			Body: `{"message": "Already exists"}`},
 		githubtest.Trouble{Method: "PUT", Path: "/environments/dev", Delay: 300 * time.Millisecond},
 		githubtest.Trouble{Method: "PUT", Path: "/environments/prod", Status: 500, Done: true},
 	)
@@ -90,13 +95,15 @@ func TestNothingIsAskedLessOfThanBefore(t *testing.T) {
 	s.Guard("main", 2, "theirs")
 	c, _ := client(t, s)
 	steps, err := c.Differences(t.Context(), github.Setup{Branch: "main", Checks: []string{"check"}})
-	if err != nil || len(steps) != 1 || !strings.Contains(steps[0].Want, "2 approvals") || !strings.Contains(steps[0].Want, "checks check, theirs") {
+	if err != nil || len(steps) != 1 || !strings.Contains(steps[0].Want, "2 approvals") ||
+		!strings.Contains(steps[0].Want, "checks check, theirs") {
 		t.Fatalf("%+v, %v", steps, err)
 	}
 	if _, err := c.Apply(t.Context(), steps); err != nil {
 		t.Fatal(err)
 	}
-	if steps, err = c.Differences(t.Context(), github.Setup{Branch: "main", Checks: []string{"check"}}); err != nil || len(steps) != 0 {
+	if steps, err = c.Differences(t.Context(),
+		github.Setup{Branch: "main", Checks: []string{"check"}}); err != nil || len(steps) != 0 {
 		t.Errorf("%+v, %v", steps, err)
 	}
 }
@@ -104,7 +111,9 @@ func TestNothingIsAskedLessOfThanBefore(t *testing.T) {
 func TestReviewersThatAreNotThereAreNamed(t *testing.T) {
 	s := githubtest.New(t)
 	c, _ := client(t, s)
-	_, err := c.Differences(t.Context(), github.Setup{Branch: "main", Environments: []github.Environment{{Name: "a", Reviewers: []string{"nobody"}}, {Name: "b", Reviewers: []string{"team/ghosts"}}}})
+	_, err := c.Differences(t.Context(),
+		github.Setup{Branch: "main", Environments: []github.Environment{{Name: "a", Reviewers: []string{"nobody"}},
+			{Name: "b", Reviewers: []string{"team/ghosts"}}}})
 	if err == nil || !strings.Contains(err.Error(), "user nobody") || !strings.Contains(err.Error(), "team ghosts") {
 		t.Errorf("got %v", err)
 	}
@@ -113,7 +122,8 @@ func TestReviewersThatAreNotThereAreNamed(t *testing.T) {
 func TestAProposalIsOnePullRequestOnTopOfItsBase(t *testing.T) {
 	s := githubtest.New(t)
 	c, _ := client(t, s)
-	p := github.Proposal{Base: "main", Branch: "ashlar/promote-m-2", Title: "Serve m 2", Body: "evidence", Message: "Serve m version 2", Files: map[string][]byte{"shop/pins.cue": []byte("v2\n")}}
+	p := github.Proposal{Base: "main", Branch: "ashlar/promote-m-2", Title: "Serve m 2", Body: "evidence",
+		Message: "Serve m version 2", Files: map[string][]byte{"shop/pins.cue": []byte("v2\n")}}
 	propose := func() (github.Outcome, error) { return c.Propose(t.Context(), p) }
 	twice(t, s, github.Created, propose)
 	if files := s.Files(p.Branch); files["shop/pins.cue"] != "v2\n" || files["README.md"] != "hello\n" {
@@ -125,7 +135,8 @@ func TestAProposalIsOnePullRequestOnTopOfItsBase(t *testing.T) {
 	twice(t, s, github.Updated, propose)
 	s.Advance("main")
 	twice(t, s, github.Updated, propose)
-	if pulls := s.Pulls(); len(pulls) != 1 || s.Body(1) != "more evidence" || s.Files(p.Branch)["shop/pins.cue"] != "v2, again\n" {
+	if pulls := s.Pulls(); len(pulls) != 1 || s.Body(1) != "more evidence" ||
+		s.Files(p.Branch)["shop/pins.cue"] != "v2, again\n" {
 		t.Errorf("pulls %v, %v", pulls, s.Files(p.Branch))
 	}
 	p.Base = "gone"
@@ -148,7 +159,8 @@ func TestIssuesAndWorkflowsAreAskedFor(t *testing.T) {
 	if err := c.Retrain(t.Context(), "ashlar-retrain.yml", "main", "prod"); err != nil || len(s.Dispatched()) != 1 {
 		t.Errorf("%v, %v", err, s.Dispatched())
 	}
-	if err := c.Retrain(t.Context(), "other.yml", "main", "prod"); err == nil || !strings.Contains(err.Error(), "run other.yml on main") {
+	if err := c.Retrain(t.Context(), "other.yml", "main", "prod"); err == nil ||
+		!strings.Contains(err.Error(), "run other.yml on main") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -31,7 +31,8 @@ func (s sound) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("GitHub answers with more than %d bytes", maxAnswer)
 	}
 	if req.Method == http.MethodGet && hollow(text) {
-		return nil, fmt.Errorf("GitHub answered %s with a body that cannot be read; is there a proxy in between?", req.URL.Path)
+		return nil, fmt.Errorf("GitHub answered %s with a body that cannot be read; is there a proxy in between?",
+			req.URL.Path)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(text))
 	return resp, nil

@@ -20,7 +20,8 @@ type ofRepository struct{ c *Client }
 
 func (h ofRepository) what(name string) string { return "variable " + name }
 
-func (h ofRepository) list(ctx context.Context, opt github.ListOptions) (*github.ActionsVariables, *github.Response, error) {
+func (h ofRepository) list(ctx context.Context, opt github.ListOptions) (*github.ActionsVariables,
+	*github.Response, error) {
 	return h.c.api.Actions.ListRepoVariables(ctx, h.c.owner, h.c.name, &opt)
 }
 
@@ -44,7 +45,8 @@ func (h ofEnvironment) what(name string) string {
 	return "variable " + name + " of environment " + h.environment
 }
 
-func (h ofEnvironment) list(ctx context.Context, opt github.ListOptions) (*github.ActionsVariables, *github.Response, error) {
+func (h ofEnvironment) list(ctx context.Context, opt github.ListOptions) (*github.ActionsVariables,
+	*github.Response, error) {
 	return h.c.api.Actions.ListEnvVariables(ctx, h.repository, h.environment, &opt)
 }
 

@@ -75,7 +75,8 @@ func parts(img v1.Image, name string) ([]entry, []byte, error) {
 		}
 		out, names = append(out, blob(h, content)), append(names, blobPath(h)[1:])
 	}
-	docker, err := json.Marshal([]map[string]any{{"Config": blobPath(configName)[1:], "RepoTags": []string{name}, "Layers": names}})
+	docker, err := json.Marshal([]map[string]any{{"Config": blobPath(configName)[1:],
+		"RepoTags": []string{name}, "Layers": names}})
 	return out, docker, err
 }
 
@@ -153,7 +154,8 @@ func unpack(r io.Reader, folder string) error {
 		if h.Size > maxBlob { // a sparse one takes next to nothing in the archive
 			return fmt.Errorf("%q has more than %d MiB", h.Name, maxBlob>>20)
 		}
-		f, err := os.OpenFile(filepath.Join(folder, filepath.FromSlash(h.Name)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		f, err := os.OpenFile(filepath.Join(folder, filepath.FromSlash(h.Name)),
+			os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%q is there twice", h.Name)
 		}

@@ -20,7 +20,8 @@ func TestAnArchiveKeepsTheDigest(t *testing.T) {
 	if err := validate.Image(loaded.Image); err != nil {
 		t.Error(err)
 	}
-	if was, is := digestOf(t, img), digestOf(t, loaded.Image); was != is || loaded.Digest != is || !strings.HasPrefix(is, "sha256:") || loaded.Version != "devel" {
+	if was, is := digestOf(t, img), digestOf(t, loaded.Image); was != is || loaded.Digest != is ||
+		!strings.HasPrefix(is, "sha256:") || loaded.Version != "devel" {
 		t.Errorf("%s became %s, %+v", was, is, loaded)
 	}
 }
@@ -72,9 +73,11 @@ func TestADamagedOrForeignArchiveIsRefused(t *testing.T) {
 	}
 	for name, bad := range map[string][]byte{
 		"a flipped bit": flipped, "half of it": text[:len(text)/2], "nothing": nil, "no archive": []byte("hello"),
-		"a way out": foreign("../../etc/passwd"), "another's": foreign("repositories"), "an absolute path": foreign("/etc/passwd"),
+		"a way out": foreign("../../etc/passwd"), "another's": foreign("repositories"),
+		"an absolute path": foreign("/etc/passwd"),
 	} {
-		if _, err := Load(bytes.NewReader(bad), t.TempDir()); err == nil || !strings.Contains(err.Error(), "image archive") {
+		if _, err := Load(bytes.NewReader(bad), t.TempDir()); err == nil ||
+			!strings.Contains(err.Error(), "image archive") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

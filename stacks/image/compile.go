@@ -112,7 +112,8 @@ func (b *builder) run(ctx context.Context, dir string, args []string) error {
 	}
 	cmd := exec.CommandContext(ctx, b.tool, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+b.platform.OS, "GOARCH="+b.platform.Arch, "GOAMD64=v1", "GOARM64=v8.0",
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+b.platform.OS, "GOARCH="+b.platform.Arch,
+		"GOAMD64=v1", "GOARM64=v8.0",
 		"GOBIN=", "GOPATH="+filepath.Join(b.temp, "path"), "GOMODCACHE="+strings.TrimSpace(string(cache)), "GOWORK=off")
 	said, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {

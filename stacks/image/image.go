@@ -106,7 +106,8 @@ func assemble(cfg Config, p *program) (v1.Image, error) {
 		return nil, fmt.Errorf("layer: %w", err)
 	}
 	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
-	img, err = mutate.Append(img, addendum(base, "certificate authorities, user, /tmp", created), addendum(top, "runtime and its bill of materials", created))
+	img, err = mutate.Append(img, addendum(base, "certificate authorities, user, /tmp", created),
+		addendum(top, "runtime and its bill of materials", created))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,8 @@ func addendum(l v1.Layer, what string, created time.Time) mutate.Addendum {
 // baseEntries are what a static binary needs around it.
 func baseEntries() []entry {
 	return []entry{
-		{name: "/etc/passwd", mode: 0o644, content: []byte("root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n")},
+		{name: "/etc/passwd", mode: 0o644,
+			content: []byte("root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n")},
 		{name: "/etc/group", mode: 0o644, content: []byte("root:x:0:\nnonroot:x:65532:\n")},
 		{name: authoritiesPath, mode: 0o644, content: authorities()},
 		{name: "/tmp/", mode: 0o1777},

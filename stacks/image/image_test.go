@@ -51,7 +51,8 @@ func TestTheImageHoldsWhatARuntimeNeedsAndNothingElse(t *testing.T) {
 	}
 	for path, f := range all {
 		if f.header.Uid != 0 || f.header.Gid != 0 || f.header.Uname != "" || f.header.ModTime.Unix() != 0 {
-			t.Errorf("%s belongs to %d:%d %q, of %s", path, f.header.Uid, f.header.Gid, f.header.Uname, f.header.ModTime)
+			t.Errorf("%s belongs to %d:%d %q, of %s", path, f.header.Uid, f.header.Gid,
+				f.header.Uname, f.header.ModTime)
 		}
 	}
 	if len(all) > 14 {
@@ -71,21 +72,24 @@ func TestTheConfigurationIsWhatManifestsRelyOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.OS != "linux" || c.Architecture != "amd64" || c.Config.User != "65532:65532" || !slices.Equal(c.Config.Entrypoint, []string{"/bin/ashlar-runtime"}) {
+	if c.OS != "linux" || c.Architecture != "amd64" || c.Config.User != "65532:65532" ||
+		!slices.Equal(c.Config.Entrypoint, []string{"/bin/ashlar-runtime"}) {
 		t.Errorf("%+v", c.Config)
 	}
 	if _, ok := c.Config.ExposedPorts["8080/tcp"]; !ok || len(c.Config.Cmd) > 0 {
 		t.Errorf("%+v", c.Config)
 	}
 	for label, want := range map[string]string{
-		"title": "ashlar-runtime", "source": source, "version": "devel", "created": "1970-01-01T00:00:00Z", "revision": "",
+		"title": "ashlar-runtime", "source": source, "version": "devel",
+		"created": "1970-01-01T00:00:00Z", "revision": "",
 	} {
 		if got := c.Config.Labels["org.opencontainers.image."+label]; got != want {
 			t.Errorf("label %s is %q, want %q", label, got, want)
 		}
 	}
 	m, err := img.Manifest()
-	if err != nil || m.MediaType != "application/vnd.oci.image.manifest.v1+json" || m.Config.MediaType != "application/vnd.oci.image.config.v1+json" {
+	if err != nil || m.MediaType != "application/vnd.oci.image.manifest.v1+json" ||
+		m.Config.MediaType != "application/vnd.oci.image.config.v1+json" {
 		t.Errorf("%+v, %v", m, err)
 	}
 	if len(c.History) != len(m.Layers) {
@@ -116,11 +120,13 @@ func TestABinaryThatCouldNotRunIsRefused(t *testing.T) {
 		"nothing":              {nil, amd64, "not a Linux program"},
 		"a script":             {[]byte("#!/bin/sh\n"), amd64, "not a Linux program"},
 		"a program of Windows": {[]byte("MZ\x90\x00"), amd64, "not a Linux program"},
-		"another architecture": {binary, Platform{"linux", "arm64"}, "it is for linux/amd64, the image for linux/arm64"},
-		"half a program":       {binary[:len(binary)/200], amd64, "runtime binary"},
+		"another architecture": {binary, Platform{"linux", "arm64"},
+			"it is for linux/amd64, the image for linux/arm64"},
+		"half a program": {binary[:len(binary)/200], amd64, "runtime binary"},
 	}
 	for name, c := range cases {
-		if _, err := Build(Config{Binary: c.binary, Platform: c.platform}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Build(Config{Binary: c.binary, Platform: c.platform}); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

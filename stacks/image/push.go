@@ -45,7 +45,8 @@ func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, to
 	}
 	digest := h.String()
 	out := Pushed{Reference: to.String(), Digest: digest, Pinned: to.Context().Digest(digest).String()}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("ashlar"), remote.WithTransport(outbound.Transport(outbound.Config{}))}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithUserAgent("ashlar"), remote.WithTransport(outbound.Transport(outbound.Config{}))}
 	have, err := remote.Head(to, options...)
 	var refused *transport.Error
 	switch {

@@ -100,12 +100,14 @@ func TestThePushLogsInAsDockerDoes(t *testing.T) {
 }
 
 func TestWhereToPushIsSaidInFull(t *testing.T) {
-	for _, bad := range []string{"", "ashlar-runtime", "registry.example.com/ashlar-runtime", "registry.example.com/UPPER:1", "registry.example.com/x@sha256:" + strings.Repeat("a", 64)} {
+	for _, bad := range []string{"", "ashlar-runtime", "registry.example.com/ashlar-runtime",
+		"registry.example.com/UPPER:1", "registry.example.com/x@sha256:" + strings.Repeat("a", 64)} {
 		if _, err := ParseReference(bad); err == nil || !strings.Contains(err.Error(), "registry/repository:tag") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	if tag, err := ParseReference("123456789012.dkr.ecr.eu-west-1.amazonaws.com/ashlar-runtime:v1.2.0"); err != nil || tag.TagStr() != "v1.2.0" {
+	if tag, err := ParseReference("123456789012.dkr.ecr.eu-west-1.amazonaws.com/ashlar-runtime:v1.2.0"); err != nil ||
+		tag.TagStr() != "v1.2.0" {
 		t.Errorf("%v, %v", tag, err)
 	}
 }
@@ -116,7 +118,8 @@ func TestARegistryThatIsNotThereIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Push(t.Context(), build(t, hello(t, amd64)), tag, nil); err == nil || !strings.Contains(err.Error(), "push to 127.0.0.1:1/x:1") {
+	if _, err := Push(t.Context(), build(t, hello(t, amd64)), tag, nil); err == nil ||
+		!strings.Contains(err.Error(), "push to 127.0.0.1:1/x:1") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -5,7 +5,9 @@ import "testing"
 // FuzzParseReference: what is read names a registry, a repository and a tag, and
 // reads again as the same.
 func FuzzParseReference(f *testing.F) {
-	for _, seed := range []string{"registry.example.com/team/ashlar-runtime:1.2.0", "ashlar", "a:b", "127.0.0.1:5000/a:b", "[::1]:5000/a:b", "a/b@sha256:00", "A/B:c", "x.com/a:" + string(make([]byte, 200)), "../a:b", "x.com//a:b"} {
+	for _, seed := range []string{"registry.example.com/team/ashlar-runtime:1.2.0", "ashlar", "a:b",
+		"127.0.0.1:5000/a:b", "[::1]:5000/a:b", "a/b@sha256:00", "A/B:c", "x.com/a:" +
+			string(make([]byte, 200)), "../a:b", "x.com//a:b"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -23,7 +23,8 @@ func (p *program) bill(binary []byte, created time.Time) ([]byte, error) {
 	}
 	library := strings.TrimPrefix(p.info.GoVersion, "go")
 	components := []cdx.Component{{
-		BOMRef: "std", Type: cdx.ComponentTypeLibrary, Name: "std", Version: library, PackageURL: packageURL("std", library),
+		BOMRef: "std", Type: cdx.ComponentTypeLibrary, Name: "std", Version: library,
+		PackageURL: packageURL("std", library),
 	}}
 	refs := []string{"std"}
 	for _, m := range p.info.Deps {
@@ -37,7 +38,8 @@ func (p *program) bill(binary []byte, created time.Time) ([]byte, error) {
 	bom.Components = &components
 	bom.Dependencies = &[]cdx.Dependency{{Ref: main.BOMRef, Dependencies: &refs}}
 	var out bytes.Buffer
-	if err := cdx.NewBOMEncoder(&out, cdx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(bom, cdx.SpecVersion1_6); err != nil {
+	if err := cdx.NewBOMEncoder(&out, cdx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(bom,
+		cdx.SpecVersion1_6); err != nil {
 		return nil, fmt.Errorf("bill of materials: %w", err)
 	}
 	return out.Bytes(), nil
@@ -49,7 +51,8 @@ func component(m *debug.Module) cdx.Component {
 		m = m.Replace
 	}
 	c := cdx.Component{
-		BOMRef: m.Path + "@" + m.Version, Type: cdx.ComponentTypeLibrary, Name: m.Path, Version: m.Version, PackageURL: packageURL(m.Path, m.Version),
+		BOMRef: m.Path + "@" + m.Version, Type: cdx.ComponentTypeLibrary, Name: m.Path, Version: m.Version,
+		PackageURL: packageURL(m.Path, m.Version),
 	}
 	if m.Sum != "" {
 		// Go's own checksum is of a list of files, so it is no hash of an archive.

@@ -22,7 +22,8 @@ func TestTheBillOfMaterialsNamesEveryModule(t *testing.T) {
 	if err := cdx.NewBOMDecoder(bytes.NewReader(text), cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
 		t.Fatal(err)
 	}
-	if bom.SpecVersion != cdx.SpecVersion1_6 || bom.BOMFormat != "CycloneDX" || !strings.HasPrefix(bom.SerialNumber, "urn:uuid:") {
+	if bom.SpecVersion != cdx.SpecVersion1_6 || bom.BOMFormat != "CycloneDX" ||
+		!strings.HasPrefix(bom.SerialNumber, "urn:uuid:") {
 		t.Errorf("%s %s %s", bom.BOMFormat, bom.SpecVersion, bom.SerialNumber)
 	}
 	have := map[string]bool{}
@@ -60,7 +61,8 @@ func TestTheImageCarriesItsBillOfMaterials(t *testing.T) {
 }
 
 func TestAVersionWithAPlusIsEscapedInAPackageURL(t *testing.T) {
-	for version, want := range map[string]string{"v1.2.3": "@v1.2.3", "v2.0.0+incompatible": "@v2.0.0%2Bincompatible", "(devel)": "", "": ""} {
+	for version, want := range map[string]string{"v1.2.3": "@v1.2.3",
+		"v2.0.0+incompatible": "@v2.0.0%2Bincompatible", "(devel)": "", "": ""} {
 		if got := packageURL("example.com/m", version); got != "pkg:golang/example.com/m"+want {
 			t.Errorf("%s: %s", version, got)
 		}

@@ -46,7 +46,8 @@ func governed(t *testing.T, policy plan.Policy) (*Stack, *clock) {
 	p.Models["default-risk"] = m
 	p.Policies = []plan.Policy{policy}
 	now := &clock{now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}
-	s, err := Open(t.Context(), Config{Plan: p, Dir: "../../blueprints/examples/credit", State: t.TempDir(), Author: "ada", Now: now.Now})
+	s, err := Open(t.Context(), Config{Plan: p, Dir: "../../blueprints/examples/credit", State: t.TempDir(),
+		Author: "ada", Now: now.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,8 @@ func governed(t *testing.T, policy plan.Policy) (*Stack, *clock) {
 }
 
 func requires(field string, op plan.Op, v any) plan.Constraint {
-	return plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{field: {Is: plan.Constraint{Compare: []plan.Comparison{{Op: op, Value: v}}}}}}}
+	is := plan.Constraint{Compare: []plan.Comparison{{Op: op, Value: v}}}
+	return plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{field: {Is: is}}}}
 }
 
 func entries(t *testing.T, s *Stack, action string) []registry.Entry {
@@ -75,7 +77,8 @@ func entries(t *testing.T, s *Stack, action string) []registry.Entry {
 // served, and nothing else.
 func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 	s, now := governed(t, plan.Policy{
-		ID: "house/fresh", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("a", 64), Match: requires("point", plan.Equal, "serve"),
+		ID: "house/fresh", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("a", 64),
+		Match:   requires("point", plan.Equal, "serve"),
 		Require: requires("age_days", plan.LessEqual, 30.0), Reason: "the world moved on", Fix: "train it",
 	})
 	if _, err := s.Build(t.Context()); err != nil {
@@ -96,7 +99,8 @@ func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 	if stopped, err := e.Recheck(t.Context()); !stopped || err != nil {
 		t.Fatalf("a stale version goes on serving: %t, %v", stopped, err)
 	}
-	if got := e.Standing(); got.Version != 0 || !strings.Contains(got.Waiting, "policy house/fresh (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30") {
+	if got := e.Standing(); got.Version != 0 ||
+		!strings.Contains(got.Waiting, "policy house/fresh (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30") {
 		t.Errorf("%+v", got)
 	}
 	withdrawn := entries(t, s, registry.ActionWithdraw)
@@ -113,11 +117,14 @@ func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 
 func TestWhatAPolicyObjectsToIsNotRegistered(t *testing.T) {
 	s, _ := governed(t, plan.Policy{
-		ID: "house/better", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("b", 64), Match: requires("point", plan.Equal, "register"),
-		Require: plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"metrics": {Is: requires("roc_auc", plan.GreaterEqual, 0.99)}}}}, Reason: "we want the best",
+		ID: "house/better", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("b", 64),
+		Match: requires("point", plan.Equal, "register"),
+		Require: plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"metrics": {Is: requires("roc_auc",
+			plan.GreaterEqual, 0.99)}}}}, Reason: "we want the best",
 	})
 	_, err := s.Build(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "1 policy objects") || !strings.Contains(err.Error(), "house/better (sha256:bbbbbbbbbbbb) objects: metrics.roc_auc is 0.79") {
+	if err == nil || !strings.Contains(err.Error(), "1 policy objects") ||
+		!strings.Contains(err.Error(), "house/better (sha256:bbbbbbbbbbbb) objects: metrics.roc_auc is 0.79") {
 		t.Errorf("got %v", err)
 	}
 	if versions, err := s.state.Registry.Versions(t.Context(), "default-risk"); err != nil || len(versions) != 0 {

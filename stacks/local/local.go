@@ -63,7 +63,8 @@ func (c *Config) defaults() error {
 		c.Listen = "127.0.0.1:8080"
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		problems = append(problems, fmt.Errorf("listen address %q: write it as host:port, such as 127.0.0.1:8080 (%w)", c.Listen, err))
+		problems = append(problems, fmt.Errorf("listen address %q: write it as host:port, such as 127.0.0.1:8080 (%w)",
+			c.Listen, err))
 	}
 	for _, h := range c.Hosts {
 		problems = append(problems, serve.CheckHost(h))
@@ -114,7 +115,8 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
-	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Dir: cfg.Dir, Commit: cfg.Commit, Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
+	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Dir: cfg.Dir, Commit: cfg.Commit,
+		Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
 	s.runner, err = pipeline.New(s.pipelineConfig())
 	if err == nil {
 		err = s.Sweep(ctx)
@@ -128,7 +130,8 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 func (s *Stack) pipelineConfig() pipeline.Config {
 	return pipeline.Config{
 		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
-		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author, Commit: s.cfg.Commit, Trigger: "up", Workers: s.cfg.Workers,
+		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author,
+		Commit: s.cfg.Commit, Trigger: "up", Workers: s.cfg.Workers,
 		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe, Confine: s.confinement(),
 		Keys: s.state.Keys(s.cfg.Getenv),
 	}

@@ -19,7 +19,8 @@ func (h *house) pages(mux *http.ServeMux, url string) {
 		}
 		if err != nil {
 			h.stack.cfg.Log.Error("page", "error", err)
-			http.Error(w, "the page could not be made; see the log (ashlar up --verbose)", http.StatusInternalServerError)
+			http.Error(w, "the page could not be made; see the log (ashlar up --verbose)",
+				http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

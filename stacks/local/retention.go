@@ -15,7 +15,8 @@ const sweepEvery = time.Hour
 // says how much that was.
 func (s *Stack) Sweep(ctx context.Context) error {
 	gone, err := retain.Sweep(ctx, retain.Config{
-		Plan: s.cfg.Plan, Store: s.state.Store, Registry: s.state.Registry, Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log,
+		Plan: s.cfg.Plan, Store: s.state.Store, Registry: s.state.Registry, Author: s.cfg.Author,
+		Now: s.cfg.Now, Log: s.cfg.Log,
 	})
 	if len(gone) > 0 {
 		s.cfg.Notice(retain.Summary(gone, false))

@@ -26,26 +26,34 @@ func kept() *plan.Plan {
 	return &plan.Plan{
 		APIVersion: plan.APIVersion, Name: "p", Environment: "dev", Seed: 1,
 		Datasets: map[string]plan.Dataset{"d": {
-			Source: "d.csv", Format: "csv", Retention: "30d", CSV: plan.CSVOptions{Delimiter: ",", NullValue: []string{""}},
-			Columns: map[string]plan.Column{"x": {Type: plan.Number}, "who": {Type: plan.Category, Anonymise: plan.Hash}, "y": {Type: plan.Category, Values: []string{"a", "b"}}},
+			Source: "d.csv", Format: "csv", Retention: "30d",
+			CSV: plan.CSVOptions{Delimiter: ",", NullValue: []string{""}},
+			Columns: map[string]plan.Column{"x": {Type: plan.Number},
+				"who": {Type: plan.Category, Anonymise: plan.Hash},
+				"y":   {Type: plan.Category, Values: []string{"a", "b"}}},
 		}},
 		Models: map[string]plan.Model{"m": {
-			Dataset: "d", Target: "y", Task: plan.Binary, Positive: "b", Features: []string{"x", "who"}, Algorithm: plan.LogisticRegression, Params: plan.Params{},
-			Preprocessing: plan.Preprocessing{Numeric: "median", Categorical: "one_hot", Scale: true}, Split: plan.Split{TestSize: 0.25, Stratified: true},
-			Approval: plan.Approval{Policy: "auto"},
+			Dataset: "d", Target: "y", Task: plan.Binary, Positive: "b", Features: []string{"x", "who"},
+			Algorithm: plan.LogisticRegression, Params: plan.Params{},
+			Preprocessing: plan.Preprocessing{Numeric: "median", Categorical: "one_hot", Scale: true},
+			Split:         plan.Split{TestSize: 0.25, Stratified: true},
+			Approval:      plan.Approval{Policy: "auto"},
 		}},
 		Pipelines: map[string]plan.Pipeline{"line": {
 			Model: "m", RetryDelay: "1s", Concurrency: plan.Forbid,
 			Stages: map[string]plan.Stage{"look": {Cmd: []string{"cat ingest/data.csv | tee copy.csv; mkdir sub; cp copy.csv sub/again.csv; echo x >> sub/again.csv"}, Deps: []string{"ingest:data.csv"}, Outs: []string{"copy.csv", "sub"}}},
 		}},
-		Endpoints: map[string]plan.Endpoint{"e": {Model: "m", Drift: &plan.Drift{Window: "1h", MinRows: 10, Tests: "auto", Alert: plan.DriftAlert{Share: 0.5, Windows: 1}}}},
+		Endpoints: map[string]plan.Endpoint{"e": {Model: "m",
+			Drift: &plan.Drift{Window: "1h", MinRows: 10, Tests: "auto",
+				Alert: plan.DriftAlert{Share: 0.5, Windows: 1}}}},
 	}
 }
 
 // past opens the stack with a clock that is so far ahead.
 func past(t *testing.T, dir, state string, ahead time.Duration) *Stack {
 	t.Helper()
-	s, err := Open(t.Context(), Config{Plan: kept(), Dir: dir, State: state, Listen: "127.0.0.1:0", Author: "ada", Getenv: os.Getenv, Now: func() time.Time { return time.Now().Add(ahead) }})
+	s, err := Open(t.Context(), Config{Plan: kept(), Dir: dir, State: state, Listen: "127.0.0.1:0", Author: "ada",
+		Getenv: os.Getenv, Now: func() time.Time { return time.Now().Add(ahead) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +120,9 @@ func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
 	if err := s.state.Store.PutRef(t.Context(), window, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	due, err := retain.Sweep(t.Context(), retain.Config{Plan: kept(), Store: s.state.Store, Author: "ada", Now: func() time.Time { return time.Now().Add(31 * 24 * time.Hour) }, DryRun: true})
+	due, err := retain.Sweep(t.Context(),
+		retain.Config{Plan: kept(), Store: s.state.Store, Author: "ada",
+			Now: func() time.Time { return time.Now().Add(31 * 24 * time.Hour) }, DryRun: true})
 	if err != nil || len(due) < len(rows) {
 		t.Errorf("a dry run finds %d things: %v", len(due), err)
 	}
@@ -188,7 +198,8 @@ func again(t *testing.T, s *Stack, learnt map[string]string) {
 	if there, err := s.state.Store.Has(t.Context(), fresh); err != nil || !there {
 		t.Errorf("rows that were read today went with those of a month ago: %v", err)
 	}
-	if reasons, err := (govern.Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}, Rules: s.rules, Now: s.cfg.Now()}).Objections(outcomes[0].Version); err != nil || len(reasons) > 0 {
+	if reasons, err := (govern.Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}, Rules: s.rules,
+		Now: s.cfg.Now()}).Objections(outcomes[0].Version); err != nil || len(reasons) > 0 {
 		t.Errorf("the version cannot be served any more: %v %v", reasons, err)
 	}
 }
@@ -203,7 +214,9 @@ func TestWithoutARetentionNothingGoes(t *testing.T) {
 	if _, err := s.Build(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	gone, err := retain.Sweep(t.Context(), retain.Config{Plan: p, Store: s.state.Store, Author: "ada", Now: func() time.Time { return time.Now().Add(1000 * 24 * time.Hour) }})
+	gone, err := retain.Sweep(t.Context(),
+		retain.Config{Plan: p, Store: s.state.Store, Author: "ada",
+			Now: func() time.Time { return time.Now().Add(1000 * 24 * time.Hour) }})
 	if err != nil || len(gone) > 0 {
 		t.Errorf("%d things: %v", len(gone), err)
 	}

@@ -137,7 +137,8 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 				end()
 			}
 		default:
-			t.stack.cfg.Notice(fmt.Sprintf("%s: the run of %s is left out, for the one before it is still under way", t.name, t.clock(due.At)))
+			t.stack.cfg.Notice(fmt.Sprintf("%s: the run of %s is left out, for the one before it is still under way",
+				t.name, t.clock(due.At)))
 			return
 		}
 	}
@@ -165,7 +166,8 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 
 // run runs the pipeline once and says what came of it.
 func (t *timetable) run(ctx context.Context, due schedule.Run) string {
-	o, err := t.stack.RunPipeline(ctx, t.runner, pipeline.Job{Unit: t.stack.cfg.Plan.UnitFor(t.name), Line: t.name, Date: due.Date})
+	o, err := t.stack.RunPipeline(ctx, t.runner,
+		pipeline.Job{Unit: t.stack.cfg.Plan.UnitFor(t.name), Line: t.name, Date: due.Date})
 	switch {
 	case err != nil:
 		return fmt.Sprintf("%s, due %s: %v", t.name, t.clock(due.At), err)

@@ -24,12 +24,14 @@ import (
 func scheduled(cmd string, more func(*plan.Pipeline)) *plan.Plan {
 	line := plan.Pipeline{
 		Schedule: "@every 1s", Concurrency: plan.Forbid, RetryDelay: "1ms", Params: map[string]any{},
-		Stages: map[string]plan.Stage{"tick": {Cmd: []string{cmd}, Params: []string{plan.ParamDate}, AlwaysChanged: true}},
+		Stages: map[string]plan.Stage{"tick": {Cmd: []string{cmd},
+			Params: []string{plan.ParamDate}, AlwaysChanged: true}},
 	}
 	if more != nil {
 		more(&line)
 	}
-	return &plan.Plan{APIVersion: plan.APIVersion, Name: "p", Environment: "dev", Pipelines: map[string]plan.Pipeline{"ticks": line}}
+	return &plan.Plan{APIVersion: plan.APIVersion, Name: "p", Environment: "dev",
+		Pipelines: map[string]plan.Pipeline{"ticks": line}}
 }
 
 // notices are what a stack tells.
@@ -54,7 +56,8 @@ func (n *notices) text() string {
 func serveFor(t *testing.T, p *plan.Plan, state string, d time.Duration) string {
 	t.Helper()
 	var told notices
-	s, err := Open(t.Context(), Config{Plan: p, Dir: t.TempDir(), State: state, Listen: "127.0.0.1:0", Author: "ada", Now: time.Now, Notice: told.add, Getenv: os.Getenv})
+	s, err := Open(t.Context(), Config{Plan: p, Dir: t.TempDir(), State: state, Listen: "127.0.0.1:0", Author: "ada",
+		Now: time.Now, Notice: told.add, Getenv: os.Getenv})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,9 +126,12 @@ func TestWhatWasMissedIsMadeUpForWhereThePlanSaysSo(t *testing.T) {
 
 func TestConcurrency(t *testing.T) {
 	// A run of 1.7 s ends by itself unless the next, a second later, replaces it.
-	for policy, want := range map[plan.Concurrency]struct{ ends, leftOut bool }{plan.Forbid: {true, true}, plan.Replace: {false, false}, plan.Allow: {true, false}} {
-		told := serveFor(t, scheduled("sleep 1.7", func(l *plan.Pipeline) { l.Concurrency = policy }), t.TempDir(), 3*time.Second)
-		if ends, leftOut := strings.Contains(told, "ran 1 stage"), strings.Contains(told, "left out"); ends != want.ends || leftOut != want.leftOut {
+	for policy, want := range map[plan.Concurrency]struct{ ends, leftOut bool }{plan.Forbid: {true, true},
+		plan.Replace: {false, false}, plan.Allow: {true, false}} {
+		told := serveFor(t, scheduled("sleep 1.7", func(l *plan.Pipeline) { l.Concurrency = policy }),
+			t.TempDir(), 3*time.Second)
+		if ends, leftOut := strings.Contains(told, "ran 1 stage"),
+			strings.Contains(told, "left out"); ends != want.ends || leftOut != want.leftOut {
 			t.Errorf("%s: a run ended by itself: %v, one was left out: %v; told %q", policy, ends, leftOut, told)
 		}
 	}
@@ -140,10 +146,12 @@ func TestAFailedRunIsToldOf(t *testing.T) {
 		}
 	}))
 	defer hook.Close()
-	told := serveFor(t, scheduled("echo boom; exit 7", func(l *plan.Pipeline) { l.OnFailure.Webhook = hook.URL }), t.TempDir(), 1500*time.Millisecond)
+	told := serveFor(t, scheduled("echo boom; exit 7", func(l *plan.Pipeline) { l.OnFailure.Webhook = hook.URL }),
+		t.TempDir(), 1500*time.Millisecond)
 	select {
 	case m := <-got:
-		if m["pipeline"] != "ticks" || m["stage"] != "tick" || !strings.Contains(m["error"].(string), "boom") || m["trigger"] != "schedule" {
+		if m["pipeline"] != "ticks" || m["stage"] != "tick" || !strings.Contains(m["error"].(string), "boom") ||
+			m["trigger"] != "schedule" {
 			t.Errorf("told %v", m)
 		}
 	default:
@@ -152,7 +160,8 @@ func TestAFailedRunIsToldOf(t *testing.T) {
 }
 
 func TestAPipelineRunsOnDemand(t *testing.T) {
-	s, err := Open(t.Context(), Config{Plan: scheduled("true", nil), Dir: t.TempDir(), State: t.TempDir(), Now: time.Now, Getenv: os.Getenv})
+	s, err := Open(t.Context(), Config{Plan: scheduled("true", nil), Dir: t.TempDir(), State: t.TempDir(),
+		Now: time.Now, Getenv: os.Getenv})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,7 +156,8 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 	h := &house{stack: s, retrains: make(chan string, 16), audit: s.state.Registry.Watch()}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Endpoints)) {
 		e, err := endpoint.New(endpoint.Config{
-			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry, Rules: s.rules, Metrics: metrics,
+			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry,
+			Rules: s.rules, Metrics: metrics,
 			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.askRetrain,
 			TempDir: s.state.Temp, Getenv: s.cfg.Getenv, Confine: s.confinement(),
 			Keys: s.state.Keys(s.cfg.Getenv),

@@ -26,11 +26,14 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 		return page.View{}, err
 	}
 	v := page.View{
-		Blueprint: s.Blueprint, Environment: s.Environment, PlanDigest: s.PlanDigest, Team: s.Owner.Team, Email: s.Owner.Email,
+		Blueprint: s.Blueprint, Environment: s.Environment, PlanDigest: s.PlanDigest,
+		Team: s.Owner.Team, Email: s.Owner.Email,
 		Now: h.stack.cfg.Now().UTC().Format(clockFormat) + " UTC",
 	}
 	for _, e := range h.standing(url) {
-		v.Endpoints = append(v.Endpoints, page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example, Version: e.Version, Confined: confined(e.Confinement)})
+		v.Endpoints = append(v.Endpoints,
+			page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example,
+				Version: e.Version, Confined: confined(e.Confinement)})
 	}
 	for _, m := range s.Models {
 		v.Models = append(v.Models, viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
@@ -41,7 +44,8 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 	for _, name := range slices.Sorted(maps.Keys(s.Drift)) {
 		v.Drift = append(v.Drift, viewDrift(name, h.stack.cfg.Plan.Endpoints[name], s.Drift[name]))
 	}
-	v.Audit = page.Audit{Whole: s.Audit.Whole, Verified: s.Audit.Verified.UTC().Format(clockFormat) + " UTC", Problem: s.Audit.Problem, More: max(0, int(s.Audit.Count)-len(s.Audit.Entries))}
+	v.Audit = page.Audit{Whole: s.Audit.Whole, Verified: s.Audit.Verified.UTC().Format(clockFormat) + " UTC",
+		Problem: s.Audit.Problem, More: max(0, int(s.Audit.Count)-len(s.Audit.Entries))}
 	for _, e := range slices.Backward(s.Audit.Entries) {
 		v.Audit.Entries = append(v.Audit.Entries, page.Entry{
 			Seq: e.Seq, Time: e.Time.UTC().Format(clockFormat), Actor: e.Actor, Action: e.Action,
@@ -52,7 +56,8 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 }
 
 func viewModel(m ModelState, spec plan.Model) page.Model {
-	out := page.Model{Name: m.Name, Algorithm: spec.Algorithm, Task: string(spec.Task), Dataset: spec.Dataset, Target: spec.Target}
+	out := page.Model{Name: m.Name, Algorithm: spec.Algorithm, Task: string(spec.Task),
+		Dataset: spec.Dataset, Target: spec.Target}
 	if m.Run != nil {
 		out.Run = viewRun(m.Run)
 	}
@@ -75,7 +80,8 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 	}
 	if m.Validation != nil {
 		for _, r := range m.Validation.Results {
-			e := page.Expectation{Name: r.Expectation.Expectation, Column: r.Expectation.Column, Success: r.Success, Observed: r.ObservedText()}
+			e := page.Expectation{Name: r.Expectation.Expectation, Column: r.Expectation.Column, Success: r.Success,
+				Observed: r.ObservedText()}
 			if r.UnexpectedCount > 0 && e.Observed == "" {
 				e.Unexpected = fmt.Sprintf("%d unexpected", r.UnexpectedCount)
 			}
@@ -86,7 +92,8 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 }
 
 func viewRun(r *pipeline.Run) *page.Run {
-	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author, Started: r.StartedAt.UTC().Format(clockFormat), Error: r.Error}
+	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author,
+		Started: r.StartedAt.UTC().Format(clockFormat), Error: r.Error}
 	if !r.FinishedAt.IsZero() {
 		out.Duration = brief(r.FinishedAt.Sub(r.StartedAt))
 	}
@@ -95,14 +102,16 @@ func viewRun(r *pipeline.Run) *page.Run {
 		if s.Reused && s.Status == pipeline.Succeeded {
 			state = "reused"
 		}
-		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration), Detail: s.Detail, Confined: confined(s.Confinement)})
+		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration),
+			Detail: s.Detail, Confined: confined(s.Confinement)})
 	}
 	return out
 }
 
 func viewVersion(v registry.Version, task plan.Task) page.Version {
 	out := page.Version{
-		Number: v.Version, Status: v.Status, Author: v.Author, Registered: v.CreatedAt.UTC().Format(clockFormat), Digest: v.ModelDigest,
+		Number: v.Version, Status: v.Status, Author: v.Author,
+		Registered: v.CreatedAt.UTC().Format(clockFormat), Digest: v.ModelDigest,
 	}
 	for i, a := range v.Aliases {
 		if i > 0 {
@@ -151,8 +160,9 @@ func viewEvaluation(out *page.Model, r *evaluate.Report) {
 		f := page.Fairness{Column: column}
 		for _, g := range r.Fairness[column].Groups {
 			f.Groups = append(f.Groups, page.Group{
-				Name: g.Name, Count: strconv.Itoa(g.Count), SelectionRate: number(g.SelectionRate), Accuracy: number(g.Accuracy),
-				Rate: page.Bar{Text: number(g.SelectionRate), Percent: 100 * g.SelectionRate},
+				Name: g.Name, Count: strconv.Itoa(g.Count), SelectionRate: number(g.SelectionRate),
+				Accuracy: number(g.Accuracy),
+				Rate:     page.Bar{Text: number(g.SelectionRate), Percent: 100 * g.SelectionRate},
 			})
 		}
 		out.Fairness = append(out.Fairness, f)

@@ -24,7 +24,8 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 		return out
 	}
 	if len(reports) == 0 {
-		out.Summary = fmt.Sprintf("A window closes after %s with at least %s, or at %s.", endpoint.Drift.Window, plan.Counted(endpoint.Drift.MinRows, "row"), plan.Counted(endpoint.Drift.MaxRows, "row"))
+		out.Summary = fmt.Sprintf("A window closes after %s with at least %s, or at %s.", endpoint.Drift.Window,
+			plan.Counted(endpoint.Drift.MinRows, "row"), plan.Counted(endpoint.Drift.MaxRows, "row"))
 		return out
 	}
 	newest := reports[len(reports)-1]
@@ -62,7 +63,8 @@ func driftStatus(r *drift.Report) string {
 func driftSummary(d *plan.Drift, r *drift.Report) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "Window of %s from %s to %s, against %s of training data: %d of %d columns drifted",
-		plan.Counted(r.Rows, "row"), r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat), plan.Counted(r.ReferenceRows, "row"), r.Drifted, len(r.Columns))
+		plan.Counted(r.Rows, "row"), r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat),
+		plan.Counted(r.ReferenceRows, "row"), r.Drifted, len(r.Columns))
 	if r.WeightedShare != nil {
 		fmt.Fprintf(&out, ", %s %% of their importance to the model", number(100**r.WeightedShare))
 	}
@@ -76,7 +78,8 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 	if r.Sampled > 0 {
 		fmt.Fprintf(&out, "Numbers are compared on a sample of %s. ", plan.Counted(r.Sampled, "row"))
 	}
-	fmt.Fprintf(&out, "%d of the last %d windows count; an alert takes %d of %d", r.DriftedWindows, r.OfWindows, d.Alert.Windows, d.Alert.Of)
+	fmt.Fprintf(&out, "%d of the last %d windows count; an alert takes %d of %d", r.DriftedWindows, r.OfWindows,
+		d.Alert.Windows, d.Alert.Of)
 	if d.Retrain {
 		out.WriteString(" and asks for a retrain")
 	}
@@ -87,10 +90,12 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 	} else {
 		out.WriteString("did not drift")
 	}
-	fmt.Fprintf(&out, " against %d on rows that the model was not trained on (%s %s", p.ReferenceRows, p.Test, scoreText(p.Result))
+	fmt.Fprintf(&out, " against %d on rows that the model was not trained on (%s %s", p.ReferenceRows,
+		p.Test, scoreText(p.Result))
 	if p.Mean != nil && p.Std != nil {
 		step := max(p.Std.Current, p.Std.Reference) / 10
-		fmt.Fprintf(&out, "; mean %s, was %s; standard deviation %s, was %s", near(p.Mean.Current, step), near(p.Mean.Reference, step), number(p.Std.Current), number(p.Std.Reference))
+		fmt.Fprintf(&out, "; mean %s, was %s; standard deviation %s, was %s", near(p.Mean.Current, step),
+			near(p.Mean.Reference, step), number(p.Std.Current), number(p.Std.Reference))
 	}
 	out.WriteString(").")
 	return out.String()

@@ -14,12 +14,16 @@ import (
 )
 
 func TestTheChosenParametersAndTheTrialsStandOnThePage(t *testing.T) {
-	v := registry.Version{Candidate: registry.Candidate{Params: plan.Params{"max_depth": 12.0}, Training: &tuning.Report{
-		Search: &tuning.Search{Method: "grid", Metric: "f1", Space: map[string][]any{"max_depth": {6.0, 12.0}}, Best: 1, Trials: []tuning.Trial{
-			{Params: plan.Params{"max_depth": 6.0}, Mean: 0.5, Std: 0.25}, {Params: plan.Params{"max_depth": 12.0}, Mean: 0.75, Std: 0.125},
-		}},
-		CrossValidation: &tuning.CrossValidation{Folds: 2, Metrics: map[string]tuning.Fold{"accuracy": {Values: []float64{0.625, 0.875}, Mean: 0.75, Std: 0.125}}},
-	}}}
+	v := registry.Version{Candidate: registry.Candidate{Params: plan.Params{"max_depth": 12.0},
+		Training: &tuning.Report{
+			Search: &tuning.Search{Method: "grid", Metric: "f1", Space: map[string][]any{"max_depth": {6.0, 12.0}},
+				Best: 1, Trials: []tuning.Trial{
+					{Params: plan.Params{"max_depth": 6.0}, Mean: 0.5, Std: 0.25},
+					{Params: plan.Params{"max_depth": 12.0}, Mean: 0.75, Std: 0.125},
+				}},
+			CrossValidation: &tuning.CrossValidation{Folds: 2,
+				Metrics: map[string]tuning.Fold{"accuracy": {Values: []float64{0.625, 0.875}, Mean: 0.75, Std: 0.125}}},
+		}}}
 	m := page.Model{Name: "m"}
 	viewTraining(&m, v)
 	var out bytes.Buffer
@@ -40,8 +44,10 @@ func TestTheChosenParametersAndTheTrialsStandOnThePage(t *testing.T) {
 func TestRunsStandSideBySide(t *testing.T) {
 	run := func(depth string, auc float64) pipeline.Run {
 		return pipeline.Run{
-			Status: pipeline.Succeeded, Author: "ada", StartedAt: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), Params: map[string]string{"max_depth": depth},
-			Stages: []pipeline.Result{{Stage: "tune", Params: map[string]any{"eta": 0.1}}, {Stage: "evaluate", Metrics: map[string]float64{"roc_auc": auc}}},
+			Status: pipeline.Succeeded, Author: "ada", StartedAt: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
+			Params: map[string]string{"max_depth": depth},
+			Stages: []pipeline.Result{{Stage: "tune", Params: map[string]any{"eta": 0.1}},
+				{Stage: "evaluate", Metrics: map[string]float64{"roc_auc": auc}}},
 		}
 	}
 	if viewRuns([]pipeline.Run{run("8", 0.8)}) != nil {
@@ -52,14 +58,17 @@ func TestRunsStandSideBySide(t *testing.T) {
 	for _, r := range c.Rows {
 		rows[r.Name] = r
 	}
-	if !rows["max_depth"].Differs || !rows["roc_auc"].Differs || rows["author"].Differs || rows["tune/eta"].Cells[0] != "0.1" || rows["roc_auc"].Cells[1] != "0.9" {
+	if !rows["max_depth"].Differs || !rows["roc_auc"].Differs || rows["author"].Differs ||
+		rows["tune/eta"].Cells[0] != "0.1" || rows["roc_auc"].Cells[1] != "0.9" {
 		t.Errorf("%+v", c.Rows)
 	}
 	var out bytes.Buffer
-	if err := page.Render(&out, page.View{Models: []page.Model{{Name: "m", Runs: c}}, Pipelines: []page.Pipeline{{Name: "nightly", Schedule: "@daily"}}}); err != nil {
+	if err := page.Render(&out, page.View{Models: []page.Model{{Name: "m", Runs: c}},
+		Pipelines: []page.Pipeline{{Name: "nightly", Schedule: "@daily"}}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"compare the last 2 runs", `<tr class="differs"><th scope="row">max_depth</th><td>8</td><td>10</td></tr>`, "nightly", "@daily"} {
+	for _, want := range []string{"compare the last 2 runs",
+		`<tr class="differs"><th scope="row">max_depth</th><td>8</td><td>10</td></tr>`, "nightly", "@daily"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}

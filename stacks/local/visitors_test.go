@@ -27,7 +27,8 @@ func serving(t *testing.T, change func(*Config)) (*Stack, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Plan: p, Dir: "../../blueprints/examples/credit", State: t.TempDir(), Author: "ada", Listen: "127.0.0.1:0", Now: time.Now}
+	cfg := Config{Plan: p, Dir: "../../blueprints/examples/credit", State: t.TempDir(), Author: "ada",
+		Listen: "127.0.0.1:0", Now: time.Now}
 	change(&cfg)
 	s, err := Open(t.Context(), cfg)
 	if err != nil {
@@ -90,7 +91,8 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 			policy = page.ContentSecurityPolicy
 		}
 		for name, want := range map[string]string{
-			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+			"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
 		} {
 			if got := a.Header.Get(name); got != want {
 				t.Errorf("%s %s (%d): %s is %q, want %q", method, path, a.StatusCode, name, got, want)
@@ -104,8 +106,10 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 		}
 	}
 	endpoint := []string{"predict", "health", "ready", "metrics", "schema", "openapi.json", "drift", "nothing", ""}
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodDelete, "BREW"} {
-		for _, path := range []string{"/", "/state", "/assets/style.css", "/assets/", "/endpoints", "/endpoints/scoring", "/endpoints//x", "/a/../b", "/.git/config"} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions,
+		http.MethodDelete, "BREW"} {
+		for _, path := range []string{"/", "/state", "/assets/style.css", "/assets/", "/endpoints",
+			"/endpoints/scoring", "/endpoints//x", "/a/../b", "/.git/config"} {
 			look(method, path)
 		}
 		for _, path := range endpoint {
@@ -140,7 +144,8 @@ func TestNamesThatLeadElsewhereAreNotAnswered(t *testing.T) {
 			}
 		}
 	}
-	_, err := Open(t.Context(), Config{Plan: &plan.Plan{}, Dir: ".", State: t.TempDir(), Now: time.Now, Hosts: []string{"http://x"}})
+	_, err := Open(t.Context(), Config{Plan: &plan.Plan{}, Dir: ".", State: t.TempDir(), Now: time.Now,
+		Hosts: []string{"http://x"}})
 	if err == nil || !strings.Contains(err.Error(), `host "http://x"`) {
 		t.Errorf("%v", err)
 	}

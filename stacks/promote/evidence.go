@@ -33,11 +33,13 @@ func ReadEvidence(dir, model string, pin plan.Pin) (govern.Promotion, error) {
 		return p, fmt.Errorf("the evidence %s is damaged: %w", name, err)
 	}
 	if digest != pin.Evidence {
-		return p, fmt.Errorf("the evidence %s is %s, the pin names %s", name, plan.ShortDigest(digest), plan.ShortDigest(pin.Evidence))
+		return p, fmt.Errorf("the evidence %s is %s, the pin names %s", name, plan.ShortDigest(digest),
+			plan.ShortDigest(pin.Evidence))
 	}
 	wrong := govern.Differences(pin, p.Version)
 	if pin.Plan != p.Version.PlanDigest {
-		wrong = append(wrong, fmt.Sprintf("its plan is %s, pinned is %s", plan.ShortDigest(p.Version.PlanDigest), plan.ShortDigest(pin.Plan)))
+		wrong = append(wrong, fmt.Sprintf("its plan is %s, pinned is %s", plan.ShortDigest(p.Version.PlanDigest),
+			plan.ShortDigest(pin.Plan)))
 	}
 	if p.Version.Model != model || p.Version.Version != pin.Version {
 		wrong = append(wrong, fmt.Sprintf("it is of %s version %d", p.Version.Model, p.Version.Version))

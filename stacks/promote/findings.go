@@ -23,7 +23,8 @@ type CompareFunc func(dir string, pin plan.Pin, of govern.Promotion) (*policies.
 // Findings are what is wrong with the plan's pins: evidence that does not
 // verify or was edited, approvals that are missing, gates that are tighter by now,
 // and the policies about evidence, each under the digest of its rule.
-func Findings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time, compare CompareFunc) ([]policies.Finding, error) {
+func Findings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time,
+	compare CompareFunc) ([]policies.Finding, error) {
 	var out []policies.Finding
 	for _, model := range slices.Sorted(maps.Keys(p.Pins)) {
 		pin := p.Pins[model]
@@ -35,8 +36,9 @@ func Findings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time, 
 		}
 		wrong := func(message, fix string) {
 			note(policies.Finding{
-				Policy: pinRule, Title: "A pin's evidence verifies", Level: plan.Mandatory, Message: "pin of " + model + ": " + message,
-				Reason: "what is served was promoted on evidence, and must still be worth it", Fix: fix,
+				Policy: pinRule, Title: "A pin's evidence verifies", Level: plan.Mandatory,
+				Message: "pin of " + model + ": " + message,
+				Reason:  "what is served was promoted on evidence, and must still be worth it", Fix: fix,
 			})
 		}
 		of, err := ReadEvidence(dir, model, pin)
@@ -58,12 +60,14 @@ func Findings(dir string, p *plan.Plan, at blueprints.Positions, now time.Time, 
 			return nil, err
 		}
 		for _, reason := range verdict.Reasons {
-			wrong(fmt.Sprintf("version %d %s", pin.Version, reason), "promote a version that meets it, or `ashlar model rollback "+model+" --env "+p.Environment+"`")
+			wrong(fmt.Sprintf("version %d %s", pin.Version, reason),
+				"promote a version that meets it, or `ashlar model rollback "+model+" --env "+p.Environment+"`")
 		}
 		for _, r := range verdict.Refused {
 			note(policies.Finding{
 				Policy: r.Policy, Title: r.Reason, Level: r.Level, Digest: r.Digest, Found: r.Found,
-				Message: "pin of " + model + ": version " + fmt.Sprint(pin.Version) + ": " + r.Found, Reason: r.Reason, Fix: r.Fix,
+				Message: "pin of " + model + ": version " + fmt.Sprint(pin.Version) + ": " + r.Found,
+				Reason:  r.Reason, Fix: r.Fix,
 			})
 		}
 	}

@@ -42,8 +42,10 @@ func (r Record) Compare(pin plan.Pin, of govern.Promotion) (*policies.Finding, e
 	}
 	switch {
 	case len(recorded.Wrong) > 0:
-		return about(plan.Mandatory, fmt.Sprintf("the evidence of version %d is not what %s recorded: %s", pin.Version, r.Name, strings.Join(recorded.Wrong, "; ")),
-			"promote the version again, so that its evidence is written from the record, and find out who edited it"), nil
+		return about(plan.Mandatory, fmt.Sprintf("the evidence of version %d is not what %s recorded: %s", pin.Version,
+				r.Name, strings.Join(recorded.Wrong, "; ")),
+				"promote the version again, so that its evidence is written from the record, and find out who edited it"),
+			nil
 	case recorded.Version == 0 && r.Named:
 		return about(plan.Mandatory, fmt.Sprintf("%s has no version of this model and data", r.Name), name), nil
 	case recorded.Version == 0:

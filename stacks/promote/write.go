@@ -79,7 +79,8 @@ func (w Pinning) Write() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, evidence := filepath.Join(w.Dir, blueprints.PinsFile), filepath.Join(w.Dir, filepath.FromSlash(EvidenceFile(w.Model, w.Pin.Version)))
+	file, evidence := filepath.Join(w.Dir, blueprints.PinsFile),
+		filepath.Join(w.Dir, filepath.FromSlash(EvidenceFile(w.Model, w.Pin.Version)))
 	if w.Evidence != nil {
 		if err := os.MkdirAll(filepath.Dir(evidence), 0o755); err != nil {
 			return nil, err
@@ -88,7 +89,8 @@ func (w Pinning) Write() ([]string, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(sweepTemporary(w.Dir, blueprints.PinsFile), sweepTemporary(filepath.Dir(evidence), "")); err != nil {
+	if err := errors.Join(sweepTemporary(w.Dir, blueprints.PinsFile),
+		sweepTemporary(filepath.Dir(evidence), "")); err != nil {
 		return nil, err
 	}
 	before, readErr := plan.ReadFile(file, blueprints.MaxPins)

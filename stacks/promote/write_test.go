@@ -8,7 +8,8 @@ import (
 
 func TestWhatAKilledPromotionLeftIsTakenAway(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"pins.cue", ".pins.cue123456", ".pins.cue", ".other.cue42", ".gitignore", "notes.cue1"} {
+	for _, name := range []string{"pins.cue", ".pins.cue123456", ".pins.cue", ".other.cue42",
+		".gitignore", "notes.cue1"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -16,7 +17,8 @@ func TestWhatAKilledPromotionLeftIsTakenAway(t *testing.T) {
 	if err := sweepTemporary(dir, "pins.cue"); err != nil {
 		t.Fatal(err)
 	}
-	for name, kept := range map[string]bool{"pins.cue": true, ".pins.cue123456": false, ".pins.cue": true, ".other.cue42": true, ".gitignore": true, "notes.cue1": true} {
+	for name, kept := range map[string]bool{"pins.cue": true, ".pins.cue123456": false, ".pins.cue": true,
+		".other.cue42": true, ".gitignore": true, "notes.cue1": true} {
 		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != kept {
 			t.Errorf("%s is there: %v", name, err == nil)
 		}

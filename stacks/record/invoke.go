@@ -24,14 +24,17 @@ type source struct {
 // sources is the list that a data source is added to when a component reads
 // one. An answer is the arguments and these.
 var sources = map[string]source{
-	"aws:index/getCallerIdentity:getCallerIdentity":       {texts: []string{"accountId", "arn", "id", "userId"}},
-	"aws:index/getPartition:getPartition":                 {texts: []string{"partition", "dnsSuffix", "reverseDnsPrefix", "id"}},
-	"aws:index/getRegion:getRegion":                       {texts: []string{"name", "description", "endpoint", "id"}},
-	"aws:index/getAvailabilityZones:getAvailabilityZones": {texts: []string{"id"}, lists: map[string]int{"names": 3, "zoneIds": 3, "groupNames": 3}},
-	"aws:iam/getPolicyDocument:getPolicyDocument":         {texts: []string{"json", "minifiedJson", "id"}},
-	"aws:ec2/getPrefixList:getPrefixList":                 {texts: []string{"id", "name"}, lists: map[string]int{"cidrBlocks": 1}},
-	"aws:ec2/getManagedPrefixList:getManagedPrefixList":   {texts: []string{"id", "name", "arn"}},
-	"aws:ssm/getParameter:getParameter":                   {texts: []string{"id", "arn", "value", "type"}},
+	"aws:index/getCallerIdentity:getCallerIdentity": {texts: []string{"accountId", "arn", "id", "userId"}},
+	"aws:index/getPartition:getPartition": {texts: []string{"partition", "dnsSuffix",
+		"reverseDnsPrefix", "id"}},
+	"aws:index/getRegion:getRegion": {texts: []string{"name", "description", "endpoint", "id"}},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": {texts: []string{"id"},
+		lists: map[string]int{"names": 3, "zoneIds": 3, "groupNames": 3}},
+	"aws:iam/getPolicyDocument:getPolicyDocument": {texts: []string{"json", "minifiedJson", "id"}},
+	"aws:ec2/getPrefixList:getPrefixList": {texts: []string{"id", "name"},
+		lists: map[string]int{"cidrBlocks": 1}},
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList": {texts: []string{"id", "name", "arn"}},
+	"aws:ssm/getParameter:getParameter":                 {texts: []string{"id", "arn", "value", "type"}},
 }
 
 // Invoke keeps a data source and answers with placeholders.
@@ -42,7 +45,8 @@ func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest)
 	}
 	known, ok := sources[in.GetTok()]
 	if !ok {
-		return nil, fmt.Errorf("data source %s: the recorder does not know what it answers; known are %s", in.GetTok(), strings.Join(slices.Sorted(maps.Keys(sources)), ", "))
+		return nil, fmt.Errorf("data source %s: the recorder does not know what it answers; known are %s", in.GetTok(),
+			strings.Join(slices.Sorted(maps.Keys(sources)), ", "))
 	}
 	d := Data{Token: in.GetTok(), Name: dataName(in.GetTok(), args), Args: args}
 	m.mu.Lock()

@@ -36,7 +36,8 @@ type monitor struct {
 }
 
 func newMonitor(run Run) *monitor {
-	m := &monitor{info: run, types: map[string]reflect.Type{}, byURN: map[string]*Resource{}, refs: map[string]Reference{}}
+	m := &monitor{info: run, types: map[string]reflect.Type{}, byURN: map[string]*Resource{},
+		refs: map[string]Reference{}}
 	for _, outputs := range run.References {
 		for name := range outputs {
 			ref := Reference{Variable: name}
@@ -60,12 +61,14 @@ func (m *monitor) observe(args *pulumi.ResourceTransformationArgs) *pulumi.Resou
 var features = []string{"secrets", "deletedWith", "aliasSpecs"}
 
 // SupportsFeature says what the recorder understands.
-func (m *monitor) SupportsFeature(_ context.Context, in *pulumirpc.SupportsFeatureRequest) (*pulumirpc.SupportsFeatureResponse, error) {
+func (m *monitor) SupportsFeature(_ context.Context,
+	in *pulumirpc.SupportsFeatureRequest) (*pulumirpc.SupportsFeatureResponse, error) {
 	return &pulumirpc.SupportsFeatureResponse{HasSupport: slices.Contains(features, in.GetId())}, nil
 }
 
 // RegisterPackage hands out a reference that nothing looks up.
-func (m *monitor) RegisterPackage(_ context.Context, in *pulumirpc.RegisterPackageRequest) (*pulumirpc.RegisterPackageResponse, error) {
+func (m *monitor) RegisterPackage(_ context.Context,
+	in *pulumirpc.RegisterPackageRequest) (*pulumirpc.RegisterPackageResponse, error) {
 	return &pulumirpc.RegisterPackageResponse{Ref: in.GetName()}, nil
 }
 
@@ -75,7 +78,8 @@ func (m *monitor) SignalAndWaitForShutdown(context.Context, *emptypb.Empty) (*em
 }
 
 // RegisterResource keeps the resource and answers with its outputs.
-func (m *monitor) RegisterResource(_ context.Context, in *pulumirpc.RegisterResourceRequest) (*pulumirpc.RegisterResourceResponse, error) {
+func (m *monitor) RegisterResource(_ context.Context,
+	in *pulumirpc.RegisterResourceRequest) (*pulumirpc.RegisterResourceResponse, error) {
 	r, err := m.resource(in)
 	if err != nil {
 		return nil, err
@@ -105,10 +109,13 @@ func (m *monitor) resource(in *pulumirpc.RegisterResourceRequest) (*Resource, er
 		return nil, fmt.Errorf("%s %s: %w", in.GetType(), in.GetName(), err)
 	}
 	r := &Resource{
-		URN: m.urn(in.GetParent(), in.GetType(), in.GetName()), Type: in.GetType(), Name: in.GetName(), Parent: in.GetParent(), Custom: in.GetCustom(),
-		Inputs: inputs, Dependencies: slices.Sorted(slices.Values(in.GetDependencies())), PropertyDependencies: map[string][]string{},
-		IgnoreChanges: in.GetIgnoreChanges(), AdditionalSecrets: in.GetAdditionalSecretOutputs(), DeletedWith: in.GetDeletedWith(),
-		Protect: in.GetProtect(), RetainOnDelete: in.GetRetainOnDelete(), Aliases: aliases(in),
+		URN: m.urn(in.GetParent(), in.GetType(), in.GetName()), Type: in.GetType(), Name: in.GetName(),
+		Parent: in.GetParent(), Custom: in.GetCustom(),
+		Inputs: inputs, Dependencies: slices.Sorted(slices.Values(in.GetDependencies())),
+		PropertyDependencies: map[string][]string{},
+		IgnoreChanges:        in.GetIgnoreChanges(), AdditionalSecrets: in.GetAdditionalSecretOutputs(),
+		DeletedWith: in.GetDeletedWith(),
+		Protect:     in.GetProtect(), RetainOnDelete: in.GetRetainOnDelete(), Aliases: aliases(in),
 	}
 	if i := strings.LastIndex(in.GetProvider(), "::"); i > 0 {
 		r.Provider = in.GetProvider()[:i]
@@ -171,7 +178,8 @@ func objectID(r *Resource) string {
 }
 
 // RegisterResourceOutputs keeps a component's outputs, and the stack's exports.
-func (m *monitor) RegisterResourceOutputs(_ context.Context, in *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
+func (m *monitor) RegisterResourceOutputs(_ context.Context,
+	in *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
 	outputs, err := unmarshal(in.GetOutputs())
 	if err != nil {
 		return nil, fmt.Errorf("outputs of %s: %w", in.GetUrn(), err)
@@ -191,28 +199,34 @@ func (m *monitor) urn(parent, typ, name string) string {
 	if p := resource.URN(parent); p != "" && p.QualifiedType() != resource.RootStackType {
 		parentType = p.QualifiedType()
 	}
-	return string(resource.NewURN(tokens.QName(m.info.Stack), tokens.PackageName(m.info.Project), parentType, tokens.Type(typ), name))
+	return string(resource.NewURN(tokens.QName(m.info.Stack), tokens.PackageName(m.info.Project),
+		parentType, tokens.Type(typ), name))
 }
 
 // ReadResource answers a StackReference from Run.References and refuses any
 // other read: there is no cloud to read from.
-func (m *monitor) ReadResource(_ context.Context, in *pulumirpc.ReadResourceRequest) (*pulumirpc.ReadResourceResponse, error) {
+func (m *monitor) ReadResource(_ context.Context,
+	in *pulumirpc.ReadResourceRequest) (*pulumirpc.ReadResourceResponse, error) {
 	if in.GetType() != "pulumi:pulumi:StackReference" {
-		return nil, fmt.Errorf("%s %s: reads a resource that exists only in the cloud, and the recorder has none", in.GetType(), in.GetName())
+		return nil, fmt.Errorf("%s %s: reads a resource that exists only in the cloud, and the recorder has none",
+			in.GetType(), in.GetName())
 	}
 	known, ok := m.info.References[in.GetId()]
 	if !ok {
-		return nil, fmt.Errorf("unknown stack %q; known are %s", in.GetId(), strings.Join(slices.Sorted(maps.Keys(m.info.References)), ", "))
+		return nil, fmt.Errorf("unknown stack %q; known are %s", in.GetId(),
+			strings.Join(slices.Sorted(maps.Keys(m.info.References)), ", "))
 	}
 	outputs := resource.PropertyMap{}
 	for name, value := range known {
 		outputs[resource.PropertyKey(name)] = resource.NewProperty(value)
 	}
-	object, err := marshal(resource.PropertyMap{"name": resource.NewProperty(in.GetId()), "outputs": resource.NewProperty(outputs)})
+	object, err := marshal(resource.PropertyMap{"name": resource.NewProperty(in.GetId()),
+		"outputs": resource.NewProperty(outputs)})
 	if err != nil {
 		return nil, err
 	}
-	return &pulumirpc.ReadResourceResponse{Urn: m.urn(in.GetParent(), in.GetType(), in.GetName()), Properties: object}, nil
+	return &pulumirpc.ReadResourceResponse{Urn: m.urn(in.GetParent(), in.GetType(),
+		in.GetName()), Properties: object}, nil
 }
 
 func (m *monitor) loggedErrors() error {

@@ -78,7 +78,8 @@ func (r *Recording) References(text string) []Reference {
 // Expand replaces every placeholder of text with what fn returns for it. The
 // rest of the text is given to between, which may escape it; nil leaves it. A
 // placeholder that the program has cut or changed is an error.
-func (r *Recording) Expand(text string, fn func(Reference) (string, error), between func(string) string) (string, error) {
+func (r *Recording) Expand(text string, fn func(Reference) (string, error),
+	between func(string) string) (string, error) {
 	if between == nil {
 		between = func(s string) string { return s }
 	}

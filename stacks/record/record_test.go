@@ -53,13 +53,16 @@ func TestWhatWasRegisteredIsRecorded(t *testing.T) {
 		if err := ctx.RegisterComponentResource(groupType, "g", &g); err != nil {
 			return err
 		}
-		first, err := newBucket(ctx, "first", pulumi.Map{"bucket": pulumi.String("one"), "tags": pulumi.StringMap{"owner": pulumi.String("me")}},
-			pulumi.Parent(&g), pulumi.Protect(true), pulumi.RetainOnDelete(true), pulumi.IgnoreChanges([]string{"size"}),
+		first, err := newBucket(ctx, "first",
+			pulumi.Map{"bucket": pulumi.String("one"), "tags": pulumi.StringMap{"owner": pulumi.String("me")}},
+			pulumi.Parent(&g), pulumi.Protect(true), pulumi.RetainOnDelete(true),
+			pulumi.IgnoreChanges([]string{"size"}),
 			pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String("former")}}))
 		if err != nil {
 			return err
 		}
-		if _, err := newBucket(ctx, "second", pulumi.Map{"bucket": pulumi.Sprintf("%s-copy", first.Bucket)}); err != nil {
+		if _, err := newBucket(ctx, "second",
+			pulumi.Map{"bucket": pulumi.Sprintf("%s-copy", first.Bucket)}); err != nil {
 			return err
 		}
 		if _, err := newBucket(ctx, "third", nil, pulumi.DependsOn([]pulumi.Resource{first})); err != nil {
@@ -77,10 +80,12 @@ func TestWhatWasRegisteredIsRecorded(t *testing.T) {
 	if first.Parent != g.URN || g.Custom || !first.Custom || g.Outputs["name"].IsNull() {
 		t.Errorf("the component and its child are not tied: %+v", g)
 	}
-	if !first.Protect || !first.RetainOnDelete || second.Protect || !slices.Equal(first.IgnoreChanges, []string{"size"}) || len(first.Aliases) == 0 {
+	if !first.Protect || !first.RetainOnDelete || second.Protect ||
+		!slices.Equal(first.IgnoreChanges, []string{"size"}) || len(first.Aliases) == 0 {
 		t.Errorf("options are lost: %+v", first)
 	}
-	if !slices.Equal(second.PropertyDependencies["bucket"], []string{first.URN}) || !slices.Equal(third.Dependencies, []string{first.URN}) {
+	if !slices.Equal(second.PropertyDependencies["bucket"], []string{first.URN}) ||
+		!slices.Equal(third.Dependencies, []string{first.URN}) {
 		t.Errorf("dependencies are lost: %v, %v", second.PropertyDependencies, third.Dependencies)
 	}
 	if r.ByURN(second.URN) != second || r.ByURN("urn:none") != nil || r.Named(bucketType, "none") != nil {
@@ -97,8 +102,10 @@ func TestPlaceholdersSurviveJSONAndSayWhatTheyStandFor(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		document := pulumi.All(b.Arn, b.Size, b.Nodes, b.Open, b.ID(), b.Bucket).ApplyT(func(all []any) (string, error) {
-			text, err := json.Marshal(map[string]any{"Resource": []string{all[0].(string) + "/*"}, "Size": all[1], "Node": all[2], "Open": all[3], "ID": all[4], "Bucket": all[5]})
+		document := pulumi.All(b.Arn, b.Size, b.Nodes, b.Open, b.ID(),
+			b.Bucket).ApplyT(func(all []any) (string, error) {
+			text, err := json.Marshal(map[string]any{"Resource": []string{all[0].(string) + "/*"}, "Size": all[1],
+				"Node": all[2], "Open": all[3], "ID": all[4], "Bucket": all[5]})
 			return strings.ToLower(string(text)), err
 		})
 		var p pulumi.CustomResourceState
@@ -143,7 +150,8 @@ func TestAPlaceholderThatWasTakenApartIsAnError(t *testing.T) {
 
 func TestSecretsStaySecretOnTheirWayThroughAResource(t *testing.T) {
 	r := record(t, func(ctx *pulumi.Context) error {
-		b, err := newBucket(ctx, "data", pulumi.Map{"token": pulumi.ToSecret(pulumi.String("hunter2"))}, pulumi.AdditionalSecretOutputs([]string{"arn"}))
+		b, err := newBucket(ctx, "data", pulumi.Map{"token": pulumi.ToSecret(pulumi.String("hunter2"))},
+			pulumi.AdditionalSecretOutputs([]string{"arn"}))
 		if err != nil {
 			return err
 		}
@@ -181,14 +189,17 @@ func TestTheSameProgramGivesTheSameRecording(t *testing.T) {
 }
 
 func TestStackReferencesReadWhatTheyAreGiven(t *testing.T) {
-	run := Run{Project: "p", Stack: "s", References: map[string]map[string]string{"o/p/base": {"host": "db.example.com", "key": Variable("key")}}}
+	run := Run{Project: "p", Stack: "s",
+		References: map[string]map[string]string{"o/p/base": {"host": "db.example.com", "key": Variable("key")}}}
 	read := func(name string) pulumi.RunFunc {
 		return func(ctx *pulumi.Context) error {
 			ref, err := pulumi.NewStackReference(ctx, name, nil)
 			if err != nil {
 				return err
 			}
-			_, err = newBucket(ctx, "data", pulumi.Map{"bucket": ref.GetStringOutput(pulumi.String("host")), "arn": ref.GetStringOutput(pulumi.String("key"))})
+			_, err = newBucket(ctx, "data",
+				pulumi.Map{"bucket": ref.GetStringOutput(pulumi.String("host")),
+					"arn": ref.GetStringOutput(pulumi.String("key"))})
 			return err
 		}
 	}
@@ -197,10 +208,12 @@ func TestStackReferencesReadWhatTheyAreGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	inputs := PlainMap(r.Named(bucketType, "data").Inputs)
-	if refs := r.References(inputs["arn"].(string)); inputs["bucket"] != "db.example.com" || len(refs) != 1 || refs[0].Variable != "key" {
+	if refs := r.References(inputs["arn"].(string)); inputs["bucket"] != "db.example.com" || len(refs) != 1 ||
+		refs[0].Variable != "key" {
 		t.Errorf("inputs %v, references %v", inputs, refs)
 	}
-	if _, err := Program(context.Background(), read("o/p/nothing"), run); err == nil || !strings.Contains(err.Error(), `unknown stack "o/p/nothing"`) {
+	if _, err := Program(context.Background(), read("o/p/nothing"), run); err == nil ||
+		!strings.Contains(err.Error(), `unknown stack "o/p/nothing"`) {
 		t.Errorf("a reference to nothing: %v", err)
 	}
 }
@@ -215,7 +228,8 @@ func TestDataSourcesAnswerWithPlaceholders(t *testing.T) {
 	}
 	r := record(t, func(ctx *pulumi.Context) error {
 		var z zones
-		if err := ctx.Invoke("aws:index/getAvailabilityZones:getAvailabilityZones", &args{"available"}, &z); err != nil {
+		if err := ctx.Invoke("aws:index/getAvailabilityZones:getAvailabilityZones",
+			&args{"available"}, &z); err != nil {
 			return err
 		}
 		if len(z.Names) != 3 || z.State != "available" {
@@ -225,7 +239,8 @@ func TestDataSourcesAnswerWithPlaceholders(t *testing.T) {
 		return err
 	})
 	refs := r.References(r.Named(bucketType, "data").Inputs["bucket"].StringValue())
-	if len(refs) != 1 || len(r.Data) != 1 || refs[0].Data != r.Data[0].Name || !slices.Equal(refs[0].Path, []string{"names", "1"}) {
+	if len(refs) != 1 || len(r.Data) != 1 || refs[0].Data != r.Data[0].Name ||
+		!slices.Equal(refs[0].Path, []string{"names", "1"}) {
 		t.Errorf("references %v, data %v", refs, r.Data)
 	}
 }
@@ -236,7 +251,8 @@ func TestErrorsAreReturned(t *testing.T) {
 		want string
 	}{
 		"the program's own": {func(*pulumi.Context) error { return errors.New("no such thing") }, "no such thing"},
-		"one it logs":       {func(ctx *pulumi.Context) error { return ctx.Log.Error("out of luck", nil) }, "out of luck"},
+		"one it logs": {func(ctx *pulumi.Context) error { return ctx.Log.Error("out of luck", nil) },
+			"out of luck"},
 		"a name given twice": {func(ctx *pulumi.Context) error {
 			_, err := newBucket(ctx, "a", nil)
 			_, again := newBucket(ctx, "a", nil)
@@ -260,7 +276,8 @@ func TestErrorsAreReturned(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Program(ctx, func(*pulumi.Context) error { return nil }, Run{Project: "p", Stack: "s"}); !errors.Is(err, context.Canceled) {
+	if _, err := Program(ctx, func(*pulumi.Context) error { return nil },
+		Run{Project: "p", Stack: "s"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -66,7 +66,8 @@ func (r *Recording) Named(token, name string) *Resource {
 
 // ByURN returns the resource of a URN; nil where there is none.
 func (r *Recording) ByURN(urn string) *Resource {
-	i, ok := slices.BinarySearchFunc(r.Resources, urn, func(one *Resource, urn string) int { return strings.Compare(one.URN, urn) })
+	i, ok := slices.BinarySearchFunc(r.Resources, urn,
+		func(one *Resource, urn string) int { return strings.Compare(one.URN, urn) })
 	if !ok {
 		return nil
 	}

@@ -43,7 +43,8 @@ func helmfile(rec *record.Recording, values *resolver) (Files, error) {
 }
 
 // release translates one release and notes the repository of its chart.
-func release(r *record.Resource, places map[string]string, repositories map[string]any, values *resolver) (map[string]any, error) {
+func release(r *record.Resource, places map[string]string, repositories map[string]any,
+	values *resolver) (map[string]any, error) {
 	name, chart := inputText(r, "name"), inputText(r, "chart")
 	if name == "" || chart == "" || inputText(r, "version") == "" {
 		return nil, errors.New("a release needs a name, a chart and a pinned version")
@@ -53,7 +54,8 @@ func release(r *record.Resource, places map[string]string, repositories map[stri
 		repositories[alias] = repo
 		chart = alias + "/" + chart
 	}
-	one := map[string]any{"name": name, "namespace": inputText(r, "namespace"), "chart": chart, "version": inputText(r, "version"), "createNamespace": true, "wait": true}
+	one := map[string]any{"name": name, "namespace": inputText(r, "namespace"), "chart": chart,
+		"version": inputText(r, "version"), "createNamespace": true, "wait": true}
 	given, err := values.plain(r.Inputs["values"], nil, func([]string) string { return "" })
 	if err != nil {
 		return nil, err

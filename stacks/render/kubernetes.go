@@ -74,7 +74,8 @@ func newManifest(r *record.Resource, values *resolver) (*manifest, error) {
 	var secret func([]string) string
 	if !values.options.Secrets {
 		secret = func(path []string) string {
-			return "${" + strings.ToLower(strings.Trim(notWord.ReplaceAllString(r.Name+"_"+path[len(path)-1], "_"), "_")) + "}"
+			return "${" + strings.ToLower(strings.Trim(notWord.ReplaceAllString(r.Name+"_"+
+				path[len(path)-1], "_"), "_")) + "}"
 		}
 	}
 	plain, err := values.plain(resource.NewProperty(objectInputs(r)), nil, secret)
@@ -153,7 +154,8 @@ func layout(all []*manifest) (Files, error) {
 		listed[dir] = append(listed[dir], strings.TrimPrefix(m.path, dir))
 	}
 	for dir, resources := range listed {
-		text, err := encode(map[string]any{"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources})
+		text, err := encode(map[string]any{"apiVersion": "kustomize.config.k8s.io/v1beta1",
+			"kind": "Kustomization", "resources": resources})
 		if err != nil {
 			return nil, err
 		}

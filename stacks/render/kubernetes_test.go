@@ -27,17 +27,22 @@ func small(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	job, err := kubernetes(ctx, "batch/v1", "Job", "credit", "migrate", nil, pulumi.DependsOn([]pulumi.Resource{config}))
+	job, err := kubernetes(ctx, "batch/v1", "Job", "credit", "migrate", nil,
+		pulumi.DependsOn([]pulumi.Resource{config}))
 	if err != nil {
 		return err
 	}
-	if _, err := kubernetes(ctx, "v1", "Service", "credit", "scoring", nil, pulumi.DependsOn([]pulumi.Resource{job})); err != nil {
+	if _, err := kubernetes(ctx, "v1", "Service", "credit", "scoring", nil,
+		pulumi.DependsOn([]pulumi.Resource{job})); err != nil {
 		return err
 	}
-	if _, err := kubernetes(ctx, "apps/v1", "Deployment", "credit", "scoring", pulumi.Map{"spec": pulumi.Map{"replicas": pulumi.Int(3)}}, pulumi.DependsOn([]pulumi.Resource{job})); err != nil {
+	if _, err := kubernetes(ctx, "apps/v1", "Deployment", "credit", "scoring",
+		pulumi.Map{"spec": pulumi.Map{"replicas": pulumi.Int(3)}},
+		pulumi.DependsOn([]pulumi.Resource{job})); err != nil {
 		return err
 	}
-	_, err = kubernetes(ctx, "v1", "Secret", "credit", "database", pulumi.Map{"stringData": pulumi.ToSecret(pulumi.StringMap{"url": str("hunter2")})})
+	_, err = kubernetes(ctx, "v1", "Secret", "credit", "database",
+		pulumi.Map{"stringData": pulumi.ToSecret(pulumi.StringMap{"url": str("hunter2")})})
 	return err
 }
 
@@ -73,16 +78,19 @@ spec:
 func TestWhatTheCloudDecidesIsAVariableWithAnOutputOfItsName(t *testing.T) {
 	files := rendered(t, Options{}, small)
 	config := string(files["manifests/credit/configmap-plan.yaml"])
-	for _, want := range []string{"store: s3://credit-data/store", "id: credit-data", "arn: ${aws_s3_bucket_data_arn}", `plain: "true"`} {
+	for _, want := range []string{"store: s3://credit-data/store", "id: credit-data",
+		"arn: ${aws_s3_bucket_data_arn}", `plain: "true"`} {
 		if !strings.Contains(config, want) {
 			t.Errorf("the config does not say %q:\n%s", want, config)
 		}
 	}
-	if main := string(files["main.tf.json"]); !strings.Contains(main, `"aws_s3_bucket_data_arn"`) || !strings.Contains(main, `"value": "${aws_s3_bucket.data.arn}"`) {
+	if main := string(files["main.tf.json"]); !strings.Contains(main, `"aws_s3_bucket_data_arn"`) ||
+		!strings.Contains(main, `"value": "${aws_s3_bucket.data.arn}"`) {
 		t.Errorf("Terraform has no output for the variable:\n%s", main)
 	}
 	files = rendered(t, Options{Values: map[string]string{"aws_s3_bucket_data_arn": "arn:aws:s3:::credit-data"}}, small)
-	if config := string(files["manifests/credit/configmap-plan.yaml"]); !strings.Contains(config, "arn: arn:aws:s3:::credit-data") {
+	if config := string(files["manifests/credit/configmap-plan.yaml"]); !strings.Contains(config,
+		"arn: arn:aws:s3:::credit-data") {
 		t.Errorf("a known value is not used:\n%s", config)
 	}
 }
@@ -118,7 +126,8 @@ func TestReleasesAreAHelmfile(t *testing.T) {
 	files := rendered(t, Options{}, func(ctx *pulumi.Context) error {
 		props := func(name string) pulumi.Map {
 			return pulumi.Map{"name": str(name), "namespace": str("argo"), "chart": str(name), "version": str("1.2.3"),
-				"repositoryOpts": pulumi.Map{"repo": str("https://charts.example.com/argo")}, "values": pulumi.Map{"replicas": pulumi.Int(2)}}
+				"repositoryOpts": pulumi.Map{"repo": str("https://charts.example.com/argo")},
+				"values":         pulumi.Map{"replicas": pulumi.Int(2)}}
 		}
 		first, err := register(ctx, releaseType, "workflows", props("workflows"))
 		if err != nil {
@@ -138,24 +147,29 @@ func TestReleasesAreAHelmfile(t *testing.T) {
 	if err := yaml.Unmarshal(files["helmfile.yaml"], &h); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.Repositories) != 1 || len(h.Releases) != 2 || h.Releases[0].Needs[0] != "argo/workflows" || h.Releases[0].Chart != h.Repositories[0].Name+"/rollouts" || h.Releases[1].Values[0]["replicas"] != 2 {
+	if len(h.Repositories) != 1 || len(h.Releases) != 2 || h.Releases[0].Needs[0] != "argo/workflows" ||
+		h.Releases[0].Chart != h.Repositories[0].Name+"/rollouts" || h.Releases[1].Values[0]["replicas"] != 2 {
 		t.Errorf("helmfile\n%s", files["helmfile.yaml"])
 	}
 }
 
 func TestWhatCannotBeWrittenIsAnErrorThatNamesIt(t *testing.T) {
 	rec := recorded(t, func(ctx *pulumi.Context) error {
-		if _, err := register(ctx, "kubernetes:core/v1:ConfigMap", "nameless", pulumi.Map{"apiVersion": str("v1"), "kind": str("ConfigMap")}); err != nil {
+		if _, err := register(ctx, "kubernetes:core/v1:ConfigMap", "nameless",
+			pulumi.Map{"apiVersion": str("v1"), "kind": str("ConfigMap")}); err != nil {
 			return err
 		}
-		_, err := register(ctx, "kubernetes:core/v1:ServicePatch", "other", pulumi.Map{"apiVersion": str("v1"), "kind": str("Service")})
+		_, err := register(ctx, "kubernetes:core/v1:ServicePatch", "other",
+			pulumi.Map{"apiVersion": str("v1"), "kind": str("Service")})
 		return err
 	})
 	_, err := All(rec, Options{})
-	if err == nil || !strings.Contains(err.Error(), "ConfigMap nameless: has no metadata.name") || !strings.Contains(err.Error(), "ServicePatch other: a patch") {
+	if err == nil || !strings.Contains(err.Error(), "ConfigMap nameless: has no metadata.name") ||
+		!strings.Contains(err.Error(), "ServicePatch other: a patch") {
 		t.Errorf("got %v", err)
 	}
-	empty, err := record.Program(context.Background(), func(*pulumi.Context) error { return nil }, record.Run{Project: "p", Stack: "s"})
+	empty, err := record.Program(context.Background(), func(*pulumi.Context) error { return nil },
+		record.Run{Project: "p", Stack: "s"})
 	if err != nil {
 		t.Fatal(err)
 	}

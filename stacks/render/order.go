@@ -8,12 +8,15 @@ import (
 // waves say when a kind is applied: what others need first, what uses them
 // after. A kind that is not here is of the last but one, with workloads.
 var waves = map[string]int{
-	"CustomResourceDefinition": 0, "Namespace": 0, "PriorityClass": 0, "ClusterRole": 0, "ClusterRoleBinding": 0, "StorageClass": 0,
+	"CustomResourceDefinition": 0, "Namespace": 0, "PriorityClass": 0, "ClusterRole": 0,
+	"ClusterRoleBinding": 0, "StorageClass": 0,
 	"ResourceQuota": 1, "LimitRange": 1, "NetworkPolicy": 1, "ServiceAccount": 1, "Role": 1, "RoleBinding": 1,
-	"ConfigMap": 1, "Secret": 1, "PersistentVolumeClaim": 1, "ValidatingAdmissionPolicy": 1, "ValidatingAdmissionPolicyBinding": 1,
-	"Job":     2,
-	"Service": 3, "WorkflowTemplate": 3, "AnalysisTemplate": 3,
-	"HorizontalPodAutoscaler": 5, "PodDisruptionBudget": 5, "Ingress": 5, "PrometheusRule": 5, "ServiceMonitor": 5, "PodMonitor": 5,
+	"ConfigMap": 1, "Secret": 1, "PersistentVolumeClaim": 1, "ValidatingAdmissionPolicy": 1,
+	"ValidatingAdmissionPolicyBinding": 1,
+	"Job":                              2,
+	"Service":                          3, "WorkflowTemplate": 3, "AnalysisTemplate": 3,
+	"HorizontalPodAutoscaler": 5, "PodDisruptionBudget": 5, "Ingress": 5, "PrometheusRule": 5,
+	"ServiceMonitor": 5, "PodMonitor": 5,
 }
 
 const workloadWave = 4

@@ -27,14 +27,17 @@ type (
 func str(s string) pulumi.String { return pulumi.String(s) }
 
 // register registers a resource that has no outputs of its own.
-func register(ctx *pulumi.Context, token, name string, props pulumi.Map, opts ...pulumi.ResourceOption) (*anything, error) {
+func register(ctx *pulumi.Context, token, name string, props pulumi.Map,
+	opts ...pulumi.ResourceOption) (*anything, error) {
 	var r anything
 	return &r, ctx.RegisterResource(token, name, props, &r, opts...)
 }
 
 // kubernetes registers an object.
-func kubernetes(ctx *pulumi.Context, api, kind, namespace, name string, rest pulumi.Map, opts ...pulumi.ResourceOption) (*anything, error) {
-	props := pulumi.Map{"apiVersion": str(api), "kind": str(kind), "metadata": pulumi.Map{"name": str(name), "namespace": str(namespace)}}
+func kubernetes(ctx *pulumi.Context, api, kind, namespace, name string, rest pulumi.Map,
+	opts ...pulumi.ResourceOption) (*anything, error) {
+	props := pulumi.Map{"apiVersion": str(api), "kind": str(kind),
+		"metadata": pulumi.Map{"name": str(name), "namespace": str(namespace)}}
 	if namespace == "" {
 		props["metadata"] = pulumi.Map{"name": str(name)}
 	}

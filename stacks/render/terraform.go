@@ -18,7 +18,8 @@ const providerVersion = "~> 5.100"
 
 // terraform returns main.tf.json, or nothing where there are no AWS resources.
 func terraform(rec *record.Recording, values *resolver) (Files, error) {
-	t := &translation{rec: rec, dir: values.options.Dir, names: values.names, variables: map[string]bool{}, resources: object{}, data: object{}, outputs: object{}}
+	t := &translation{rec: rec, dir: values.options.Dir, names: values.names, variables: map[string]bool{},
+		resources: object{}, data: object{}, outputs: object{}}
 	var errs []error
 	for _, r := range rec.Resources {
 		if r.Package() != "aws" || !r.Custom {

@@ -51,10 +51,12 @@ var singular = map[string]map[string]string{
 	"aws_ecr_repository":                                 {"encryption_configurations": "encryption_configuration"},
 	"aws_eks_addon":                                      {"pod_identity_associations": "pod_identity_association"},
 	"aws_eks_node_group":                                 {"taints": "taint"},
-	"aws_iam_openid_connect_provider":                    {"client_id_lists": "client_id_list", "thumbprint_lists": "thumbprint_list"},
-	"aws_iam_policy_document":                            {"statements": "statement", "principals": "principals", "conditions": "condition", "not_principals": "not_principals"},
-	"aws_ec2_managed_prefix_list":                        {"filters": "filter"},
-	"aws_availability_zones":                             {"filters": "filter"},
+	"aws_iam_openid_connect_provider": {"client_id_lists": "client_id_list",
+		"thumbprint_lists": "thumbprint_list"},
+	"aws_iam_policy_document": {"statements": "statement", "principals": "principals",
+		"conditions": "condition", "not_principals": "not_principals"},
+	"aws_ec2_managed_prefix_list": {"filters": "filter"},
+	"aws_availability_zones":      {"filters": "filter"},
 }
 
 // property returns the Terraform name of a property anywhere in a type.
@@ -81,4 +83,5 @@ func ignorePath(terraformType, path string) string {
 }
 
 // freeForm are properties whose keys are the user's own, not the provider's.
-var freeForm = map[string]bool{"tags": true, "tags_all": true, "labels": true, "variables": true, "environment_variables": true}
+var freeForm = map[string]bool{"tags": true, "tags_all": true, "labels": true, "variables": true,
+	"environment_variables": true}

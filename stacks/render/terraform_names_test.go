@@ -3,7 +3,8 @@ package render
 import "testing"
 
 func TestReferencesAreTerraforms(t *testing.T) {
-	if got := attribute("aws_db_instance", []string{"masterUserSecrets", "0", "secretArn"}); got != ".master_user_secret[0].secret_arn" {
+	if got := attribute("aws_db_instance",
+		[]string{"masterUserSecrets", "0", "secretArn"}); got != ".master_user_secret[0].secret_arn" {
 		t.Error(got)
 	}
 	if got := typeOf("data.aws_caller_identity.calleridentity"); got != "aws_caller_identity" {

@@ -34,15 +34,19 @@ func newBucket(ctx *pulumi.Context, name string, props pulumi.Map, opts ...pulum
 
 func TestAResourceIsTranslatedMechanically(t *testing.T) {
 	at := terraformOf(t, func(ctx *pulumi.Context) error {
-		b, err := newBucket(ctx, "data", pulumi.Map{"bucket": str("one"), "forceDestroy": pulumi.Bool(false), "tags": pulumi.StringMap{"costCentre": str("7")}},
+		b, err := newBucket(ctx, "data",
+			pulumi.Map{"bucket": str("one"), "forceDestroy": pulumi.Bool(false),
+				"tags": pulumi.StringMap{"costCentre": str("7")}},
 			pulumi.Protect(true), pulumi.IgnoreChanges([]string{"forceDestroy"}))
 		if err != nil {
 			return err
 		}
-		_, err = register(ctx, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "data", pulumi.Map{
-			"bucket": b.ID(),
-			"rules":  pulumi.Array{pulumi.Map{"id": str("old"), "noncurrentVersionExpiration": pulumi.Map{"noncurrentDays": pulumi.Int(30)}}},
-		})
+		_, err = register(ctx, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "data",
+			pulumi.Map{
+				"bucket": b.ID(),
+				"rules": pulumi.Array{pulumi.Map{"id": str("old"),
+					"noncurrentVersionExpiration": pulumi.Map{"noncurrentDays": pulumi.Int(30)}}},
+			})
 		return err
 	})
 	want := map[string]any{
@@ -54,7 +58,8 @@ func TestAResourceIsTranslatedMechanically(t *testing.T) {
 	}
 	want = map[string]any{
 		"bucket": "${aws_s3_bucket.data.id}",
-		"rule":   []any{map[string]any{"id": "old", "noncurrent_version_expiration": map[string]any{"noncurrent_days": 30.0}}},
+		"rule": []any{map[string]any{"id": "old",
+			"noncurrent_version_expiration": map[string]any{"noncurrent_days": 30.0}}},
 	}
 	if got := at("resource", "aws_s3_bucket_lifecycle_configuration", "data"); !reflect.DeepEqual(got, want) {
 		t.Errorf("lifecycle %v, want %v", got, want)
@@ -78,10 +83,12 @@ func TestReferencesAndEscapesStandInsideDocuments(t *testing.T) {
 		if _, err := register(ctx, "aws:iam/policy:Policy", "p", pulumi.Map{"policy": policy}); err != nil {
 			return err
 		}
-		userData := pulumi.Sprintf("#!/bin/sh\nexec join \"%s\" now and for ever", c.Name).ApplyT(func(s string) string {
+		userData := pulumi.Sprintf("#!/bin/sh\nexec join \"%s\" now and for ever",
+			c.Name).ApplyT(func(s string) string {
 			return base64.StdEncoding.EncodeToString([]byte(s))
 		})
-		_, err = register(ctx, "aws:ec2/launchTemplate:LaunchTemplate", "nodes", pulumi.Map{"userData": userData}, pulumi.DependsOn([]pulumi.Resource{b}))
+		_, err = register(ctx, "aws:ec2/launchTemplate:LaunchTemplate", "nodes", pulumi.Map{"userData": userData},
+			pulumi.DependsOn([]pulumi.Resource{b}))
 		return err
 	})
 	want := `{"Resource":"${aws_s3_bucket.data.arn}/$${aws:username}/%%{x}","Port":${aws_eks_cluster.main.port}}`
@@ -92,7 +99,8 @@ func TestReferencesAndEscapesStandInsideDocuments(t *testing.T) {
 	if got := at("resource", "aws_launch_template", "nodes", "user_data"); got != want {
 		t.Errorf("user data %v, want %s", got, want)
 	}
-	if got := at("resource", "aws_launch_template", "nodes", "depends_on"); !reflect.DeepEqual(got, []any{"aws_s3_bucket.data"}) {
+	if got := at("resource", "aws_launch_template", "nodes", "depends_on"); !reflect.DeepEqual(got,
+		[]any{"aws_s3_bucket.data"}) {
 		t.Errorf("depends_on %v: what is referred to is implied, the rest must be said", got)
 	}
 }
@@ -138,12 +146,14 @@ func TestTypesOfTheProviderAreNamedAsItNamesThem(t *testing.T) {
 			t.Errorf("%s is %s, want %s", token, got, want)
 		}
 	}
-	for name, want := range map[string]string{"cidrIpv4": "cidr_ipv4", "enableDnsHostnames": "enable_dns_hostnames", "multiAz": "multi_az", "name": "name"} {
+	for name, want := range map[string]string{"cidrIpv4": "cidr_ipv4", "enableDnsHostnames": "enable_dns_hostnames",
+		"multiAz": "multi_az", "name": "name"} {
 		if got := snake(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	if got := attribute("aws_eks_cluster", []string{"certificateAuthority", "data"}); got != ".certificate_authority[0].data" {
+	if got := attribute("aws_eks_cluster",
+		[]string{"certificateAuthority", "data"}); got != ".certificate_authority[0].data" {
 		t.Errorf("a flattened block is read as %s", got)
 	}
 	if got := attribute("aws_availability_zones", []string{"names", "1"}); got != ".names[1]" {

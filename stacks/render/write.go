@@ -47,7 +47,8 @@ func Write(dir, kind string, files Files) error {
 		if slices.Contains(list, path) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("render %s: %w", path, err)
 		}
 	}
@@ -72,7 +73,8 @@ func listed(dir string) ([]string, error) {
 		return nil, fmt.Errorf("render: %w", err)
 	}
 	if len(text) > maxList {
-		return nil, fmt.Errorf("render: %s has more than %d MiB; it is not a list of rendered files", listFile, maxList>>20)
+		return nil, fmt.Errorf("render: %s has more than %d MiB; it is not a list of rendered files", listFile,
+			maxList>>20)
 	}
 	var out []string
 	for line := range strings.Lines(string(text)) {

@@ -9,7 +9,8 @@ import (
 func TestWriteRemovesWhatAnEarlierRenderingLeftAndNothingElse(t *testing.T) {
 	dir := t.TempDir()
 	mine := filepath.Join(dir, "manifests", "mine.yaml")
-	if err := Write(dir, Everything, Files{"manifests/a.yaml": []byte("a"), "secrets/b.yaml": []byte("b")}); err != nil {
+	if err := Write(dir, Everything, Files{"manifests/a.yaml": []byte("a"),
+		"secrets/b.yaml": []byte("b")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
@@ -21,7 +22,8 @@ func TestWriteRemovesWhatAnEarlierRenderingLeftAndNothingElse(t *testing.T) {
 	if err := Write(dir, Everything, Files{"manifests/c.yaml": []byte("c")}); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]bool{"manifests/a.yaml": false, "secrets/b.yaml": false, "manifests/c.yaml": true, "manifests/mine.yaml": true} {
+	for path, want := range map[string]bool{"manifests/a.yaml": false, "secrets/b.yaml": false,
+		"manifests/c.yaml": true, "manifests/mine.yaml": true} {
 		if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != want {
 			t.Errorf("%s is there: %t", path, err == nil)
 		}
@@ -30,7 +32,8 @@ func TestWriteRemovesWhatAnEarlierRenderingLeftAndNothingElse(t *testing.T) {
 
 func TestOneKindIsWrittenBesideAnother(t *testing.T) {
 	dir := t.TempDir()
-	for kind, files := range map[string]Files{Manifests: {"manifests/a.yaml": nil, "main.tf.json": nil}, Terraform: {"manifests/b.yaml": nil, "main.tf.json": nil}} {
+	for kind, files := range map[string]Files{Manifests: {"manifests/a.yaml": nil, "main.tf.json": nil},
+		Terraform: {"manifests/b.yaml": nil, "main.tf.json": nil}} {
 		if err := Write(dir, kind, files); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +60,8 @@ func TestWriteRemovesNothingOutsideItsFolder(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for path, text := range map[string]string{victim: "v", filepath.Join(dir, listFile): "../victim\n" + victim + "\n"} {
+	for path, text := range map[string]string{victim: "v",
+		filepath.Join(dir, listFile): "../victim\n" + victim + "\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

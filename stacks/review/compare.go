@@ -134,7 +134,8 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 		}
 		if was == nil || is == nil || was.Resources == nil || is.Resources == nil {
 			// rules about resources are compared where both sides have some
-		} else if err := errors.Join(c.judgeResources(filepath.Join(c.old, filepath.FromSlash(p.within)), was), c.judgeResources(p.dir, is)); err != nil {
+		} else if err := errors.Join(c.judgeResources(filepath.Join(c.old, filepath.FromSlash(p.within)), was),
+			c.judgeResources(p.dir, is)); err != nil {
 			return report, err
 		}
 		changes[env] = consequence.Comparer{Prices: c.Prices}.Compare(was, is, moved)

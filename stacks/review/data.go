@@ -26,7 +26,8 @@ func (c *comparison) today(ctx context.Context, dir string, was, is *consequence
 		now, before := is.Plan.Datasets[name], was.Plan.Datasets[name]
 		// A file elsewhere on the machine is none of a comparison's business: what
 		// fails is shown, and whoever proposes a change chooses the file.
-		if reflect.DeepEqual(requirements(now), requirements(before)) || !strings.Contains(now.Source, "://") && !filepath.IsLocal(filepath.FromSlash(now.Source)) || strings.HasPrefix(now.Source, "file:") {
+		if reflect.DeepEqual(requirements(now), requirements(before)) || !strings.Contains(now.Source, "://") &&
+			!filepath.IsLocal(filepath.FromSlash(now.Source)) || strings.HasPrefix(now.Source, "file:") {
 			continue
 		}
 		change, err := validated(ctx, dir, name, now)

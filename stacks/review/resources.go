@@ -34,7 +34,8 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 			if err != nil {
 				return "", err
 			}
-			if was == nil || base == head || c.Environment != "" && c.Environment != env || reflect.DeepEqual(standing(was.Plan), standing(is.Plan)) {
+			if was == nil || base == head || c.Environment != "" && c.Environment != env ||
+				reflect.DeepEqual(standing(was.Plan), standing(is.Plan)) {
 				continue
 			}
 			for which, side := range map[string]*consequence.Side{"base": was, "head": is} {
@@ -97,7 +98,8 @@ func take(sides map[string]*consequence.Side, out []byte) (note string, err erro
 		case side == nil:
 			return "", fmt.Errorf("record: an answer for %q, which was not asked", a.Key)
 		case a.Error != "":
-			note = "infrastructure, permissions and cost are not compared where AWS cannot deploy the plan: " + strings.Join(strings.Fields(a.Error), " ")
+			note = "infrastructure, permissions and cost are not compared where AWS cannot deploy the plan: " +
+				strings.Join(strings.Fields(a.Error), " ")
 		default:
 			side.Resources = append([]consequence.Resource{}, a.Resources...)
 		}

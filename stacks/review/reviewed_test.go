@@ -10,9 +10,11 @@ import (
 // says the same when it is written down again.
 func FuzzReviewed(f *testing.F) {
 	for _, seed := range []string{
-		`{"environments": [{"dir": ".", "environment": "dev", "digest": "sha256:x"}]}`, `{"environments": []}`, `{}`, `[]`, `null`, ``,
+		`{"environments": [{"dir": ".", "environment": "dev", "digest": "sha256:x"}]}`,
+		`{"environments": []}`, `{}`, `[]`, `null`, ``,
 		`{"environments": [{"dir": "a", "environment": "dev", "digest": "x"}, {"dir": "./a/", "environment": "dev", "digest": "y"}]}`,
-		`{"environments": [{"dir": "a\u0000dev", "environment": "", "digest": "x"}]}`, `{"environments": [{"dir": ".", "environment": "dev"}]} trailing`,
+		`{"environments": [{"dir": "a\u0000dev", "environment": "", "digest": "x"}]}`,
+		`{"environments": [{"dir": ".", "environment": "dev"}]} trailing`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -23,7 +25,8 @@ func FuzzReviewed(f *testing.F) {
 		}
 		var environments []map[string]string
 		for at, digest := range got {
-			environments = append(environments, map[string]string{"dir": at.Dir, "environment": at.Environment, "digest": digest})
+			environments = append(environments,
+				map[string]string{"dir": at.Dir, "environment": at.Environment, "digest": digest})
 		}
 		again, err := json.Marshal(map[string]any{"environments": environments})
 		if err != nil {

@@ -34,7 +34,8 @@ func (c *comparison) load(dir, within string) (p pair, err error) {
 		p.before, err = c.sides(was)
 		var problems blueprints.Problems
 		if errors.As(err, &problems) {
-			p.notes = append(p.notes, fmt.Sprintf("the blueprint at %s does not load (%s), so everything counts as new", c.Base, problems[0]))
+			p.notes = append(p.notes, fmt.Sprintf("the blueprint at %s does not load (%s), so everything counts as new",
+				c.Base, problems[0]))
 			p.before = map[string]*consequence.Side{}
 		} else if err != nil {
 			return p, fmt.Errorf("at %s: %w", c.Base, err)
@@ -62,7 +63,9 @@ func (c *comparison) sides(dir string) (map[string]*consequence.Side, error) {
 			return nil, err
 		}
 		for _, f := range found {
-			side.Verdicts = append(side.Verdicts, consequence.Verdict{Policy: f.Policy, Subject: string(f.About) + " " + f.Subject, Message: f.Message, Refuses: f.Refuses(), Exempt: f.Exempt != nil})
+			side.Verdicts = append(side.Verdicts,
+				consequence.Verdict{Policy: f.Policy, Subject: string(f.About) + " " + f.Subject, Message: f.Message,
+					Refuses: f.Refuses(), Exempt: f.Exempt != nil})
 		}
 		for name := range one.Plan.Models {
 			if side.Stages[name], err = stagesOf(one.Plan, name); err != nil {

@@ -49,14 +49,17 @@ func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
 	note := func(name string, found []policies.Finding) {
 		for _, f := range found {
 			if !f.Undecided {
-				side.Verdicts = append(side.Verdicts, consequence.Verdict{Policy: f.Policy, Subject: "resource " + name, Message: f.Message, Refuses: f.Refuses(), Exempt: f.Exempt != nil})
+				side.Verdicts = append(side.Verdicts,
+					consequence.Verdict{Policy: f.Policy, Subject: "resource " + name, Message: f.Message,
+						Refuses: f.Refuses(), Exempt: f.Exempt != nil})
 			}
 		}
 	}
 	var all []policies.Registered
 	names := map[string]string{}
 	for _, r := range side.Resources {
-		one := policies.Registered{URN: r.URN, Type: r.Type, Name: r.Name, Properties: known(r.Properties).(map[string]any), References: r.References}
+		one := policies.Registered{URN: r.URN, Type: r.Type, Name: r.Name,
+			Properties: known(r.Properties).(map[string]any), References: r.References}
 		all, names[one.URN] = append(all, one), r.Name
 		note(r.Name, judge.CheckResource(one, env, c.Now()))
 	}

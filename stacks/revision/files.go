@@ -53,7 +53,8 @@ func (r *Revision) CUE(ctx context.Context, dirs []string) ([]Blob, error) {
 			continue
 		}
 		if f[0] != "100644" && f[0] != "100755" || !filepath.IsLocal(filepath.FromSlash(name)) {
-			return nil, fmt.Errorf("%s at %s is not a regular file; blueprints are read from regular files", name, r.name)
+			return nil, fmt.Errorf("%s at %s is not a regular file; blueprints are read from regular files", name,
+				r.name)
 		}
 		if out = append(out, Blob{name, f[2]}); len(out) > maxFiles {
 			return nil, fmt.Errorf("%s: more than %d CUE files", r.name, maxFiles)
@@ -104,7 +105,8 @@ func (r *Revision) Extract(ctx context.Context, blobs []Blob, dir string) error 
 // Changed lists the files of the work tree that differ from the revision, new
 // ones that git does not ignore included, by their path in the repository.
 func (r *Revision) Changed(ctx context.Context) ([]string, error) {
-	differ, err := r.git(ctx, nil, "diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "-z", r.commit, "--")
+	differ, err := r.git(ctx, nil, "diff", "--name-only", "--no-renames", "--no-ext-diff",
+		"--no-textconv", "-z", r.commit, "--")
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +127,8 @@ func (r *Revision) Changed(ctx context.Context) ([]string, error) {
 // Before calls visit with the contents of a file at each commit that changed it, the
 // newest first, for at most the given number of commits, until visit returns true.
 // file is a path in the repository, with slashes. Commits that removed it are left out.
-func (r *Revision) Before(ctx context.Context, file string, commits int, visit func(commit, text string) (done bool)) error {
+func (r *Revision) Before(ctx context.Context, file string, commits int,
+	visit func(commit, text string) (done bool)) error {
 	log, err := r.git(ctx, nil, "log", "--format=%H", fmt.Sprintf("--max-count=%d", commits), "--", file)
 	if err != nil {
 		return err

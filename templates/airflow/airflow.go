@@ -70,8 +70,10 @@ func Render(p *plan.Plan, pipeline string, w Workflow, o Options) ([]byte, error
 		return nil, errors.New("airflow: no start date")
 	}
 	d := &dag{
-		ID: p.Name + "_" + pipeline, Description: line.Description, Owner: p.Owner.Team, Blueprint: p.Name, Environment: p.Environment,
-		Email: line.OnFailure.Email, Catchup: line.Catchup, Start: o.StartDate, MaxActive: 1, Retries: line.Retries, Notes: Notes(line),
+		ID: p.Name + "_" + pipeline, Description: line.Description, Owner: p.Owner.Team, Blueprint: p.Name,
+		Environment: p.Environment,
+		Email:       line.OnFailure.Email, Catchup: line.Catchup, Start: o.StartDate, MaxActive: 1,
+		Retries: line.Retries, Notes: Notes(line),
 	}
 	if line.Concurrency == plan.Allow {
 		d.MaxActive = 16
@@ -122,7 +124,8 @@ func FileName(p *plan.Plan, pipeline string) string {
 }
 
 func (d *dag) render() ([]byte, error) {
-	t, err := template.New("dag.py.tmpl").Funcs(template.FuncMap{"py": literal, "wrap": wrap}).ParseFS(files, "files/dag.py.tmpl")
+	t, err := template.New("dag.py.tmpl").Funcs(template.FuncMap{"py": literal,
+		"wrap": wrap}).ParseFS(files, "files/dag.py.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -203,8 +206,9 @@ func (d *dag) task(id string, t, spec map[string]any, part int) (task, error) {
 	delete(container, "command")
 	container["name"] = "base" // the one that Airflow fills in and follows
 	pod := map[string]any{
-		"serviceAccountName": spec["serviceAccountName"], "automountServiceAccountToken": false, "enableServiceLinks": false,
-		"restartPolicy": "Never", "securityContext": spec["securityContext"], "containers": []any{container},
+		"serviceAccountName": spec["serviceAccountName"], "automountServiceAccountToken": false,
+		"enableServiceLinks": false,
+		"restartPolicy":      "Never", "securityContext": spec["securityContext"], "containers": []any{container},
 	}
 	for _, key := range []string{"volumes", "initContainers", "affinity", "tolerations", "nodeSelector"} {
 		if t[key] != nil {

@@ -49,7 +49,8 @@ func credit() *plan.Plan {
 	return &plan.Plan{
 		Name: "credit-risk", Environment: "prod", Owner: plan.Owner{Team: "lending", Email: "l@example.com"},
 		Pipelines: map[string]plan.Pipeline{"nightly": {
-			Model: "m", Schedule: "0 3 * * *", Catchup: true, Retries: 2, RetryDelay: "5m", OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}},
+			Model: "m", Schedule: "0 3 * * *", Catchup: true, Retries: 2, RetryDelay: "5m",
+			OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}},
 		}},
 	}
 }
@@ -147,32 +148,40 @@ func TestPythonMakesOfItWhatThePlanSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := python(t, text)
-	if d.DAG.ID != "credit-risk_nightly" || fmt.Sprint(d.DAG.Schedule) != "map[cron:0 3 * * * timezone:UTC]" || !d.DAG.Catchup || d.DAG.MaxActive != 1 || d.DAG.MaxTasks != 5 || d.DAG.Timeout != "12:00:00" || !strings.HasPrefix(d.DAG.Start, "2026-11-01") {
+	if d.DAG.ID != "credit-risk_nightly" || fmt.Sprint(d.DAG.Schedule) != "map[cron:0 3 * * * timezone:UTC]" ||
+		!d.DAG.Catchup || d.DAG.MaxActive != 1 || d.DAG.MaxTasks != 5 || d.DAG.Timeout != "12:00:00" ||
+		!strings.HasPrefix(d.DAG.Start, "2026-11-01") {
 		t.Errorf("the DAG is %+v", d.DAG)
 	}
-	if f := d.DAG.Defaults; f.Owner != "lending" || !f.EmailOnFailure || len(f.Email) != 1 || f.Retries != 2 || f.RetryDelay != "0:05:00" {
+	if f := d.DAG.Defaults; f.Owner != "lending" || !f.EmailOnFailure || len(f.Email) != 1 || f.Retries != 2 ||
+		f.RetryDelay != "0:05:00" {
 		t.Errorf("default_args are %+v", f)
 	}
 	edges := map[string]string{
-		"ingest": "", "validate-parts-0": "ingest", "validate-parts-1": "ingest", "validate": "ingest validate-parts-0 validate-parts-1", "finish": "validate",
+		"ingest": "", "validate-parts-0": "ingest", "validate-parts-1": "ingest",
+		"validate": "ingest validate-parts-0 validate-parts-1", "finish": "validate",
 	}
 	if len(d.Tasks) != len(edges) {
 		t.Errorf("%d tasks, want %d", len(d.Tasks), len(edges))
 	}
 	for name, upstream := range edges {
 		task := d.Tasks[name]
-		if strings.Join(task.Upstream, " ") != upstream || task.Teardown != (name == "finish") || task.Namespace != "credit" {
+		if strings.Join(task.Upstream, " ") != upstream || task.Teardown != (name == "finish") ||
+			task.Namespace != "credit" {
 			t.Errorf("%s comes after %v, teardown %v", name, task.Upstream, task.Teardown)
 		}
 		spec, _ := task.Pod["spec"].(map[string]any)
-		if spec["serviceAccountName"] != "pipeline-nightly" || at(spec, "securityContext", "runAsNonRoot") != true || spec["automountServiceAccountToken"] != false {
+		if spec["serviceAccountName"] != "pipeline-nightly" || at(spec, "securityContext", "runAsNonRoot") != true ||
+			spec["automountServiceAccountToken"] != false {
 			t.Errorf("%s runs in %v", name, task.Pod)
 		}
-		if c := list(spec["containers"]); len(c) != 1 || c[0]["image"] != "r/x:1" || c[0]["name"] != "base" || c[0]["command"] != nil {
+		if c := list(spec["containers"]); len(c) != 1 || c[0]["image"] != "r/x:1" ||
+			c[0]["name"] != "base" || c[0]["command"] != nil {
 			t.Errorf("%s: containers %v", name, c)
 		}
 	}
-	if i := d.Tasks["ingest"]; i.Retries != 3 || i.RetryDelay != "0:01:00" || len(i.Command) != 5 || i.Command[3] != "{{ run_name(dag_run) }}" || i.Command[4] != "--date={{ run_date(dag_run) }}" {
+	if i := d.Tasks["ingest"]; i.Retries != 3 || i.RetryDelay != "0:01:00" || len(i.Command) != 5 ||
+		i.Command[3] != "{{ run_name(dag_run) }}" || i.Command[4] != "--date={{ run_date(dag_run) }}" {
 		t.Errorf("ingest: %d retries after %s, command %q", i.Retries, i.RetryDelay, i.Command)
 	}
 	if c := d.Tasks["validate-parts-1"].Command; c[3] != "1/2" {
@@ -214,9 +223,14 @@ func TestWhatIsNoGraphIsRefused(t *testing.T) {
 		pipeline, workflow, want string
 	}{
 		"an unknown pipeline": {"weekly", workflow, `no pipeline "weekly"`},
-		"one pod":             {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "container": {}}]}}`, "not a graph"},
-		"a word of Argo's":    {"nightly", strings.Replace(workflow, "{{workflow.parameters.date}}", "{{workflow.parameters.other}}", 1), "no word for {{workflow.parameters.other}}"},
-		"no template":         {"nightly", `{"spec": {"entrypoint": "run", "templates": [{"name": "run", "dag": {"tasks": [{"name": "x"}]}}]}}`, `stage "x" has no template`},
+		"one pod": {"nightly",
+			`{"spec": {"entrypoint": "run", "templates": [{"name": "run", "container": {}}]}}`, "not a graph"},
+		"a word of Argo's": {"nightly",
+			strings.Replace(workflow, "{{workflow.parameters.date}}", "{{workflow.parameters.other}}", 1),
+			"no word for {{workflow.parameters.other}}"},
+		"no template": {"nightly",
+			`{"spec": {"entrypoint": "run", "templates": [{"name": "run", "dag": {"tasks": [{"name": "x"}]}}]}}`,
+			`stage "x" has no template`},
 	} {
 		var w Workflow
 		if err := json.Unmarshal([]byte(c.workflow), &w); err != nil {

@@ -25,9 +25,11 @@ func scheduled(t *testing.T, schedule, timezone string) []byte {
 
 func TestAirflowCanReadEverySchedule(t *testing.T) {
 	for schedule, want := range map[string]string{
-		"30 2 * * *": "map[cron:30 2 * * * timezone:%s]", "@daily": "map[cron:0 0 * * * timezone:%s]", "@midnight": "map[cron:0 0 * * * timezone:%s]",
-		"*/20 8-18 ? jan-mar mon,fri": "map[cron:0,20,40 8-18 * 1-3 1,5 timezone:%s]", "0 0 1-31 * 1": "map[cron:0 0 * * * timezone:%s]",
-		"@every 1h": "1:00:00", "@every 1d": "1 day, 0:00:00", "": "<nil>",
+		"30 2 * * *": "map[cron:30 2 * * * timezone:%s]", "@daily": "map[cron:0 0 * * * timezone:%s]",
+		"@midnight":                   "map[cron:0 0 * * * timezone:%s]",
+		"*/20 8-18 ? jan-mar mon,fri": "map[cron:0,20,40 8-18 * 1-3 1,5 timezone:%s]",
+		"0 0 1-31 * 1":                "map[cron:0 0 * * * timezone:%s]",
+		"@every 1h":                   "1:00:00", "@every 1d": "1 day, 0:00:00", "": "<nil>",
 	} {
 		zones := []string{"Europe/Berlin"}
 		if schedule == "30 2 * * *" {
@@ -42,7 +44,8 @@ func TestAirflowCanReadEverySchedule(t *testing.T) {
 			} else if got := fmt.Sprint(d.DAG.Schedule); got != want {
 				t.Errorf("%q is %s, want %s", schedule, got, want)
 			}
-			if offset := map[string]string{"UTC": "+00:00", "Europe/Berlin": "+01:00", "America/New_York": "-04:00"}[zone]; d.DAG.Start != "2026-11-01 00:00:00"+offset {
+			if offset := map[string]string{"UTC": "+00:00", "Europe/Berlin": "+01:00",
+				"America/New_York": "-04:00"}[zone]; d.DAG.Start != "2026-11-01 00:00:00"+offset {
 				t.Errorf("in %s it begins on %s", zone, d.DAG.Start)
 			}
 		}
@@ -67,7 +70,8 @@ func TestTheCommandsAreWordsOfAirflow2And3(t *testing.T) {
 				}
 				run := tasks["ingest"][3]
 				if !ids.MatchString(run) || tasks["finish"][3] != run || tasks["ingest"][4] != "--date="+want {
-					t.Errorf("%s, in %s on a machine in %s: %q and %q", how, zone, machine, tasks["ingest"], tasks["finish"])
+					t.Errorf("%s, in %s on a machine in %s: %q and %q", how, zone, machine,
+						tasks["ingest"], tasks["finish"])
 				}
 				names[run] = how
 			}
@@ -80,7 +84,8 @@ func TestTheCommandsAreWordsOfAirflow2And3(t *testing.T) {
 
 // The stand-in is only worth something if it refuses what Airflow does.
 func TestTheStandInIsAsStrictAsAirflow(t *testing.T) {
-	text := strings.Replace(string(scheduled(t, "0 3 * * *", "Europe/Berlin")), `"labels": {"a": "b"}`, `"labels": {"a": "{{ x }}"}`, 1)
+	text := strings.Replace(string(scheduled(t, "0 3 * * *", "Europe/Berlin")), `"labels": {"a": "b"}`,
+		`"labels": {"a": "{{ x }}"}`, 1)
 	cron := `CronTriggerTimetable("0 3 * * *", timezone="Europe/Berlin")`
 	for name, c := range map[string]struct{ from, to, want string }{
 		"a zone in the schedule":   {cron, `"CRON_TZ=Europe/Berlin 30 2 * * *"`, "AirflowTimetableInvalid"},
@@ -93,9 +98,11 @@ func TestTheStandInIsAsStrictAsAirflow(t *testing.T) {
 		"the run's task instances": {runDate, "{{ dag_run.get_task_instances() }}", "get_task_instances"},
 		"the day of no date":       {runDate, "{{ ds }}", "'ds' is not defined"},
 		"the date of no date":      {runDate, "{{ logical_date }}", "'logical_date' is not defined"},
-		"texts that are templates": {`template_fields = ("cmds",)`, `template_fields = ("cmds", "pod_template_dict")`, "'x' is not defined"},
-		"texts that are files":     {"template_ext = ()", "template_ext = ('}}',)\n    template_fields = ('cmds', 'pod_template_dict')", "TemplateNotFound"},
-		"a name of Airflow 2":      {runDate, "{{ execution_date }}", "'execution_date' is not defined"},
+		"texts that are templates": {`template_fields = ("cmds",)`,
+			`template_fields = ("cmds", "pod_template_dict")`, "'x' is not defined"},
+		"texts that are files": {"template_ext = ()",
+			"template_ext = ('}}',)\n    template_fields = ('cmds', 'pod_template_dict')", "TemplateNotFound"},
+		"a name of Airflow 2": {runDate, "{{ execution_date }}", "'execution_date' is not defined"},
 	} {
 		changed := strings.Replace(text, c.from, c.to, 1)
 		if changed == text {
@@ -121,7 +128,8 @@ func TestWhatAirflowDoesOtherwiseIsSaid(t *testing.T) {
 		line.Concurrency = plan.Concurrency(c.concurrency)
 		p.Pipelines["nightly"] = line
 		text, err := Render(p, "nightly", argo(t), start)
-		if said := strings.Join(strings.Fields(string(text)), " "); err != nil || !strings.Contains(said, c.want) || !strings.Contains(said, "however late it is") {
+		if said := strings.Join(strings.Fields(string(text)), " "); err != nil || !strings.Contains(said, c.want) ||
+			!strings.Contains(said, "however late it is") {
 			t.Errorf("%+v: %v\n%s", c, err, said[:1500])
 		}
 		if notes := strings.Join(Notes(line), " "); !strings.Contains(notes, c.want) {

@@ -105,7 +105,8 @@ func TestEveryWindowThatAnAlertReadsIsRecorded(t *testing.T) {
 		for _, g := range groups {
 			for _, r := range g.Rules {
 				records = append(records, r.Record)
-				for _, part := range strings.FieldsFunc(r.Expr, func(c rune) bool { return strings.ContainsRune("{( )", c) }) {
+				for _, part := range strings.FieldsFunc(r.Expr,
+					func(c rune) bool { return strings.ContainsRune("{( )", c) }) {
 					if strings.HasPrefix(part, "slo:") {
 						read = append(read, part)
 					}
@@ -122,7 +123,8 @@ func TestEveryWindowThatAnAlertReadsIsRecorded(t *testing.T) {
 
 func TestLatencyCountsAtABucketOfTheHistogram(t *testing.T) {
 	for threshold, want := range map[string]string{
-		"50ms": `le="0.05"`, "1s": `le=~"1|1\\.0"`, "2500ms": `le="2.5"`, "50us": `le="5e-05"`, "10s": `le=~"10|10\\.0"`,
+		"50ms": `le="0.05"`, "1s": `le=~"1|1\\.0"`, "2500ms": `le="2.5"`,
+		"50us": `le="5e-05"`, "10s": `le=~"10|10\\.0"`,
 	} {
 		d, err := plan.ParseDuration(threshold)
 		if err != nil {
@@ -135,7 +137,8 @@ func TestLatencyCountsAtABucketOfTheHistogram(t *testing.T) {
 }
 
 func TestALossIsBadAboveItsThresholdAndAScoreBelow(t *testing.T) {
-	for name, want := range map[string]string{"roc_auc": "< bool 0.78", "log_loss": "> bool 0.78", "mean_absolute_error": "> bool 0.78", "r2": "< bool 0.78"} {
+	for name, want := range map[string]string{"roc_auc": "< bool 0.78", "log_loss": "> bool 0.78",
+		"mean_absolute_error": "> bool 0.78", "r2": "< bool 0.78"} {
 		p := sample()
 		s := p.SLOs["quality"]
 		s.Indicator = name

@@ -25,9 +25,10 @@ func drifted(p *plan.Plan, name string, d plan.Drift, labels map[string]string, 
 		Expr:   driftExpr(name, d, opt),
 		Labels: with(labels, "severity", Ticket),
 		Annotations: map[string]string{
-			"summary":     fmt.Sprintf("the data that %s is asked about has drifted", name),
-			"description": fmt.Sprintf("In %d of the last %d windows of %s %s. %s", d.Alert.Windows, d.Alert.Of, d.Window, reasons(d.Alert), then),
-			"owner":       p.Owner.Email,
+			"summary": fmt.Sprintf("the data that %s is asked about has drifted", name),
+			"description": fmt.Sprintf("In %d of the last %d windows of %s %s. %s", d.Alert.Windows, d.Alert.Of,
+				d.Window, reasons(d.Alert), then),
+			"owner": p.Owner.Email,
 		},
 	}
 }
@@ -38,7 +39,8 @@ func reasons(a plan.DriftAlert) string {
 	if a.Weighted() {
 		weighted = " (by importance)"
 	}
-	out := []string{fmt.Sprintf("at least %s %% of the columns%s differ from the training data", number(a.Share*100), weighted)}
+	out := []string{fmt.Sprintf("at least %s %% of the columns%s differ from the training data",
+		number(a.Share*100), weighted)}
 	if len(a.Columns) > 0 { // without their names, which Prometheus would expand
 		out = append(out, "a column that the blueprint names does")
 	}

@@ -16,7 +16,8 @@ func Endpoint(p *plan.Plan, name string, opt Options) ([]Group, error) {
 		return nil, fmt.Errorf("endpoint %s: the plan has none of that name", name)
 	}
 	labels := with(identity(p, name, opt), "team", p.Owner.Team)
-	if err := errors.Join(printable("label", labels), printable("owner", map[string]string{"email": p.Owner.Email})); err != nil {
+	if err := errors.Join(printable("label", labels),
+		printable("owner", map[string]string{"email": p.Owner.Email})); err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
 	rules := []Rule{{

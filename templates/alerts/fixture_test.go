@@ -12,16 +12,20 @@ func sample() *plan.Plan {
 		APIVersion: plan.APIVersion, Name: "credit-risk", Environment: "prod",
 		Owner: plan.Owner{Team: "lending", Email: "lending@example.com"},
 		Endpoints: map[string]plan.Endpoint{
-			"scoring": {Model: "default-risk", Drift: &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true}},
-			"plain":   {Model: "default-risk"},
+			"scoring": {Model: "default-risk",
+				Drift: &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true}},
+			"plain": {Model: "default-risk"},
 		},
 		Pipelines: map[string]plan.Pipeline{
-			"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1, OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}}},
+			"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1,
+				OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}}},
 		},
 		SLOs: map[string]plan.SLO{
 			"availability": {Endpoint: "scoring", Objective: 99.9, Indicator: "availability", Window: "30d"},
-			"latency":      {Endpoint: "scoring", Objective: 99, Indicator: "latency", Threshold: plan.Threshold{Duration: "50ms"}, Window: "30d"},
-			"quality":      {Endpoint: "scoring", Objective: 95, Indicator: "roc_auc", Threshold: plan.Threshold{Value: 0.78}, Window: "30d"},
+			"latency": {Endpoint: "scoring", Objective: 99, Indicator: "latency",
+				Threshold: plan.Threshold{Duration: "50ms"}, Window: "30d"},
+			"quality": {Endpoint: "scoring", Objective: 95, Indicator: "roc_auc",
+				Threshold: plan.Threshold{Value: 0.78}, Window: "30d"},
 		},
 	}
 }

@@ -43,7 +43,8 @@ func indicatorOf(s plan.SLO, own string, opt Options) (indicator, error) {
 // requests is the rate of requests to /predict: the answered and the refused.
 func requests(s plan.SLO, window time.Duration, opt Options) string {
 	sel := scraped(s.Endpoint, opt)
-	return fmt.Sprintf("sum(rate(%s_count%s[%s])) + sum(rate(%s%s[%[3]s]))", durations, sel, text(window), failures, sel)
+	return fmt.Sprintf("sum(rate(%s_count%s[%s])) + sum(rate(%s%s[%[3]s]))", durations, sel,
+		text(window), failures, sel)
 }
 
 // availability calls a request bad that the server failed to answer: a status
@@ -97,8 +98,9 @@ func metric(s plan.SLO, own string, opt Options) indicator {
 	limit := number(s.Threshold.Value)
 	series := evaluated + scraped(s.Endpoint, opt, "metric="+strconv.Quote(s.Indicator))
 	return indicator{
-		bad:     fmt.Sprintf("of the time %s was %s %s", s.Indicator, words, limit),
-		prepare: []Rule{{Record: "slo:sli_bad:bool", Expr: fmt.Sprintf("%s(%s) %s bool %s", worst, series, beyond, limit)}},
+		bad: fmt.Sprintf("of the time %s was %s %s", s.Indicator, words, limit),
+		prepare: []Rule{{Record: "slo:sli_bad:bool",
+			Expr: fmt.Sprintf("%s(%s) %s bool %s", worst, series, beyond, limit)}},
 		ratio: func(w time.Duration) string {
 			return fmt.Sprintf("avg_over_time(slo:sli_bad:bool%s[%s])", own, text(w))
 		},

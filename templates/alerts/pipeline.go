@@ -42,7 +42,8 @@ func Pipeline(p *plan.Plan, name string, opt Options) ([]Group, error) {
 	if len(line.OnFailure.Email) > 0 {
 		told = strings.Join(line.OnFailure.Email, ", ")
 	}
-	if err := errors.Join(printable("label", labels), printable("owner", map[string]string{"email": told})); err != nil {
+	if err := errors.Join(printable("label", labels),
+		printable("owner", map[string]string{"email": told})); err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
 	return []Group{{Name: "pipeline-" + p.Name + "-" + name, Rules: []Rule{{

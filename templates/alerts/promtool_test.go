@@ -57,7 +57,8 @@ func rulesFile(t *testing.T, window string) string {
 
 func TestPrometheusAcceptsTheRules(t *testing.T) {
 	tool := promtool(t)
-	if out, err := exec.Command(tool, "check", "rules", "--lint=all", rulesFile(t, "30d")).CombinedOutput(); err != nil {
+	if out, err := exec.Command(tool, "check", "rules", "--lint=all",
+		rulesFile(t, "30d")).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -132,7 +133,8 @@ func served(answered, slow int, minutes int, errors map[string]float64) []traffi
 // cronJob is what kube-state-metrics says of one; an empty success is none yet.
 func cronJob(scheduled, succeeded, active string) []traffic {
 	const of = `{namespace="credit-risk",cronjob="nightly"}`
-	out := []traffic{{"kube_cronjob_status_last_schedule_time" + of, scheduled}, {"kube_cronjob_status_active" + of, active}}
+	out := []traffic{{"kube_cronjob_status_last_schedule_time" + of, scheduled},
+		{"kube_cronjob_status_active" + of, active}}
 	if succeeded != "" {
 		out = append(out, traffic{"kube_cronjob_status_last_successful_time" + of, succeeded})
 	}
@@ -142,10 +144,12 @@ func cronJob(scheduled, succeeded, active string) []traffic {
 var stories = map[string]story{
 	"two in a hundred requests fail for an hour and a half: somebody is paged": {
 		input: served(980, 0, 90, map[string]float64{"500": 20}), lasts: 90 * time.Minute,
-		firing: map[string]int{"ErrorBudgetBurn/page/availability": 1, "ErrorBudgetBurn/page/latency": 0, "IndicatorMissing/ticket/availability": 0, "EndpointNotServing/page/": 0},
+		firing: map[string]int{"ErrorBudgetBurn/page/availability": 1, "ErrorBudgetBurn/page/latency": 0,
+			"IndicatorMissing/ticket/availability": 0, "EndpointNotServing/page/": 0},
 	},
 	"a burst that is over leaves no page behind": {
-		input: append(served(980, 0, 120, nil), traffic{fmt.Sprintf(`model_errors_total{%s,code="502"}`, pod), "0+100x20 2000x100"}), lasts: 2 * time.Hour,
+		input: append(served(980, 0, 120, nil),
+			traffic{fmt.Sprintf(`model_errors_total{%s,code="502"}`, pod), "0+100x20 2000x100"}), lasts: 2 * time.Hour,
 		firing: map[string]int{"ErrorBudgetBurn/page/availability": 0},
 	},
 	"clients' own mistakes cost no budget": {
@@ -154,7 +158,8 @@ var stories = map[string]story{
 	},
 	"within the objective nothing fires": {
 		window: "3d", input: served(10000, 90, 600, map[string]float64{"500": 5}), lasts: 10 * time.Hour,
-		firing: map[string]int{"ErrorBudgetBurn/page/availability": 0, "ErrorBudgetBurn/ticket/availability": 0, "ErrorBudgetBurn/ticket/latency": 0, "ErrorBudgetBurn/ticket/quality": 0},
+		firing: map[string]int{"ErrorBudgetBurn/page/availability": 0, "ErrorBudgetBurn/ticket/availability": 0,
+			"ErrorBudgetBurn/ticket/latency": 0, "ErrorBudgetBurn/ticket/quality": 0},
 	},
 	"a slow burn over a tenth of the window is a ticket and no page": {
 		window: "3d", input: served(9980, 0, 600, map[string]float64{"503": 20}), lasts: 10 * time.Hour,
@@ -165,12 +170,15 @@ var stories = map[string]story{
 		firing: map[string]int{"ErrorBudgetBurn/page/latency": 1, "ErrorBudgetBurn/page/availability": 0},
 	},
 	"a version below its metric's threshold pages": {
-		input: append(served(100, 0, 90, nil), traffic{`model_metric{endpoint="scoring",namespace="credit-risk",version="2",metric="roc_auc"}`, "0.7x90"}), lasts: 90 * time.Minute,
+		input: append(served(100, 0, 90, nil),
+			traffic{`model_metric{endpoint="scoring",namespace="credit-risk",version="2",metric="roc_auc"}`,
+				"0.7x90"}), lasts: 90 * time.Minute,
 		firing: map[string]int{"ErrorBudgetBurn/page/quality": 1},
 	},
 	"nobody asks, so nothing is wrong": {
 		input: served(0, 0, 120, nil), lasts: 2 * time.Hour,
-		firing: map[string]int{"ErrorBudgetBurn/page/availability": 0, "ErrorBudgetBurn/page/latency": 0, "EndpointNotServing/page/": 0, "IndicatorMissing/ticket/latency": 0},
+		firing: map[string]int{"ErrorBudgetBurn/page/availability": 0, "ErrorBudgetBurn/page/latency": 0,
+			"EndpointNotServing/page/": 0, "IndicatorMissing/ticket/latency": 0},
 	},
 	"a histogram without the threshold's bucket is noticed": {
 		input: slices.Delete(served(100, 0, 90, nil), 1, 2), lasts: 90 * time.Minute,
@@ -181,11 +189,13 @@ var stories = map[string]story{
 		firing: map[string]int{"EndpointNotServing/page/": 1},
 	},
 	"a workflow that failed for good is told of": {
-		input: []traffic{{argoFailed + `{blueprint="credit-risk",environment="prod",pipeline="nightly"}`, "0x10 1x20"}}, lasts: 15 * time.Minute,
+		input: []traffic{{argoFailed + `{blueprint="credit-risk",environment="prod",pipeline="nightly"}`,
+			"0x10 1x20"}}, lasts: 15 * time.Minute,
 		firing: map[string]int{"PipelineFailed/ticket/": 1},
 	},
 	"a workflow that has succeeded since is not": {
-		input: []traffic{{argoFailed + `{blueprint="credit-risk",environment="prod",pipeline="nightly"}`, "1x10 0x20"}}, lasts: 15 * time.Minute,
+		input: []traffic{{argoFailed + `{blueprint="credit-risk",environment="prod",pipeline="nightly"}`,
+			"1x10 0x20"}}, lasts: 15 * time.Minute,
 		firing: map[string]int{"PipelineFailed/ticket/": 0},
 	},
 	"a job that ended without success is told of, also the first": {
@@ -205,11 +215,13 @@ var stories = map[string]story{
 		firing: map[string]int{"PipelineFailed/ticket/": 0},
 	},
 	"drift in two of three windows": {
-		input: append(served(1, 0, 300, nil), traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x60 1x240"}), lasts: 200 * time.Minute,
+		input: append(served(1, 0, 300, nil),
+			traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x60 1x240"}), lasts: 200 * time.Minute,
 		firing: map[string]int{"DatasetDrift/ticket/": 1},
 	},
 	"drift in one of three windows": {
-		input: append(served(1, 0, 300, nil), traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x120 1x59 0x120"}), lasts: 200 * time.Minute,
+		input: append(served(1, 0, 300, nil),
+			traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x120 1x59 0x120"}), lasts: 200 * time.Minute,
 		firing: map[string]int{"DatasetDrift/ticket/": 0},
 	},
 }

@@ -88,7 +88,8 @@ func (o *objective) recordings() []Rule {
 	}
 	windows := windowsOf(o.burns, o.window)
 	for _, w := range windows {
-		out = append(out, Rule{Record: recorded(w), Expr: o.indicator.ratio(w), Labels: with(o.labels, "slo_window", text(w))})
+		out = append(out, Rule{Record: recorded(w), Expr: o.indicator.ratio(w),
+			Labels: with(o.labels, "slo_window", text(w))})
 	}
 	if windows[len(windows)-1] != o.window {
 		out = append(out, Rule{
@@ -138,7 +139,8 @@ func (o *objective) alerts() []Rule {
 // exceeds is one condition: over both windows the budget burns too fast.
 func (o *objective) exceeds(b burn) string {
 	over := func(w time.Duration) string {
-		return fmt.Sprintf("max(%s%s > (%s * %s)) without (slo_window)", recorded(w), o.own, number(b.factor), number(o.budget))
+		return fmt.Sprintf("max(%s%s > (%s * %s)) without (slo_window)", recorded(w), o.own,
+			number(b.factor), number(o.budget))
 	}
 	return fmt.Sprintf("(\n  %s\n  and\n  %s\n)", over(b.short), over(b.long))
 }
@@ -151,7 +153,8 @@ func (o *objective) missing() Rule {
 	r := o.alert("IndicatorMissing", Ticket,
 		fmt.Sprintf("((%s) > 0)\nunless on()\n%s%s", requests(o.SLO, 10*time.Minute, o.opt), recorded(shortest), o.own),
 		fmt.Sprintf("the SLO %s of %s measures nothing", o.name, o.Endpoint),
-		fmt.Sprintf("Requests arrive, but %s has no value: the runtime does not export what the SLO is about.", recorded(shortest)))
+		fmt.Sprintf("Requests arrive, but %s has no value: the runtime does not export what the SLO is about.",
+			recorded(shortest)))
 	r.For = "15m"
 	return r
 }

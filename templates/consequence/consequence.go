@@ -107,7 +107,8 @@ type Comparer struct {
 
 // Compare compares as the function of that name does.
 func (k Comparer) Compare(base, head *Side, moved map[string][]string) []Change {
-	c := comparer{base: base, head: head, moved: moved, prices: k.Prices, touched: map[string]bool{}, retrain: map[string]bool{}}
+	c := comparer{base: base, head: head, moved: moved, prices: k.Prices, touched: map[string]bool{},
+		retrain: map[string]bool{}}
 	switch {
 	case base == nil && head == nil:
 		return nil
@@ -138,7 +139,8 @@ type comparer struct {
 }
 
 func (c *comparer) add(s Section, subject string, e Effect, message string, path []string) {
-	c.out = append(c.out, Change{Section: s, Subject: printable(subject, maxSubject), Effect: e, Message: printable(message, maxMessage), Path: slices.Clone(path)})
+	c.out = append(c.out, Change{Section: s, Subject: printable(subject, maxSubject), Effect: e,
+		Message: printable(message, maxMessage), Path: slices.Clone(path)})
 }
 
 func (c *comparer) before() *plan.Plan {

@@ -111,7 +111,8 @@ func podRequests(spec map[string]any) (out reserved) {
 // quantity reads Kubernetes' quantities as far as the workloads use them.
 func quantity(v any) float64 {
 	text, _ := v.(string)
-	for suffix, factor := range map[string]float64{"m": 1e-3, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40} {
+	for suffix, factor := range map[string]float64{"m": 1e-3, "Ki": 1 << 10, "Mi": 1 << 20,
+		"Gi": 1 << 30, "Ti": 1 << 40} {
 		if n, ok := strings.CutSuffix(text, suffix); ok {
 			f, _ := strconv.ParseFloat(n, 64)
 			return f * factor

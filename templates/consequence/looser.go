@@ -103,7 +103,8 @@ func texts(v any) []string {
 
 func levelLoosens(before, after any) Effect {
 	rank := func(v any) int {
-		return slices.Index([]plan.Level{plan.Disabled, plan.Advisory, plan.Remediate, plan.Mandatory}, plan.Level(decode[string](v)))
+		return slices.Index([]plan.Level{plan.Disabled, plan.Advisory, plan.Remediate, plan.Mandatory},
+			plan.Level(decode[string](v)))
 	}
 	if rank(after) < rank(before) {
 		return Loosened

@@ -12,7 +12,8 @@ func TestAPinSaysWhatIsServedFromNowOn(t *testing.T) {
 		p.Pins = pins
 		return p
 	}
-	one, two := plan.Pin{Version: 1, Model: "sha256:1111111111111111"}, plan.Pin{Version: 2, Model: "sha256:2222222222222222"}
+	one, two := plan.Pin{Version: 1, Model: "sha256:1111111111111111"},
+		plan.Pin{Version: 2, Model: "sha256:2222222222222222"}
 	other := two
 	other.Evidence = "sha256:3"
 	pin := func(p plan.Pin) map[string]plan.Pin { return map[string]plan.Pin{"risk": p} }

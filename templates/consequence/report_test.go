@@ -20,7 +20,8 @@ func TestMergeMakesOneOfWhatIsTheSameEverywhere(t *testing.T) {
 }
 
 func TestHeadlineBeginsWithWhatIsAlarming(t *testing.T) {
-	r := Report{Changes: []Change{{Effect: Retrains, Subject: "a"}, {Effect: Retrains, Subject: "a"}, {Effect: Changed}, {Effect: Loosened}, {Effect: Refused}}}
+	r := Report{Changes: []Change{{Effect: Retrains, Subject: "a"}, {Effect: Retrains, Subject: "a"}, {Effect: Changed},
+		{Effect: Loosened}, {Effect: Refused}}}
 	if got := r.Headline(); got != "1 refusal, 1 loosening, 1 model retrains, 1 other change" {
 		t.Error(got)
 	}
@@ -69,7 +70,8 @@ func outside(line string) (rest string, ok bool) {
 }
 
 var hostile = []string{
-	"x", "`x`", "``", "a``b`c", " a ", "", "<img src=x onerror=alert(1)>", "@everyone #1", "[a](javascript:x)", "line\nbreak\n# heading", "\x1b[31mred", "a\u202ebc", "`", "\\`", "| a |", "${{ secrets.X }}", "![x](http://e)",
+	"x", "`x`", "``", "a``b`c", " a ", "", "<img src=x onerror=alert(1)>", "@everyone #1", "[a](javascript:x)",
+	"line\nbreak\n# heading", "\x1b[31mred", "a\u202ebc", "`", "\\`", "| a |", "${{ secrets.X }}", "![x](http://e)",
 }
 
 func TestMarkdownKeepsHostileTextsInsideCode(t *testing.T) {
@@ -81,9 +83,11 @@ func TestMarkdownKeepsHostileTextsInsideCode(t *testing.T) {
 func inert(t *testing.T, s string) {
 	t.Helper()
 	c := Change{Section: Gates, Subject: "model " + s, Effect: Loosened, Message: s, Environments: []string{s}}
-	with := Markdown([]Report{{Dir: s, Name: s, Digests: []Digest{{Environment: s, Base: "", Head: "h"}}, Changes: []Change{c}, Notes: []string{s}}})
+	with := Markdown([]Report{{Dir: s, Name: s, Digests: []Digest{{Environment: s, Base: "", Head: "h"}},
+		Changes: []Change{c}, Notes: []string{s}}})
 	c = Change{Section: Gates, Subject: "model x", Effect: Loosened, Message: "x", Environments: []string{"x"}}
-	plain := Markdown([]Report{{Dir: "x", Name: "x", Digests: []Digest{{Environment: "x", Base: "", Head: "h"}}, Changes: []Change{c}, Notes: []string{"x"}}})
+	plain := Markdown([]Report{{Dir: "x", Name: "x", Digests: []Digest{{Environment: "x", Base: "", Head: "h"}},
+		Changes: []Change{c}, Notes: []string{"x"}}})
 	if s == "" || s == "." { // no folder to name
 		return
 	}

@@ -29,7 +29,8 @@ const (
 // between compares two lists of resources of the same plan.
 func between(was, is []Resource) []Change {
 	prices, _ := ListPrices()
-	return Comparer{Prices: prices}.Compare(&Side{Plan: base(), Resources: was}, &Side{Plan: base(), Resources: is}, nil)
+	return Comparer{Prices: prices}.Compare(&Side{Plan: base(), Resources: was},
+		&Side{Plan: base(), Resources: is}, nil)
 }
 
 func TestWhatBecomesOfResources(t *testing.T) {
@@ -48,10 +49,12 @@ func TestWhatBecomesOfResources(t *testing.T) {
 		"loses data BucketV2 data: is replaced by an empty one: bucket cannot be changed":                  {one(bucket("b")), one(bucket("c"))},
 		"loses data BucketV2 data: is deleted with what is in it":                                          {one(bucket("b")), one()},
 		"loses data BucketV2 data: is deleted with what is in it; it is protected, so applying this fails": {one(guarded), one()},
-		"removed BucketV2 data: is left as it is, with what is in it, and managed no longer":               {one(kept), one()},
-		"added BucketV2 data: is made, empty\nadded resources: created: 1 BucketV2":                        {one(), one(bucket("b"))},
-		"replaces Service s: spec.clusterIP cannot be changed in place":                                    {one(service("1")), one(service("2"))},
-		"removed resources: deleted: 1 Service":                                                            {one(service("1")), one()},
+		"removed BucketV2 data: is left as it is, with what is in it, and managed no longer": {one(kept),
+			one()},
+		"added BucketV2 data: is made, empty\nadded resources: created: 1 BucketV2": {one(),
+			one(bucket("b"))},
+		"replaces Service s: spec.clusterIP cannot be changed in place": {one(service("1")), one(service("2"))},
+		"removed resources: deleted: 1 Service":                         {one(service("1")), one()},
 	} {
 		var got []string
 		for _, x := range between(c.was, c.is) {
@@ -83,9 +86,12 @@ func TestPermissionsWidenAndNarrow(t *testing.T) {
 		return []Resource{object(t, netType, "train", `{"spec": {"egress": [{"ports": [{"port": `+port+`}]}]}}`)}
 	}
 	for want, c := range map[string]struct{ was, is []Resource }{
-		"loosened permissions of train: may now s3:PutObject on arn:b/*":             {policy(read), policy(read + "," + write)},
-		"tightened permissions of train: may no longer s3:PutObject on arn:b/*":      {policy(read + "," + write), policy(read)},
-		"loosened permissions of train: may now all but iam:* on *":                  {policy(read), policy(read + "," + but)},
+		"loosened permissions of train: may now s3:PutObject on arn:b/*": {policy(read),
+			policy(read + "," + write)},
+		"tightened permissions of train: may no longer s3:PutObject on arn:b/*": {policy(read +
+			"," + write), policy(read)},
+		"loosened permissions of train: may now all but iam:* on *": {policy(read),
+			policy(read + "," + but)},
 		"loosened permissions of train: may now s3:GetObject on arn:b/* where aws:x": {policy(read), policy(elsewhere)},
 		`loosened permissions of train: may now reach {"ports":[{"port":5432}]}`:     {net("443"), net("5432")},
 	} {
@@ -107,7 +113,8 @@ func TestPermissionsWidenAndNarrow(t *testing.T) {
 func TestCostIsWhatEndpointsReserve(t *testing.T) {
 	scaled := func(low, high string) []Resource {
 		return []Resource{
-			object(t, hpaType, "e", `{"spec": {"minReplicas": `+low+`, "maxReplicas": `+high+`, "scaleTargetRef": {"kind": "Rollout", "name": "e"}}}`),
+			object(t, hpaType, "e", `{"spec": {"minReplicas": `+low+`, "maxReplicas": `+high+
+				`, "scaleTargetRef": {"kind": "Rollout", "name": "e"}}}`),
 			object(t, rolloutType, "e", `{"metadata": {"name": "e"}, "spec": {"template": {"spec": {"containers": [{"resources": {"requests": {"cpu": "500m", "memory": "1Gi"}}}]}}}}`),
 		}
 	}
@@ -134,15 +141,19 @@ func TestWhatIsAlarmingStandsAtTheTop(t *testing.T) {
 	statement := func(s string) string {
 		return `{"policy": "{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": [` + s + `], \"Resource\": \"*\"}]}"}`
 	}
-	was := &Side{Plan: base(), Resources: []Resource{object(t, bucketType, "data", `{"bucket": "b"}`), object(t, policyType, "train", statement(`\"s3:GetObject\"`))}}
-	is := &Side{Plan: base(), Resources: []Resource{object(t, bucketType, "data", `{"bucket": "c"}`), object(t, policyType, "train", statement(`\"s3:GetObject\", \"s3:DeleteObject\"`))},
+	was := &Side{Plan: base(), Resources: []Resource{object(t, bucketType, "data", `{"bucket": "b"}`),
+		object(t, policyType, "train", statement(`\"s3:GetObject\"`))}}
+	is := &Side{Plan: base(), Resources: []Resource{object(t, bucketType, "data", `{"bucket": "c"}`),
+		object(t, policyType, "train", statement(`\"s3:GetObject\", \"s3:DeleteObject\"`))},
 		Verdicts: []Verdict{{Policy: "house/rule", Subject: "model risk", Message: "is wrong", Refuses: true}}}
 	is.Plan.Models["risk"].Require.Metrics["roc_auc"] = plan.Predicate{{Op: plan.GreaterEqual, Value: 0.5}}
 	is.Plan.Pipelines["nightly"] = plan.Pipeline{Model: "risk", Schedule: "@hourly"}
 	r := Report{Name: "credit", Changes: Merge(map[string][]Change{"prod": Compare(was, is, nil)})}
 	lines := strings.Split(Markdown([]Report{r}), "\n")
 	top := strings.Join(lines[4:8], "\n")
-	for _, want := range []string{"**loosened** `model risk` `gate roc_auc: >=0.8 -> >=0.5`", "**loses data** `BucketV2 data`", "**loosened** `permissions of train` `may now s3:DeleteObject on *`", "**refused** `policy house/rule`"} {
+	for _, want := range []string{"**loosened** `model risk` `gate roc_auc: >=0.8 -> >=0.5`",
+		"**loses data** `BucketV2 data`", "**loosened** `permissions of train` `may now s3:DeleteObject on *`",
+		"**refused** `policy house/rule`"} {
 		if !strings.Contains(top, want) {
 			t.Errorf("%s is not among the first four:\n%s", want, strings.Join(lines, "\n"))
 		}

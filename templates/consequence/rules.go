@@ -77,7 +77,8 @@ var rules = []rule{
 	{"policies.*.level", by(levelLoosens)},
 	{"policies.*.exemptions", exemptions},
 	{"policies.*.digest", func(difference) []finding { return []finding{{Changed, "the rule has changed"}} }},
-	{"policies.*.match", silent}, {"policies.*.require", silent}, {"policies.*.title", silent}, {"policies.*.reason", silent}, {"policies.*.fix", silent},
+	{"policies.*.match", silent}, {"policies.*.require", silent}, {"policies.*.title", silent},
+	{"policies.*.reason", silent}, {"policies.*.fix", silent},
 }
 
 func ruleFor(path []string) *rule {
@@ -131,7 +132,8 @@ func present(came, went Effect) func(difference) []finding {
 // predicate compares what two gates let through.
 func predicate(d difference) []finding {
 	before, after := decode[plan.Predicate](d.before), decode[plan.Predicate](d.after)
-	message := fmt.Sprintf("gate %s: %s -> %s", field(d.path), orNone(d.before != nil, before), orNone(d.after != nil, after))
+	message := fmt.Sprintf("gate %s: %s -> %s", field(d.path), orNone(d.before != nil, before),
+		orNone(d.after != nil, after))
 	if d.before == nil {
 		return []finding{{Tightened, message}}
 	}
@@ -152,7 +154,8 @@ func orNone(there bool, p plan.Predicate) string {
 func threshold(d difference) []finding {
 	before, after := decode[plan.Threshold](d.before), decode[plan.Threshold](d.after)
 	if before.Duration != "" && after.Duration != "" {
-		return []finding{{longerLoosens(before.Duration, after.Duration), fmt.Sprintf("threshold: %s -> %s", before.Duration, after.Duration)}}
+		return []finding{{longerLoosens(before.Duration, after.Duration),
+			fmt.Sprintf("threshold: %s -> %s", before.Duration, after.Duration)}}
 	}
 	if before.Duration != "" || after.Duration != "" {
 		return nil
@@ -161,7 +164,8 @@ func threshold(d difference) []finding {
 	if name := d.head.SLOs[d.path[1]].Indicator; strings.Contains(name, "error") || strings.Contains(name, "loss") {
 		direction = higherLoosens
 	}
-	return []finding{{direction(before.Value, after.Value), fmt.Sprintf("threshold: %g -> %g", before.Value, after.Value)}}
+	return []finding{{direction(before.Value, after.Value),
+		fmt.Sprintf("threshold: %g -> %g", before.Value, after.Value)}}
 }
 
 // exemptions compares who is taken out of a policy.
@@ -172,5 +176,6 @@ func exemptions(d difference) []finding {
 
 // rollout says how versions will replace each other from now on.
 func rollout(d difference) []finding {
-	return []finding{{Changed, "strategy: " + strategy(decode[plan.Strategy](d.before)) + " -> " + strategy(decode[plan.Strategy](d.after))}}
+	return []finding{{Changed, "strategy: " + strategy(decode[plan.Strategy](d.before)) + " -> " +
+		strategy(decode[plan.Strategy](d.after))}}
 }

@@ -31,7 +31,8 @@ func (c *comparer) stages() {
 			c.add(Stages, "model "+model, Reruns, s.Name+", because of "+strings.Join(reasons, ", "), nil)
 			if s.Name == "train" {
 				c.retrain[model] = true
-				c.add(Models, "model "+model, Retrains, "because of "+strings.Join(reasons, ", "), []string{"models", model})
+				c.add(Models, "model "+model, Retrains, "because of "+strings.Join(reasons, ", "),
+					[]string{"models", model})
 			}
 		}
 	}

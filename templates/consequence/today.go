@@ -11,7 +11,8 @@ const Holds Effect = "holds"
 
 // Today says whether the data as it is would pass what the dataset expects now.
 func Today(dataset string, rows int64, failures []string) Change {
-	c := Change{Section: Data, Subject: printable("dataset "+dataset, maxSubject), Effect: Holds, Path: []string{"datasets", dataset}}
+	c := Change{Section: Data, Subject: printable("dataset "+dataset, maxSubject), Effect: Holds,
+		Path: []string{"datasets", dataset}}
 	c.Message = "today's data passes what is expected of it now (" + plan.Counted(rows, "row") + ")"
 	if len(failures) > 0 {
 		c.Effect, c.Message = Refused, "today's data would not pass: "+failures[0]

@@ -16,7 +16,8 @@ var nouns = map[string]struct {
 	section Section
 }{
 	"datasets": {"dataset", Data}, "models": {"model", Models}, "pipelines": {"pipeline", Pipelines},
-	"endpoints": {"endpoint", Endpoints}, "slos": {"slo", SLOs}, "pins": {"pin of", Models}, "policies": {"policy", Policies},
+	"endpoints": {"endpoint", Endpoints}, "slos": {"slo", SLOs}, "pins": {"pin of", Models},
+	"policies": {"policy", Policies},
 }
 
 // tree is the plan as JSON has it, but with policies by their ID.

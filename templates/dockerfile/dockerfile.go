@@ -47,7 +47,8 @@ func (r Runtime) Render() ([]byte, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return render("files/runtime.Dockerfile.tmpl", map[string]any{"Version": r.Version, "GoImage": r.GoImage, "Module": module})
+	return render("files/runtime.Dockerfile.tmpl",
+		map[string]any{"Version": r.Version, "GoImage": r.GoImage, "Module": module})
 }
 
 // The environments of a Python stage.
@@ -136,7 +137,8 @@ func (p Python) CondaFile() string {
 // than one word.
 func checkPath(what, file string) error {
 	clean := path.Clean(file)
-	if file == "" || path.IsAbs(file) || clean == ".." || strings.HasPrefix(clean, "../") || strings.ContainsFunc(file, unicode.IsControl) {
+	if file == "" || path.IsAbs(file) || clean == ".." || strings.HasPrefix(clean, "../") ||
+		strings.ContainsFunc(file, unicode.IsControl) {
 		return fmt.Errorf("%s %q: want a path below the Dockerfile", what, file)
 	}
 	return nil

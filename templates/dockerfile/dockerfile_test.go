@@ -13,13 +13,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var train = Python{Name: "train", Environment: Pip, File: "requirements.txt", Command: []string{"python", "-m", "train"}}
+var train = Python{Name: "train", Environment: Pip, File: "requirements.txt",
+	Command: []string{"python", "-m", "train"}}
 
 func TestDockerfilesAreAsTheyWere(t *testing.T) {
 	conda := train
 	conda.Environment, conda.File, conda.Source = Conda, "environment.yml", "my code"
 	hashed := train
-	hashed.RequireHashes, hashed.BaseImage = true, "registry.example.com:5000/python:3.12@sha256:"+strings.Repeat("a", 64)
+	hashed.RequireHashes, hashed.BaseImage = true,
+		"registry.example.com:5000/python:3.12@sha256:"+strings.Repeat("a", 64)
 	for name, render := range map[string]func() ([]byte, error){
 		"runtime": Runtime{}.Render, "runtime-released": Runtime{Version: "v1.2.0"}.Render,
 		"pip": train.Render, "pip-hashed": hashed.Render, "conda": conda.Render,
@@ -63,7 +65,8 @@ func checkForm(t *testing.T, name, text string) {
 			t.Errorf("%s: %q is no list of words", name, rest)
 		}
 	}
-	if last := seen[len(seen)-1]; last != "ENTRYPOINT" || seen[0] != "ARG" || !strings.Contains(text, "\nUSER 65532:65532\n") {
+	if last := seen[len(seen)-1]; last != "ENTRYPOINT" || seen[0] != "ARG" ||
+		!strings.Contains(text, "\nUSER 65532:65532\n") {
 		t.Errorf("%s: it goes from %s to %s", name, seen[0], last)
 	}
 }
@@ -73,14 +76,19 @@ func TestEverythingThatIsWrongIsNamed(t *testing.T) {
 		render func() ([]byte, error)
 		want   []string
 	}{
-		"all of it": {Python{Name: "Train It", Environment: "venv", File: "../requirements.txt", Source: "/", BaseImage: "a b"}.Render,
+		"all of it": {Python{Name: "Train It", Environment: "venv", File: "../requirements.txt",
+			Source: "/", BaseImage: "a b"}.Render,
 			[]string{"lower-case", "use pip or conda", "environment file", "source", "no command", "base image"}},
-		"an instruction in a path":    {Python{Name: "x", Environment: Pip, File: "a\nUSER root", Command: []string{"x"}}.Render, []string{"environment file"}},
-		"an instruction in a command": {Python{Name: "x", Environment: Pip, File: "a", Command: []string{"x\nUSER root"}}.Render, []string{"not a word of a command"}},
-		"an instruction in an image":  {Runtime{GoImage: "golang:1.26\nUSER root"}.Render, []string{"Go image"}},
-		"a command in a version":      {Runtime{Version: "v1.2.0;rm -rf /"}.Render, []string{"v1.2.0"}},
-		"a kind of file nobody knows": {Python{Name: "x", Environment: Conda, File: "a.toml", Command: []string{"x"}}.Render, []string{"-lock.yml"}},
-		"hashes in conda":             {Python{Name: "x", Environment: Conda, File: "a", Command: []string{"x"}, RequireHashes: true}.Render, []string{"conda-lock"}},
+		"an instruction in a path": {Python{Name: "x", Environment: Pip, File: "a\nUSER root",
+			Command: []string{"x"}}.Render, []string{"environment file"}},
+		"an instruction in a command": {Python{Name: "x", Environment: Pip, File: "a",
+			Command: []string{"x\nUSER root"}}.Render, []string{"not a word of a command"}},
+		"an instruction in an image": {Runtime{GoImage: "golang:1.26\nUSER root"}.Render, []string{"Go image"}},
+		"a command in a version":     {Runtime{Version: "v1.2.0;rm -rf /"}.Render, []string{"v1.2.0"}},
+		"a kind of file nobody knows": {Python{Name: "x", Environment: Conda, File: "a.toml",
+			Command: []string{"x"}}.Render, []string{"-lock.yml"}},
+		"hashes in conda": {Python{Name: "x", Environment: Conda, File: "a", Command: []string{"x"},
+			RequireHashes: true}.Render, []string{"conda-lock"}},
 	} {
 		out, err := c.render()
 		for _, want := range c.want {
@@ -96,7 +104,8 @@ func FuzzPython(f *testing.F) {
 	f.Add("t", `a" "/etc`, `b\`, `"]`, "x@sha256:00")
 	f.Fuzz(func(t *testing.T, name, file, source, word, base string) {
 		for _, environment := range []string{Pip, Conda} {
-			out, err := Python{Name: name, Environment: environment, File: file, Source: source, Command: []string{word}, BaseImage: base}.Render()
+			out, err := Python{Name: name, Environment: environment, File: file, Source: source,
+				Command: []string{word}, BaseImage: base}.Render()
 			if err != nil {
 				continue
 			}

@@ -36,7 +36,8 @@ func gate(classes map[string]int64) Gate {
 		}
 		variance += share * (1 - share) / tested(classes[name])
 	}
-	always := fmt.Sprintf("Naming %s alone is right in %s of the rows, so accuracy says little.", comment(common), percent(float64(classes[common])/float64(rows)))
+	always := fmt.Sprintf("Naming %s alone is right in %s of the rows, so accuracy says little.", comment(common),
+		percent(float64(classes[common])/float64(rows)))
 	if len(classes) == 2 {
 		// the standard error of a rank-sum statistic where there is no difference
 		n := make([]float64, 0, 2)
@@ -44,10 +45,13 @@ func gate(classes map[string]int64) Gate {
 			n = append(n, tested(rows))
 		}
 		above := bound(0.5, math.Sqrt((n[0]+n[1]+1)/(12*n[0]*n[1])))
-		return Gate{Metric: "roc_auc", Above: above, Why: always + fmt.Sprintf(" A guess has a roc_auc of 0.5, and above %s in one of forty tests of this size.", above)}
+		return Gate{Metric: "roc_auc", Above: above,
+			Why: always + fmt.Sprintf(" A guess has a roc_auc of 0.5, and above %s in one of forty tests of this size.",
+				above)}
 	}
 	above := bound(share, share*math.Sqrt(variance))
-	return Gate{Metric: "balanced_accuracy", Above: above, Why: always + fmt.Sprintf(" A guess has a balanced_accuracy of %.2g, and above %s in one of forty tests of this size.", share, above)}
+	return Gate{Metric: "balanced_accuracy", Above: above,
+		Why: always + fmt.Sprintf(" A guess has a balanced_accuracy of %.2g, and above %s in one of forty tests of this size.", share, above)}
 }
 
 // tested is how many of the rows are tested on, one at least.

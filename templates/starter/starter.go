@@ -96,7 +96,8 @@ func (b Blueprint) target() (Column, error) {
 	c := b.Columns[i]
 	switch {
 	case c.Type == plan.Category && len(c.Values) < 2:
-		return c, fmt.Errorf("target %q has %d distinct values; a model needs at least two to tell apart", b.Target, len(c.Values))
+		return c, fmt.Errorf("target %q has %d distinct values; a model needs at least two to tell apart", b.Target,
+			len(c.Values))
 	case c.Type == plan.Text || c.Type == plan.Timestamp:
 		return c, fmt.Errorf("target %q is a %s column; predict a category, a boolean or a number", b.Target, c.Type)
 	}
@@ -107,8 +108,9 @@ func (b Blueprint) target() (Column, error) {
 func Static(name string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for from, to := range map[string]string{
-		"gitignore.tmpl": ".gitignore", "Pulumi.yaml.tmpl": "Pulumi.yaml", "README.md.tmpl": "README.md", "PulumiPolicy.yaml.tmpl": "policies/PulumiPolicy.yaml",
-		"house.cue.tmpl": "policies/house.cue", "house_test.cue.tmpl": "policies/house_test.cue",
+		"gitignore.tmpl": ".gitignore", "Pulumi.yaml.tmpl": "Pulumi.yaml", "README.md.tmpl": "README.md",
+		"PulumiPolicy.yaml.tmpl": "policies/PulumiPolicy.yaml",
+		"house.cue.tmpl":         "policies/house.cue", "house_test.cue.tmpl": "policies/house_test.cue",
 	} {
 		text, err := render("files/"+from, map[string]any{"Name": name})
 		if err != nil {
@@ -124,7 +126,8 @@ func render(name string, view any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quote, "comment": comment, "wrapped": wrapped}).Parse(string(text))
+	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quote, "comment": comment,
+		"wrapped": wrapped}).Parse(string(text))
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,8 @@ func TestFilesNameEveryColumnQuoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(files["my-model.cue"])
-	for _, want := range []string{`package my_model`, `"odd \"name\"\\": {type: "number", nullable: true}`, `"y": {type: "category", values: ["no", "yes"]}`, "roc_auc: >0.74", "right in 86 % of the rows"} {
+	for _, want := range []string{`package my_model`, `"odd \"name\"\\": {type: "number", nullable: true}`,
+		`"y": {type: "category", values: ["no", "yes"]}`, "roc_auc: >0.74", "right in 86 % of the rows"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the blueprint lacks %s:\n%s", want, text)
 		}
@@ -60,7 +61,8 @@ func TestPulumiYAMLHasEveryKeyThatTheProgramReads(t *testing.T) {
 	}
 	theirs := string(files["Pulumi.yaml"])
 	before, after, found := strings.Cut(string(ours), "runtime: go\nmain: ./cmd/ashlar-stack\n")
-	if !found || !strings.HasPrefix(theirs, before) || !strings.HasSuffix(theirs, after) || !strings.Contains(theirs, "binary: bin/ashlar-stack\n") {
+	if !found || !strings.HasPrefix(theirs, before) || !strings.HasSuffix(theirs, after) ||
+		!strings.Contains(theirs, "binary: bin/ashlar-stack\n") {
 		t.Errorf("templates/starter/files/Pulumi.yaml.tmpl is not the root's Pulumi.yaml with a binary for its program")
 	}
 }

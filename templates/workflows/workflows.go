@@ -114,7 +114,8 @@ func (r Repository) view() (view, error) {
 		if r.Pulumi && (name == v.Image || strings.HasSuffix(name, previews)) {
 			say("workflows: environment %q: jobs that push the image or preview run in GitHub environments of this name, and would be taken for deployments; rename it", name)
 		}
-		e := environment{Name: name, Preview: Preview.Environment(name), Job: "deploy-" + strings.ReplaceAll(name, ".", "_"), After: "image"}
+		e := environment{Name: name, Preview: Preview.Environment(name), Job: "deploy-" +
+			strings.ReplaceAll(name, ".", "_"), After: "image"}
 		if i > 0 {
 			e.After = v.Environments[i-1].Job
 		}

@@ -21,14 +21,16 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func repository() Repository {
-	return Repository{Dir: ".", Version: "v1.2.0", Pulumi: true, Plans: map[string]*plan.Plan{"prod": nil, "dev": nil, "staging.eu": nil}}
+	return Repository{Dir: ".", Version: "v1.2.0", Pulumi: true,
+		Plans: map[string]*plan.Plan{"prod": nil, "dev": nil, "staging.eu": nil}}
 }
 
 // shapes are the repositories that workflows are generated for.
 var shapes = map[string]Repository{
 	"deployed": repository(),
-	"source":   {Dir: "blueprints/credit", Version: FromSource, Tests: ".ci/run", Pulumi: true, Plans: map[string]*plan.Plan{"dev": nil}},
-	"local":    {Dir: ".", Version: "0123456789ab", Plans: map[string]*plan.Plan{"dev": nil}},
+	"source": {Dir: "blueprints/credit", Version: FromSource, Tests: ".ci/run", Pulumi: true,
+		Plans: map[string]*plan.Plan{"dev": nil}},
+	"local": {Dir: ".", Version: "0123456789ab", Plans: map[string]*plan.Plan{"dev": nil}},
 }
 
 func rendered(t *testing.T, r Repository) map[string]string {
@@ -92,7 +94,8 @@ func TestActionlintPasses(t *testing.T) {
 
 func TestActionlintBites(t *testing.T) {
 	text := rendered(t, repository())[Folder+"/ashlar-merge.yml"]
-	for _, broken := range []string{strings.Replace(text, "needs: reviewed", "needs: nobody", 1), strings.Replace(text, "id-token: write", "id-token: wright", 1)} {
+	for _, broken := range []string{strings.Replace(text, "needs: reviewed", "needs: nobody", 1),
+		strings.Replace(text, "id-token: write", "id-token: wright", 1)} {
 		l, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +134,8 @@ func TestActionsArePinnedAndJobsLeastPrivileged(t *testing.T) {
 			if job.Permissions == nil || job.TimeoutMinutes == nil {
 				t.Errorf("%s: job %s has no permissions or no time-out of its own", name, id)
 			}
-			if job.Permissions != nil && job.Permissions.Scopes["id-token"] != nil && job.Permissions.Scopes["contents"].Value.Value != "read" {
+			if job.Permissions != nil && job.Permissions.Scopes["id-token"] != nil &&
+				job.Permissions.Scopes["contents"].Value.Value != "read" {
 				t.Errorf("%s: job %s may sign in to AWS and write the repository", name, id)
 			}
 			scripts(t, name, job)
@@ -172,7 +176,8 @@ func TestEnvironmentsFollowEachOther(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"stand": {"reviewed"}, "image": {"stand"}, "deploy-dev": {"image"}, "deploy-staging_eu": {"image", "deploy-dev"}, "deploy-prod": {"image", "deploy-staging_eu"},
+		"stand": {"reviewed"}, "image": {"stand"}, "deploy-dev": {"image"},
+		"deploy-staging_eu": {"image", "deploy-dev"}, "deploy-prod": {"image", "deploy-staging_eu"},
 	}
 	if !maps.EqualFunc(needs, want, slices.Equal) {
 		t.Errorf("needs %v, want %v", needs, want)
@@ -180,7 +185,8 @@ func TestEnvironmentsFollowEachOther(t *testing.T) {
 }
 
 func TestHostileNamesAreRefusedTogether(t *testing.T) {
-	for _, bad := range []string{`a"b`, "a\nb", "${{ secrets.X }}", "$(id)", "a b", "`id`", "a;b", "", "-x", "a'b", "../x", "é"} {
+	for _, bad := range []string{`a"b`, "a\nb", "${{ secrets.X }}", "$(id)", "a b", "`id`", "a;b", "",
+		"-x", "a'b", "../x", "é"} {
 		r := repository()
 		r.Dir, r.Version, r.Tests = "x/"+bad+"/../..", bad, bad+";"
 		r.Plans = map[string]*plan.Plan{bad: nil}

@@ -23,7 +23,8 @@ func (a *Always) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = r.Body.Close()
 	}
 	return &http.Response{
-		StatusCode: a.Status, Status: http.StatusText(a.Status), Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(bytes.NewReader(a.Body)), Request: r, ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: a.Status, Status: http.StatusText(a.Status),
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   io.NopCloser(bytes.NewReader(a.Body)), Request: r, ProtoMajor: 1, ProtoMinor: 1,
 	}, nil
 }

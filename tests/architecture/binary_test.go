@@ -14,7 +14,8 @@ const maxRuntime = 45_000_000
 
 func TestTheRuntimeStaysSmall(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "ashlar-runtime")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w -buildid=", "-o", binary, module+"/cmd/ashlar-runtime")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w -buildid=",
+		"-o", binary, module+"/cmd/ashlar-runtime")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
@@ -33,8 +34,9 @@ func TestTheRuntimeStaysSmall(t *testing.T) {
 // others' packages included.
 func TestWhatEachBinaryLinks(t *testing.T) {
 	for command, forbidden := range map[string][]string{
-		"cmd/ashlar-runtime": {"cuelang.org/go", "github.com/pulumi/", "k8s.io/", "github.com/google/go-containerregistry", "testing"},
-		"cmd/ashlar":         {"github.com/pulumi/", "k8s.io/"},
+		"cmd/ashlar-runtime": {"cuelang.org/go", "github.com/pulumi/", "k8s.io/",
+			"github.com/google/go-containerregistry", "testing"},
+		"cmd/ashlar": {"github.com/pulumi/", "k8s.io/"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"/"+command)
 		out, err := cmd.Output()

@@ -12,6 +12,7 @@ import (
 const (
 	maxFileLines     = 400
 	maxFunctionLines = 60
+	maxColumns       = 120 // with tabs of four, texts in quotes aside
 	maxMethods       = 4
 	medianFileLines  = 150
 )
@@ -35,6 +36,8 @@ func TestBudgetsBite(t *testing.T) {
 	cases := map[string]string{
 		"a long file":               "package x\n" + strings.Repeat("// line\n", maxFileLines),
 		"a long function":           long,
+		"a long line":               "package x\nvar x = 1 +" + strings.Repeat(" 1 +", 30) + " 1\n",
+		"a long comment":            "package x\n// " + strings.Repeat("x", maxColumns) + "\n",
 		"a wide interface":          "package x\ntype I interface { A(); B(); C(); D(); E() }\n",
 		"an init function":          "package x\nfunc init() {}\n",
 		"an exit outside main":      "package x\nimport \"os\"\nfunc f() { os.Exit(1) }\n",
@@ -56,6 +59,9 @@ func budgetViolations(s source) []string {
 	say := func(format string, args ...any) { out = append(out, s.path+": "+fmt.Sprintf(format, args...)) }
 	if s.lines > maxFileLines {
 		say("%d lines, at most %d", s.lines, maxFileLines)
+	}
+	for _, line := range wideLines(s) {
+		say("line %d is wider than %d columns", line, maxColumns)
 	}
 	if slices.Contains([]string{"util", "utils", "common", "helpers", "helper", "misc"}, s.file.Name.Name) {
 		say("package %s is named for a bag, not for what it does", s.file.Name.Name)

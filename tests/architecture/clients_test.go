@@ -63,7 +63,8 @@ func TestClientsAreMadeInOnePlaceBites(t *testing.T) {
 			t.Errorf("%s went unnoticed", name)
 		}
 	}
-	if found := ownWays(mustParse(t, "runtime/x/x.go", `package x; import "net/http"; type c struct{ client *http.Client }; var h http.Header`)); len(found) > 0 {
+	if found := ownWays(mustParse(t, "runtime/x/x.go",
+		`package x; import "net/http"; type c struct{ client *http.Client }; var h http.Header`)); len(found) > 0 {
 		t.Errorf("a client that was given: %v", found)
 	}
 }
@@ -87,9 +88,12 @@ func ownWays(s source) []string {
 		if !ok {
 			return true
 		}
-		bad := x.Name == web && web != "" && slices.Contains([]string{"DefaultClient", "DefaultTransport", "Client", "Transport", "Get", "Head", "Post", "PostForm"}, sel.Sel.Name) && !given[sel] ||
+		bad := x.Name == web && web != "" &&
+			slices.Contains([]string{"DefaultClient", "DefaultTransport", "Client", "Transport", "Get", "Head", "Post",
+				"PostForm"}, sel.Sel.Name) && !given[sel] ||
 			x.Name == blob && blob != "" && sel.Sel.Name == "OpenBucket" ||
-			slices.Contains(dialers, x.Name) && slices.Contains([]string{"Dial", "DialTimeout", "DialWithDialer", "Dialer"}, sel.Sel.Name)
+			slices.Contains(dialers, x.Name) &&
+				slices.Contains([]string{"Dial", "DialTimeout", "DialWithDialer", "Dialer"}, sel.Sel.Name)
 		if bad {
 			out = append(out, fmt.Sprintf("%s:%d: %s.%s: take a client or the dialer of package runtime/outbound, or store.OpenBucket", s.path, s.fset.Position(n.Pos()).Line, x.Name, sel.Sel.Name))
 		}

@@ -22,6 +22,7 @@ type source struct {
 	path  string // slash-separated, relative to the root
 	fset  *token.FileSet
 	file  *ast.File
+	text  string
 	lines int
 }
 
@@ -69,7 +70,7 @@ func project(t *testing.T) []source {
 func parse(name, text string) (source, error) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, name, text, parser.ParseComments)
-	return source{path: name, fset: fset, file: f, lines: strings.Count(text, "\n")}, err
+	return source{path: name, fset: fset, file: f, text: text, lines: strings.Count(text, "\n")}, err
 }
 
 // mustParse is for the violations that the rules are fed.

@@ -46,7 +46,8 @@ func TestTheRuleAboutGoroutinesBites(t *testing.T) {
 		"time.AfterFunc(d, f)":                     true,
 		"time.AfterFunc(d, crash.Guarded(f))":      false,
 	} {
-		s := mustParse(t, "runtime/x/x.go", "package x\nfunc f() {}\nfunc g() { defer crash.Guard(); f() }\nfunc start() { "+text+" }\n")
+		s := mustParse(t, "runtime/x/x.go",
+			"package x\nfunc f() {}\nfunc g() { defer crash.Guard(); f() }\nfunc start() { "+text+" }\n")
 		if got, _ := unguardedGoroutines([]source{s}); (len(got) > 0) != wrong {
 			t.Errorf("%s: found %v", text, got)
 		}

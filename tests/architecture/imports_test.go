@@ -78,9 +78,10 @@ var law = []rule{
 	},
 	{
 		// The image that workloads run is made of a binary, not of a plan.
-		folder:  "stacks/image",
-		ours:    []string{"runtime/crash", "runtime/outbound", "stacks/image"},
-		foreign: []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots"},
+		folder: "stacks/image",
+		ours:   []string{"runtime/crash", "runtime/outbound", "stacks/image"},
+		foreign: []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go",
+			"golang.org/x/crypto/x509roots"},
 	},
 	{
 		// Commits of the repository around a blueprint.
@@ -90,7 +91,8 @@ var law = []rule{
 	{
 		// The impact of a change: plans, verdicts, data and resources of two revisions.
 		folder: "stacks/review",
-		ours:   []string{"blueprints", "policies", "templates/consequence", "runtime/pipeline", "runtime/dataset", "runtime/validate", "stacks/revision", "stacks/review"},
+		ours: []string{"blueprints", "policies", "templates/consequence", "runtime/pipeline", "runtime/dataset",
+			"runtime/validate", "stacks/revision", "stacks/review"},
 	},
 	{
 		// Pins in a repository, their evidence, and the findings about both.
@@ -99,21 +101,24 @@ var law = []rule{
 		foreign: []string{"github.com/google/renameio/v2"},
 	},
 	{
-		folder:  "cmd/ashlar",
-		ours:    []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github", "stacks/revision", "stacks/review", "stacks/promote", "runtime", "cmd/ashlar"},
+		folder: "cmd/ashlar",
+		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github",
+			"stacks/revision", "stacks/review", "stacks/promote", "runtime", "cmd/ashlar"},
 		foreign: []string{"*"},
 	},
 	{
 		// The only place where CUE and Pulumi meet.
 		// DAGs are made of the workflows that are rendered here.
-		folder:  "cmd/ashlar-stack",
-		ours:    []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow", "runtime/crash", "cmd/ashlar-stack"},
+		folder: "cmd/ashlar-stack",
+		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow",
+			"runtime/crash", "cmd/ashlar-stack"},
 		foreign: []string{"*"},
 	},
 	{
 		// Pulumi speaks to it over gRPC; it knows no blueprint.
-		folder:  "cmd/pulumi-analyzer-policy-cue",
-		ours:    []string{"blueprints/plan", "blueprints/source", "policies", "runtime/crash", "cmd/pulumi-analyzer-policy-cue"},
+		folder: "cmd/pulumi-analyzer-policy-cue",
+		ours: []string{"blueprints/plan", "blueprints/source", "policies", "runtime/crash",
+			"cmd/pulumi-analyzer-policy-cue"},
 		foreign: []string{"*"},
 	},
 	{
@@ -131,8 +136,9 @@ var law = []rule{
 // heavy are the libraries that stay behind one seam each, whatever the law's
 // "*" says: prefix -> folders that may import it.
 var heavy = map[string][]string{
-	"cuelang.org/go":           {"blueprints", "policies", "tests"},
-	"github.com/pulumi/":       {"components", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack", "cmd/pulumi-analyzer-policy-cue", "tests"},
+	"cuelang.org/go": {"blueprints", "policies", "tests"},
+	"github.com/pulumi/": {"components", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack",
+		"cmd/pulumi-analyzer-policy-cue", "tests"},
 	"k8s.io/":                  {"tests"},
 	"github.com/spf13/cobra":   {"cmd", "tests/flags"},
 	"modernc.org/sqlite":       {"runtime/registry"},
@@ -146,7 +152,10 @@ var heavy = map[string][]string{
 }
 
 // testOnly may be imported by test files anywhere.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal", "github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron", "github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module + "/tests/answers", module + "/tests/bombs"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal",
+	"github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron",
+	"github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module +
+		"/tests/answers", module + "/tests/bombs"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {
@@ -158,29 +167,31 @@ func TestImportLaw(t *testing.T) {
 
 func TestImportLawBites(t *testing.T) {
 	cases := map[string]struct{ file, imports string }{
-		"the runtime must not know CUE":            {"runtime/train/x.go", "cuelang.org/go/cue"},
-		"the plan must not know the runtime":       {"blueprints/plan/x.go", module + "/runtime/model"},
-		"the plan must not import other modules":   {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
-		"a comparison of plans knows no CUE":       {"templates/consequence/x.go", "cuelang.org/go/cue"},
-		"policies load no blueprint":               {"policies/x.go", module + "/blueprints"},
-		"CEL is for tests alone":                   {"policies/admission/x.go", "github.com/google/cel-go/cel"},
-		"the CLI must build without pulumi-aws":    {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
-		"SQLite stays behind the registry":         {"runtime/serve/x.go", "modernc.org/sqlite"},
-		"an unlisted folder may import nothing":    {"misc/x.go", "gonum.org/v1/gonum/mat"},
-		"blueprints must not know the CLI":         {"blueprints/x.go", module + "/cmd/ashlar"},
-		"the local stack does not load CUE":        {"stacks/local/x.go", module + "/blueprints"},
-		"cobra stays in the commands":              {"stacks/local/x.go", "github.com/spf13/cobra"},
-		"OpenAPI validation is for tests alone":    {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
-		"components must not know the plan":        {"components/bucket/x.go", module + "/blueprints/plan"},
-		"the AWS stack does not load CUE":          {"stacks/aws/x.go", "cuelang.org/go/cue"},
-		"the AWS stack must not know the runtime":  {"stacks/aws/x.go", module + "/runtime/registry"},
-		"the runtime must not know Pulumi":         {"cmd/ashlar-runtime/x.go", "github.com/pulumi/pulumi/sdk/v3/go/pulumi"},
-		"the runtime must not load blueprints":     {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
-		"policies must not load blueprints":        {"policies/x.go", module + "/blueprints"},
-		"PostgreSQL stays behind the registry":     {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
-		"zones under test are for tests alone":     {"runtime/serve/x.go", module + "/tests/zones"},
-		"schedules have one parser":                {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
-		"images are not the runtime's business":    {"runtime/serve/x.go", "github.com/google/go-containerregistry/pkg/v1"},
+		"the runtime must not know CUE":           {"runtime/train/x.go", "cuelang.org/go/cue"},
+		"the plan must not know the runtime":      {"blueprints/plan/x.go", module + "/runtime/model"},
+		"the plan must not import other modules":  {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
+		"a comparison of plans knows no CUE":      {"templates/consequence/x.go", "cuelang.org/go/cue"},
+		"policies load no blueprint":              {"policies/x.go", module + "/blueprints"},
+		"CEL is for tests alone":                  {"policies/admission/x.go", "github.com/google/cel-go/cel"},
+		"the CLI must build without pulumi-aws":   {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
+		"SQLite stays behind the registry":        {"runtime/serve/x.go", "modernc.org/sqlite"},
+		"an unlisted folder may import nothing":   {"misc/x.go", "gonum.org/v1/gonum/mat"},
+		"blueprints must not know the CLI":        {"blueprints/x.go", module + "/cmd/ashlar"},
+		"the local stack does not load CUE":       {"stacks/local/x.go", module + "/blueprints"},
+		"cobra stays in the commands":             {"stacks/local/x.go", "github.com/spf13/cobra"},
+		"OpenAPI validation is for tests alone":   {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
+		"components must not know the plan":       {"components/bucket/x.go", module + "/blueprints/plan"},
+		"the AWS stack does not load CUE":         {"stacks/aws/x.go", "cuelang.org/go/cue"},
+		"the AWS stack must not know the runtime": {"stacks/aws/x.go", module + "/runtime/registry"},
+		"the runtime must not know Pulumi": {"cmd/ashlar-runtime/x.go",
+			"github.com/pulumi/pulumi/sdk/v3/go/pulumi"},
+		"the runtime must not load blueprints": {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
+		"policies must not load blueprints":    {"policies/x.go", module + "/blueprints"},
+		"PostgreSQL stays behind the registry": {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"zones under test are for tests alone": {"runtime/serve/x.go", module + "/tests/zones"},
+		"schedules have one parser":            {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
+		"images are not the runtime's business": {"runtime/serve/x.go",
+			"github.com/google/go-containerregistry/pkg/v1"},
 		"a Kubernetes client is not the runtime's": {"runtime/serve/x.go", "k8s.io/client-go/rest"},
 	}
 	for name, c := range cases {
@@ -216,7 +227,8 @@ func allowed(s source, imported string) bool {
 		return false
 	}
 	if ours, ok := strings.CutPrefix(imported, module+"/"); ok {
-		return slices.ContainsFunc(r.ours, func(f string) bool { return under(ours, f) }) || s.test() && under(ours, r.folder)
+		return slices.ContainsFunc(r.ours, func(f string) bool { return under(ours, f) }) ||
+			s.test() && under(ours, r.folder)
 	}
 	for prefix, folders := range heavy {
 		if strings.HasPrefix(imported, prefix) {

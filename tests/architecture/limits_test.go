@@ -24,9 +24,11 @@ func TestCheckAndClusterHaveTheSameLimits(t *testing.T) {
 			return true
 		})
 	}
-	for check, cluster := range map[string]string{"longestConcept": "maxConceptLength", "longestEnvironment": "maxEnvironmentLength"} {
+	for check, cluster := range map[string]string{"longestConcept": "maxConceptLength",
+		"longestEnvironment": "maxEnvironmentLength"} {
 		if limits[check] == "" || limits[check] != limits[cluster] {
-			t.Errorf("%s of blueprints is %q and %s of stacks/aws is %q", check, limits[check], cluster, limits[cluster])
+			t.Errorf("%s of blueprints is %q and %s of stacks/aws is %q", check,
+				limits[check], cluster, limits[cluster])
 		}
 	}
 }

@@ -81,7 +81,8 @@ func notice(t *testing.T) []byte {
 // contained are the modules that the programs are built of, and their folders.
 func contained(t *testing.T) map[string]string {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-f", `{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}`, "./cmd/...")
+	cmd := exec.Command("go", "list", "-deps", "-f",
+		`{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}`, "./cmd/...")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
 	var stderr bytes.Buffer
@@ -112,7 +113,8 @@ func licenceOf(t *testing.T, dir string) (name, notice string) {
 	}
 	for _, e := range entries {
 		upper := strings.ToUpper(e.Name())
-		licence := strings.HasPrefix(upper, "LICENSE") || strings.HasPrefix(upper, "LICENCE") || strings.HasPrefix(upper, "COPYING")
+		licence := strings.HasPrefix(upper, "LICENSE") || strings.HasPrefix(upper, "LICENCE") ||
+			strings.HasPrefix(upper, "COPYING")
 		if e.IsDir() || !licence && !strings.HasPrefix(upper, "NOTICE") {
 			continue
 		}

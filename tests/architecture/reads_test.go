@@ -61,7 +61,8 @@ func TestWhatIsReadIsBoundedBites(t *testing.T) {
 		`gob.NewDecoder(f).Decode(&v)`:              true,
 		`bytes.NewBuffer(nil).ReadFrom(r)`:          true,
 		`b.ReadFrom(io.LimitReader(r, 10))`:         false,
-		`io.Copy(&b, gz)`:                           false, // to where is not to be seen; see unpacked in runtime/dataset
+		// to where is not to be seen; see unpacked in runtime/dataset
+		`io.Copy(&b, gz)`: false,
 	} {
 		s := mustParse(t, "runtime/x/x.go", "package x\nfunc f() { "+text+" }\n")
 		if got := unboundedReads(s); (len(got) > 0) != wrong {
@@ -116,7 +117,8 @@ func limited(e ast.Expr) bool {
 		return false
 	}
 	switch calledName(c) {
-	case "io.LimitReader", "http.MaxBytesReader", "bytes.NewReader", "strings.NewReader", "bytes.NewBuffer", "bytes.NewBufferString":
+	case "io.LimitReader", "http.MaxBytesReader", "bytes.NewReader", "strings.NewReader",
+		"bytes.NewBuffer", "bytes.NewBufferString":
 		return true
 	}
 	return false

@@ -109,7 +109,8 @@ func (s *stand) besides(begin string) func(*testing.T) (string, error) {
 		if closed != 1100 || took > 3*time.Second || !strings.HasPrefix(answer, "422 ") {
 			return fmt.Sprintf("%d let go, another waited %s for %s", closed, took, answer), nil
 		}
-		return fmt.Sprintf("others are answered and they are let go: %s for the other", took.Round(time.Millisecond)), nil
+		return fmt.Sprintf("others are answered and they are let go: %s for the other",
+			took.Round(time.Millisecond)), nil
 	}
 }
 
@@ -119,15 +120,23 @@ func TestTheServer(t *testing.T) {
 		return func(*testing.T) (string, error) { return s.ask(method, path, "", header...) }
 	}
 	Run(t, []Attack{
-		{"1100 sockets that send the beginning of a body", "others are answered and they are let go", s.besides(halfARequest)},
-		{"1100 sockets that send half a header", "others are answered and they are let go", s.besides("GET /health HTTP/1.1\r\nX-")},
+		{"1100 sockets that send the beginning of a body",
+			"others are answered and they are let go", s.besides(halfARequest)},
+		{"1100 sockets that send half a header", "others are answered and they are let go",
+			s.besides("GET /health HTTP/1.1\r\nX-")},
 		{"the page by a name that was rebound", "421 ", status(http.MethodGet, "/", "Host", "attacker.example")},
-		{"the state by a name that was rebound", "421 ", status(http.MethodGet, "/state", "Host", "attacker.example:80")},
-		{"a prediction by a name that was rebound", "421 ", status(http.MethodPost, "/predict", "Host", "127.0.0.1.attacker.example")},
+		{"the state by a name that was rebound", "421 ",
+			status(http.MethodGet, "/state", "Host", "attacker.example:80")},
+		{"a prediction by a name that was rebound", "421 ",
+			status(http.MethodPost, "/predict", "Host", "127.0.0.1.attacker.example")},
 		{"metrics by a name that was rebound", "421 ", status(http.MethodGet, "/metrics", "Host", "attacker.example")},
-		{"a prediction for a page from elsewhere", "403 ", status(http.MethodPost, "/predict", "Origin", "http://attacker.example", "Content-Type", "application/json")},
-		{"a prediction for a sandboxed page", "403 ", status(http.MethodPost, "/predict", "Origin", "null", "Content-Type", "text/plain")},
-		{"a prediction across sites, as browsers say", "403 ", status(http.MethodPost, "/predict", "Sec-Fetch-Site", "cross-site")},
+		{"a prediction for a page from elsewhere", "403 ",
+			status(http.MethodPost, "/predict", "Origin", "http://attacker.example",
+				"Content-Type", "application/json")},
+		{"a prediction for a sandboxed page", "403 ",
+			status(http.MethodPost, "/predict", "Origin", "null", "Content-Type", "text/plain")},
+		{"a prediction across sites, as browsers say", "403 ",
+			status(http.MethodPost, "/predict", "Sec-Fetch-Site", "cross-site")},
 		{"the page of this machine", "200 ", status(http.MethodGet, "/")},
 		{"an old entry of the audit log edited while the page is shown", "found", s.edited},
 		{"SIGTERM while 32 clients keep asking", "no request was lost", s.terminated},
@@ -195,7 +204,8 @@ func (s *stand) terminated(t *testing.T) (string, error) {
 	err := s.process.Signal(syscall.SIGTERM)
 	wg.Wait()
 	if lost.Load() > 0 || told.Load() != 32 {
-		return fmt.Sprintf("%d requests lost, %d clients told, %d answers", lost.Load(), told.Load(), answered.Load()), err
+		return fmt.Sprintf("%d requests lost, %d clients told, %d answers", lost.Load(),
+			told.Load(), answered.Load()), err
 	}
 	return fmt.Sprintf("no request was lost of %d", answered.Load()), err
 }

@@ -121,7 +121,8 @@ func counted(t *testing.T, address, counter string) float64 {
 		if !strings.HasPrefix(line, counter+"{") && !strings.HasPrefix(line, counter+" ") {
 			continue
 		}
-		value, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndexByte(strings.TrimSpace(line), ' ')+1:]), 64)
+		value, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndexByte(strings.TrimSpace(line),
+			' ')+1:]), 64)
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}

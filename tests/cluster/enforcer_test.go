@@ -28,7 +28,8 @@ func (g ground) enforcer(t *testing.T) {
 		}
 	})
 	started(t, binary, "--kubeconfig", os.Getenv("KUBECONFIG"), "--hostname-override", node,
-		"--run-firewall=true", "--run-router=false", "--run-service-proxy=false", "--health-port", "0", "--iptables-sync-period", "10s")
+		"--run-firewall=true", "--run-router=false", "--run-service-proxy=false", "--health-port", "0",
+		"--iptables-sync-period", "10s")
 }
 
 // Chains and sets of kube-router's policies are called like this.
@@ -63,7 +64,8 @@ func forgetRules() error {
 		case strings.HasPrefix(line, ":") && named(fields[0][1:], chainsOfPolicies):
 			fmt.Fprintf(&restore, "%s - [0:0]\n", fields[0]) // empties it
 			fmt.Fprintf(&remove, "-X %s\n", fields[0][1:])
-		case strings.HasPrefix(line, "-A ") && !named(fields[1], chainsOfPolicies) && named(fields[len(fields)-1], chainsOfPolicies):
+		case strings.HasPrefix(line, "-A ") && !named(fields[1], chainsOfPolicies) &&
+			named(fields[len(fields)-1], chainsOfPolicies):
 			fmt.Fprintf(&remove, "-D %s\n", strings.TrimPrefix(line, "-A "))
 		}
 	}

@@ -50,7 +50,10 @@ func (g ground) packed(t *testing.T, binary string, links ...string) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	one, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
+	one, err := tarball.LayerFromOpener(func() (io.ReadCloser,
+		error) {
+		return io.NopCloser(bytes.NewReader(layer.Bytes())), nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,8 +64,10 @@ func find(t *testing.T) ground {
 	if len(missing) > 0 {
 		t.Skip("skipped: " + strings.Join(missing, "\n"))
 	}
-	g := ground{kubectl: kubectl, gateway: set["ASHLAR_TEST_S3GW"], loader: set["ASHLAR_TEST_CLUSTER"], root: stack.Root(t)}
-	g.node = g.must(t, "", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`)
+	g := ground{kubectl: kubectl, gateway: set["ASHLAR_TEST_S3GW"],
+		loader: set["ASHLAR_TEST_CLUSTER"], root: stack.Root(t)}
+	g.node = g.must(t, "", "get", "nodes", "-o",
+		`jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`)
 	if g.postgres, err = url.Parse(set["ASHLAR_TEST_POSTGRES"]); err != nil {
 		t.Fatalf("ASHLAR_TEST_POSTGRES: %v", err)
 	}

@@ -18,15 +18,18 @@ func (s *site) confined(t *testing.T, p pod) {
 	process := processOf(t, p)
 	status := read(t, process, "status")
 	for field, want := range map[string]string{
-		"Uid": "65532 65532 65532 65532", "Gid": "65532 65532 65532 65532", "NoNewPrivs": "1", "CapEff": "0000000000000000", "CapBnd": "0000000000000000",
+		"Uid": "65532 65532 65532 65532", "Gid": "65532 65532 65532 65532", "NoNewPrivs": "1",
+		"CapEff": "0000000000000000", "CapBnd": "0000000000000000",
 	} {
-		if _, rest, _ := strings.Cut(status, "\n"+field+":"); strings.Join(strings.Fields(strings.SplitN(rest, "\n", 2)[0]), " ") != want {
+		if _, rest, _ := strings.Cut(status, "\n"+field+
+			":"); strings.Join(strings.Fields(strings.SplitN(rest, "\n", 2)[0]), " ") != want {
 			t.Errorf("the process has not %s %s:\n%s", field, want, status)
 		}
 	}
 	for line := range strings.Lines(read(t, process, "mounts")) {
 		mount := strings.Fields(line)
-		if writable := slices.Contains(strings.Split(mount[3], ","), "rw"); writable && (mount[1] == "/" || strings.HasPrefix(mount[1], "/etc/ashlar")) {
+		if writable := slices.Contains(strings.Split(mount[3], ","), "rw"); writable &&
+			(mount[1] == "/" || strings.HasPrefix(mount[1], "/etc/ashlar")) {
 			t.Errorf("%s can be written to: %s", mount[1], line)
 		}
 	}
@@ -47,7 +50,8 @@ func processOf(t *testing.T, p pod) string {
 		groups, _ := os.ReadFile(filepath.Join(dir, "cgroup"))
 		command, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 		group := strings.ReplaceAll(string(groups), "_", "-") // systemd spells the pod's id with them
-		if strings.Contains(group, p.Metadata.UID) && strings.HasPrefix(string(command), "/bin/ashlar-runtime\x00serve") {
+		if strings.Contains(group, p.Metadata.UID) &&
+			strings.HasPrefix(string(command), "/bin/ashlar-runtime\x00serve") {
 			return dir
 		}
 	}
@@ -120,7 +124,8 @@ func (s *site) generations(t *testing.T) map[string]string {
 	}
 	out := map[string]string{}
 	for _, o := range get[struct{ Items []object }](t, s.ground, "-k", s.folder("manifests")).Items {
-		out[o.Kind+" "+o.Metadata.Namespace+"/"+o.Metadata.Name] = fmt.Sprint(o.Metadata.UID, " ", o.Metadata.Generation)
+		out[o.Kind+" "+o.Metadata.Namespace+"/"+o.Metadata.Name] = fmt.Sprint(o.Metadata.UID,
+			" ", o.Metadata.Generation)
 	}
 	for _, p := range s.pods(t, s.namespace, serving) {
 		out["Pod "+p.Metadata.Name] = p.Metadata.UID

@@ -89,9 +89,11 @@ func (g ground) talkative(t *testing.T, lineage string) string {
 	dir := filepath.Join(t.TempDir(), "credit")
 	g.command(t, g.ashlar, "init", dir, "--example", "credit")
 	edited(t, filepath.Join(dir, "credit.cue"), map[string]string{
-		"n_estimators: 100":                         "n_estimators: 10",
-		`on_failure: email: ["oncall@example.com"]`: `on_failure: {email: ["oncall@example.com"], webhook: "https://` + hook + `:8443/failed"}`,
-		"\tslos: {\n":                               "\ttracking: {mlflow: uri: \"http://" + mlflow + ":5000\", openlineage: url: \"" + lineage + "\"}\n\n\tslos: {\n",
+		"n_estimators: 100": "n_estimators: 10",
+		`on_failure: email: ["oncall@example.com"]`: `on_failure: {email: ["oncall@example.com"], webhook: "https://` +
+			hook + `:8443/failed"}`,
+		"\tslos: {\n": "\ttracking: {mlflow: uri: \"http://" + mlflow +
+			":5000\", openlineage: url: \"" + lineage + "\"}\n\n\tslos: {\n",
 	})
 	return dir
 }

@@ -47,9 +47,11 @@ func (g ground) probe(t *testing.T, image, namespace, name string, labels map[st
 			},
 			"containers": []any{object{
 				"name": "probe", "image": image, "command": append([]string{"/bin/probe", "serve"}, serves...),
-				"resources": object{"requests": object{"cpu": "10m", "memory": "32Mi"}, "limits": object{"memory": "64Mi"}},
+				"resources": object{"requests": object{"cpu": "10m", "memory": "32Mi"},
+					"limits": object{"memory": "64Mi"}},
 				"securityContext": object{
-					"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": object{"drop": []string{"ALL"}},
+					"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+					"capabilities": object{"drop": []string{"ALL"}},
 				},
 			}},
 		},
@@ -73,7 +75,8 @@ func (g ground) probe(t *testing.T, image, namespace, name string, labels map[st
 
 // gone deletes the pod and waits for its end. The test's context may have ended.
 func (p *probe) gone() {
-	_ = exec.Command(p.g.kubectl, "-n", p.namespace, "delete", "pod", p.name, "--ignore-not-found", "--timeout=60s").Run()
+	_ = exec.Command(p.g.kubectl, "-n", p.namespace, "delete", "pod", p.name,
+		"--ignore-not-found", "--timeout=60s").Run()
 }
 
 // probing is the command that tries from the pod.

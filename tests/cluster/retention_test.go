@@ -76,7 +76,8 @@ func TestTheRetentionCronJobDeletesWhatIsDueAndNothingElse(t *testing.T) {
 			t.Errorf("%s stays and is there: %t (%v)", digest, has, err)
 		}
 	}
-	if said := s.must(t, "", "-n", s.namespace, "logs", "job/"+name); strings.Count(said, `"msg":"deleted for its retention"`) != len(gone) {
+	if said := s.must(t, "", "-n", s.namespace, "logs", "job/"+name); strings.Count(said,
+		`"msg":"deleted for its retention"`) != len(gone) {
 		t.Errorf("%d things are gone, and the pod said\n%s", len(gone), said)
 	}
 	s.byRetentionAlone(t, writers())
@@ -132,8 +133,10 @@ func (g ground) twoDatasets(t *testing.T) string {
 	data := block("\tdatasets: applications: {", "\n\tmodels:")
 	learns := block("\tmodels: \"default-risk\": {", "\n\tpipelines:")
 	second := strings.NewReplacer("applications", kept, `"`+dataset+`"`, `"data/history.csv"`).Replace(data) +
-		strings.NewReplacer("default-risk", keptModel, `"applications"`, `"`+kept+`"`, "roc_auc: >=0.78", "roc_auc: >=0.6", "accuracy: >=0.75", "accuracy: >=0.6",
-			"demographic_parity_ratio: >=0.8", "demographic_parity_ratio: >=0.1", "roc_auc: >=0.7}", "roc_auc: >=0.5}").Replace(learns) +
+		strings.NewReplacer("default-risk", keptModel, `"applications"`, `"`+kept+`"`, "roc_auc: >=0.78",
+			"roc_auc: >=0.6", "accuracy: >=0.75", "accuracy: >=0.6",
+			"demographic_parity_ratio: >=0.8", "demographic_parity_ratio: >=0.1", "roc_auc: >=0.7}",
+			"roc_auc: >=0.5}").Replace(learns) +
 		fmt.Sprintf("\tpipelines: %s: {model: %q}\n\n", keptLine, keptModel)
 	first := strings.Replace(data, `retention: "730d"`, `retention: "1s"`, 1)
 	text = strings.Replace(text, data, first+second, 1)
@@ -196,7 +199,8 @@ func (s *site) log(t *testing.T, gone []string) {
 	t.Helper()
 	s.command(t, s.ashlar, "model", "audit", "--verify", "--registry", s.registry)
 	var entries []registry.Entry
-	if err := json.Unmarshal([]byte(s.command(t, s.ashlar, "model", "audit", "--output", "json", "--registry", s.registry)), &entries); err != nil {
+	if err := json.Unmarshal([]byte(s.command(t, s.ashlar, "model", "audit", "--output", "json", "--registry",
+		s.registry)), &entries); err != nil {
 		t.Fatal(err)
 	}
 	var told []string
@@ -232,7 +236,8 @@ func (s *site) writers(t *testing.T) func() []string {
 		t.Fatal(err)
 	}
 	return func() (out []string) {
-		rows, err := db.QueryContext(t.Context(), `SELECT DISTINCT who FROM writers WHERE body LIKE '%"action":"`+registry.ActionForget+`"%'`)
+		rows, err := db.QueryContext(t.Context(), `SELECT DISTINCT who FROM writers WHERE body LIKE '%"action":"`+
+			registry.ActionForget+`"%'`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,21 +280,25 @@ func (s *site) byRetentionAlone(t *testing.T, writers []string) {
 	if !slices.Equal(writers, []string{user}) {
 		t.Errorf("deletions were noted by %v, want %s", writers, user)
 	}
-	encoded := s.must(t, "", "-n", s.namespace, "get", "secret", "ashlar-database-retain", "-o", "jsonpath={.data.database}")
+	encoded := s.must(t, "", "-n", s.namespace, "get", "secret", "ashlar-database-retain", "-o",
+		"jsonpath={.data.database}")
 	as, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db := session(t, string(as))
 	for _, statement := range []string{
-		`DELETE FROM audit`, `UPDATE audit SET body = ''`, `DELETE FROM versions`, `UPDATE versions SET status = 'approved'`,
-		`INSERT INTO decisions VALUES (1, 'm', 1, 'approved', 'me', '', '')`, `DELETE FROM servings`, `CREATE TABLE more (a INT)`, `DROP TABLE audit`,
+		`DELETE FROM audit`, `UPDATE audit SET body = ''`, `DELETE FROM versions`,
+		`UPDATE versions SET status = 'approved'`,
+		`INSERT INTO decisions VALUES (1, 'm', 1, 'approved', 'me', '', '')`, `DELETE FROM servings`,
+		`CREATE TABLE more (a INT)`, `DROP TABLE audit`,
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "42501") {
 			t.Errorf("%s as %s: %v; want it to lack the right (42501)", statement, user, err)
 		}
 	}
-	if said, err := s.try(t, s.ashlar, "model", "approve", model, "1", "--by", "risk-officers", "--registry", string(as)); err == nil {
+	if said, err := s.try(t, s.ashlar, "model", "approve", model, "1", "--by", "risk-officers",
+		"--registry", string(as)); err == nil {
 		t.Errorf("%s approves: %s", user, said)
 	}
 }

@@ -46,7 +46,8 @@ func (s *gateway) location() string {
 
 func (s *gateway) start(t *testing.T) {
 	t.Helper()
-	s.cmd = exec.Command(s.g.gateway, "--port", s.address, "--region", "us-east-1", "--quiet", "posix", "--sidecar", filepath.Join(s.data, "sidecar"), filepath.Join(s.data, "data"))
+	s.cmd = exec.Command(s.g.gateway, "--port", s.address, "--region", "us-east-1", "--quiet", "posix", "--sidecar",
+		filepath.Join(s.data, "sidecar"), filepath.Join(s.data, "data"))
 	s.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.keys.id, "ROOT_SECRET_KEY="+s.keys.secret)
 	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
 	if err := s.cmd.Start(); err != nil {

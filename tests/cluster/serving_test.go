@@ -38,7 +38,8 @@ func (s *site) prove(t *testing.T) {
 	s.refusesToServe(t)
 	s.refusesApproval(t, v.Author, "other than the author")
 	s.refusesApproval(t, "mallory", "approvers")
-	s.command(t, s.ashlar, "model", "approve", model, "1", "--by", "risk-officers", "--comment", "reviewed", "--registry", s.registry)
+	s.command(t, s.ashlar, "model", "approve", model, "1", "--by", "risk-officers", "--comment",
+		"reviewed", "--registry", s.registry)
 	serving := s.becomeReady(t, v)
 
 	rows := s.requests(t, asked)
@@ -81,7 +82,8 @@ func (s *site) refusesToServe(t *testing.T) {
 			if code != http.StatusServiceUnavailable || !strings.Contains(said.Reason, "approv") {
 				return fmt.Errorf("pod %s: %d %+v; want it to wait for an approval", p.Metadata.Name, code, said)
 			}
-			if code, text, err := ask(t, http.MethodPost, p.address()+"/predict", s.requests(t, 1)[0]); err != nil || code != http.StatusServiceUnavailable {
+			if code, text, err := ask(t, http.MethodPost, p.address()+"/predict", s.requests(t, 1)[0]); err != nil ||
+				code != http.StatusServiceUnavailable {
 				t.Fatalf("pod %s predicts unapproved: %d %v %s", p.Metadata.Name, code, err, text)
 			}
 		}
@@ -95,7 +97,8 @@ func (s *site) refusesToServe(t *testing.T) {
 // refusesApproval asserts that somebody may not approve.
 func (s *site) refusesApproval(t *testing.T, by, why string) {
 	t.Helper()
-	if said, err := s.try(t, s.ashlar, "model", "approve", model, "1", "--by", by, "--registry", s.registry); err == nil || !strings.Contains(said, why) {
+	if said, err := s.try(t, s.ashlar, "model", "approve", model, "1", "--by", by, "--registry",
+		s.registry); err == nil || !strings.Contains(said, why) {
 		t.Errorf("approved by %s: %v\n%s", by, err, said)
 	}
 }
@@ -128,7 +131,8 @@ func (s *site) becomeReady(t *testing.T, v version) []pod {
 func (s *site) serves(t *testing.T, p pod, v version) error {
 	t.Helper()
 	code, said, err := readiness(t, p.address())
-	if err == nil && (code != http.StatusOK || said.Model != v.Model || said.Version != v.Version || said.Digest != v.ModelDigest) {
+	if err == nil && (code != http.StatusOK || said.Model != v.Model || said.Version != v.Version ||
+		said.Digest != v.ModelDigest) {
 		err = fmt.Errorf("pod %s: %d %+v; the registry holds %+v", p.Metadata.Name, code, said, v)
 	}
 	return err
@@ -139,7 +143,8 @@ func (s *site) serves(t *testing.T, p pod, v version) error {
 func (s *site) likeALaptop(t *testing.T, v version, rows [][]byte, answers []string) {
 	state := filepath.Join(t.TempDir(), "state")
 	dir := filepath.Join(s.root, example)
-	if said, err := s.try(t, s.ashlar, "up", dir, "--env", environment, "--build", "--state", state, "--as", "ada"); err == nil || !strings.Contains(said, "not approved") {
+	if said, err := s.try(t, s.ashlar, "up", dir, "--env", environment, "--build", "--state", state, "--as",
+		"ada"); err == nil || !strings.Contains(said, "not approved") {
 		t.Fatalf("a model of production that nobody approved: %v\n%s", err, said)
 	}
 	if local := s.show(t, "--state", state); local.ModelDigest != v.ModelDigest || v.ModelDigest == "" {

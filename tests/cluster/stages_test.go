@@ -57,13 +57,15 @@ func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
 
 	run := s.recorded(t, model)
 	if run.Status != runs.Succeeded || len(run.Stages) != len(laptop.Stages) {
-		t.Fatalf("the cluster's run: %s, %d stages, the laptop's has %d", run.Status, len(run.Stages), len(laptop.Stages))
+		t.Fatalf("the cluster's run: %s, %d stages, the laptop's has %d", run.Status,
+			len(run.Stages), len(laptop.Stages))
 	}
 	for _, want := range laptop.Stages {
 		i := slices.IndexFunc(run.Stages, func(r runs.Result) bool { return r.Stage == want.Stage })
 		got := run.Stages[i]
 		if got.Key != want.Key || !maps.Equal(got.Outputs, want.Outputs) || !maps.Equal(got.Files, want.Files) {
-			t.Errorf("%s made %v %v in its pod, and %v %v here", want.Stage, got.Outputs, got.Files, want.Outputs, want.Files)
+			t.Errorf("%s made %v %v in its pod, and %v %v here", want.Stage, got.Outputs,
+				got.Files, want.Outputs, want.Files)
 		}
 	}
 	if v := s.show(t, "--registry", s.registry); v.Status != "pending" || v.Author != "pipeline/"+pipeline {
@@ -88,7 +90,8 @@ func (g ground) staged(t *testing.T, imageName string) string {
 		text = []byte(strings.Replace(string(text), from, to, 1))
 	}
 	edit(`"data/credit_data.csv"`, `"data/part-*.csv"`)
-	edit("params: {n_estimators: 100, max_depth: 10}", "params: {n_estimators: 20, max_depth: 10}\n\t\tsearch: {method: \"grid\", space: max_depth: [6, 8, 10]}")
+	edit("params: {n_estimators: 100, max_depth: 10}",
+		"params: {n_estimators: 20, max_depth: 10}\n\t\tsearch: {method: \"grid\", space: max_depth: [6, 8, 10]}")
 	edit("retries:  1", `retries: 6
 		retry_delay: "1s"
 		fan_out: 3
@@ -103,7 +106,8 @@ func (g ground) staged(t *testing.T, imageName string) string {
 	if err := os.WriteFile(filepath.Join(dir, "credit.cue"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "count.sh"), []byte("#!/bin/sh\nwc -l < \"$1\"\nmd5sum < \"$1\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "count.sh"),
+		[]byte("#!/bin/sh\nwc -l < \"$1\"\nmd5sum < \"$1\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	all, err := os.ReadFile(filepath.Join(dir, dataset))
@@ -114,7 +118,8 @@ func (g ground) staged(t *testing.T, imageName string) string {
 	head, rows := lines[0], lines[1:len(lines)-1]
 	for i := range 3 {
 		part := head + strings.Join(rows[i*len(rows)/3:(i+1)*len(rows)/3], "")
-		if err := os.WriteFile(filepath.Join(dir, "data", fmt.Sprintf("part-%d.csv", i)), []byte(part), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "data", fmt.Sprintf("part-%d.csv", i)),
+			[]byte(part), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -127,7 +132,8 @@ func (g ground) onLaptop(t *testing.T, dir string) runs.Run {
 	state := t.TempDir()
 	g.command(t, g.ashlar, "pipeline", "run", pipeline, "--dir", dir, "--state", state, "--env", environment)
 	var run runs.Run
-	if err := json.Unmarshal([]byte(g.command(t, g.ashlar, "runs", "show", "last", "--dir", dir, "--state", state, "--output", "json")), &run); err != nil {
+	if err := json.Unmarshal([]byte(g.command(t, g.ashlar, "runs", "show", "last", "--dir", dir, "--state", state,
+		"--output", "json")), &run); err != nil {
 		t.Fatal(err)
 	}
 	return run

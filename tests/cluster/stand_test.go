@@ -61,9 +61,12 @@ func standOf(t *testing.T, g ground, dir string, argo bool, config ...string) *s
 	if s.argo {
 		delivery, pipelines = aws.DeliveryRollout, aws.PipelinesArgo
 	}
-	args := []string{"render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads, "--provider", aws.ProviderKubernetes,
-		"--config", "name=" + id, "--config", "namespace=" + s.namespace, "--config", "image=" + g.image, "--config", "delivery=" + delivery,
-		"--config", "pipelines=" + pipelines, "--config", "storeUrl=" + s.server.location(), "--config", "databaseUrl=" + s.registry}
+	args := []string{"render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads,
+		"--provider", aws.ProviderKubernetes,
+		"--config", "name=" + id, "--config", "namespace=" + s.namespace, "--config", "image=" + g.image,
+		"--config", "delivery=" + delivery,
+		"--config", "pipelines=" + pipelines, "--config", "storeUrl=" + s.server.location(), "--config",
+		"databaseUrl=" + s.registry}
 	for _, one := range config {
 		args = append(args, "--config", one)
 	}
@@ -76,7 +79,8 @@ func standOf(t *testing.T, g ground, dir string, argo bool, config ...string) *s
 // returns its name.
 func (g ground) load(t *testing.T) string {
 	t.Helper()
-	name, archive := "proof.test/ashlar-runtime:"+strings.ToLower(rand.Text()[:12]), filepath.Join(t.TempDir(), "runtime.tar")
+	name, archive := "proof.test/ashlar-runtime:"+strings.ToLower(rand.Text()[:12]),
+		filepath.Join(t.TempDir(), "runtime.tar")
 	g.command(t, g.ashlar, "image", "build", "--out", archive, "--name", name)
 	g.command(t, g.loader, "load", archive)
 	return name
@@ -114,12 +118,14 @@ func (s *site) apply(t *testing.T, k keys) {
 		s.explain(t, s.system)
 		s.explain(t, s.namespace)
 		// Policies belong to no namespace. The test's context has ended by now.
-		if out, err := exec.Command(s.kubectl, "delete", "-k", s.folder("manifests"), "--ignore-not-found", "--timeout=180s").CombinedOutput(); err != nil {
+		if out, err := exec.Command(s.kubectl, "delete", "-k", s.folder("manifests"), "--ignore-not-found",
+			"--timeout=180s").CombinedOutput(); err != nil {
 			t.Errorf("clean up: %v\n%s", err, out)
 		}
 	})
 	for _, n := range []string{s.namespace, s.system} {
-		s.must(t, "", "apply", "--server-side", "--field-manager=ashlar", "-f", filepath.Join(s.folder("manifests"), n, "namespace-"+n+".yaml"))
+		s.must(t, "", "apply", "--server-side", "--field-manager=ashlar", "-f",
+			filepath.Join(s.folder("manifests"), n, "namespace-"+n+".yaml"))
 	}
 	s.must(t, "", "-n", s.namespace, "create", "secret", "generic", "ashlar-store",
 		"--from-literal=AWS_ACCESS_KEY_ID="+k.id, "--from-literal=AWS_SECRET_ACCESS_KEY="+k.secret)
@@ -141,7 +147,8 @@ func (s *site) upload(t *testing.T, store string) {
 // migrated waits for the database to have its schema.
 func (s *site) migrated(t *testing.T) {
 	t.Helper()
-	s.must(t, "", "-n", s.system, "wait", "--for=condition=Complete", "--timeout=180s", "job", "-l", "app.kubernetes.io/component=migrate")
+	s.must(t, "", "-n", s.system, "wait", "--for=condition=Complete", "--timeout=180s", "job", "-l",
+		"app.kubernetes.io/component=migrate")
 }
 
 // version is what the registry holds of a version, as the CLI prints it.

@@ -23,7 +23,8 @@ func (s *site) train(t *testing.T) {
 func (s *site) submit(t *testing.T) string {
 	t.Helper()
 	const run = `{"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"generateName": "%[1]s-"}, "spec": {"workflowTemplateRef": {"name": %[1]q}}}`
-	return strings.TrimSpace(s.must(t, fmt.Sprintf(run, pipeline), "-n", s.namespace, "create", "-f", "-", "-o", "name"))
+	return strings.TrimSpace(s.must(t, fmt.Sprintf(run, pipeline), "-n", s.namespace,
+		"create", "-f", "-", "-o", "name"))
 }
 
 // ended waits until the workflow has succeeded.

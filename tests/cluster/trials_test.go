@@ -44,7 +44,8 @@ func judge(t *testing.T, rows []trial, must func(trial) string) {
 	}
 	var table []attacks.Attack
 	for _, r := range rows {
-		table = append(table, attacks.Attack{Tried: r.who + " -> " + r.whom, Must: must(r), Try: func(*testing.T) (string, error) { return said[r], nil }})
+		table = append(table, attacks.Attack{Tried: r.who + " -> " + r.whom, Must: must(r),
+			Try: func(*testing.T) (string, error) { return said[r], nil }})
 	}
 	attacks.Run(t, table)
 }

@@ -22,10 +22,14 @@ func alive(pid int) bool {
 
 // processes has the stage leave processes behind, in every way that there is.
 func (f *field) processes(rows map[string][3]string) {
-	for how, by := range map[string]string{"session": "own session, orphans are found", "orphan": "orphans are found", "bare": "orphans are found"} {
+	for how, by := range map[string]string{"session": "own session, orphans are found", "orphan": "orphans are found",
+		"bare": "orphans are found"} {
 		for _, ends := range []string{"at its end", "at its timeout"} {
-			name := "outlive the stage " + ends + ", by way of " + map[string]string{"session": "setsid", "orphan": "a double fork", "bare": "a double fork and no environment"}[how]
-			s := plan.Stage{Cmd: []string{"./escape hold " + how + " pid && cat pid && cp pid pids"}, Deps: []string{"escape"}, Outs: []string{"pids"}, AlwaysChanged: true}
+			name := "outlive the stage " + ends + ", by way of " +
+				map[string]string{"session": "setsid", "orphan": "a double fork",
+					"bare": "a double fork and no environment"}[how]
+			s := plan.Stage{Cmd: []string{"./escape hold " + how + " pid && cat pid && cp pid pids"},
+				Deps: []string{"escape"}, Outs: []string{"pids"}, AlwaysChanged: true}
 			if ends == "at its timeout" {
 				s.Cmd[0] += " && trap '' TERM && while :; do sleep 1; done"
 				s.Timeout = "1s"
@@ -57,7 +61,8 @@ func (f *field) processes(rows map[string][3]string) {
 
 // limits has commands use more than they may.
 func (f *field) limits(rows map[string][3]string) {
-	run, err := f.run(plan.Stage{Cmd: []string{`x=0123456789abcdef; while :; do x="$x$x"; done`}, Memory: "64Mi", Timeout: "60s"})
+	run, err := f.run(plan.Stage{Cmd: []string{`x=0123456789abcdef; while :; do x="$x$x"; done`},
+		Memory: "64Mi", Timeout: "60s"})
 	by := "looked at 20 times a second"
 	if r := run.Stages[0].Confinement; r != nil && strings.Contains(strings.Join(r.Held, " "), "memory") {
 		by = "cgroup"
@@ -68,7 +73,8 @@ func (f *field) limits(rows map[string][3]string) {
 	f.stopped(rows, "more memory in sessions of its own", "more than its limit of 64 MiB", by, err)
 	free, _ := command.Free(f.temp)
 	_, err = command.Run(f.t.Context(), command.Spec{
-		Lines: []string{"dd if=/dev/zero of=big bs=1M count=4096 2>/dev/null; sleep 30"}, Dir: f.temp, Env: []string{"PATH=/usr/bin:/bin"},
+		Lines: []string{"dd if=/dev/zero of=big bs=1M count=4096 2>/dev/null; sleep 30"}, Dir: f.temp,
+		Env:  []string{"PATH=/usr/bin:/bin"},
 		Disk: free - 64<<20, Timeout: time.Minute, Grace: time.Second,
 	})
 	_ = os.Remove(filepath.Join(f.temp, "big"))

@@ -29,8 +29,10 @@ const (
 // processes does; root has no such limit, which the record says. Meanwhile other
 // commands run, and afterwards nothing of it is left.
 func (f *field) bombs(rows map[string][3]string) {
-	for name, memory := range map[string]int64{"fork without end": 0, "fork without end, with a limit of memory": 1 << 30} {
-		for how, line := range map[string]string{"": "./escape bomb forks ", ", without an environment": "env -i ./escape bomb forks "} {
+	for name, memory := range map[string]int64{"fork without end": 0,
+		"fork without end, with a limit of memory": 1 << 30} {
+		for how, line := range map[string]string{"": "./escape bomb forks ",
+			", without an environment": "env -i ./escape bomb forks "} {
 			f.bomb(rows, name+how, command.Spec{Lines: []string{line + strconv.Itoa(unheld)}, Memory: memory})
 		}
 	}
@@ -44,7 +46,8 @@ func (f *field) bomb(rows map[string][3]string, name string, s command.Spec) {
 	copied(f.t, filepath.Join(f.Dir, "escape"), filepath.Join(dir, "escape"))
 	base := confine.Base(os.Getenv)
 	var report confine.Report
-	s.Dir, s.Env, s.Tasks, s.Timeout, s.Grace = dir, []string{"PATH=/usr/bin:/bin"}, tasks, 5*time.Second, 100*time.Millisecond
+	s.Dir, s.Env, s.Tasks, s.Timeout, s.Grace = dir, []string{"PATH=/usr/bin:/bin"}, tasks,
+		5*time.Second, 100*time.Millisecond
 	s.Policy, s.Held = base.For([]string{dir}), func(r confine.Report) { report = r }
 	done, seen := make(chan struct{}), make(chan besides)
 	go meanwhile(done, seen)
@@ -61,7 +64,9 @@ func (f *field) bomb(rows map[string][3]string, name string, s command.Spec) {
 	forks, left := int64(binary.NativeEndian.Uint64(b)), bombers()
 	said := fmt.Sprintf("prevented: %d at once, others waited %s", saw.most, saw.slowest.Round(time.Millisecond))
 	must, by := "prevented", "limit of the user's processes, timeout"
-	ended := err != nil && saw.most <= tasks && forks < unheld && (strings.Contains(err.Error(), "longer than its timeout") || strings.Contains(err.Error(), fmt.Sprintf("more than %d processes", tasks)))
+	ended := err != nil && saw.most <= tasks && forks < unheld &&
+		(strings.Contains(err.Error(), "longer than its timeout") ||
+			strings.Contains(err.Error(), fmt.Sprintf("more than %d processes", tasks)))
 	switch {
 	case strings.Contains(strings.Join(report.Held, " "), "pids"):
 		by = "cgroup, timeout"
@@ -72,7 +77,8 @@ func (f *field) bomb(rows map[string][3]string, name string, s command.Spec) {
 	}
 	if !ended || len(left) > 0 || took > 15*time.Second || saw.slowest > 5*time.Second {
 		said = "open"
-		f.t.Errorf("%s: %v after %s and %d forks, %d at once, %d left, others waited %s", name, err, took, forks, saw.most, len(left), saw.slowest)
+		f.t.Errorf("%s: %v after %s and %d forks, %d at once, %d left, others waited %s", name, err, took, forks,
+			saw.most, len(left), saw.slowest)
 	}
 	for _, pid := range left {
 		_ = syscall.Kill(pid, syscall.SIGKILL)

@@ -135,7 +135,8 @@ func TestWaysOut(t *testing.T) {
 		}
 		cmd := exec.CommandContext(t.Context(), filepath.Join(sub, "test"), "-test.run=^TestWaysOut$", "-test.v")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		cmd.Env, cmd.Dir = []string{"PATH=/usr/bin:/bin", "HOME=" + sub, "TMPDIR=" + sub, groundVariable + "=" + sub}, sub
+		cmd.Env, cmd.Dir = []string{"PATH=/usr/bin:/bin", "HOME=" + sub, "TMPDIR=" + sub,
+			groundVariable + "=" + sub}, sub
 		out, err := cmd.CombinedOutput()
 		t.Logf("%s", out)
 		if err != nil {
@@ -176,7 +177,8 @@ func try(t *testing.T, f *field) {
 	t.Setenv("HTTPS_PROXY", "http://ada:s3cret@127.0.0.1:1")
 	t.Setenv("PIP_INDEX_URL", "https://ada:s3cret@127.0.0.1:1/simple")
 	t.Setenv("LD_PRELOAD", "")
-	run, err := f.run(plan.Stage{Cmd: []string{"./escape"}, Deps: []string{"escape", "field.json"}, Outs: []string{"ways.json"}})
+	run, err := f.run(plan.Stage{Cmd: []string{"./escape"}, Deps: []string{"escape", "field.json"},
+		Outs: []string{"ways.json"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +243,8 @@ func written(rows map[string][3]string) string {
 func (f *field) run(s plan.Stage) (*pipeline.Run, error) {
 	ctx, cancel := context.WithTimeout(f.t.Context(), 2*time.Minute)
 	defer cancel()
-	p := &plan.Plan{APIVersion: plan.APIVersion, Name: "p", Seed: 1, Pipelines: map[string]plan.Pipeline{"l": {Stages: map[string]plan.Stage{"a": s}}}}
+	p := &plan.Plan{APIVersion: plan.APIVersion, Name: "p", Seed: 1,
+		Pipelines: map[string]plan.Pipeline{"l": {Stages: map[string]plan.Stage{"a": s}}}}
 	r, err := pipeline.New(pipeline.Config{
 		Plan: p, Dir: f.Dir, Store: f.store, TempDir: f.temp, Getenv: os.Getenv, Now: time.Now, Author: "ada",
 		Confine: confine.Base(os.Getenv, f.Dir, filepath.Dir(f.State)),

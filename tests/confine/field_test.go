@@ -30,12 +30,15 @@ type field struct {
 func newField(t *testing.T, base string) *field {
 	at := func(parts ...string) string { return filepath.Join(append([]string{base}, parts...)...) }
 	f := &field{
-		Secret: at("secret"), Outside: at("outside"), Store: at("state", "objects"), State: at("state", "registry.db"), Dir: at("blueprint"),
-		Other: at("state", "tmp", "ashlar-stage-other"), Parent: os.Getpid(), Hidden: fmt.Sprint("ashlar-", os.Getpid()), t: t, temp: at("state", "tmp"),
+		Secret: at("secret"), Outside: at("outside"), Store: at("state", "objects"),
+		State: at("state", "registry.db"), Dir: at("blueprint"),
+		Other: at("state", "tmp", "ashlar-stage-other"), Parent: os.Getpid(),
+		Hidden: fmt.Sprint("ashlar-", os.Getpid()), t: t, temp: at("state", "tmp"),
 		Socket: at("socket"), Shared: fmt.Sprint("/dev/shm/ashlar-", os.Getpid()),
 	}
 	for file, text := range map[string]string{
-		f.Secret: "s3cret", f.Outside + "/old": "x", f.State: "x", f.Other + "/work/data.csv": "x", f.Dir + "/blueprint.cue": "x", f.Dir + "/.git/hooks/x": "x",
+		f.Secret: "s3cret", f.Outside + "/old": "x", f.State: "x", f.Other + "/work/data.csv": "x", f.Dir +
+			"/blueprint.cue": "x", f.Dir + "/.git/hooks/x": "x",
 		f.Store + "/x": "x", f.Shared: "x",
 	} {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

@@ -70,8 +70,10 @@ var defaults = map[string]held{
 		local: func(t *testing.T, f string) string {
 			return map[plan.Concurrency]string{plan.Forbid: "one at a time"}[compiled(t, f).Pipelines["l"].Concurrency]
 		},
-		argo:      cron(aws.PipelinesArgo, "CronWorkflow", "spec.concurrencyPolicy", map[string]string{"Forbid": "one at a time"}),
-		cronjob:   cron(aws.PipelinesCronJob, "CronJob", "spec.concurrencyPolicy", map[string]string{"Forbid": "one at a time"}),
+		argo: cron(aws.PipelinesArgo, "CronWorkflow", "spec.concurrencyPolicy",
+			map[string]string{"Forbid": "one at a time"}),
+		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.concurrencyPolicy",
+			map[string]string{"Forbid": "one at a time"}),
 		airflow:   dag(`max_active_runs=(\d+)`, map[string]string{"1": "one at a time"}),
 		otherwise: map[string]string{"airflow": "does not leave it out"},
 	},
@@ -80,30 +82,35 @@ var defaults = map[string]held{
 		local: func(t *testing.T, f string) string {
 			last := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 			late, err := schedule.Due(compiled(t, f).Pipelines["l"], last, last.Add(5*plan.Day))
-			soon, soonErr := schedule.Due(compiled(t, f).Pipelines["l"], last, last.Add(5*plan.Day-9*time.Hour+9*time.Minute))
+			soon, soonErr := schedule.Due(compiled(t, f).Pipelines["l"], last,
+				last.Add(5*plan.Day-9*time.Hour+9*time.Minute))
 			if err != nil || soonErr != nil || len(late) != 0 || len(soon) != 1 {
 				return fmt.Sprint(late, soon, err, soonErr)
 			}
 			return "left out after ten minutes"
 		},
-		argo:      cron(aws.PipelinesArgo, "CronWorkflow", "spec.startingDeadlineSeconds", map[string]string{"600": "left out after ten minutes"}),
-		cronjob:   cron(aws.PipelinesCronJob, "CronJob", "spec.startingDeadlineSeconds", map[string]string{"600": "left out after ten minutes"}),
+		argo: cron(aws.PipelinesArgo, "CronWorkflow", "spec.startingDeadlineSeconds",
+			map[string]string{"600": "left out after ten minutes"}),
+		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.startingDeadlineSeconds",
+			map[string]string{"600": "left out after ten minutes"}),
 		airflow:   dag(`catchup=(\w+)`, map[string]string{"False": "left out after ten minutes"}),
 		otherwise: map[string]string{"airflow": "however late it is"},
 	},
 	"pipeline.retries": {
 		fields: own(""), want: "1 attempt",
-		local:   attempts,
-		argo:    template("s", "retryStrategy", map[string]string{"<nil>": "1 attempt"}),
-		cronjob: withoutOwn(cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.backoffLimit", map[string]string{"0": "1 attempt"})),
+		local: attempts,
+		argo:  template("s", "retryStrategy", map[string]string{"<nil>": "1 attempt"}),
+		cronjob: withoutOwn(cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.backoffLimit",
+			map[string]string{"0": "1 attempt"})),
 		airflow: dag(`(?s)\n        "s": stage\(.*?\},\n            (\d+),\n`, map[string]string{"0": "1 attempt"}),
 	},
 	"pipeline.retry_delay": {
 		fields: `, retries: 1` + own(""), want: "5m0s",
-		local:     delay,
-		argo:      template("s", "retryStrategy.backoff.duration", map[string]string{"300s": "5m0s"}),
-		cronjob:   func(*testing.T, string) string { return "5m0s" },
-		airflow:   dag(`(?s)\n        "s": stage\(.*?\},\n            1,\n            (\d+),\n`, map[string]string{"300": "5m0s"}),
+		local:   delay,
+		argo:    template("s", "retryStrategy.backoff.duration", map[string]string{"300s": "5m0s"}),
+		cronjob: func(*testing.T, string) string { return "5m0s" },
+		airflow: dag(`(?s)\n        "s": stage\(.*?\},\n            1,\n            (\d+),\n`,
+			map[string]string{"300": "5m0s"}),
 		otherwise: map[string]string{"cronjob": "retry_delay 5m0s"},
 	},
 	"pipeline.timeout": {
@@ -113,8 +120,10 @@ var defaults = map[string]held{
 			d, err := p.Line(p.UnitFor("l"), "l").Deadline()
 			return fmt.Sprint(d, fmt.Sprint(err)[len("<nil>"):])
 		},
-		argo:    cron(aws.PipelinesArgo, "WorkflowTemplate", "spec.activeDeadlineSeconds", map[string]string{"43200": "12h0m0s"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.activeDeadlineSeconds", map[string]string{"43200": "12h0m0s"}),
+		argo: cron(aws.PipelinesArgo, "WorkflowTemplate", "spec.activeDeadlineSeconds",
+			map[string]string{"43200": "12h0m0s"}),
+		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.activeDeadlineSeconds",
+			map[string]string{"43200": "12h0m0s"}),
 		airflow: dag(`dagrun_timeout=timedelta\(seconds=(\d+)\)`, map[string]string{"43200": "12h0m0s"}),
 	},
 	"pipeline.parallelism": {
@@ -124,7 +133,9 @@ var defaults = map[string]held{
 			return room(onCluster(t, aws.PipelinesArgo, f).objects["WorkflowTemplate"].at("spec.parallelism") == nil)
 		},
 		cronjob: withoutOwn(func(t *testing.T, f string) string {
-			return room(onCluster(t, aws.PipelinesCronJob, f).objects["CronJob"].at("spec.jobTemplate.spec.parallelism") == nil) // one pod that does all
+			// one pod that does all
+			return room(onCluster(t, aws.PipelinesCronJob,
+				f).objects["CronJob"].at("spec.jobTemplate.spec.parallelism") == nil)
 		}),
 		airflow: func(t *testing.T, f string) string {
 			text, _ := onAirflow(t, f)
@@ -133,9 +144,10 @@ var defaults = map[string]held{
 	},
 	"pipeline.fan_out": {
 		fields: "", want: "one pod a stage",
-		local:   func(t *testing.T, f string) string { return pods(compiled(t, f).Pipelines["l"].FanOut == 0) },
-		argo:    template("validate", "inputs", map[string]string{"<nil>": "one pod a stage"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.completions", map[string]string{"<nil>": "one pod a stage"}),
+		local: func(t *testing.T, f string) string { return pods(compiled(t, f).Pipelines["l"].FanOut == 0) },
+		argo:  template("validate", "inputs", map[string]string{"<nil>": "one pod a stage"}),
+		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.completions",
+			map[string]string{"<nil>": "one pod a stage"}),
 		airflow: func(t *testing.T, f string) string {
 			text, _ := onAirflow(t, f)
 			return pods(!strings.Contains(text, "validate-parts"))
@@ -154,9 +166,10 @@ var defaults = map[string]held{
 	},
 	"step.retry_delay": {
 		fields: `, retry_delay: "2m"` + own("retries: 1"), want: "2m0s",
-		local:   delay,
-		argo:    template("s", "retryStrategy.backoff.duration", map[string]string{"120s": "2m0s"}),
-		airflow: dag(`(?s)\n        "s": stage\(.*?\},\n            1,\n            (\d+),\n`, map[string]string{"120": "2m0s"}),
+		local: delay,
+		argo:  template("s", "retryStrategy.backoff.duration", map[string]string{"120s": "2m0s"}),
+		airflow: dag(`(?s)\n        "s": stage\(.*?\},\n            1,\n            (\d+),\n`,
+			map[string]string{"120": "2m0s"}),
 	},
 	"step.timeout": {
 		fields: own(""), want: "that of the run",
@@ -175,7 +188,8 @@ var defaults = map[string]held{
 // new field needs an entry.
 func TestEveryFieldOfAPipelineHasItsDefaultCompared(t *testing.T) {
 	var fields []string
-	for _, c := range []struct{ file, definition, prefix string }{{"pipeline.cue", "#Pipeline", "pipeline."}, {"stage.cue", "#Stage", "stage."}, {"stage.cue", "#Step", "step."}} {
+	for _, c := range []struct{ file, definition, prefix string }{{"pipeline.cue", "#Pipeline", "pipeline."},
+		{"stage.cue", "#Stage", "stage."}, {"stage.cue", "#Step", "step."}} {
 		b, err := schema.Files.ReadFile(c.file)
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +220,8 @@ func TestEveryFieldOfAPipelineHasItsDefaultCompared(t *testing.T) {
 
 func TestEachTargetHoldsEachDefault(t *testing.T) {
 	for name, d := range defaults {
-		for target, does := range map[string]func(*testing.T, string) string{"local": d.local, "argo": d.argo, "cronjob": d.cronjob, "airflow": d.airflow} {
+		for target, does := range map[string]func(*testing.T, string) string{"local": d.local, "argo": d.argo,
+			"cronjob": d.cronjob, "airflow": d.airflow} {
 			if does == nil {
 				if target != "cronjob" || !strings.HasPrefix(name, "step.") { // it has no custom stages
 					t.Errorf("%s: nobody looks at %s", name, target)

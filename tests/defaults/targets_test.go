@@ -45,7 +45,8 @@ func own(fields string) string {
 func compiled(t *testing.T, fields string) *plan.Plan {
 	t.Helper()
 	text := strings.Replace(blueprint, "FIELDS", fields, 1)
-	p, err := blueprints.Load(fstest.MapFS{"b/b.cue": {Data: []byte(text)}, "b/d.csv": {Data: []byte("a,t\n1,yes\n")}}, "b", "prod")
+	p, err := blueprints.Load(fstest.MapFS{"b/b.cue": {Data: []byte(text)},
+		"b/d.csv": {Data: []byte("a,t\n1,yes\n")}}, "b", "prod")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -96,9 +97,11 @@ func onCluster(t *testing.T, engine, fields string) cluster {
 	t.Helper()
 	plans := []*plan.Plan{compiled(t, fields)}
 	cfg := aws.Defaults(aws.LayerWorkloads, aws.ProviderKubernetes, "prod")
-	cfg.Image, cfg.StoreURL, cfg.DatabaseURL = "registry/runtime:1", "s3://bucket/prefix?region=eu-central-1", "postgres://u:p@db:5432/a?sslmode=verify-full"
+	cfg.Image, cfg.StoreURL, cfg.DatabaseURL = "registry/runtime:1", "s3://bucket/prefix?region=eu-central-1",
+		"postgres://u:p@db:5432/a?sslmode=verify-full"
 	cfg.Pipelines = engine
-	rec, err := record.Program(t.Context(), aws.Program(plans, cfg), record.Run{Project: "ashlar", Stack: "workloads-prod", Config: map[string]string{}})
+	rec, err := record.Program(t.Context(), aws.Program(plans, cfg),
+		record.Run{Project: "ashlar", Stack: "workloads-prod", Config: map[string]string{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +127,8 @@ func onAirflow(t *testing.T, fields string) (text, notes string) {
 	t.Helper()
 	p := compiled(t, fields)
 	w := onCluster(t, aws.PipelinesArgo, fields).objects["WorkflowTemplate"]
-	b, err := airflow.Render(p, "l", airflow.Workflow(w), airflow.Options{StartDate: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+	b, err := airflow.Render(p, "l", airflow.Workflow(w),
+		airflow.Options{StartDate: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,12 +161,13 @@ func here(t *testing.T, fields string) (attempts int, wait time.Duration) {
 	ctx, cancel := contextOf(t)
 	defer cancel(nil)
 	waits := errors.New("it waits")
-	r, err := pipeline.New(pipeline.Config{Plan: p, Dir: dir, Store: s, TempDir: t.TempDir(), Getenv: os.Getenv, Now: time.Now, Observe: func(e pipeline.Event) {
-		if e.Kind == pipeline.Retrying {
-			wait, _ = time.ParseDuration(found(e.Detail, `the next is in ([^:]+):`))
-			cancel(waits)
-		}
-	}})
+	r, err := pipeline.New(pipeline.Config{Plan: p, Dir: dir, Store: s, TempDir: t.TempDir(), Getenv: os.Getenv,
+		Now: time.Now, Observe: func(e pipeline.Event) {
+			if e.Kind == pipeline.Retrying {
+				wait, _ = time.ParseDuration(found(e.Detail, `the next is in ([^:]+):`))
+				cancel(waits)
+			}
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

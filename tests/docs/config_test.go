@@ -94,7 +94,8 @@ func TestTheReferenceOfTheConfigIsFresh(t *testing.T) {
 		if declared.Secret {
 			meaning += " (a secret: set it with `--secret`)"
 		}
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", name, layer[name], declared.Type, strings.ReplaceAll(meaning, "|", `\|`))
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", name, layer[name], declared.Type,
+			strings.ReplaceAll(meaning, "|", `\|`))
 		for _, rest := range seen[name] {
 			if rest != "" {
 				fmt.Fprintf(&out, "| `%s.%s` | %s | | see `%s` |\n", name, rest, layer[name], name)

@@ -15,7 +15,8 @@ func TestTheReferenceOfTheErrorsIsFresh(t *testing.T) {
 		fmt.Fprintf(&out, "| [%s](#%s) | %s |\n", k.Code, anchor(string(k.Code)+": "+k.Title), k.Title)
 	}
 	for _, k := range source.Kinds() {
-		fmt.Fprintf(&out, "\n## %s: %s\n\n%s\n\n%s\n\nWrong:\n\n```cue\n%s\n```\n\nRight:\n\n```cue\n%s\n```\n", k.Code, k.Title, k.Cause, k.Remedy, k.Wrong, k.Right)
+		fmt.Fprintf(&out, "\n## %s: %s\n\n%s\n\n%s\n\nWrong:\n\n```cue\n%s\n```\n\nRight:\n\n```cue\n%s\n```\n", k.Code,
+			k.Title, k.Cause, k.Remedy, k.Wrong, k.Right)
 	}
 	fresh(t, ".", map[string]string{"errors.md": out.String()})
 }

@@ -66,7 +66,8 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "testdata" || d.Name() == "bin") {
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root ||
+			d.Name() == "testdata" || d.Name() == "bin") {
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".md" {

@@ -30,25 +30,38 @@ func settings() map[string]setting {
 	repository := foundation("github.repository=acme/shop", `github.namespaces=["shop"]`)
 	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
 	return map[string]setting{
-		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"}, "environment": {foundation(), "dev", "prod"},
-		"name": {foundation(), "", "acme"}, "costCentre": {foundation(), "", "4711"}, "protect": {foundation(), "", "true"},
-		"network.cidr": {foundation(), "", "10.1.0.0/16"}, "network.zones": {foundation(), "", `["eu-central-1a", "eu-central-1c"]`},
+		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"},
+		"environment": {foundation(), "dev", "prod"},
+		"name":        {foundation(), "", "acme"}, "costCentre": {foundation(), "", "4711"},
+		"protect":            {foundation(), "", "true"},
+		"network.cidr":       {foundation(), "", "10.1.0.0/16"},
+		"network.zones":      {foundation(), "", `["eu-central-1a", "eu-central-1c"]`},
 		"network.natPerZone": {foundation(), "", "true"}, "network.reserved": {foundation(), "", `["10.0.0.0/16"]`},
 		"cluster.version": {foundation(), "", "1.31"}, "cluster.publicEndpoint": {public, "true", "false"},
-		"cluster.publicCidrs": {public, `["203.0.113.0/24"]`, `["198.51.100.0/24"]`}, "cluster.nodeTypes": {foundation(), "", `["m7i.large"]`},
-		"cluster.minNodes": {foundation(), "", "4"}, "cluster.maxNodes": {foundation(), "", "9"},
-		"cluster.gpu": {foundation("cluster.training.maxNodes=2"), "", "true"}, "cluster.admins": {foundation(), "", `["arn:aws:iam::123456789012:role/admin"]`},
+		"cluster.publicCidrs": {public, `["203.0.113.0/24"]`, `["198.51.100.0/24"]`},
+		"cluster.nodeTypes":   {foundation(), "", `["m7i.large"]`},
+		"cluster.minNodes":    {foundation(), "", "4"}, "cluster.maxNodes": {foundation(), "", "9"},
+		"cluster.gpu":                {foundation("cluster.training.maxNodes=2"), "", "true"},
+		"cluster.admins":             {foundation(), "", `["arn:aws:iam::123456789012:role/admin"]`},
 		"cluster.training.nodeTypes": {foundation("cluster.training.maxNodes=2"), "", `["m7i.2xlarge"]`},
-		"cluster.training.minNodes":  {foundation("cluster.training.maxNodes=2"), "", "1"}, "cluster.training.maxNodes": {foundation("cluster.training.minNodes=1"), "", "7"},
-		"database.instanceClass": {foundation(), "", "db.m7g.large"}, "database.allocatedGb": {foundation(), "", "80"},
-		"database.multiAz": {foundation(), "", "true"}, "database.backupDays": {foundation(), "", "9"},
-		"github.repository": {repository, "acme/shop", "acme/store"}, "github.namespaces": {repository, `["shop"]`, `["store"]`},
-		"github.state": {repository, "", "acme-state"},
-		"foundation":   {onAWS(), "organization/ashlar/foundation-dev", "dev"}, "image": {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
-		"namespace": {anywhere(), "", "loans"}, "storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1", "s3://other/ashlar?region=eu-central-1"},
-		"databaseUrl":   {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar", "postgres://u:secret@other.example.com:5432/ashlar"},
+		"cluster.training.minNodes":  {foundation("cluster.training.maxNodes=2"), "", "1"},
+		"cluster.training.maxNodes":  {foundation("cluster.training.minNodes=1"), "", "7"},
+		"database.instanceClass":     {foundation(), "", "db.m7g.large"},
+		"database.allocatedGb":       {foundation(), "", "80"},
+		"database.multiAz":           {foundation(), "", "true"}, "database.backupDays": {foundation(), "", "9"},
+		"github.repository": {repository, "acme/shop", "acme/store"},
+		"github.namespaces": {repository, `["shop"]`, `["store"]`},
+		"github.state":      {repository, "", "acme-state"},
+		"foundation":        {onAWS(), "organization/ashlar/foundation-dev", "dev"},
+		"image":             {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
+		"namespace":         {anywhere(), "", "loans"},
+		"storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1",
+			"s3://other/ashlar?region=eu-central-1"},
+		"databaseUrl": {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar",
+			"postgres://u:secret@other.example.com:5432/ashlar"},
 		"databaseCidrs": {anywhere(), "", `["10.9.0.0/24"]`}, "mailServer": {anywhere(), "", "192.0.2.25:587"},
-		"delivery": {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"}, "monitoring": {anywhere(), "true", "false"},
+		"delivery": {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
+		"monitoring": {anywhere(), "true", "false"},
 	}
 }
 
@@ -127,7 +140,8 @@ func TestPulumiYAMLNamesTheKeysThatThereAre(t *testing.T) {
 		}
 	}
 	for name := range file.Config {
-		known := slices.ContainsFunc(append(aws.ConfigKeys(), "blueprints"), func(key string) bool { return key == name || strings.HasPrefix(key, name+".") })
+		known := slices.ContainsFunc(append(aws.ConfigKeys(), "blueprints"),
+			func(key string) bool { return key == name || strings.HasPrefix(key, name+".") })
 		if !known {
 			t.Errorf("Pulumi.yaml declares %s, and nothing reads it", name)
 		}

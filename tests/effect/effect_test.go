@@ -73,7 +73,8 @@ func difference(a, b string) string {
 	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for i := range min(len(x), len(y)) {
 		if x[i] != y[i] {
-			return "- " + strings.Join(x[i:min(i+8, len(x))], "\n- ") + "\n+ " + strings.Join(y[i:min(i+8, len(y))], "\n+ ")
+			return "- " + strings.Join(x[i:min(i+8, len(x))], "\n- ") + "\n+ " +
+				strings.Join(y[i:min(i+8, len(y))], "\n+ ")
 		}
 	}
 	return "one has more lines than the other"
@@ -123,8 +124,10 @@ func unlisted(t *testing.T, files fs.FS) []string {
 // and not at the plan, whose digest these changes move.
 func TestDocumentationIsNoMoreThanThat(t *testing.T) {
 	probes := map[string]probe{
-		"check": verdict, "build": built, "answers": answers(predict(row), get("/schema"), get("/drift"), get("/health")),
-		"manifests": manifests(anywhere()), "terraform": manifests(onAWS()), "alerts": file("alerts.yaml", "generate", "alerts", "--out", "alerts.yaml"),
+		"check": verdict, "build": built,
+		"answers":   answers(predict(row), get("/schema"), get("/drift"), get("/health")),
+		"manifests": manifests(anywhere()), "terraform": manifests(onAWS()),
+		"alerts": file("alerts.yaml", "generate", "alerts", "--out", "alerts.yaml"),
 	}
 	var all []string
 	for _, field := range slices.Sorted(maps.Keys(documentation())) {

@@ -107,7 +107,8 @@ func loans(rows int, seed uint64) string {
 		if r.IntN(10) == 0 {
 			shown = ""
 		}
-		fmt.Fprintf(&b, "c%04d,%d,%s,%s,%t,2025-%02d-%02d,%s,%.2f\n", i, age, shown, city, r.IntN(2) == 0, 1+i%12, 1+i%28, status, score*10)
+		fmt.Fprintf(&b, "c%04d,%d,%s,%s,%t,2025-%02d-%02d,%s,%.2f\n", i, age, shown, city, r.IntN(2) == 0,
+			1+i%12, 1+i%28, status, score*10)
 	}
 	return b.String()
 }

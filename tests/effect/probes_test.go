@@ -20,8 +20,10 @@ func verdict(l *lab) string {
 // echoed are fields of outcomes that repeat the plan, name a run or tell time.
 var echoed = map[string]bool{
 	"params": true, "approval": true, "algorithm": true, "description": true,
-	"id": true, "run_id": true, "plan_digest": true, "key": true, "environment": true, "evidence": true, "outputs": true, "model_digest": true,
-	"started_at": true, "finished_at": true, "made_at": true, "created_at": true, "trained_at": true, "at": true, "duration_ns": true, "elapsed_ns": true,
+	"id": true, "run_id": true, "plan_digest": true, "key": true, "environment": true, "evidence": true,
+	"outputs": true, "model_digest": true,
+	"started_at": true, "finished_at": true, "made_at": true, "created_at": true, "trained_at": true, "at": true,
+	"duration_ns": true, "elapsed_ns": true,
 }
 
 // built is what `ashlar up --build` comes to: stages, metrics, gates, states of

@@ -27,7 +27,8 @@ func anywhere(more ...string) map[string]string {
 // onAWS is config of workloads on a foundation.
 func onAWS(more ...string) map[string]string {
 	return config(append([]string{
-		"environment=dev", "layer=workloads", "foundation=organization/ashlar/foundation-dev", "image=registry.example.com/runtime:1.0.0",
+		"environment=dev", "layer=workloads", "foundation=organization/ashlar/foundation-dev",
+		"image=registry.example.com/runtime:1.0.0",
 	}, more...)...)
 }
 
@@ -76,7 +77,8 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 		outputs[name] = record.Variable(name)
 	}
 	rec, err := record.Program(t.Context(), aws.Program(plans, cfg), record.Run{
-		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: values, References: map[string]map[string]string{cfg.Foundation: outputs},
+		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: values,
+		References: map[string]map[string]string{cfg.Foundation: outputs},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +89,8 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 	}
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if strings.Contains(string(files[name]), "plan.json: ") && strings.Contains(string(files[name]), "kind: ConfigMap") {
+		if strings.Contains(string(files[name]), "plan.json: ") &&
+			strings.Contains(string(files[name]), "kind: ConfigMap") {
 			continue
 		}
 		fmt.Fprintf(&b, "-- %s --\n%s\n", undigested(name), undigested(string(files[name])))

@@ -18,7 +18,8 @@ func shifted(n int, both bool) []string {
 		if both {
 			city = "Rome"
 		}
-		out[i] = fmt.Sprintf(`{"age": %d, "income": %d, "city": %q, "member": %t}`, 76+i%4, 1000+i*8000/n, city, i%2 == 0)
+		out[i] = fmt.Sprintf(`{"age": %d, "income": %d, "city": %q, "member": %t}`, 76+i%4,
+			1000+i*8000/n, city, i%2 == 0)
 	}
 	return out
 }
@@ -28,22 +29,37 @@ func driftEntries() []entry {
 		return []string{`model: "risk"}` + "\n\tslos", `model: "risk", drift: {` + drift + "}}\n\tslos"}
 	}
 	full := answers(predict(shifted(60, false)...), get("/drift"))
-	late := answers(predict(shifted(60, false)...), request{method: "GET", path: "/health", after: 1500 * time.Millisecond}, predict(row), get("/drift"))
+	late := answers(predict(shifted(60, false)...),
+		request{method: "GET", path: "/health", after: 1500 * time.Millisecond}, predict(row), get("/drift"))
 	const alone = `min_rows: 20, max_rows: 60, alert: {predictions: false, weighted_by: "none", share: 0.9}`
 	return []entry{
-		{field: "#Drift.window", with: watched(`window: "1h", min_rows: 20`), change: []string{`"1h"`, `"1s"`}, seen: late},
-		{field: "#Drift.min_rows", with: watched(`window: "1s", min_rows: 20`), change: []string{`min_rows: 20`, `min_rows: 900`}, seen: late},
-		{field: "#Drift.max_rows", with: watched(`min_rows: 20, max_rows: 60`), change: []string{`max_rows: 60`, `max_rows: 600`}, seen: full},
-		{field: "#Drift.tests", with: watched(`min_rows: 20, max_rows: 60`), change: []string{`max_rows: 60`, `max_rows: 60, tests: "psi"`}, seen: full},
-		{field: "#Drift.columns", with: watched(`min_rows: 20, max_rows: 60`), change: []string{`max_rows: 60`, `max_rows: 60, columns: ["age"]`}, seen: full},
+		{field: "#Drift.window", with: watched(`window: "1h", min_rows: 20`),
+			change: []string{`"1h"`, `"1s"`}, seen: late},
+		{field: "#Drift.min_rows", with: watched(`window: "1s", min_rows: 20`),
+			change: []string{`min_rows: 20`, `min_rows: 900`}, seen: late},
+		{field: "#Drift.max_rows", with: watched(`min_rows: 20, max_rows: 60`),
+			change: []string{`max_rows: 60`, `max_rows: 600`}, seen: full},
+		{field: "#Drift.tests", with: watched(`min_rows: 20, max_rows: 60`),
+			change: []string{`max_rows: 60`, `max_rows: 60, tests: "psi"`}, seen: full},
+		{field: "#Drift.columns", with: watched(`min_rows: 20, max_rows: 60`),
+			change: []string{`max_rows: 60`, `max_rows: 60, columns: ["age"]`}, seen: full},
 		{field: "#Drift.alert.share", with: watched(alone), change: []string{`share: 0.9`, `share: 0.1`}, seen: full},
-		{field: "#Drift.alert.weighted_by", with: watched(`min_rows: 20, max_rows: 60`), change: []string{`max_rows: 60`, `max_rows: 60, alert: weighted_by: "none"`}, seen: full},
-		{field: "#Drift.alert.columns", with: watched(alone), change: []string{`share: 0.9`, `share: 0.9, columns: ["age"]`}, seen: full},
-		{field: "#Drift.alert.predictions", with: watched(alone), change: []string{`predictions: false`, `predictions: true`}, seen: full},
-		{field: "#Drift.alert.false_alarm_rate", with: watched(`min_rows: 20, max_rows: 60`), change: []string{`max_rows: 60`, `max_rows: 60, alert: false_alarm_rate: 0.0001`}, seen: full},
-		{field: "#Drift.alert.windows", with: watched(alone + `, alert: columns: ["age"], alert: {windows: 1, of: 3}`), change: []string{`windows: 1`, `windows: 2`}, seen: full},
-		{field: "#Drift.alert.of", with: watched(alone + `, alert: columns: ["age"], alert: {windows: 2, of: 2}`), change: []string{`of: 2`, `of: 3`}, seen: answers(predict(shifted(60, false)...), predict(usual(60)...), predict(shifted(60, false)...), get("/drift"))},
-		{field: "#Drift.retrain", with: watched(alone + `, alert: columns: ["age"]`), change: []string{`max_rows: 60`, `max_rows: 60, retrain: true`}, seen: retrained},
+		{field: "#Drift.alert.weighted_by", with: watched(`min_rows: 20, max_rows: 60`),
+			change: []string{`max_rows: 60`, `max_rows: 60, alert: weighted_by: "none"`}, seen: full},
+		{field: "#Drift.alert.columns", with: watched(alone),
+			change: []string{`share: 0.9`, `share: 0.9, columns: ["age"]`}, seen: full},
+		{field: "#Drift.alert.predictions", with: watched(alone),
+			change: []string{`predictions: false`, `predictions: true`}, seen: full},
+		{field: "#Drift.alert.false_alarm_rate", with: watched(`min_rows: 20, max_rows: 60`),
+			change: []string{`max_rows: 60`, `max_rows: 60, alert: false_alarm_rate: 0.0001`}, seen: full},
+		{field: "#Drift.alert.windows", with: watched(alone + `, alert: columns: ["age"], alert: {windows: 1, of: 3}`),
+			change: []string{`windows: 1`, `windows: 2`}, seen: full},
+		{field: "#Drift.alert.of", with: watched(alone + `, alert: columns: ["age"], alert: {windows: 2, of: 2}`),
+			change: []string{`of: 2`, `of: 3`},
+			seen: answers(predict(shifted(60, false)...), predict(usual(60)...),
+				predict(shifted(60, false)...), get("/drift"))},
+		{field: "#Drift.retrain", with: watched(alone + `, alert: columns: ["age"]`),
+			change: []string{`max_rows: 60`, `max_rows: 60, retrain: true`}, seen: retrained},
 	}
 }
 
@@ -51,7 +67,8 @@ func driftEntries() []entry {
 func usual(n int) []string {
 	out := make([]string, n)
 	for i := range out {
-		out[i] = fmt.Sprintf(`{"age": %d, "income": %d, "city": %q, "member": %t}`, 18+i*63/n, 1000+i*7919%8000, []string{"Berlin", "Paris", "Rome"}[i%3], i%2 == 0)
+		out[i] = fmt.Sprintf(`{"age": %d, "income": %d, "city": %q, "member": %t}`, 18+i*63/n, 1000+i*7919%8000,
+			[]string{"Berlin", "Paris", "Rome"}[i%3], i%2 == 0)
 	}
 	return out
 }

@@ -5,10 +5,13 @@ import "strings"
 // ownerEntries are those of the blueprint itself, its environments and pins.
 func ownerEntries() []entry {
 	out := []entry{
-		{field: "#Blueprint.name", change: []string{`name:        "lending"`, `name: "loans"`}, seen: manifests(anywhere())},
-		{field: "#Blueprint.seed", change: []string{`name:        "lending"`, `name: "lending", seed: 7`}, seen: learnt},
+		{field: "#Blueprint.name", change: []string{`name:        "lending"`, `name: "loans"`},
+			seen: manifests(anywhere())},
+		{field: "#Blueprint.seed", change: []string{`name:        "lending"`,
+			`name: "lending", seed: 7`}, seen: learnt},
 		{field: "#Owner.team", change: []string{`team: "lending"`, `team: "risk"`}, seen: manifests(anywhere())},
-		{field: "#Owner.email", change: []string{`lending@example.com`, `risk@example.com`}, seen: manifests(anywhere())},
+		{field: "#Owner.email", change: []string{`lending@example.com`, `risk@example.com`},
+			seen: manifests(anywhere())},
 	}
 	for field, overlay := range map[string]string{
 		"owner":     `owner: team: "risk"`,
@@ -26,9 +29,12 @@ func ownerEntries() []entry {
 	}
 	zeros := `"sha256:` + strings.Repeat("0", 64) + `"`
 	return append(out,
-		entry{field: "#Overlay.endpoints", change: overlaid(`endpoints: scoring: limits: max_batch_rows: 1`), seen: answers(predict(row, row))},
-		entry{field: "#Overlay.tracking", change: overlaid(`tracking: openlineage: file: "events.jsonl"`), seen: file("events.jsonl", "up", "--build")},
-		entry{field: "#Overlay.pins", change: overlaid(`pins: risk: {version: 1, model: ` + zeros + `, data: ` + zeros + `, plan: ` + zeros + `, evidence: ` + zeros + `}`), seen: verdict},
+		entry{field: "#Overlay.endpoints", change: overlaid(`endpoints: scoring: limits: max_batch_rows: 1`),
+			seen: answers(predict(row, row))},
+		entry{field: "#Overlay.tracking", change: overlaid(`tracking: openlineage: file: "events.jsonl"`),
+			seen: file("events.jsonl", "up", "--build")},
+		entry{field: "#Overlay.pins", change: overlaid(`pins: risk: {version: 1, model: ` + zeros + `, data: ` + zeros +
+			`, plan: ` + zeros + `, evidence: ` + zeros + `}`), seen: verdict},
 		entry{field: "#Pin.version", seen: pinned("version")},
 		entry{field: "#Pin.model", seen: pinned("model")},
 		entry{field: "#Pin.data", seen: pinned("data")},
@@ -39,5 +45,6 @@ func ownerEntries() []entry {
 
 // overlaid is the edit that gives dev an overlay.
 func overlaid(text string) []string {
-	return []string{`	endpoints: scoring: {desc`, `	environments: dev: {` + text + "}\n" + `	endpoints: scoring: {desc`}
+	return []string{`	endpoints: scoring: {desc`, `	environments: dev: {` + text + "}\n" +
+		`	endpoints: scoring: {desc`}
 }

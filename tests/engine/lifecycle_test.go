@@ -35,8 +35,10 @@ func TestBothLayersStandUpSettleAndGo(t *testing.T) {
 
 // dataBearing are types that a destroy must leave.
 var dataBearing = map[string][]string{
-	"foundation": {"aws:s3/bucketV2:BucketV2", "aws:rds/instance:Instance", "aws:kms/key:Key", "aws:ecr/repository:Repository"},
-	"workloads":  {"aws:s3/bucketV2:BucketV2", "aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketPolicy:BucketPolicy"},
+	"foundation": {"aws:s3/bucketV2:BucketV2", "aws:rds/instance:Instance", "aws:kms/key:Key",
+		"aws:ecr/repository:Repository"},
+	"workloads": {"aws:s3/bucketV2:BucketV2", "aws:s3/bucketObjectv2:BucketObjectv2",
+		"aws:s3/bucketPolicy:BucketPolicy"},
 }
 
 // destroyed destroys a stack and checks that exactly what its state retains is
@@ -46,7 +48,8 @@ func (p *project) destroyed(name string, protected bool) {
 	before, _ := p.state(name)
 	keep := retained(before)
 	if protected {
-		if said, err := p.try("destroy", "--yes", "--skip-preview", "--stack", name); err == nil || !strings.Contains(said, "protect") {
+		if said, err := p.try("destroy", "--yes", "--skip-preview", "--stack", name); err == nil ||
+			!strings.Contains(said, "protect") {
 			p.t.Errorf("%s has protected resources and was destroyed (%v):\n%s", name, err, tail(said))
 		}
 		p.pulumi("state", "unprotect", "--all", "--yes", "--stack", name)
@@ -116,9 +119,11 @@ func TestWorkloadsStandOnAnyCluster(t *testing.T) {
 func TestAFailureLeavesAStateFromWhichTheNextUpRecovers(t *testing.T) {
 	p := newProject(t, "credit")
 	p.checkpoints()
-	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1", "environment": "dev", "layer": "foundation"})
+	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1",
+		"environment": "dev", "layer": "foundation"})
 	p.recovers("foundation-dev", "create", "aws:rds/instance:Instance", "aws:eks/addon:Addon::cluster-coredns")
-	p.recovers(p.workloads("dev"), "create", "aws:s3/bucketVersioningV2:BucketVersioningV2", "argoproj.io/v1alpha1:Rollout")
+	p.recovers(p.workloads("dev"), "create", "aws:s3/bucketVersioningV2:BucketVersioningV2",
+		"argoproj.io/v1alpha1:Rollout")
 	p.edit("credit/credit.cue", "replicas: {min: 1, max: 1}", "replicas: {min: 1, max: 3}")
 	p.edit("credit/credit.cue", `schedule: "@daily"`, `schedule: "@weekly"`)
 	p.recovers("dev", "update", "argoproj.io/v1alpha1:CronWorkflow")

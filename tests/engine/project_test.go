@@ -144,7 +144,8 @@ func (p *project) foundation(env string) string {
 func (p *project) workloads(env string) string {
 	p.t.Helper()
 	p.stack(env, map[string]string{
-		"aws:region": "eu-central-1", "environment": env, "image": stack.Image, "foundation": "organization/ashlar/foundation-" + env, "costCentre": "ml",
+		"aws:region": "eu-central-1", "environment": env, "image": stack.Image,
+		"foundation": "organization/ashlar/foundation-" + env, "costCentre": "ml",
 	})
 	return env
 }
@@ -153,7 +154,8 @@ func (p *project) workloads(env string) string {
 func (p *project) anywhere(env string) string {
 	p.t.Helper()
 	p.stack(env, map[string]string{
-		"environment": env, "provider": "kubernetes", "image": stack.Image, "storeUrl": "s3://models/ashlar?region=eu-central-1",
+		"environment": env, "provider": "kubernetes", "image": stack.Image,
+		"storeUrl":    "s3://models/ashlar?region=eu-central-1",
 		"databaseUrl": "postgres://ashlar:" + password + "@db.example.com:5432/ashlar?sslmode=verify-full",
 	})
 	return env
@@ -173,7 +175,8 @@ type change struct{ op, urn string }
 func (p *project) preview(name string) []change {
 	p.t.Helper()
 	// Warnings go to the other stream: only JSON is read.
-	cmd := exec.CommandContext(p.t.Context(), filepath.Join(tools, "pulumi"), "preview", "--json", "--non-interactive", "--stack", name)
+	cmd := exec.CommandContext(p.t.Context(), filepath.Join(tools, "pulumi"), "preview", "--json",
+		"--non-interactive", "--stack", name)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	out, err := cmd.Output()
 	var failed *exec.ExitError

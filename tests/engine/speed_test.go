@@ -22,7 +22,8 @@ func TestAPreviewOfTheExamplesIsQuick(t *testing.T) {
 	if len(changes) < 100 {
 		t.Fatalf("only %d changes were previewed; the figure means little", len(changes))
 	}
-	t.Logf("preview of the three examples' workloads, engine included, %d resources %8.2f s   (budget %s)", len(changes), took.Seconds(), maxPreview)
+	t.Logf("preview of the three examples' workloads, engine included, %d resources %8.2f s   (budget %s)",
+		len(changes), took.Seconds(), maxPreview)
 	if took > maxPreview {
 		t.Errorf("it took %s, the budget is %s", took, maxPreview)
 	}

@@ -8,10 +8,13 @@ import (
 	"testing"
 )
 
+// good is config that a stack of workloads takes.
+var good = map[string]string{
+	"aws:region": "eu-central-1", "environment": "dev", "image": "registry.example.com/runtime:1.0.0",
+	"foundation": "organization/ashlar/foundation-dev",
+}
+
 func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
-	good := map[string]string{
-		"aws:region": "eu-central-1", "environment": "dev", "image": "registry.example.com/runtime:1.0.0", "foundation": "organization/ashlar/foundation-dev",
-	}
 	cases := map[string]struct {
 		edit map[string]string // "" takes the key away
 		want []string
@@ -30,19 +33,22 @@ func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
 		},
 		"a foundation that was never stood up": {
 			nil,
-			[]string{"foundation organization/ashlar/foundation-dev has no output", "clusterName", "databaseHost", "run `pulumi up` on that stack first"},
+			[]string{"foundation organization/ashlar/foundation-dev has no output", "clusterName", "databaseHost",
+				"run `pulumi up` on that stack first"},
 		},
 		"a name that is too long": {
 			map[string]string{"name": strings.Repeat("a", 64), "namespace": strings.Repeat("b", 64)},
 			[]string{"ashlar:name", "ashlar:namespace", "at most 63"},
 		},
 		"a network that overlaps the cluster's": {
-			map[string]string{"layer": "foundation", "image": "", "foundation": "", "network.cidr": "172.20.0.0/16", "network.zones[0]": "us-east-1a"},
+			map[string]string{"layer": "foundation", "image": "", "foundation": "", "network.cidr": "172.20.0.0/16",
+				"network.zones[0]": "us-east-1a"},
 			[]string{"172.20.0.0/16 overlaps", `"us-east-1a" is not a zone`},
 		},
 	}
 	p := newProject(t, "credit")
-	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1", "environment": "dev", "layer": "foundation"})
+	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1",
+		"environment": "dev", "layer": "foundation"})
 	number := 0
 	for name, c := range cases {
 		number++

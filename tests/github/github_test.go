@@ -53,7 +53,8 @@ func (s *shop) run(code int, in string, args ...string) string {
 	s.t.Helper()
 	cmd := exec.Command(s.cli, args...)
 	cmd.Dir, cmd.Stdin = s.dir, strings.NewReader(in)
-	cmd.Env = append(os.Environ(), "GITHUB_REPOSITORY=acme/shop", "GITHUB_API_URL="+s.hub.URL, "GITHUB_TOKEN="+githubtest.Token,
+	cmd.Env = append(os.Environ(), "GITHUB_REPOSITORY=acme/shop", "GITHUB_API_URL="+s.hub.URL,
+		"GITHUB_TOKEN="+githubtest.Token,
 		"GITHUB_EVENT_PATH=", "GITHUB_SHA=", "ASHLAR_DATABASE=", "ASHLAR_USER=ada")
 	said, _ := cmd.CombinedOutput()
 	s.said.Write(said)
@@ -93,11 +94,13 @@ func TestAPullRequestShowsItsConsequenceOnce(t *testing.T) {
 	n, _ := s.hub.Open("eve", "topic", "<img src=x onerror=alert(1)> @everyone")
 	// A fork's pull request loosens a gate and writes Markdown where words belong.
 	s.edit("credit/credit.cue", "roc_auc: >=0.78 & <1", "roc_auc: >=0.7 & <1")
-	s.edit("credit/credit.cue", `description: "Whether an application should be granted"`, "description: \"`</code>` [x](http://evil.example) <b>@acme</b> ![i](http://evil.example/i)\"")
+	s.edit("credit/credit.cue", `description: "Whether an application should be granted"`,
+		"description: \"`</code>` [x](http://evil.example) <b>@acme</b> ![i](http://evil.example/i)\"")
 	plan := s.run(0, "", "plan", "credit", "--base", "HEAD", "--output", "markdown")
 	s.twice(0, plan, "comment created", "github", "comment", "--pr", "1")
 	comments := s.hub.Comments(n)
-	if len(comments) != 1 || !strings.Contains(comments[0], "**loosened** `model default-risk` `gate roc_auc: >=0.78 & <1 -> >=0.7 & <1`") {
+	if len(comments) != 1 || !strings.Contains(comments[0],
+		"**loosened** `model default-risk` `gate roc_auc: >=0.78 & <1 -> >=0.7 & <1`") {
 		t.Fatalf("comments %q", comments)
 	}
 	for _, bare := range []string{"\n[x](http", " [x](http", "<b>@acme"} {
@@ -130,7 +133,8 @@ func inCode(text string, at int) bool {
 func TestTheVerdictIsACheckRunWithLines(t *testing.T) {
 	s := newShop(t)
 	s.twice(0, "", "check run created", "github", "check", "credit", "--sha", "c0")
-	s.edit("credit/credit.cue", "prod: endpoints: scoring: replicas: min: 3", "prod: endpoints: scoring: replicas: min: 1")
+	s.edit("credit/credit.cue", "prod: endpoints: scoring: replicas: min: 3",
+		"prod: endpoints: scoring: replicas: min: 1")
 	s.twice(1, "", "check run created", "github", "check", "credit", "--sha", "c1")
 	s.edit("credit/credit.cue", `target:      "Status"`, `target:      "Statu"`)
 	s.twice(2, "", "check run created", "github", "check", "credit", "--sha", "c2")
@@ -142,7 +146,8 @@ func TestTheVerdictIsACheckRunWithLines(t *testing.T) {
 		t.Errorf("conclusions %v", got)
 	}
 	last := s.hub.Runs()[2]["annotations"].([]any)[0].(map[string]any)
-	if last["path"] != "credit/credit.cue" || last["start_line"].(float64) < 10 || !strings.Contains(last["message"].(string), "Statu") {
+	if last["path"] != "credit/credit.cue" || last["start_line"].(float64) < 10 ||
+		!strings.Contains(last["message"].(string), "Statu") {
 		t.Errorf("annotation %v", last)
 	}
 }
@@ -151,7 +156,8 @@ func TestARepositoryIsBootstrapped(t *testing.T) {
 	s := newShop(t)
 	args := []string{"github", "bootstrap", "credit", "--reviewer", "grace", "--var", "AWS_REGION=eu-west-1"}
 	dry := s.run(0, "", args...)
-	for _, want := range []string{"file .github/CODEOWNERS", "variable AWS_REGION", "environment dev", "environment prod", "protection of branch main", "5 steps to do; --apply does it"} {
+	for _, want := range []string{"file .github/CODEOWNERS", "variable AWS_REGION", "environment dev",
+		"environment prod", "protection of branch main", "5 steps to do; --apply does it"} {
 		if !strings.Contains(dry, want) {
 			t.Errorf("a dry run does not say %q:\n%s", want, dry)
 		}
@@ -171,22 +177,26 @@ func TestARepositoryIsBootstrapped(t *testing.T) {
 func TestAPromotionIsAPullRequestAndItsReviewsAreKept(t *testing.T) {
 	s := newShop(t)
 	s.run(1, "", "up", "credit", "--env", "prod", "--build")
-	if said := s.run(1, "", "github", "promote", "default-risk", "1", "--dir", "credit"); !strings.Contains(said, "is not pinned in prod") {
+	if said := s.run(1, "", "github", "promote", "default-risk", "1", "--dir", "credit"); !strings.Contains(said,
+		"is not pinned in prod") {
 		t.Errorf("nobody approved, and it says %s", said)
 	}
-	s.run(0, "", "model", "approve", "default-risk", "1", "--dir", "credit", "--by", "risk-officers", "--comment", "<b>fine</b>")
+	s.run(0, "", "model", "approve", "default-risk", "1", "--dir", "credit", "--by", "risk-officers",
+		"--comment", "<b>fine</b>")
 	promote := []string{"github", "promote", "default-risk", "1", "--dir", "credit"}
 	s.twice(0, "", "pull request created", promote...)
 	if pulls := s.hub.Pulls(); len(pulls) != 1 || pulls[0] != "Serve default-risk version 1 in prod" {
 		t.Fatalf("pull requests %v", pulls)
 	}
 	body, files := s.hub.Body(1), s.hub.Files("ashlar/promote-prod-default-risk-1")
-	for _, want := range []string{"| `roc_auc` | 0.8", "| `fairness.Age.demographic_parity_ratio` |", "`approved` by `risk-officers`", "`<b>fine</b>`", "reverting the merge"} {
+	for _, want := range []string{"| `roc_auc` | 0.8", "| `fairness.Age.demographic_parity_ratio` |",
+		"`approved` by `risk-officers`", "`<b>fine</b>`", "reverting the merge"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the pull request does not say %q:\n%s", want, body)
 		}
 	}
-	if !strings.Contains(files["credit/pins.cue"], "version:  1") || !strings.Contains(files["credit/evidence/default-risk-1.json"], `"roc_auc"`) {
+	if !strings.Contains(files["credit/pins.cue"], "version:  1") ||
+		!strings.Contains(files["credit/evidence/default-risk-1.json"], `"roc_auc"`) {
 		t.Errorf("files %v", files)
 	}
 	// What is in the pull request passes the check once it is merged.
@@ -203,19 +213,22 @@ func TestAPromotionIsAPullRequestAndItsReviewsAreKept(t *testing.T) {
 
 	head := s.hub.Head("ashlar/promote-prod-default-risk-1")
 	s.hub.Review(1, "grace", "APPROVED", head)
-	approvals := []string{"github", "approvals", "default-risk", "1", "--dir", "credit", "--pr", "1", "--team", "head-of-lending=risk"}
+	approvals := []string{"github", "approvals", "default-risk", "1", "--dir", "credit", "--pr", "1",
+		"--team", "head-of-lending=risk"}
 	if said := s.run(2, "", approvals...); !strings.Contains(said, "is not merged") {
 		t.Errorf("it says %s", said)
 	}
 	s.hub.Merge(1)
 	s.twice(0, "", "the review by grace (head-of-lending) is recorded", approvals...)
-	log := s.run(0, "", "model", "audit", "--verify", "--dir", "credit") + s.run(0, "", "model", "audit", "--dir", "credit")
+	log := s.run(0, "", "model", "audit", "--verify", "--dir", "credit") + s.run(0, "", "model",
+		"audit", "--dir", "credit")
 	if strings.Count(log, "review by grace") != 1 {
 		t.Errorf("the audit log says\n%s", log)
 	}
 	n, _ := s.hub.Open("eve", "topic", "Something else")
 	s.hub.Merge(n)
-	if said := s.run(2, "", "github", "approvals", "default-risk", "1", "--dir", "credit", "--pr", "2"); !strings.Contains(said, "pull request 2 does not promote default-risk version 1") {
+	if said := s.run(2, "", "github", "approvals", "default-risk", "1", "--dir", "credit", "--pr",
+		"2"); !strings.Contains(said, "pull request 2 does not promote default-risk version 1") {
 		t.Errorf("it says %s", said)
 	}
 }

@@ -42,12 +42,16 @@ func find(t *testing.T) cluster {
 	if said, err := c.run(t, "", "get", "--raw", "/readyz"); err != nil {
 		t.Fatalf("the cluster of KUBECONFIG does not answer: %v\n%s", err, said)
 	}
-	said, err := c.run(t, "", "get", "crd", "rollouts.argoproj.io", "workflowtemplates.argoproj.io", "cronworkflows.argoproj.io", "-o", "name")
+	said, err := c.run(t, "", "get", "crd", "rollouts.argoproj.io", "workflowtemplates.argoproj.io",
+		"cronworkflows.argoproj.io", "-o", "name")
 	if err != nil {
 		t.Skipf("skipped: the cluster has not Argo's resources: %s", said)
 	}
-	c.must(t, "", "apply", "--server-side", "--force-conflicts", "-f", "testdata/monitoring.coreos.com_servicemonitors.yaml", "-f", "testdata/monitoring.coreos.com_prometheusrules.yaml")
-	c.must(t, "", "wait", "--for=condition=Established", "--timeout=60s", "crd/servicemonitors.monitoring.coreos.com", "crd/prometheusrules.monitoring.coreos.com")
+	c.must(t, "", "apply", "--server-side", "--force-conflicts", "-f",
+		"testdata/monitoring.coreos.com_servicemonitors.yaml", "-f",
+		"testdata/monitoring.coreos.com_prometheusrules.yaml")
+	c.must(t, "", "wait", "--for=condition=Established", "--timeout=60s", "crd/servicemonitors.monitoring.coreos.com",
+		"crd/prometheusrules.monitoring.coreos.com")
 	return c
 }
 
@@ -89,7 +93,8 @@ func appliesOnce(t *testing.T, c cluster, binary string) {
 			if len(objects) < 20 {
 				t.Fatalf("only %d objects were rendered; the test proves little", len(objects))
 			}
-			if said := c.must(t, "", "kustomize", filepath.Join(dir, "manifests")); strings.Count(said, "\nkind: ")+1 < 20 {
+			if said := c.must(t, "", "kustomize",
+				filepath.Join(dir, "manifests")); strings.Count(said, "\nkind: ")+1 < 20 {
 				t.Errorf("kustomize lists too few objects:\n%s", said)
 			}
 			files := []string{"--server-side", "--field-manager=ashlar"}
@@ -116,7 +121,8 @@ func (c cluster) settled(t *testing.T) {
 	defer tick.Stop()
 	const generations = `jsonpath={range .items[*]}{.metadata.generation}={.status.observedGeneration}{"\n"}{end}`
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
-		said := c.must(t, "", "get", "validatingadmissionpolicy", "-l", "app.kubernetes.io/managed-by=ashlar", "-o", generations)
+		said := c.must(t, "", "get", "validatingadmissionpolicy", "-l",
+			"app.kubernetes.io/managed-by=ashlar", "-o", generations)
 		behind := false
 		for _, line := range strings.Fields(said) {
 			wanted, seen, _ := strings.Cut(line, "=")
@@ -211,7 +217,8 @@ func listed(t *testing.T, dir string) []string {
 	}
 	written := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && filepath.Ext(path) == ".yaml" && d.Name() != "kustomization.yaml" && d.Name() != "helmfile.yaml" {
+		if err == nil && filepath.Ext(path) == ".yaml" && d.Name() != "kustomization.yaml" &&
+			d.Name() != "helmfile.yaml" {
 			written++
 		}
 		return err

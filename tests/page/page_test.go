@@ -24,7 +24,8 @@ func chromium(t *testing.T, args ...string) []byte {
 		t.Fatal("this test needs chromium on PATH (Debian: apt-get install chromium)")
 	}
 	cmd := exec.Command(name, append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=3000",
 	}, args...)...)
 	out, err := cmd.Output()
@@ -67,7 +68,8 @@ func stand(t *testing.T) *ashlar.Process {
 func drift(t *testing.T, url string) {
 	t.Helper()
 	for i := range 120 {
-		body := fmt.Sprintf(`{"features": [1, "rent", 60, %d, "single", "yes", "partime", 35, 10, 0, 0, 5000, 11000]}`, 18+i%5)
+		body := fmt.Sprintf(`{"features": [1, "rent", 60, %d, "single", "yes", "partime", 35, 10, 0, 0, 5000, 11000]}`,
+			18+i%5)
 		resp, err := http.Post(url+"/predict", "application/json", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +90,8 @@ func TestThePageInChromium(t *testing.T) {
 		dom = string(chromium(t, "--dump-dom", p.URL+"/"))
 	}
 	for _, want := range []string{
-		`<b>ingest</b>`, `<b>register</b>`, `badge approved`, `champion`, `chain verified`, `class="drifted"`, `class="cur"`,
+		`<b>ingest</b>`, `<b>register</b>`, `badge approved`, `champion`, `chain verified`,
+		`class="drifted"`, `class="cur"`,
 		"Permutation importance", "Fairness by Age", "Expectations of the data", "curl -s " + p.URL + "/predict",
 	} {
 		if !strings.Contains(dom, want) {

@@ -72,7 +72,8 @@ func budgets(ctx context.Context, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "ashlar")
-	cold, err := timed(ctx, []string{"GOCACHE=" + filepath.Join(dir, "cache"), "CGO_ENABLED=0"}, "go", "build", "-o", binary, "./cmd/ashlar")
+	cold, err := timed(ctx, []string{"GOCACHE=" + filepath.Join(dir, "cache"), "CGO_ENABLED=0"}, "go", "build",
+		"-o", binary, "./cmd/ashlar")
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,8 @@ func budgets(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "plan --base over 100 changed blueprints   %8.2f s   (budget 10 s)\n", change.Seconds())
-	if _, err := timed(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(dir, "ashlar-stack"), "./cmd/ashlar-stack"); err != nil {
+	if _, err := timed(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(dir, "ashlar-stack"),
+		"./cmd/ashlar-stack"); err != nil {
 		return err
 	}
 	whole, err := timed(ctx, nil, binary, append([]string{"plan", "--base", "HEAD"}, args[:100]...)...)
@@ -117,7 +119,8 @@ func budgets(ctx context.Context, out io.Writer) error {
 // changes commits the blueprints, changes every one and times the comparison.
 func changes(ctx context.Context, dir, binary string, blueprints []string) (time.Duration, error) {
 	for _, args := range [][]string{
-		{"init", "-q"}, {"add", "b"}, {"-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "-q", "-m", "base"},
+		{"init", "-q"}, {"add", "b"}, {"-c", "user.name=bench", "-c", "user.email=bench@example.com",
+			"commit", "-q", "-m", "base"},
 	} {
 		if _, err := timed(ctx, nil, "git", append([]string{"-C", dir}, args...)...); err != nil {
 			return 0, err

@@ -36,7 +36,8 @@ func newServer(t *testing.T) *server {
 	s.must(s.kubectl("", "create", "namespace", s.namespace))
 	t.Cleanup(func() {
 		for _, args := range [][]string{
-			{"delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", "-l", "ashlar.dev/test=" + s.namespace, "--ignore-not-found"},
+			{"delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", "-l", "ashlar.dev/test=" +
+				s.namespace, "--ignore-not-found"},
 			{"delete", "namespace", s.namespace, "--wait=false"},
 		} {
 			if _, err := s.kubectl("", args...); err != nil {
@@ -81,7 +82,8 @@ func (s *server) judge(object map[string]any) error {
 // until the one named refuses the object.
 func (s *server) enforce(rules []*policies.Rule, id string, bad map[string]any) {
 	s.t.Helper()
-	objects, _ := admission.Objects(rules, admission.Options{Prefix: s.namespace, Namespaces: []string{s.namespace}, Environment: "prod"})
+	objects, _ := admission.Objects(rules,
+		admission.Options{Prefix: s.namespace, Namespaces: []string{s.namespace}, Environment: "prod"})
 	var list []any
 	for _, o := range objects {
 		o["metadata"].(map[string]any)["labels"].(map[string]any)["ashlar.dev/test"] = s.namespace
@@ -124,12 +126,16 @@ func pod() map[string]any {
 	return map[string]any{
 		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "good"},
 		"spec": map[string]any{
-			"securityContext": map[string]any{"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": map[string]any{"type": "RuntimeDefault"}},
+			"securityContext": map[string]any{"runAsNonRoot": true, "runAsUser": 65532,
+				"seccompProfile": map[string]any{"type": "RuntimeDefault"}},
 			"containers": []any{map[string]any{
-				"name": "a", "image": "registry.example.com/runtime:1.0.0", "env": []any{map[string]any{"name": "MODE", "value": "fast"}},
-				"readinessProbe":  map[string]any{"httpGet": map[string]any{"path": "/ready", "port": 8080}},
-				"resources":       map[string]any{"requests": map[string]any{"cpu": "100m", "memory": "64Mi"}, "limits": map[string]any{"memory": "64Mi"}},
-				"securityContext": map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": map[string]any{"drop": []any{"ALL"}}},
+				"name": "a", "image": "registry.example.com/runtime:1.0.0",
+				"env":            []any{map[string]any{"name": "MODE", "value": "fast"}},
+				"readinessProbe": map[string]any{"httpGet": map[string]any{"path": "/ready", "port": 8080}},
+				"resources": map[string]any{"requests": map[string]any{"cpu": "100m", "memory": "64Mi"},
+					"limits": map[string]any{"memory": "64Mi"}},
+				"securityContext": map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+					"capabilities": map[string]any{"drop": []any{"ALL"}}},
 			}},
 		},
 	}
@@ -149,10 +155,13 @@ func as(kind string, pod map[string]any) map[string]any {
 	case "Pod":
 		return pod
 	case "Deployment":
-		object["apiVersion"], object["spec"] = "apps/v1", map[string]any{"selector": map[string]any{"matchLabels": labels}, "template": template}
+		object["apiVersion"], object["spec"] = "apps/v1",
+			map[string]any{"selector": map[string]any{"matchLabels": labels}, "template": template}
 	case "CronJob":
 		spec["restartPolicy"] = "Never"
-		object["apiVersion"], object["spec"] = "batch/v1", map[string]any{"schedule": "@daily", "jobTemplate": map[string]any{"spec": map[string]any{"template": template}}}
+		object["apiVersion"], object["spec"] = "batch/v1",
+			map[string]any{"schedule": "@daily",
+				"jobTemplate": map[string]any{"spec": map[string]any{"template": template}}}
 	}
 	return object
 }
@@ -163,7 +172,10 @@ var changes = map[string]func(pod map[string]any){
 	"security/pod-no-escalation": func(p map[string]any) {
 		delete(container(p)["securityContext"].(map[string]any), "allowPrivilegeEscalation")
 	},
-	"security/pod-capabilities": func(p map[string]any) { delete(container(p)["securityContext"].(map[string]any), "capabilities") },
+	"security/pod-capabilities": func(p map[string]any) {
+		delete(container(p)["securityContext"].(map[string]any),
+			"capabilities")
+	},
 	"security/pod-not-root": func(p map[string]any) {
 		p["spec"].(map[string]any)["securityContext"].(map[string]any)["runAsNonRoot"] = false
 	},
@@ -235,13 +247,17 @@ func TestARealAPIServerRefusesWhatTheRulesRefuse(t *testing.T) {
 		}
 	}
 	for id, object := range map[string]map[string]any{
-		"security/config-holds-no-secrets": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "c"}, "data": map[string]any{"API_KEY": "x"}},
-		"cost/autoscaler-ceiling": {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": map[string]any{"name": "h"}, "spec": map[string]any{
-			"maxReplicas": 1000, "scaleTargetRef": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}}},
+		"security/config-holds-no-secrets": {"apiVersion": "v1", "kind": "ConfigMap",
+			"metadata": map[string]any{"name": "c"}, "data": map[string]any{"API_KEY": "x"}},
+		"cost/autoscaler-ceiling": {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+			"metadata": map[string]any{"name": "h"}, "spec": map[string]any{
+				"maxReplicas": 1000, "scaleTargetRef": map[string]any{"apiVersion": "apps/v1",
+					"kind": "Deployment", "name": "d"}}},
 	} {
 		s.refused(object, id)
 	}
-	out := s.must(s.kubectl("", "get", "validatingadmissionpolicy", "-l", "ashlar.dev/test="+s.namespace, "-o", "jsonpath={range .items[*]}{.metadata.name} {.status.typeChecking.expressionWarnings}{\"\\n\"}{end}"))
+	out := s.must(s.kubectl("", "get", "validatingadmissionpolicy", "-l", "ashlar.dev/test="+s.namespace, "-o",
+		"jsonpath={range .items[*]}{.metadata.name} {.status.typeChecking.expressionWarnings}{\"\\n\"}{end}"))
 	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
 		if name, warnings, _ := strings.Cut(line, " "); strings.TrimSpace(warnings) != "" {
 			t.Errorf("the API server warns of %s: %s", name, warnings)
@@ -269,7 +285,8 @@ func TestARealAPIServerRefusesAContainerThatJoinsAPod(t *testing.T) {
 	s.enforce(set.Rules(), "security/pod-not-host", hosted)
 	join := func(container map[string]any) error {
 		var now map[string]any
-		if err := json.Unmarshal([]byte(s.must(s.kubectl("", "get", "--namespace", s.namespace, "pod", "good", "-o", "json"))), &now); err != nil {
+		if err := json.Unmarshal([]byte(s.must(s.kubectl("", "get", "--namespace", s.namespace, "pod", "good", "-o",
+			"json"))), &now); err != nil {
 			t.Fatal(err)
 		}
 		now["spec"].(map[string]any)["ephemeralContainers"] = []any{container}
@@ -277,7 +294,8 @@ func TestARealAPIServerRefusesAContainerThatJoinsAPod(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = s.kubectl(string(text), "replace", "--raw", "/api/v1/namespaces/"+s.namespace+"/pods/good/ephemeralcontainers?dryRun=All", "-f", "-")
+		_, err = s.kubectl(string(text), "replace", "--raw", "/api/v1/namespaces/"+s.namespace+
+			"/pods/good/ephemeralcontainers?dryRun=All", "-f", "-")
 		return err
 	}
 	good := func() map[string]any {

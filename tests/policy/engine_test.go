@@ -61,11 +61,14 @@ func newEngine(t *testing.T) *engine {
 	for _, pkg := range []string{"aws", "kubernetes"} {
 		e.must(os.Symlink(self, filepath.Join(bin, plugin+pkg)))
 	}
-	e.write("Pulumi.yaml", "name: somebody\nruntime:\n  name: go\n  options: {binary: "+filepath.Join(bin, "program")+"}\n")
+	e.write("Pulumi.yaml", "name: somebody\nruntime:\n  name: go\n  options: {binary: "+
+		filepath.Join(bin, "program")+"}\n")
 	e.env = append(os.Environ(),
 		"PATH="+strings.Join([]string{bin, tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
-		"PULUMI_HOME="+filepath.Join(root, "home"), "PULUMI_BACKEND_URL=file://"+state, "PULUMI_CONFIG_PASSPHRASE=correct horse",
-		"PULUMI_SKIP_UPDATE_CHECK=1", cloud.Env+"="+filepath.Join(root, "cloud"), "KUBECONFIG="+filepath.Join(root, "none"))
+		"PULUMI_HOME="+filepath.Join(root, "home"), "PULUMI_BACKEND_URL=file://"+state,
+		"PULUMI_CONFIG_PASSPHRASE=correct horse",
+		"PULUMI_SKIP_UPDATE_CHECK=1", cloud.Env+"="+filepath.Join(root, "cloud"), "KUBECONFIG="+
+			filepath.Join(root, "none"))
 	e.pulumi("stack", "init", "prod")
 	return e
 }
@@ -125,7 +128,8 @@ func TestTheRealEngineRefusesWhatTheRulesRefuse(t *testing.T) {
 		t.Fatalf("the bad stack is previewed:\n%s", said)
 	}
 	for _, id := range []string{
-		"security/bucket-encrypted", "security/bucket-not-public", "security/bucket-tls", "reliability/bucket-versioned",
+		"security/bucket-encrypted", "security/bucket-not-public", "security/bucket-tls",
+		"reliability/bucket-versioned",
 		"security/pod-not-privileged", "security/pod-no-escalation", "reliability/database-deletion",
 	} {
 		rule, err := set.Rule(id)
@@ -136,7 +140,8 @@ func TestTheRealEngineRefusesWhatTheRulesRefuse(t *testing.T) {
 			t.Errorf("%s %s is not what the engine refused:\n%s", id, rule.Digest, said)
 		}
 	}
-	if _, err := e.try("up", "--yes", "--skip-preview", "--stack", "prod", "--policy-pack", e.shippedPack()); err == nil {
+	if _, err := e.try("up", "--yes", "--skip-preview", "--stack", "prod", "--policy-pack",
+		e.shippedPack()); err == nil {
 		t.Error("the bad stack is stood up")
 	}
 }
@@ -160,7 +165,8 @@ func TestTheSamePutRightStandsUp(t *testing.T) {
 func TestTheEnginePutsRightWhatItCan(t *testing.T) {
 	e := newEngine(t)
 	e.write("house.json", `{"all": "advisory", "security/bucket-acl": "remediate", "security/database-encrypted": "remediate"}`)
-	said := e.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", "--policy-pack", e.shippedPack(), "--policy-pack-config", "house.json")
+	said := e.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", "--policy-pack", e.shippedPack(),
+		"--policy-pack-config", "house.json")
 	if !strings.Contains(said, "security/bucket-acl") {
 		t.Errorf("no remediation is said:\n%s", said)
 	}
@@ -201,7 +207,8 @@ func TestAPackOfOnesOwnHoldsInTheEngine(t *testing.T) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	e.write("policies/house.cue", "package house\nbroken: {")
-	if said, err := e.try("preview", "--stack", "prod", "--policy-pack", "policies"); err == nil || !strings.Contains(said, "house.cue:2:10") {
+	if said, err := e.try("preview", "--stack", "prod", "--policy-pack", "policies"); err == nil ||
+		!strings.Contains(said, "house.cue:2:10") {
 		t.Errorf("a pack that is wrong: %v\n%s", err, said)
 	}
 }

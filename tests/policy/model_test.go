@@ -40,7 +40,8 @@ func TestAModelThatMayNotServeIsRefusedAtEveryPointThatItComesBy(t *testing.T) {
 	shipped := digests[fair]
 	raise(t, dir, true)
 	var rule struct{ Digest string }
-	if err := json.Unmarshal([]byte(run(0, "policy", "show", fair, "--output", "json")), &rule); err != nil || rule.Digest == shipped {
+	if err := json.Unmarshal([]byte(run(0, "policy", "show", fair, "--output", "json")),
+		&rule); err != nil || rule.Digest == shipped {
 		t.Fatalf("the raised rule has digest %q, %v", rule.Digest, err)
 	}
 	digests[fair] = rule.Digest

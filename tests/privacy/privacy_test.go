@@ -94,8 +94,10 @@ blueprint.#Blueprint & {
 
 func row(i int) []string {
 	return []string{
-		fmt.Sprintf("Qname%d", i), fmt.Sprintf("Qnote%d", i), fmt.Sprintf("Qcity%d", i%4), fmt.Sprintf("Qplate%d%s", i%10, strings.Repeat("b", i%2)), fmt.Sprintf("Qward%d", i%3),
-		fmt.Sprintf("%.2f", 7351.9+float64(i%9)/100), fmt.Sprint(987650000 + i), fmt.Sprintf("1961-04-%02d", i%28+1), fmt.Sprintf("%.3f", float64(i*37%200)/200), []string{"yes", "no"}[i*i%7%2],
+		fmt.Sprintf("Qname%d", i), fmt.Sprintf("Qnote%d", i), fmt.Sprintf("Qcity%d", i%4),
+		fmt.Sprintf("Qplate%d%s", i%10, strings.Repeat("b", i%2)), fmt.Sprintf("Qward%d", i%3),
+		fmt.Sprintf("%.2f", 7351.9+float64(i%9)/100), fmt.Sprint(987650000 + i), fmt.Sprintf("1961-04-%02d", i%28+1),
+		fmt.Sprintf("%.3f", float64(i*37%200)/200), []string{"yes", "no"}[i*i%7%2],
 	}
 }
 
@@ -231,7 +233,8 @@ func request(from, to int) string {
 	var rows []map[string]any
 	for i := from; i < to; i++ {
 		r := row(i)
-		one := map[string]any{"city": r[2], "plate": r[3], "income": json.Number(r[5]), "x": json.Number(r[8]), "ssn": json.Number(r[6]), "ward": r[4], "note": r[1]}
+		one := map[string]any{"city": r[2], "plate": r[3], "income": json.Number(r[5]), "x": json.Number(r[8]),
+			"ssn": json.Number(r[6]), "ward": r[4], "note": r[1]}
 		rows = append(rows, one)
 	}
 	b, err := json.Marshal(map[string]any{"features": rows})
@@ -247,7 +250,8 @@ func stand(t *testing.T) *house {
 	h.write("people.cue", strings.ReplaceAll(blueprint, "TRACKER", tracker(t, h.heard).URL))
 	h.write("people.csv", csv(300))
 	h.write(".gitignore", ".ashlar\n")
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "Begin"}} {
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"},
+		{"-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "Begin"}} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = h.dir
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -268,14 +272,16 @@ func (h *house) serve() {
 	time.Sleep(1200 * time.Millisecond)
 	for _, wrong := range []string{
 		`{"features": {"city": ["Qcity1"], "plate": "Qplate1", "income": "7351.93", "x": 1, "ssn": 987650001, "zip": "Qcity2"}}`,
-		`{"features": {"city": 987650001, "income": "Qnote", "note": {"a": ["Qnote"]}}}`, `{"features": {"city": "Qcity1`,
+		`{"features": {"city": 987650001, "income": "Qnote", "note": {"a": ["Qnote"]}}}`,
+		`{"features": {"city": "Qcity1`,
 	} {
 		if status, _ := h.ask("POST", url+"/predict", wrong); status < 400 {
 			h.t.Errorf("%s is answered %d", wrong, status)
 		}
 	}
 	h.ask("POST", url+"/predict", request(60, 90))
-	for _, path := range []string{"/schema", "/openapi.json", "/metrics", "/drift", "/ready", "/health", "/ui", "/state", "/"} {
+	for _, path := range []string{"/schema", "/openapi.json", "/metrics", "/drift", "/ready",
+		"/health", "/ui", "/state", "/"} {
 		h.ask("GET", url+path, "")
 	}
 	_, schema := h.ask("GET", url+"/schema", "")
@@ -308,20 +314,25 @@ func TestNothingThatIsAnonymisedIsFoundAnywhere(t *testing.T) {
 	}
 	h.serve()
 	for _, args := range [][]string{
-		{"pipeline", "logs", "p", "look"}, {"runs", "list"}, {"model", "show", "back"}, {"model", "audit"}, {"model", "list"}, {"generate", "--help"},
+		{"pipeline", "logs", "p", "look"}, {"runs", "list"}, {"model", "show", "back"}, {"model", "audit"},
+		{"model", "list"}, {"generate", "--help"},
 		{"store", "gc", "--dry-run"}, {"runs", "show", "p"}, {"model", "show", "back", "--output", "json"},
 	} {
 		h.run(args...)
 	}
 	// The same expectations, and data that fail in every way.
-	h.write("people.cue", strings.ReplaceAll(strings.ReplaceAll(blueprint, "TRACKER", "http://127.0.0.1:9"), `, severity: "warning"`, ""))
+	h.write("people.cue", strings.ReplaceAll(strings.ReplaceAll(blueprint, "TRACKER", "http://127.0.0.1:9"),
+		`, severity: "warning"`, ""))
 	h.run("plan", ".", "--base", "HEAD", "--output", "markdown")
 	h.write("people.csv", csv(60,
-		"Qname,Qnote,Qcity,Qplate,Qward,Qbroken,Qbroken,Qbroken,1,yes\n", "Qname,Qnote,Qbroken\n", ",,,,,,,,,\n", "\"Qbroken,1,2\n"))
+		"Qname,Qnote,Qcity,Qplate,Qward,Qbroken,Qbroken,Qbroken,1,yes\n", "Qname,Qnote,Qbroken\n",
+		",,,,,,,,,\n", "\"Qbroken,1,2\n"))
 	h.run("plan", ".", "--base", "HEAD")
-	for _, args := range [][]string{{"pipeline", "run", "p"}, {"up", ".", "--build"}, {"up", ".", "--build", "--output", "json"}} {
+	for _, args := range [][]string{{"pipeline", "run", "p"}, {"up", ".", "--build"},
+		{"up", ".", "--build", "--output", "json"}} {
 		if code := h.run(args...); code != 1 {
-			t.Errorf("%v of data that do not meet what is expected: exit %d\n%s", args, code, h.all["ashlar "+strings.Join(args, " ")])
+			t.Errorf("%v of data that do not meet what is expected: exit %d\n%s", args, code,
+				h.all["ashlar "+strings.Join(args, " ")])
 		}
 	}
 	h.search()

@@ -51,7 +51,8 @@ func find(t *testing.T) terraform {
 func (tf terraform) run(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "terraform", append([]string{"-chdir=" + dir}, args...)...)
-	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+tf.config, "TF_IN_AUTOMATION=1", "AWS_EC2_METADATA_DISABLED=true")
+	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+tf.config, "TF_IN_AUTOMATION=1",
+		"AWS_EC2_METADATA_DISABLED=true")
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()
@@ -139,7 +140,8 @@ func plansEveryExample(t *testing.T, tf terraform, binary string) {
 			if err != nil {
 				t.Fatalf("terraform plan: %v\n%s", err, tail(said))
 			}
-			if want := fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy.", resources); resources == 0 || !strings.Contains(said, want) {
+			if want := fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy.", resources); resources == 0 ||
+				!strings.Contains(said, want) {
 				t.Errorf("the plan does not say %q:\n%s", want, tail(said))
 			}
 		})

@@ -60,7 +60,9 @@ func TestAChangeIsFollowedToResourcesPermissionsAndCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := strings.NewReplacer("replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 20}", "datasets: applications", "datasets: loans", `dataset:     "applications"`, `dataset:     "loans"`).Replace(string(text))
+	changed := strings.NewReplacer("replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 20}",
+		"datasets: applications", "datasets: loans", `dataset:     "applications"`,
+		`dataset:     "loans"`).Replace(string(text))
 	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +91,13 @@ func TestHowAModelIsMadeChangesNoResource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := strings.NewReplacer("max_depth: 10", "max_depth: 3", `algorithm:   "random_forest"`, `algorithm:   "gradient_boosting"`, "folds: 5", "folds: 3", "n_estimators: 100, max_depth", "max_iter: 50, max_depth",
-		"roc_auc: >=0.78", "roc_auc: >=0.5", "count: 1, not_author: true", "count: 2, not_author: true", `Age: {type: "integer", unit: "years", sensitive: true}`, `Age: {type: "number", sensitive: false}`,
-		"fairness: Age: {split: 25,", "fairness: Marital: {", "min_value: 1000", "min_value: 9", `description: "Whether an application`, `description: "If an application`,
+	changed := strings.NewReplacer("max_depth: 10", "max_depth: 3", `algorithm:   "random_forest"`,
+		`algorithm:   "gradient_boosting"`, "folds: 5", "folds: 3", "n_estimators: 100, max_depth",
+		"max_iter: 50, max_depth",
+		"roc_auc: >=0.78", "roc_auc: >=0.5", "count: 1, not_author: true", "count: 2, not_author: true",
+		`Age: {type: "integer", unit: "years", sensitive: true}`, `Age: {type: "number", sensitive: false}`,
+		"fairness: Age: {split: 25,", "fairness: Marital: {", "min_value: 1000", "min_value: 9",
+		`description: "Whether an application`, `description: "If an application`,
 		"blueprint.#Blueprint & {", "blueprint.#Blueprint & {\n\tseed: 7").Replace(string(text))
 	var in bytes.Buffer
 	for key, source := range map[string]string{"a": string(text), "b": changed} {
@@ -122,7 +128,8 @@ func TestHowAModelIsMadeChangesNoResource(t *testing.T) {
 		sides[a.Key] = a.Resources
 	}
 	nothing := &plan.Plan{}
-	if found := consequence.Compare(&consequence.Side{Plan: nothing, Resources: sides["a"]}, &consequence.Side{Plan: nothing, Resources: sides["b"]}, nil); len(found) > 0 {
+	if found := consequence.Compare(&consequence.Side{Plan: nothing, Resources: sides["a"]},
+		&consequence.Side{Plan: nothing, Resources: sides["b"]}, nil); len(found) > 0 {
 		t.Errorf("resources change: %v", found)
 	}
 }

@@ -39,18 +39,19 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: damage DIR model")
 	}
 	hit := 0
-	err := filepath.WalkDir(ts.MkAbs(filepath.Join(args[0], ".ashlar", "store")), func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(p)
-		if err != nil || !bytes.HasPrefix(b, []byte("ASHLAR")) {
-			return err
-		}
-		hit++
-		b[len(b)/2] ^= 0x10
-		return os.WriteFile(p, b, 0o600)
-	})
+	err := filepath.WalkDir(ts.MkAbs(filepath.Join(args[0], ".ashlar", "store")),
+		func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(p)
+			if err != nil || !bytes.HasPrefix(b, []byte("ASHLAR")) {
+				return err
+			}
+			hit++
+			b[len(b)/2] ^= 0x10
+			return os.WriteFile(p, b, 0o600)
+		})
 	ts.Check(err)
 	if hit == 0 {
 		ts.Fatalf("no model file in the store of %s", args[0])

@@ -20,14 +20,17 @@ type page struct {
 // pages is the list that a page with commands is added to. Blocks marked "console"
 // need what a test does not have, and are not run.
 var pages = map[string]page{
-	"README.md": {10, []string{"all stages reused", "the audit log is whole", "ashlar model approve default-risk 1 --by NAME"}},
+	"README.md": {10, []string{"all stages reused", "the audit log is whole",
+		"ashlar model approve default-risk 1 --by NAME"}},
 	"docs/getting-started.md": {14, []string{
-		`did you mean "max_depth"?`, "exit code 2", "FIELD:     models.NAME.params.max_depth", "all stages reused", "scoring serves default-risk version 2",
+		`did you mean "max_depth"?`, "exit code 2", "FIELD:     models.NAME.params.max_depth", "all stages reused",
+		"scoring serves default-risk version 2",
 		"ashlar model approve default-risk 2 --by NAME", "the audit log is whole",
 	}},
 	"docs/how-to/own-data.md":  {4, []string{"predict serves main version 1"}},
 	"docs/how-to/approvals.md": {6, []string{"exit code 1", "scoring serves default-risk version 1", "found a leak"}},
-	"docs/how-to/rollback.md":  {10, []string{"default-risk is pinned to version 2 in prod", "scoring serves default-risk version 1"}},
+	"docs/how-to/rollback.md": {10, []string{"default-risk is pinned to version 2 in prod",
+		"scoring serves default-risk version 1"}},
 }
 
 // TestPages runs every shell command of each page, in order, in one shell that

@@ -33,7 +33,8 @@ func Root(t testing.TB) string {
 // minutes and gigabytes: its AWS SDK is large.
 func Build(ctx context.Context, root, dir string) (string, error) {
 	binary := filepath.Join(dir, "ashlar-stack")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/ashlar-stack") //nolint:gosec // a test's own folder
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary,
+		"./cmd/ashlar-stack") //nolint:gosec // a test's own folder
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -60,7 +61,8 @@ const Image = "registry.example.com/ashlar/runtime:0.1.0"
 func Foundations() []Case {
 	var out []Case
 	for _, env := range []string{"dev", "prod"} {
-		out = append(out, Case{Name: "foundation-" + env, Layer: aws.LayerFoundation, Provider: aws.ProviderAWS, Environment: env})
+		out = append(out, Case{Name: "foundation-" + env, Layer: aws.LayerFoundation,
+			Provider: aws.ProviderAWS, Environment: env})
 	}
 	return out
 }
@@ -74,7 +76,8 @@ func Workloads(provider string) []Case {
 	}
 	var out []Case
 	for _, env := range []string{"dev", "prod"} {
-		out = append(out, Case{Name: provider + "-" + env, Layer: aws.LayerWorkloads, Provider: provider, Environment: env, Blueprints: all})
+		out = append(out, Case{Name: provider + "-" + env, Layer: aws.LayerWorkloads, Provider: provider,
+			Environment: env, Blueprints: all})
 	}
 	return out
 }
@@ -84,9 +87,12 @@ func Workloads(provider string) []Case {
 func Values(t testing.TB, dir string) string {
 	t.Helper()
 	values := map[string]string{
-		aws.OutRegion: "eu-central-1", aws.OutAccount: "123456789012", aws.OutClusterName: "ashlar-dev", aws.OutKubeconfig: "{}",
-		aws.OutNetworkCIDR: "10.0.0.0/16", aws.OutDataKey: "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
-		aws.OutLogsBucket: "ashlar-dev-logs-123456789012", aws.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", aws.OutDatabasePort: "5432",
+		aws.OutRegion: "eu-central-1", aws.OutAccount: "123456789012",
+		aws.OutClusterName: "ashlar-dev", aws.OutKubeconfig: "{}",
+		aws.OutNetworkCIDR:  "10.0.0.0/16",
+		aws.OutDataKey:      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+		aws.OutLogsBucket:   "ashlar-dev-logs-123456789012",
+		aws.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", aws.OutDatabasePort: "5432",
 		aws.OutDatabaseName: "ashlar", aws.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
 		aws.OutDatabaseSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
 		aws.OutRegistry:       "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
@@ -118,15 +124,18 @@ func (c Case) Render(t testing.TB, binary, out string, more ...string) {
 	case c.Layer == aws.LayerFoundation:
 		args = append(args, "--config-file", filepath.Join(root, "Pulumi.foundation-"+c.Environment+".yaml"))
 	case c.Provider == aws.ProviderKubernetes:
-		config = append(config, "image="+Image, "storeUrl=s3://models/ashlar?region=eu-central-1", "databaseUrl=postgres://ashlar:hunter2@db.example.com:5432/ashlar?sslmode=verify-full")
+		config = append(config, "image="+Image, "storeUrl=s3://models/ashlar?region=eu-central-1",
+			"databaseUrl=postgres://ashlar:hunter2@db.example.com:5432/ashlar?sslmode=verify-full")
 	default:
-		args = append(args, "--config-file", filepath.Join(root, "Pulumi."+c.Environment+".yaml"), "--values", Values(t, t.TempDir()))
+		args = append(args, "--config-file", filepath.Join(root, "Pulumi."+c.Environment+".yaml"),
+			"--values", Values(t, t.TempDir()))
 		config = append(config, "image="+Image)
 	}
 	for _, one := range config {
 		args = append(args, "--config", one)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, append(append(args, more...), c.Blueprints...)...) //nolint:gosec // what the test built
+	cmd := exec.CommandContext(t.Context(), binary,
+		append(append(args, more...), c.Blueprints...)...) //nolint:gosec // what the test built
 	cmd.Dir = root
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

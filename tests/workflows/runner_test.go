@@ -140,7 +140,8 @@ func (r *runner) step(s step, files map[string]string, said *bytes.Buffer) error
 	}
 	cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, said, said
-	for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GOFLAGS", "GONOSUMDB", "GOTOOLCHAIN"} {
+	for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GOFLAGS",
+		"GONOSUMDB", "GOTOOLCHAIN"} {
 		if value, ok := os.LookupEnv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

@@ -49,10 +49,12 @@ func newScratch(t *testing.T) *scratch {
 	}
 	state := t.TempDir()
 	s := &scratch{hub: githubtest.New(t), state: state, runner: &runner{
-		t: t, dir: filepath.Join(t.TempDir(), "clone"), artifacts: filepath.Join(state, "artifacts"), path: filepath.Join(state, "bin"),
+		t: t, dir: filepath.Join(t.TempDir(), "clone"), artifacts: filepath.Join(state, "artifacts"),
+		path: filepath.Join(state, "bin"),
 	}}
 	s.hub.Open("ada", "topic", "Change the blueprint")
-	if out, err := exec.Command("git", "-c", "safe.directory=*", "clone", "-q", "--no-hardlinks", root, s.dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("git", "-c", "safe.directory=*", "clone", "-q", "--no-hardlinks", root,
+		s.dir).CombinedOutput(); err != nil {
 		t.Fatalf("clone: %v\n%s", err, out)
 	}
 	s.write(filepath.Join(s.path, "gh"), gh, 0o755)
@@ -63,13 +65,15 @@ func newScratch(t *testing.T) *scratch {
 	base := s.git("rev-parse", "HEAD")
 	s.values = map[string]string{
 		"": "", "github.token": githubtest.Token, "github.actor": "ada", "github.event.pull_request.base.sha": base,
-		"github.event.pull_request.head.repo.full_name == github.repository": "true", "github.ref_name == github.event.repository.default_branch": "true",
-		"github.event.pull_request.number": "1", "github.run_id": "7",
+		"github.event.pull_request.head.repo.full_name == github.repository": "true",
+		"github.ref_name == github.event.repository.default_branch":          "true",
+		"github.event.pull_request.number":                                   "1", "github.run_id": "7",
 		"inputs.environment || github.event.client_payload.environment || 'dev'": "dev",
 	}
 	event := filepath.Join(state, "event.json")
 	s.write(event, `{"pull_request": {"number": 1}}`, 0o600)
-	s.env = map[string]string{"GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": s.hub.URL, "GITHUB_EVENT_PATH": event, "GITHUB_REF": "refs/pull/1/merge", "GH_STATE": state}
+	s.env = map[string]string{"GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": s.hub.URL, "GITHUB_EVENT_PATH": event,
+		"GITHUB_REF": "refs/pull/1/merge", "GH_STATE": state}
 	return s
 }
 
@@ -124,7 +128,8 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	s.commit("replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 11}")
 	head := s.commit("roc_auc: >=0.78 & <1", "roc_auc: >=0.7 & <1")
 
-	if said := s.must(pull, "check"); !strings.Contains(said, "**loosened** `model default-risk` `gate roc_auc: >=0.78 & <1 -> >=0.7 & <1`") {
+	if said := s.must(pull, "check"); !strings.Contains(said,
+		"**loosened** `model default-risk` `gate roc_auc: >=0.78 & <1 -> >=0.7 & <1`") {
 		t.Errorf("the summary does not show the loosened gate:\n%s", said)
 	}
 	if said := s.must(pull, "data"); !strings.Contains(said, "6/6 register  done") {
@@ -132,14 +137,16 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	}
 	s.must(pull, "comment")
 	s.must(pull, "comment") // a run that is started again
-	if comments := s.hub.Comments(1); len(comments) != 1 || !strings.Contains(comments[0], "1 loosening") || !strings.Contains(comments[0], "`HorizontalPodAutoscaler credit-risk-endpoint-scoring` `updated: spec.maxReplicas`") {
+	if comments := s.hub.Comments(1); len(comments) != 1 || !strings.Contains(comments[0], "1 loosening") ||
+		!strings.Contains(comments[0], "`HorizontalPodAutoscaler credit-risk-endpoint-scoring` `updated: spec.maxReplicas`") {
 		t.Errorf("comments %q", comments)
 	}
 	if runs := s.hub.Runs(); len(runs) != 1 || runs[0]["head_sha"] != head {
 		t.Errorf("check runs %v", runs)
 	}
 	s.must(pull, "sarif")
-	if posted, err := os.ReadFile(filepath.Join(s.state, "posted")); err != nil || !strings.Contains(string(posted), `"sarif"`) {
+	if posted, err := os.ReadFile(filepath.Join(s.state, "posted")); err != nil ||
+		!strings.Contains(string(posted), `"sarif"`) {
 		t.Errorf("for code scanning: %s, %v", posted, err)
 	}
 
@@ -162,7 +169,9 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 		t.Errorf("another plan is applied: %v\n%s", err, said)
 	}
 	s.must("ashlar-retrain.yml", "train")
-	want := []string{"check: Check the blueprint and its policies", "check: Record the plans for the merge", "check: Show the consequence", "data: Validate, train, evaluate and gate", "reviewed: Refuse any other plan", "stand: Build the image", "stand: Stand it up here"}
+	want := []string{"check: Check the blueprint and its policies", "check: Record the plans for the merge",
+		"check: Show the consequence", "data: Validate, train, evaluate and gate", "reviewed: Refuse any other plan",
+		"stand: Build the image", "stand: Stand it up here"}
 	at := 0
 	for _, one := range want {
 		i := slices.Index(s.ran[at:], one)

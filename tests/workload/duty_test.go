@@ -30,10 +30,12 @@ type process struct {
 
 func (p *place) start(args ...string) *process {
 	p.t.Helper()
-	d := &process{cmd: exec.Command(p.runtime, args...), lines: make(chan map[string]any, 10_000), done: make(chan error, 1)}
+	d := &process{cmd: exec.Command(p.runtime, args...), lines: make(chan map[string]any, 10_000),
+		done: make(chan error, 1)}
 	d.cmd.Env = p.env
 	if args[0] != "migrate" {
-		d.cmd.Env = p.as(map[string]plan.Duty{"serve": plan.DutyServe, "run": plan.DutyTrain, "drift": plan.DutyTrain, "retain": plan.DutyRetain}[args[0]])
+		d.cmd.Env = p.as(map[string]plan.Duty{"serve": plan.DutyServe, "run": plan.DutyTrain, "drift": plan.DutyTrain,
+			"retain": plan.DutyRetain}[args[0]])
 	}
 	d.cmd.Stdout = &d.out
 	log, err := d.cmd.StderrPipe()

@@ -57,7 +57,8 @@ func newPlace(t *testing.T) *place {
 	p.gateway = newGateway(t, server, filepath.Join(dir, "s3"))
 	p.owner = schema(t, database)
 	p.env = append(os.Environ(),
-		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "AWS_REGION=us-east-1",
+		"AWS_EC2_METADATA_DISABLED=true",
 		"ASHLAR_STORE="+p.gateway.url(bucket+"/store"), "ASHLAR_DATA="+p.gateway.url(bucket+"/data"),
 		"ASHLAR_AUTHOR=pipeline/nightly",
 	)
@@ -152,7 +153,8 @@ func (g *gateway) url(path string) string {
 
 func (g *gateway) up() {
 	g.t.Helper()
-	g.cmd = exec.Command(g.binary, "--access", accessKey, "--secret", secretKey, "--region", "us-east-1", "--port", g.address, "--quiet", "posix", g.folder)
+	g.cmd = exec.Command(g.binary, "--access", accessKey, "--secret", secretKey, "--region", "us-east-1", "--port",
+		g.address, "--quiet", "posix", g.folder)
 	var said bytes.Buffer
 	g.cmd.Stdout, g.cmd.Stderr = &said, &said
 	if err := g.cmd.Start(); err != nil {

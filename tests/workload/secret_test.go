@@ -30,7 +30,8 @@ func secrets(t *testing.T, owner string) []string {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var ask struct{ SecretId string }
-		if json.NewDecoder(r.Body).Decode(&ask) != nil || ask.SecretId != secretARN || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
+		if json.NewDecoder(r.Body).Decode(&ask) != nil || ask.SecretId != secretARN ||
+			r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
 			http.Error(w, `{"__type":"ResourceNotFoundException"}`, http.StatusBadRequest)
 			return
 		}

@@ -52,7 +52,8 @@ func TestAWorkloadLivesThroughKillsAndOutages(t *testing.T) {
 	p.upload("../../blueprints/examples/credit/data/credit_data.csv", "data/data/credit_data.csv")
 	p.deploy(func(deployed *plan.Plan) {
 		e := deployed.Endpoints["scoring"]
-		e.Drift = &plan.Drift{Window: "1s", MinRows: 50, MaxRows: 10_000, Tests: "auto", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
+		e.Drift = &plan.Drift{Window: "1s", MinRows: 50, MaxRows: 10_000, Tests: "auto",
+			Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
 		deployed.Endpoints["scoring"] = e
 	})
 	p.migrates()
@@ -69,7 +70,8 @@ func TestAWorkloadLivesThroughKillsAndOutages(t *testing.T) {
 // as on AWS, and lets workloads work with it.
 func (p *place) migrates() {
 	p.t.Helper()
-	if d := p.run(3, nil, "run", "--model", "default-risk"); !strings.Contains(d.said(), plan.DutyTrain.User(installation)) {
+	if d := p.run(3, nil, "run", "--model", "default-risk"); !strings.Contains(d.said(),
+		plan.DutyTrain.User(installation)) {
 		p.t.Errorf("a user that is not there yet: %s", d.said())
 	}
 	workload := p.env
@@ -166,7 +168,8 @@ func (p *place) predicts(url, body string) string {
 		Probability float64
 		Version     int
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK || answer.Version != 1 || answer.Probability < 0 || answer.Probability > 1 {
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK ||
+		answer.Version != 1 || answer.Probability < 0 || answer.Probability > 1 {
 		p.t.Fatalf("%s: %+v, %v", resp.Status, answer, err)
 	}
 	return fmt.Sprintf("%+v", answer)
@@ -217,7 +220,8 @@ func (p *place) judges() {
 		}
 	}
 	d := p.run(0, &said, "drift", "--endpoint", "scoring")
-	if len(said.Verdicts) != 1 || said.Verdicts[0].Segments == 0 || !said.Verdicts[0].Alert || len(said.Verdicts[0].Windows) == 0 {
+	if len(said.Verdicts) != 1 || said.Verdicts[0].Segments == 0 || !said.Verdicts[0].Alert ||
+		len(said.Verdicts[0].Windows) == 0 {
 		p.t.Errorf("%+v\n%s", said, d.said())
 	}
 	if !strings.Contains(d.said(), "nothing new to learn") {

@@ -35,7 +35,8 @@ func Each(t *testing.T, test func(t *testing.T)) {
 	for _, m := range machines {
 		t.Run("on a machine in "+m.zone, func(t *testing.T) {
 			parent, _, _ := strings.Cut(t.Name(), "/on_a_machine_in_")
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+exactly(parent), "-test.count=1", "-test.v")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+exactly(parent),
+				"-test.count=1", "-test.v")
 			cmd.Env = append(os.Environ(), env+"="+m.zone, "TZ="+m.zone)
 			out, err := cmd.CombinedOutput()
 			if err != nil || !strings.Contains(string(out), "--- PASS: "+parent) {

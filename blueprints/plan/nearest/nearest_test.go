@@ -9,7 +9,8 @@ import (
 func TestTheNearestNameIsTheOneThatWasMeant(t *testing.T) {
 	names := []string{"Age", "Income", "Seniority", strings.Repeat("x", 10_000)}
 	for word, want := range map[string]string{
-		"age": "Age", "Agee": "Age", "incom": "Income", "Senority": "Seniority", "Price": "", "": "", strings.Repeat("x", 10_001): "",
+		"age": "Age", "Agee": "Age", "incom": "Income", "Senority": "Seniority", "Price": "", "": "",
+		strings.Repeat("x", 10_001): "",
 	} {
 		if got := Name(word, names); got != want {
 			t.Errorf("%.20q: %.20q, want %q", word, got, want)
@@ -24,7 +25,8 @@ func TestTheNearestNameIsTheOneThatWasMeant(t *testing.T) {
 	if got := Hint("nothing alike", names); got != "" {
 		t.Error(got)
 	}
-	if got := First("incom", names); got[0] != "Income" || len(got) != len(names) || !slices.Equal(names[:3], []string{"Age", "Income", "Seniority"}) {
+	if got := First("incom", names); got[0] != "Income" || len(got) != len(names) ||
+		!slices.Equal(names[:3], []string{"Age", "Income", "Seniority"}) {
 		t.Errorf("%.40q", got)
 	}
 }

@@ -105,7 +105,8 @@ func (g Generator) both(depth int) string {
 	case 1:
 		return fmt.Sprintf("[...%s] & list.%s(%d)", g.Constraint(depth), g.pick("MinItems", "MaxItems"), g.IntN(3))
 	}
-	return "matchN(" + g.pick(">=0", "<=1", "1") + ", [" + g.counted() + ", " + g.counted() + "]) & " + g.pick("string", "number", "!=null", "{...}")
+	return "matchN(" + g.pick(">=0", "<=1", "1") + ", [" + g.counted() + ", " + g.counted() + "]) & " +
+		g.pick("string", "number", "!=null", "{...}")
 }
 
 func (g Generator) list(depth int) string {

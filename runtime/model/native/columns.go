@@ -70,8 +70,10 @@ func (m *Imported) unnamed(enc *model.Encoder, names []string) ([]int32, error) 
 	if len(both) == 0 {
 		return inOrder(len(names)), nil
 	}
-	return nil, errors.New("its features " + listed(m.Features) + " are names that a library makes up for columns without any, which would go by position, and " +
-		listed(both) + " is also the blueprint's own name, which would go by name; the preprocessing makes " + listed(names) +
+	return nil, errors.New("its features " + listed(m.Features) +
+		" are names that a library makes up for columns without any, which would go by position, and " +
+		listed(both) + " is also the blueprint's own name, which would go by name; the preprocessing makes " +
+		listed(names) +
 		": train with exactly these names (pandas keeps those of prepare:train_features.csv), or with none")
 }
 

@@ -17,9 +17,12 @@ func encoderOf(names ...string) model.Encoder {
 }
 
 func TestNamesDecideWhichColumnIsMeantAndPositionOnlyWithoutThem(t *testing.T) {
-	oneHot := model.Encoder{Fields: []model.FieldEncoder{{Name: "kind", Type: plan.Category, OneHot: true, Categories: []string{"a b", "a_b"}}}}
-	signs := model.Encoder{Fields: []model.FieldEncoder{{Name: "kind", Type: plan.Category, OneHot: true, Categories: []string{"<", "["}}}}
-	coded := model.Encoder{Fields: []model.FieldEncoder{{Name: "f0", Type: plan.Category, OneHot: true, Categories: []string{"a"}}}}
+	oneHot := model.Encoder{Fields: []model.FieldEncoder{{Name: "kind", Type: plan.Category, OneHot: true,
+		Categories: []string{"a b", "a_b"}}}}
+	signs := model.Encoder{Fields: []model.FieldEncoder{{Name: "kind", Type: plan.Category, OneHot: true,
+		Categories: []string{"<", "["}}}}
+	coded := model.Encoder{Fields: []model.FieldEncoder{{Name: "f0", Type: plan.Category, OneHot: true,
+		Categories: []string{"a"}}}}
 	for name, c := range map[string]struct {
 		file []string
 		enc  model.Encoder
@@ -28,21 +31,35 @@ func TestNamesDecideWhichColumnIsMeantAndPositionOnlyWithoutThem(t *testing.T) {
 	}{
 		"no names":                {nil, encoderOf("f1", "f0"), []int32{0, 1}, ""},
 		"names, in another order": {[]string{"b", "a"}, encoderOf("a", "b"), []int32{1, 0}, ""},
-		"columns called as XGBoost would call them":    {[]string{"f0", "f1"}, encoderOf("f1", "f0"), []int32{1, 0}, ""},
-		"columns called as LightGBM would call them":   {[]string{"Column_0", "Column_1"}, encoderOf("Column_1", "Column_0"), []int32{1, 0}, ""},
-		"names that XGBoost made up":                   {[]string{"f0", "f1"}, encoderOf("a", "b"), []int32{0, 1}, ""},
-		"names that LightGBM made up":                  {[]string{"Column_0", "Column_1"}, encoderOf("a", "b"), []int32{0, 1}, ""},
-		"one of them is a column's name":               {[]string{"f0", "f1"}, encoderOf("a", "f0"), nil, "by position, and f0 is also the blueprint's own name, which would go by name"},
-		"one of them is a category's name":             {[]string{"f0", "f1"}, coded, nil, "f0 is also the blueprint's own name"},
-		"f0 out of its place is no name made up":       {[]string{"f1", "f0"}, encoderOf("a", "b"), nil, "its features f1, f0 are not among"},
-		"signs that the library forbids":               {[]string{"c=_1_", "a"}, encoderOf("a", "c=<1>"), []int32{1, 0}, ""},
-		"two names that are one without signs":         {[]string{"kind=a_b", "kind=_unknown_", "kind=a_b"}, oneHot, nil, `several of the preprocessing's kind=a b, kind=a_b, kind=<unknown> become "kind=a_b"`},
-		"the same in their order":                      {[]string{"kind=a_b", "kind=a_b", "kind=_unknown_"}, oneHot, nil, "cannot be told apart"},
-		"the same, made otherwise, in their order":     {[]string{"kind=a b", "kind=a_b", "kind=_unknown_"}, oneHot, []int32{0, 1, 2}, ""},
-		"the same, made otherwise, in another order":   {[]string{"kind=a_b", "kind=a b", "kind=_unknown_"}, oneHot, []int32{1, 0, 2}, ""},
-		"the same whole, in another order":             {[]string{"kind=a_b", "kind=<unknown>", "kind=a b"}, oneHot, []int32{1, 2, 0}, ""},
-		"names as the file of features has them":       {[]string{"kind=__2", "kind=_", "kind=_unknown_"}, signs, []int32{1, 0, 2}, ""},
-		"a name that is not there, and one that comes": {[]string{"a", "a"}, encoderOf("a", "b"), nil, "its features a are not among"},
+		"columns called as XGBoost would call them": {[]string{"f0", "f1"},
+			encoderOf("f1", "f0"), []int32{1, 0}, ""},
+		"columns called as LightGBM would call them": {[]string{"Column_0", "Column_1"},
+			encoderOf("Column_1", "Column_0"), []int32{1, 0}, ""},
+		"names that XGBoost made up": {[]string{"f0", "f1"}, encoderOf("a", "b"), []int32{0, 1}, ""},
+		"names that LightGBM made up": {[]string{"Column_0", "Column_1"},
+			encoderOf("a", "b"), []int32{0, 1}, ""},
+		"one of them is a column's name": {[]string{"f0", "f1"}, encoderOf("a", "f0"), nil,
+			"by position, and f0 is also the blueprint's own name, which would go by name"},
+		"one of them is a category's name": {[]string{"f0", "f1"}, coded, nil,
+			"f0 is also the blueprint's own name"},
+		"f0 out of its place is no name made up": {[]string{"f1", "f0"}, encoderOf("a", "b"), nil,
+			"its features f1, f0 are not among"},
+		"signs that the library forbids": {[]string{"c=_1_", "a"},
+			encoderOf("a", "c=<1>"), []int32{1, 0}, ""},
+		"two names that are one without signs": {[]string{"kind=a_b", "kind=_unknown_", "kind=a_b"}, oneHot,
+			nil, `several of the preprocessing's kind=a b, kind=a_b, kind=<unknown> become "kind=a_b"`},
+		"the same in their order": {[]string{"kind=a_b", "kind=a_b", "kind=_unknown_"}, oneHot,
+			nil, "cannot be told apart"},
+		"the same, made otherwise, in their order": {[]string{"kind=a b", "kind=a_b", "kind=_unknown_"},
+			oneHot, []int32{0, 1, 2}, ""},
+		"the same, made otherwise, in another order": {[]string{"kind=a_b", "kind=a b", "kind=_unknown_"},
+			oneHot, []int32{1, 0, 2}, ""},
+		"the same whole, in another order": {[]string{"kind=a_b", "kind=<unknown>", "kind=a b"},
+			oneHot, []int32{1, 2, 0}, ""},
+		"names as the file of features has them": {[]string{"kind=__2", "kind=_", "kind=_unknown_"},
+			signs, []int32{1, 0, 2}, ""},
+		"a name that is not there, and one that comes": {[]string{"a", "a"}, encoderOf("a", "b"), nil,
+			"its features a are not among"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := Imported{Features: c.file, Width: max(len(c.file), c.enc.Width())}

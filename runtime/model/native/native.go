@@ -67,7 +67,8 @@ func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc m
 	}
 	switch {
 	case m.Task != task:
-		return nil, fmt.Errorf("its objective %s is for a %s task, and the blueprint's is %s", m.Objective, m.Task, task)
+		return nil, fmt.Errorf("its objective %s is for a %s task, and the blueprint's is %s",
+			m.Objective, m.Task, task)
 	case m.Ensemble.Outputs != outputs:
 		return nil, fmt.Errorf("it tells %d classes apart, and the data has %d", m.Ensemble.Outputs, outputs)
 	}
@@ -86,7 +87,8 @@ func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc m
 			}
 		}
 	}
-	out := &model.Model{Name: name, Task: task, Algorithm: plan.Custom, Params: plan.Params{}, Signature: sig, Encoder: enc, Ensemble: &e}
+	out := &model.Model{Name: name, Task: task, Algorithm: plan.Custom, Params: plan.Params{}, Signature: sig,
+		Encoder: enc, Ensemble: &e}
 	return out, out.Prepare()
 }
 
@@ -128,12 +130,14 @@ func (d *drawn) tree(output int32) (model.Tree, error) {
 	}
 	for _, i := range order {
 		if d.left[i] == -1 {
-			t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, -1), append(t.Threshold, 0), append(t.MissingLeft, false)
+			t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, -1), append(t.Threshold, 0),
+				append(t.MissingLeft, false)
 			t.Left, t.Right = append(t.Left, int32(len(t.Leaf))), append(t.Right, 0)
 			t.Leaf = append(t.Leaf, d.value[i])
 			continue
 		}
-		t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, d.feature[i]), append(t.Threshold, d.threshold[i]), append(t.MissingLeft, d.missingLeft[i])
+		t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, d.feature[i]), append(t.Threshold, d.threshold[i]),
+			append(t.MissingLeft, d.missingLeft[i])
 		t.Left, t.Right = append(t.Left, place[d.left[i]]), append(t.Right, place[d.right[i]])
 	}
 	return t, nil

@@ -129,7 +129,8 @@ func TestFeaturesMayStandInAnotherOrder(t *testing.T) {
 }
 
 func TestBelowPartsNumbersAsXGBoostDoes(t *testing.T) {
-	for _, c := range []float32{0, 1, -1, 0.1, 1e-30, -3.7e20, math.SmallestNonzeroFloat32, 16777216, math.Float32frombits(0x3f800001)} {
+	for _, c := range []float32{0, 1, -1, 0.1, 1e-30, -3.7e20, math.SmallestNonzeroFloat32, 16777216,
+		math.Float32frombits(0x3f800001)} {
 		bound := below(c)
 		if !(float32(bound) < c) {
 			t.Errorf("%g: %g goes right", c, bound)
@@ -200,7 +201,8 @@ func TestLightGBMsText(t *testing.T) {
 		link      func(float64) float64
 	}{
 		{"regression", plan.Regression, nil, func(v float64) float64 { return v }},
-		{"binary sigmoid:2", plan.Binary, []string{"n", "p"}, func(v float64) float64 { return 1 / (1 + math.Exp(-2*v)) }},
+		{"binary sigmoid:2", plan.Binary, []string{"n", "p"},
+			func(v float64) float64 { return 1 / (1 + math.Exp(-2*v)) }},
 	} {
 		imported, err := Decode(plan.LightGBM, strings.NewReader(fmt.Sprintf(forest, c.objective)))
 		if err != nil {
@@ -231,21 +233,25 @@ func TestWhatTheRuntimeCannotScoreIsRefusedByName(t *testing.T) {
 	}
 	xgb, lgb := string(b), fmt.Sprintf(forest, "regression")
 	for name, c := range map[string]struct{ flavor, text, from, to, want string }{
-		"an unknown flavor":       {"onnx", "", "", "", "not a format that the runtime scores"},
-		"a pickle":                {plan.XGBoost, "\x80\x04", "", "", "save it with save_model"},
-		"UBJSON":                  {plan.XGBoost, "{L\x00", "", "", "save it with save_model"},
-		"a ranking":               {plan.XGBoost, xgb, "binary:logistic", "rank:pairwise", `objective "rank:pairwise"`},
-		"another booster":         {plan.XGBoost, xgb, `"gbtree"`, `"dart"`, `booster "dart"`},
-		"half a file":             {plan.XGBoost, xgb[:len(xgb)/2], "", "", "unexpected end"},
-		"a base score out of it":  {plan.XGBoost, xgb, `"base_score":"5E-1"`, `"base_score":"2E0"`, "not a probability"},
-		"another text":            {plan.LightGBM, "hello", "", "", `does not begin with "tree"`},
-		"half a text":             {plan.LightGBM, lgb, "end of trees", "", "its end is missing"},
-		"categories":              {plan.LightGBM, lgb, "num_cat=0", "num_cat=2", "splits by categories"},
-		"zeros as missing":        {plan.LightGBM, lgb, "decision_type=10 0", "decision_type=6 0", "zeros count as missing"},
-		"a child that is not":     {plan.LightGBM, lgb, "left_child=-1 -2", "left_child=-1 -9", "do not form a tree"},
-		"a cycle":                 {plan.LightGBM, lgb, "left_child=-1 -2", "left_child=0 -2", "do not form a tree"},
-		"too few values":          {plan.LightGBM, lgb, "threshold=0.5 2", "threshold=0.5", "threshold has 1 values, want 2"},
-		"an exponential link":     {plan.LightGBM, lgb, "objective=regression", "objective=poisson", `objective "poisson"`},
+		"an unknown flavor": {"onnx", "", "", "", "not a format that the runtime scores"},
+		"a pickle":          {plan.XGBoost, "\x80\x04", "", "", "save it with save_model"},
+		"UBJSON":            {plan.XGBoost, "{L\x00", "", "", "save it with save_model"},
+		"a ranking":         {plan.XGBoost, xgb, "binary:logistic", "rank:pairwise", `objective "rank:pairwise"`},
+		"another booster":   {plan.XGBoost, xgb, `"gbtree"`, `"dart"`, `booster "dart"`},
+		"half a file":       {plan.XGBoost, xgb[:len(xgb)/2], "", "", "unexpected end"},
+		"a base score out of it": {plan.XGBoost, xgb, `"base_score":"5E-1"`,
+			`"base_score":"2E0"`, "not a probability"},
+		"another text": {plan.LightGBM, "hello", "", "", `does not begin with "tree"`},
+		"half a text":  {plan.LightGBM, lgb, "end of trees", "", "its end is missing"},
+		"categories":   {plan.LightGBM, lgb, "num_cat=0", "num_cat=2", "splits by categories"},
+		"zeros as missing": {plan.LightGBM, lgb, "decision_type=10 0", "decision_type=6 0",
+			"zeros count as missing"},
+		"a child that is not": {plan.LightGBM, lgb, "left_child=-1 -2", "left_child=-1 -9", "do not form a tree"},
+		"a cycle":             {plan.LightGBM, lgb, "left_child=-1 -2", "left_child=0 -2", "do not form a tree"},
+		"too few values": {plan.LightGBM, lgb, "threshold=0.5 2", "threshold=0.5",
+			"threshold has 1 values, want 2"},
+		"an exponential link": {plan.LightGBM, lgb, "objective=regression",
+			"objective=poisson", `objective "poisson"`},
 		"a feature beyond":        {plan.LightGBM, lgb, "split_feature=0 1", "split_feature=0 2", "feature 2 of 2"},
 		"a tree out of its place": {plan.LightGBM, lgb, "Tree=1", "Tree=5", `tree "5" comes where tree 1 should`},
 	} {

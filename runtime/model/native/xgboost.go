@@ -96,7 +96,8 @@ func readXGBoost(b []byte) (*Imported, error) {
 	booster := &l.GradientBooster
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("objective %q is not one that the runtime scores; serve it as a pyfunc", l.Objective.Name)
+		return nil, fmt.Errorf("objective %q is not one that the runtime scores; serve it as a pyfunc",
+			l.Objective.Name)
 	case booster.Name != "gbtree":
 		return nil, fmt.Errorf("booster %q is not gbtree; serve it as a pyfunc", booster.Name)
 	case l.Param.Targets > 1:
@@ -104,11 +105,13 @@ func readXGBoost(b []byte) (*Imported, error) {
 	case l.Param.Features < 1 || l.Param.Features > most || l.Param.Classes < 0 || l.Param.Classes > most:
 		return nil, fmt.Errorf("%d features and %d classes", l.Param.Features, l.Param.Classes)
 	case len(booster.Model.TreeInfo) != len(booster.Model.Trees):
-		return nil, fmt.Errorf("%d trees, of which %d have an output", len(booster.Model.Trees), len(booster.Model.TreeInfo))
+		return nil, fmt.Errorf("%d trees, of which %d have an output", len(booster.Model.Trees),
+			len(booster.Model.TreeInfo))
 	case len(l.FeatureNames) > 0 && len(l.FeatureNames) != int(l.Param.Features):
 		return nil, fmt.Errorf("%d names of %d features", len(l.FeatureNames), l.Param.Features)
 	}
-	e := &model.Ensemble{Outputs: 1, Link: map[plan.Task]model.Link{plan.Binary: model.Logit, plan.Multiclass: model.Softmax, plan.Regression: model.Identity}[task]}
+	e := &model.Ensemble{Outputs: 1, Link: map[plan.Task]model.Link{plan.Binary: model.Logit,
+		plan.Multiclass: model.Softmax, plan.Regression: model.Identity}[task]}
 	if task == plan.Multiclass {
 		e.Outputs = int(l.Param.Classes)
 	}
@@ -119,7 +122,8 @@ func readXGBoost(b []byte) (*Imported, error) {
 	if err := x.trees(e); err != nil {
 		return nil, err
 	}
-	return &Imported{Ensemble: e, Features: l.FeatureNames, Width: int(l.Param.Features), Objective: l.Objective.Name, Task: task}, nil
+	return &Imported{Ensemble: e, Features: l.FeatureNames, Width: int(l.Param.Features),
+		Objective: l.Objective.Name, Task: task}, nil
 }
 
 // trees adds the trees, those up to the best iteration where early stopping has
@@ -159,7 +163,8 @@ func (t *xgboostTree) drawn(width int) (*drawn, error) {
 	if t.Param.LeafVector > 1 {
 		return nil, errors.New("its leaves hold several outputs; train with multi_strategy one_output_per_tree")
 	}
-	d := &drawn{left: t.Left, right: t.Right, feature: t.Indices, threshold: make([]float64, n), missingLeft: make([]bool, n), value: make([]float64, n)}
+	d := &drawn{left: t.Left, right: t.Right, feature: t.Indices, threshold: make([]float64, n),
+		missingLeft: make([]bool, n), value: make([]float64, n)}
 	for i := range n {
 		if i < len(t.Types) && t.Types[i] != 0 {
 			return nil, errors.New("it splits by categories; train on prepare:train_features.csv, whose columns are numbers")

@@ -17,7 +17,8 @@ func BenchmarkFit800k(b *testing.B) {
 		b.Skip("takes seconds")
 	}
 	x, y := detector(800_000, 28, 1)
-	p := plan.Params{"max_iter": 100.0, "max_depth": 6.0, "max_leaf_nodes": nil, "min_samples_leaf": 1.0, "l2_regularization": 1.0}
+	p := plan.Params{"max_iter": 100.0, "max_depth": 6.0, "max_leaf_nodes": nil,
+		"min_samples_leaf": 1.0, "l2_regularization": 1.0}
 	for b.Loop() {
 		if _, err := Fit(context.Background(), x, y, Options{Task: plan.Binary, Params: p}); err != nil {
 			b.Fatal(err)

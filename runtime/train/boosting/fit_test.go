@@ -31,7 +31,8 @@ func mustFit(t *testing.T, x *model.Matrix, y []float64, opt Options) *model.Ens
 // midway between the values that it parts.
 func TestAStepIsFittedExactly(t *testing.T) {
 	p := plan.Params{"max_iter": 1.0, "learning_rate": 1.0, "min_samples_leaf": 1.0}
-	e := mustFit(t, column(1, 2, 3, 4, 5, 6), []float64{10, 10, 10, 10, 40, 40}, Options{Task: plan.Regression, Params: p})
+	e := mustFit(t, column(1, 2, 3, 4, 5, 6), []float64{10, 10, 10, 10, 40, 40},
+		Options{Task: plan.Regression, Params: p})
 	if tree := e.Trees[0]; len(tree.Leaf) != 2 || tree.Threshold[0] != 4.5 {
 		t.Errorf("split %v", tree)
 	}
@@ -49,9 +50,12 @@ func TestMissingValuesGoWhereTheyBelong(t *testing.T) {
 		x, y []float64
 		want map[float64]float64
 	}{
-		"with the low":        {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 0, 0, 6, 6}, map[float64]float64{1: 0, 9: 6, gap: 0}},
-		"with the high":       {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 6, 6, 6, 6}, map[float64]float64{1: 0, 9: 6, gap: 6}},
-		"on their own":        {[]float64{1, 1, gap, gap, 1, 1}, []float64{0, 0, 6, 6, 0, 0}, map[float64]float64{1: 0, gap: 6, 1e300: 0}},
+		"with the low": {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 0, 0, 6, 6},
+			map[float64]float64{1: 0, 9: 6, gap: 0}},
+		"with the high": {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 6, 6, 6, 6},
+			map[float64]float64{1: 0, 9: 6, gap: 6}},
+		"on their own": {[]float64{1, 1, gap, gap, 1, 1}, []float64{0, 0, 6, 6, 0, 0},
+			map[float64]float64{1: 0, gap: 6, 1e300: 0}},
 		"with the many":       {[]float64{1, 1, 1, 1, 9, 9}, []float64{0, 0, 0, 0, 6, 6}, map[float64]float64{gap: 0}},
 		"with the many, high": {[]float64{1, 1, 9, 9, 9, 9}, []float64{0, 0, 6, 6, 6, 6}, map[float64]float64{gap: 6}},
 	}
@@ -112,7 +116,8 @@ func TestEarlyStoppingKeepsTheBestIteration(t *testing.T) {
 	x, y := holes(2000, plan.Binary)
 	var valid []float64
 	opt := Options{Task: plan.Binary, Seed: 3, Params: plan.Params{
-		"max_iter": 500.0, "learning_rate": 0.3, "early_stopping": true, "n_iter_no_change": 5.0, "validation_fraction": 0.2,
+		"max_iter": 500.0, "learning_rate": 0.3, "early_stopping": true, "n_iter_no_change": 5.0,
+		"validation_fraction": 0.2,
 	}}
 	opt.Progress = func(_ int, _, b float64) { valid = append(valid, b) }
 	e := mustFit(t, x, y, opt)
@@ -176,10 +181,12 @@ func TestBadInputIsRefused(t *testing.T) {
 		y      []float64
 		want   []string
 	}{
-		"settings": {plan.Params{"max_iter": 0.0, "learning_rate": -1.0, "max_bins": 300.0}, []float64{0, 1}, []string{"max_iter is 0", "learning_rate is -1", "max_bins is 300"}},
-		"leaves":   {plan.Params{"max_leaf_nodes": 1.0, "max_depth": 0.0}, []float64{0, 1}, []string{"max_leaf_nodes is 1", "max_depth is 0"}},
-		"a word":   {plan.Params{"early_stopping": "maybe"}, []float64{0, 1}, []string{"early_stopping is maybe"}},
-		"classes":  {nil, []float64{0, 2}, []string{"target of row 1 is 2"}},
+		"settings": {plan.Params{"max_iter": 0.0, "learning_rate": -1.0, "max_bins": 300.0}, []float64{0, 1},
+			[]string{"max_iter is 0", "learning_rate is -1", "max_bins is 300"}},
+		"leaves": {plan.Params{"max_leaf_nodes": 1.0, "max_depth": 0.0}, []float64{0, 1},
+			[]string{"max_leaf_nodes is 1", "max_depth is 0"}},
+		"a word":  {plan.Params{"early_stopping": "maybe"}, []float64{0, 1}, []string{"early_stopping is maybe"}},
+		"classes": {nil, []float64{0, 2}, []string{"target of row 1 is 2"}},
 	}
 	for name, c := range cases {
 		_, err := Fit(context.Background(), column(1, 2), c.y, Options{Task: plan.Binary, Params: c.params})

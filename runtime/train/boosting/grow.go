@@ -151,7 +151,8 @@ func (g *grower) split(n *node) (left, right *node) {
 	s := n.best
 	l, r := g.tree.split(n.at, s)
 	left = &node{at: l, spans: make([]span, len(g.crew)), depth: n.depth + 1, gradient: s.gradient, hessian: s.hessian}
-	right = &node{at: r, spans: make([]span, len(g.crew)), depth: n.depth + 1, gradient: n.gradient - s.gradient, hessian: n.hessian - s.hessian}
+	right = &node{at: r, spans: make([]span, len(g.crew)), depth: n.depth + 1, gradient: n.gradient - s.gradient,
+		hessian: n.hessian - s.hessian}
 	small, large := left, right
 	if right.hessian < left.hessian {
 		small, large = right, left

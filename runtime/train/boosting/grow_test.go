@@ -68,7 +68,8 @@ func TestScoringTheMatrixGivesTheScoresOfTraining(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := &booster{params: p, options: Options{Task: task}, y: y, classes: map[plan.Task]int{plan.Binary: 2, plan.Multiclass: 3}[task]}
+		b := &booster{params: p, options: Options{Task: task}, y: y,
+			classes: map[plan.Task]int{plan.Binary: 2, plan.Multiclass: 3}[task]}
 		if err := errors.Join(b.prepare(context.Background(), x), b.boost(context.Background())); err != nil {
 			t.Fatal(err)
 		}

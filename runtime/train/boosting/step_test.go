@@ -20,7 +20,8 @@ func TestAStepNeverOvershootsARareClassByFar(t *testing.T) {
 			value, gain := step(g, h, true)
 			want := exact(positive, n, p)
 			if value > want+sureStep || value < want/3 {
-				t.Errorf("%v of %d rows at %g: a step of %.2f, right is %.2f, Newton's %.0f", positive, n, p, value, want, g/h)
+				t.Errorf("%v of %d rows at %g: a step of %.2f, right is %.2f, Newton's %.0f",
+					positive, n, p, value, want, g/h)
 			}
 			// The right step takes away the most that there is; the sure step is
 			// believed, and promises up to half of that again and more.

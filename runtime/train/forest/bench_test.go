@@ -43,7 +43,8 @@ func BenchmarkFitNumbers(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Fit(context.Background(), x, y, Options{Task: plan.Binary, Params: plan.Params{"n_estimators": 20.0}}); err != nil {
+				if _, err := Fit(context.Background(), x, y,
+					Options{Task: plan.Binary, Params: plan.Params{"n_estimators": 20.0}}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -162,7 +162,8 @@ func (s *sweep) scan(groups []group, first int) split {
 	parent := s.score(s.node, s.nodeClass)
 	for i := range len(groups) - 1 {
 		s.move(&left, i)
-		right := group{rows: int32(len(s.rows)) - left.rows, weight: s.node.weight - left.weight, sum: s.node.sum - left.sum}
+		right := group{rows: int32(len(s.rows)) - left.rows, weight: s.node.weight - left.weight,
+			sum: s.node.sum - left.sum}
 		if int(left.rows) < s.minLeaf || int(right.rows) < s.minLeaf {
 			continue
 		}

@@ -164,12 +164,18 @@ func TestTheShapeOfTreesIsLimited(t *testing.T) {
 		params plan.Params
 		holds  func(tree model.Tree, rows map[int32]int) bool
 	}{
-		"max_depth":             {plan.Params{"max_depth": 3.0}, func(t model.Tree, _ map[int32]int) bool { return depthOf(t, 0) == 3 }},
-		"max_leaf_nodes":        {plan.Params{"max_leaf_nodes": 6.0}, func(t model.Tree, _ map[int32]int) bool { return len(t.Leaf) == 6*3 }},
-		"min_samples_leaf":      {plan.Params{"min_samples_leaf": 20.0}, func(_ model.Tree, rows map[int32]int) bool { return smallest(rows) >= 20 && smallest(rows) < 40 }},
-		"a share":               {plan.Params{"min_samples_leaf": 0.1}, func(_ model.Tree, rows map[int32]int) bool { return smallest(rows) >= 70 }},
-		"min_samples_split":     {plan.Params{"min_samples_split": 700.0}, func(t model.Tree, _ map[int32]int) bool { return depthOf(t, 0) == 1 }},
-		"min_impurity_decrease": {plan.Params{"min_impurity_decrease": 1.0}, func(t model.Tree, _ map[int32]int) bool { return depthOf(t, 0) == 0 }},
+		"max_depth": {plan.Params{"max_depth": 3.0},
+			func(t model.Tree, _ map[int32]int) bool { return depthOf(t, 0) == 3 }},
+		"max_leaf_nodes": {plan.Params{"max_leaf_nodes": 6.0},
+			func(t model.Tree, _ map[int32]int) bool { return len(t.Leaf) == 6*3 }},
+		"min_samples_leaf": {plan.Params{"min_samples_leaf": 20.0},
+			func(_ model.Tree, rows map[int32]int) bool { return smallest(rows) >= 20 && smallest(rows) < 40 }},
+		"a share": {plan.Params{"min_samples_leaf": 0.1},
+			func(_ model.Tree, rows map[int32]int) bool { return smallest(rows) >= 70 }},
+		"min_samples_split": {plan.Params{"min_samples_split": 700.0},
+			func(t model.Tree, _ map[int32]int) bool { return depthOf(t, 0) == 1 }},
+		"min_impurity_decrease": {plan.Params{"min_impurity_decrease": 1.0},
+			func(t model.Tree, _ map[int32]int) bool { return depthOf(t, 0) == 0 }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -181,7 +187,8 @@ func TestTheShapeOfTreesIsLimited(t *testing.T) {
 					rows[leafOf(tree, x, i)]++
 				}
 				if !c.holds(tree, rows) {
-					t.Errorf("depth %d, %d leaf values, smallest leaf %d", depthOf(tree, 0), len(tree.Leaf), smallest(rows))
+					t.Errorf("depth %d, %d leaf values, smallest leaf %d", depthOf(tree, 0),
+						len(tree.Leaf), smallest(rows))
 				}
 			}
 		})
@@ -203,9 +210,12 @@ func TestMissingValuesGoWhereTheyBelong(t *testing.T) {
 		x, y []float64
 		want map[float64]float64
 	}{
-		"with the low":        {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 0, 0, 1, 1}, map[float64]float64{1: 0, 9: 1, gap: 0}},
-		"with the high":       {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 1, 1, 1, 1}, map[float64]float64{1: 0, 9: 1, gap: 1}},
-		"on their own":        {[]float64{1, 1, gap, gap, 1, 1}, []float64{0, 0, 1, 1, 0, 0}, map[float64]float64{1: 0, gap: 1, 1e300: 0}},
+		"with the low": {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 0, 0, 1, 1},
+			map[float64]float64{1: 0, 9: 1, gap: 0}},
+		"with the high": {[]float64{1, 1, gap, gap, 9, 9}, []float64{0, 0, 1, 1, 1, 1},
+			map[float64]float64{1: 0, 9: 1, gap: 1}},
+		"on their own": {[]float64{1, 1, gap, gap, 1, 1}, []float64{0, 0, 1, 1, 0, 0},
+			map[float64]float64{1: 0, gap: 1, 1e300: 0}},
 		"with the many":       {[]float64{1, 1, 1, 1, 9, 9}, []float64{0, 0, 0, 0, 1, 1}, map[float64]float64{gap: 0}},
 		"with the many, high": {[]float64{1, 1, 9, 9, 9, 9}, []float64{0, 0, 1, 1, 1, 1}, map[float64]float64{gap: 1}},
 	}
@@ -312,14 +322,16 @@ func TestMaxSamplesLimitsTheRowsOfATree(t *testing.T) {
 
 func TestAClassWeightNeedsClasses(t *testing.T) {
 	p := plan.Params{"class_weight": "balanced"}
-	if _, err := Fit(context.Background(), feature(1, 2), []float64{1, 2}, Options{Task: plan.Regression, Params: p}); err == nil {
+	if _, err := Fit(context.Background(), feature(1, 2), []float64{1, 2},
+		Options{Task: plan.Regression, Params: p}); err == nil {
 		t.Error("a regression took class weights")
 	}
 }
 
 func TestBadInputIsRefused(t *testing.T) {
 	p := plan.Params{
-		"n_estimators": 0.0, "max_depth": -1.0, "max_features": "half", "criterion": "squared_error", "max_samples": 5.0, "min_samples_leaf": 0.0,
+		"n_estimators": 0.0, "max_depth": -1.0, "max_features": "half", "criterion": "squared_error",
+		"max_samples": 5.0, "min_samples_leaf": 0.0,
 	}
 	_, err := Fit(context.Background(), feature(1, 2), []float64{0, 1}, Options{Task: plan.Binary, Params: p})
 	for name := range p {
@@ -327,7 +339,8 @@ func TestBadInputIsRefused(t *testing.T) {
 			t.Errorf("error does not name %s: %v", name, err)
 		}
 	}
-	if _, err := Fit(context.Background(), feature(1, 2), []float64{0, math.NaN()}, Options{Task: plan.Regression}); err == nil {
+	if _, err := Fit(context.Background(), feature(1, 2), []float64{0, math.NaN()},
+		Options{Task: plan.Regression}); err == nil {
 		t.Error("a missing target went through")
 	}
 }

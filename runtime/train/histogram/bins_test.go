@@ -14,7 +14,8 @@ import (
 // missing ones.
 func awkward(rows int, seed uint64) []float64 {
 	random := rand.New(rand.NewPCG(seed, 1))
-	special := []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), math.MaxFloat64, -math.MaxFloat64, 5e-324, 1, math.Nextafter(1, 2)}
+	special := []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), math.MaxFloat64,
+		-math.MaxFloat64, 5e-324, 1, math.Nextafter(1, 2)}
 	out := make([]float64, rows)
 	for i := range out {
 		if out[i] = math.Exp(random.NormFloat64() * 5); random.IntN(4) == 0 {

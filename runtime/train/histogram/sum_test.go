@@ -108,7 +108,8 @@ func TestPackedSumsDoNotOverflow(t *testing.T) {
 			if got := float64(cells[0].Gradient) * g.Gradient; math.Abs(got/(sign*1e100*rows)-1) > 1e-4 {
 				t.Errorf("gradient %g, want %g", got, sign*1e100*rows)
 			}
-			if got := float64(cells[0].Hessian) * g.Hessian; !constant && math.Abs(got/(0.25*rows)-1) > 1e-4 || constant && got != rows {
+			if got := float64(cells[0].Hessian) * g.Hessian; !constant &&
+				math.Abs(got/(0.25*rows)-1) > 1e-4 || constant && got != rows {
 				t.Errorf("hessian %g", got)
 			}
 		}

@@ -198,11 +198,13 @@ func (p *problem) curvature(from, to int, proba, weights, scaled []float64, hess
 			}
 			a := blas64.General{Rows: n, Cols: p.width, Stride: p.width, Data: scaled}
 			if l == k {
-				c := blas64.Symmetric{N: p.width, Stride: h.Stride, Uplo: blas.Upper, Data: h.Data[k*p.width*h.Stride+k*p.width:]}
+				c := blas64.Symmetric{N: p.width, Stride: h.Stride, Uplo: blas.Upper,
+					Data: h.Data[k*p.width*h.Stride+k*p.width:]}
 				blas64.Syrk(blas.Trans, 1, a, 1, c)
 				continue
 			}
-			c := blas64.General{Rows: p.width, Cols: p.width, Stride: h.Stride, Data: h.Data[k*p.width*h.Stride+l*p.width:]}
+			c := blas64.General{Rows: p.width, Cols: p.width, Stride: h.Stride,
+				Data: h.Data[k*p.width*h.Stride+l*p.width:]}
 			blas64.Gemm(blas.Trans, blas.NoTrans, sign, a, a, 1, c)
 		}
 	}

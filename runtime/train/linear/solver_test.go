@@ -112,12 +112,14 @@ func TestFitSaysEverythingThatIsWrong(t *testing.T) {
 	_, err := linear.Fit(context.Background(), x, []float64{0, 2}, linear.Options{
 		Task: plan.Binary, Classes: 2, Params: plan.Params{"C": 0.0, "class_weight": "heavy"},
 	})
-	for _, want := range []string{"feature 0: a value is missing", "feature 1: 1 values for 2 rows", "parameter C is 0", `class_weight is "heavy"`, "target 2 is not a class index"} {
+	for _, want := range []string{"feature 0: a value is missing", "feature 1: 1 values for 2 rows", "parameter C is 0",
+		`class_weight is "heavy"`, "target 2 is not a class index"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
 		}
 	}
-	_, err = linear.Fit(context.Background(), &model.Matrix{}, nil, linear.Options{Task: plan.Regression, Params: plan.Params{"alpha": -1.0}})
+	_, err = linear.Fit(context.Background(), &model.Matrix{}, nil,
+		linear.Options{Task: plan.Regression, Params: plan.Params{"alpha": -1.0}})
 	for _, want := range []string{"0 rows of 0 features", "alpha is -1"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
@@ -141,7 +143,8 @@ func TestAnEndedContextEndsTheFit(t *testing.T) {
 
 func TestSeparableClassesStillHaveAnOptimum(t *testing.T) {
 	x := &model.Matrix{Rows: 4, Columns: [][]float64{{1, 2, 3, 4}, {5, 5, 5, 5}}}
-	l, err := linear.Fit(context.Background(), x, []float64{0, 0, 1, 1}, linear.Options{Task: plan.Binary, Classes: 2, Params: plan.Params{"C": 1e6}})
+	l, err := linear.Fit(context.Background(), x, []float64{0, 0, 1, 1},
+		linear.Options{Task: plan.Binary, Classes: 2, Params: plan.Params{"C": 1e6}})
 	if err != nil {
 		t.Fatal(err)
 	}

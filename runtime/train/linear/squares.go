@@ -15,7 +15,8 @@ import (
 //
 // X is reduced to a triangle by QR, a block of rows at a time so that memory
 // does not grow with the rows, and the triangle is solved by SVD.
-func leastSquares(ctx context.Context, x *model.Matrix, y []float64, alpha float64, intercept bool) (*model.Linear, error) {
+func leastSquares(ctx context.Context, x *model.Matrix, y []float64, alpha float64,
+	intercept bool) (*model.Linear, error) {
 	d := len(x.Columns)
 	center, middle := make([]float64, d), 0.0
 	if intercept {

@@ -50,7 +50,8 @@ func TestTheOptimumIsReachedInAFewSteps(t *testing.T) {
 		for _, rows := range []int{40, 3000, 7043} {
 			steps := 0
 			x, y := oneHot(rows)
-			_, err := linear.Fit(counted{context.Background(), &steps}, x, y, linear.Options{Task: plan.Binary, Classes: 2, Params: plan.Params{"C": c}})
+			_, err := linear.Fit(counted{context.Background(), &steps}, x, y,
+				linear.Options{Task: plan.Binary, Classes: 2, Params: plan.Params{"C": c}})
 			if err != nil || steps > 15 {
 				t.Errorf("C %g, %d rows: %d steps, error %v", c, rows, steps, err)
 			}

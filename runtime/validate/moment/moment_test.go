@@ -125,7 +125,8 @@ func exact(values []float64) float64 {
 
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
-		`{"finite":2,"sum":"3p0","squares":"5p0"}`, `{"finite":0,"sum":"0","squares":"0"}`, `{"finite":1,"sum":"1p9999999","squares":"1p0"}`,
+		`{"finite":2,"sum":"3p0","squares":"5p0"}`, `{"finite":0,"sum":"0","squares":"0"}`,
+		`{"finite":1,"sum":"1p9999999","squares":"1p0"}`,
 		`{"finite":-1,"sum":"0","squares":"0"}`, `{"finite":1,"sum":"-1p-1074","squares":"1p-2148"}`, `{"sum":"zp1"}`,
 	} {
 		f.Add([]byte(s))

@@ -148,7 +148,8 @@ func (c *cells) decode(b []byte) (total int64, err error) {
 		}
 		count, m := binary.Uvarint(b[n:])
 		key := before + step
-		if m <= 0 || count == 0 || count > 1<<62 || total > 1<<62 || key < before || step == 0 && !first || key > ^uint64(0)>>c.shift || c.used >= c.limit {
+		if m <= 0 || count == 0 || count > 1<<62 || total > 1<<62 || key < before || step == 0 && !first ||
+			key > ^uint64(0)>>c.shift || c.used >= c.limit {
 			return 0, bad
 		}
 		c.put(key, int64(count))

@@ -80,7 +80,8 @@ func (s *Sketch) restoreExtremes(c *Column, list []cell) error {
 	if err != nil {
 		return fmt.Errorf("state: max: %w", err)
 	}
-	if !s.in(least, list[0]) || !s.in(greatest, list[len(list)-1]) || least > greatest || least == greatest && leastLow > greatestLow {
+	if !s.in(least, list[0]) || !s.in(greatest, list[len(list)-1]) || least > greatest ||
+		least == greatest && leastLow > greatestLow {
 		return errors.New("state: min and max are not in the cells")
 	}
 	s.extremes = none()

@@ -175,19 +175,22 @@ func TestFewValuesAreTold(t *testing.T) {
 	}}
 	p := of(f, upTo(8))
 	n, c := column(t, p, "n"), column(t, p, "c")
-	if n.Count != 7 || n.Missing != 1 || n.MissingPercent != 12.5 || n.Min != "-0.5" || n.Max != "7" || n.Distinct != 5 || !n.DistinctExact || n.QuantileError != 0 {
+	if n.Count != 7 || n.Missing != 1 || n.MissingPercent != 12.5 || n.Min != "-0.5" || n.Max != "7" ||
+		n.Distinct != 5 || !n.DistinctExact || n.QuantileError != 0 {
 		t.Errorf("%+v", n)
 	}
 	if n.Top[0].Value != "2" || n.Top[0].Count != 3 || n.Top[1].Value != "-0.5" {
 		t.Errorf("top %v", n.Top)
 	}
-	if i := slices.IndexFunc(n.Quantiles, func(q profile.Quantile) bool { return q.Quantile == 0.5 }); n.Quantiles[i].Value != 2 {
+	if i := slices.IndexFunc(n.Quantiles,
+		func(q profile.Quantile) bool { return q.Quantile == 0.5 }); n.Quantiles[i].Value != 2 {
 		t.Errorf("quantiles %v", n.Quantiles)
 	}
 	if h := n.Histogram; len(h.Edges) != len(h.Counts)+1 || h.Counts[0] != 1 || h.Counts[len(h.Counts)-1] != 1 {
 		t.Errorf("histogram %v", h)
 	}
-	if d := cmp.Diff([]profile.Frequent{{Value: "a", Count: 4, Percent: 100 * 4 / 6.0}, {Value: "b", Count: 2, Percent: 100 * 2 / 6.0}}, c.Top); d != "" || c.Distinct != 2 {
+	if d := cmp.Diff([]profile.Frequent{{Value: "a", Count: 4, Percent: 100 * 4 / 6.0},
+		{Value: "b", Count: 2, Percent: 100 * 2 / 6.0}}, c.Top); d != "" || c.Distinct != 2 {
 		t.Errorf("%d distinct, %s", c.Distinct, d)
 	}
 }
@@ -209,11 +212,15 @@ func TestLeastAndGreatestIntegersHaveAllTheirDigits(t *testing.T) {
 		a, b     []string
 		min, max json.Number
 	}{
-		{[]string{"9007199254740993", "9007199254740995"}, []string{"9007199254740994"}, "9007199254740993", "9007199254740995"},
-		{[]string{"9223372036854775807"}, []string{"-9223372036854775808", "5"}, "-9223372036854775808", "9223372036854775807"},
-		{[]string{"18446744073709551615"}, []string{"18446744073709551614"}, "18446744073709551614", "18446744073709551615"},
+		{[]string{"9007199254740993", "9007199254740995"}, []string{"9007199254740994"},
+			"9007199254740993", "9007199254740995"},
+		{[]string{"9223372036854775807"}, []string{"-9223372036854775808", "5"},
+			"-9223372036854775808", "9223372036854775807"},
+		{[]string{"18446744073709551615"}, []string{"18446744073709551614"},
+			"18446744073709551614", "18446744073709551615"},
 		{[]string{"-9007199254740993"}, []string{"-9007199254740992"}, "-9007199254740993", "-9007199254740992"},
-		{[]string{"1152921504606846976"}, []string{"1152921504606846977", "1152921504606846975"}, "1152921504606846975", "1152921504606846977"},
+		{[]string{"1152921504606846976"}, []string{"1152921504606846977", "1152921504606846975"},
+			"1152921504606846975", "1152921504606846977"},
 	} {
 		whole := of64(slices.Concat(c.a, c.b)...)
 		var again profile.Profile
@@ -287,7 +294,8 @@ func TestColumnsOfOtherTypesDoNotMerge(t *testing.T) {
 		return of(f, []int{0})
 	}
 	_, err := profile.Merge(one(plan.Number, 1), one(plan.Boolean, 1))
-	if err == nil || !strings.Contains(err.Error(), "profile 1: column x: a column of type number does not merge with one of type boolean") {
+	if err == nil || !strings.Contains(err.Error(),
+		"profile 1: column x: a column of type number does not merge with one of type boolean") {
 		t.Errorf("%v", err)
 	}
 }
@@ -325,11 +333,14 @@ func FuzzMerge(f *testing.F) {
 func FuzzState(f *testing.F) {
 	p := of(frame(rand.New(rand.NewPCG(9, 10)), 5000), upTo(5000))
 	for _, c := range p.Columns {
-		f.Add(c.State.Cells, c.State.Registers, c.State.Shift, c.State.Limit, c.Count, c.Missing, string(c.Type), c.Sensitive)
+		f.Add(c.State.Cells, c.State.Registers, c.State.Shift, c.State.Limit, c.Count, c.Missing,
+			string(c.Type), c.Sensitive)
 	}
 	f.Add([]byte{0xff, 1, 1}, []byte{0, 0xff, 0xff, 3, 1}, uint(63), 1, int64(math.MaxInt64), int64(0), "number", true)
-	f.Fuzz(func(t *testing.T, cells, registers []byte, shift uint, limit int, count, missing int64, typ string, sensitive bool) {
-		c := profile.Column{Name: "x", Type: plan.ColumnType(typ), Sensitive: sensitive, Count: count, Missing: missing, Min: "0", Max: "0"}
+	f.Fuzz(func(t *testing.T, cells, registers []byte, shift uint, limit int, count, missing int64,
+		typ string, sensitive bool) {
+		c := profile.Column{Name: "x", Type: plan.ColumnType(typ), Sensitive: sensitive, Count: count,
+			Missing: missing, Min: "0", Max: "0"}
 		c.State = profile.State{Limit: limit, Cells: cells, Shift: shift, Registers: registers}
 		c.State.Moments = fmt.Appendf(nil, `{"finite":%d,"sum":"0","squares":"0"}`, count)
 		p := &profile.Profile{Rows: count + missing, Columns: []profile.Column{c}}

@@ -58,7 +58,8 @@ type Sketch struct {
 
 // NewSketch returns the sketch of an empty column.
 func NewSketch(name string, spec plan.Column, limit int) *Sketch {
-	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive}, limit: limit, extremes: none()}
+	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive},
+		limit: limit, extremes: none()}
 	s.cells.limit = limit
 	if s.coded() {
 		s.texts = map[string]int64{}

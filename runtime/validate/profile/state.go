@@ -112,7 +112,8 @@ func (s *Sketch) restoreNumbers(c *Column) error {
 	if err != nil {
 		return err
 	}
-	if s.moments.Count() != c.Count || total != c.Count-c.Infinite || c.Infinite < 0 || (st.Shift > 0) != (s.distinct != nil) {
+	if s.moments.Count() != c.Count || total != c.Count-c.Infinite || c.Infinite < 0 ||
+		(st.Shift > 0) != (s.distinct != nil) {
 		return errors.New("state: cells, moments and values do not agree")
 	}
 	if total == 0 {

@@ -42,7 +42,8 @@ func count[K spill.Key[K]](t *testing.T, r *spill.Room, tallies int, keys []K) [
 		}
 	}
 	var out []spill.Entry[K]
-	if err := spill.Each(t.Context(), list, func(e spill.Entry[K]) error { out = append(out, e); return nil }); err != nil {
+	if err := spill.Each(t.Context(), list,
+		func(e spill.Entry[K]) error { out = append(out, e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -130,7 +131,8 @@ func TestTalliesThatSpillAtOnceDoNotMix(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []spill.Entry[spill.Number]
-	if err := spill.Each(t.Context(), tallies, func(e spill.Entry[spill.Number]) error { got = append(got, e); return nil }); err != nil {
+	if err := spill.Each(t.Context(), tallies,
+		func(e spill.Entry[spill.Number]) error { got = append(got, e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	same(t, plainly(keys), got)
@@ -177,7 +179,8 @@ func TestNumberKeysAreInTheOrderOfTheirNumbers(t *testing.T) {
 func TestTextKeysTellTextsApart(t *testing.T) {
 	long := strings.Repeat("x", 63)
 	seen := map[spill.Text]string{}
-	for _, s := range []string{"", "\x00", "\x00\x00", "a", "a\x00", "b", long[:31], long, long + "y", long + "z", strings.Repeat("x", 200)} {
+	for _, s := range []string{"", "\x00", "\x00\x00", "a", "a\x00", "b", long[:31], long, long + "y", long + "z",
+		strings.Repeat("x", 200)} {
 		if other, ok := seen[spill.TextOf([]byte(s))]; ok {
 			t.Errorf("%q and %q have one key", s, other)
 		}

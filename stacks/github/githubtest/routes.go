@@ -77,7 +77,8 @@ func (s *Server) people() {
 
 // talk are comments and issues.
 func (s *Server) talk() {
-	s.handle("GET /issues/{n}/comments", func(r *http.Request, _ object) reply { return ok(s.comments[number(r, "n")]) })
+	s.handle("GET /issues/{n}/comments",
+		func(r *http.Request, _ object) reply { return ok(s.comments[number(r, "n")]) })
 	s.handle("POST /issues/{n}/comments", func(r *http.Request, body object) reply {
 		text, _ := body["body"].(string)
 		if len([]rune(text)) > 65536 {
@@ -119,7 +120,8 @@ func (s *Server) author() string {
 }
 
 func (s *Server) comment(n int, login, text string) object {
-	c := object{"id": s.id(), "body": text, "user": user(login), "html_url": fmt.Sprintf("https://github.test/acme/shop/pull/%d#c%d", n, s.last)}
+	c := object{"id": s.id(), "body": text, "user": user(login),
+		"html_url": fmt.Sprintf("https://github.test/acme/shop/pull/%d#c%d", n, s.last)}
 	s.comments[n] = append(s.comments[n], c)
 	return c
 }
@@ -139,7 +141,8 @@ func (s *Server) checks() {
 	s.handle("GET /commits/{sha}/check-runs", func(r *http.Request, _ object) reply {
 		var out []object
 		for _, run := range s.runs {
-			if run["head_sha"] == r.PathValue("sha") && (r.URL.Query().Get("check_name") == "" || run["name"] == r.URL.Query().Get("check_name")) {
+			if run["head_sha"] == r.PathValue("sha") &&
+				(r.URL.Query().Get("check_name") == "" || run["name"] == r.URL.Query().Get("check_name")) {
 				out = append(out, run)
 			}
 		}
@@ -299,7 +302,8 @@ func (s *Server) git() {
 		for _, p := range list {
 			parents = append(parents, object{"sha": p})
 		}
-		s.commits[sha] = object{"sha": sha, "tree": object{"sha": body["tree"]}, "parents": parents, "message": body["message"]}
+		s.commits[sha] = object{"sha": sha, "tree": object{"sha": body["tree"]}, "parents": parents,
+			"message": body["message"]}
 		return reply{201, s.commits[sha]}
 	})
 }
@@ -311,7 +315,8 @@ func (s *Server) contents() {
 		if !there {
 			return refuse(404, "Not Found")
 		}
-		return ok(object{"type": "file", "encoding": "base64", "content": base64.StdEncoding.EncodeToString([]byte(text))})
+		return ok(object{"type": "file", "encoding": "base64",
+			"content": base64.StdEncoding.EncodeToString([]byte(text))})
 	})
 	s.handle("PUT /contents/{path...}", func(r *http.Request, body object) reply {
 		text, err := base64.StdEncoding.DecodeString(fmt.Sprint(body["content"]))
@@ -377,13 +382,16 @@ func (s *Server) pullRequests() {
 
 func (s *Server) pull(login, branch string, body object) object {
 	n := len(s.pulls) + 1
-	p := object{"number": n, "state": "open", "merged": false, "branch": branch, "user": user(login), "title": body["title"], "body": body["body"],
-		"html_url": fmt.Sprintf("https://github.test/acme/shop/pull/%d", n), "head": object{"sha": s.refs["heads/"+branch], "ref": branch}}
+	p := object{"number": n, "state": "open", "merged": false, "branch": branch, "user": user(login),
+		"title": body["title"], "body": body["body"],
+		"html_url": fmt.Sprintf("https://github.test/acme/shop/pull/%d", n),
+		"head":     object{"sha": s.refs["heads/"+branch], "ref": branch}}
 	s.pulls = append(s.pulls, p)
 	return p
 }
 
 func (s *Server) review(n int, login, state, commit string) {
 	s.reviews[n] = append(s.reviews[n], object{"id": s.id(), "user": user(login), "state": state, "commit_id": commit,
-		"submitted_at": time.Date(2026, 5, 1, 12, 0, int(s.last%60), 0, time.UTC).Format(time.RFC3339), "html_url": fmt.Sprintf("https://github.test/acme/shop/pull/%d#r%d", n, s.last)})
+		"submitted_at": time.Date(2026, 5, 1, 12, 0, int(s.last%60), 0, time.UTC).Format(time.RFC3339),
+		"html_url":     fmt.Sprintf("https://github.test/acme/shop/pull/%d#r%d", n, s.last)})
 }

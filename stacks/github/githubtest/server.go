@@ -66,8 +66,10 @@ type Trouble struct {
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
-		login: "", comments: map[int][]object{}, environments: map[string]object{}, ofEnvironments: map[string][]object{}, protection: map[string]object{},
-		refs: map[string]string{}, commits: map[string]object{}, trees: map[string]map[string]string{}, reviews: map[int][]object{}, last: 1000,
+		login: "", comments: map[int][]object{}, environments: map[string]object{},
+		ofEnvironments: map[string][]object{}, protection: map[string]object{},
+		refs: map[string]string{}, commits: map[string]object{}, trees: map[string]map[string]string{},
+		reviews: map[int][]object{}, last: 1000,
 	}
 	s.trees["t0"] = map[string]string{"README.md": "hello\n"}
 	s.commits["c0"] = object{"sha": "c0", "tree": object{"sha": "t0"}, "parents": []any{}}

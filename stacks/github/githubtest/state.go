@@ -69,7 +69,8 @@ func (s *Server) Files(branch string) (out map[string]string) {
 func (s *Server) Advance(branch string) {
 	s.with(func() {
 		at := s.refs["heads/"+branch]
-		s.commits["next-"+at] = object{"sha": "next-" + at, "tree": object{"sha": s.treeOf(at)}, "parents": []any{object{"sha": at}}}
+		s.commits["next-"+at] = object{"sha": "next-" + at, "tree": object{"sha": s.treeOf(at)},
+			"parents": []any{object{"sha": at}}}
 		s.refs["heads/"+branch] = "next-" + at
 	})
 }

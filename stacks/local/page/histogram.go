@@ -72,7 +72,8 @@ func bars(share []float64, top, inset, width float64, labels []string) []Rect {
 	slot := plotWidth / math.Max(1, float64(len(share)))
 	for i, s := range share {
 		height := plotHeight * s / top
-		out[i] = Rect{X: round(slot*float64(i) + slot*inset), Y: round(plotHeight - height), W: round(math.Max(1, slot*width-1)), H: round(height)}
+		out[i] = Rect{X: round(slot*float64(i) + slot*inset), Y: round(plotHeight - height),
+			W: round(math.Max(1, slot*width-1)), H: round(height)}
 		out[i].Title = strconv.FormatFloat(100*s, 'f', 1, 64) + " %"
 		if len(labels) == len(share) {
 			out[i].Title = labels[i] + ": " + out[i].Title

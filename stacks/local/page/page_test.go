@@ -11,8 +11,9 @@ func TestRenderEscapesWhatItShows(t *testing.T) {
 	var out bytes.Buffer
 	err := Render(&out, View{
 		Blueprint: `<script>alert(1)</script>`,
-		Endpoints: []Endpoint{{Name: "e", Version: 1, URL: "javascript:alert(1)", Example: `{"a":"</pre><img src=x>"}`}},
-		Models:    []Model{{Name: "m", Run: &Run{Stages: []Stage{{Name: "train", State: `x" onmouseover="a`}}}}},
+		Endpoints: []Endpoint{{Name: "e", Version: 1, URL: "javascript:alert(1)",
+			Example: `{"a":"</pre><img src=x>"}`}},
+		Models: []Model{{Name: "m", Run: &Run{Stages: []Stage{{Name: "train", State: `x" onmouseover="a`}}}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +32,8 @@ func TestConfinementStandsOnThePageEscaped(t *testing.T) {
 		var out bytes.Buffer
 		err := Render(&out, View{
 			Endpoints: []Endpoint{{Name: "e", Version: 1, Confined: confined}},
-			Models:    []Model{{Name: "m", Run: &Run{Stages: []Stage{{Name: "fetch", State: "succeeded", Confined: confined}}}}},
+			Models: []Model{{Name: "m",
+				Run: &Run{Stages: []Stage{{Name: "fetch", State: "succeeded", Confined: confined}}}}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +41,8 @@ func TestConfinementStandsOnThePageEscaped(t *testing.T) {
 		return out.String()
 	}
 	got := view(said)
-	for _, want := range []string{"<small>Confined by " + shown + "</small>", "<small>The server of the model is confined by " + shown + "</small>"} {
+	for _, want := range []string{"<small>Confined by " + shown + "</small>",
+		"<small>The server of the model is confined by " + shown + "</small>"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page lacks %q", want)
 		}

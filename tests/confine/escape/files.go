@@ -159,7 +159,8 @@ func hostname(Field) error {
 
 // leaveGroup moves this process to where its limits do not hold.
 func leaveGroup(Field) error {
-	for _, file := range []string{"/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/unified/cgroup.procs", "/sys/fs/cgroup/memory/cgroup.procs", "/sys/fs/cgroup/pids/cgroup.procs"} {
+	for _, file := range []string{"/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/unified/cgroup.procs",
+		"/sys/fs/cgroup/memory/cgroup.procs", "/sys/fs/cgroup/pids/cgroup.procs"} {
 		if writeOpen(file) == nil {
 			return nil
 		}

@@ -129,7 +129,8 @@ func preloaded(Field) error {
 func inherited(Field) error {
 	for fd := 3; fd < 256; fd++ {
 		kind, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
-		if err == nil && !strings.HasPrefix(kind, "anon_inode:") && !strings.HasPrefix(kind, "/proc/") && !strings.HasPrefix(kind, "/sys/") {
+		if err == nil && !strings.HasPrefix(kind, "anon_inode:") && !strings.HasPrefix(kind, "/proc/") &&
+			!strings.HasPrefix(kind, "/sys/") {
 			return nil
 		}
 	}

@@ -11,17 +11,19 @@ import (
 
 // required are inputs without which the cloud refuses a type.
 var required = map[string][]string{
-	"aws:s3/bucketV2:BucketV2":                                  {"bucket"},
-	"aws:s3/bucketPolicy:BucketPolicy":                          {"bucket", "policy"},
-	"aws:s3/bucketVersioningV2:BucketVersioningV2":              {"bucket", "versioningConfiguration"},
-	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":    {"bucket"},
-	"aws:iam/role:Role":                                         {"assumeRolePolicy"},
-	"aws:iam/rolePolicy:RolePolicy":                             {"role", "policy"},
-	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":         {"role", "policyArn"},
-	"aws:eks/cluster:Cluster":                                   {"roleArn", "vpcConfig"},
-	"aws:eks/nodeGroup:NodeGroup":                               {"clusterName", "nodeRoleArn", "scalingConfig", "subnetIds"},
-	"aws:eks/addon:Addon":                                       {"clusterName", "addonName"},
-	"aws:eks/podIdentityAssociation:PodIdentityAssociation":     {"clusterName", "namespace", "roleArn", "serviceAccount"},
+	"aws:s3/bucketV2:BucketV2":                               {"bucket"},
+	"aws:s3/bucketPolicy:BucketPolicy":                       {"bucket", "policy"},
+	"aws:s3/bucketVersioningV2:BucketVersioningV2":           {"bucket", "versioningConfiguration"},
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"bucket"},
+	"aws:iam/role:Role":                                      {"assumeRolePolicy"},
+	"aws:iam/rolePolicy:RolePolicy":                          {"role", "policy"},
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":      {"role", "policyArn"},
+	"aws:eks/cluster:Cluster":                                {"roleArn", "vpcConfig"},
+	"aws:eks/nodeGroup:NodeGroup": {"clusterName", "nodeRoleArn",
+		"scalingConfig", "subnetIds"},
+	"aws:eks/addon:Addon": {"clusterName", "addonName"},
+	"aws:eks/podIdentityAssociation:PodIdentityAssociation": {"clusterName", "namespace",
+		"roleArn", "serviceAccount"},
 	"aws:rds/instance:Instance":                                 {"instanceClass"},
 	"aws:rds/subnetGroup:SubnetGroup":                           {"subnetIds"},
 	"aws:ec2/subnet:Subnet":                                     {"vpcId"},
@@ -50,7 +52,8 @@ func check(typ string, inputs resource.PropertyMap) map[string]string {
 			wrong[key] = "is not JSON"
 		}
 	}
-	if v := inputs["bucket"]; typ == "aws:s3/bucketV2:BucketV2" && v.IsString() && !bucketName.MatchString(v.StringValue()) {
+	if v := inputs["bucket"]; typ == "aws:s3/bucketV2:BucketV2" && v.IsString() &&
+		!bucketName.MatchString(v.StringValue()) {
 		wrong["bucket"] = fmt.Sprintf("%q is no bucket name", v.StringValue())
 	}
 	if v := inputs["name"]; typ == "aws:iam/role:Role" && v.IsString() && len(v.StringValue()) > 64 {

@@ -59,19 +59,24 @@ var extras = map[string]map[string]any{
 		"platformVersion":      "eks.1",
 	},
 	"aws:rds/instance:Instance": {
-		"address": "%s.rds.example.com", "endpoint": "%s.rds.example.com:5432", "port": 5432.0, "resourceId": "db-ABCDEFGHIJKLMNOP",
-		"masterUserSecrets": []any{map[string]any{"secretArn": "arn:aws:secretsmanager:" + region + ":" + account + ":secret:rds!db-%s", "kmsKeyId": "key-1", "secretStatus": "active"}},
+		"address": "%s.rds.example.com", "endpoint": "%s.rds.example.com:5432", "port": 5432.0,
+		"resourceId": "db-ABCDEFGHIJKLMNOP",
+		"masterUserSecrets": []any{map[string]any{"secretArn": "arn:aws:secretsmanager:" + region + ":" + account +
+			":secret:rds!db-%s", "kmsKeyId": "key-1", "secretStatus": "active"}},
 	},
-	"aws:ecr/repository:Repository": {"repositoryUrl": account + ".dkr.ecr." + region + ".amazonaws.com/%s", "registryId": account},
-	"aws:kms/key:Key":               {"keyId": "%s"},
-	"aws:ec2/vpc:Vpc":               {"defaultSecurityGroupId": "sg-default", "defaultRouteTableId": "rtb-default", "mainRouteTableId": "rtb-main"},
-	"aws:ec2/eip:Eip":               {"allocationId": "%s", "publicIp": "198.51.100.7"},
+	"aws:ecr/repository:Repository": {"repositoryUrl": account + ".dkr.ecr." + region +
+		".amazonaws.com/%s", "registryId": account},
+	"aws:kms/key:Key": {"keyId": "%s"},
+	"aws:ec2/vpc:Vpc": {"defaultSecurityGroupId": "sg-default", "defaultRouteTableId": "rtb-default",
+		"mainRouteTableId": "rtb-main"},
+	"aws:ec2/eip:Eip": {"allocationId": "%s", "publicIp": "198.51.100.7"},
 	"aws:ec2/launchTemplate:LaunchTemplate": {
 		"latestVersion": 1.0, "defaultVersion": 1.0,
 	},
-	"aws:iam/role:Role":                       {"uniqueId": "AROA%s"},
-	"aws:ec2/vpcEndpoint:VpcEndpoint":         {"prefixListId": "pl-1", "state": "available"},
-	"aws:s3/bucketV2:BucketV2":                {"bucketDomainName": "%s.s3.amazonaws.com", "bucketRegionalDomainName": "%s.s3." + region + ".amazonaws.com", "region": region},
+	"aws:iam/role:Role":               {"uniqueId": "AROA%s"},
+	"aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-1", "state": "available"},
+	"aws:s3/bucketV2:BucketV2": {"bucketDomainName": "%s.s3.amazonaws.com",
+		"bucketRegionalDomainName": "%s.s3." + region + ".amazonaws.com", "region": region},
 	"aws:ec2/securityGroup:SecurityGroup":     {"ownerId": account},
 	"aws:eks/nodeGroup:NodeGroup":             {"status": "ACTIVE"},
 	"aws:ec2/internetGateway:InternetGateway": {"ownerId": account},
@@ -155,10 +160,16 @@ func arn(typ, id string) string {
 
 // answers are what data sources say.
 var answers = map[string]map[string]any{
-	"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": account, "arn": "arn:aws:iam::" + account + ":role/platform", "id": account, "userId": "AROA"},
-	"aws:index/getPartition:getPartition":                 {"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"},
-	"aws:index/getRegion:getRegion":                       {"name": region, "id": region, "description": "Frankfurt", "endpoint": "ec2." + region + ".amazonaws.com"},
-	"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{region + "a", region + "b", region + "c"}, "zoneIds": []any{"euc1-az2", "euc1-az3", "euc1-az1"}, "groupNames": []any{region}, "id": region},
-	"aws:ec2/getPrefixList:getPrefixList":                 {"id": "pl-1", "name": "com.amazonaws." + region + ".s3", "cidrBlocks": []any{"52.219.0.0/16"}},
-	"aws:ec2/getManagedPrefixList:getManagedPrefixList":   {"id": "pl-1", "name": "com.amazonaws." + region + ".s3", "arn": "arn:aws:ec2:" + region + ":aws:prefix-list/pl-1"},
+	"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": account, "arn": "arn:aws:iam::" + account +
+		":role/platform", "id": account, "userId": "AROA"},
+	"aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com",
+		"reverseDnsPrefix": "com.amazonaws", "id": "aws"},
+	"aws:index/getRegion:getRegion": {"name": region, "id": region, "description": "Frankfurt",
+		"endpoint": "ec2." + region + ".amazonaws.com"},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{region + "a", region + "b", region + "c"},
+		"zoneIds": []any{"euc1-az2", "euc1-az3", "euc1-az1"}, "groupNames": []any{region}, "id": region},
+	"aws:ec2/getPrefixList:getPrefixList": {"id": "pl-1", "name": "com.amazonaws." + region + ".s3",
+		"cidrBlocks": []any{"52.219.0.0/16"}},
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-1", "name": "com.amazonaws." + region + ".s3",
+		"arn": "arn:aws:ec2:" + region + ":aws:prefix-list/pl-1"},
 }

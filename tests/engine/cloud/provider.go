@@ -101,7 +101,8 @@ func (p *provider) Create(_ context.Context, in *pulumirpc.CreateRequest) (*pulu
 	if err := p.store.refused("create", string(urn)); err != nil {
 		return nil, err
 	}
-	if err := p.store.create(Resource{Type: urn.Type().String(), ID: id, URN: string(urn), Inputs: inputs.Mappable()}); err != nil {
+	if err := p.store.create(Resource{Type: urn.Type().String(), ID: id, URN: string(urn),
+		Inputs: inputs.Mappable()}); err != nil {
 		return nil, err
 	}
 	return &pulumirpc.CreateResponse{Id: id, Properties: outputs}, p.store.log("create", string(urn))
@@ -124,7 +125,8 @@ func (p *provider) Update(_ context.Context, in *pulumirpc.UpdateRequest) (*pulu
 	if err := p.store.refused("update", string(urn)); err != nil {
 		return nil, err
 	}
-	if err := p.store.replace(Resource{Type: urn.Type().String(), ID: in.GetId(), URN: string(urn), Inputs: inputs.Mappable()}); err != nil {
+	if err := p.store.replace(Resource{Type: urn.Type().String(), ID: in.GetId(), URN: string(urn),
+		Inputs: inputs.Mappable()}); err != nil {
 		return nil, err
 	}
 	return &pulumirpc.UpdateResponse{Properties: outputs}, p.store.log("update", string(urn))

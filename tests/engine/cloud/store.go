@@ -105,7 +105,8 @@ func (s *Store) empty(namespace Resource) error {
 		return err
 	}
 	for _, r := range all {
-		if strings.HasPrefix(r.Type, "kubernetes:") && r.cluster() == namespace.cluster() && strings.HasPrefix(r.ID, namespace.ID+"/") {
+		if strings.HasPrefix(r.Type, "kubernetes:") && r.cluster() == namespace.cluster() &&
+			strings.HasPrefix(r.ID, namespace.ID+"/") {
 			if err := os.Remove(s.path(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

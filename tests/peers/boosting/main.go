@@ -62,16 +62,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 				return err
 			}
 			ours = ours.faster(f)
-			f, err = ask(ctx, *python, *script, file, strconv.Itoa(*rows), strconv.Itoa(*features), strconv.Itoa(*test), c.peer)
+			f, err = ask(ctx, *python, *script, file, strconv.Itoa(*rows), strconv.Itoa(*features),
+				strconv.Itoa(*test), c.peer)
 			if err != nil {
 				fmt.Fprintf(out, "%s is not here: %v\n", c.peer, err)
 				break
 			}
 			peer = peer.faster(f)
 		}
-		fmt.Fprintf(out, "boosting %d x %d, %s: ashlar %.2f s, AUC %.4f", *rows, *features, c.shape, ours.Seconds, ours.AUC)
+		fmt.Fprintf(out, "boosting %d x %d, %s: ashlar %.2f s, AUC %.4f", *rows, *features,
+			c.shape, ours.Seconds, ours.AUC)
 		if !math.IsInf(peer.Seconds, 1) {
-			fmt.Fprintf(out, "; %s %.2f s, AUC %.4f; time ratio %.2f", c.peer, peer.Seconds, peer.AUC, ours.Seconds/peer.Seconds)
+			fmt.Fprintf(out, "; %s %.2f s, AUC %.4f; time ratio %.2f", c.peer, peer.Seconds, peer.AUC,
+				ours.Seconds/peer.Seconds)
 		}
 		fmt.Fprintln(out)
 	}
@@ -191,7 +194,8 @@ func generate(rows, features int) (*model.Matrix, []float64) {
 	y := make([]float64, rows)
 	for i := range y {
 		c := func(f int) float64 { return x.Columns[f%features][i] }
-		score := c(0)*math.Cos(c(1)) + c(3)*math.Cos(c(4)) + c(2)*c(5) + 0.8*c(8) - 0.7*(c(6)-1)*c(11) + 0.5*math.Abs(c(14)) - 0.3
+		score := c(0)*math.Cos(c(1)) + c(3)*math.Cos(c(4)) + c(2)*c(5) +
+			0.8*c(8) - 0.7*(c(6)-1)*c(11) + 0.5*math.Abs(c(14)) - 0.3
 		if score+random.NormFloat64()*0.8 > 0 {
 			y[i] = 1
 		}

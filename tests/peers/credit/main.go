@@ -77,11 +77,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		title, peer, algorithm string
 		params                 plan.Params
 	}{
-		{"forest of 100 trees, depth 10", "RandomForest", plan.RandomForest, plan.Params{"n_estimators": 100.0, "max_depth": 10.0}},
+		{"forest of 100 trees, depth 10", "RandomForest", plan.RandomForest,
+			plan.Params{"n_estimators": 100.0, "max_depth": 10.0}},
 		{"boosting, 100 rounds", "HistGradientBoosting", plan.GradientBoosting, plan.Params{"max_iter": 100.0}},
 	} {
 		m.Algorithm, m.Params, m.CrossValidation, m.Search = c.algorithm, c.params, nil, nil
-		q := question{File: filepath.Join(*dir, d.Source), Target: m.Target, Positive: m.Positive, Features: m.Features, Model: c.peer}
+		q := question{File: filepath.Join(*dir, d.Source), Target: m.Target, Positive: m.Positive,
+			Features: m.Features, Model: c.peer}
 		ours, err := fit(ctx, train.Spec{Name: modelName, Model: m, Dataset: d}, frame, *splits, &q)
 		if err != nil {
 			return err
@@ -90,7 +92,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if peer, err := ask(ctx, *python, q); err != nil {
 			fmt.Fprintf(out, "; scikit-learn is not here: %v\n", err)
 		} else {
-			fmt.Fprintf(out, "; scikit-learn %.4f, %.3f s; difference %+.4f, time ratio %.2f\n", peer.AUC, peer.Seconds, ours.AUC-peer.AUC, ours.Seconds/peer.Seconds)
+			fmt.Fprintf(out, "; scikit-learn %.4f, %.3f s; difference %+.4f, time ratio %.2f\n", peer.AUC, peer.Seconds,
+				ours.AUC-peer.AUC, ours.Seconds/peer.Seconds)
 		}
 	}
 	return nil

@@ -63,7 +63,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	fmt.Fprintf(out, "two-sample KS, %d columns of %d v %d: ashlar %.2f s", *columns, *rows, *rows, ours.Seconds)
 	if !math.IsInf(peer.Seconds, 1) {
 		statistic, p := ours.apart(peer)
-		fmt.Fprintf(out, "; scipy %.2f s; %.1f times as fast; statistics at most %.1g apart, p-values %.1g", peer.Seconds, peer.Seconds/ours.Seconds, statistic, p)
+		fmt.Fprintf(out, "; scipy %.2f s; %.1f times as fast; statistics at most %.1g apart, p-values %.1g",
+			peer.Seconds, peer.Seconds/ours.Seconds, statistic, p)
 	}
 	fmt.Fprintln(out)
 	return nil

@@ -58,7 +58,8 @@ func one(ctx context.Context, out io.Writer, n int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	p := &plan.Plan{APIVersion: plan.APIVersion, Name: "bench", Pipelines: map[string]plan.Pipeline{"l": {Stages: chain(n)}}}
+	p := &plan.Plan{APIVersion: plan.APIVersion, Name: "bench",
+		Pipelines: map[string]plan.Pipeline{"l": {Stages: chain(n)}}}
 	pass := func() (time.Duration, error) {
 		began := time.Now()
 		s, err := store.Open(ctx, filepath.Join(dir, "store"))
@@ -69,7 +70,8 @@ func one(ctx context.Context, out io.Writer, n int) (err error) {
 		if err != nil {
 			return 0, err
 		}
-		r, err := pipeline.New(pipeline.Config{Plan: p, Dir: dir, Store: s, Registry: reg, TempDir: filepath.Join(dir, "tmp"), Getenv: os.Getenv, Now: time.Now})
+		r, err := pipeline.New(pipeline.Config{Plan: p, Dir: dir, Store: s, Registry: reg,
+			TempDir: filepath.Join(dir, "tmp"), Getenv: os.Getenv, Now: time.Now})
 		if err != nil {
 			return 0, err
 		}
@@ -135,10 +137,12 @@ _hundred: [for i in _ten for j in _ten {10*i + j}]
 	}
 	for _, what := range []string{"at first", "again, nothing changed (budget 1s)"} {
 		began := time.Now()
-		if b, err := exec.CommandContext(ctx, binary, "up", dir, "--build", "--output", "json").CombinedOutput(); err != nil {
+		if b, err := exec.CommandContext(ctx, binary, "up", dir, "--build", "--output",
+			"json").CombinedOutput(); err != nil {
 			return fmt.Errorf("up: %w\n%s", err, b)
 		}
-		fmt.Fprintf(out, "`ashlar up --build` of 1,010 stages, the whole process, %s: %s\n", what, time.Since(began).Round(time.Millisecond))
+		fmt.Fprintf(out, "`ashlar up --build` of 1,010 stages, the whole process, %s: %s\n", what,
+			time.Since(began).Round(time.Millisecond))
 	}
 	return nil
 }

@@ -83,7 +83,8 @@ func overBlueprints(out io.Writer) error {
 			plans, findings = plans+1, findings+len(found)
 		}
 	}
-	line(out, fmt.Sprintf("all packs over 100 blueprints (%d plans, %d findings)", plans, findings), time.Since(began), 10*time.Second)
+	line(out, fmt.Sprintf("all packs over 100 blueprints (%d plans, %d findings)", plans, findings),
+		time.Since(began), 10*time.Second)
 	return nil
 }
 
@@ -95,14 +96,16 @@ func recorded(ctx context.Context) ([]*record.Resource, error) {
 	}
 	cfg := aws.Defaults(aws.LayerFoundation, aws.ProviderAWS, "prod")
 	cfg.Region = "eu-central-1"
-	foundation, err := record.Program(ctx, aws.Program(nil, cfg), record.Run{Project: "ashlar", Stack: "foundation-prod", Config: map[string]string{"aws:region": cfg.Region}})
+	foundation, err := record.Program(ctx, aws.Program(nil, cfg),
+		record.Run{Project: "ashlar", Stack: "foundation-prod", Config: map[string]string{"aws:region": cfg.Region}})
 	if err != nil {
 		return nil, err
 	}
 	cfg = aws.Defaults(aws.LayerWorkloads, aws.ProviderKubernetes, "prod")
 	cfg.Image, cfg.StoreURL = "registry.example.com/ashlar-runtime:1.0.0", "s3://models/ashlar?region=eu-central-1"
 	cfg.DatabaseURL = "postgres://ashlar:x@db.example.com:5432/ashlar?sslmode=verify-full"
-	workloads, err := record.Program(ctx, aws.Program([]*plan.Plan{credit}, cfg), record.Run{Project: "ashlar", Stack: "prod"})
+	workloads, err := record.Program(ctx, aws.Program([]*plan.Plan{credit}, cfg),
+		record.Run{Project: "ashlar", Stack: "prod"})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +121,8 @@ func overResources(out io.Writer, resources []*record.Resource) error {
 	var all []policies.Registered
 	for round := 0; len(all) < 5000; round++ {
 		for _, r := range resources {
-			one := policies.Registered{URN: fmt.Sprintf("%s-%d", r.URN, round), Type: r.Type, Name: fmt.Sprintf("%s-%d", r.Name, round), Properties: record.PlainMap(r.Inputs)}
+			one := policies.Registered{URN: fmt.Sprintf("%s-%d", r.URN, round), Type: r.Type,
+				Name: fmt.Sprintf("%s-%d", r.Name, round), Properties: record.PlainMap(r.Inputs)}
 			for _, urns := range r.PropertyDependencies {
 				for _, urn := range urns {
 					one.References = append(one.References, fmt.Sprintf("%s-%d", urn, round))
@@ -145,7 +149,8 @@ func analyzer(ctx context.Context, out io.Writer, resources []*record.Resource) 
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "analyzer")
-	if said, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/pulumi-analyzer-policy-cue").CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(ctx, "go", "build", "-o", binary,
+		"./cmd/pulumi-analyzer-policy-cue").CombinedOutput(); err != nil {
 		return fmt.Errorf("build the analyzer: %w\n%s", err, said)
 	}
 	cmd := exec.CommandContext(ctx, binary, "", dir, "-packs=none")
@@ -165,7 +170,8 @@ func analyzer(ctx context.Context, out io.Writer, resources []*record.Resource) 
 	if err != nil {
 		return fmt.Errorf("the analyzer says no port: %w", err)
 	}
-	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(text), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(text),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return err
 	}
@@ -178,7 +184,8 @@ func analyzer(ctx context.Context, out io.Writer, resources []*record.Resource) 
 	line(out, "start the analyzer", time.Since(began), time.Second)
 	began = time.Now()
 	for _, r := range resources {
-		properties, err := plugin.MarshalProperties(r.Inputs, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
+		properties, err := plugin.MarshalProperties(r.Inputs,
+			plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
 		if err != nil {
 			return err
 		}
@@ -190,6 +197,7 @@ func analyzer(ctx context.Context, out io.Writer, resources []*record.Resource) 
 			return err
 		}
 	}
-	line(out, fmt.Sprintf("what the analyzer adds to a preview, a resource (of %d)", len(resources)), time.Since(began)/time.Duration(len(resources)), 10*time.Millisecond)
+	line(out, fmt.Sprintf("what the analyzer adds to a preview, a resource (of %d)", len(resources)),
+		time.Since(began)/time.Duration(len(resources)), 10*time.Millisecond)
 	return nil
 }

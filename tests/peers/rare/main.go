@@ -76,7 +76,8 @@ func losses(ctx context.Context, set *reference.Set, file, python, script string
 	if err != nil {
 		return nil, err
 	}
-	f, err := forest.Fit(ctx, set.TrainX, set.TrainY, forest.Options{Task: set.Task, Classes: classes, Params: plan.Params{}})
+	f, err := forest.Fit(ctx, set.TrainX, set.TrainY,
+		forest.Options{Task: set.Task, Classes: classes, Params: plan.Params{}})
 	if err != nil {
 		return nil, err
 	}

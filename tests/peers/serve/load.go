@@ -50,14 +50,16 @@ func (l load) median(ctx context.Context, url string) (figure, error) {
 		return of(all[len(all)/2])
 	}
 	return figure{
-		Rate: middle(func(f figure) float64 { return f.Rate }), P50: middle(func(f figure) float64 { return f.P50 }), P99: middle(func(f figure) float64 { return f.P99 }),
+		Rate: middle(func(f figure) float64 { return f.Rate }), P50: middle(func(f figure) float64 { return f.P50 }),
+		P99: middle(func(f figure) float64 { return f.P99 }),
 	}, nil
 }
 
 // round runs wrk once. Any answer that is no prediction is an error: a server
 // that refuses is fast.
 func (l load) round(ctx context.Context, url string, length time.Duration) (figure, error) {
-	cmd := exec.CommandContext(ctx, "wrk", "-t", "1", "-c", strconv.Itoa(l.connections), "-d", fmt.Sprintf("%ds", int(length.Seconds())),
+	cmd := exec.CommandContext(ctx, "wrk", "-t", "1", "-c", strconv.Itoa(l.connections), "-d",
+		fmt.Sprintf("%ds", int(length.Seconds())),
 		"--timeout", "10s", "-s", folder+"/post.lua", url, "--", l.requests)
 	text, err := cmd.CombinedOutput()
 	if err != nil {

@@ -62,7 +62,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "ashlar up, one process:                  %s\n", ours)
 	for _, workers := range []int{1, 2} {
-		peer, err := measure(ctx, l, func(ctx context.Context) (*server, error) { return startPeer(ctx, *python, workers) })
+		peer, err := measure(ctx, l, func(ctx context.Context) (*server,
+			error) {
+			return startPeer(ctx, *python, workers)
+		})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -70,7 +73,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			fmt.Fprintf(out, "fastapi, uvicorn and sklearn are not here: %v\n", err)
 			return nil
 		}
-		fmt.Fprintf(out, "fastapi, uvicorn, sklearn, workers: %d    %s; ratio %.0f\n", workers, peer, ours.Rate/peer.Rate)
+		fmt.Fprintf(out, "fastapi, uvicorn, sklearn, workers: %d    %s; ratio %.0f\n", workers,
+			peer, ours.Rate/peer.Rate)
 	}
 	return nil
 }

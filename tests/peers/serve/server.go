@@ -32,7 +32,8 @@ func startOurs(ctx context.Context, dir string) (*server, error) {
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build the CLI: %w", err)
 	}
-	args := []string{"up", example, "--output", "json", "--listen", "127.0.0.1:0", "--state", filepath.Join(dir, "state"), "--as", "bench"}
+	args := []string{"up", example, "--output", "json", "--listen", "127.0.0.1:0", "--state",
+		filepath.Join(dir, "state"), "--as", "bench"}
 	cmd, complaints := process(ctx, binary, args...)
 	lines, err := cmd.StdoutPipe()
 	if err != nil {

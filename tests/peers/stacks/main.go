@@ -46,7 +46,8 @@ func run(ctx context.Context, out io.Writer) error {
 			if n == 100 {
 				note = fmt.Sprintf("   (budget %s)", budget)
 			}
-			fmt.Fprintf(out, "graph of %3d blueprints on %-10s %5d resources %6.2f s, of a processor %6.2f s%s\n", n, provider, resources, took.Seconds(), (processor() - began).Seconds(), note)
+			fmt.Fprintf(out, "graph of %3d blueprints on %-10s %5d resources %6.2f s, of a processor %6.2f s%s\n", n,
+				provider, resources, took.Seconds(), (processor() - began).Seconds(), note)
 		}
 	}
 	return preview(ctx, out)
@@ -87,7 +88,8 @@ func graph(ctx context.Context, provider string, n int) (time.Duration, int, err
 		cfg.StoreURL, cfg.DatabaseURL = "s3://models/ashlar", "postgres://u:p@db:5432/ashlar"
 	}
 	began := time.Now()
-	rec, err := record.Program(ctx, aws.Program(plans, cfg), record.Run{Project: "ashlar", Stack: "prod", References: map[string]map[string]string{cfg.Foundation: known}})
+	rec, err := record.Program(ctx, aws.Program(plans, cfg),
+		record.Run{Project: "ashlar", Stack: "prod", References: map[string]map[string]string{cfg.Foundation: known}})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -97,7 +99,8 @@ func graph(ctx context.Context, provider string, n int) (time.Duration, int, err
 // preview lets the engine's test measure, which has the cloud that it needs,
 // and prints the figures.
 func preview(ctx context.Context, out io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-count", "1", "-tags", "integration", "-v", "-run", "TestAPreviewOfTheExamplesIsQuick", "./tests/engine")
+	cmd := exec.CommandContext(ctx, "go", "test", "-count", "1", "-tags", "integration", "-v", "-run",
+		"TestAPreviewOfTheExamplesIsQuick", "./tests/engine")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	said, err := cmd.CombinedOutput()
 	if err != nil {

@@ -62,19 +62,26 @@ func one(ctx context.Context, out io.Writer, name string, files, size, parallel 
 	}
 	var copied, synced, stored []time.Duration
 	for range 3 {
-		took, err := timed(func() error { return exec.CommandContext(ctx, "cp", "-r", from, filepath.Join(dir, "to")).Run() })
+		took, err := timed(func() error {
+			return exec.CommandContext(ctx, "cp", "-r", from,
+				filepath.Join(dir, "to")).Run()
+		})
 		if err != nil {
 			return err
 		}
 		copied = append(copied, took)
 		took, err = timed(func() error {
-			return exec.CommandContext(ctx, "sh", "-c", `cp -r "$0" "$1" && find "$1" -type f -print0 | xargs -0 sync`, from, filepath.Join(dir, "to2")).Run()
+			return exec.CommandContext(ctx, "sh", "-c", `cp -r "$0" "$1" && find "$1" -type f -print0 | xargs -0 sync`,
+				from, filepath.Join(dir, "to2")).Run()
 		})
 		if err != nil {
 			return err
 		}
 		synced = append(synced, took)
-		if took, err = timed(func() error { return put(ctx, filepath.Join(dir, "store"), names, parallel) }); err != nil {
+		if took, err = timed(func() error {
+			return put(ctx, filepath.Join(dir, "store"), names,
+				parallel)
+		}); err != nil {
 			return err
 		}
 		stored = append(stored, took)

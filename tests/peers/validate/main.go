@@ -76,7 +76,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "%s: ashlar %s", mode.says, ours)
 		if !math.IsInf(peer.seconds, 1) {
-			fmt.Fprintf(out, "; pandas %s; ratios %.2f of the time, %.2f of the memory", peer, ours.seconds/peer.seconds, ours.megabytes/peer.megabytes)
+			fmt.Fprintf(out, "; pandas %s; ratios %.2f of the time, %.2f of the memory", peer,
+				ours.seconds/peer.seconds, ours.megabytes/peer.megabytes)
 		}
 		fmt.Fprintln(out)
 	}

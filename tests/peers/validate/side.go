@@ -62,14 +62,19 @@ func table(file string, rows float64, mode string) plan.Dataset {
 	ds.Expect = []plan.Expectation{
 		{Expectation: "table_row_count_to_equal", Kwargs: map[string]any{"value": rows}},
 		{Expectation: "column_values_to_not_be_null", Column: "label"},
-		{Expectation: "column_values_to_be_between", Column: column(0), Kwargs: map[string]any{"min_value": 0.0, "max_value": 1000.0}},
+		{Expectation: "column_values_to_be_between", Column: column(0),
+			Kwargs: map[string]any{"min_value": 0.0, "max_value": 1000.0}},
 	}
 	if mode == "exact" {
-		ranges := map[string]any{"quantiles": []any{0.1, 0.5, 0.9}, "value_ranges": []any{[]any{-100.0, 100.0}, []any{-100.0, 100.0}, []any{-100.0, 100.0}}}
+		ranges := map[string]any{"quantiles": []any{0.1, 0.5, 0.9},
+			"value_ranges": []any{[]any{-100.0, 100.0}, []any{-100.0, 100.0}, []any{-100.0, 100.0}}}
 		ds.Expect = append(ds.Expect,
-			plan.Expectation{Expectation: "column_values_to_be_unique", Column: column(2), Kwargs: map[string]any{"mostly": 0.001}},
-			plan.Expectation{Expectation: "column_median_to_be_between", Column: column(1), Kwargs: map[string]any{"max_value": 1.0}},
-			plan.Expectation{Expectation: "column_quantile_values_to_be_between", Column: column(3), Kwargs: map[string]any{"quantile_ranges": ranges}})
+			plan.Expectation{Expectation: "column_values_to_be_unique", Column: column(2),
+				Kwargs: map[string]any{"mostly": 0.001}},
+			plan.Expectation{Expectation: "column_median_to_be_between", Column: column(1),
+				Kwargs: map[string]any{"max_value": 1.0}},
+			plan.Expectation{Expectation: "column_quantile_values_to_be_between", Column: column(3),
+				Kwargs: map[string]any{"quantile_ranges": ranges}})
 	}
 	return ds
 }

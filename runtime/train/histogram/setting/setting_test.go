@@ -32,7 +32,8 @@ func TestSettingsThatMakeSenseAreRead(t *testing.T) {
 
 func TestEveryBadSettingIsNamed(t *testing.T) {
 	r := Read(plan.Params{
-		"whole": 1.5, "low": 0.0, "text": "6", "far": 2.0, "nan": math.NaN(), "flag": 1.0, "kind": "giny", "huge": 1e300,
+		"whole": 1.5, "low": 0.0, "text": "6", "far": 2.0, "nan": math.NaN(), "flag": 1.0,
+		"kind": "giny", "huge": 1e300,
 	})
 	r.Int("whole", 1, 1)
 	r.Int("low", 1, 1)
@@ -48,7 +49,8 @@ func TestEveryBadSettingIsNamed(t *testing.T) {
 	}
 	for _, want := range []string{
 		"whole is 1.5: want a whole number of at least 1", "low is 0:", "text is 6: want a number", "huge is",
-		"far is 2: want a number from 0 to 1", "nan is NaN: want a number of at least 0", "flag is 1: want true or false", "kind is giny: want one of gini, entropy",
+		"far is 2: want a number from 0 to 1", "nan is NaN: want a number of at least 0",
+		"flag is 1: want true or false", "kind is giny: want one of gini, entropy",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q:\n%v", want, err)
