@@ -19,7 +19,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
-	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/stacks/advice"
 	"github.com/ashlar-dev/ashlar/stacks/promote"
 )
 
@@ -168,7 +168,7 @@ func (w *checkWorker) one(dir string) (outcome, error) {
 		return out, err
 	}
 	for _, one := range loaded { // none where there are problems
-		out.problems = append(out.problems, mistakes(one)...)
+		out.problems = append(out.problems, advice.Mistakes(one)...)
 	}
 	out.problems = out.problems.Sorted()
 	if len(out.problems) == 0 {
@@ -213,7 +213,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 	}
 	out.rules = set.Rules()
 	out.findings = set.Expired(w.now)
-	adviser := adviser{dir: dir, samples: map[string]*dataset.Frame{}}
+	adviser := advice.New(dir)
 	for _, name := range slices.Sorted(maps.Keys(loaded)) {
 		findings, err := w.judge.Check(loaded[name].Plan, w.now)
 		if err != nil {
@@ -233,7 +233,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 			return err
 		}
 		findings = append(findings, pins...)
-		findings = append(findings, adviser.findings(attached, loaded[name].Positions)...)
+		findings = append(findings, adviser.Findings(attached, loaded[name].Positions)...)
 		for _, f := range findings {
 			if f.Refuses() {
 				one.Refused++

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -79,7 +81,7 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	if f.check {
 		return a.checkFresh(f.root, files)
 	}
-	for _, name := range sortedNames(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(f.root, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
@@ -89,7 +91,7 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 		}
 	}
 	if a.json() {
-		return a.writeJSON(map[string]any{"root": f.root, "files": sortedNames(files)})
+		return a.writeJSON(map[string]any{"root": f.root, "files": slices.Sorted(maps.Keys(files))})
 	}
 	fmt.Fprintf(a.out, "%s in %s\n", counted(len(files), "workflow"), filepath.Join(f.root, workflows.Folder))
 	return nil
@@ -101,7 +103,7 @@ const maxWorkflow = 4 << 20
 // checkFresh names every file that is not what would be written.
 func (a *app) checkFresh(root string, files map[string][]byte) error {
 	stale := 0
-	for _, name := range sortedNames(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		got, err := plan.ReadFile(filepath.Join(root, filepath.FromSlash(name)), maxWorkflow)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

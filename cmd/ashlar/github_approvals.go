@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -114,7 +116,7 @@ func (f approvalFlags) nameOf(ctx context.Context, c *github.Client, login strin
 			return name, nil
 		}
 	}
-	for _, approver := range sortedNames(f.teams) {
+	for _, approver := range slices.Sorted(maps.Keys(f.teams)) {
 		in, err := c.Member(ctx, f.teams[approver], login)
 		if err != nil {
 			return "", err

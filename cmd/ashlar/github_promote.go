@@ -81,7 +81,7 @@ func (g *githubApp) promote(ctx context.Context, m *modelApp, name string, n int
 	if f.dryRun && g.json() {
 		return g.writeJSON(map[string]any{
 			"title": proposal.Title, "body": proposal.Body, "base": proposal.Base, "branch": proposal.Branch,
-			"files": sortedNames(proposal.Files),
+			"files": slices.Sorted(maps.Keys(proposal.Files)),
 		})
 	}
 	if f.dryRun {

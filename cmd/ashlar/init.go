@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
+	"github.com/ashlar-dev/ashlar/stacks/draft"
 	"github.com/ashlar-dev/ashlar/templates/starter"
 )
 
@@ -44,13 +46,13 @@ a class or a number. It never overwrites a file.`,
 					return usageError("--" + flag + " goes with --from: an example has its owner")
 				}
 			}
-			name, note := repositoryName(args[0])
+			name, note := draft.Name(args[0])
 			files, found, err := f.files(c.Context(), name)
 			if err != nil {
 				return err
 			}
 			if note != "" {
-				found.Notes = append([]string{note}, found.Notes...)
+				found.Lines = append([]string{note}, found.Lines...)
 			}
 			left, err := a.repositoryFiles(args[0], f.version, files)
 			if err != nil {
@@ -59,7 +61,7 @@ a class or a number. It never overwrites a file.`,
 			if err := writeNew(args[0], files); err != nil {
 				return err
 			}
-			return a.writeInit(args[0], sortedNames(files), left, found)
+			return a.writeInit(args[0], slices.Sorted(maps.Keys(files)), left, found)
 		},
 	}
 	c.Flags().StringVar(&f.example, "example", "credit", "the example to start from: "+
@@ -73,12 +75,16 @@ a class or a number. It never overwrites a file.`,
 	return c
 }
 
-func (f initFlags) files(ctx context.Context, name string) (map[string][]byte, noted, error) {
+func (f initFlags) files(ctx context.Context, name string) (map[string][]byte, draft.Notes, error) {
+	if f.from != "" && f.target == "" {
+		return nil, draft.Notes{}, usageError("--from needs --target: the column to predict")
+	}
 	if f.from != "" {
-		return f.around(ctx, name)
+		table := draft.Table{File: f.from, Target: f.target, Team: f.team, Email: f.email}
+		return table.Files(ctx, name)
 	}
 	files, err := f.exampleFiles(name)
-	return files, noted{}, err
+	return files, draft.Notes{}, err
 }
 
 func (f initFlags) exampleFiles(name string) (map[string][]byte, error) {
@@ -107,7 +113,7 @@ func (f initFlags) exampleFiles(name string) (map[string][]byte, error) {
 // already stops it before anything is written.
 func writeNew(dir string, files map[string][]byte) error {
 	var there []error
-	for _, name := range sortedNames(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			there = append(there, fmt.Errorf("%s exists already; init does not overwrite: choose another folder or move it away", filepath.Join(dir, name)))
 		}
@@ -115,7 +121,7 @@ func writeNew(dir string, files map[string][]byte) error {
 	if err := errors.Join(there...); err != nil {
 		return err
 	}
-	for _, name := range sortedNames(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
@@ -127,11 +133,19 @@ func writeNew(dir string, files map[string][]byte) error {
 	return nil
 }
 
-func sortedNames[V any](files map[string]V) []string {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
+// writeInit says what was written.
+func (a *app) writeInit(dir string, files []string, left string, found draft.Notes) error {
+	if a.json() {
+		return a.writeJSON(struct {
+			Dir   string   `json:"dir"`
+			Files []string `json:"files"`
+			draft.Notes
+		}{dir, files, found})
 	}
-	slices.Sort(names)
-	return names
+	fmt.Fprintf(a.out, "%s holds %s\n%s", dir, strings.Join(files, ", "), left)
+	for _, note := range found.Lines {
+		fmt.Fprintln(a.out, note)
+	}
+	fmt.Fprintf(a.out, "next:\n  ashlar check %s\n  ashlar up %s\n", dir, dir)
+	return nil
 }

@@ -55,7 +55,7 @@ func (m *modelApp) showVersion(v registry.Version) {
 	}
 	if params := chosen(v.Params); len(params) > 0 {
 		fmt.Fprintln(m.out, "\nparams")
-		for _, name := range sortedNames(params) {
+		for _, name := range slices.Sorted(maps.Keys(params)) {
 			fmt.Fprintf(m.out, "  %-28s %s\n", name, params[name])
 		}
 	}

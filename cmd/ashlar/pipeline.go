@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -70,7 +72,7 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 	}
 	line, ok := loaded.Pipelines[name]
 	if !ok {
-		names := sortedNames(loaded.Pipelines)
+		names := slices.Sorted(maps.Keys(loaded.Pipelines))
 		hint := nearest.Hint(name, names)
 		if hint == "" {
 			hint = "there are " + orNone(names)

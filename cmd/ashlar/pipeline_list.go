@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +38,7 @@ func pipelineListVerb(p *pipelineApp) *cobra.Command {
 				return err
 			}
 			all := []pipelineLine{}
-			for _, name := range sortedNames(loaded.Pipelines) {
+			for _, name := range slices.Sorted(maps.Keys(loaded.Pipelines)) {
 				one, err := p.line(loaded, name)
 				if err != nil {
 					return err

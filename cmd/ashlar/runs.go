@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -205,10 +206,10 @@ func (r *runsApp) show(one pipeline.Run) {
 			word = "reused"
 		}
 		fmt.Fprintf(r.out, "  %-*s %-11s %7s  %s\n", width, s.Stage, word, elapsed(s.Duration), s.Detail)
-		for _, name := range sortedNames(s.Outputs) {
+		for _, name := range slices.Sorted(maps.Keys(s.Outputs)) {
 			fmt.Fprintf(r.out, "    %-9s %s\n", name, s.Outputs[name])
 		}
-		for _, path := range sortedNames(s.Files) {
+		for _, path := range slices.Sorted(maps.Keys(s.Files)) {
 			fmt.Fprintf(r.out, "    %-9s %s\n", path, s.Files[path].Digest)
 		}
 		if s.Confinement != nil {
@@ -220,14 +221,14 @@ func (r *runsApp) show(one pipeline.Run) {
 	}
 	if params := one.AllParams(); len(params) > 0 {
 		fmt.Fprintln(r.out, "\nparams")
-		for _, name := range sortedNames(params) {
+		for _, name := range slices.Sorted(maps.Keys(params)) {
 			fmt.Fprintf(r.out, "  %-28s %s\n", name, params[name])
 		}
 	}
 	r.showTraining(one.Training)
 	fmt.Fprintln(r.out, "\nmetrics")
 	metrics := metricsOf(one)
-	for _, name := range sortedNames(metrics) {
+	for _, name := range slices.Sorted(maps.Keys(metrics)) {
 		fmt.Fprintf(r.out, "  %-28s %s\n", name, plan.Measured(metrics[name]))
 	}
 }

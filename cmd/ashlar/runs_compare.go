@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,7 +41,7 @@ func (m metrics) headline() string {
 		}
 	}
 	if len(out) == 0 {
-		for _, name := range sortedNames(m)[:min(2, len(m))] {
+		for _, name := range slices.Sorted(maps.Keys(m))[:min(2, len(m))] {
 			out = append(out, name+" "+plan.Measured(m[name]))
 		}
 	}
@@ -115,10 +116,10 @@ func (r *runsApp) compare(runs []pipeline.Run) {
 		}
 	}
 	row("searched", searched)
-	for _, name := range sortedNames(params) {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
 		row(name, func(one pipeline.Run) string { return one.AllParams()[name] })
 	}
-	for _, name := range sortedNames(names) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		row(name, func(one pipeline.Run) string {
 			if v, ok := measuredBy(one)[name]; ok {
 				return plan.Measured(v)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
@@ -16,7 +17,7 @@ func (a *app) showTraining(r *tuning.Report) {
 	if s := r.Search; s != nil {
 		fmt.Fprintf(a.out, "\nsearch: %s\n", s.Summary())
 		space := s.SpaceTexts()
-		for _, name := range sortedNames(space) {
+		for _, name := range slices.Sorted(maps.Keys(space)) {
 			fmt.Fprintf(a.out, "  %-28s one of %s\n", name, space[name])
 		}
 		a.table(s.Table())

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/draft"
 )
 
 // unlearnt returns, by model, the columns that it does not learn from because of
@@ -22,7 +23,7 @@ func unlearnt(p *plan.Plan) map[string][]plan.Unlearnt {
 
 // unlearntLine says it of one model.
 func unlearntLine(model string, list []plan.Unlearnt) string {
-	return fmt.Sprintf("note %s does not learn from %s", model, unlearntTold(list))
+	return fmt.Sprintf("note %s does not learn from %s", model, draft.Unlearnt(list))
 }
 
 // unlearntLines says it of every model once, however many environments it is in.

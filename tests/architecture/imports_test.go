@@ -95,15 +95,33 @@ var law = []rule{
 			"runtime/validate", "stacks/revision", "stacks/review"},
 	},
 	{
+		// The first blueprint for a table. Its tests load and validate it.
+		folder: "stacks/draft",
+		ours: []string{"blueprints", "runtime/advise", "runtime/dataset", "runtime/validate", "templates/starter",
+			"stacks/draft"},
+		foreign: []string{"golang.org/x/text"},
+	},
+	{
+		// What is worth knowing of a blueprint before anything is built.
+		folder: "stacks/advice",
+		ours: []string{"blueprints", "policies", "runtime/advise", "runtime/dataset",
+			"runtime/validate", "stacks/advice"},
+	},
+	{
 		// Pins in a repository, their evidence, and the findings about both.
 		folder:  "stacks/promote",
 		ours:    []string{"blueprints", "policies", "runtime/govern", "stacks/promote"},
 		foreign: []string{"github.com/google/renameio/v2"},
 	},
 	{
+		// Verbs: flags, a call, output. Of the runtime they know the types that they
+		// print, and not what makes them.
 		folder: "cmd/ashlar",
 		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github",
-			"stacks/revision", "stacks/review", "stacks/promote", "runtime", "cmd/ashlar"},
+			"stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
+			"runtime/artifact", "runtime/crash", "runtime/dataset", "runtime/govern", "runtime/lockfile",
+			"runtime/login", "runtime/pipeline", "runtime/registry", "runtime/retain", "runtime/schedule",
+			"runtime/store", "runtime/tuning", "cmd/ashlar"},
 		foreign: []string{"*"},
 	},
 	{

@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 const (
 	// fallbackName is what a blueprint is called whose folder's name gives none.
 	fallbackName = "model"
-	// maxInitName keeps names short of what Kubernetes adds to them.
-	maxInitName = 40
+	// maxName keeps names short of what Kubernetes adds to them.
+	maxName = 40
 )
 
 // letters are the Latin letters that do not come apart into one of a to z and
@@ -21,10 +21,10 @@ const (
 var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d",
 	"þ", "th", "ı", "i", "ħ", "h")
 
-// repositoryName turns a folder's name into a blueprint's: lower case, without
+// Name turns a folder's name into a blueprint's: lower case, without
 // accents, what is between words a dash. Where the name is in another script, so
 // that most of it would be lost, it is fallbackName, and the note says so.
-func repositoryName(dir string) (name, note string) {
+func Name(dir string) (name, note string) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		abs = dir
@@ -54,8 +54,8 @@ func repositoryName(dir string) (name, note string) {
 	if name[0] < 'a' {
 		name = fallbackName + "-" + name
 	}
-	if len(name) > maxInitName {
-		name = strings.Trim(name[:maxInitName], "-")
+	if len(name) > maxName {
+		name = strings.Trim(name[:maxName], "-")
 		lost++
 	}
 	if lost > 0 {

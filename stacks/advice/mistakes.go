@@ -1,4 +1,4 @@
-package main
+package advice
 
 import (
 	"errors"
@@ -12,10 +12,10 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/validate"
 )
 
-// mistakes are expectations that validation itself would refuse, found before
+// Mistakes are expectations that validation itself would refuse, found before
 // any data is read: loading knows the arguments, validation what they mean for
 // a column's type.
-func mistakes(loaded blueprints.Loaded) blueprints.Problems {
+func Mistakes(loaded blueprints.Loaded) blueprints.Problems {
 	var out blueprints.Problems
 	for _, name := range slices.Sorted(maps.Keys(loaded.Plan.Datasets)) {
 		for _, err := range apart(validate.Check(loaded.Plan.Datasets[name])) {

@@ -1,4 +1,8 @@
-package main
+// Package draft writes the first blueprint for somebody's table: it infers the
+// columns, decides whether the target is a class or a number, leaves out what is
+// not a feature, and notes every decision for people, so that the blueprint is a
+// start that one edits and not a black box.
+package draft
 
 import (
 	"context"
@@ -20,29 +24,36 @@ const adviceCells = 20_000_000
 // maxCopied bounds a table that is copied into the new repository.
 const maxCopied = 1 << 30
 
-// around writes a blueprint around the table in f.from and copies the table.
-func (f initFlags) around(ctx context.Context, name string) (map[string][]byte, noted, error) {
-	if f.target == "" {
-		return nil, noted{}, usageError("--from needs --target: the column to predict")
-	}
-	table, err := plan.ReadFile(f.from, maxCopied)
+// Table is what a blueprint is drafted for.
+type Table struct {
+	File   string // CSV or Parquet
+	Target string // the column to predict
+	// Team and Email are the owner's.
+	Team, Email string
+}
+
+// Files drafts a blueprint of the name and returns the files of its folder, the
+// table included, by their paths. The error says what is wrong with the table;
+// nothing is written in any case.
+func (t Table) Files(ctx context.Context, name string) (map[string][]byte, Notes, error) {
+	table, err := plan.ReadFile(t.File, maxCopied)
 	if err != nil {
-		return nil, noted{}, fmt.Errorf("table: %w", err)
+		return nil, Notes{}, fmt.Errorf("table: %w", err)
 	}
-	from := plan.Dataset{Source: filepath.Base(f.from)}
-	opt := dataset.Options{Dir: filepath.Dir(f.from)}
+	from := plan.Dataset{Source: filepath.Base(t.File)}
+	opt := dataset.Options{Dir: filepath.Dir(t.File)}
 	in, err := dataset.Infer(ctx, from, opt)
 	if err != nil {
-		return nil, noted{}, fmt.Errorf("%w\nnothing was written", err)
+		return nil, Notes{}, fmt.Errorf("%w\nnothing was written", err)
 	}
-	g := guessed{in: in, target: f.target, notes: map[string][]string{}}
+	g := guessed{in: in, target: t.Target, notes: map[string][]string{}}
 	if err := g.decide(ctx, opt); err != nil {
-		return nil, noted{}, fmt.Errorf("%w\nnothing was written", err)
+		return nil, Notes{}, fmt.Errorf("%w\nnothing was written", err)
 	}
 	b := starter.Blueprint{
-		Name: name, Source: "data/" + filepath.Base(f.from), CSV: in.Dataset.CSV, Rows: in.Rows,
-		Team: f.team, Email: f.email,
-		Target: f.target, TargetNotes: g.choice.notes, TargetMissing: g.missing(f.target),
+		Name: name, Source: "data/" + filepath.Base(t.File), CSV: in.Dataset.CSV, Rows: in.Rows,
+		Team: t.Team, Email: t.Email,
+		Target: t.Target, TargetNotes: g.choice.notes, TargetMissing: g.missing(t.Target),
 		Classes: g.choice.classes, Exclude: g.exclude,
 	}
 	for _, name := range in.Header {
@@ -51,7 +62,7 @@ func (f initFlags) around(ctx context.Context, name string) (map[string][]byte, 
 	}
 	files, err := b.Files()
 	if err != nil {
-		return nil, noted{}, fmt.Errorf("%w\nnothing was written", err)
+		return nil, Notes{}, fmt.Errorf("%w\nnothing was written", err)
 	}
 	files[b.Source] = table
 	return files, g.noted(), nil

@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ const (
 	perClass = 2
 )
 
-// choice is what init takes the target for.
+// choice is what a draft takes the target for.
 type choice struct {
 	column  plan.Column
 	classes map[string]int64 // rows by class; nil for a number

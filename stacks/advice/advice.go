@@ -1,4 +1,8 @@
-package main
+// Package advice says what is worth knowing of a blueprint before anything is
+// built: features that give the target away or only name rows, targets that are
+// classes declared as numbers, and expectations that validation would refuse. It
+// reads the first rows of data files that are below the blueprint's folder, and no others.
+package advice
 
 import (
 	"context"
@@ -30,14 +34,19 @@ const (
 	targetRule     = "data/target"
 )
 
-// adviser advises on the models of one folder, and reads each dataset once.
-type adviser struct {
+// Adviser advises on the models of one folder, and reads each dataset once.
+type Adviser struct {
 	dir     string
 	samples map[string]*dataset.Frame
 }
 
-// findings is the advice on every model of the plan.
-func (v adviser) findings(p *plan.Plan, at blueprints.Positions) []policies.Finding {
+// New returns an adviser on the blueprint in dir.
+func New(dir string) Adviser {
+	return Adviser{dir: dir, samples: map[string]*dataset.Frame{}}
+}
+
+// Findings is the advice on every model of the plan.
+func (v Adviser) Findings(p *plan.Plan, at blueprints.Positions) []policies.Finding {
 	var out []policies.Finding
 	for _, name := range slices.Sorted(maps.Keys(p.Models)) {
 		m := p.Models[name]
@@ -80,7 +89,7 @@ func (v adviser) findings(p *plan.Plan, at blueprints.Positions) []policies.Find
 // sample returns the first rows of a dataset that is a file here, or nil: what
 // is not here, or does not read, is for up to say. A file elsewhere on the machine
 // is not looked at, since whoever proposes a change chooses it and sees the advice.
-func (v adviser) sample(ds plan.Dataset) *dataset.Frame {
+func (v Adviser) sample(ds plan.Dataset) *dataset.Frame {
 	if strings.Contains(ds.Source, "://") || !filepath.IsLocal(filepath.FromSlash(ds.Source)) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 )
 
-// noted is what init says of the table beside writing it down.
-type noted struct {
-	// Notes are lines for people.
-	Notes []string `json:"notes,omitempty"`
+// Notes are what a draft says of the table beside writing it down.
+type Notes struct {
+	// Lines are for people.
+	Lines []string `json:"notes,omitempty"`
 	// Missing is by column and by text how many rows are taken for missing.
 	Missing map[string]map[string]int64 `json:"missing,omitempty"`
 	// Unlearnt are the columns that nothing is learnt from.
@@ -83,8 +83,8 @@ func (g *guessed) whyUnlearnt(name string) string {
 }
 
 // noted gathers what is said.
-func (g *guessed) noted() noted {
-	out := noted{Missing: map[string]map[string]int64{}, Target: g.choice.column.Type}
+func (g *guessed) noted() Notes {
+	out := Notes{Missing: map[string]map[string]int64{}, Target: g.choice.column.Type}
 	var missing, kept, written []string
 	for _, name := range g.in.Header {
 		seen := g.in.Seen[name]
@@ -111,15 +111,15 @@ func (g *guessed) noted() noted {
 	}
 	say := func(what string, list []string) {
 		if len(list) > 0 {
-			out.Notes = append(out.Notes, what+strings.Join(shortened(list), "; "))
+			out.Lines = append(out.Lines, what+strings.Join(shortened(list), "; "))
 		}
 	}
-	out.Notes = append(out.Notes, g.targetTold()...)
+	out.Lines = append(out.Lines, g.targetTold()...)
 	say("taken for missing: ", missing)
 	say("taken for values and not for missing: ", kept)
 	say("written for people: ", written)
 	if len(out.Unlearnt) > 0 {
-		out.Notes = append(out.Notes, "not learnt from: "+unlearntTold(out.Unlearnt))
+		out.Lines = append(out.Lines, "not learnt from: "+Unlearnt(out.Unlearnt))
 	}
 	return out
 }
@@ -144,8 +144,8 @@ func worded(nulls map[string]int64) map[string]int64 {
 	return out
 }
 
-// unlearntTold writes columns with their reasons on one line.
-func unlearntTold(list []plan.Unlearnt) string {
+// Unlearnt writes columns with their reasons on one line.
+func Unlearnt(list []plan.Unlearnt) string {
 	out := make([]string, 0, len(list))
 	for _, x := range list {
 		out = append(out, fmt.Sprintf("%q (%s)", x.Column, x.Why))
@@ -159,21 +159,4 @@ func plain(values []string) string {
 		out[i] = fmt.Sprintf("%q", v)
 	}
 	return strings.Join(out, ", ")
-}
-
-// writeInit says what was written.
-func (a *app) writeInit(dir string, files []string, left string, found noted) error {
-	if a.json() {
-		return a.writeJSON(struct {
-			Dir   string   `json:"dir"`
-			Files []string `json:"files"`
-			noted
-		}{dir, files, found})
-	}
-	fmt.Fprintf(a.out, "%s holds %s\n%s", dir, strings.Join(files, ", "), left)
-	for _, note := range found.Notes {
-		fmt.Fprintln(a.out, note)
-	}
-	fmt.Fprintf(a.out, "next:\n  ashlar check %s\n  ashlar up %s\n", dir, dir)
-	return nil
 }

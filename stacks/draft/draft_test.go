@@ -1,7 +1,8 @@
-package main
+package draft
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -16,20 +17,23 @@ import (
 
 // held writes the table, lets init write a blueprint around it, and holds the
 // table against it. The error is init's; what it wrote must hold.
-func held(t *testing.T, file, table, target string) (blueprint string, found noted, err error) {
+func held(t *testing.T, file, table, target string) (blueprint string, found Notes, err error) {
 	t.Helper()
 	from := filepath.Join(t.TempDir(), file)
 	if err := os.WriteFile(from, []byte(table), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files, found, err := initFlags{from: from, target: target, team: "t",
-		email: "t@example.com"}.around(context.Background(), "odd")
+	files, found, err := Table{File: from, Target: target, Team: "t",
+		Email: "t@example.com"}.Files(context.Background(), "odd")
 	if err != nil {
 		return "", found, err
 	}
 	dir := t.TempDir()
-	if err := writeNew(dir, files); err != nil {
-		t.Fatal(err)
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	blueprint = string(files["odd.cue"])
 	p, err := blueprints.LoadDir(dir, "dev")
@@ -194,12 +198,12 @@ func TestInitExpectsWhatHoldsOfGeneratedTables(t *testing.T) {
 	}
 }
 
-func TestRepositoryNameSaysWhatItLost(t *testing.T) {
+func TestTheNameSaysWhatItLost(t *testing.T) {
 	for folder, want := range map[string]string{
 		"My Model": "my-model", "Größe": "grosse", "crème brûlée": "creme-brulee", "数据n": "model", "кредит": "model",
 		"2024": "model-2024", "kredit-риск": "kredit",
 	} {
-		name, note := repositoryName(folder)
+		name, note := Name(folder)
 		lossless := !strings.ContainsAny(folder, "数кр")
 		if name != want || lossless != (note == "") {
 			t.Errorf("%s is called %q (%s), want %q", folder, name, note, want)
