@@ -66,7 +66,7 @@ func TestJSONThatTakesFarMoreThanItHasIsRefused(t *testing.T) {
 func FuzzWeigh(f *testing.F) {
 	f.Add([]byte(`{"below":[{"name":"\"x"},{}], "any":[[1,true,null]] , "maps":{"a":"b"}}`))
 	f.Add([]byte(` [ ] `))
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Fuzz(func(_ *testing.T, text []byte) {
 		if err := Weigh(text, &heavy{}); err == nil && len(text) < 1000 {
 			_ = json.Unmarshal(text, &heavy{})
 		}

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,9 +112,8 @@ func (f *Field) names() []string {
 
 // deepest is the error of the reading that went further into the path.
 func deepest(a, b error) error {
-	x, okA := a.(*UnknownError)
-	y, okB := b.(*UnknownError)
-	if okA && okB && strings.Count(x.In, ".") >= strings.Count(y.In, ".") || b == nil {
+	var x, y *UnknownError
+	if errors.As(a, &x) && errors.As(b, &y) && strings.Count(x.In, ".") >= strings.Count(y.In, ".") || b == nil {
 		return a
 	}
 	return b

@@ -10,6 +10,7 @@ import (
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/encoding/jsonschema"
 
 	"github.com/ashlar-dev/ashlar/blueprints/schema"
@@ -51,7 +52,7 @@ func definitions() (map[string]map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out, complete(v.Context(), out)
+	return out, complete(cuecontext.New(), out)
 }
 
 // generated returns the JSON Schema of every definition by name.
@@ -65,13 +66,13 @@ func generated(v cue.Value) (map[string]map[string]any, error) {
 			ref.Name = strings.ReplaceAll(ref.Path.String(), "#", "")
 		}
 	}}
-	out := map[string]map[string]any{}
+	ctx, out := cuecontext.New(), map[string]map[string]any{}
 	for it.Next() {
 		expr, err := jsonschema.Generate(it.Value(), cfg)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", it.Selector(), err)
 		}
-		one, err := decoded(v.Context(), expr)
+		one, err := decoded(ctx, expr)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", it.Selector(), err)
 		}

@@ -34,13 +34,13 @@ func TestAnOutageIsToldFromATypo(t *testing.T) {
 	}
 	gone.Close()
 	_, refused := net.Dial("tcp", gone.Addr().String())
-	_, asked := http.Get("http://" + gone.Addr().String())
+	_, asked := http.Get("http://" + gone.Addr().String()) //nolint:bodyclose // nobody answers
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
 		*http.Request) {
 		time.Sleep(100 * time.Millisecond)
 	}))
 	defer slow.Close()
-	_, late := (&http.Client{Timeout: time.Millisecond}).Get(slow.URL)
+	_, late := (&http.Client{Timeout: time.Millisecond}).Get(slow.URL) //nolint:bodyclose // it answers too late
 	_, noFile := os.Open(filepath.Join(t.TempDir(), "nothing"))
 
 	for name, c := range map[string]struct {

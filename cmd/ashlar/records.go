@@ -70,7 +70,7 @@ func (r records) register(ctx context.Context, dir, model string) (*govern.Regis
 	}
 	folder := local.StateFolder(dir, r.state)
 	if _, err := os.Stat(filepath.Join(folder, "registry.db")); err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // without a local stack there is nothing to compare with
 	}
 	state, err := local.OpenState(ctx, folder, r.now)
 	if err != nil {

@@ -159,8 +159,8 @@ func parseNumber(b []byte) (float64, bool) {
 			return 0, false
 		}
 	}
-	v, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)),
-		64) //nolint:gosec // only read while b is, without a copy for every value
+	text := unsafe.String(&b[0], len(b)) //nolint:gosec // only read while b is, without a copy for every value
+	v, err := strconv.ParseFloat(text, 64)
 	return v, err == nil && (math.Abs(v) < maxExact || keepsDigits(b, v))
 }
 

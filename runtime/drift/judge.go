@@ -157,7 +157,8 @@ func missingShares(p *Profile, rows, missing int64) Missing {
 	m.Distance = jensenShannonDistance([]int64{p.Missing, p.Rows - p.Missing}, []int64{missing, rows - missing})
 	if all := p.Missing + missing; all > 0 {
 		more, fewer := tails(missing, all, rows, p.Rows+rows)
-		m.PValue = new(smallest([]tail{more, fewer}))
+		smaller := smallest([]tail{more, fewer})
+		m.PValue = &smaller
 	}
 	return m
 }

@@ -114,7 +114,7 @@ func TestAModelThatCannotBeLookedIntoKeepsToABudgetThatIsSaid(t *testing.T) {
 	m, asked := stumps(600, 100), 0
 	spec.Workers = 1
 	var told []int
-	spec.Progress = func(done, total int) { told = append(told, done) }
+	spec.Progress = func(done, _ int) { told = append(told, done) }
 	r := importances(t, predictor(func(g *dataset.Frame) (*model.Predictions,
 		error) {
 		asked++

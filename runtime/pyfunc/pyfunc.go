@@ -233,8 +233,8 @@ func (p *Process) Call(columns []string, rows [][]any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequest(http.MethodPost, p.url+"/invocations",
-		bytes.NewReader(body)) //nolint:noctx // the client has a timeout
+	url := p.url + "/invocations"
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body)) //nolint:noctx // the client has a timeout
 	if err != nil {
 		return nil, err
 	}

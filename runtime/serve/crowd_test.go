@@ -61,7 +61,7 @@ func status(c net.Conn, request string) int {
 		defer close(sent)
 		_, _ = io.WriteString(c, request)
 	}()
-	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil) //nolint:bodyclose // the connection is closed
 	<-sent
 	if err != nil {
 		return 0
@@ -127,7 +127,7 @@ func TestABodyMustComeAtADecentPace(t *testing.T) {
 						body = body[n:]
 					}
 				}()
-				answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				answer, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // conn is
 				if err != nil || answer.StatusCode != c.want {
 					t.Errorf("%v, %v, want %d", answer, err, c.want)
 				}

@@ -38,7 +38,7 @@ func keepAsking(address string, pause time.Duration, begun func()) (out asked) {
 			out.lost++
 			return out
 		}
-		answer, err := http.ReadResponse(r, nil)
+		answer, err := http.ReadResponse(r, nil) //nolint:bodyclose // the connection is closed
 		if err != nil {
 			out.lost++
 			return out

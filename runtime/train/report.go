@@ -6,12 +6,15 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
 
-// What training came to is told by the types of package tuning.
 type (
-	CVReport     = tuning.CrossValidation
-	CVMetric     = tuning.Fold
+	// CVReport is the result of cross-validation: mean and spread of every metric.
+	CVReport = tuning.CrossValidation
+	// CVMetric is one metric over the folds.
+	CVMetric = tuning.Fold
+	// SearchReport is the result of a search: every trial and the one chosen.
 	SearchReport = tuning.Search
-	Trial        = tuning.Trial
+	// Trial is one set of parameters with its score.
+	Trial = tuning.Trial
 )
 
 func newCVMetric(values []float64) CVMetric {

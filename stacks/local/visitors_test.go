@@ -84,7 +84,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	s, url := serving(t, func(*Config) {})
 	statuses := map[int]bool{}
 	look := func(method, path string, header ...string) {
-		a, body := send(t, method, url+path, header...)
+		a, body := send(t, method, url+path, header...) //nolint:bodyclose // send has read and closed it
 		statuses[a.StatusCode] = true
 		policy := "default-src 'none'; frame-ancestors 'none'"
 		if path == "/" && a.StatusCode == http.StatusOK {
@@ -135,7 +135,7 @@ func TestNamesThatLeadElsewhereAreNotAnswered(t *testing.T) {
 	_, url := serving(t, func(c *Config) { c.Hosts = []string{"models.example"} })
 	for host, want := range map[string]int{"attacker.example": 421, "models.example": 200, "localhost": 200} {
 		for _, path := range []string{"/", "/state", "/health", "/metrics", "/endpoints/scoring/health"} {
-			a, body := send(t, http.MethodGet, url+path, "Host", host)
+			a, body := send(t, http.MethodGet, url+path, "Host", host) //nolint:bodyclose // send has read and closed it
 			if a.StatusCode != want {
 				t.Errorf("%s of %s is answered %d", path, host, a.StatusCode)
 			}

@@ -53,7 +53,7 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 	if c.Program == "" {
 		return c.NoProgram, nil
 	}
-	cmd := exec.CommandContext(ctx, c.Program, "record")
+	cmd := exec.CommandContext(ctx, c.Program, "record") //nolint:gosec // whoever runs the CLI names the program
 	cmd.Stdin, cmd.Stderr = &questions, c.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.Output()

@@ -21,7 +21,7 @@ const usage = `usage: probe serve tcp:PORT|dns:PORT...
        probe try ATTEMPT...
 
 An attempt is "connect HOST:PORT" or "lookup udp|tcp SERVER:PORT NAME". All are
-tried at once, and each gets a line: "open", or "closed: " and why.`
+tried at once, and each gets a line: "open", or "closed: " and why`
 
 // patience is how long an answer may take before there is none.
 const patience = 3 * time.Second
