@@ -46,7 +46,7 @@ func predicate(v cue.Value) (plan.Predicate, error) {
 	return nil, fmt.Errorf("a gate is a number or bounds on one joined by &, such as >=0.80 & <1")
 }
 
-// gatePath reports whether the path is one at which bounds may stand.
+// gatePath reports whether the path is one at which bounds are allowed.
 func gatePath(path []string) bool {
 	if len(path) < 5 || path[0] != "models" || path[2] != "require" {
 		return false
@@ -158,7 +158,7 @@ func settled(v cue.Value) cue.Value {
 	return v
 }
 
-// lower turns a checked value into maps, lists and scalars; predicates stand
+// lower turns a checked value into maps, lists and scalars; predicates stay
 // where gates do.
 func lower(v cue.Value, path []string) (any, error) {
 	v = settled(v)

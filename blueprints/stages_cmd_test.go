@@ -14,7 +14,7 @@ var harm = []string{
 	`ünï`, `${item}`, `)`, `$((1))`,
 }
 
-// around are the places of a command line where a value can stand; each prints it
+// around are the places of a command line where a value can be; each prints it
 // between < and >.
 var around = []string{
 	`printf '<%s>' ${item}`, `printf '<%s>' "${item}"`, `printf '<%s>' '${item}'`, `printf '<%s>' a${item}b`,

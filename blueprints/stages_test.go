@@ -99,7 +99,7 @@ func TestWrongStages(t *testing.T) {
 	var got strings.Builder
 	for _, c := range wrongStages {
 		if strings.Count(staged, c.from) != 1 {
-			t.Fatalf("%s: %q stands %d times", c.name, c.from, strings.Count(staged, c.from))
+			t.Fatalf("%s: %q occurs %d times", c.name, c.from, strings.Count(staged, c.from))
 		}
 		err := loadAll(strings.Replace(staged, c.from, c.to, 1))
 		var problems Problems

@@ -276,7 +276,7 @@ func TestWrongInput(t *testing.T) {
 	var got strings.Builder
 	for _, c := range wrong {
 		if strings.Count(small, c.from) != 1 {
-			t.Fatalf("%s: %q stands %d times", c.name, c.from, strings.Count(small, c.from))
+			t.Fatalf("%s: %q occurs %d times", c.name, c.from, strings.Count(small, c.from))
 		}
 		err := loadAll(strings.Replace(small, c.from, c.to, 1))
 		var problems Problems

@@ -129,7 +129,7 @@ func TestAWrongPackIsAnError(t *testing.T) {
 	var got strings.Builder
 	for _, c := range wrongPacks {
 		if strings.Count(house, c.from) != 1 {
-			t.Fatalf("%s: %q stands %d times", c.name, c.from, strings.Count(house, c.from))
+			t.Fatalf("%s: %q occurs %d times", c.name, c.from, strings.Count(house, c.from))
 		}
 		_, err := fromText(strings.Replace(house, c.from, c.to, 1))
 		var problems source.Problems

@@ -107,7 +107,7 @@ func (j *Judge) Remedies(r Registered, environment string, now time.Time, remedi
 		put := Remedied(map[string]any{"properties": r.Properties}, rule.Remedy)["properties"].(map[string]any)
 		right := Registered{URN: r.URN, Type: r.Type, Name: r.Name, Properties: put}
 		if len(j.misses(rule, right.subject(environment))) > 0 {
-			continue // it does not put this one right; the finding stands
+			continue // it does not put this one right; the finding remains
 		}
 		r, out = right, append(out, rule)
 	}

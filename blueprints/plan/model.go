@@ -25,7 +25,7 @@ const (
 const (
 	XGBoost  = "xgboost"  // Booster.save_model to JSON; scored by the runtime
 	LightGBM = "lightgbm" // Booster.save_model as text; scored by the runtime
-	PyFunc   = "pyfunc"   // anything that answers MLflow's scoring protocol; the runtime stands before it
+	PyFunc   = "pyfunc"   // anything that answers MLflow's scoring protocol; the runtime is its proxy
 )
 
 // Artifact is what the stage that trains a custom model leaves.

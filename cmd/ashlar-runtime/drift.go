@@ -29,7 +29,7 @@ the model, with the same gates and the same approval.`,
 			if err != nil {
 				return err
 			}
-			return a.stand(c.Context(), s, func(g *ground) error { return a.drift(c.Context(), g, name) })
+			return a.open(c.Context(), s, func(g *ground) error { return a.drift(c.Context(), g, name) })
 		},
 	}
 	c.Flags().StringVar(&name, "endpoint", "", "the endpoint, as the blueprint names it")

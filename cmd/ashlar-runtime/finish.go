@@ -37,7 +37,7 @@ Without a status, a run has succeeded if all of its stages have.`,
 			if err != nil {
 				return err
 			}
-			return a.stand(c.Context(), s, func(g *ground) error {
+			return a.open(c.Context(), s, func(g *ground) error {
 				runner, err := a.runner(g, "pipeline", true)
 				if err != nil {
 					return err

@@ -15,15 +15,15 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
-// ground is what a duty stands on.
+// ground is what a duty needs.
 type ground struct {
 	settings
 	store    *store.Store
 	registry *registry.Registry
 }
 
-// stand opens the store and the registry for f.
-func (a *app) stand(ctx context.Context, s settings, f func(*ground) error) (err error) {
+// open opens the store and the registry for f.
+func (a *app) open(ctx context.Context, s settings, f func(*ground) error) (err error) {
 	g := &ground{settings: s}
 	if g.store, err = store.Open(ctx, s.store); err != nil {
 		return err

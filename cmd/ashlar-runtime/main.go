@@ -19,7 +19,7 @@
 // password where it comes from a Secret; it is never logged.
 //
 // Exit codes: 0 fine, 1 findings (data, gates, policies), 2 wrong input, 3
-// internal (something that it stands on failed, or a defect).
+// internal (something that it needs failed, or a defect).
 //
 // # Drift
 //

@@ -20,7 +20,7 @@ run records are kept. The audit log gets an entry for each deletion.`,
 			if err != nil {
 				return err
 			}
-			return a.stand(c.Context(), s, func(g *ground) error {
+			return a.open(c.Context(), s, func(g *ground) error {
 				gone, err := retain.Sweep(c.Context(), retain.Config{
 					Plan: g.plan, Store: g.store, Registry: g.registry, Author: g.author, Now: a.now,
 					Log: a.log, DryRun: dryRun,

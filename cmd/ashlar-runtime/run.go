@@ -56,7 +56,7 @@ its last finished stage, and a run without changes ends at once.`,
 			if err != nil {
 				return err
 			}
-			return a.stand(c.Context(), s, func(g *ground) error {
+			return a.open(c.Context(), s, func(g *ground) error {
 				o, err := a.train(c.Context(), g, pipeline.Job{Unit: s.unit}, "pipeline")
 				if err != nil {
 					return err

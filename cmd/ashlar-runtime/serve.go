@@ -39,7 +39,7 @@ func serveDuty(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.stand(c.Context(), s, func(g *ground) error { return a.serve(c.Context(), g, name, listen) })
+			return a.open(c.Context(), s, func(g *ground) error { return a.serve(c.Context(), g, name, listen) })
 		},
 	}
 	c.Flags().StringVar(&name, "endpoint", "", "the endpoint, as the blueprint names it")

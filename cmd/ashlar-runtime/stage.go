@@ -43,7 +43,7 @@ process. Finish ends the run.`,
 				return err
 			}
 			job.Unit = s.unit
-			return a.stand(c.Context(), s, func(g *ground) error {
+			return a.open(c.Context(), s, func(g *ground) error {
 				runner, err := a.runner(g, "pipeline", true)
 				if err != nil {
 					return err

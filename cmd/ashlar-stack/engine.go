@@ -32,7 +32,7 @@ func (e *engineRun) capture(info *pulumi.RunInfo) {
 	}
 }
 
-// program reads the config, loads the blueprints and stands them up. Problems
+// program reads the config, loads the blueprints and deploys them. Problems
 // of both are reported together.
 func (e *engineRun) program(ctx *pulumi.Context) error {
 	defer crash.Guard() // whichever goroutine the SDK runs it on

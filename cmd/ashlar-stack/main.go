@@ -1,5 +1,5 @@
 // Command ashlar-stack is the Pulumi program: `pulumi up` runs it, and it
-// stands the blueprints up on AWS and Kubernetes. `ashlar-stack render` runs
+// deploys the blueprints on AWS and Kubernetes. `ashlar-stack render` runs
 // the same program against a recorder and writes manifests and Terraform.
 //
 // It is wiring only, and the one place where CUE and Pulumi meet.

@@ -126,7 +126,7 @@ func (g *githubApp) proposal(ctx context.Context, m *modelApp, of govern.Promoti
 	return out, nil
 }
 
-// promotionText tells reviewers what is promoted. Whatever people wrote stands
+// promotionText tells reviewers what is promoted. Whatever people wrote is
 // in code spans.
 func promotionText(of govern.Promotion) string {
 	var out strings.Builder

@@ -1,4 +1,4 @@
-// Command ashlar checks a blueprint, says what it means and stands it up on
+// Command ashlar checks a blueprint, says what it means and runs it on
 // this machine: validated, trained, gated, registered, served and watched.
 //
 // It is wiring only: each verb is a file, and what a verb does lives in the

@@ -47,7 +47,7 @@ type mistake struct {
 func broken(from, to string) func(string) error {
 	return func(dir string) error {
 		if strings.Count(sound, from) != 1 {
-			return fmt.Errorf("%q stands %d times in the sound blueprint", from, strings.Count(sound, from))
+			return fmt.Errorf("%q occurs %d times in the sound blueprint", from, strings.Count(sound, from))
 		}
 		return os.WriteFile(filepath.Join(dir, "p.cue"), []byte(strings.Replace(sound, from, to, 1)), 0o600)
 	}

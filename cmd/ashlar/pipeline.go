@@ -82,8 +82,8 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 	return loaded, line, nil
 }
 
-// stand opens the stack for f.
-func (p *pipelineApp) stand(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
+// open opens the stack for f.
+func (p *pipelineApp) open(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
 	shown := p.newProgress(p.out)
 	stack, err := local.Open(ctx, local.Config{
 		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as),

@@ -43,7 +43,7 @@ code 1 means that a stage's command failed, or that data or gates did not pass.`
 				return err
 			}
 			began := p.now()
-			return p.stand(c.Context(), loaded, func(s *local.Stack) error {
+			return p.open(c.Context(), loaded, func(s *local.Stack) error {
 				o, err := s.RunJob(c.Context(), "demand", job)
 				if err != nil {
 					return err
@@ -100,7 +100,7 @@ all failures are reported at the end. Run again, it continues with what is left.
 			if err != nil {
 				return err
 			}
-			return p.stand(c.Context(), loaded, func(s *local.Stack) error {
+			return p.open(c.Context(), loaded, func(s *local.Stack) error {
 				return p.backfill(c.Context(), s, pipeline.Job{Unit: loaded.UnitFor(args[0]), Line: args[0]}, due)
 			})
 		},

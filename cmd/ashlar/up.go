@@ -87,7 +87,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	if f.build {
 		return local.Pending(outcomes)
 	}
-	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Standing) { a.standing(s, f.once) }})
+	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Serving) { a.serving(s, f.once) }})
 }
 
 // summary says the result of building.
@@ -107,10 +107,10 @@ func (a *app) summary(outcomes []local.Outcome, took time.Duration) {
 	fmt.Fprintf(a.out, "%s\n", a.colour(a.out, text.Bold, word))
 }
 
-// standing prints where the stack answers and a command that shows it.
-func (a *app) standing(s local.Standing, once bool) {
+// serving prints where the stack answers and a command that shows it.
+func (a *app) serving(s local.Serving, once bool) {
 	if a.json() {
-		_ = a.writeLine(map[string]any{"event": "standing", "url": s.URL, "endpoints": s.Endpoints})
+		_ = a.writeLine(map[string]any{"event": "ready", "url": s.URL, "endpoints": s.Endpoints})
 		return
 	}
 	w := a.out
@@ -133,7 +133,7 @@ func (a *app) standing(s local.Standing, once bool) {
 	fmt.Fprintln(w, "\nCtrl-C stops it; what was made is kept.")
 }
 
-func writeCurl(w io.Writer, s local.Standing) {
+func writeCurl(w io.Writer, s local.Serving) {
 	for _, e := range s.Endpoints {
 		if e.Example != "" {
 			fmt.Fprintf(w, "\ntry it:\n  curl -s %s -H 'Content-Type: application/json' -d '%s'\n",

@@ -38,7 +38,7 @@ func codeBytes(code map[string][]byte) int {
 	return n
 }
 
-// codeDigest tells apart every set of files: lengths stand before what they are of.
+// codeDigest tells apart every set of files: each length precedes what it is of.
 func codeDigest(code map[string][]byte) string {
 	var all []byte
 	for _, path := range slices.Sorted(maps.Keys(code)) {

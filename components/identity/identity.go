@@ -1,7 +1,7 @@
 // Package identity is what a workload is to AWS: one role for one service
 // account, by EKS Pod Identity, allowed exactly the statements that its edges
 // in the plan need. Pod Identity rather than IRSA: no OIDC provider and no
-// annotation on the service account, so the same manifests stand anywhere.
+// annotation on the service account, so the same manifests work anywhere.
 package identity
 
 import (

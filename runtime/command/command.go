@@ -2,7 +2,7 @@
 // memory and of how much of what they print is kept.
 //
 // The lines are the user's, from a reviewed blueprint, and are given to a shell
-// as they stand; nothing is put into them. Whatever they start is ended with them:
+// as they are; nothing is put into them. Whatever they start is ended with them:
 // at the limit, when the context is done, and also when the command has succeeded
 // but left something running. What they may do is said by a policy; see package
 // confine.
@@ -125,7 +125,7 @@ func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	c, err := start(func() *exec.Cmd {
-		c := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // a line of a reviewed blueprint, as it stands
+		c := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // a line of a reviewed blueprint, as it is
 		c.Dir, c.Env, c.Stdout, c.Stderr = s.Dir, s.Env, s.Output, s.Output
 		c.WaitDelay = s.Grace
 		grouped(c)

@@ -9,7 +9,7 @@ import (
 var schemes = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // Bare takes user and password out of a value that is an address, as those of
-// HTTPS_PROXY and of package indexes are; several may stand one after the other.
+// HTTPS_PROXY and of package indexes are; several may follow each other.
 // A value without an address comes back as it is.
 func Bare(value string) string {
 	var out strings.Builder

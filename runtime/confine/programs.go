@@ -82,7 +82,7 @@ func existing(paths ...string) []string {
 	return slices.DeleteFunc(paths, func(p string) bool { _, err := os.Stat(p); return err != nil })
 }
 
-// baseOf is the folder of the interpreter that a virtual environment stands on.
+// baseOf is the folder of the interpreter that a virtual environment uses.
 func baseOf(file string) string {
 	b, err := plan.ReadFile(file, 1<<16)
 	if err != nil {

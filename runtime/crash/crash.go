@@ -14,7 +14,7 @@
 //
 // Goroutines that a library starts are the library's: a panic there is Go's own
 // crash, with exit code 2 and a trace. A parent process could translate that,
-// but it would have to stand between the terminal, the signals and the program
+// but it would have to be between the terminal, the signals and the program
 // at all times for a case that has not been seen. Callbacks of ours that a
 // library calls from its goroutines (gRPC, Pulumi's applies) are guarded.
 package crash

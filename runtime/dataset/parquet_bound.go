@@ -37,7 +37,7 @@ type thrift struct {
 	left int64 // bytes that there can be, which may be more than b has
 }
 
-// inStruct is added to a field that is a struct: there stands the integer that
+// inStruct is added to a field that is a struct: it holds the integer that
 // is the struct's first field.
 const inStruct = 1 << 20
 

@@ -85,7 +85,7 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 }
 
 // prepare checks the reference and what is to be watched, and says where each
-// column stands. The digest is of both: windows of another do not fit.
+// column is. The digest is of both: windows of another do not fit.
 func prepare(r *Reference, d plan.Drift) (l *layout, length time.Duration, digest string, err error) {
 	length, err = checkDrift(d)
 	if err := errors.Join(r.Check(), err); err != nil {

@@ -14,7 +14,7 @@ type Observer struct {
 	inputs  []input
 }
 
-// input is where a watched column stands among the model's inputs.
+// input is the position of a watched column among the model's inputs.
 type input struct {
 	at    int     // -1 where the model has no such input
 	codes []int32 // of the encoder's category in the reference; -1 where it has none
@@ -26,7 +26,7 @@ func (m *Monitor) Observer(of *model.Model) *Observer {
 	return &Observer{monitor: m, inputs: m.layout.inputs(of)}
 }
 
-// inputs says where each watched column stands among the model's inputs.
+// inputs returns the position of each watched column among the model's inputs.
 func (l *layout) inputs(of *model.Model) []input {
 	out := make([]input, len(l.columns))
 	for k := range out {

@@ -8,7 +8,7 @@
 // that sees all traffic judges them itself; replicas gather them, and a job
 // judges for all (Judge).
 //
-// An endpoint outlives what it stands on: with a registry or a store that
+// An endpoint outlives what it depends on: with a registry or a store that
 // cannot be reached it goes on serving what it serves.
 package endpoint
 
@@ -152,7 +152,7 @@ func (e *Endpoint) Recheck(ctx context.Context) (bool, error) {
 // newest that is approved and whose file is what was approved, or the pinned
 // one where the plan pins one. It reports
 // whether that changed anything. With no such version the endpoint serves
-// nothing and Standing says why; that is no error. After an error it serves
+// nothing and Status says why; that is no error. After an error it serves
 // what it did.
 func (e *Endpoint) Follow(ctx context.Context) (bool, error) {
 	e.deciding.Lock()

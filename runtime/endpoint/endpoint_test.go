@@ -11,7 +11,7 @@ import (
 )
 
 func TestAnEndpointFollowsWhatIsDecided(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	e := h.replica(t, "")
 	if code, _ := request(t, e, http.MethodGet, "/ready", ""); code != http.StatusServiceUnavailable {
 		t.Errorf("ready before it has looked: %d", code)
@@ -39,7 +39,7 @@ func TestAnEndpointFollowsWhatIsDecided(t *testing.T) {
 			t.Fatal(err)
 		}
 		changed, err := e.Follow(t.Context())
-		now := e.Standing()
+		now := e.Status()
 		if err != nil || changed != s.changed || now.Version != s.version || (now.Waiting == "") != (s.version > 0) {
 			t.Errorf("%s: %+v, changed %t, %v", s.name, now, changed, err)
 		}
@@ -59,7 +59,7 @@ func TestAnEndpointFollowsWhatIsDecided(t *testing.T) {
 }
 
 func TestAReplicaThatIsLateDoesNotStopTheOthers(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	quick, late := h.replica(t, "pod-a"), h.replica(t, "pod-b")
 	follow(t, quick)
 	follow(t, late)
@@ -77,13 +77,13 @@ func TestAReplicaThatIsLateDoesNotStopTheOthers(t *testing.T) {
 		t.Errorf("%+v, %v", served, err)
 	}
 	follow(t, late)
-	if s := late.Standing(); s.Version != 2 {
+	if s := late.Status(); s.Version != 2 {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestAModelFileThatIsGoneChangesNothing(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	e := h.replica(t, "")
 	follow(t, e)
 	next := h.train(t, 6)
@@ -93,14 +93,14 @@ func TestAModelFileThatIsGoneChangesNothing(t *testing.T) {
 	if _, err := e.Follow(t.Context()); err == nil || !strings.Contains(err.Error(), "version 2 of default-risk") {
 		t.Errorf("got %v", err)
 	}
-	if s := e.Standing(); s.Version != 1 {
+	if s := e.Status(); s.Version != 1 {
 		t.Errorf("%+v", s)
 	}
 	ask(t, e, 1)
 }
 
 func TestAnEndpointOutlivesItsRegistry(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	e := h.replica(t, "")
 	said := make(chan string, 100)
 	e.cfg.Notice = func(line string) { said <- line }
@@ -128,7 +128,7 @@ func TestAnEndpointOutlivesItsRegistry(t *testing.T) {
 }
 
 func TestASoleProcessKeepsItsWindows(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	e := h.replica(t, "")
 	follow(t, e)
 	ask(t, e, 20)
@@ -143,7 +143,7 @@ func TestASoleProcessKeepsItsWindows(t *testing.T) {
 }
 
 func TestNobodyObservesWhereNothingIsWatched(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	spec := h.plan.Endpoints["scoring"]
 	spec.Drift = nil
 	h.plan.Endpoints["scoring"] = spec
@@ -163,7 +163,7 @@ func TestNobodyObservesWhereNothingIsWatched(t *testing.T) {
 }
 
 func TestAnEndpointThatIsNotInThePlanIsNamed(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	cfg := h.judging()
 	cfg.Name = "scorign"
 	_, err1 := Judge(t.Context(), cfg)
@@ -176,7 +176,7 @@ func TestAnEndpointThatIsNotInThePlanIsNamed(t *testing.T) {
 }
 
 func TestLatencyObjectivesAreBoundariesOfTheHistogram(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	slo := h.plan.SLOs["latency"]
 	slo.Threshold.Duration = "37ms"
 	h.plan.SLOs["latency"] = slo

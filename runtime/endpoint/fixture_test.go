@@ -37,22 +37,22 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// house is the credit example with a small model, trained and approved once.
-type house struct {
+// system is the credit example with a small model, trained and approved once.
+type system struct {
 	plan     *plan.Plan
 	store    *store.Store
 	registry *registry.Registry
 	clock    *clock
 }
 
-func newHouse(t *testing.T) *house {
+func newSystem(t *testing.T) *system {
 	t.Helper()
 	f, err := os.Open("../../blueprints/testdata/credit.dev.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	h := &house{clock: &clock{now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}}
+	h := &system{clock: &clock{now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}}
 	if h.plan, err = plan.Decode(f); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // train makes the next version, with so many trees.
-func (h *house) train(t *testing.T, trees float64) registry.Version {
+func (h *system) train(t *testing.T, trees float64) registry.Version {
 	t.Helper()
 	m := h.plan.Models["default-risk"]
 	m.Params = plan.Params{"n_estimators": trees, "max_depth": 6.0}
@@ -101,7 +101,7 @@ func (h *house) train(t *testing.T, trees float64) registry.Version {
 
 // replica returns one of the endpoint's replicas, or with no name its sole
 // process.
-func (h *house) replica(t *testing.T, name string) *Endpoint {
+func (h *system) replica(t *testing.T, name string) *Endpoint {
 	t.Helper()
 	rules, err := govern.NewRules(h.plan)
 	if err != nil {
@@ -129,7 +129,7 @@ func follow(t *testing.T, e *Endpoint) {
 	}
 }
 
-func (h *house) judge(t *testing.T) []Verdict {
+func (h *system) judge(t *testing.T) []Verdict {
 	t.Helper()
 	out, err := Judge(t.Context(), h.judging())
 	if err != nil {
@@ -138,7 +138,7 @@ func (h *house) judge(t *testing.T) []Verdict {
 	return out
 }
 
-func (h *house) judging() JudgeConfig {
+func (h *system) judging() JudgeConfig {
 	return JudgeConfig{Plan: h.plan, Name: "scoring", Store: h.store, Registry: h.registry, Now: h.clock.Now}
 }
 

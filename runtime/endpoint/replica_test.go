@@ -10,7 +10,7 @@ import (
 )
 
 func TestReplicasAreJudgedTogetherAndAllShowIt(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	a, b := h.replica(t, "pod-a"), h.replica(t, "pod-b")
 	follow(t, a)
 	follow(t, b)
@@ -58,7 +58,7 @@ func TestReplicasAreJudgedTogetherAndAllShowIt(t *testing.T) {
 }
 
 func TestARetrainIsAskedForUntilItIsSettled(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	a := h.replica(t, "pod-a")
 	follow(t, a)
 	drifts := func() Verdict {
@@ -83,7 +83,7 @@ func TestARetrainIsAskedForUntilItIsSettled(t *testing.T) {
 }
 
 func TestEachSegmentCountsOnce(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	a := h.replica(t, "pod-a")
 	follow(t, a)
 	ask(t, a, 20)
@@ -112,7 +112,7 @@ func TestEachSegmentCountsOnce(t *testing.T) {
 	}
 }
 
-func (h *house) refs(t *testing.T, holding string) []string {
+func (h *system) refs(t *testing.T, holding string) []string {
 	t.Helper()
 	all, err := h.store.ListRefs(t.Context(), "drift/")
 	if err != nil {
@@ -122,7 +122,7 @@ func (h *house) refs(t *testing.T, holding string) []string {
 }
 
 func TestAnOutageOfTheStoreCostsNoRows(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	a := h.replica(t, "pod-a")
 	follow(t, a)
 	out, cancel := context.WithCancel(t.Context())
@@ -141,7 +141,7 @@ func TestAnOutageOfTheStoreCostsNoRows(t *testing.T) {
 }
 
 func TestWhatAFormerVersionWasAskedIsHandedOnToo(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	a := h.replica(t, "pod-a")
 	follow(t, a)
 	ask(t, a, 60)
@@ -165,7 +165,7 @@ func TestWhatAFormerVersionWasAskedIsHandedOnToo(t *testing.T) {
 }
 
 func TestSegmentsOfOtherColumnsAreLeftOut(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	a := h.replica(t, "pod-a")
 	follow(t, a)
 	ask(t, a, 60)
@@ -204,7 +204,7 @@ func TestSegmentNamesAreReadBack(t *testing.T) {
 // What is answered is compared with answers on rows that the model was not
 // trained on, and a column counts by what it is to the model.
 func TestTheReferenceHoldsAnswersOnUnseenRowsAndImportances(t *testing.T) {
-	h := newHouse(t)
+	h := newSystem(t)
 	v, err := h.registry.Version(t.Context(), "default-risk", 1)
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func (e *Endpoint) recheck(ctx context.Context) bool {
 	case err != nil:
 		e.cfg.Notice(fmt.Sprintf("%s cannot be checked again: %v", e.cfg.Name, err))
 	case stopped:
-		e.cfg.Notice(fmt.Sprintf("%s no longer serves a model: %s", e.cfg.Name, e.Standing().Waiting))
+		e.cfg.Notice(fmt.Sprintf("%s no longer serves a model: %s", e.cfg.Name, e.Status().Waiting))
 	}
 	return stopped
 }
@@ -74,7 +74,7 @@ func (e *Endpoint) recheck(ctx context.Context) bool {
 func (e *Endpoint) notedFollow(ctx context.Context) {
 	was := e.isBehind()
 	changed, err := e.Follow(ctx)
-	now := e.Standing()
+	now := e.Status()
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && was:

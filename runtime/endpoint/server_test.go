@@ -45,7 +45,7 @@ func TestWhatHoldsAServerIsRecorded(t *testing.T) {
 	e := &Endpoint{cfg: Config{Name: "scoring", Store: s, TempDir: t.TempDir(), Getenv: os.Getenv,
 		Log: slog.New(slog.NewJSONHandler(&log, nil))}}
 	t.Cleanup(e.Close)
-	if e.Standing().Confinement != nil {
+	if e.Status().Confinement != nil {
 		t.Error("a model that scores by itself has no server to hold")
 	}
 	b, err := e.start(t.Context(), &model.Model{
@@ -58,7 +58,7 @@ func TestWhatHoldsAServerIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.servers.next(b)
-	held := e.Standing().Confinement
+	held := e.Status().Confinement
 	if held == nil || len(held.Held)+len(held.Open) == 0 {
 		t.Fatalf("held is %v", held)
 	}
@@ -71,7 +71,7 @@ func TestWhatHoldsAServerIsRecorded(t *testing.T) {
 		t.Errorf("logged %+v (%v), want %+v", line, err, held)
 	}
 	e.Close()
-	if e.Standing().Confinement != nil {
+	if e.Status().Confinement != nil {
 		t.Error("what has ended is held by nothing")
 	}
 }

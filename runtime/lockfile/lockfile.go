@@ -1,6 +1,6 @@
 // Package lockfile is what a pipeline's own stages have read and made, as the
 // store keeps it: the content of a dvc.lock of schema 2.0. Package dvc writes it
-// as DVC's YAML; it stands apart because workloads keep locks and never write
+// as DVC's YAML; it is a package of its own because workloads keep locks and never write
 // that file, and the runtime that every node pulls has no need of a YAML library.
 package lockfile
 

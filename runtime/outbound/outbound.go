@@ -50,7 +50,7 @@ func Client(cfg Config) *http.Client {
 	return &http.Client{Timeout: cfg.Timeout, Transport: Transport(cfg), CheckRedirect: sameHost}
 }
 
-// Over returns a client over a transport that signs in, which stands on one of
+// Over returns a client over a transport that signs in, which is built on one of
 // Transport's.
 func Over(t http.RoundTripper, timeout time.Duration) *http.Client {
 	return &http.Client{Timeout: timeout, Transport: t, CheckRedirect: sameHost}

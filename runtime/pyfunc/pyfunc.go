@@ -1,4 +1,4 @@
-// Package pyfunc stands before a model that only somebody else's code can score:
+// Package pyfunc is a proxy for a model that only somebody else's code can score:
 // it starts that code's server, keeps it up, and asks it by MLflow's scoring
 // protocol (POST /invocations with dataframe_split, GET /ping), which `mlflow
 // models serve` and a page of Python both speak.

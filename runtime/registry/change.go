@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// change is a transaction that writes: where the log stands and the time that
+// change is a transaction that writes: the head of the log and the time that
 // everything in it happens at.
 type change struct {
 	handle
@@ -89,7 +89,7 @@ func holds(ctx context.Context, h handle, a Anchor) (bool, error) {
 	return hash == a.Hash, nil
 }
 
-// begin reads where the log stands. The change's time is the clock's, but never
+// begin reads the head of the log. The change's time is the clock's, but never
 // before the newest entry's: a clock that was set back must not make one thing
 // end before it began.
 func (r *Registry) begin(ctx context.Context, h handle) (*change, error) {

@@ -105,7 +105,7 @@ func TestAKilledWriterLosesNothingThatWasConfirmed(t *testing.T) {
 		for i, v := range vs {
 			status[v.ModelDigest] = v.Status
 			if v.Version != len(vs)-i {
-				t.Errorf("version %d stands where %d should", v.Version, len(vs)-i)
+				t.Errorf("version %d is where %d should be", v.Version, len(vs)-i)
 			}
 		}
 		for _, d := range confirmed {

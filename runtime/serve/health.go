@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// standing is what /health and /ready answer.
-type standing struct {
+// health is what /health and /ready answer.
+type health struct {
 	Status   string `json:"status"`
 	Reason   string `json:"reason,omitempty"`
 	Endpoint string `json:"endpoint,omitempty"`
@@ -15,8 +15,8 @@ type standing struct {
 	Digest   string `json:"digest,omitempty"`
 }
 
-func (s *Server) standing(status string) (standing, *generation) {
-	out := standing{Status: status, Endpoint: s.cfg.Endpoint}
+func (s *Server) status(status string) (health, *generation) {
+	out := health{Status: status, Endpoint: s.cfg.Endpoint}
 	g := s.current.Load()
 	if g != nil {
 		out.Model, out.Version, out.Digest = g.Model.Name, g.Version, g.Digest
@@ -27,13 +27,13 @@ func (s *Server) standing(status string) (standing, *generation) {
 // health answers GET /health: whether the process works at all. It says so
 // without a model too; a restart would not help there.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request, id string) outcome {
-	body, g := s.standing("healthy")
+	body, g := s.status("healthy")
 	return s.reply(w, id, http.StatusOK, body, g)
 }
 
 // ready answers GET /ready: whether requests should be sent here.
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request, id string) outcome {
-	body, g := s.standing("ready")
+	body, g := s.status("ready")
 	if err := s.Ready(); err != nil {
 		body.Status, body.Reason = "not ready", err.Error()
 		return s.reply(w, id, http.StatusServiceUnavailable, body, g)

@@ -10,8 +10,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
 
-// standing is what /health and /ready answer.
-type standing struct {
+// health is what /health and /ready answer.
+type health struct {
 	Status   string `json:"status"`
 	Reason   string `json:"reason"`
 	Endpoint string `json:"endpoint"`
@@ -25,16 +25,16 @@ func TestAServerIsAliveAtOnceAndReadyWithAModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func(path string, status int, want standing) {
+	check := func(path string, status int, want health) {
 		t.Helper()
 		w := ask(s, http.MethodGet, path, "")
-		if diff := cmp.Diff(want, decode[standing](t, w.Body)); w.Code != status || diff != "" {
+		if diff := cmp.Diff(want, decode[health](t, w.Body)); w.Code != status || diff != "" {
 			t.Errorf("%s: %d, want %d\n%s", path, w.Code, status, diff)
 		}
 	}
-	check("/health", http.StatusOK, standing{Status: "healthy", Endpoint: "scoring"})
+	check("/health", http.StatusOK, health{Status: "healthy", Endpoint: "scoring"})
 	check("/ready", http.StatusServiceUnavailable,
-		standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
+		health{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
 	for _, p := range []serve.Problem{
 		refused(t, predict(s, positional), http.StatusServiceUnavailable),
 		refused(t, ask(s, http.MethodGet, "/schema", ""), http.StatusServiceUnavailable),
@@ -49,7 +49,7 @@ func TestAServerIsAliveAtOnceAndReadyWithAModel(t *testing.T) {
 	if err := s.Swap(&serve.Served{Model: loans(t), Version: 7, Digest: "sha256:ab"}); err != nil {
 		t.Fatal(err)
 	}
-	full := standing{Status: "ready", Endpoint: "scoring", Model: "default-risk", Version: 7, Digest: "sha256:ab"}
+	full := health{Status: "ready", Endpoint: "scoring", Model: "default-risk", Version: 7, Digest: "sha256:ab"}
 	check("/ready", http.StatusOK, full)
 	full.Status = "healthy"
 	check("/health", http.StatusOK, full)
@@ -57,7 +57,7 @@ func TestAServerIsAliveAtOnceAndReadyWithAModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("/ready", http.StatusServiceUnavailable,
-		standing{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
+		health{Status: "not ready", Reason: "no model is loaded yet", Endpoint: "scoring"})
 }
 
 func TestAnEndpointThatIsNotReadySaysWhatItWaitsFor(t *testing.T) {
@@ -66,7 +66,7 @@ func TestAnEndpointThatIsNotReadySaysWhatItWaitsFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := decode[standing](t, ask(s, http.MethodGet, "/ready", "").Body).Reason; got != why {
+	if got := decode[health](t, ask(s, http.MethodGet, "/ready", "").Body).Reason; got != why {
 		t.Errorf("it says %q", got)
 	}
 	if why = ""; s.Ready() == nil || s.Ready().Error() == "" {

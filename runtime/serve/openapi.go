@@ -32,9 +32,9 @@ func document(endpoint string, v *Served, lim limits) ([]byte, error) {
 		"paths": object{
 			"/predict": object{"post": predictOperation(v, lim)},
 			"/health": get("health", "Whether the process works.",
-				jsonAnswer("It does.", ref("schemas", "Standing"))),
+				jsonAnswer("It does.", ref("schemas", "Health"))),
 			"/ready": get("ready", "Whether requests should be sent here.",
-				jsonAnswer("They should.", ref("schemas", "Standing")), unready()),
+				jsonAnswer("They should.", ref("schemas", "Health")), unready()),
 			"/metrics": get("metrics", "Prometheus metrics.",
 				object{"200": object{"description": "In Prometheus' text format.",
 					"content": object{"text/plain": object{"schema": object{"type": "string"}}}}}),
@@ -66,7 +66,7 @@ func jsonAnswer(description string, schema object) object {
 
 func unready() object {
 	return object{"503": object{"description": "They should not; the reason says why.",
-		"content": content(ref("schemas", "Standing"))}}
+		"content": content(ref("schemas", "Health"))}}
 }
 
 func get(id, summary string, answers ...object) object {
@@ -129,7 +129,7 @@ func schemas(v *Served, lim limits) object {
 		"Result":      closed(result),
 		"Prediction":  closed(alone),
 		"Predictions": closed(object{"predictions": rows("Result"), "model": text, "version": whole}),
-		"Standing": object{"type": "object", "required": []string{"status"}, "properties": object{
+		"Health": object{"type": "object", "required": []string{"status"}, "properties": object{
 			"status": text, "reason": text, "endpoint": text, "model": text, "version": whole, "digest": text}},
 		"Error": object{"type": "object", "required": []string{"error"}, "properties": object{"error": object{
 			"type": "object", "required": []string{"code", "message"}, "properties": object{

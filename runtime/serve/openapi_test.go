@@ -133,7 +133,7 @@ func TestErrorsAndStandingsAreAsDocumented(t *testing.T) {
 			t.Errorf("GET %s: status %d is not documented", path, w.Code)
 		}
 		if path == "/health" || path == "/ready" {
-			if err := fits(t, doc, "Standing", w.Body.String()); err != nil {
+			if err := fits(t, doc, "Health", w.Body.String()); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
 		}

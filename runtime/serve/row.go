@@ -40,7 +40,7 @@ func (w *worker) countValues(n int) {
 	}
 }
 
-// named reads a row whose values stand under their columns' names.
+// named reads a row whose values have their columns' names.
 func (w *worker) named() {
 	inputs := w.gen.inputs
 	w.stamp++

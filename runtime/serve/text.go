@@ -63,7 +63,7 @@ func (s *scanner) slowText(i int) ([]byte, bool) {
 	return nil, s.unended()
 }
 
-// escape unescapes what stands at i, a backslash, and returns its length, 0
+// escape unescapes what is at i, a backslash, and returns its length, 0
 // where it is none.
 func (s *scanner) escape(i int) int {
 	if i+1 >= len(s.data) {

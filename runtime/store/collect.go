@@ -52,7 +52,7 @@ type Collected struct {
 // good as one.
 //
 // The digests that count are all that are in a reference's value or in a
-// reachable JSON object, wherever they stand.
+// reachable JSON object, wherever they are.
 func (s *Store) Collect(ctx context.Context, c Collection) (Collected, error) {
 	if c.Grace <= 0 {
 		c.Grace = DefaultGrace

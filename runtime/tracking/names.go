@@ -11,7 +11,7 @@ import (
 
 // naming says which names a tracker takes.
 type naming struct {
-	fits  func(c rune) bool // signs that may stand anywhere in a name
+	fits  func(c rune) bool // signs that are allowed anywhere in a name
 	first func(c rune) bool // signs that it may begin with
 	paths bool              // names are paths: no name is another's folder, none goes up or has a part of dots alone
 	most  int               // bytes

@@ -7,13 +7,13 @@ import "github.com/ashlar-dev/ashlar/runtime/dataset"
 func between(rq *request) verdict {
 	c := rq.numeric()
 	b := rq.exactInterval(c)
-	return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) standing {
+	return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) rowVerdict {
 		column := columns[0]
 		test := func(row int) bool { return b.contains(column.Floats[row]) }
 		if column.Low != nil || b.minLow != 0 || b.maxLow != 0 {
 			test = func(row int) bool { return b.holds(column.Exact(row)) }
 		}
-		return func(row int) standing {
+		return func(row int) rowVerdict {
 			switch v := column.Floats[row]; {
 			case v != v:
 				return left

@@ -10,9 +10,9 @@ func null(rq *request) verdict    { return rq.missing(false) }
 // missing prepares an expectation that offends where missing is as given.
 func (rq *request) missing(offends bool) verdict {
 	return rq.eachRow(rowTest{columns: []*columnRef{rq.column()},
-		bind: func(columns []*dataset.Column) func(int) standing {
+		bind: func(columns []*dataset.Column) func(int) rowVerdict {
 			c := columns[0]
-			return func(row int) standing {
+			return func(row int) rowVerdict {
 				if c.Missing(row) == offends {
 					return unexpected
 				}

@@ -25,9 +25,9 @@ func pairGreater(rq *request) verdict {
 	if orEqual {
 		enough = 0
 	}
-	return rq.eachRow(rowTest{columns: []*columnRef{a, b}, bind: func(columns []*dataset.Column) func(int) standing {
+	return rq.eachRow(rowTest{columns: []*columnRef{a, b}, bind: func(columns []*dataset.Column) func(int) rowVerdict {
 		x, y := columns[0], columns[1]
-		return func(row int) standing {
+		return func(row int) rowVerdict {
 			noX, noY := x.Missing(row), y.Missing(row)
 			switch {
 			case noX && noY && ignore != "neither", (noX || noY) && ignore == "either_value_is_missing":

@@ -16,8 +16,8 @@ func (rq *request) membership(wanted bool) verdict {
 		return rq.eachValue(c, func(float64) bool { return true }, func(string) bool { return true })
 	}
 	if c.spec.Type == plan.Integer {
-		return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) standing {
-			return func(row int) standing {
+		return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) rowVerdict {
+			return func(row int) rowVerdict {
 				switch {
 				case columns[0].Missing(row):
 					return left

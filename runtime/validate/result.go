@@ -49,10 +49,10 @@ type Example struct {
 	// Row counts from 1, without headers, over all files of the dataset, broken
 	// records left out.
 	Row int64 `json:"row"`
-	// Value is what stands there, at most 80 bytes; values of sensitive columns
+	// Value is what was found, at most 80 bytes; values of sensitive columns
 	// are masked.
 	Value string `json:"value"`
-	// Missing says that nothing stands there.
+	// Missing says that nothing was found.
 	Missing bool `json:"missing,omitempty"`
 	// Count is how often the value occurs, where that is what offends.
 	Count int64 `json:"count,omitempty"`

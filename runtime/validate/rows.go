@@ -8,20 +8,20 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
 
-// standing is how one row stands to an expectation.
-type standing uint8
+// rowVerdict is how an expectation judges one row.
+type rowVerdict uint8
 
 const (
-	expected   standing = iota
-	unexpected          // offends
-	left                // leaves the denominator
+	expected   rowVerdict = iota
+	unexpected            // offends
+	left                  // leaves the denominator
 )
 
 // rowTest is an expectation about each row.
 type rowTest struct {
 	columns []*columnRef
 	// bind returns the test of a frame's rows, given its columns.
-	bind func(columns []*dataset.Column) func(row int) standing
+	bind func(columns []*dataset.Column) func(row int) rowVerdict
 }
 
 // rows is the measure of a rowTest.
@@ -118,12 +118,12 @@ func (r *Result) judgeMostly(mostly float64) {
 // missing ones leave the denominator. number tests values of columns that hold
 // numbers, text those of the others, once for each text of a frame.
 func (rq *request) eachValue(c *columnRef, number func(float64) bool, text func(string) bool) verdict {
-	return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) standing {
+	return rq.eachRow(rowTest{columns: []*columnRef{c}, bind: func(columns []*dataset.Column) func(int) rowVerdict {
 		if columns[0].Coded() {
 			return textTest(columns[0], text)
 		}
 		values := columns[0].Floats
-		return func(row int) standing {
+		return func(row int) rowVerdict {
 			v := values[row]
 			switch {
 			case v != v:
@@ -137,10 +137,10 @@ func (rq *request) eachValue(c *columnRef, number func(float64) bool, text func(
 }
 
 // textTest tests each text once, and only those that rows use.
-func textTest(c *dataset.Column, ok func(string) bool) func(int) standing {
+func textTest(c *dataset.Column, ok func(string) bool) func(int) rowVerdict {
 	known := make([]bool, len(c.Dict))
-	verdicts := make([]standing, len(c.Dict))
-	return func(row int) standing {
+	verdicts := make([]rowVerdict, len(c.Dict))
+	return func(row int) rowVerdict {
 		code := c.Codes[row]
 		if code < 0 {
 			return left

@@ -1,4 +1,4 @@
-// Package github stands a blueprint's repository up on GitHub: the comment and
+// Package github keeps a blueprint's repository on GitHub: the comment and
 // the check run that a pull request shows, the protection that makes both
 // count, pull requests that promote, and the approvals that reviewers gave.
 //

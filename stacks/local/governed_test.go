@@ -29,7 +29,7 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// governed stands the credit example up with a smaller model and one policy.
+// governed runs the credit example with a smaller model and one policy.
 func governed(t *testing.T, policy plan.Policy) (*Stack, *clock) {
 	t.Helper()
 	f, err := os.Open("../../blueprints/testdata/credit.dev.json")
@@ -77,19 +77,19 @@ func entries(t *testing.T, s *Stack, action string) []registry.Entry {
 // served, and nothing else.
 func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 	s, now := governed(t, plan.Policy{
-		ID: "house/fresh", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("a", 64),
+		ID: "server/fresh", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("a", 64),
 		Match:   requires("point", plan.Equal, "serve"),
 		Require: requires("age_days", plan.LessEqual, 30.0), Reason: "the world moved on", Fix: "train it",
 	})
 	if _, err := s.Build(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h, err := s.newHouse(t.Context())
+	h, err := s.newServer(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := h.endpoints[0]
-	if got := e.Standing(); got.Version != 1 {
+	if got := e.Status(); got.Version != 1 {
 		t.Fatalf("nothing is served: %+v", got)
 	}
 	if stopped, err := e.Recheck(t.Context()); stopped || err != nil {
@@ -99,12 +99,12 @@ func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 	if stopped, err := e.Recheck(t.Context()); !stopped || err != nil {
 		t.Fatalf("a stale version goes on serving: %t, %v", stopped, err)
 	}
-	if got := e.Standing(); got.Version != 0 ||
-		!strings.Contains(got.Waiting, "policy house/fresh (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30") {
+	if got := e.Status(); got.Version != 0 ||
+		!strings.Contains(got.Waiting, "policy server/fresh (sha256:aaaaaaaaaaaa) objects: age_days is 31, must be <=30") {
 		t.Errorf("%+v", got)
 	}
 	withdrawn := entries(t, s, registry.ActionWithdraw)
-	if len(withdrawn) != 1 || !strings.Contains(withdrawn[0].Summary(), "house/fresh") {
+	if len(withdrawn) != 1 || !strings.Contains(withdrawn[0].Summary(), "server/fresh") {
 		t.Errorf("the log says %+v", withdrawn)
 	}
 	if changed, err := e.Follow(t.Context()); err != nil || changed {
@@ -117,29 +117,29 @@ func TestWhatGrowsStaleIsNotServedAnyMore(t *testing.T) {
 
 func TestWhatAPolicyObjectsToIsNotRegistered(t *testing.T) {
 	s, _ := governed(t, plan.Policy{
-		ID: "house/better", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("b", 64),
+		ID: "server/better", Level: plan.Mandatory, Digest: "sha256:" + strings.Repeat("b", 64),
 		Match: requires("point", plan.Equal, "register"),
 		Require: plan.Constraint{Fields: &plan.Fields{Named: map[string]plan.Field{"metrics": {Is: requires("roc_auc",
 			plan.GreaterEqual, 0.99)}}}}, Reason: "we want the best",
 	})
 	_, err := s.Build(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "1 policy objects") ||
-		!strings.Contains(err.Error(), "house/better (sha256:bbbbbbbbbbbb) objects: metrics.roc_auc is 0.79") {
+		!strings.Contains(err.Error(), "server/better (sha256:bbbbbbbbbbbb) objects: metrics.roc_auc is 0.79") {
 		t.Errorf("got %v", err)
 	}
 	if versions, err := s.state.Registry.Versions(t.Context(), "default-risk"); err != nil || len(versions) != 0 {
 		t.Errorf("%v, %v", versions, err)
 	}
 	refused := entries(t, s, registry.ActionRefuse)
-	if len(refused) != 1 || !strings.Contains(refused[0].Summary(), "house/better") {
+	if len(refused) != 1 || !strings.Contains(refused[0].Summary(), "server/better") {
 		t.Errorf("the log says %+v", refused)
 	}
 }
 
 func TestAPlanWithAPolicyThatCannotBeJudgedDoesNotStand(t *testing.T) {
-	p := &plan.Plan{Policies: []plan.Policy{{ID: "house/broken", Require: requires("x", plan.Matches, "(")}}}
+	p := &plan.Plan{Policies: []plan.Policy{{ID: "server/broken", Require: requires("x", plan.Matches, "(")}}}
 	_, err := Open(t.Context(), Config{Plan: p, Dir: ".", State: t.TempDir(), Now: time.Now})
-	if err == nil || !strings.Contains(err.Error(), "house/broken") {
+	if err == nil || !strings.Contains(err.Error(), "server/broken") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package local stands a plan up on this machine: an object store in a folder,
+// Package local runs a plan on this machine: an object store in a folder,
 // metadata in SQLite, everything in one process, no account and no container.
 //
 // It is the embedded default and the quickest way to see a blueprint work, and
@@ -84,7 +84,7 @@ func (c *Config) defaults() error {
 	return errors.Join(problems...)
 }
 
-// Stack is a plan standing on this machine. Close it to release the state.
+// Stack is a plan that runs on this machine. Close it to release the state.
 type Stack struct {
 	cfg    Config
 	state  *State

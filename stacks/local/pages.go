@@ -10,7 +10,7 @@ import (
 
 // pages adds the page, its stylesheet and the same facts as JSON. Their headers
 // are those of all answers (see serve.Run); the page's policy allows more.
-func (h *house) pages(mux *http.ServeMux, url string) {
+func (h *server) pages(mux *http.ServeMux, url string) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		view, err := h.view(r.Context(), url)
 		var body bytes.Buffer

@@ -17,7 +17,7 @@ const maxAnswer = 64 << 10
 // probe asks every endpoint for one prediction over HTTP, as a user would, and
 // notes the answers. An endpoint that serves nothing is a *PendingError where a
 // version waits for an approval, else an *IdleError.
-func (h *house) probe(ctx context.Context, s *Standing) error {
+func (h *server) probe(ctx context.Context, s *Serving) error {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
@@ -34,7 +34,7 @@ func (h *house) probe(ctx context.Context, s *Standing) error {
 }
 
 // pending explains why an endpoint serves nothing.
-func (h *house) pending(ctx context.Context, e *Endpoint) error {
+func (h *server) pending(ctx context.Context, e *Endpoint) error {
 	if _, pinned := h.stack.cfg.Plan.Pins[e.Model]; pinned { // approving another helps nothing
 		return &IdleError{Endpoint: e.Name, Why: e.Waiting}
 	}

@@ -25,7 +25,7 @@ func (s *Stack) Sweep(ctx context.Context) error {
 }
 
 // keepRetention sweeps now and then. What could not be deleted is tried again.
-func (h *house) keepRetention(ctx context.Context) error {
+func (h *server) keepRetention(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

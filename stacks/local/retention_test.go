@@ -60,8 +60,8 @@ func past(t *testing.T, dir, state string, ahead time.Duration) *Stack {
 	return s
 }
 
-// standing reports which of the digests the store still has.
-func (s *Stack) standing(t *testing.T, digests map[string]string) map[string]bool {
+// kept reports which of the digests the store still has.
+func (s *Stack) kept(t *testing.T, digests map[string]string) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
 	for what, digest := range digests {
@@ -126,7 +126,7 @@ func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
 	if err != nil || len(due) < len(rows) {
 		t.Errorf("a dry run finds %d things: %v", len(due), err)
 	}
-	for what, there := range s.standing(t, rows) {
+	for what, there := range s.kept(t, rows) {
 		if !there {
 			t.Errorf("%s is gone after a dry run, or never was", what)
 		}
@@ -136,7 +136,7 @@ func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
 	}
 	// A day before, everything stays; a day after, the rows go and what was learnt stays.
 	s = past(t, dir, state, 29*24*time.Hour)
-	for what, there := range s.standing(t, rows) {
+	for what, there := range s.kept(t, rows) {
 		if !there {
 			t.Errorf("%s is gone before it is due", what)
 		}
@@ -146,12 +146,12 @@ func TestWhatIsKeptOfADatasetGoesWithItsRetention(t *testing.T) {
 	}
 	s = past(t, dir, state, 31*24*time.Hour)
 	defer func() { _ = s.Close() }()
-	for what, there := range s.standing(t, rows) {
+	for what, there := range s.kept(t, rows) {
 		if there {
 			t.Errorf("%s is kept for longer than the retention", what)
 		}
 	}
-	for what, there := range s.standing(t, learnt) {
+	for what, there := range s.kept(t, learnt) {
 		if !there {
 			t.Errorf("%s is gone with the rows", what)
 		}

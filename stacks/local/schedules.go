@@ -32,7 +32,7 @@ type timetable struct {
 
 // keepSchedules runs what the blueprint schedules until ctx is done, and waits
 // for what is under way then.
-func (h *house) keepSchedules(ctx context.Context) error {
+func (h *server) keepSchedules(ctx context.Context) error {
 	cfg := h.stack.pipelineConfig()
 	cfg.Trigger, cfg.Observe = "schedule", nil
 	runner, err := pipeline.New(cfg)

@@ -21,19 +21,19 @@ import (
 
 // ServeOptions say how long to serve and who hears of it.
 type ServeOptions struct {
-	Once  bool           // ask every endpoint for one prediction over HTTP, then stop
-	Ready func(Standing) // called once the stack answers; nil: nobody waits
+	Once  bool          // ask every endpoint for one prediction over HTTP, then stop
+	Ready func(Serving) // called once the stack answers; nil: nobody waits
 }
 
-// Endpoint is how an endpoint stands, for people and for the page.
+// Endpoint is an endpoint with its URL.
 type Endpoint struct {
-	endpoint.Standing
+	endpoint.Status
 	URL    string `json:"url"`
 	Answer string `json:"answer,omitempty"` // what its example was answered, where it was asked
 }
 
-// Standing is a stack that answers.
-type Standing struct {
+// Serving is a stack that answers.
+type Serving struct {
 	URL       string     `json:"url"`
 	Endpoints []Endpoint `json:"endpoints"`
 }
@@ -52,12 +52,12 @@ func Pending(outcomes []Outcome) error {
 	return &PendingError{Versions: waiting}
 }
 
-// Serve stands every endpoint up and serves until ctx is done, then drains. A
+// Serve starts every endpoint and serves until ctx is done, then drains. A
 // version approved or rejected meanwhile, here or by another process, is
 // followed within a poll; a drifted dataset is retrained where the blueprint
 // says so.
 func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
-	h, err := s.newHouse(ctx)
+	h, err := s.newServer(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,15 +89,15 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	}
 	group.Go(func() error {
 		defer crash.Guard()
-		standing := Standing{URL: url, Endpoints: h.standing(url)}
+		serving := Serving{URL: url, Endpoints: h.statuses(url)}
 		if opt.Once {
 			defer cancel()
-			if err := h.probe(gctx, &standing); err != nil {
+			if err := h.probe(gctx, &serving); err != nil {
 				return err
 			}
 		}
 		if opt.Ready != nil {
-			opt.Ready(standing)
+			opt.Ready(serving)
 		}
 		return nil
 	})
@@ -110,7 +110,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 }
 
 // keep starts what goes on for as long as the stack serves.
-func (h *house) keep(ctx context.Context, group *errgroup.Group) {
+func (h *server) keep(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error {
 		defer crash.Guard()
 		return h.keepRetention(ctx)
@@ -139,8 +139,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// house is everything that answers while a stack serves.
-type house struct {
+// server is everything that answers while a stack serves.
+type server struct {
 	stack     *Stack
 	endpoints []*endpoint.Endpoint // in order of name
 	retrains  chan string
@@ -148,12 +148,12 @@ type house struct {
 	url       string
 }
 
-func (s *Stack) newHouse(ctx context.Context) (*house, error) {
+func (s *Stack) newServer(ctx context.Context) (*server, error) {
 	metrics, err := endpoint.NewMetrics(s.cfg.Plan)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{stack: s, retrains: make(chan string, 16), audit: s.state.Registry.Watch()}
+	h := &server{stack: s, retrains: make(chan string, 16), audit: s.state.Registry.Watch()}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Endpoints)) {
 		e, err := endpoint.New(endpoint.Config{
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry,
@@ -173,7 +173,7 @@ func (s *Stack) newHouse(ctx context.Context) (*house, error) {
 	return h, nil
 }
 
-func (h *house) servers() []*serve.Server {
+func (h *server) servers() []*serve.Server {
 	out := make([]*serve.Server, len(h.endpoints))
 	for i, e := range h.endpoints {
 		out[i] = e.Server()
@@ -181,16 +181,16 @@ func (h *house) servers() []*serve.Server {
 	return out
 }
 
-func (h *house) standing(url string) []Endpoint {
+func (h *server) statuses(url string) []Endpoint {
 	out := make([]Endpoint, len(h.endpoints))
 	for i, e := range h.endpoints {
-		out[i] = Endpoint{Standing: e.Standing(), URL: endpointURL(url, h.endpoints, e)}
+		out[i] = Endpoint{Status: e.Status(), URL: endpointURL(url, h.endpoints, e)}
 	}
 	return out
 }
 
 // askRetrain notes the request; one that is waiting already covers it.
-func (h *house) askRetrain(model string) {
+func (h *server) askRetrain(model string) {
 	select {
 	case h.retrains <- model:
 	default:
@@ -199,7 +199,7 @@ func (h *house) askRetrain(model string) {
 
 // retrainOnDemand takes drifted models through their pipeline, one at a time.
 // The new version meets the same gates and the same approval as any other.
-func (h *house) retrainOnDemand(ctx context.Context) error {
+func (h *server) retrainOnDemand(ctx context.Context) error {
 	cfg := h.stack.pipelineConfig()
 	cfg.Trigger, cfg.Observe = "drift", nil
 	runner, err := pipeline.New(cfg)
@@ -216,7 +216,7 @@ func (h *house) retrainOnDemand(ctx context.Context) error {
 	}
 }
 
-func (h *house) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
+func (h *server) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
 	u, err := h.stack.cfg.Plan.UnitOf(name)
 	if err != nil {
 		return fmt.Sprintf("retraining %s: %v", name, err)
@@ -234,7 +234,7 @@ func (h *house) retrain(ctx context.Context, runner *pipeline.Runner, name strin
 
 // handler is the whole site: the page, and each endpoint below its own path.
 // The first endpoint also answers at the root, where a guide's client looks.
-func (h *house) handler(url string) http.Handler {
+func (h *server) handler(url string) http.Handler {
 	mux := http.NewServeMux()
 	for i, e := range h.endpoints {
 		prefix := "/endpoints/" + e.Name()

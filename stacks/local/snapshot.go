@@ -19,7 +19,7 @@ import (
 // newest is how many runs, versions and audit entries a snapshot holds.
 const newest = 20
 
-// Snapshot is how the whole stack stands, as GET /state answers it.
+// Snapshot is the state of the whole stack, as GET /state answers it.
 type Snapshot struct {
 	Blueprint   string                     `json:"blueprint"`
 	Environment string                     `json:"environment"`
@@ -53,7 +53,7 @@ type AuditState struct {
 	Entries  []registry.Entry `json:"entries"`
 }
 
-func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
+func (h *server) snapshot(ctx context.Context) (*Snapshot, error) {
 	p := h.stack.cfg.Plan
 	digest, err := p.Digest()
 	if err != nil {
@@ -61,7 +61,7 @@ func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	s := &Snapshot{
 		Blueprint: p.Name, Environment: p.Environment, PlanDigest: digest, Owner: p.Owner,
-		Endpoints: h.standing(h.url), Drift: map[string][]*drift.Report{},
+		Endpoints: h.statuses(h.url), Drift: map[string][]*drift.Report{},
 	}
 	for _, e := range h.endpoints {
 		if reports, watched := e.Reports(); watched {
@@ -79,7 +79,7 @@ func (h *house) snapshot(ctx context.Context) (*Snapshot, error) {
 	return s, err
 }
 
-func (h *house) modelState(ctx context.Context, name string) (ModelState, error) {
+func (h *server) modelState(ctx context.Context, name string) (ModelState, error) {
 	st := h.stack.state
 	m := ModelState{Name: name}
 	runs, err := pipeline.Runs(ctx, st.Store, name, compared)
@@ -130,7 +130,7 @@ func evidence(ctx context.Context, s *store.Store, digest string, into any) erro
 	return err
 }
 
-func (h *house) auditState(ctx context.Context) (AuditState, error) {
+func (h *server) auditState(ctx context.Context) (AuditState, error) {
 	reg := h.stack.state.Registry
 	var out AuditState
 	var err error

@@ -12,7 +12,7 @@ const verifyEvery = 10 * time.Second
 // keepVerifying verifies the whole audit log now, and again whenever that is due
 // (see registry.Watch), so that the page shows what was found without waiting
 // for it. It says so once when the log no longer verifies.
-func (h *house) keepVerifying(ctx context.Context) {
+func (h *server) keepVerifying(ctx context.Context) {
 	tick := time.NewTicker(verifyEvery)
 	defer tick.Stop()
 	told := false

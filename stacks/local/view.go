@@ -20,7 +20,7 @@ import (
 const clockFormat = "2006-01-02 15:04:05"
 
 // view turns a snapshot into what the page shows.
-func (h *house) view(ctx context.Context, url string) (page.View, error) {
+func (h *server) view(ctx context.Context, url string) (page.View, error) {
 	s, err := h.snapshot(ctx)
 	if err != nil {
 		return page.View{}, err
@@ -30,7 +30,7 @@ func (h *house) view(ctx context.Context, url string) (page.View, error) {
 		Team: s.Owner.Team, Email: s.Owner.Email,
 		Now: h.stack.cfg.Now().UTC().Format(clockFormat) + " UTC",
 	}
-	for _, e := range h.standing(url) {
+	for _, e := range h.statuses(url) {
 		v.Endpoints = append(v.Endpoints,
 			page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example,
 				Version: e.Version, Confined: confined(e.Confinement)})

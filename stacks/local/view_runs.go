@@ -74,7 +74,7 @@ func viewRuns(runs []pipeline.Run) *page.Comparison {
 func brieflyDigest(text string) string { return text[:min(len(text), 19)] }
 
 // viewPipelines are the pipelines that no model is of.
-func (h *house) viewPipelines(ctx context.Context) ([]page.Pipeline, error) {
+func (h *server) viewPipelines(ctx context.Context) ([]page.Pipeline, error) {
 	var out []page.Pipeline
 	for _, u := range h.stack.cfg.Plan.Units() {
 		if u.Model != "" {

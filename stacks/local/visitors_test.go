@@ -37,7 +37,7 @@ func serving(t *testing.T, change func(*Config)) (*Stack, string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	up, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- s.Serve(ctx, ServeOptions{Ready: func(st Standing) { up <- st.URL }})
+		ended <- s.Serve(ctx, ServeOptions{Ready: func(st Serving) { up <- st.URL }})
 	}()
 	t.Cleanup(func() {
 		cancel()

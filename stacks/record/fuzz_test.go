@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Whatever text stands around it, a placeholder is found, and nothing else is
+// Whatever text is around it, a placeholder is found, and nothing else is
 // touched.
 func FuzzExpand(f *testing.F) {
 	f.Add("arn:", "/*")

@@ -1,7 +1,7 @@
 // Package render writes what a program registered (package record) as files:
 // the Kubernetes objects as manifests for kubectl, kustomize, Argo CD and Flux,
 // the Helm releases as a helmfile, the AWS resources as Terraform JSON. It is
-// for teams that keep desired state in Git or stand on Terraform, and it lets
+// for teams that keep desired state in Git or use Terraform, and it lets
 // the real API server and the real AWS provider judge what we generate.
 //
 // A value that only a cloud knows is an expression in Terraform, and a

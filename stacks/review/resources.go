@@ -35,7 +35,7 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 				return "", err
 			}
 			if was == nil || base == head || c.Environment != "" && c.Environment != env ||
-				reflect.DeepEqual(standing(was.Plan), standing(is.Plan)) {
+				reflect.DeepEqual(resourceful(was.Plan), resourceful(is.Plan)) {
 				continue
 			}
 			for which, side := range map[string]*consequence.Side{"base": was, "head": is} {
@@ -63,10 +63,10 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 	return take(sides, out)
 }
 
-// standing is the plan without what changes no resource but the plan's own
+// resourceful is the plan without what changes no resource but the plan's own
 // ConfigMap: how models are made and held, and what is expected of data. That
 // it changes none is what tests/record holds.
-func standing(p *plan.Plan) plan.Plan {
+func resourceful(p *plan.Plan) plan.Plan {
 	out := *p
 	out.Policies, out.Pins, out.Seed, out.Description = nil, nil, 0, ""
 	out.Datasets, out.Models = maps.Clone(p.Datasets), maps.Clone(p.Models)
@@ -80,7 +80,7 @@ func standing(p *plan.Plan) plan.Plan {
 	return out
 }
 
-// take gives each side its resources. A plan that AWS cannot stand is told.
+// take gives each side its resources. A plan that AWS cannot deploy is reported.
 func take(sides map[string]*consequence.Side, out []byte) (note string, err error) {
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(make([]byte, 1<<20), maxRecorded)

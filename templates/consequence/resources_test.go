@@ -136,7 +136,7 @@ func TestCostIsWhatEndpointsReserve(t *testing.T) {
 }
 
 // A loosened gate, a replaced bucket, a widened permission and a policy that
-// flips stand before everything else, in a pull request too.
+// flips come before everything else, in a pull request too.
 func TestWhatIsAlarmingStandsAtTheTop(t *testing.T) {
 	statement := func(s string) string {
 		return `{"policy": "{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": [` + s + `], \"Resource\": \"*\"}]}"}`

@@ -18,7 +18,7 @@ func (c *comparer) verdicts() {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		was, objected := before[key]
 		is, objects := after[key]
-		from, to := standing(was, objected), standing(is, objects)
+		from, to := outcome(was, objected), outcome(is, objects)
 		switch {
 		case from == to:
 		case to == "refused":
@@ -40,8 +40,8 @@ func formerly(from string) string {
 	return " (before: " + from + ")"
 }
 
-// standing is what a policy makes of a subject; "" is no objection.
-func standing(v Verdict, objects bool) string {
+// outcome is what a policy makes of a subject; "" is no objection.
+func outcome(v Verdict, objects bool) string {
 	switch {
 	case !objects:
 		return ""
@@ -56,7 +56,7 @@ func standing(v Verdict, objects bool) string {
 // worst keeps one verdict a policy and subject.
 func worst(all []Verdict) map[string]Verdict {
 	rank := func(v Verdict) int {
-		return slices.Index([]string{"", "exempt", "advised", "refused"}, standing(v, true))
+		return slices.Index([]string{"", "exempt", "advised", "refused"}, outcome(v, true))
 	}
 	out := map[string]Verdict{}
 	for _, v := range all {

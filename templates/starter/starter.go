@@ -28,7 +28,7 @@ var files embed.FS
 type Column struct {
 	Name string
 	plan.Column
-	// Notes are sentences that stand above the column.
+	// Notes are sentences above the column.
 	Notes []string
 }
 
@@ -43,7 +43,7 @@ type Blueprint struct {
 	Columns []Column
 	Rows    int64
 	Target  string
-	// TargetNotes are sentences that stand above the model's target.
+	// TargetNotes are sentences above the model's target.
 	TargetNotes []string
 	// TargetMissing is how many rows have no target.
 	TargetMissing int64

@@ -129,7 +129,7 @@ func (r Repository) view() (view, error) {
 }
 
 // usual is the order in which environments follow each other where they have
-// the usual names; others stand between them, by name.
+// the usual names; others come between them, by name.
 var usual = map[string]int{"dev": -2, "development": -2, "test": -1, "staging": 1, "production": 2, "prod": 2}
 
 func inOrder(plans map[string]*plan.Plan) []string {

@@ -176,7 +176,7 @@ func TestEnvironmentsFollowEachOther(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"stand": {"reviewed"}, "image": {"stand"}, "deploy-dev": {"image"},
+		"run": {"reviewed"}, "image": {"run"}, "deploy-dev": {"image"},
 		"deploy-staging_eu": {"image", "deploy-dev"}, "deploy-prod": {"image", "deploy-staging_eu"},
 	}
 	if !maps.EqualFunc(needs, want, slices.Equal) {

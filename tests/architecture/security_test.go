@@ -36,7 +36,7 @@ func TestEveryAttackOfSecurityMDHasItsTestBites(t *testing.T) {
 		"a test that is not there":  {head + "| a | `TestC` | `runtime/x` |\n" + b, "no TestC"},
 		"a test of another package": {head + "| a | `TestA` | `runtime/y` |\n" + b, "no TestA"},
 		"a test that is not named":  {head + "| a | `TestA` | `runtime/x` |\n", "TestB of tests/confine"},
-		"a row that stands twice":   {head + b + b, "stands twice"},
+		"a row that occurs twice":   {head + b + b, "occurs twice"},
 		"a row of another form":     {head + "| a | TestA | runtime/x |\n" + b, "is no row"},
 		"no table":                  {"# Security\n", "no section"},
 	} {
@@ -86,7 +86,7 @@ func attackProblems(text string, tests map[string]bool) []string {
 			out = append(out, fmt.Sprintf("SECURITY.md: %s is no row of an attack, a test in backquotes and its package in backquotes", line))
 			continue
 		case rows[line]:
-			out = append(out, "SECURITY.md: "+line+" stands twice")
+			out = append(out, "SECURITY.md: "+line+" occurs twice")
 		case !tests[m[3]+"."+m[2]]:
 			out = append(out, fmt.Sprintf("SECURITY.md: there is no %s in %s", m[2], m[3]))
 		}

@@ -34,7 +34,7 @@ type Process struct {
 	done chan error
 }
 
-// Up starts `ashlar up` on a free port and returns once it stands, or errs when
+// Up starts `ashlar up` on a free port and returns once it serves, or errs when
 // it ends before that or takes longer than two minutes.
 func Up(binary, dir string, args ...string) (*Process, error) {
 	p := Start(binary, dir, args...)
@@ -52,7 +52,7 @@ func Up(binary, dir string, args ...string) (*Process, error) {
 		for {
 			line, err := lines.ReadBytes('\n')
 			var e struct{ Event, URL string }
-			if json.Unmarshal(line, &e) == nil && e.Event == "standing" {
+			if json.Unmarshal(line, &e) == nil && e.Event == "ready" {
 				urls <- e.URL
 			}
 			if err != nil {
@@ -64,13 +64,13 @@ func Up(binary, dir string, args ...string) (*Process, error) {
 	select {
 	case url, ok := <-urls:
 		if !ok {
-			return nil, fmt.Errorf("ashlar up ended before it stood: %w", <-p.done)
+			return nil, fmt.Errorf("ashlar up ended before it served: %w", <-p.done)
 		}
 		p.URL = url
 		return p, nil
 	case <-time.After(2 * time.Minute):
 		_ = p.cmd.Process.Kill()
-		return nil, fmt.Errorf("ashlar up does not stand after two minutes")
+		return nil, fmt.Errorf("ashlar up does not serve after two minutes")
 	}
 }
 

@@ -23,15 +23,15 @@ import (
 	"github.com/ashlar-dev/ashlar/tests/ashlar"
 )
 
-// stand is the credit example, stood up by the CLI.
-type stand struct {
+// system is the credit example, run by the CLI.
+type system struct {
 	binary, dir, url, address string
 	process                   *ashlar.Process
 }
 
-func stood(t *testing.T) *stand {
+func running(t *testing.T) *system {
 	t.Helper()
-	s := &stand{binary: ashlar.Build(t), dir: filepath.Join(t.TempDir(), "credit")}
+	s := &system{binary: ashlar.Build(t), dir: filepath.Join(t.TempDir(), "credit")}
 	if out, err := exec.Command(s.binary, "init", s.dir, "--example", "credit").CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
@@ -44,7 +44,7 @@ func stood(t *testing.T) *stand {
 }
 
 // ask sends a request and says what came of it: the status.
-func (s *stand) ask(method, path, body string, header ...string) (string, error) {
+func (s *system) ask(method, path, body string, header ...string) (string, error) {
 	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
 	if err != nil {
 		return "", err
@@ -69,7 +69,7 @@ const halfARequest = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type:
 
 // crowd opens so many connections that send the beginning and no more, and
 // returns how many were closed within the time.
-func (s *stand) crowd(n int, begin string, within time.Duration, meanwhile func()) (closed int64, err error) {
+func (s *system) crowd(n int, begin string, within time.Duration, meanwhile func()) (closed int64, err error) {
 	var gone atomic.Int64
 	var wg sync.WaitGroup
 	for range n {
@@ -93,7 +93,7 @@ func (s *stand) crowd(n int, begin string, within time.Duration, meanwhile func(
 	return gone.Load(), nil
 }
 
-func (s *stand) besides(begin string) func(*testing.T) (string, error) {
+func (s *system) besides(begin string) func(*testing.T) (string, error) {
 	return func(*testing.T) (string, error) {
 		var took time.Duration
 		var answer string
@@ -115,7 +115,7 @@ func (s *stand) besides(begin string) func(*testing.T) (string, error) {
 }
 
 func TestTheServer(t *testing.T) {
-	s := stood(t)
+	s := running(t)
 	status := func(method, path string, header ...string) func(*testing.T) (string, error) {
 		return func(*testing.T) (string, error) { return s.ask(method, path, "", header...) }
 	}
@@ -144,7 +144,7 @@ func TestTheServer(t *testing.T) {
 }
 
 // edited changes an entry behind the process's back and waits for the page.
-func (s *stand) edited(t *testing.T) (string, error) {
+func (s *system) edited(t *testing.T) (string, error) {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, ".ashlar", "registry.db")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		return "", err
@@ -169,7 +169,7 @@ func (s *stand) edited(t *testing.T) (string, error) {
 }
 
 // terminated ends the process while clients ask on connections that they keep.
-func (s *stand) terminated(t *testing.T) (string, error) {
+func (s *system) terminated(t *testing.T) (string, error) {
 	var wg sync.WaitGroup
 	var answered, lost, told atomic.Int64
 	for range 32 {

@@ -29,7 +29,7 @@ import (
 	"github.com/ashlar-dev/ashlar/tests/stack"
 )
 
-// ground is what the proof stands on.
+// ground is what the proof needs.
 type ground struct {
 	kubectl  string
 	node     string   // this machine's address as pods know it

@@ -98,7 +98,7 @@ func (g ground) talkative(t *testing.T, lineage string) string {
 	return dir
 }
 
-// edited replaces each text in the file, which must stand there once.
+// edited replaces each text in the file, which must occur there once.
 func edited(t *testing.T, file string, edits map[string]string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -108,7 +108,7 @@ func edited(t *testing.T, file string, edits map[string]string) {
 	text := string(content)
 	for from, to := range edits {
 		if n := strings.Count(text, from); n != 1 {
-			t.Fatalf("%q stands %d times in the blueprint", from, n)
+			t.Fatalf("%q occurs %d times in the blueprint", from, n)
 		}
 		text = strings.Replace(text, from, to, 1)
 	}

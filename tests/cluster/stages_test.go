@@ -85,7 +85,7 @@ func (g ground) staged(t *testing.T, imageName string) string {
 	}
 	edit := func(from, to string) {
 		if strings.Count(string(text), from) != 1 {
-			t.Fatalf("%q stands %d times in the blueprint", from, strings.Count(string(text), from))
+			t.Fatalf("%q occurs %d times in the blueprint", from, strings.Count(string(text), from))
 		}
 		text = []byte(strings.Replace(string(text), from, to, 1))
 	}

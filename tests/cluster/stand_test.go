@@ -15,7 +15,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 )
 
-// The example that stands, and its concepts.
+// The example that runs, and its concepts.
 const (
 	example     = "blueprints/examples/credit"
 	environment = "prod" // where people must approve

@@ -95,7 +95,7 @@ func rebuilt(name, text string) probe {
 	}
 }
 
-// answers stands the endpoint up, asks each request in turn and returns the
+// answers starts the endpoint, asks each request in turn and returns the
 // answers.
 func answers(requests ...request) probe {
 	return func(l *lab) string {

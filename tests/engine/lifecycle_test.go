@@ -18,7 +18,7 @@ func TestBothLayersStandUpSettleAndGo(t *testing.T) {
 			foundation := p.foundation(env)
 			workloads := p.workloads(env)
 			p.up(workloads)
-			t.Logf("both layers stood up in %s", time.Since(began).Round(time.Second))
+			t.Logf("both layers were deployed in %s", time.Since(began).Round(time.Second))
 			for _, name := range []string{foundation, workloads} {
 				began := time.Now()
 				if changes := p.preview(name); len(changes) != 0 {

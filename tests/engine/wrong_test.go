@@ -31,7 +31,7 @@ func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
 			map[string]string{"foundation": "organization/ashlar/nothing"},
 			[]string{"organization/ashlar/nothing"},
 		},
-		"a foundation that was never stood up": {
+		"a foundation that was never deployed": {
 			nil,
 			[]string{"foundation organization/ashlar/foundation-dev has no output", "clusterName", "databaseHost",
 				"run `pulumi up` on that stack first"},
@@ -60,7 +60,7 @@ func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
 			p.stack(stack, config)
 			said, err := p.try("up", "--yes", "--skip-preview", "--stack", stack)
 			if err == nil {
-				t.Fatalf("it stood up:\n%s", said)
+				t.Fatalf("it was deployed:\n%s", said)
 			}
 			for _, want := range c.want {
 				if !strings.Contains(said, want) {

@@ -35,8 +35,8 @@ func chromium(t *testing.T, args ...string) []byte {
 	return out
 }
 
-// stand is the credit example with a drift window of a second.
-func stand(t *testing.T) *ashlar.Process {
+// running is the credit example with a drift window of a second.
+func running(t *testing.T) *ashlar.Process {
 	t.Helper()
 	binary := ashlar.Build(t)
 	dir := filepath.Join(t.TempDir(), "shop")
@@ -82,7 +82,7 @@ func drift(t *testing.T, url string) {
 }
 
 func TestThePageInChromium(t *testing.T) {
-	p := stand(t)
+	p := running(t)
 	drift(t, p.URL)
 	dom := ""
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && !strings.Contains(dom, `class="drifted"`); {

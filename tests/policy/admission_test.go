@@ -197,7 +197,7 @@ var changes = map[string]func(pod map[string]any){
 }
 
 // A privileged container may gain privileges too (Kubernetes refuses to hear
-// otherwise), so this rule shows only where it stands alone.
+// otherwise), so this rule shows only where it is alone.
 func TestARealAPIServerRefusesAPrivilegedPod(t *testing.T) {
 	set, err := policies.New(policies.Shipped()...)
 	if err != nil {

@@ -142,7 +142,7 @@ func TestTheRealEngineRefusesWhatTheRulesRefuse(t *testing.T) {
 	}
 	if _, err := e.try("up", "--yes", "--skip-preview", "--stack", "prod", "--policy-pack",
 		e.shippedPack()); err == nil {
-		t.Error("the bad stack is stood up")
+		t.Error("the bad stack is deployed")
 	}
 }
 

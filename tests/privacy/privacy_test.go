@@ -147,13 +147,13 @@ func tracker(t *testing.T, h *heard) *httptest.Server {
 	return s
 }
 
-type house struct {
+type system struct {
 	*heard
 	t           *testing.T
 	binary, dir string
 }
 
-func (h *house) write(name, text string) {
+func (h *system) write(name, text string) {
 	h.t.Helper()
 	if err := os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o600); err != nil {
 		h.t.Fatal(err)
@@ -161,7 +161,7 @@ func (h *house) write(name, text string) {
 }
 
 // run runs the CLI and returns its exit code.
-func (h *house) run(args ...string) int {
+func (h *system) run(args ...string) int {
 	h.t.Helper()
 	cmd := exec.Command(h.binary, args...)
 	cmd.Dir, cmd.Env = h.dir, append(os.Environ(), "ASHLAR_USER=ada", "HOME="+h.dir)
@@ -174,7 +174,7 @@ func (h *house) run(args ...string) int {
 }
 
 // up starts the stack and returns its URL and what stops it.
-func (h *house) up() (url string, stop func()) {
+func (h *system) up() (url string, stop func()) {
 	h.t.Helper()
 	cmd := exec.Command(h.binary, "up", ".", "--listen", "127.0.0.1:0")
 	cmd.Dir, cmd.Env = h.dir, append(os.Environ(), "ASHLAR_USER=ada")
@@ -204,11 +204,11 @@ func (h *house) up() (url string, stop func()) {
 		}
 	}
 	_ = cmd.Process.Kill()
-	h.t.Fatalf("ashlar up does not stand:\n%s", h.all["ashlar up"])
+	h.t.Fatalf("ashlar up does not run:\n%s", h.all["ashlar up"])
 	return "", nil
 }
 
-func (h *house) ask(method, url, body string) (int, string) {
+func (h *system) ask(method, url, body string) (int, string) {
 	h.t.Helper()
 	req, err := http.NewRequest(method, url, strings.NewReader(body)) //nolint:noctx // a test's
 	if err != nil {
@@ -244,9 +244,9 @@ func request(from, to int) string {
 	return string(b)
 }
 
-func stand(t *testing.T) *house {
+func running(t *testing.T) *system {
 	t.Helper()
-	h := &house{heard: &heard{all: map[string]*bytes.Buffer{}}, t: t, binary: ashlar.Build(t), dir: t.TempDir()}
+	h := &system{heard: &heard{all: map[string]*bytes.Buffer{}}, t: t, binary: ashlar.Build(t), dir: t.TempDir()}
 	h.write("people.cue", strings.ReplaceAll(blueprint, "TRACKER", tracker(t, h.heard).URL))
 	h.write("people.csv", csv(300))
 	h.write(".gitignore", ".ashlar\n")
@@ -262,7 +262,7 @@ func stand(t *testing.T) *house {
 }
 
 // serve asks the endpoint everything that it answers, for more than a window.
-func (h *house) serve() {
+func (h *system) serve() {
 	url, stop := h.up()
 	defer stop()
 	status, answer := h.ask("POST", url+"/predict", request(0, 60))
@@ -307,7 +307,7 @@ func (h *house) serve() {
 }
 
 func TestNothingThatIsAnonymisedIsFoundAnywhere(t *testing.T) {
-	h := stand(t)
+	h := running(t)
 	h.run("check", ".")
 	if code := h.run("pipeline", "run", "p"); code != 0 {
 		t.Fatalf("exit %d:\n%s", code, h.all["ashlar pipeline run p"])
@@ -339,7 +339,7 @@ func TestNothingThatIsAnonymisedIsFoundAnywhere(t *testing.T) {
 }
 
 // search looks for every canary in all that was heard and kept.
-func (h *house) search() {
+func (h *system) search() {
 	look := func(where string, b []byte) {
 		for what, form := range canaries {
 			if at := form.FindIndex(b); at != nil {

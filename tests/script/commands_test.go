@@ -23,7 +23,7 @@ type started struct {
 	done chan error
 }
 
-// up ARGS...: starts `ashlar up` on a free port, waits until it stands, and
+// up ARGS...: starts `ashlar up` on a free port, waits until it serves, and
 // sets $URL. It is killed when the script ends, if down did not stop it.
 func up(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
@@ -44,7 +44,7 @@ func up(ts *testscript.TestScript, neg bool, args []string) {
 		lines.Buffer(nil, 16<<20)
 		for lines.Scan() {
 			var e struct{ Event, URL string }
-			if json.Unmarshal(lines.Bytes(), &e) == nil && e.Event == "standing" {
+			if json.Unmarshal(lines.Bytes(), &e) == nil && e.Event == "ready" {
 				urls <- e.URL
 			}
 		}
@@ -55,11 +55,11 @@ func up(ts *testscript.TestScript, neg bool, args []string) {
 	select {
 	case url, ok := <-urls:
 		if !ok {
-			ts.Fatalf("ashlar %s ended before it stood: %v", strings.Join(args, " "), <-s.done)
+			ts.Fatalf("ashlar %s ended before it served: %v", strings.Join(args, " "), <-s.done)
 		}
 		ts.Setenv("URL", url)
 	case <-time.After(2 * time.Minute):
-		ts.Fatalf("ashlar %s does not stand after two minutes", strings.Join(args, " "))
+		ts.Fatalf("ashlar %s does not serve after two minutes", strings.Join(args, " "))
 	}
 	running.put(ts, s)
 }

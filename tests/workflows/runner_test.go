@@ -136,7 +136,7 @@ func (r *runner) step(s step, files map[string]string, said *bytes.Buffer) error
 	}
 	script := r.expression(s.Run)
 	if script != s.Run {
-		return fmt.Errorf("an expression stands in the script %q", s.Run)
+		return fmt.Errorf("an expression is in the script %q", s.Run)
 	}
 	cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, said, said

@@ -160,8 +160,8 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	s.env["GITHUB_SHA"], s.env["GITHUB_REF"] = s.git("rev-parse", "HEAD"), "refs/heads/main"
 	s.write(filepath.Join(s.state, "head"), head+"\n", 0o600)
 	s.must(merge, "reviewed")
-	if said := s.must(merge, "stand"); !strings.Contains(said, "serves default-risk version 1 and answered") {
-		t.Errorf("it does not stand:\n%s", said)
+	if said := s.must(merge, "run"); !strings.Contains(said, "serves default-risk version 1 and answered") {
+		t.Errorf("it does not run:\n%s", said)
 	}
 	// Something else that got in between is not.
 	s.commit("n_estimators: 100", "n_estimators: 99")
@@ -171,7 +171,7 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	s.must("ashlar-retrain.yml", "train")
 	want := []string{"check: Check the blueprint and its policies", "check: Record the plans for the merge",
 		"check: Show the consequence", "data: Validate, train, evaluate and gate", "reviewed: Refuse any other plan",
-		"stand: Build the image", "stand: Stand it up here"}
+		"run: Build the image", "run: Run it locally"}
 	at := 0
 	for _, one := range want {
 		i := slices.Index(s.ran[at:], one)

@@ -50,7 +50,7 @@ func (g Generator) scalar() string {
 	return g.word()
 }
 
-// counted is a constraint that may stand inside matchN.
+// counted is a constraint that is allowed inside matchN.
 func (g Generator) counted() string {
 	if g.IntN(2) == 0 {
 		return g.scalar()
@@ -125,7 +125,7 @@ func (g Generator) list(depth int) string {
 	return "[...]"
 }
 
-// Constraint returns CUE that stands after Preamble, nested at most so deep.
+// Constraint returns CUE that follows Preamble, nested at most so deep.
 func (g Generator) Constraint(depth int) string {
 	if depth == 0 {
 		return g.scalar()

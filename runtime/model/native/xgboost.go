@@ -13,7 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
-// xgboost is XGBoost's JSON as far as scoring needs it. Numbers may stand as
+// xgboost is XGBoost's JSON as far as scoring needs it. Numbers may be written as
 // texts.
 type xgboost struct {
 	Learner struct {

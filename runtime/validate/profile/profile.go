@@ -104,7 +104,7 @@ func Merge(parts ...*Profile) (*Profile, error) {
 		for _, c := range columns {
 			s, err := c.sketch(part.Rows)
 			if err == nil && there[c.Name] {
-				err = errors.New("stands twice")
+				err = errors.New("occurs twice")
 			}
 			there[c.Name] = true
 			if err != nil {

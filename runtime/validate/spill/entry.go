@@ -48,7 +48,7 @@ func noEOF(err error) error {
 	return err
 }
 
-// Before and after each saved entry stands whether there is one more.
+// Before and after each saved entry is a mark whether there is one more.
 const (
 	last = 0
 	more = 1

@@ -65,7 +65,7 @@ type Model struct {
 	Expectations                           []Expectation
 }
 
-// Table is numbers below a header; the row Chosen stands out, none where it is
+// Table is numbers below a header; the row Chosen is highlighted, none where it is
 // negative.
 type Table struct {
 	Title, Note string

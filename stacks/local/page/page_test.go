@@ -48,7 +48,7 @@ func TestConfinementStandsOnThePageEscaped(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, "<b>landlock") || strings.Contains(got, "<script>") {
-		t.Error("what was said stands there unescaped")
+		t.Error("the text is not escaped")
 	}
 	if strings.Contains(strings.ToLower(view("")), "confined by") {
 		t.Error("what nothing is said of is called confined")

@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// example is the blueprint that is stood up, data and file of requests.
+// example is the blueprint that is run, data and file of requests.
 const (
 	example = "blueprints/examples/credit"
 	data    = example + "/data/credit_data.csv"

@@ -23,7 +23,7 @@ type server struct {
 	stop func()
 }
 
-// startOurs builds the CLI and stands the example up with it, as a newcomer
+// startOurs builds the CLI and runs the example with it, as a newcomer
 // would, and returns once it answers.
 func startOurs(ctx context.Context, dir string) (*server, error) {
 	binary := filepath.Join(dir, "ashlar")
@@ -50,7 +50,7 @@ func startOurs(ctx context.Context, dir string) (*server, error) {
 			Event     string
 			Endpoints []struct{ URL string }
 		}
-		if json.Unmarshal(scan.Bytes(), &said) == nil && said.Event == "standing" && len(said.Endpoints) == 1 {
+		if json.Unmarshal(scan.Bytes(), &said) == nil && said.Event == "ready" && len(said.Endpoints) == 1 {
 			s.url = said.Endpoints[0].URL + "/predict"
 			go io.Copy(io.Discard, lines) //nolint:errcheck // what it says from now on is of no interest
 			return s, nil

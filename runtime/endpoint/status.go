@@ -10,8 +10,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
-// Standing is how an endpoint stands, for people and for pages.
-type Standing struct {
+// Status is what an endpoint serves, or why it serves nothing.
+type Status struct {
 	Name    string `json:"name"`
 	Model   string `json:"model"`
 	Version int    `json:"version"` // 0: nothing is served
@@ -34,12 +34,12 @@ func (e *Endpoint) unready() string {
 	return e.waiting
 }
 
-// Standing is how the endpoint stands now.
-func (e *Endpoint) Standing() Standing {
+// Status returns what the endpoint serves now.
+func (e *Endpoint) Status() Status {
 	held := e.servers.confinement()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Standing{
+	return Status{
 		Name: e.cfg.Name, Model: e.spec.Model, Version: e.version.Version, Digest: e.version.ModelDigest,
 		Waiting: e.waiting, Example: e.example,
 		Confinement: held,
