@@ -4,46 +4,42 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 	"github.com/ashlar-dev/ashlar/templates/airflow"
 )
 
-// dags makes a DAG file of every pipeline's workflow among the manifests.
-func dags(plans []*plan.Plan, manifests render.Files, start time.Time) (render.Files, error) {
+// dags makes a DAG file of every pipeline that the recorded program described. A
+// blueprint's pipelines are those in its namespace, which no two blueprints share.
+func dags(plans []*plan.Plan, cfg aws.Config, rec *record.Recording, o render.Options,
+	a airflow.Options) (render.Files, error) {
+	described, err := render.Inputs(rec, aws.Described, o)
+	if err != nil {
+		return nil, err
+	}
 	out := render.Files{}
-	for file, text := range manifests {
-		if !strings.HasPrefix(file, "manifests/") {
-			continue
-		}
-		var w airflow.Workflow
-		if err := yaml.Unmarshal(text, &w); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		meta, _ := w["metadata"].(map[string]any)
-		labels, _ := meta["labels"].(map[string]any)
-		if w["kind"] != "WorkflowTemplate" {
-			continue
+	for _, values := range described {
+		run, err := airflow.Read(values)
+		if err != nil {
+			return nil, err
 		}
 		for _, p := range plans {
-			name, _ := meta["name"].(string)
-			if labels["app.kubernetes.io/instance"] != p.Name {
+			if cfg.NamespaceOf(p) != run.Namespace {
 				continue
 			}
-			dag, err := airflow.Render(p, name, w, airflow.Options{StartDate: start})
+			dag, err := airflow.Render(p, run, a)
 			if err != nil {
 				return nil, err
 			}
-			out[airflow.FileName(p, name)] = dag
+			out[airflow.FileName(p, run.Name)] = dag
 		}
 	}
 	if len(out) == 0 {
-		return nil, inputError{fmt.Errorf("no pipeline of %d blueprints is a workflow: DAGs are made of those that ashlar:pipelines argo gives", len(plans))}
+		return nil, inputError{fmt.Errorf("no pipeline of %d blueprints runs a pod a stage, as a DAG does: set ashlar:pipelines to argo, "+
+			"so that the cluster's policies are for such pods", len(plans))}
 	}
 	return out, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
+	"github.com/ashlar-dev/ashlar/templates/airflow"
 )
 
 // renderOptions are the verb's flags.
@@ -71,7 +72,7 @@ names in the manifests; Flux or --values substitutes them.`,
 	flags.StringArrayVar(&o.values, "values", nil,
 		"a `FILE` with the output of pulumi stack output --json or terraform output -json")
 	flags.StringVar(&o.only, "only", "",
-		"manifests, terraform (default: both) or airflow: DAG files of the pipelines' workflows")
+		"manifests, terraform (default: both) or airflow: a DAG file for each pipeline")
 	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly),
 		"the start_date of DAGs: catchup ignores earlier dates")
 	flags.BoolVar(&o.secrets, "secrets", false, "write secret values into secrets/")
@@ -103,6 +104,7 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 		return nil, nil, inputError{err}
 	}
 	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
+	cfg.Describe = o.only == render.Airflow
 	if err := aws.Validate(in.plans, cfg); err != nil {
 		return nil, nil, inputError{err}
 	}
@@ -113,15 +115,16 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err = render.All(rec, render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out})
+	as := render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out}
+	if cfg.Describe {
+		files, err = dags(in.plans, cfg, rec, as, airflow.Options{StartDate: start})
+		return files, airflowNotes(in.plans), err
+	}
+	files, err = render.All(rec, as)
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.only != render.Airflow {
-		return files, append(aws.Notes(in.plans, cfg), o.withheld(files)...), nil
-	}
-	files, err = dags(in.plans, files, start)
-	return files, airflowNotes(in.plans), err
+	return files, append(aws.Notes(in.plans, cfg), o.withheld(files)...), nil
 }
 
 // withheld takes the Secrets out of the files where nobody asked for them, and says

@@ -41,10 +41,10 @@ type Args struct {
 	// "forbid" (or empty), "allow" or "replace".
 	Concurrency string
 	// Stages are run a pod each, as a graph, by Argo; other engines run Pod, which
-	// does all of them. Finish is the command of the pod that ends the run, however
-	// that went. Parallelism bounds the pods at once; 0: no bound.
+	// does all of them. Finish is the command with which Pod ends a run of stages,
+	// however that went. Parallelism bounds the pods at once; 0: no bound.
 	Stages      []Stage
-	Finish      []string
+	Finish      []Word
 	Parallelism int
 
 	// Retries are further attempts after one that broke. An attempt that judged
@@ -103,7 +103,11 @@ func (a *Args) Validate() error {
 	if a.Deadline < time.Second {
 		say("deadline %s: want a second or more", a.Deadline)
 	}
-	if err := a.Pod.Validate(); err != nil {
+	whole := &a.Pod
+	if end := a.end(); end != nil {
+		whole = end.argo()
+	}
+	if err := whole.Validate(); err != nil {
 		say("%w", err)
 	}
 	if !slices.Contains([]string{"", "forbid", "allow", "replace"}, a.Concurrency) {

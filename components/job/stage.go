@@ -1,6 +1,7 @@
 package job
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -13,26 +14,16 @@ import (
 type Stage struct {
 	Name  string   // letters, digits and dashes
 	After []string // names of the stages that must have ended well before
-	Pod   pod.Args
-	// Fan is how many pods run the stage side by side; 0: one. Their commands hold
-	// Part, which stands for the number of each, from 0.
+	// Command is the whole command line; Pod says everything else, and its own
+	// Command is not read.
+	Command []Word
+	Pod     pod.Args
+	// Fan is how many pods run the stage side by side; 0: one. Their command has
+	// Part in it, by which each knows its share.
 	Fan        int
-	Retries    int
-	RetryDelay time.Duration
+	Retries    int           // further attempts after one that broke
+	RetryDelay time.Duration // before the second attempt; whole seconds
 }
-
-// Words in a stage's command that Argo replaces.
-const (
-	Part   = "{{inputs.parameters.part}}"
-	Status = "{{workflow.status}}"
-	Date   = "{{workflow.parameters.date}}" // that the run stands for; empty: the day of Due, or the day it was made on
-	// Due is when the schedule started the run, in RFC 3339. In a workflow that a
-	// person started Argo knows no such time, and leaves the word as it is.
-	Due = "{{workflow.scheduledTime}}"
-	// Run sorts by time, and is the same for all pods of a run.
-	Run = "{{workflow.creationTimestamp.Y}}{{workflow.creationTimestamp.m}}{{workflow.creationTimestamp.d}}T" +
-		"{{workflow.creationTimestamp.H}}{{workflow.creationTimestamp.M}}{{workflow.creationTimestamp.S}}Z-{{workflow.uid}}"
-)
 
 var stageForm = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$`)
 
@@ -43,7 +34,8 @@ func (a *Args) checkStages() []error {
 		found = append(found, fmt.Errorf("job %s: "+format, append([]any{a.Name}, args...)...))
 	}
 	known := map[string]bool{}
-	for _, s := range a.Stages {
+	for i := range a.Stages {
+		s := &a.Stages[i]
 		switch {
 		case !stageForm.MatchString(s.Name):
 			say("stage %q: want letters, digits and dashes", s.Name)
@@ -62,8 +54,13 @@ func (a *Args) checkStages() []error {
 		if s.Pod.ServiceAccount != a.Pod.ServiceAccount {
 			say("stage %s runs as %s, and the job as %s", s.Name, s.Pod.ServiceAccount, a.Pod.ServiceAccount)
 		}
-		if err := s.Pod.Validate(); err != nil {
+		if err := errors.Join(s.checkWords(), s.argo().Validate()); err != nil {
 			say("stage %s: %w", s.Name, err)
+		}
+	}
+	if end := a.end(); end != nil {
+		if err := end.checkWords(); err != nil {
+			say("stage %s: %w", end.Name, err)
 		}
 	}
 	return found
@@ -73,9 +70,9 @@ func (a *Args) checkStages() []error {
 func (r registration) graph() []template {
 	main := template{Name: step, DAG: &dag{}}
 	out := []template{main}
-	for _, s := range r.Stages {
-		t := podTemplate(s.Name, &s.Pod)
-		t.RetryStrategy = retries(s.Retries, s.RetryDelay)
+	for i := range r.Stages {
+		s := &r.Stages[i]
+		t := s.template()
 		one := task{Name: s.Name, Template: s.Name, Dependencies: s.After}
 		if s.Fan > 0 {
 			t.Inputs = &arguments{[]parameter{{Name: "part"}}}
@@ -86,18 +83,37 @@ func (r registration) graph() []template {
 		main.DAG.Tasks = append(main.DAG.Tasks, one)
 		out = append(out, t)
 	}
-	if len(r.Finish) > 0 {
-		end := r.Pod
-		end.Command = r.Finish
-		t := podTemplate(finish, &end)
-		t.RetryStrategy = retries(3, 10*time.Second)
-		out = append(out, t)
+	if end := r.end(); end != nil {
+		out = append(out, end.template())
 	}
 	return out
 }
 
-// finish is the template that ends a run.
+// finish is the stage that ends a run.
 const finish = "finish"
+
+// end returns the stage that ends a run; nil where nothing does. It is repeated
+// whatever the job says: a run whose end nobody heard of looks like one that runs.
+func (a *Args) end() *Stage {
+	if len(a.Finish) == 0 {
+		return nil
+	}
+	return &Stage{Name: finish, Command: a.Finish, Pod: a.Pod, Retries: 3, RetryDelay: 10 * time.Second}
+}
+
+// argo returns the stage's pod with the command as Argo completes it.
+func (s *Stage) argo() *pod.Args {
+	p := s.Pod
+	p.Command = forArgo(s.Command)
+	return &p
+}
+
+// template is the stage in a workflow.
+func (s *Stage) template() template {
+	t := podTemplate(s.Name, s.argo())
+	t.RetryStrategy = retries(s.Retries, s.RetryDelay)
+	return t
+}
 
 // podTemplate is a template of one pod with all that it mounts.
 func podTemplate(name string, p *pod.Args) template {

@@ -53,6 +53,11 @@ type Config struct {
 	// put them. It is no config: whoever loaded the blueprints knows.
 	Folders map[string]string
 
+	// Describe registers what the pods of each pipeline are as plain values beside
+	// its job (see Described), where the job is of stages. Nothing deployed needs
+	// them: whoever writes another engine's files of the same stages says so.
+	Describe bool
+
 	// Admission is what the API server enforces by itself: objects of
 	// admissionregistration.k8s.io, each policy before its binding. It is no
 	// config either: whoever knows the rules compiles them.

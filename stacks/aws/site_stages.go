@@ -65,28 +65,37 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
 		one.Retries, one.RetryDelay = again, wholeSeconds(delay)
-		command := append([]string{"stage"}, s.subject(name)...)
-		command = append(command, "--stage", n.Name, "--run", job.Run, "--date="+job.Date, "--due="+job.Due)
-		if one.Pod, err = s.stagePod(name, n, base, command); err != nil {
+		if one.Pod, err = s.stagePod(name, n, base); err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
+		one.Command = s.command(name, one.Pod.Command[0], "stage",
+			append(job.Text("--stage", n.Name, "--run"), job.Word{Value: job.Run})...)
 		if parts := s.plan.FanOut(s.plan.UnitFor(name), n.Name); parts > 0 {
 			part := one
 			part.Name, part.Fan = one.Name+"-parts", parts
-			part.Pod.Command = append(slices.Clone(one.Pod.Command), "--part", job.Part+"/"+strconv.Itoa(parts))
+			part.Command = append(slices.Clone(one.Command), job.Word{Before: "--part"},
+				job.Word{Value: job.Part, After: "/" + strconv.Itoa(parts)})
 			out = append(out, part)
 			one.After = append(slices.Clone(one.After), part.Name)
-			one.Pod.Command = append(slices.Clone(one.Pod.Command), "--parts", strconv.Itoa(parts))
+			one.Command = append(slices.Clone(one.Command), job.Text("--parts", strconv.Itoa(parts))...)
 		}
 		out = append(out, one)
 	}
 	return out, nil
 }
 
-// stagePod is the pod of one stage. None but register's is told of the database.
-func (s *site) stagePod(name string, n plan.Node, base *pod.Args, command []string) (pod.Args, error) {
+// command is the command line of one duty of a pipeline's run: the pipeline, what
+// the duty asks for besides, and the day that the run is about. Every engine completes the same words.
+func (s *site) command(name, binary, duty string, more ...job.Word) []job.Word {
+	out := append(job.Text(append([]string{binary, duty}, s.subject(name)...)...), more...)
+	return append(out, job.Word{Before: "--date=", Value: job.Date}, job.Word{Before: "--due=", Value: job.Due})
+}
+
+// stagePod is the pod of one stage; its command is the runtime's binary. None but
+// register's is told of the database.
+func (s *site) stagePod(name string, n plan.Node, base *pod.Args) (pod.Args, error) {
 	p := *base
-	p.Command = append([]string{pod.Binary}, command...)
+	p.Command = []string{pod.Binary}
 	if n.Name == plan.StageRegister {
 		p.Labels = object.With(p.Labels, labelDuty, registers)
 	} else {

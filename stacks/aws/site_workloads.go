@@ -66,9 +66,19 @@ func (s *site) pipelines() error {
 			return err
 		}
 		s.outputs.command(s.plan.Name, "run pipeline "+name, j.Run)
+		if s.cfg.Describe && len(args.Stages) > 0 {
+			if err := job.Describe(s.ctx, s.name(kindPipeline, name), args); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
+
+// Described is the type of the components that Config.Describe asks for, one for
+// each pipeline that is run as stages. Package components/job says what they
+// are given.
+const Described = job.DescribedType
 
 // pipeline is the job that runs the pipeline: a pod a stage where the engine has
 // graphs, else one pod that does all.
@@ -109,9 +119,8 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	end := withoutDatabase(s.pod(w, sizeFinish))
 	end.Pool, end.Settings, end.Labels = &trainingPool, settings, object.With(end.Labels, labelDuty, finishes)
 	args.Pod, args.Parallelism = end, line.Parallelism
-	args.Finish = append(append([]string{pod.Binary, "finish"}, s.subject(name)...), "--run", job.Run, "--status="+
-		job.Status, "--date="+job.Date, "--due="+job.Due)
-	args.Pod.Command = args.Finish
+	args.Finish = s.command(name, pod.Binary, "finish", job.Word{Before: "--run"}, job.Word{Value: job.Run},
+		job.Word{Before: "--status=", Value: job.Status})
 	return args, nil
 }
 

@@ -71,14 +71,7 @@ func newManifest(r *record.Resource, values *resolver) (*manifest, error) {
 	if strings.HasSuffix(r.Type, "Patch") {
 		return nil, errors.New("a patch of an object that another owner has cannot be a manifest")
 	}
-	var secret func([]string) string
-	if !values.options.Secrets {
-		secret = func(path []string) string {
-			return "${" + strings.ToLower(strings.Trim(notWord.ReplaceAllString(r.Name+"_"+
-				path[len(path)-1], "_"), "_")) + "}"
-		}
-	}
-	plain, err := values.plain(resource.NewProperty(objectInputs(r)), nil, secret)
+	plain, err := values.plain(resource.NewProperty(objectInputs(r)), nil, values.secrets(r))
 	if err != nil {
 		return nil, err
 	}

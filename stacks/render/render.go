@@ -28,7 +28,7 @@ const (
 	Everything = ""
 	Manifests  = "manifests" // and the helmfile
 	Terraform  = "terraform"
-	Airflow    = "airflow" // DAG files, which others make of the manifests
+	Airflow    = "airflow" // DAG files, which others make of what Inputs returns
 )
 
 // Only returns the files of a kind.

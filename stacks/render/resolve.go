@@ -112,6 +112,19 @@ func (v *resolver) plain(value resource.PropertyValue, path []string, secret fun
 	return nil, fmt.Errorf("%s: a %s has no place in a file", strings.Join(path, "."), value.TypeString())
 }
 
+// secrets returns what says for the secret values of a resource, by their path: a
+// ${variable} of the resource's name and the last word of the path. It is nil where
+// the values themselves are asked for.
+func (v *resolver) secrets(r *record.Resource) func([]string) string {
+	if v.options.Secrets {
+		return nil
+	}
+	return func(path []string) string {
+		name := notWord.ReplaceAllString(r.Name+"_"+path[len(path)-1], "_")
+		return "${" + strings.ToLower(strings.Trim(name, "_")) + "}"
+	}
+}
+
 // number returns an integer where n is one. A number that only the cloud knows
 // must be known here: a manifest's number cannot be a variable.
 func (v *resolver) number(n float64) (any, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -16,33 +17,51 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// workflow is a template of three stages, one in two pods, and an end.
-const workflow = `{
-  "metadata": {"name": "nightly", "namespace": "credit"},
-  "spec": {
-    "entrypoint": "run", "serviceAccountName": "pipeline-nightly", "onExit": "finish", "securityContext": {"runAsNonRoot": true},
-    "templates": [
-      {"name": "run", "dag": {"tasks": [
-        {"name": "ingest", "template": "ingest"},
-        {"name": "validate-parts", "template": "validate-parts", "dependencies": ["ingest"], "withSequence": {"count": "2"}},
-        {"name": "validate", "template": "validate", "dependencies": ["ingest", "validate-parts"]}
-      ]}},
-      {"name": "ingest", "retryStrategy": {"limit": 3, "backoff": {"duration": "60s"}}, "metadata": {"labels": {"a": "b"}}, "volumes": [{"name": "tmp", "emptyDir": {}}],
-       "container": {"name": "ashlar", "image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--run", "{{workflow.creationTimestamp.Y}}Z-{{workflow.uid}}", "--date={{workflow.parameters.date}}", "--due={{workflow.scheduledTime}}"]}},
-      {"name": "validate-parts", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--part", "{{inputs.parameters.part}}/2"]}},
-      {"name": "validate", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "stage", "--parts", "2"]}},
-      {"name": "finish", "container": {"image": "r/x:1", "command": ["/bin/ashlar-runtime", "finish", "--run", "{{workflow.uid}}", "--status={{workflow.status}}"]}}
-    ]
-  }
+// pod is a pod template with more members of its metadata and of its spec.
+func pod(meta, spec string) string {
+	return `{` + meta + `"spec": {"serviceAccountName": "pipeline-nightly", "automountServiceAccountToken": false, "enableServiceLinks": false,
+	  "restartPolicy": "Never", "securityContext": {"runAsNonRoot": true}, ` + spec +
+		`"containers": [{"name": "ashlar", "image": "r/x:1"}]}}`
+}
+
+// described is a run of three stages, one in two pods, and an end, as a recorder
+// returns it.
+var described = `{
+  "namespace": "credit", "name": "nightly",
+  "stages": [
+    {"name": "ingest", "after": [], "fan": 0, "retries": 3, "delay": 60,
+     "command": [{"before": "/bin/ashlar-runtime"}, {"before": "stage"}, {"before": "--run"}, {"value": "run"},
+                 {"before": "--date=", "value": "date"}, {"before": "--due=", "value": "due"}],
+     "pod": ` + pod(`"metadata": {"labels": {"a": "b"}}, `, `"volumes": [{"name": "tmp", "emptyDir": {}}], `) + `},
+    {"name": "validate-parts", "after": ["ingest"], "fan": 2,
+     "command": [{"before": "/bin/ashlar-runtime"}, {"before": "stage"}, {"before": "--part"}, {"value": "part", "after": "/2"}],
+     "pod": ` + pod("", "") + `},
+    {"name": "validate", "after": ["ingest", "validate-parts"],
+     "command": [{"before": "/bin/ashlar-runtime"}, {"before": "stage"}, {"before": "--parts"}, {"before": "2"}],
+     "pod": ` + pod("", "") + `}
+  ],
+  "finish": {"name": "finish",
+    "command": [{"before": "/bin/ashlar-runtime"}, {"before": "finish"}, {"before": "--run"}, {"value": "run"}, {"before": "--status=", "value": "status"}],
+    "pod": ` + pod("", "") + `}
 }`
 
-func argo(t *testing.T) Workflow {
+// runOf reads a run from JSON.
+func runOf(t *testing.T, text string) (Run, error) {
 	t.Helper()
-	var w Workflow
-	if err := json.Unmarshal([]byte(workflow), &w); err != nil {
+	var values any
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return Read(values)
+}
+
+func run(t *testing.T) Run {
+	t.Helper()
+	r, err := runOf(t, described)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return r
 }
 
 func credit() *plan.Plan {
@@ -123,7 +142,7 @@ func stoodIn(t *testing.T, text []byte, zone string) (d dumped, said string, err
 }
 
 func TestTheFileIsWhatWasReviewed(t *testing.T) {
-	got, err := Render(credit(), "nightly", argo(t), start)
+	got, err := Render(credit(), run(t), start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +162,7 @@ func TestTheFileIsWhatWasReviewed(t *testing.T) {
 }
 
 func TestPythonMakesOfItWhatThePlanSays(t *testing.T) {
-	text, err := Render(credit(), "nightly", argo(t), start)
+	text, err := Render(credit(), run(t), start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,19 +210,20 @@ func TestPythonMakesOfItWhatThePlanSays(t *testing.T) {
 		t.Errorf("the end is told %q", c)
 	}
 	if v := d.Tasks["validate"]; v.Retries != 0 {
-		t.Errorf("validate has no retries in the workflow, and %d here", v.Retries)
+		t.Errorf("validate has no retries in the run, and %d here", v.Retries)
 	}
 }
 
 func TestNothingInATextEndsIt(t *testing.T) {
 	hostile := "\"\"\" + __import__('os').system('false') + \"\\\n'{{ }} \u2028 \U0001f600 \xff"
-	p, w := credit(), argo(t)
+	p, r := credit(), run(t)
 	line := p.Pipelines["nightly"]
 	line.Description, line.Schedule = hostile, ""
 	p.Pipelines["nightly"] = line
 	p.Owner.Team = hostile
-	w["spec"].(map[string]any)["templates"].([]any)[1].(map[string]any)["container"].(map[string]any)["image"] = hostile
-	text, err := Render(p, "nightly", w, start)
+	list(r.Stages[0].Pod["spec"].(map[string]any)["containers"])[0]["image"] = hostile
+	r.Stages[0].Command[3] = Word{Before: hostile, Value: "run", After: "{{{%# {# {% raw %}"}
+	text, err := Render(p, r, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,28 +236,81 @@ func TestNothingInATextEndsIt(t *testing.T) {
 	if c := list(spec["containers"]); len(c) != 1 || c[0]["image"] != strings.ToValidUTF8(hostile, "\ufffd") {
 		t.Errorf("the pod's image is %q, want %q", c, want)
 	}
+	said := d.Runs["scheduled, Airflow 3"]["ingest"][3]
+	if !strings.HasPrefix(said, want+"20260308T070000Z-") || !strings.HasSuffix(said, "{{{%# {# {% raw %}") {
+		t.Errorf("the command says %q", said)
+	}
 }
 
 func TestWhatIsNoGraphIsRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		pipeline, workflow, want string
-	}{
-		"an unknown pipeline": {"weekly", workflow, `no pipeline "weekly"`},
-		"one pod": {"nightly",
-			`{"spec": {"entrypoint": "run", "templates": [{"name": "run", "container": {}}]}}`, "not a graph"},
-		"a word of Argo's": {"nightly",
-			strings.Replace(workflow, "{{workflow.parameters.date}}", "{{workflow.parameters.other}}", 1),
-			"no word for {{workflow.parameters.other}}"},
-		"no template": {"nightly",
-			`{"spec": {"entrypoint": "run", "templates": [{"name": "run", "dag": {"tasks": [{"name": "x"}]}}]}}`,
-			`stage "x" has no template`},
+	for name, c := range map[string]struct{ from, to, want string }{
+		"an unknown pipeline": {`"name": "nightly"`, `"name": "weekly"`, `no pipeline "weekly"`},
+		"a value that nobody knows": {`"value": "date"`, `"value": "weather"`,
+			`stage ingest: airflow has no word for "weather"`},
+		"a field that nobody reads": {`"fan": 2`, `"fans": 2`, `unknown field "fans"`},
+		"a stage of another type":   {`"fan": 2`, `"fan": "2"`, "the stages of a run: json"},
+		"an edge from nowhere": {`"after": ["ingest"]`, `"after": ["prepare"]`,
+			"comes after prepare, which does not come before it"},
+		"two containers": {`"containers": [`, `"containers": [{"name": "b"}, `, "has 2 containers"},
+		"no container":   {`"containers": [`, `"volumes": [`, "has 0 containers"},
+		"two commands":   {`"image": "r/x:1"`, `"command": ["x"]`, "has a command of its own"},
+		"a command at the end": {`"value": "status"`, `"value": "state"`,
+			`stage finish: airflow has no word for "state"`},
 	} {
-		var w Workflow
-		if err := json.Unmarshal([]byte(c.workflow), &w); err != nil {
-			t.Fatal(err)
+		changed := strings.Replace(described, c.from, c.to, 1)
+		if changed == described {
+			t.Fatalf("%s: the run has no %s", name, c.from)
 		}
-		if _, err := Render(credit(), c.pipeline, w, start); err == nil || !strings.Contains(err.Error(), c.want) {
+		r, err := runOf(t, changed)
+		if err == nil {
+			_, err = Render(credit(), r, start)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if _, err := Render(credit(), Run{Name: "nightly"}, start); err == nil ||
+		!strings.Contains(err.Error(), "no stages") {
+		t.Errorf("a run without stages: %v", err)
+	}
+	if _, err := Read(func() {}); err == nil {
+		t.Error("what JSON cannot say was read")
+	}
+}
+
+func TestARenderingLeavesTheRunAsItIs(t *testing.T) {
+	r := run(t)
+	for range 2 {
+		if _, err := Render(credit(), r, start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !reflect.DeepEqual(r, run(t)) {
+		t.Errorf("the run was changed: %v", r)
+	}
+}
+
+// at goes down into maps.
+func at(m map[string]any, path ...string) any {
+	var v any = m
+	for _, key := range path {
+		below, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = below[key]
+	}
+	return v
+}
+
+// list are the maps in a list.
+func list(v any) []map[string]any {
+	var out []map[string]any
+	all, _ := v.([]any)
+	for _, one := range all {
+		if m, ok := one.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
 }

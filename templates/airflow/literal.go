@@ -1,7 +1,6 @@
 package airflow
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -58,60 +57,4 @@ func literal(v any) (string, error) {
 		return "{" + strings.Join(parts, ", ") + "}", nil
 	}
 	return "", fmt.Errorf("%T cannot be written in Python", v)
-}
-
-// at goes down into maps.
-func at(m map[string]any, path ...string) any {
-	var v any = m
-	for _, key := range path {
-		below, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = below[key]
-	}
-	return v
-}
-
-func list(v any) []map[string]any {
-	var out []map[string]any
-	all, _ := v.([]any)
-	for _, one := range all {
-		if m, ok := one.(map[string]any); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func words(v any) []string {
-	var out []string
-	all, _ := v.([]any)
-	for _, one := range all {
-		if text, ok := one.(string); ok {
-			out = append(out, text)
-		}
-	}
-	return out
-}
-
-// whole reads a number as YAML or JSON gives it.
-func whole(v any) (int, bool) {
-	switch v := v.(type) {
-	case int:
-		return v, true
-	case float64:
-		return int(v), true
-	}
-	return 0, false
-}
-
-// clone copies a map as deep as it goes.
-func clone(v any) map[string]any {
-	out := map[string]any{}
-	b, err := json.Marshal(v)
-	if err == nil {
-		_ = json.Unmarshal(b, &out) // what has just been encoded
-	}
-	return out
 }

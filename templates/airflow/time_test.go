@@ -16,7 +16,7 @@ func scheduled(t *testing.T, schedule, timezone string) []byte {
 	line := p.Pipelines["nightly"]
 	line.Schedule, line.Timezone = schedule, timezone
 	p.Pipelines["nightly"] = line
-	text, err := Render(p, "nightly", argo(t), start)
+	text, err := Render(p, run(t), start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestWhatAirflowDoesOtherwiseIsSaid(t *testing.T) {
 		line.Schedule, line.Timezone, line.Catchup = c.schedule, c.zone, false
 		line.Concurrency = plan.Concurrency(c.concurrency)
 		p.Pipelines["nightly"] = line
-		text, err := Render(p, "nightly", argo(t), start)
+		text, err := Render(p, run(t), start)
 		if said := strings.Join(strings.Fields(string(text)), " "); err != nil || !strings.Contains(said, c.want) ||
 			!strings.Contains(said, "however late it is") {
 			t.Errorf("%+v: %v\n%s", c, err, said[:1500])

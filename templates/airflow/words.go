@@ -2,7 +2,7 @@ package airflow
 
 import (
 	"fmt"
-	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -16,33 +16,28 @@ const (
 	runDate = "{{ run_date(dag_run) }}"
 )
 
-var argos = regexp.MustCompile(`\{\{[^}]*\}\}`)
-
-// said turns Argo's words in a command into Airflow's. How the run went and when
-// it was scheduled are left out: the pod that ends it sees what its stages came
-// to, and its date says the day.
-func said(command []string, part int) ([]string, error) {
+// said completes a command with what Airflow knows. How the run went and when it
+// was scheduled are left out, with the argument that they are in: the pod that ends
+// it sees what its stages came to, and its date says the day.
+func said(command []Word, part int) ([]string, error) {
+	values := map[string]string{"": "", "run": runName, "date": runDate, "part": strconv.Itoa(part)}
 	var out []string
-	for _, word := range command {
-		switch {
-		case strings.Contains(word, "{{workflow.status}}"), strings.Contains(word, "{{workflow.scheduledTime}}"):
-			continue
-		case strings.Contains(word, "{{workflow.uid}}"):
-			out = append(out, runName)
+	for _, w := range command {
+		if w.Value == "status" || w.Value == "due" {
 			continue
 		}
-		word = strings.ReplaceAll(word, "{{inputs.parameters.part}}", fmt.Sprint(part))
-		before, after, dated := strings.Cut(word, "{{workflow.parameters.date}}")
-		if found := argos.FindString(before + after); found != "" {
-			return nil, fmt.Errorf("airflow has no word for %s", found)
+		value, ok := values[w.Value]
+		if !ok {
+			return nil, fmt.Errorf("airflow has no word for %q in its command", w.Value)
 		}
-		if dated {
-			word = before + runDate + after
-		}
-		out = append(out, word)
+		out = append(out, inert(w.Before)+value+inert(w.After))
 	}
 	return out, nil
 }
+
+// inert is a text that means itself in a template of Jinja, in which every
+// expression, statement and comment begins with a brace.
+func inert(text string) string { return strings.ReplaceAll(text, "{", "{{ '{' }}") }
 
 // Notes say what Airflow does otherwise than the blueprint asks for.
 func Notes(line plan.Pipeline) []string {

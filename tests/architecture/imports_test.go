@@ -126,7 +126,8 @@ var law = []rule{
 	},
 	{
 		// The only place where CUE and Pulumi meet.
-		// DAGs are made of the workflows that are rendered here.
+		// DAGs are made here, of the stages that the stack describes as plain values
+		// and not of its types: templates know no Pulumi.
 		folder: "cmd/ashlar-stack",
 		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow",
 			"runtime/crash", "cmd/ashlar-stack"},

@@ -93,18 +93,25 @@ type cluster struct {
 	notes   string
 }
 
-func onCluster(t *testing.T, engine, fields string) cluster {
+// program is what the stack registers for the pipeline, described too where asked.
+func program(t *testing.T, engine, fields string, describe bool) ([]*plan.Plan, aws.Config, *record.Recording) {
 	t.Helper()
 	plans := []*plan.Plan{compiled(t, fields)}
 	cfg := aws.Defaults(aws.LayerWorkloads, aws.ProviderKubernetes, "prod")
 	cfg.Image, cfg.StoreURL, cfg.DatabaseURL = "registry/runtime:1", "s3://bucket/prefix?region=eu-central-1",
 		"postgres://u:p@db:5432/a?sslmode=verify-full"
-	cfg.Pipelines = engine
+	cfg.Pipelines, cfg.Describe = engine, describe
 	rec, err := record.Program(t.Context(), aws.Program(plans, cfg),
 		record.Run{Project: "ashlar", Stack: "workloads-prod", Config: map[string]string{}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return plans, cfg, rec
+}
+
+func onCluster(t *testing.T, engine, fields string) cluster {
+	t.Helper()
+	plans, cfg, rec := program(t, engine, fields, false)
 	files, err := render.All(rec, render.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -125,14 +132,20 @@ func onCluster(t *testing.T, engine, fields string) cluster {
 // onAirflow is the pipeline's DAG file, and what is said.
 func onAirflow(t *testing.T, fields string) (text, notes string) {
 	t.Helper()
-	p := compiled(t, fields)
-	w := onCluster(t, aws.PipelinesArgo, fields).objects["WorkflowTemplate"]
-	b, err := airflow.Render(p, "l", airflow.Workflow(w),
-		airflow.Options{StartDate: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+	plans, _, rec := program(t, aws.PipelinesArgo, fields, true)
+	runs, err := render.Inputs(rec, aws.Described, render.Options{})
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs are described: %v", len(runs), err)
+	}
+	run, err := airflow.Read(runs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(b), strings.Join(airflow.Notes(p.Pipelines["l"]), "\n")
+	b, err := airflow.Render(plans[0], run, airflow.Options{StartDate: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b), strings.Join(airflow.Notes(plans[0].Pipelines["l"]), "\n")
 }
 
 // found is what the first group of the pattern has in the text.
