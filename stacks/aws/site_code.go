@@ -1,11 +1,13 @@
 package aws
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
@@ -68,11 +70,11 @@ func gather(out map[string][]byte, folder, at string) (err error) {
 	defer func() { err = errors.Join(err, root.Close()) }()
 	at = path.Clean(at)
 	if _, err := root.Lstat(at); err != nil {
-		return nil //nolint:nilerr // see above
+		return leadsOut(folder, at, err) // else not there
 	}
 	return fs.WalkDir(root.FS(), at, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			return cmp.Or(leadsOut(folder, file, err), err)
 		}
 		if d.IsDir() {
 			if n := d.Name(); file != at && (n == ".git" || n == ".ashlar" || n == ".dvc" || n == "__pycache__") {
@@ -82,7 +84,7 @@ func gather(out map[string][]byte, folder, at string) (err error) {
 		}
 		info, err := root.Stat(file)
 		if err != nil {
-			return fmt.Errorf("%s cannot be read in the blueprint's folder; where it is a link that leads out, put a copy in its place: %w", file, err)
+			return cmp.Or(leadsOut(folder, file, err), err)
 		}
 		if !info.Mode().IsRegular() || info.Size() > maxCodeFile {
 			return nil
@@ -92,7 +94,19 @@ func gather(out map[string][]byte, folder, at string) (err error) {
 	})
 }
 
-// codeConfig reads the files and says how pods mount them.
+// leadsOut is the error of what is reached by a link that leads out of the folder, in
+// the words of a run on a laptop; nil where err says something else. Whoever proposes
+// a change to a blueprint chooses what its links name, and this machine's files are
+// none of theirs: what is gathered goes to a cluster or to a bucket.
+func leadsOut(folder, file string, err error) error {
+	if !filepath.IsLocal(filepath.FromSlash(file)) ||
+		!plan.LeadsOut(filepath.Join(folder, filepath.FromSlash(file)), err) {
+		return nil
+	}
+	return fmt.Errorf("%s leads out of the blueprint's folder by a link; put a copy of the file in its place", file)
+}
+
+// readCode reads the files and says how pods mount them.
 func (s *site) readCode() error {
 	files, err := codeFiles(s.plan, s.cfg.Folders[s.plan.Name])
 	if err != nil {

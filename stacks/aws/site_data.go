@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -104,8 +106,10 @@ func (s *site) file(dataset string, b *bucket.Bucket, file string) error {
 const maxUpload = 256 << 20
 
 // files are the dataset's files available, relative to the blueprint's folder: none
-// where nobody has said which that is, or where one of them is too large.
-func (s *site) files(d plan.Dataset) ([]string, error) {
+// where nobody has said which that is, or where one of them is too large. One that a
+// link leads to out of the folder is refused, as a run refuses it: the upload
+// would hand on whatever file of this machine the link names.
+func (s *site) files(d plan.Dataset) (out []string, err error) {
 	folder := s.cfg.Folders[s.plan.Name]
 	if folder == "" {
 		return nil, nil
@@ -118,18 +122,25 @@ func (s *site) files(d plan.Dataset) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", d.Source, err)
 	}
-	var out []string
+	if len(found) == 0 {
+		return nil, nil
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
 	for _, file := range found {
-		info, err := os.Stat(file)
-		if err != nil {
-			return nil, err
-		}
-		if info.Size() > maxUpload {
-			return nil, nil
-		}
 		inside, err := filepath.Rel(folder, file)
 		if err != nil {
 			return nil, err
+		}
+		info, err := root.Stat(inside)
+		if err != nil {
+			return nil, cmp.Or(leadsOut(folder, inside, err), err)
+		}
+		if info.Size() > maxUpload {
+			return nil, nil
 		}
 		if info.Mode().IsRegular() {
 			out = append(out, inside)
