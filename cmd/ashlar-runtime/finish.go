@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/notify"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
@@ -49,7 +50,7 @@ Without a status, a run has succeeded if all of its stages have.`,
 				}
 				tracks := tracking.New(tracking.Config{Plan: g.plan, Store: g.store, Getenv: a.getenv, Log: a.log})
 				err = tracks.Run(c.Context(), done)
-				if done.Status != pipeline.Succeeded {
+				if done.Status != runs.Succeeded {
 					err = errors.Join(err, a.tell(c.Context(), g, done))
 				}
 				return errors.Join(err, a.print(done))
@@ -64,18 +65,18 @@ Without a status, a run has succeeded if all of its stages have.`,
 }
 
 // saw is Argo's word for how a run ended as ours; "" where nobody said.
-func saw(status string) pipeline.Status {
+func saw(status string) runs.Status {
 	switch status {
 	case "":
 		return ""
 	case "Succeeded":
-		return pipeline.Succeeded
+		return runs.Succeeded
 	}
-	return pipeline.Failing
+	return runs.Failed
 }
 
 // tell sends e-mail and webhook of a failed run.
-func (a *app) tell(ctx context.Context, g *ground, run *pipeline.Run) error {
+func (a *app) tell(ctx context.Context, g *ground, run *runs.Run) error {
 	n, err := notify.New(notify.FromEnvironment(notify.Receivers(g.plan, run), a.getenv))
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
@@ -75,7 +76,7 @@ func (a *app) runner(g *ground, trigger string, once bool) (*pipeline.Runner, er
 // train runs the job. Whoever acts under this author's name acts alone, so a run
 // of its that never ended was killed.
 func (a *app) train(ctx context.Context, g *ground, job pipeline.Job, trigger string) (pipeline.Outcome, error) {
-	if err := pipeline.MarkInterrupted(ctx, g.store, job.Name(), g.author, a.now()); err != nil {
+	if err := runs.MarkInterrupted(ctx, g.store, job.Name(), g.author, a.now()); err != nil {
 		return pipeline.Outcome{}, err
 	}
 	runner, err := a.runner(g, trigger, false)
@@ -85,13 +86,13 @@ func (a *app) train(ctx context.Context, g *ground, job pipeline.Job, trigger st
 	o, err := runner.BuildJob(ctx, job)
 	tracks := tracking.New(tracking.Config{Plan: g.plan, Store: g.store, Getenv: a.getenv, Log: a.log})
 	err = errors.Join(err, tracks.Run(ctx, o.Run))
-	if err != nil && o.Run != nil && o.Run.Status == pipeline.Failing {
+	if err != nil && o.Run != nil && o.Run.Status == runs.Failed {
 		if told := a.tell(context.WithoutCancel(ctx), g, o.Run); told != nil {
 			a.log.Error("no notification of the failed run could be sent", "run", o.Run.ID, "error", told.Error())
 		}
 	}
 	if err == nil {
-		a.log.Info("trained", "model", o.Model, "version", o.Version.Version, "status", o.Version.Status, "new",
+		a.log.Info("trained", "model", o.Unit, "version", o.Version.Version, "status", o.Version.Status, "new",
 			o.New(), "digest", o.Version.ModelDigest)
 	}
 	return o, err

@@ -57,10 +57,10 @@ process. Finish ends the run.`,
 					if err != nil {
 						return err
 					}
-					a.log.Info("trained", "model", run.Model, "version", v.Version, "status",
+					a.log.Info("trained", "model", run.Unit, "version", v.Version, "status",
 						v.Status, "digest", v.ModelDigest)
 				}
-				return a.print(map[string]any{"run": run.ID, "stage": f.stage, "result": resultOf(run, f.stage)})
+				return a.print(map[string]any{"run": run.ID, "stage": f.stage, "result": run.Stage(f.stage)})
 			})
 		},
 	}
@@ -71,16 +71,6 @@ process. Finish ends the run.`,
 	c.Flags().IntVar(&f.parts, "parts", 0, "take so many parts over")
 	f.when.flags(c)
 	return c
-}
-
-// resultOf is the result of the stage; nil of a part.
-func resultOf(run *pipeline.Run, stage string) *pipeline.Result {
-	for i := range run.Stages {
-		if run.Stages[i].Stage == stage {
-			return &run.Stages[i]
-		}
-	}
-	return nil
 }
 
 var runIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)

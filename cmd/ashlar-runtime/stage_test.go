@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // partitioned is the credit data in files of a folder, and the environment of a
@@ -92,8 +93,8 @@ func TestAWorkloadAStageMakesWhatOneWorkloadMakes(t *testing.T) {
 	if got.code != plan.ExitOK {
 		t.Fatalf("%+v", got)
 	}
-	run := fields[pipeline.Run](t, got.out)
-	if run.Status != pipeline.Succeeded || run.Output("register", "version") != "1" ||
+	run := fields[runs.Run](t, got.out)
+	if run.Status != runs.Succeeded || run.Output("register", "version") != "1" ||
 		len(run.Stages) != len(whole.Run.Stages) {
 		t.Fatalf("%+v", run)
 	}
@@ -155,8 +156,8 @@ func TestAFailedRunIsFinishedAsFailed(t *testing.T) {
 	if !strings.Contains(got.log, "ASHLAR_SMTP_URL is not set") {
 		t.Errorf("%+v", got)
 	}
-	run := fields[pipeline.Run](t, got.out)
-	if run.Status != pipeline.Failing || !strings.Contains(run.Error, "nonsense") {
+	run := fields[runs.Run](t, got.out)
+	if run.Status != runs.Failed || !strings.Contains(run.Error, "nonsense") {
 		t.Errorf("%+v", run)
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -233,7 +233,7 @@ func (w *flagWorld) running(t *testing.T, dir string) {
 	}
 	for _, model := range []string{"m", "work"} {
 		for _, id := range []string{"99991230T000000.000000000Z", "99991231T000000.000000000Z"} {
-			text, err := json.Marshal(pipeline.Run{ID: id, Model: model, Status: pipeline.Running})
+			text, err := json.Marshal(runs.Run{ID: id, Unit: model, Status: runs.Running})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/lockfile/dvc"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -24,15 +25,15 @@ const shownRuns = 50
 
 // newest finds the newest run of the pipeline that suits.
 func newest(ctx context.Context, s *local.State, u plan.Unit,
-	suits func(pipeline.Result) bool) (*pipeline.Result, *pipeline.Run, error) {
-	runs, err := pipeline.Runs(ctx, s.Store, u.Name(), shownRuns)
+	suits func(runs.Result) bool) (*runs.Result, *runs.Run, error) {
+	all, err := runs.List(ctx, s.Store, u.Name(), shownRuns)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i := range runs {
-		for j := range runs[i].Stages {
-			if runs[i].Pipeline == u.Pipeline && suits(runs[i].Stages[j]) {
-				return &runs[i].Stages[j], &runs[i], nil
+	for i := range all {
+		for j := range all[i].Stages {
+			if all[i].Pipeline == u.Pipeline && suits(all[i].Stages[j]) {
+				return &all[i].Stages[j], &all[i], nil
 			}
 		}
 	}
@@ -57,7 +58,7 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
 				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]),
-					func(r pipeline.Result) bool { return r.Stage == args[1] && r.Log != "" })
+					func(r runs.Result) bool { return r.Stage == args[1] && r.Log != "" })
 				if err != nil {
 					return err
 				}
@@ -101,7 +102,7 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
 				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]),
-					func(r pipeline.Result) bool { _, ok := r.Files[args[1]]; return ok })
+					func(r runs.Result) bool { _, ok := r.Files[args[1]]; return ok })
 				if err != nil {
 					return err
 				}

@@ -16,13 +16,13 @@ import (
 // while the stage works, in a pipe one plain line when it has ended, and with
 // --output json one object an event.
 type progress struct {
-	app   *app
-	w     io.Writer
-	live  bool
-	mu    sync.Mutex
-	model string
-	last  time.Time
-	busy  map[string]bool // stages that are under way
+	app  *app
+	w    io.Writer
+	live bool
+	mu   sync.Mutex
+	unit string
+	last time.Time
+	busy map[string]bool // stages that are under way
 }
 
 func (a *app) newProgress(w io.Writer) *progress {
@@ -38,22 +38,22 @@ func (p *progress) observe(e pipeline.Event) {
 		_ = p.app.writeLine(e)
 		return
 	}
-	if e.Model != p.model {
-		p.model, p.busy = e.Model, map[string]bool{}
-		fmt.Fprintf(p.w, "%s\n", p.app.colour(p.w, text.Bold, e.Model))
+	if e.Unit != p.unit {
+		p.unit, p.busy = e.Unit, map[string]bool{}
+		fmt.Fprintf(p.w, "%s\n", p.app.colour(p.w, text.Bold, e.Unit))
 	}
 	switch e.Kind {
-	case pipeline.Started, pipeline.Progress:
+	case pipeline.StageStarted, pipeline.StageProgress:
 		p.busy[e.Stage] = true
 		p.moving(e)
-	case pipeline.Retrying:
+	case pipeline.StageRetrying:
 		e.Detail, _, _ = strings.Cut(e.Detail, "\n")
 		p.ended(e, p.app.colour(p.w, text.FgYellow, "again "))
-	case pipeline.Reused:
+	case pipeline.StageReused:
 		p.ended(e, p.app.colour(p.w, text.FgCyan, "reused"))
-	case pipeline.Done:
+	case pipeline.StageDone:
 		p.ended(e, p.app.colour(p.w, text.FgGreen, "done  "))
-	case pipeline.Failed:
+	case pipeline.StageFailed:
 		e.Detail, _, _ = strings.Cut(e.Detail, "\n")
 		p.ended(e, p.app.colour(p.w, text.FgRed, "failed"))
 	}
@@ -61,7 +61,7 @@ func (p *progress) observe(e pipeline.Event) {
 
 // moving redraws the line at most ten times a second.
 func (p *progress) moving(e pipeline.Event) {
-	if !p.live || (e.Kind == pipeline.Progress && time.Since(p.last) < 100*time.Millisecond) {
+	if !p.live || (e.Kind == pipeline.StageProgress && time.Since(p.last) < 100*time.Millisecond) {
 		return
 	}
 	p.last = time.Now()

@@ -13,7 +13,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
@@ -53,43 +53,43 @@ a prefix of it; "last" is the newest.`,
 }
 
 // all are the recorded runs, newest first.
-func (r *runsApp) all(ctx context.Context) (out []pipeline.Run, err error) {
+func (r *runsApp) all(ctx context.Context) (out []runs.Run, err error) {
 	state, err := local.OpenState(ctx, local.StateFolder(r.dir, r.state), r.now)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	models, err := pipeline.Models(ctx, state.Store)
+	units, err := runs.Units(ctx, state.Store)
 	if err != nil {
 		return nil, err
 	}
-	if r.model != "" && !slices.Contains(models, r.model) {
+	if r.model != "" && !slices.Contains(units, r.model) {
 		return nil, usageError(fmt.Sprintf("no run of model %q is recorded; %s", r.model,
-			orElse(nearest.Hint(r.model, models), "there are runs of "+orNone(models))))
+			orElse(nearest.Hint(r.model, units), "there are runs of "+orNone(units))))
 	}
-	for _, model := range models {
-		if r.model != "" && r.model != model {
+	for _, unit := range units {
+		if r.model != "" && r.model != unit {
 			continue
 		}
-		runs, err := pipeline.Runs(ctx, state.Store, model, r.limit)
+		newest, err := runs.List(ctx, state.Store, unit, r.limit)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, runs...)
+		out = append(out, newest...)
 	}
-	slices.SortStableFunc(out, func(a, b pipeline.Run) int { return strings.Compare(b.ID, a.ID) })
+	slices.SortStableFunc(out, func(a, b runs.Run) int { return strings.Compare(b.ID, a.ID) })
 	return out, nil
 }
 
 // named finds the one run that the name is of.
-func (r *runsApp) named(all []pipeline.Run, name string) (pipeline.Run, error) {
+func (r *runsApp) named(all []runs.Run, name string) (runs.Run, error) {
 	if len(all) == 0 {
-		return pipeline.Run{}, usageError("no run is recorded; `ashlar up` makes one")
+		return runs.Run{}, usageError("no run is recorded; `ashlar up` makes one")
 	}
 	if name == "last" {
 		return all[0], nil
 	}
-	var found []pipeline.Run
+	var found []runs.Run
 	for _, one := range all {
 		if strings.HasPrefix(one.ID, name) {
 			found = append(found, one)
@@ -97,23 +97,23 @@ func (r *runsApp) named(all []pipeline.Run, name string) (pipeline.Run, error) {
 	}
 	switch len(found) {
 	case 0:
-		return pipeline.Run{}, usageError(fmt.Sprintf("run %q is not among the last %d; `ashlar runs list` has them",
+		return runs.Run{}, usageError(fmt.Sprintf("run %q is not among the last %d; `ashlar runs list` has them",
 			name, len(all)))
 	case 1:
 		return found[0], nil
 	}
-	return pipeline.Run{}, usageError(fmt.Sprintf("run %q is the beginning of %d runs, such as %s of %s; write more of it, or name its --model", name, len(found), found[0].ID, found[0].Model))
+	return runs.Run{}, usageError(fmt.Sprintf("run %q is the beginning of %d runs, such as %s of %s; write more of it, or name its --model", name, len(found), found[0].ID, found[0].Unit))
 }
 
 // one is the run that the verb's only argument names.
-func (r *runsApp) one(c *cobra.Command, args []string) (pipeline.Run, error) {
+func (r *runsApp) one(c *cobra.Command, args []string) (runs.Run, error) {
 	if len(args) != 1 {
-		return pipeline.Run{}, usageError(fmt.Sprintf("runs %[1]s takes a run, such as: ashlar runs %[1]s last",
+		return runs.Run{}, usageError(fmt.Sprintf("runs %[1]s takes a run, such as: ashlar runs %[1]s last",
 			c.Name()))
 	}
 	all, err := r.all(c.Context())
 	if err != nil {
-		return pipeline.Run{}, err
+		return runs.Run{}, err
 	}
 	return r.named(all, args[0])
 }
@@ -130,7 +130,7 @@ func runsListVerb(r *runsApp) *cobra.Command {
 				return err
 			}
 			if r.json() {
-				return r.writeJSON(append([]pipeline.Run{}, all...))
+				return r.writeJSON(append([]runs.Run{}, all...))
 			}
 			if len(all) == 0 {
 				fmt.Fprintln(r.out, "no run is recorded; `ashlar up` makes one")
@@ -138,7 +138,7 @@ func runsListVerb(r *runsApp) *cobra.Command {
 			}
 			rows := make([][]string, len(all))
 			for i, one := range all {
-				rows[i] = []string{one.ID, one.Model, string(one.Status), one.Trigger, one.Author, took(one),
+				rows[i] = []string{one.ID, one.Unit, string(one.Status), one.Trigger, one.Author, took(one),
 					stagesRun(one), metricsOf(one).headline()}
 			}
 			r.table([]string{"run", "model", "status", "trigger", "author", "took", "stages", "metrics"}, rows)
@@ -147,7 +147,7 @@ func runsListVerb(r *runsApp) *cobra.Command {
 	}
 }
 
-func took(r pipeline.Run) string {
+func took(r runs.Run) string {
 	if r.FinishedAt.IsZero() {
 		return ""
 	}
@@ -155,7 +155,7 @@ func took(r pipeline.Run) string {
 }
 
 // stagesRun says how many stages ran, and how many were there already.
-func stagesRun(r pipeline.Run) string {
+func stagesRun(r runs.Run) string {
 	reused := 0
 	for _, s := range r.Stages {
 		if s.Reused {
@@ -184,8 +184,8 @@ func runsShowVerb(r *runsApp) *cobra.Command {
 	}
 }
 
-func (r *runsApp) show(one pipeline.Run) {
-	fmt.Fprintf(r.out, "run %s of %s, %s\n", one.ID, one.Model, one.Status)
+func (r *runsApp) show(one runs.Run) {
+	fmt.Fprintf(r.out, "run %s of %s, %s\n", one.ID, one.Unit, one.Status)
 	for _, row := range [][2]string{
 		{"blueprint", one.Blueprint}, {"plan", one.PlanDigest}, {"trigger", one.Trigger},
 		{"author", one.Author}, {"commit", one.Commit},

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
@@ -22,21 +23,21 @@ func runsCancelVerb(r *runsApp) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if one.Status != pipeline.Running {
-				return usageError(fmt.Sprintf("run %s of %s is not under way: it is %s", one.ID, one.Model, one.Status))
+			if one.Status != runs.Running {
+				return usageError(fmt.Sprintf("run %s of %s is not under way: it is %s", one.ID, one.Unit, one.Status))
 			}
 			state, err := local.OpenState(c.Context(), local.StateFolder(r.dir, r.state), r.now)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(pipeline.Cancel(c.Context(), state.Store, one.Model, one.ID, r.actor(by)),
+			if err := errors.Join(pipeline.Cancel(c.Context(), state.Store, one.Unit, one.ID, r.actor(by)),
 				state.Close()); err != nil {
 				return err
 			}
 			if r.json() {
-				return r.writeJSON(map[string]string{"run": one.ID, "model": one.Model, "asked": "cancel"})
+				return r.writeJSON(map[string]string{"run": one.ID, "model": one.Unit, "asked": "cancel"})
 			}
-			fmt.Fprintf(r.out, "run %s of %s is asked to end\n", one.ID, one.Model)
+			fmt.Fprintf(r.out, "run %s of %s is asked to end\n", one.ID, one.Unit)
 			return nil
 		},
 	}

@@ -8,16 +8,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	runs "github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // metrics are what a run measured, by name.
 type metrics map[string]float64
 
-func metricsOf(r pipeline.Run) metrics { return r.Metrics() }
+func metricsOf(r runs.Run) metrics { return r.Metrics() }
 
 // searched says what the run's search was.
-func searched(r pipeline.Run) string {
+func searched(r runs.Run) string {
 	if r.Training == nil || r.Training.Search == nil {
 		return ""
 	}
@@ -25,7 +25,7 @@ func searched(r pipeline.Run) string {
 }
 
 // measuredBy are the run's metrics, with what folds and trials came to.
-func measuredBy(r pipeline.Run) metrics {
+func measuredBy(r runs.Run) metrics {
 	out := metricsOf(r)
 	maps.Copy(out, r.Training.Metrics())
 	return out
@@ -62,28 +62,28 @@ func runsCompareVerb(r *runsApp) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			runs := make([]pipeline.Run, len(args))
+			chosen := make([]runs.Run, len(args))
 			for i, name := range args {
-				if runs[i], err = r.named(all, name); err != nil {
+				if chosen[i], err = r.named(all, name); err != nil {
 					return err
 				}
 			}
 			if r.json() {
-				return r.writeJSON(runs)
+				return r.writeJSON(chosen)
 			}
-			r.compare(runs)
+			r.compare(chosen)
 			return nil
 		},
 	}
 }
 
 // compare prints a column a run, and marks the rows in which they differ.
-func (r *runsApp) compare(runs []pipeline.Run) {
+func (r *runsApp) compare(chosen []runs.Run) {
 	header := []string{"", ""}
 	var rows [][]string
-	row := func(name string, cell func(pipeline.Run) string) {
+	row := func(name string, cell func(runs.Run) string) {
 		cells := []string{"", name}
-		for _, one := range runs {
+		for _, one := range chosen {
 			cells = append(cells, cell(one))
 		}
 		for _, other := range cells[3:] {
@@ -94,33 +94,33 @@ func (r *runsApp) compare(runs []pipeline.Run) {
 		rows = append(rows, cells)
 	}
 	names := map[string]bool{}
-	for _, one := range runs {
+	for _, one := range chosen {
 		header = append(header, one.ID)
 		for name := range measuredBy(one) {
 			names[name] = true
 		}
 	}
-	row("model", func(one pipeline.Run) string { return one.Model })
-	row("status", func(one pipeline.Run) string { return string(one.Status) })
-	row("author", func(one pipeline.Run) string { return one.Author })
-	row("commit", func(one pipeline.Run) string { return one.Commit[:min(len(one.Commit), 12)] })
-	row("plan", func(one pipeline.Run) string { return plan.ShortDigest(one.PlanDigest) })
+	row("model", func(one runs.Run) string { return one.Unit })
+	row("status", func(one runs.Run) string { return string(one.Status) })
+	row("author", func(one runs.Run) string { return one.Author })
+	row("commit", func(one runs.Run) string { return one.Commit[:min(len(one.Commit), 12)] })
+	row("plan", func(one runs.Run) string { return plan.ShortDigest(one.PlanDigest) })
 	for _, output := range [][3]string{{"ingest", "data", "data"}, {"prepare", "split", "split"},
 		{"train", "model", "model file"}} {
-		row(output[2], func(one pipeline.Run) string { return plan.ShortDigest(one.Output(output[0], output[1])) })
+		row(output[2], func(one runs.Run) string { return plan.ShortDigest(one.Output(output[0], output[1])) })
 	}
 	params := map[string]bool{}
-	for _, one := range runs {
+	for _, one := range chosen {
 		for name := range one.AllParams() {
 			params[name] = true
 		}
 	}
 	row("searched", searched)
 	for _, name := range slices.Sorted(maps.Keys(params)) {
-		row(name, func(one pipeline.Run) string { return one.AllParams()[name] })
+		row(name, func(one runs.Run) string { return one.AllParams()[name] })
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		row(name, func(one pipeline.Run) string {
+		row(name, func(one runs.Run) string {
 			if v, ok := measuredBy(one)[name]; ok {
 				return plan.Measured(v)
 			}

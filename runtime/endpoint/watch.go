@@ -5,7 +5,6 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/model"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -41,7 +40,7 @@ func (e *Endpoint) newWatch(ctx context.Context, v registry.Version) (watch, err
 // reference is the distribution that was kept when the version was evaluated.
 func reference(ctx context.Context, s *store.Store, v registry.Version) (*drift.Reference, error) {
 	var ref drift.Reference
-	if err := pipeline.ReadJSON(ctx, s, v.Evidence["reference"], &ref); err != nil {
+	if err := s.GetJSON(ctx, v.Evidence["reference"], &ref); err != nil {
 		return nil, err
 	}
 	return &ref, nil

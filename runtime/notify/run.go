@@ -5,18 +5,18 @@ import (
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // OfRun is the failure of a run.
-func OfRun(p *plan.Plan, run *pipeline.Run, commit string) Failure {
+func OfRun(p *plan.Plan, r *run.Run, commit string) Failure {
 	f := Failure{
-		Blueprint: p.Name, Environment: p.Environment, Pipeline: run.Pipeline, Model: run.Model,
-		Run: run.ID, Trigger: run.Trigger,
-		Error: run.Error, Commit: commit, At: run.FinishedAt,
+		Blueprint: p.Name, Environment: p.Environment, Pipeline: r.Pipeline, Model: r.Unit,
+		Run: r.ID, Trigger: r.Trigger,
+		Error: r.Error, Commit: commit, At: r.FinishedAt,
 	}
-	for _, s := range run.Stages {
-		if s.Status == pipeline.Failing {
+	for _, s := range r.Stages {
+		if s.Status == run.Failed {
 			f.Stage = s.Stage
 		}
 	}
@@ -25,11 +25,11 @@ func OfRun(p *plan.Plan, run *pipeline.Run, commit string) Failure {
 
 // Receivers are who hears of the run: those of its pipeline, or of every
 // pipeline of its model where it is of the model alone.
-func Receivers(p *plan.Plan, run *pipeline.Run) Config {
+func Receivers(p *plan.Plan, r *run.Run) Config {
 	var out Config
 	for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {
 		line := p.Pipelines[name]
-		if run.Pipeline != name && (run.Pipeline != "" || line.Model == "" || line.Model != run.Model) {
+		if r.Pipeline != name && (r.Pipeline != "" || line.Model == "" || line.Model != r.Unit) {
 			continue
 		}
 		for _, to := range line.OnFailure.Email {

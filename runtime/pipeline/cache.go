@@ -7,11 +7,12 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // inputs is everything that the stage's result depends on; nil where it is
 // never taken from the store.
-func (x *execution) inputs(ctx context.Context, s *stage, res *Result) (map[string]any, error) {
+func (x *execution) inputs(ctx context.Context, s *stage, res *run.Result) (map[string]any, error) {
 	in, err := s.depends(&x.recipe)
 	if err != nil || in == nil {
 		return nil, err
@@ -47,7 +48,7 @@ func stageRef(kind, key string) string { return "stages/" + kind + "/" + key[len
 
 // lookup takes the result from the store. A result whose objects are gone is
 // no result: the stage runs again and makes them again.
-func (x *execution) lookup(ctx context.Context, s *stage, res *Result) bool {
+func (x *execution) lookup(ctx context.Context, s *stage, res *run.Result) bool {
 	b, err := x.Store.GetRef(ctx, stageRef(s.keptUnder(), res.Key))
 	if err != nil {
 		return false
@@ -71,7 +72,7 @@ func (x *execution) lookup(ctx context.Context, s *stage, res *Result) bool {
 	return true
 }
 
-func (x *execution) remember(ctx context.Context, s *stage, res *Result) error {
+func (x *execution) remember(ctx context.Context, s *stage, res *run.Result) error {
 	res.MadeAt = x.Now().UTC()
 	c := cached{
 		MadeAt: res.MadeAt, Detail: res.Detail, Outputs: res.Outputs, Files: res.Files, Deps: res.Deps,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/command"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // policy is what a command with the environment may do: change its own folders,
@@ -35,7 +36,7 @@ func (x *execution) closed() []string {
 
 // held notes what holds the stage's command. What this machine cannot prevent is
 // said once by each process, and is in the record of every run.
-func (x *execution) held(res *Result) func(confine.Report) {
+func (x *execution) held(res *run.Result) func(confine.Report) {
 	return func(r confine.Report) {
 		res.Confinement = &r
 		x.runner.said.Do(func() {
@@ -45,7 +46,7 @@ func (x *execution) held(res *Result) func(confine.Report) {
 }
 
 // scoredBy notes what holds the server that scores for the model, where one does.
-func (x *execution) scoredBy(res *Result) {
+func (x *execution) scoredBy(res *run.Result) {
 	x.lazy.Lock()
 	defer x.lazy.Unlock()
 	if x.server != nil {

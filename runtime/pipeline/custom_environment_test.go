@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // fake puts a program of that name first on this test's PATH.
@@ -31,7 +32,7 @@ while [ $# -gt 0 ]; do case "$1" in -p) env=$2;; -f) file=$2;; esac; shift; done
 mkdir -p "$env/bin" && printf '#!/bin/sh\necho from %s\n' "$(cat "$file")" > "$env/bin/tool" && chmod +x "$env/bin/tool"
 echo x >> `+made+"\n")
 	envs := t.TempDir()
-	run := func(cmd string) *Run {
+	with := func(cmd string) *run.Run {
 		r := w.runner(line(map[string]plan.Stage{"a": {Cmd: []string{cmd}, Outs: []string{"o"},
 			Environment: &plan.Environment{Conda: "environment.yml"}}}))
 		r.cfg.Envs = envs
@@ -42,13 +43,13 @@ echo x >> `+made+"\n")
 		return got
 	}
 	w.write("environment.yml", "one")
-	first := run("tool > o")
+	first := with("tool > o")
 	if got := w.content(first, "a", "o"); got != "from one\n" {
 		t.Errorf("the stage's own tool said %q", got)
 	}
-	run("tool | cat > o") // another command, the same environment
+	with("tool | cat > o") // another command, the same environment
 	w.write("environment.yml", "two")
-	if again := run("tool > o"); ran(again) != "a" || w.content(again, "a", "o") != "from two\n" {
+	if again := with("tool > o"); ran(again) != "a" || w.content(again, "a", "o") != "from two\n" {
 		t.Errorf("with another environment ran %q", ran(again))
 	}
 	if b, err := os.ReadFile(made); err != nil || strings.Count(string(b), "x") != 2 {

@@ -16,6 +16,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -89,12 +90,12 @@ func line(stages map[string]plan.Stage, more ...func(*plan.Pipeline)) *plan.Plan
 	return &plan.Plan{APIVersion: plan.APIVersion, Name: "p", Seed: 1, Pipelines: map[string]plan.Pipeline{"l": l}}
 }
 
-func (w *world) run(p *plan.Plan) (*Run, error) {
+func (w *world) run(p *plan.Plan) (*run.Run, error) {
 	w.t.Helper()
 	return w.runner(p).Do(context.Background(), Job{Unit: plan.Unit{Pipeline: "l"}})
 }
 
-func (w *world) must(p *plan.Plan) *Run {
+func (w *world) must(p *plan.Plan) *run.Run {
 	w.t.Helper()
 	r, err := w.run(p)
 	if err != nil {
@@ -104,7 +105,7 @@ func (w *world) must(p *plan.Plan) *Run {
 }
 
 // content reads what a stage made.
-func (w *world) content(r *Run, stage, path string) string {
+func (w *world) content(r *run.Run, stage, path string) string {
 	w.t.Helper()
 	for _, s := range r.Stages {
 		if s.Stage == stage {
@@ -120,7 +121,7 @@ func (w *world) content(r *Run, stage, path string) string {
 }
 
 // ran are the stages that were not taken from the store, sorted.
-func ran(r *Run) string {
+func ran(r *run.Run) string {
 	var out []string
 	for _, s := range r.Stages {
 		if !s.Reused {

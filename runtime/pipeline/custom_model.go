@@ -10,12 +10,13 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/model/native"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
 // bind makes a model of what the stage train of a custom model has left: the
 // file that everything after it takes, as if a built-in algorithm had learnt it.
-func (x *execution) bind(ctx context.Context, res *Result) error {
+func (x *execution) bind(ctx context.Context, res *run.Result) error {
 	frame, p, err := x.divided(ctx)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/command"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 const (
@@ -41,7 +42,7 @@ func (e *CommandError) Unwrap() error { return e.Err }
 
 // runCustom lays the deps down in a new folder, runs the command there and keeps
 // what it made. Whatever happens, the folder goes and the log stays.
-func (x *execution) runCustom(ctx context.Context, s *stage, deps []dep, res *Result) (err error) {
+func (x *execution) runCustom(ctx context.Context, s *stage, deps []dep, res *run.Result) (err error) {
 	if x.TempDir != "" {
 		if err := os.MkdirAll(x.TempDir, 0o700); err != nil {
 			return err
@@ -98,7 +99,7 @@ func (x *execution) lay(ctx context.Context, deps []dep, work string) (map[strin
 }
 
 // command runs the stage's lines and keeps their log.
-func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env []string, res *Result) error {
+func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env []string, res *run.Result) error {
 	spec := command.Spec{Lines: s.custom.Cmd, Dir: cwd, Env: env, Policy: x.policy(env, root),
 		Disk: reserve(cwd), Held: x.held(res)}
 	var err error
@@ -118,7 +119,7 @@ func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env
 		}
 	}
 	index, began := x.indexOf(s.name)
-	printed := command.NewLog(maxLog, func(line string) { x.emit(s, index, Progress, line, began) })
+	printed := command.NewLog(maxLog, func(line string) { x.emit(s, index, StageProgress, line, began) })
 	spec.Output = printed
 	used, err := command.Run(ctx, spec)
 	digest, _, keepErr := x.Store.Put(context.WithoutCancel(ctx), bytes.NewReader(printed.Bytes()))
@@ -146,7 +147,7 @@ func (x *execution) indexOf(stage string) (int, time.Time) {
 
 // collect keeps what the stage says that it makes. All that is missing is told
 // at once.
-func (x *execution) collect(ctx context.Context, s *plan.Stage, work string, res *Result) error {
+func (x *execution) collect(ctx context.Context, s *plan.Stage, work string, res *run.Result) error {
 	res.Files = map[string]artifact.Artifact{}
 	var missing []string
 	for _, p := range s.Made() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // customKind is what results of custom stages are kept under.
@@ -43,10 +44,10 @@ func (r *recipe) customStage(n plan.Node) stage {
 		s.reads["data"], s.reads["split"] = output{plan.StageIngest, "data"}, output{plan.StagePrepare, "split"}
 	}
 	s.depends = func(r *recipe) (map[string]any, error) { return r.customDepends(n.Custom, learns) }
-	s.world = func(ctx context.Context, x *execution, res *Result) (map[string]any, error) {
+	s.world = func(ctx context.Context, x *execution, res *run.Result) (map[string]any, error) {
 		return x.customWorld(ctx, n.Custom, deps, learns, res)
 	}
-	s.run = func(ctx context.Context, x *execution, res *Result) error {
+	s.run = func(ctx context.Context, x *execution, res *run.Result) error {
 		if err := x.runCustom(ctx, &s, deps, res); err != nil {
 			return err
 		}
@@ -118,7 +119,7 @@ func (r *recipe) params(s *plan.Stage) (map[string]any, error) {
 
 // customWorld finds the digests of all deps, and of the environment's file.
 func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool,
-	res *Result) (map[string]any, error) {
+	res *run.Result) (map[string]any, error) {
 	digests := map[string]string{}
 	var missing []string
 	for _, d := range deps {

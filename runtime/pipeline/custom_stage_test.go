@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 func TestStagesRunOnceAndAgainWhereAnEditReaches(t *testing.T) {
@@ -102,7 +103,7 @@ func TestAFailureTellsTheEndOfTheLogAndKeepsItAll(t *testing.T) {
 		!strings.Contains(err.Error(), "    99\n    100\n    boom") {
 		t.Fatalf("got %v", err)
 	}
-	if r.Status != Failing || len(r.Stages) != 1 || r.Stages[0].Status != Failing {
+	if r.Status != run.Failed || len(r.Stages) != 1 || r.Stages[0].Status != run.Failed {
 		t.Errorf("the record is %+v", r)
 	}
 	b, err := w.store.GetBytes(context.Background(), r.Stages[0].Log, 1<<20)
@@ -135,7 +136,7 @@ func TestAFailedAttemptIsRepeatedAsThePlanSays(t *testing.T) {
 	}
 	again := 0
 	for _, e := range w.events {
-		if e.Kind == Retrying {
+		if e.Kind == StageRetrying {
 			again++
 		}
 	}
@@ -227,7 +228,7 @@ func TestARunIsCancelledFromElsewhere(t *testing.T) {
 	})
 	began := time.Now()
 	r, err := w.runner(p).Do(context.Background(), Job{Unit: plan.Unit{Pipeline: "l"}, ID: "run-1"})
-	if err == nil || !strings.Contains(err.Error(), "cancelled by ada") || r.Status != Interrupted {
+	if err == nil || !strings.Contains(err.Error(), "cancelled by ada") || r.Status != run.Interrupted {
 		t.Errorf("%v, status %s", err, r.Status)
 	}
 	if time.Since(began) > 20*time.Second {
@@ -239,7 +240,7 @@ func TestARunHasATimeout(t *testing.T) {
 	w := newWorld(t)
 	r, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 60"}}},
 		func(l *plan.Pipeline) { l.Timeout = "300ms" }))
-	if err == nil || !strings.Contains(err.Error(), "longer than its timeout of 300ms") || r.Status != Failing {
+	if err == nil || !strings.Contains(err.Error(), "longer than its timeout of 300ms") || r.Status != run.Failed {
 		t.Errorf("%v, status %s", err, r.Status)
 	}
 }
@@ -281,20 +282,20 @@ func TestStagesRunOneByOneMakeTheSameRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, Succeeded)
-	if err != nil || run.Status != Succeeded || len(run.Stages) != 4 {
-		t.Fatalf("%v, %+v", err, run)
+	made, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, run.Succeeded)
+	if err != nil || made.Status != run.Succeeded || len(made.Stages) != 4 {
+		t.Fatalf("%v, %+v", err, made)
 	}
 	for _, s := range whole.Stages {
 		for path, a := range s.Files {
-			i := slices.IndexFunc(run.Stages, func(o Result) bool { return o.Stage == s.Stage })
-			if run.Stages[i].Files[path] != a {
+			i := slices.IndexFunc(made.Stages, func(o run.Result) bool { return o.Stage == s.Stage })
+			if made.Stages[i].Files[path] != a {
 				t.Errorf("%s: %s differs", s.Stage, path)
 			}
 		}
 	}
-	again, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, Succeeded)
-	if err != nil || again.Status != Succeeded || len(again.Stages) != 4 {
+	again, err := r.Finish(context.Background(), Job{Unit: unit, ID: "7"}, run.Succeeded)
+	if err != nil || again.Status != run.Succeeded || len(again.Stages) != 4 {
 		t.Errorf("finished again: %v, %+v", err, again)
 	}
 }

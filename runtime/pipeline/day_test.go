@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/tests/zones"
 )
 
@@ -95,9 +96,9 @@ func TestARunIsJudgedByItsStages(t *testing.T) {
 	if err := do("b"); err == nil {
 		t.Fatal("b needs a file that is not there")
 	}
-	run, err := r.Finish(t.Context(), job, "")
-	if err != nil || run.Status != Failing || len(run.Stages) != 2 {
-		t.Fatalf("%v, %+v", err, run)
+	whole, err := r.Finish(t.Context(), job, "")
+	if err != nil || whole.Status != run.Failed || len(whole.Stages) != 2 {
+		t.Fatalf("%v, %+v", err, whole)
 	}
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -105,16 +106,16 @@ func TestARunIsJudgedByItsStages(t *testing.T) {
 	if err := do("b"); err != nil {
 		t.Fatal(err)
 	}
-	run, err = r.Finish(t.Context(), job, "")
-	if err != nil || run.Status != Succeeded || len(run.Stages) != 2 {
-		t.Errorf("once more: %v, %+v", err, run)
+	whole, err = r.Finish(t.Context(), job, "")
+	if err != nil || whole.Status != run.Succeeded || len(whole.Stages) != 2 {
+		t.Errorf("once more: %v, %+v", err, whole)
 	}
 	other := job
 	other.ID = "20261121T233000Z-y"
 	if _, err := r.Do(t.Context(), Job{Unit: other.Unit, ID: other.ID, Only: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	if run, err = r.Finish(t.Context(), other, ""); err != nil || run.Status != Failing {
-		t.Errorf("of one stage of two: %v, %+v", err, run)
+	if whole, err = r.Finish(t.Context(), other, ""); err != nil || whole.Status != run.Failed {
+		t.Errorf("of one stage of two: %v, %+v", err, whole)
 	}
 }

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -16,11 +15,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
-	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
-
-// maxObject bounds a JSON object that a stage reads back.
-const maxObject = 64 << 20
 
 // execution is one run under way. The frame and the model are read when a
 // stage first needs them, so that a run in which everything is reused reads
@@ -36,7 +32,7 @@ type execution struct {
 	repo   *artifact.Repository
 
 	mu    sync.Mutex // guards what follows
-	run   *Run
+	run   *run.Run
 	at    map[string]int // stage -> index in run.Stages
 	saved time.Time      // when the record last was
 
@@ -142,7 +138,7 @@ func (x *execution) close() {
 }
 
 // put keeps v as canonical JSON and notes its digest as the named output.
-func (x *execution) put(ctx context.Context, res *Result, name string, v any) error {
+func (x *execution) put(ctx context.Context, res *run.Result, name string, v any) error {
 	b, err := plan.Canonical(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -150,7 +146,7 @@ func (x *execution) put(ctx context.Context, res *Result, name string, v any) er
 	return x.putBytes(ctx, res, name, b)
 }
 
-func (x *execution) putBytes(ctx context.Context, res *Result, name string, b []byte) error {
+func (x *execution) putBytes(ctx context.Context, res *run.Result, name string, b []byte) error {
 	digest, _, err := x.Store.Put(ctx, bytes.NewReader(b))
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
@@ -163,12 +159,12 @@ func (x *execution) putBytes(ctx context.Context, res *Result, name string, b []
 }
 
 // result is what the stage, which is done, came to.
-func (x *execution) result(stage string) (Result, bool) {
+func (x *execution) result(stage string) (run.Result, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	i, ok := x.at[stage]
 	if !ok {
-		return Result{}, false
+		return run.Result{}, false
 	}
 	return x.run.Stages[i], true
 }
@@ -187,21 +183,5 @@ func (x *execution) madeAt(stage string) time.Time {
 
 // get reads an object that an earlier stage kept.
 func (x *execution) get(ctx context.Context, stage, name string, v any) error {
-	return ReadJSON(ctx, x.Store, x.output(stage, name), v)
-}
-
-// ReadJSON decodes the JSON object with that digest.
-func ReadJSON(ctx context.Context, s *store.Store, digest string, v any) error {
-	if digest == "" {
-		return errors.New("no digest of an object to read")
-	}
-	r, err := s.Get(ctx, digest)
-	if err != nil {
-		return err
-	}
-	b, err := plan.ReadAll(r, "it", maxObject)
-	if err := errors.Join(err, r.Close()); err != nil {
-		return fmt.Errorf("object %s: %w", digest, err)
-	}
-	return plan.Unmarshal(b, v)
+	return x.Store.GetJSON(ctx, x.output(stage, name), v)
 }

@@ -20,6 +20,9 @@ import (
 // would have made, to the byte, so that its key is the same and nobody after it
 // can tell.
 
+// maxTried bounds what one process tells of the trials that it made, in bytes.
+const maxTried = 64 << 20
+
 // fans are the stages that fan out, each with how a part of it is done.
 func fans() map[string]func(context.Context, *execution, dataset.Part, io.Writer) error {
 	return map[string]func(context.Context, *execution, dataset.Part, io.Writer) error{
@@ -27,11 +30,7 @@ func fans() map[string]func(context.Context, *execution, dataset.Part, io.Writer
 	}
 }
 
-func (x *execution) fanRef(stage string, part int) string {
-	return fmt.Sprintf("parts/%s/%s/%s.parts/%d", x.Name(), x.run.ID, stage, part)
-}
-
-// part does one part of the stage and keeps it for whoever takes the parts over.
+// doPart does one part of the stage and keeps it for whoever takes the parts over.
 func (x *execution) doPart(ctx context.Context, stage string, part dataset.Part) error {
 	do, ok := fans()[stage]
 	if !ok {
@@ -50,7 +49,7 @@ func (x *execution) doPart(ctx context.Context, stage string, part dataset.Part)
 	if err != nil {
 		return fmt.Errorf("part %d of %d: %w", part.Index+1, part.Of, err)
 	}
-	return x.Store.PutRef(ctx, x.fanRef(stage, part.Index), []byte(digest))
+	return x.parts().SaveShare(ctx, stage, part.Index, digest)
 }
 
 // takenParts opens the parts that other processes have done. The function
@@ -64,13 +63,13 @@ func (x *execution) takenParts(ctx context.Context, stage string) ([]io.Reader, 
 		}
 	}
 	for i := range x.job.Parts {
-		digest, err := x.Store.GetRef(ctx, x.fanRef(stage, i))
+		digest, err := x.parts().Share(ctx, stage, i)
 		if errors.Is(err, store.ErrNotFound) {
 			err = &UndoneError{stage, fmt.Sprintf("its part %d of %d", i+1, x.job.Parts)}
 		}
 		var r io.ReadCloser
 		if err == nil {
-			r, err = x.Store.Get(ctx, string(digest))
+			r, err = x.Store.Get(ctx, digest)
 		}
 		if err != nil {
 			closeAll()
@@ -167,7 +166,7 @@ func (x *execution) tried(ctx context.Context) ([]train.Tried, error) {
 	defer done()
 	var out []train.Tried
 	for i, r := range parts {
-		b, err := plan.ReadAll(r, "it", maxObject)
+		b, err := plan.ReadAll(r, "it", maxTried)
 		var one []train.Tried
 		if err == nil {
 			err = plan.Unmarshal(b, &one)

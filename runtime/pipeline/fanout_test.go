@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // searched is a plan that validates three files and searches, in so many parts.
@@ -94,12 +95,12 @@ func TestStagesInPartsMakeWhatOneProcessMakes(t *testing.T) {
 	if fanned != 8 {
 		t.Errorf("%d parts, want four of validate, one of them without a file, and four of train", fanned)
 	}
-	run, err := r.Finish(t.Context(), Job{Unit: unit, ID: "w"}, Succeeded)
-	if err != nil || len(run.Stages) != len(whole.Stages) {
-		t.Fatalf("%v, %d stages, want %d", err, len(run.Stages), len(whole.Stages))
+	made, err := r.Finish(t.Context(), Job{Unit: unit, ID: "w"}, run.Succeeded)
+	if err != nil || len(made.Stages) != len(whole.Stages) {
+		t.Fatalf("%v, %d stages, want %d", err, len(made.Stages), len(whole.Stages))
 	}
 	for _, want := range whole.Stages {
-		for _, got := range run.Stages {
+		for _, got := range made.Stages {
 			if got.Stage != want.Stage {
 				continue
 			}

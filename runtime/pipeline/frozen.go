@@ -1,19 +1,23 @@
 package pipeline
 
-import "context"
+import (
+	"context"
+
+	"github.com/ashlar-dev/ashlar/runtime/run"
+)
 
 // lookBack is how many runs back a frozen stage's last result is looked for.
 const lookBack = 50
 
 // frozen takes over what the stage made last, whatever it depends on now.
-func (x *execution) frozen(ctx context.Context, s *stage, res *Result) bool {
-	runs, err := Runs(ctx, x.Store, x.Name(), lookBack)
+func (x *execution) frozen(ctx context.Context, s *stage, res *run.Result) bool {
+	runs, err := run.List(ctx, x.Store, x.Name(), lookBack)
 	if err != nil {
 		return false
 	}
 	for _, r := range runs {
 		for _, was := range r.Stages {
-			if was.Stage != s.name || was.Status != Succeeded || was.Key == "" || r.Pipeline != x.Pipeline {
+			if was.Stage != s.name || was.Status != run.Succeeded || was.Key == "" || r.Pipeline != x.Pipeline {
 				continue
 			}
 			if res.Key = was.Key; x.lookup(ctx, s, res) {

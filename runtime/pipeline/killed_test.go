@@ -18,6 +18,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 // victim runs the diamond, with the n-th edit, on the state in dir.
-func victim(dir string, n int) (*Run, error) {
+func victim(dir string, n int) (*run.Run, error) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, filepath.Join(dir, "store"))
 	if err != nil {
@@ -54,8 +55,8 @@ func victim(dir string, n int) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := r.Do(ctx, Job{Unit: plan.Unit{Pipeline: "l"}})
-	return run, errors.Join(err, reg.Close(), s.Close())
+	record, err := r.Do(ctx, Job{Unit: plan.Unit{Pipeline: "l"}})
+	return record, errors.Join(err, reg.Close(), s.Close())
 }
 
 // TestAThousandKills ends a run with SIGKILL at many moments of its life: a

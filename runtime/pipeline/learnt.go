@@ -18,7 +18,7 @@ func (x *execution) training(ctx context.Context) (*tuning.Report, error) {
 		return nil, nil
 	}
 	var out tuning.Report
-	if err := ReadJSON(ctx, x.Store, digest, &out); err != nil {
+	if err := x.Store.GetJSON(ctx, digest, &out); err != nil {
 		return nil, fmt.Errorf("report of stage train: %w", err)
 	}
 	return &out, nil

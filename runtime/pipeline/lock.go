@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/lockfile"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -52,7 +53,7 @@ func (x *execution) lock(ctx context.Context) error {
 		}
 	}
 	for _, res := range x.run.Stages {
-		if s, own := x.line.Stages[res.Stage]; own && res.Status == Succeeded {
+		if s, own := x.line.Stages[res.Stage]; own && res.Status == run.Succeeded {
 			file.Stages[res.Stage] = lockOf(&s, &res)
 		}
 	}
@@ -66,7 +67,7 @@ func (x *execution) lock(ctx context.Context) error {
 	return x.Store.PutRef(ctx, lockRef(x.Pipeline), b)
 }
 
-func lockOf(s *plan.Stage, res *Result) lockfile.Stage {
+func lockOf(s *plan.Stage, res *run.Result) lockfile.Stage {
 	out := lockfile.Stage{Cmd: s.Cmd, Deps: lockEntries(res.Deps), Outs: lockEntries(res.Files)}
 	if len(s.Cmd) == 1 {
 		out.Cmd = s.Cmd[0]

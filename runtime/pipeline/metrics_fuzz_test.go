@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"testing"
+
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // FuzzReadMetrics: what a stage wrote is numbers that can be kept as JSON, or an error.
@@ -14,7 +16,7 @@ func FuzzReadMetrics(f *testing.F) {
 		f.Add([]byte(seed), true)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, several bool) {
-		var res Result
+		var res run.Result
 		if err := readMetrics(&res, "scores.json", text, several); err != nil {
 			return
 		}

@@ -7,12 +7,13 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
-// Outcome is the result of one model's pipeline.
+// Outcome is the result of one unit's pipeline.
 type Outcome struct {
-	Model   string           `json:"model"`
-	Run     *Run             `json:"run"`
+	Unit    string           `json:"model"` // as Unit of run.Run
+	Run     *run.Run         `json:"run"`
 	Version registry.Version `json:"version"`
 }
 
@@ -23,25 +24,25 @@ func (o Outcome) New() bool { return o.Run != nil && o.Version.RunID == o.Run.ID
 // where the plan says so. The outcome has the run also when it failed, and no
 // version where the job registers none.
 func (r *Runner) BuildJob(ctx context.Context, job Job) (Outcome, error) {
-	run, err := r.Do(ctx, job)
-	o := Outcome{Model: job.Name(), Run: run}
-	if err != nil || job.Model == "" || run.Output(plan.StageRegister, "version") == "" {
+	record, err := r.Do(ctx, job)
+	o := Outcome{Unit: job.Name(), Run: record}
+	if err != nil || job.Model == "" || record.Output(plan.StageRegister, "version") == "" {
 		return o, err
 	}
-	o.Version, err = r.Approve(ctx, run)
+	o.Version, err = r.Approve(ctx, record)
 	return o, err
 }
 
 // Approve returns the version that the run has registered, approved by policy
 // where the plan says so.
-func (r *Runner) Approve(ctx context.Context, run *Run) (registry.Version, error) {
-	n, err := strconv.Atoi(run.Output(plan.StageRegister, "version"))
+func (r *Runner) Approve(ctx context.Context, record *run.Run) (registry.Version, error) {
+	n, err := strconv.Atoi(record.Output(plan.StageRegister, "version"))
 	if err != nil {
-		return registry.Version{}, fmt.Errorf("model %s: the registry gave no version: %w", run.Model, err)
+		return registry.Version{}, fmt.Errorf("model %s: the registry gave no version: %w", record.Unit, err)
 	}
-	v, err := r.cfg.Registry.Version(ctx, run.Model, n)
-	if err == nil && r.cfg.Plan.Models[run.Model].Approval.Policy == "auto" && v.Status == registry.Pending {
-		v, err = r.cfg.Registry.AutoApprove(ctx, run.Model, n, "environment "+
+	v, err := r.cfg.Registry.Version(ctx, record.Unit, n)
+	if err == nil && r.cfg.Plan.Models[record.Unit].Approval.Policy == "auto" && v.Status == registry.Pending {
+		v, err = r.cfg.Registry.AutoApprove(ctx, record.Unit, n, "environment "+
 			r.cfg.Plan.Environment+" says approval: auto")
 	}
 	return v, err

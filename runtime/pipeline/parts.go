@@ -2,12 +2,10 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -19,9 +17,8 @@ func (e *UndoneError) Error() string {
 	return fmt.Sprintf("stage %s waits for %s, which has no result in this run; run that first", e.Stage, e.Waits)
 }
 
-// partRef is the result of one stage of a run whose stages several processes
-// run. They write no record together: Finish makes it of the parts.
-func partRef(unit, id, stage string) string { return "parts/" + unit + "/" + id + "/" + stage }
+// parts are the results of this run's stages, where several processes run them.
+func (x *execution) parts() run.Parts { return run.Parts{Refs: x.Store, Unit: x.Name(), ID: x.run.ID} }
 
 // only runs one stage on the results that the run has so far.
 func (x *execution) only(ctx context.Context, name string) error {
@@ -33,19 +30,19 @@ func (x *execution) only(ctx context.Context, name string) error {
 		return err
 	}
 	for i := range all[:len(all)-1] {
-		var res Result
-		if err := x.part(ctx, all[i].name, &res); err != nil {
-			if errors.Is(err, store.ErrNotFound) {
-				err = &UndoneError{name, all[i].name}
-			}
-			return &StageError{Stage: name, Model: x.Name(), Err: err}
+		res, err := x.parts().Result(ctx, all[i].name)
+		if errors.Is(err, store.ErrNotFound) || err == nil && res.Status != run.Succeeded {
+			err = &UndoneError{name, all[i].name}
+		}
+		if err != nil {
+			return &StageError{Stage: name, Unit: x.Name(), Err: err}
 		}
 		x.at[res.Stage] = len(x.run.Stages)
 		x.run.Stages = append(x.run.Stages, res)
 	}
 	if x.job.Part.Of > 0 {
 		if err := x.doPart(ctx, name, x.job.Part); err != nil {
-			return &StageError{Stage: name, Model: x.Name(), Err: err}
+			return &StageError{Stage: name, Unit: x.Name(), Err: err}
 		}
 		return nil
 	}
@@ -56,76 +53,36 @@ func (x *execution) only(ctx context.Context, name string) error {
 		err = x.step(ctx, i, &x.stages[i])
 	}
 	res, _ := x.result(name)
-	b, encodeErr := json.Marshal(res)
-	if encodeErr == nil {
-		encodeErr = x.Store.PutRef(context.WithoutCancel(ctx), partRef(x.Name(), x.run.ID, name), b)
-	}
-	if err = errors.Join(err, encodeErr); err != nil {
-		return &StageError{Stage: name, Model: x.Name(), Err: err}
+	// How it ended is kept even when it was cancelled.
+	keepErr := x.parts().Save(context.WithoutCancel(ctx), &res)
+	if err = errors.Join(err, keepErr); err != nil {
+		return &StageError{Stage: name, Unit: x.Name(), Err: err}
 	}
 	return nil
-}
-
-// part reads the result of a stage of the run; one that failed is not there.
-func (x *execution) part(ctx context.Context, stage string, res *Result) error {
-	b, err := x.Store.GetRef(ctx, partRef(x.Name(), x.run.ID, stage))
-	if errors.Is(err, store.ErrNotFound) {
-		return x.ended(ctx, stage, res)
-	}
-	if err != nil {
-		return err
-	}
-	if err := plan.Unmarshal(b, res); err != nil {
-		return fmt.Errorf("result of %s: %w", stage, err)
-	}
-	if res.Status != Succeeded {
-		return store.ErrNotFound
-	}
-	return nil
-}
-
-// ended is part of a run that has been finished before: whoever runs the stages
-// that failed once more, as Argo's and Airflow's retries do, leaves the others.
-func (x *execution) ended(ctx context.Context, stage string, res *Result) error {
-	b, err := x.Store.GetRef(ctx, runRef(x.Name(), x.run.ID))
-	if err != nil {
-		return err
-	}
-	var was Run
-	if err := plan.Unmarshal(b, &was); err != nil {
-		return fmt.Errorf("record of %s: %w", x.run.ID, err)
-	}
-	for _, one := range was.Stages {
-		if one.Stage == stage && one.Status == Succeeded {
-			*res = one
-			return nil
-		}
-	}
-	return store.ErrNotFound
 }
 
 // Finish makes the record of a run whose stages were run one by one, and takes
 // their parts away. saw says how whoever ran them saw it end; where it is empty,
 // the run has succeeded where all of its stages have. A second call finds the
 // record and returns it, unless stages have been run since.
-func (r *Runner) Finish(ctx context.Context, job Job, saw Status) (*Run, error) {
+func (r *Runner) Finish(ctx context.Context, job Job, saw run.Status) (*run.Run, error) {
 	x, err := r.execution(ctx, job)
 	if err != nil {
 		return nil, err
 	}
 	defer x.close()
-	prefix := partRef(x.Name(), x.run.ID, "")
-	names, err := x.Store.ListRefs(ctx, prefix)
+	names, err := x.parts().Names(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if was, err := x.Store.GetRef(ctx, runRef(x.Name(), x.run.ID)); err == nil && len(names) == 0 {
-		var run Run
-		return &run, plan.Unmarshal(was, &run)
+	if len(names) == 0 {
+		if was, err := run.Load(ctx, x.Store, x.Name(), x.run.ID); err == nil {
+			return was, nil
+		}
 	}
 	var problems []error
 	for i := range x.stages {
-		res, err := x.cameTo(ctx, x.stages[i].name)
+		res, err := x.parts().Result(ctx, x.stages[i].name)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -134,17 +91,18 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw Status) (*Run, error) 
 		}
 		x.run.Stages = append(x.run.Stages, res)
 		x.at[res.Stage] = len(x.run.Stages) - 1
-		if res.Status != Succeeded {
-			problems = append(problems, &StageError{Stage: res.Stage, Model: x.Name(), Err: errors.New(res.Error)})
+		if res.Status != run.Succeeded {
+			problems = append(problems, &StageError{Stage: res.Stage, Unit: x.Name(), Err: errors.New(res.Error)})
 		}
 	}
-	ok := saw == Succeeded || saw == "" && len(x.run.Stages) == len(x.stages) && len(problems) == 0
+	ok := saw == run.Succeeded || saw == "" && len(x.run.Stages) == len(x.stages) && len(problems) == 0
 	if !ok && len(problems) == 0 {
 		problems = append(problems, fmt.Errorf("%s: the run ended before all of its stages had; its workflow has the rest", x.Name()))
 	}
-	x.span()
+	start, end := x.run.Span()
+	x.run.StartedAt = start
 	x.noteTraining(ctx)
-	x.run.finish(x.run.FinishedAt, errors.Join(problems...))
+	x.run.Finish(end, errors.Join(problems...))
 	if err := x.save(ctx); err != nil {
 		return nil, err
 	}
@@ -153,36 +111,5 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw Status) (*Run, error) 
 			return nil, err
 		}
 	}
-	for _, name := range names {
-		if strings.HasPrefix(name, prefix) {
-			err = errors.Join(err, x.Store.DeleteRef(ctx, name))
-		}
-	}
-	return x.run, err
-}
-
-// cameTo is the result of a stage of the run, whether it failed or not.
-func (x *execution) cameTo(ctx context.Context, stage string) (res Result, err error) {
-	b, err := x.Store.GetRef(ctx, partRef(x.Name(), x.run.ID, stage))
-	if errors.Is(err, store.ErrNotFound) {
-		return res, x.ended(ctx, stage, &res)
-	}
-	if err != nil {
-		return res, err
-	}
-	return res, plan.Unmarshal(b, &res)
-}
-
-// span sets when the run began and ended by its stages.
-func (x *execution) span() {
-	x.run.FinishedAt = x.run.StartedAt
-	for i, s := range x.run.Stages {
-		end := s.Started.Add(s.Duration)
-		if i == 0 || s.Started.Before(x.run.StartedAt) {
-			x.run.StartedAt = s.Started
-		}
-		if i == 0 || end.After(x.run.FinishedAt) {
-			x.run.FinishedAt = end
-		}
-	}
+	return x.run, x.parts().Remove(ctx, names)
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -134,7 +135,7 @@ type Job struct {
 
 // Do runs the job and returns the record of the run, also when it failed; the
 // error then joins a *StageError a stage.
-func (r *Runner) Do(ctx context.Context, job Job) (*Run, error) {
+func (r *Runner) Do(ctx context.Context, job Job) (*run.Run, error) {
 	x, err := r.execution(ctx, job)
 	if err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ func (r *Runner) Do(ctx context.Context, job Job) (*Run, error) {
 	}
 	stop()
 	x.noteTraining(context.WithoutCancel(ctx))
-	x.run.finish(r.cfg.Now(), err)
+	x.run.Finish(r.cfg.Now(), err)
 	// The record is kept even when the run was cancelled.
 	err = errors.Join(err, x.save(context.WithoutCancel(ctx)))
 	if job.Through == "" {
@@ -178,12 +179,12 @@ func (x *execution) parallelism() int {
 
 // StageError says which stage of which unit failed.
 type StageError struct {
-	Stage, Model string
-	Err          error
+	Stage, Unit string
+	Err         error
 }
 
-// Error names the model and the stage.
-func (e *StageError) Error() string { return fmt.Sprintf("%s: %s: %v", e.Model, e.Stage, e.Err) }
+// Error names the unit and the stage.
+func (e *StageError) Error() string { return fmt.Sprintf("%s: %s: %v", e.Unit, e.Stage, e.Err) }
 
 // Unwrap returns the cause.
 func (e *StageError) Unwrap() error { return e.Err }

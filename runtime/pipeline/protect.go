@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // Rows of a dataset with hashed, masked or dropped columns are read by ingest
@@ -33,7 +34,8 @@ func (x *execution) protection() (*privacy.Guard, map[string]any, error) {
 
 // keep reads the dataset and keeps its rows as they may go further. Of data that
 // are not as declared none are kept: validate says what is wrong with them.
-func (x *execution) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options, digest string, res *Result) error {
+func (x *execution) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options,
+	digest string, res *run.Result) error {
 	frame, err := x.guarded(ctx, g, opt)
 	if err != nil {
 		return err

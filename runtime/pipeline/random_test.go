@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // garden is a random graph of stages that changes by random edits.
@@ -113,7 +114,7 @@ func (g *garden) plan() *plan.Plan {
 }
 
 // results are the digests of everything that the run made.
-func results(r *Run) map[string]string {
+func results(r *run.Run) map[string]string {
 	out := map[string]string{}
 	for _, s := range r.Stages {
 		for path, a := range s.Files {

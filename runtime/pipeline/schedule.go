@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // saveEvery is how often the record of a run under way is kept. The results of
@@ -17,7 +18,7 @@ const saveEvery = 500 * time.Millisecond
 // is let end, for its result is as good as any.
 func (x *execution) all(ctx context.Context) error {
 	if err := x.save(ctx); err != nil {
-		return &StageError{Stage: x.stages[0].name, Model: x.Name(), Err: err}
+		return &StageError{Stage: x.stages[0].name, Unit: x.Name(), Err: err}
 	}
 	type ended struct {
 		index int
@@ -43,7 +44,7 @@ func (x *execution) all(ctx context.Context) error {
 		e := <-done
 		running--
 		if e.err != nil {
-			problems = append(problems, &StageError{Stage: x.stages[e.index].name, Model: x.Name(), Err: e.err})
+			problems = append(problems, &StageError{Stage: x.stages[e.index].name, Unit: x.Name(), Err: e.err})
 			continue
 		}
 		for _, n := range next[e.index] {
@@ -54,7 +55,7 @@ func (x *execution) all(ctx context.Context) error {
 	}
 	if len(problems) == 0 && len(x.run.Stages) < len(x.stages) {
 		problems = append(problems, &StageError{Stage: x.stages[len(x.run.Stages)].name,
-			Model: x.Name(), Err: context.Cause(ctx)})
+			Unit: x.Name(), Err: context.Cause(ctx)})
 	}
 	return errors.Join(problems...)
 }
@@ -80,7 +81,7 @@ func (x *execution) order() (waits []int, next [][]int, ready []int) {
 }
 
 // begin adds the stage to the record.
-func (x *execution) begin(ctx context.Context, res Result) {
+func (x *execution) begin(ctx context.Context, res run.Result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.at[res.Stage] = len(x.run.Stages)
@@ -89,7 +90,7 @@ func (x *execution) begin(ctx context.Context, res Result) {
 }
 
 // end puts the result of the stage into the record.
-func (x *execution) end(ctx context.Context, res Result) {
+func (x *execution) end(ctx context.Context, res run.Result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.run.Stages[x.at[res.Stage]] = res
@@ -99,12 +100,12 @@ func (x *execution) end(ctx context.Context, res Result) {
 // saveNow keeps the record unless it has just been kept. That it could not be
 // is no reason to stop: the end of the run keeps it again, and says so.
 func (x *execution) saveNow(ctx context.Context) {
-	now := time.Now()
+	now := x.Now()
 	if x.job.Only != "" || now.Sub(x.saved) < saveEvery || ctx.Err() != nil {
 		return
 	}
 	x.saved = now
-	if err := saveRun(ctx, x.Store, x.run); err != nil {
+	if err := run.Save(ctx, x.Store, x.run); err != nil {
 		x.Log.Warn("the record of the run is not kept", "run", x.run.ID, "error", err)
 	}
 }
@@ -113,5 +114,5 @@ func (x *execution) saveNow(ctx context.Context) {
 func (x *execution) save(ctx context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return saveRun(ctx, x.Store, x.run)
+	return run.Save(ctx, x.Store, x.run)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // stages is the list that a new built-in stage is added to.
@@ -37,9 +38,9 @@ type stage struct {
 	// reads are the outputs of earlier stages that it depends on, by name.
 	reads map[string]output
 	// world returns what it depends on outside of both; nil means nothing.
-	world func(context.Context, *execution, *Result) (map[string]any, error)
+	world func(context.Context, *execution, *run.Result) (map[string]any, error)
 	// run does the work and fills in the result's outputs.
-	run func(context.Context, *execution, *Result) error
+	run func(context.Context, *execution, *run.Result) error
 	// custom is the plan's stage, nil of a built-in one.
 	custom *plan.Stage
 }

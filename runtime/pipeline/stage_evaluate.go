@@ -9,6 +9,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // evaluation measures the model on the test part, by group and under
@@ -32,7 +33,7 @@ var evaluation = stage{
 		return map[string]any{"columns": r.dataset.Columns, "fairness": fairness,
 			"robustness": robustness, "seed": r.seed}, nil
 	},
-	run: func(ctx context.Context, x *execution, res *Result) error {
+	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		m, err := x.estimator(ctx)
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ func (x *execution) importanceProgress(done, total int) {
 	began := x.run.Stages[at].Started
 	x.mu.Unlock()
 	x.tell(Event{
-		Kind: Progress, Model: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageEvaluate,
+		Kind: StageProgress, Unit: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageEvaluate,
 		Index: at, Count: len(x.stages),
 		Done: done, Total: total, Detail: "importance of features", Elapsed: x.Now().Sub(began),
 	})
@@ -79,7 +80,7 @@ func (x *execution) importanceProgress(done, total int) {
 // rows that the model has learnt from, and its answers on rows that it has not,
 // as live ones are.
 func (x *execution) reference(ctx context.Context, m *model.Model, report *evaluate.Report, seen,
-	unseen *dataset.Frame, res *Result) error {
+	unseen *dataset.Frame, res *run.Result) error {
 	predictions, err := m.Predict(unseen)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // ingest finds the data and says which bytes it is. Where columns are hashed,
@@ -15,7 +16,7 @@ var ingest = stage{
 	depends: func(r *recipe) (map[string]any, error) { return map[string]any{"source": r.dataset.Source}, nil },
 	// The bytes are looked at each time, unless a stage made them: then its
 	// outs' digests say it all.
-	world: func(ctx context.Context, x *execution, _ *Result) (map[string]any, error) {
+	world: func(ctx context.Context, x *execution, _ *run.Result) (map[string]any, error) {
 		world, err := x.source(ctx)
 		if err != nil {
 			return nil, err
@@ -26,7 +27,7 @@ var ingest = stage{
 		}
 		return world, err
 	},
-	run: func(ctx context.Context, x *execution, res *Result) error {
+	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		opt, err := x.read(ctx)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
@@ -25,7 +26,7 @@ var prepare = stage{
 			"target": r.model.Target, "split": r.model.Split, "task": r.model.Task, "seed": r.seed,
 		}, nil
 	},
-	run: func(ctx context.Context, x *execution, res *Result) error {
+	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		frame, err := x.rows(ctx)
 		if err != nil {
 			return err

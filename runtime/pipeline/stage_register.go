@@ -9,6 +9,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // registration puts the model before its gates and, if they hold, into the
@@ -18,7 +19,7 @@ var registration = stage{
 	name:    "register",
 	version: 1,
 	depends: func(*recipe) (map[string]any, error) { return nil, nil },
-	run: func(ctx context.Context, x *execution, res *Result) error {
+	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		if x.Registry == nil {
 			return errors.New("no registry is configured")
 		}

@@ -11,6 +11,7 @@ import (
 	retry "github.com/sethvargo/go-retry"
 
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // maxRetryDelay bounds a delay that doubles.
@@ -18,7 +19,7 @@ const maxRetryDelay = time.Hour
 
 // attempts runs the stage again after a failure that another attempt may not
 // meet, as often as the plan says.
-func (x *execution) attempts(ctx context.Context, index int, s *stage, res *Result) error {
+func (x *execution) attempts(ctx context.Context, index int, s *stage, res *run.Result) error {
 	again, delay, err := x.retries(s)
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (x *execution) attempts(ctx context.Context, index int, s *stage, res *Resu
 
 // attempt runs the stage once. What an attempt before it left in the result is
 // gone, and a defect ends the stage and not the process.
-func (x *execution) attempt(ctx context.Context, s *stage, res *Result) (err error) {
+func (x *execution) attempt(ctx context.Context, s *stage, res *run.Result) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			x.Log.Error("internal error; this is a defect in Ashlar, please report it", "panic", fmt.Sprint(p),
@@ -64,11 +65,11 @@ func (x *execution) attempt(ctx context.Context, s *stage, res *Result) (err err
 }
 
 // telling says before each wait what went wrong and how long it waits.
-func (x *execution) telling(next retry.Backoff, index int, s *stage, res *Result) retry.Backoff {
+func (x *execution) telling(next retry.Backoff, index int, s *stage, res *run.Result) retry.Backoff {
 	return retry.BackoffFunc(func() (time.Duration, bool) {
 		d, stop := next.Next()
 		if !stop {
-			x.emit(s, index, Retrying, fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts,
+			x.emit(s, index, StageRetrying, fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts,
 				d.Round(time.Millisecond), res.Error), res.Started)
 		}
 		return d, stop

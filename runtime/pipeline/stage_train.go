@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
@@ -19,7 +20,7 @@ var training = stage{
 		digest, err := r.digest()
 		return map[string]any{"recipe": digest}, err
 	},
-	run: func(ctx context.Context, x *execution, res *Result) error {
+	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		frame, p, err := x.divided(ctx)
 		if err != nil {
 			return err
@@ -61,7 +62,8 @@ func (x *execution) trainProgress(e train.Event) {
 	began := x.run.Stages[at].Started
 	x.mu.Unlock()
 	x.tell(Event{
-		Kind: Progress, Model: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageTrain, Index: at, Count: len(x.stages),
+		Kind: StageProgress, Unit: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageTrain,
+		Index: at, Count: len(x.stages),
 		Done: e.Done, Total: e.Total, Detail: e.Stage + e.Suffix(), Elapsed: x.Now().Sub(began),
 	})
 }

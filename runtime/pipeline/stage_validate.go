@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // validation checks the data against its columns and expectations, and makes
@@ -18,7 +19,7 @@ var validation = stage{
 		d.Description, d.Retention = "", ""
 		return map[string]any{"dataset": d}, nil
 	},
-	run: func(ctx context.Context, x *execution, res *Result) error {
+	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		report, err := x.report(ctx)
 		if err != nil {
 			return err

@@ -6,28 +6,29 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // step runs one stage, or takes its result from the store.
 func (x *execution) step(ctx context.Context, index int, s *stage) error {
 	began := x.Now()
-	res := Result{Stage: s.name, Status: Running, Started: began.UTC()}
+	res := run.Result{Stage: s.name, Status: run.Running, Started: began.UTC()}
 	x.begin(ctx, res)
-	x.emit(s, index, Started, "", began)
+	x.emit(s, index, StageStarted, "", began)
 	err := x.resolve(ctx, index, s, &res)
 	res.Duration = x.Now().Sub(began)
-	res.Status = Succeeded
+	res.Status = run.Succeeded
 	if err != nil {
-		res.Status, res.Error = Failing, err.Error()
+		res.Status, res.Error = run.Failed, err.Error()
 	}
 	x.end(ctx, res)
 	switch {
 	case err != nil:
-		x.emit(s, index, Failed, err.Error(), began)
+		x.emit(s, index, StageFailed, err.Error(), began)
 	case res.Reused:
-		x.emit(s, index, Reused, res.Detail, began)
+		x.emit(s, index, StageReused, res.Detail, began)
 	default:
-		x.emit(s, index, Done, res.Detail, began)
+		x.emit(s, index, StageDone, res.Detail, began)
 	}
 	x.Log.Info("stage", "unit", x.Name(), "stage", s.name, "status", string(res.Status), "reused",
 		res.Reused, "duration", res.Duration)
@@ -35,7 +36,7 @@ func (x *execution) step(ctx context.Context, index int, s *stage) error {
 }
 
 func (x *execution) emit(s *stage, index int, kind EventKind, detail string, began time.Time) {
-	x.tell(Event{Kind: kind, Model: x.Name(), Pipeline: x.Pipeline, Stage: s.name, Index: index, Count: len(x.stages),
+	x.tell(Event{Kind: kind, Unit: x.Name(), Pipeline: x.Pipeline, Stage: s.name, Index: index, Count: len(x.stages),
 		Detail: detail, Elapsed: x.Now().Sub(began)})
 }
 
@@ -48,7 +49,7 @@ func (x *execution) tell(e Event) {
 
 // resolve fills in the result from the store where its key is known there, or
 // else by running the stage and keeping what it made.
-func (x *execution) resolve(ctx context.Context, index int, s *stage, res *Result) error {
+func (x *execution) resolve(ctx context.Context, index int, s *stage, res *run.Result) error {
 	if s.custom != nil && s.custom.Frozen && x.frozen(ctx, s, res) {
 		return nil
 	}
@@ -73,7 +74,7 @@ func (x *execution) resolve(ctx context.Context, index int, s *stage, res *Resul
 }
 
 // make runs the stage and keeps what it made.
-func (x *execution) make(ctx context.Context, index int, s *stage, res *Result) error {
+func (x *execution) make(ctx context.Context, index int, s *stage, res *run.Result) error {
 	if err := x.attempts(ctx, index, s, res); err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (x *execution) make(ctx context.Context, index int, s *stage, res *Result) 
 
 // once runs the stage unless the very same work is under way in another run of
 // this process; then it waits for that and takes it over.
-func (x *execution) once(ctx context.Context, index int, s *stage, res *Result) error {
+func (x *execution) once(ctx context.Context, index int, s *stage, res *run.Result) error {
 	var mine atomic.Bool
 	flight := x.runner.flights.DoChan(res.Key, func() (any, error) {
 		mine.Store(true)

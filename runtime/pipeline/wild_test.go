@@ -19,6 +19,7 @@ import (
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
 
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -155,7 +156,7 @@ func (x *wildWriter) Close() error {
 }
 
 // onWild runs the diamond on the bucket.
-func onWild(t *testing.T, w *wild, dir string, depth float64) (*Run, error) {
+func onWild(t *testing.T, w *wild, dir string, depth float64) (*run.Run, error) {
 	t.Helper()
 	s, err := store.New(blob.NewBucket(w), store.Options{})
 	if err != nil {
@@ -184,12 +185,12 @@ func TestAStoreThatGoesWrongAtAnyMomentLosesNothing(t *testing.T) {
 	for _, lasting := range []bool{false, true} {
 		for bad := 1; bad <= calm.n; bad++ {
 			w := &wild{objects: map[string][]byte{}, bad: bad, lasting: lasting}
-			run, err := onWild(t, w, home.dir, 3)
+			first, err := onWild(t, w, home.dir, 3)
 			if err != nil {
 				failed++
 			}
-			if run != nil && run.Status == Running || err == nil && run.Status != Succeeded {
-				t.Fatalf("operation %d: the run is %s with error %v", bad, run.Status, err)
+			if first != nil && first.Status == run.Running || err == nil && first.Status != run.Succeeded {
+				t.Fatalf("operation %d: the run is %s with error %v", bad, first.Status, err)
 			}
 			w.bad = 0
 			again, err := onWild(t, w, home.dir, 3)

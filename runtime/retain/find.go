@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -24,13 +25,13 @@ func (s *sweep) datasetOf(unit string) string {
 
 // runs finds what runs have kept.
 func (s *sweep) runs(ctx context.Context) error {
-	units, err := pipeline.Models(ctx, s.Store)
+	units, err := run.Units(ctx, s.Store)
 	if err != nil {
 		return err
 	}
 	for _, unit := range units {
 		dataset := s.datasetOf(unit)
-		all, err := pipeline.Runs(ctx, s.Store, unit, math.MaxInt)
+		all, err := run.List(ctx, s.Store, unit, math.MaxInt)
 		if err != nil {
 			return err
 		}
@@ -48,13 +49,13 @@ func learns(stage string) bool {
 	return stage == plan.StageTrain || stage == plan.StageEvaluate || stage == plan.StageRegister
 }
 
-func (s *sweep) run(ctx context.Context, r *pipeline.Run, dataset string) error {
+func (s *sweep) run(ctx context.Context, r *run.Run, dataset string) error {
 	readAt := r.MadeAt(plan.StageIngest)
 	if readAt.IsZero() {
 		readAt = r.StartedAt
 	}
-	gone := r.Status != pipeline.Running && s.isDue(dataset, readAt)
-	m := mark{dataset: dataset, of: "run " + r.Model + "/" + r.ID, readAt: readAt}
+	gone := r.Status != run.Running && s.isDue(dataset, readAt)
+	m := mark{dataset: dataset, of: "run " + r.Unit + "/" + r.ID, readAt: readAt}
 	for i := range r.Stages {
 		res := &r.Stages[i]
 		var kept, made []string // what was learnt, and what holds rows

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 func TestManyParamsLongValuesStepsAndArtifactsAllArrive(t *testing.T) {
@@ -132,15 +132,15 @@ func TestEveryTrackerHearsOfTrialsAndFolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &pipeline.Run{
-		ID: "1", Blueprint: "credit", Model: "risk", Status: pipeline.Succeeded, StartedAt: time.Unix(0, 0),
+	one := &run.Run{
+		ID: "1", Blueprint: "credit", Unit: "risk", Status: run.Succeeded, StartedAt: time.Unix(0, 0),
 		FinishedAt: time.Unix(1, 0),
 		Params:     map[string]string{"max_depth": "12"},
-		Stages:     []pipeline.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}},
+		Stages:     []run.Result{{Stage: "train", Outputs: map[string]string{"report": digest}}},
 	}
 	s.cfg.Plan.Tracking.WandB = &plan.WandB{BaseURL: s.URL, Entity: "lending"}
 	s.cfg.Getenv = func(name string) string { return map[string]string{"WANDB_API_KEY": "hunter2"}[name] }
-	if err := New(s.cfg).Run(t.Context(), run); err != nil {
+	if err := New(s.cfg).Run(t.Context(), one); err != nil {
 		t.Fatal(err)
 	}
 	mlflow := s.runs["run1"]

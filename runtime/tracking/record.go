@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
@@ -17,31 +17,31 @@ const maxTrials = 100
 
 // Of is what is told of a run of the plan. Commit is the source's, where it is
 // known.
-func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
-	m := p.Models[run.Model]
+func Of(one run.Run, p *plan.Plan, commit string) Record {
+	m := p.Models[one.Unit]
 	r := Record{
-		ID: run.ID, Blueprint: run.Blueprint, Environment: p.Environment, Model: run.Model,
-		Status: string(run.Status), Error: run.Error,
-		Author: run.Author, Started: run.StartedAt, Finished: run.FinishedAt, Dataset: m.Dataset,
-		Params: run.AllParams(), Metrics: run.Metrics(), Tags: map[string]string{},
+		ID: one.ID, Blueprint: one.Blueprint, Environment: p.Environment, Model: one.Unit,
+		Status: string(one.Status), Error: one.Error,
+		Author: one.Author, Started: one.StartedAt, Finished: one.FinishedAt, Dataset: m.Dataset,
+		Params: one.AllParams(), Metrics: one.Metrics(), Tags: map[string]string{},
 	}
 	for name, value := range map[string]string{
-		"blueprint": run.Blueprint, "environment": p.Environment, "trigger": run.Trigger,
-		"plan_digest": run.PlanDigest, "git_commit": commit,
-		"data_digest": run.Output("ingest", "data"), "model_digest": run.Output("train", "model"),
-		"model_version": run.Output("register", "version"),
+		"blueprint": one.Blueprint, "environment": p.Environment, "trigger": one.Trigger,
+		"plan_digest": one.PlanDigest, "git_commit": commit,
+		"data_digest": one.Output("ingest", "data"), "model_digest": one.Output("train", "model"),
+		"model_version": one.Output("register", "version"),
 	} {
 		if value != "" {
 			r.Tags[name] = value
 		}
 	}
-	for name, value := range run.Environment {
+	for name, value := range one.Environment {
 		r.Tags["environment."+name] = value
 	}
 	r.Artifacts = map[string]string{}
 	for name, digest := range map[string]string{
-		"evaluation.json": run.Output("evaluate", "report"), "validation.json": run.Output("validate", "report"),
-		"training.json": run.Output("train", "report"), "model.ashlar": run.Output("train", "model"),
+		"evaluation.json": one.Output("evaluate", "report"), "validation.json": one.Output("validate", "report"),
+		"training.json": one.Output("train", "report"), "model.ashlar": one.Output("train", "model"),
 	} {
 		if digest != "" {
 			r.Artifacts[name] = digest
@@ -53,11 +53,11 @@ func Of(run pipeline.Run, p *plan.Plan, commit string) Record {
 // learnt adds the result of training: means of folds and trials, the space that
 // was searched, and metrics over steps. It is read from the stage's own report,
 // which has every trial; one that is gone leaves what the run's record has.
-func (r *Record) learnt(ctx context.Context, s *store.Store, run *pipeline.Run) {
-	report := run.Training
+func (r *Record) learnt(ctx context.Context, s *store.Store, one *run.Run) {
+	report := one.Training
 	var whole tuning.Report
-	if digest := run.Output(plan.StageTrain, "report"); digest != "" &&
-		pipeline.ReadJSON(ctx, s, digest, &whole) == nil {
+	if digest := one.Output(plan.StageTrain, "report"); digest != "" &&
+		s.GetJSON(ctx, digest, &whole) == nil {
 		report = &whole
 	}
 	if report.Empty() {

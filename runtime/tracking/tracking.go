@@ -24,7 +24,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/outbound"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 )
@@ -135,12 +135,12 @@ func New(cfg Config) *Tracking {
 
 // Run tells of a run of the plan, unless it found everything made: nothing
 // happened then.
-func (t *Tracking) Run(ctx context.Context, run *pipeline.Run) error {
-	if t == nil || run == nil || run.Status == pipeline.Succeeded && run.Reused() {
+func (t *Tracking) Run(ctx context.Context, one *run.Run) error {
+	if t == nil || one == nil || one.Status == run.Succeeded && one.Reused() {
 		return nil
 	}
-	r := Of(*run, t.cfg.Plan, t.cfg.Commit)
-	r.learnt(context.WithoutCancel(ctx), t.cfg.Store, run)
+	r := Of(*one, t.cfg.Plan, t.cfg.Commit)
+	r.learnt(context.WithoutCancel(ctx), t.cfg.Store, one)
 	return t.Tell(ctx, r)
 }
 

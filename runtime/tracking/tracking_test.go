@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -188,12 +188,12 @@ func TestWhatIsToldOfARun(t *testing.T) {
 	p := &plan.Plan{Name: "credit", Environment: "dev",
 		Models: map[string]plan.Model{"risk": {Dataset: "loans", Algorithm: "random_forest",
 			Params: plan.Params{"max_depth": 10.0}}}}
-	run := pipeline.Run{ID: "1", Blueprint: "credit", Model: "risk", PlanDigest: "sha256:p", Status: pipeline.Succeeded,
-		Params: map[string]string{"algorithm": "random_forest", "max_depth": "10"}, Stages: []pipeline.Result{
+	one := run.Run{ID: "1", Blueprint: "credit", Unit: "risk", PlanDigest: "sha256:p", Status: run.Succeeded,
+		Params: map[string]string{"algorithm": "random_forest", "max_depth": "10"}, Stages: []run.Result{
 			{Stage: "ingest", Outputs: map[string]string{"data": "sha256:d"}},
 			{Stage: "evaluate", Metrics: map[string]float64{"f1": 0.5}},
 		}}
-	r := Of(run, p, "abc")
+	r := Of(one, p, "abc")
 	if r.Params["algorithm"] != "random_forest" || r.Params["max_depth"] != "10" || r.Metrics["f1"] != 0.5 ||
 		r.Tags["data_digest"] != "sha256:d" || r.Tags["git_commit"] != "abc" || r.Dataset != "loans" {
 		t.Errorf("%+v", r)
@@ -201,7 +201,7 @@ func TestWhatIsToldOfARun(t *testing.T) {
 	if New(Config{Plan: p}) != nil {
 		t.Error("a plan that tells nobody is tracked")
 	}
-	if err := New(Config{Plan: p}).Run(t.Context(), &run); err != nil {
+	if err := New(Config{Plan: p}).Run(t.Context(), &one); err != nil {
 		t.Error(err)
 	}
 }

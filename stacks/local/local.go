@@ -26,6 +26,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
@@ -111,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	for _, u := range cfg.Plan.Units() {
-		if err := pipeline.MarkInterrupted(ctx, s.state.Store, u.Name(), "", cfg.Now()); err != nil {
+		if err := run.MarkInterrupted(ctx, s.state.Store, u.Name(), "", cfg.Now()); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}

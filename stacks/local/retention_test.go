@@ -14,9 +14,9 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/retain"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -88,9 +88,9 @@ func lay(t *testing.T) (dir string) {
 }
 
 // made are the digests of what holds rows of a run, and of what was learnt.
-func made(run *pipeline.Run) (rows, learnt map[string]string) {
+func made(r *run.Run) (rows, learnt map[string]string) {
 	rows, learnt = map[string]string{}, map[string]string{}
-	for _, res := range run.Stages {
+	for _, res := range r.Stages {
 		switch res.Stage {
 		case plan.StageIngest:
 			rows["rows"] = res.Outputs["rows"]

@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/notify"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/schedule"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -78,9 +79,9 @@ func (t *timetable) keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, run := range due {
-			t.begin(ctx, run, len(due) > 1)
-			if err := t.note(ctx, run.At); err != nil || ctx.Err() != nil {
+		for _, one := range due {
+			t.begin(ctx, one, len(due) > 1)
+			if err := t.note(ctx, one.At); err != nil || ctx.Err() != nil {
 				return err
 			}
 		}
@@ -146,7 +147,7 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 	n := t.number
 	t.number++
 	t.under[n] = end
-	run := func() {
+	work := func() {
 		defer func() {
 			end()
 			t.mu.Lock()
@@ -157,11 +158,11 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 	}
 	if madeUp && t.line.Concurrency != plan.Allow {
 		t.mu.Unlock()
-		run()
+		work()
 		t.mu.Lock()
 		return
 	}
-	t.wg.Go(crash.Guarded(run))
+	t.wg.Go(crash.Guarded(work))
 }
 
 // run runs the pipeline once and says what came of it.
@@ -172,7 +173,7 @@ func (t *timetable) run(ctx context.Context, due schedule.Run) string {
 	case err != nil:
 		return fmt.Sprintf("%s, due %s: %v", t.name, t.clock(due.At), err)
 	case o.New():
-		return fmt.Sprintf("%s: %s version %d is %s", t.name, o.Model, o.Version.Version, o.Version.Status)
+		return fmt.Sprintf("%s: %s version %d is %s", t.name, o.Unit, o.Version.Version, o.Version.Status)
 	case o.Run.Reused():
 		return t.name + ": nothing had changed, and every stage was reused"
 	case t.line.Model == "":
@@ -197,7 +198,7 @@ func (s *Stack) RunJob(ctx context.Context, trigger string, job pipeline.Job) (O
 	cfg.Trigger = trigger
 	runner, err := pipeline.New(cfg)
 	if err != nil {
-		return Outcome{Model: job.Name()}, err
+		return Outcome{Unit: job.Name()}, err
 	}
 	return s.RunPipeline(ctx, runner, job)
 }
@@ -208,19 +209,19 @@ func (s *Stack) RunPipeline(ctx context.Context, runner *pipeline.Runner, job pi
 	o, err := runner.BuildJob(ctx, job)
 	after := context.WithoutCancel(ctx)
 	err = errors.Join(err, s.tracks.Run(after, o.Run), s.writeLock(after, job.Pipeline))
-	if err != nil && o.Run != nil && o.Run.Status == pipeline.Failing {
+	if err != nil && o.Run != nil && o.Run.Status == run.Failed {
 		if told := s.tellFailure(after, o.Run); told != nil {
-			s.cfg.Notice(fmt.Sprintf("no notification could be sent that %s failed: %v", o.Run.Model, told))
+			s.cfg.Notice(fmt.Sprintf("no notification could be sent that %s failed: %v", o.Run.Unit, told))
 		}
 	}
 	return o, err
 }
 
 // tellFailure sends e-mail and webhook.
-func (s *Stack) tellFailure(ctx context.Context, run *pipeline.Run) error {
-	n, err := notify.New(notify.FromEnvironment(notify.Receivers(s.cfg.Plan, run), s.cfg.Getenv))
+func (s *Stack) tellFailure(ctx context.Context, r *run.Run) error {
+	n, err := notify.New(notify.FromEnvironment(notify.Receivers(s.cfg.Plan, r), s.cfg.Getenv))
 	if err != nil {
 		return err
 	}
-	return n.Failed(ctx, notify.OfRun(s.cfg.Plan, run, s.cfg.Commit))
+	return n.Failed(ctx, notify.OfRun(s.cfg.Plan, r, s.cfg.Commit))
 }

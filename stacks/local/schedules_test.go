@@ -17,7 +17,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // scheduled is a plan with one pipeline that falls due every second.
@@ -167,7 +167,7 @@ func TestAPipelineRunsOnDemand(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	outcomes, err := s.Build(t.Context())
-	if err != nil || len(outcomes) != 1 || outcomes[0].Run.Status != pipeline.Succeeded {
+	if err != nil || len(outcomes) != 1 || outcomes[0].Run.Status != run.Succeeded {
 		t.Errorf("%v, %v", outcomes, err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/validate"
 )
@@ -35,8 +35,8 @@ type Snapshot struct {
 // evidence of the version that is served, or of the newest.
 type ModelState struct {
 	Name       string             `json:"name"`
-	Run        *pipeline.Run      `json:"run,omitempty"`
-	Runs       []pipeline.Run     `json:"-"` // the newest, which Run is the first of
+	Run        *run.Run           `json:"run,omitempty"`
+	Runs       []run.Run          `json:"-"` // the newest, which Run is the first of
 	Versions   []registry.Version `json:"versions"`
 	Shown      int                `json:"shown"` // the version that the evidence is of
 	Evaluation *evaluate.Report   `json:"evaluation,omitempty"`
@@ -82,7 +82,7 @@ func (h *server) snapshot(ctx context.Context) (*Snapshot, error) {
 func (h *server) modelState(ctx context.Context, name string) (ModelState, error) {
 	st := h.stack.state
 	m := ModelState{Name: name}
-	runs, err := pipeline.Runs(ctx, st.Store, name, compared)
+	runs, err := run.List(ctx, st.Store, name, compared)
 	if err != nil {
 		return m, err
 	}
@@ -123,7 +123,7 @@ func shownVersion(versions []registry.Version) *registry.Version {
 
 // evidence reads a report; one that is gone leaves its part of the page empty.
 func evidence(ctx context.Context, s *store.Store, digest string, into any) error {
-	err := pipeline.ReadJSON(ctx, s, digest, into)
+	err := s.GetJSON(ctx, digest, into)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) || digest == "" {
 		return nil
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/stacks/local/page"
 )
 
@@ -91,7 +91,7 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 	return out
 }
 
-func viewRun(r *pipeline.Run) *page.Run {
+func viewRun(r *run.Run) *page.Run {
 	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author,
 		Started: r.StartedAt.UTC().Format(clockFormat), Error: r.Error}
 	if !r.FinishedAt.IsZero() {
@@ -99,7 +99,7 @@ func viewRun(r *pipeline.Run) *page.Run {
 	}
 	for _, s := range r.Stages {
 		state := string(s.Status)
-		if s.Reused && s.Status == pipeline.Succeeded {
+		if s.Reused && s.Status == run.Succeeded {
 			state = "reused"
 		}
 		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration),

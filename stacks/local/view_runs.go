@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/stacks/local/page"
 )
 
@@ -14,7 +14,7 @@ import (
 const compared = 6
 
 // viewRuns sets runs side by side: what they were made from, and what came of it.
-func viewRuns(runs []pipeline.Run) *page.Comparison {
+func viewRuns(runs []run.Run) *page.Comparison {
 	if len(runs) < 2 {
 		return nil
 	}
@@ -85,7 +85,7 @@ func (h *server) viewPipelines(ctx context.Context) ([]page.Pipeline, error) {
 		if line.Schedule != "" && line.Timezone != "" {
 			one.Schedule += " in " + line.Timezone
 		}
-		runs, err := pipeline.Runs(ctx, h.stack.state.Store, u.Name(), 1)
+		runs, err := run.List(ctx, h.stack.state.Store, u.Name(), 1)
 		if err != nil {
 			return nil, err
 		}

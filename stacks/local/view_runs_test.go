@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/tuning"
 	"github.com/ashlar-dev/ashlar/stacks/local/page"
 )
@@ -42,18 +42,18 @@ func TestTheChosenParametersAndTheTrialsStandOnThePage(t *testing.T) {
 }
 
 func TestRunsStandSideBySide(t *testing.T) {
-	run := func(depth string, auc float64) pipeline.Run {
-		return pipeline.Run{
-			Status: pipeline.Succeeded, Author: "ada", StartedAt: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
+	one := func(depth string, auc float64) run.Run {
+		return run.Run{
+			Status: run.Succeeded, Author: "ada", StartedAt: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
 			Params: map[string]string{"max_depth": depth},
-			Stages: []pipeline.Result{{Stage: "tune", Params: map[string]any{"eta": 0.1}},
+			Stages: []run.Result{{Stage: "tune", Params: map[string]any{"eta": 0.1}},
 				{Stage: "evaluate", Metrics: map[string]float64{"roc_auc": auc}}},
 		}
 	}
-	if viewRuns([]pipeline.Run{run("8", 0.8)}) != nil {
+	if viewRuns([]run.Run{one("8", 0.8)}) != nil {
 		t.Error("one run is compared with nothing")
 	}
-	c := viewRuns([]pipeline.Run{run("8", 0.8), run("10", 0.9)})
+	c := viewRuns([]run.Run{one("8", 0.8), one("10", 0.9)})
 	rows := map[string]page.Compared{}
 	for _, r := range c.Rows {
 		rows[r.Name] = r

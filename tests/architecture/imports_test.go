@@ -33,6 +33,11 @@ var law = []rule{
 		foreign: []string{"*"},
 	},
 	{
+		// The record of a run is read by what knows no pipeline.
+		folder: "runtime/run",
+		ours:   []string{"blueprints/plan", "runtime/artifact", "runtime/confine", "runtime/store", "runtime/tuning"},
+	},
+	{
 		folder:  "stacks/local",
 		ours:    []string{"blueprints/plan", "runtime", "stacks/local"},
 		foreign: []string{"*"},
@@ -120,7 +125,7 @@ var law = []rule{
 		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github",
 			"stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
 			"runtime/artifact", "runtime/crash", "runtime/dataset", "runtime/govern", "runtime/lockfile",
-			"runtime/login", "runtime/pipeline", "runtime/registry", "runtime/retain", "runtime/schedule",
+			"runtime/login", "runtime/pipeline", "runtime/registry", "runtime/retain", "runtime/run", "runtime/schedule",
 			"runtime/store", "runtime/tuning", "cmd/ashlar"},
 		foreign: []string{"*"},
 	},
@@ -207,6 +212,7 @@ func TestImportLawBites(t *testing.T) {
 		"the runtime must not load blueprints": {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
 		"policies must not load blueprints":    {"policies/x.go", module + "/blueprints"},
 		"PostgreSQL stays behind the registry": {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"a record of a run knows no pipeline":  {"runtime/run/x.go", module + "/runtime/pipeline"},
 		"zones under test are for tests alone": {"runtime/serve/x.go", module + "/tests/zones"},
 		"schedules have one parser":            {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
 		"images are not the runtime's business": {"runtime/serve/x.go",

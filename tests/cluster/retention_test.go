@@ -19,8 +19,8 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	runs "github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -89,7 +89,7 @@ func TestTheRetentionCronJobDeletesWhatIsDueAndNothingElse(t *testing.T) {
 
 // objects are what the stages of a run have put into the store: what holds rows
 // or values of them, and what was learnt.
-func objects(t *testing.T, st *store.Store, r runs.Run) (rows, learnt []string) {
+func objects(t *testing.T, st *store.Store, r run.Run) (rows, learnt []string) {
 	t.Helper()
 	for _, s := range r.Stages {
 		for _, digest := range s.Outputs {

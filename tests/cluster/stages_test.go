@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	runs "github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -55,14 +55,14 @@ func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
 	}
 	s.ended(t, workflow)
 
-	run := s.recorded(t, model)
-	if run.Status != runs.Succeeded || len(run.Stages) != len(laptop.Stages) {
-		t.Fatalf("the cluster's run: %s, %d stages, the laptop's has %d", run.Status,
-			len(run.Stages), len(laptop.Stages))
+	got := s.recorded(t, model)
+	if got.Status != run.Succeeded || len(got.Stages) != len(laptop.Stages) {
+		t.Fatalf("the cluster's run: %s, %d stages, the laptop's has %d", got.Status,
+			len(got.Stages), len(laptop.Stages))
 	}
 	for _, want := range laptop.Stages {
-		i := slices.IndexFunc(run.Stages, func(r runs.Result) bool { return r.Stage == want.Stage })
-		got := run.Stages[i]
+		i := slices.IndexFunc(got.Stages, func(r run.Result) bool { return r.Stage == want.Stage })
+		got := got.Stages[i]
 		if got.Key != want.Key || !maps.Equal(got.Outputs, want.Outputs) || !maps.Equal(got.Files, want.Files) {
 			t.Errorf("%s made %v %v in its pod, and %v %v here", want.Stage, got.Outputs,
 				got.Files, want.Outputs, want.Files)
@@ -127,16 +127,16 @@ func (g ground) staged(t *testing.T, imageName string) string {
 }
 
 // onLaptop runs the pipeline on this machine and returns the record.
-func (g ground) onLaptop(t *testing.T, dir string) runs.Run {
+func (g ground) onLaptop(t *testing.T, dir string) run.Run {
 	t.Helper()
 	state := t.TempDir()
 	g.command(t, g.ashlar, "pipeline", "run", pipeline, "--dir", dir, "--state", state, "--env", environment)
-	var run runs.Run
+	var made run.Run
 	if err := json.Unmarshal([]byte(g.command(t, g.ashlar, "runs", "show", "last", "--dir", dir, "--state", state,
-		"--output", "json")), &run); err != nil {
+		"--output", "json")), &made); err != nil {
 		t.Fatal(err)
 	}
-	return run
+	return made
 }
 
 // partitions brings the files of the dataset to where the pods are told that
@@ -201,10 +201,10 @@ func (s *site) killOnce(t *testing.T, template string) {
 }
 
 // recorded reads the record of the unit's only run from the store.
-func (s *site) recorded(t *testing.T, unit string) runs.Run {
+func (s *site) recorded(t *testing.T, unit string) run.Run {
 	t.Helper()
 	st := s.store(t)
-	found, err := runs.Runs(t.Context(), st, unit, 10)
+	found, err := run.List(t.Context(), st, unit, 10)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%d runs of %s are on record (%v)", len(found), unit, err)
 	}

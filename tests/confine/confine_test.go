@@ -22,6 +22,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // nobody is an ordinary user.
@@ -240,7 +241,7 @@ func written(rows map[string][3]string) string {
 }
 
 // run runs the one stage.
-func (f *field) run(s plan.Stage) (*pipeline.Run, error) {
+func (f *field) run(s plan.Stage) (*run.Run, error) {
 	ctx, cancel := context.WithTimeout(f.t.Context(), 2*time.Minute)
 	defer cancel()
 	p := &plan.Plan{APIVersion: plan.APIVersion, Name: "p", Seed: 1,
@@ -256,7 +257,7 @@ func (f *field) run(s plan.Stage) (*pipeline.Run, error) {
 }
 
 // made is what the stage left.
-func (f *field) made(r *pipeline.Run, path string) []byte {
+func (f *field) made(r *run.Run, path string) []byte {
 	f.t.Helper()
 	b, err := f.store.GetBytes(f.t.Context(), r.Stages[0].Files[path].Digest, 1<<20)
 	if err != nil {

@@ -176,7 +176,7 @@ func here(t *testing.T, fields string) (attempts int, wait time.Duration) {
 	waits := errors.New("it waits")
 	r, err := pipeline.New(pipeline.Config{Plan: p, Dir: dir, Store: s, TempDir: t.TempDir(), Getenv: os.Getenv,
 		Now: time.Now, Observe: func(e pipeline.Event) {
-			if e.Kind == pipeline.Retrying {
+			if e.Kind == pipeline.StageRetrying {
 				wait, _ = time.ParseDuration(found(e.Detail, `the next is in ([^:]+):`))
 				cancel(waits)
 			}
