@@ -80,7 +80,7 @@ func builtinFiles() []builtinFile {
 func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifact, error) {
 	in := map[string]any{}
 	for name, from := range f.reads {
-		in[name] = x.output(from.stage, from.name)
+		in[name] = x.record.output(from.stage, from.name)
 	}
 	if f.depends != nil {
 		in["plan"] = f.depends(&x.recipe)
@@ -97,7 +97,7 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 	}
 	var b bytes.Buffer
 	if f.object != "" {
-		raw, err := x.Store.GetBytes(ctx, x.output(f.stage, f.object), math.MaxInt32)
+		raw, err := x.Store.GetBytes(ctx, x.record.output(f.stage, f.object), math.MaxInt32)
 		if err != nil {
 			return a, err
 		}
@@ -110,7 +110,8 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 	if a.Digest, _, err = x.Store.Put(ctx, &b); err != nil {
 		return a, err
 	}
-	text, err := plan.Canonical(KeptFile{Artifact: a, Dataset: x.model.Dataset, ReadAt: x.madeAt(plan.StageIngest)})
+	text, err := plan.Canonical(KeptFile{Artifact: a, Dataset: x.model.Dataset,
+		ReadAt: x.record.madeAt(plan.StageIngest)})
 	if err != nil {
 		return a, err
 	}

@@ -26,7 +26,7 @@ func (x *execution) inputs(ctx context.Context, s *stage, res *run.Result) (map[
 	}
 	if s.custom == nil {
 		for name, from := range s.reads {
-			in[name] = x.output(from.stage, from.name)
+			in[name] = x.record.output(from.stage, from.name)
 		}
 	}
 	return in, nil

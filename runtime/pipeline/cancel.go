@@ -37,7 +37,7 @@ func Cancel(ctx context.Context, s *store.Store, unit, id, by string) error {
 // watch and takes the request away.
 func (x *execution) watchCancel(ctx context.Context) (_ context.Context, stop func()) {
 	out, cancel := context.WithCancelCause(ctx)
-	ref, done := cancelRef(x.Name(), x.run.ID), make(chan struct{})
+	ref, done := cancelRef(x.Name(), x.record.run.ID), make(chan struct{})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(lookEvery)

@@ -41,7 +41,7 @@ func (x *execution) bind(ctx context.Context, res *run.Result) error {
 	if m.PlanDigest, err = x.recipe.digest(); err != nil {
 		return err
 	}
-	m.DataDigest, m.Seed = x.output(plan.StageIngest, "data"), x.seed
+	m.DataDigest, m.Seed = x.record.output(plan.StageIngest, "data"), x.seed
 	var file bytes.Buffer
 	if err := m.Encode(&file); err != nil {
 		return err

@@ -118,8 +118,7 @@ func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env
 			return err
 		}
 	}
-	index, began := x.indexOf(s.name)
-	printed := command.NewLog(maxLog, func(line string) { x.emit(s, index, StageProgress, line, began) })
+	printed := command.NewLog(maxLog, func(line string) { x.record.progress(s.name, line, 0, 0) })
 	spec.Output = printed
 	used, err := command.Run(ctx, spec)
 	digest, _, keepErr := x.Store.Put(context.WithoutCancel(ctx), bytes.NewReader(printed.Bytes()))
@@ -132,17 +131,6 @@ func (x *execution) command(ctx context.Context, s *stage, root, cwd string, env
 		res.Detail += fmt.Sprintf(", %d MiB", used.Memory>>20)
 	}
 	return keepErr
-}
-
-func (x *execution) indexOf(stage string) (int, time.Time) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for i := range x.stages {
-		if x.stages[i].name == stage {
-			return i, x.run.Stages[x.at[stage]].Started
-		}
-	}
-	return 0, time.Time{}
 }
 
 // collect keeps what the stage says that it makes. All that is missing is told

@@ -149,7 +149,7 @@ func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, 
 			Fix: "write the file, or mend the path in the blueprint"}
 	}
 	if learns {
-		in["data"], in["split"] = x.output(plan.StageIngest, "data"), x.output(plan.StagePrepare, "split")
+		in["data"], in["split"] = x.record.output(plan.StageIngest, "data"), x.record.output(plan.StagePrepare, "split")
 	}
 	var err error
 	res.Params, err = x.params(s)
@@ -170,7 +170,7 @@ func (x *execution) depArtifact(ctx context.Context, d dep, dvc bool) (artifact.
 	case d.given != nil:
 		return x.given(ctx, d.given)
 	case d.made.stage != "":
-		res, _ := x.result(d.made.stage)
+		res, _ := x.record.result(d.made.stage)
 		a, ok := res.Files[d.made.name]
 		if !ok {
 			return a, fmt.Errorf("stage %s has not made %s", d.made.stage, d.made.name)

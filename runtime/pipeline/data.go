@@ -26,7 +26,7 @@ func (x *execution) madeData() map[string]artifact.Artifact {
 			continue
 		}
 		for _, maker := range n.After {
-			res, _ := x.result(maker)
+			res, _ := x.record.result(maker)
 			for p, a := range res.Files {
 				if plan.Feeds(p, x.dataset.Source) {
 					out[p] = a
@@ -96,7 +96,7 @@ func (x *execution) rows(ctx context.Context) (*dataset.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	if was := x.output(plan.StageIngest, "data"); digest != was {
+	if was := x.record.output(plan.StageIngest, "data"); digest != was {
 		return nil, &changedError{x.model.Dataset, was, digest}
 	}
 	x.frame = f
@@ -108,7 +108,7 @@ func (x *execution) estimator(ctx context.Context) (*model.Model, error) {
 	x.lazy.Lock()
 	defer x.lazy.Unlock()
 	if x.fitted == nil {
-		m, err := LoadModel(ctx, x.Store, x.output(plan.StageTrain, "model"))
+		m, err := LoadModel(ctx, x.Store, x.record.output(plan.StageTrain, "model"))
 		if err != nil {
 			return nil, err
 		}

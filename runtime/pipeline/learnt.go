@@ -13,7 +13,7 @@ const maxTrials = 100
 
 // training reads the result of the stage train; nil where it has not ended.
 func (x *execution) training(ctx context.Context) (*tuning.Report, error) {
-	digest := x.output(plan.StageTrain, "report")
+	digest := x.record.output(plan.StageTrain, "report")
 	if digest == "" {
 		return nil, nil
 	}
@@ -30,17 +30,17 @@ func (x *execution) training(ctx context.Context) (*tuning.Report, error) {
 func (x *execution) noteTraining(ctx context.Context) {
 	r, err := x.training(ctx)
 	if err != nil {
-		x.Log.Warn("the run's record has no training", "run", x.run.ID, "error", err)
+		x.Log.Warn("the run's record has no training", "run", x.record.run.ID, "error", err)
 	}
 	if err != nil || r == nil {
 		return
 	}
-	x.run.Training = r.Brief(maxTrials)
+	x.record.run.Training = r.Brief(maxTrials)
 	if x.model.Algorithm == plan.Custom {
 		return // its parameters are the stage's
 	}
 	for name, v := range r.Params {
-		x.run.Params[name] = tuning.Text(v)
+		x.record.run.Params[name] = tuning.Text(v)
 	}
 }
 

@@ -52,7 +52,7 @@ func (x *execution) lock(ctx context.Context) error {
 			}
 		}
 	}
-	for _, res := range x.run.Stages {
+	for _, res := range x.record.run.Stages {
 		if s, own := x.line.Stages[res.Stage]; own && res.Status == run.Succeeded {
 			file.Stages[res.Stage] = lockOf(&s, &res)
 		}

@@ -18,7 +18,9 @@ func (e *UndoneError) Error() string {
 }
 
 // parts are the results of this run's stages, where several processes run them.
-func (x *execution) parts() run.Parts { return run.Parts{Refs: x.Store, Unit: x.Name(), ID: x.run.ID} }
+func (x *execution) parts() run.Parts {
+	return run.Parts{Refs: x.Store, Unit: x.Name(), ID: x.record.run.ID}
+}
 
 // only runs one stage on the results that the run has so far.
 func (x *execution) only(ctx context.Context, name string) error {
@@ -35,30 +37,18 @@ func (x *execution) only(ctx context.Context, name string) error {
 			err = &UndoneError{name, all[i].name}
 		}
 		if err != nil {
-			return &StageError{Stage: name, Unit: x.Name(), Err: err}
+			return x.failed(name, err)
 		}
-		x.at[res.Stage] = len(x.run.Stages)
-		x.run.Stages = append(x.run.Stages, res)
+		x.record.add(res)
 	}
 	if x.job.Part.Of > 0 {
-		if err := x.doPart(ctx, name, x.job.Part); err != nil {
-			return &StageError{Stage: name, Unit: x.Name(), Err: err}
-		}
-		return nil
+		return x.failed(name, x.doPart(ctx, name, x.job.Part))
 	}
-	for i := range x.stages {
-		if x.stages[i].name != name {
-			continue
-		}
-		err = x.step(ctx, i, &x.stages[i])
-	}
-	res, _ := x.result(name)
+	err = x.step(ctx, &all[len(all)-1])
+	res, _ := x.record.result(name)
 	// How it ended is kept even when it was cancelled.
 	keepErr := x.parts().Save(context.WithoutCancel(ctx), &res)
-	if err = errors.Join(err, keepErr); err != nil {
-		return &StageError{Stage: name, Unit: x.Name(), Err: err}
-	}
-	return nil
+	return x.failed(name, errors.Join(err, keepErr))
 }
 
 // Finish makes the record of a run whose stages were run one by one, and takes
@@ -76,7 +66,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw run.Status) (*run.Run,
 		return nil, err
 	}
 	if len(names) == 0 {
-		if was, err := run.Load(ctx, x.Store, x.Name(), x.run.ID); err == nil {
+		if was, err := run.Load(ctx, x.Store, x.Name(), x.record.run.ID); err == nil {
 			return was, nil
 		}
 	}
@@ -89,21 +79,20 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw run.Status) (*run.Run,
 		if err != nil {
 			return nil, err
 		}
-		x.run.Stages = append(x.run.Stages, res)
-		x.at[res.Stage] = len(x.run.Stages) - 1
+		x.record.add(res)
 		if res.Status != run.Succeeded {
 			problems = append(problems, &StageError{Stage: res.Stage, Unit: x.Name(), Err: errors.New(res.Error)})
 		}
 	}
-	ok := saw == run.Succeeded || saw == "" && len(x.run.Stages) == len(x.stages) && len(problems) == 0
+	ok := saw == run.Succeeded || saw == "" && len(x.record.run.Stages) == len(x.stages) && len(problems) == 0
 	if !ok && len(problems) == 0 {
 		problems = append(problems, fmt.Errorf("%s: the run ended before all of its stages had; its workflow has the rest", x.Name()))
 	}
-	start, end := x.run.Span()
-	x.run.StartedAt = start
+	start, end := x.record.run.Span()
+	x.record.run.StartedAt = start
 	x.noteTraining(ctx)
-	x.run.Finish(end, errors.Join(problems...))
-	if err := x.save(ctx); err != nil {
+	x.record.run.Finish(end, errors.Join(problems...))
+	if err := x.record.save(ctx); err != nil {
 		return nil, err
 	}
 	if ok {
@@ -111,5 +100,5 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw run.Status) (*run.Run,
 			return nil, err
 		}
 	}
-	return x.run, x.parts().Remove(ctx, names)
+	return x.record.run, x.parts().Remove(ctx, names)
 }

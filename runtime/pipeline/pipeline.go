@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync"
 	"time"
 
@@ -148,7 +147,7 @@ func (r *Runner) Do(ctx context.Context, job Job) (*run.Run, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run took longer than its timeout of %s", limit))
 	defer cancel()
 	if job.Only != "" {
-		return x.run, x.only(ctx, job.Only)
+		return x.record.run, x.only(ctx, job.Only)
 	}
 	ctx, stop := x.watchCancel(ctx)
 	err = x.all(ctx)
@@ -157,24 +156,13 @@ func (r *Runner) Do(ctx context.Context, job Job) (*run.Run, error) {
 	}
 	stop()
 	x.noteTraining(context.WithoutCancel(ctx))
-	x.run.Finish(r.cfg.Now(), err)
+	x.record.run.Finish(r.cfg.Now(), err)
 	// The record is kept even when the run was cancelled.
-	err = errors.Join(err, x.save(context.WithoutCancel(ctx)))
+	err = errors.Join(err, x.record.save(context.WithoutCancel(ctx)))
 	if job.Through == "" {
 		err = errors.Join(err, x.lock(context.WithoutCancel(ctx)))
 	}
-	return x.run, err
-}
-
-// parallelism is how many stages run at once.
-func (x *execution) parallelism() int {
-	if x.line.Parallelism > 0 {
-		return x.line.Parallelism
-	}
-	if x.Workers > 0 {
-		return x.Workers
-	}
-	return runtime.GOMAXPROCS(0)
+	return x.record.run, err
 }
 
 // StageError says which stage of which unit failed.

@@ -108,7 +108,7 @@ func (x *execution) guarded(ctx context.Context, g *privacy.Guard, opt dataset.O
 
 // kept returns the rows that ingest has kept.
 func (x *execution) kept(ctx context.Context) (*dataset.Frame, error) {
-	digest := x.output(plan.StageIngest, "rows")
+	digest := x.record.output(plan.StageIngest, "rows")
 	if digest == "" {
 		return nil, &Finding{
 			Summary: fmt.Sprintf("the rows of dataset %s are not what the blueprint declares, so none were kept",

@@ -58,6 +58,3 @@ func environment() map[string]string {
 	}
 	return out
 }
-
-// idFormat makes IDs that sort by time.
-const idFormat = "20060102T150405.000000000Z"

@@ -45,7 +45,9 @@ var evaluation = stage{
 		}
 		report, err := evaluate.Evaluate(ctx, m, frame.Select(p.Test), evaluate.Spec{
 			Name: x.name, Model: x.model, Dataset: x.dataset, Labels: m.Signature.Labels, Seed: x.Plan.Seed,
-			Workers: x.Workers, Progress: x.importanceProgress,
+			Workers: x.Workers, Progress: func(done, total int) {
+				x.record.progress(plan.StageEvaluate, "importance of features", done, total)
+			},
 		})
 		if err != nil {
 			return err
@@ -62,18 +64,6 @@ var evaluation = stage{
 		}
 		return x.reference(ctx, m, report, frame.Select(p.Train), frame.Select(p.Test), res)
 	},
-}
-
-func (x *execution) importanceProgress(done, total int) {
-	x.mu.Lock()
-	at := x.at[plan.StageEvaluate]
-	began := x.run.Stages[at].Started
-	x.mu.Unlock()
-	x.tell(Event{
-		Kind: StageProgress, Unit: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageEvaluate,
-		Index: at, Count: len(x.stages),
-		Done: done, Total: total, Detail: "importance of features", Elapsed: x.Now().Sub(began),
-	})
 }
 
 // reference keeps what live traffic will be compared with: the features of the

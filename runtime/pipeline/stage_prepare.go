@@ -54,7 +54,7 @@ func (x *execution) spec() (train.Spec, error) {
 	}
 	return train.Spec{
 		Name: x.name, Model: x.model, Dataset: x.dataset, Seed: x.Plan.Seed,
-		PlanDigest: recipe, DataDigest: x.output(plan.StageIngest, "data"),
-		PseudonymKey: x.output(plan.StageIngest, "pseudonym_key"),
+		PlanDigest: recipe, DataDigest: x.record.output(plan.StageIngest, "data"),
+		PseudonymKey: x.record.output(plan.StageIngest, "pseudonym_key"),
 	}, nil
 }

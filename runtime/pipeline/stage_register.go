@@ -46,7 +46,7 @@ var registration = stage{
 		if err != nil {
 			return err
 		}
-		res.Reused = v.RunID != x.run.ID
+		res.Reused = v.RunID != x.record.run.ID
 		res.Outputs = map[string]string{"version": fmt.Sprint(v.Version), "model": v.ModelDigest}
 		verb := "hold"
 		if len(gates) == 1 {
@@ -99,15 +99,17 @@ func plural(n int, one, many string) string {
 
 func (x *execution) candidate(report *evaluate.Report, gates []evaluate.Gate) registry.Candidate {
 	c := registry.Candidate{
-		Blueprint: x.Plan.Name, Environment: x.Plan.Environment, Model: x.name, RunID: x.run.ID,
-		ModelDigest: x.output(plan.StageTrain, "model"), PlanDigest: x.planDigest,
-		Data:   registry.Data{Source: x.dataset.Source, Digest: x.output(plan.StageIngest, "data")},
-		Author: x.Author, TrainedAt: x.madeAt(plan.StageTrain), Algorithm: x.model.Algorithm, Params: x.model.Params,
+		Blueprint: x.Plan.Name, Environment: x.Plan.Environment, Model: x.name, RunID: x.record.run.ID,
+		ModelDigest: x.record.output(plan.StageTrain, "model"), PlanDigest: x.planDigest,
+		Data:   registry.Data{Source: x.dataset.Source, Digest: x.record.output(plan.StageIngest, "data")},
+		Author: x.Author, TrainedAt: x.record.madeAt(plan.StageTrain),
+		Algorithm: x.model.Algorithm, Params: x.model.Params,
 		Metrics: report.Metrics, Approval: x.model.Approval,
 		Evidence: map[string]string{
-			"evaluation": x.output(plan.StageEvaluate, "report"),
-			"reference":  x.output(plan.StageEvaluate, "reference"),
-			"validation": x.output(plan.StageValidate, "report"), "training": x.output(plan.StageTrain, "report"),
+			"evaluation": x.record.output(plan.StageEvaluate, "report"),
+			"reference":  x.record.output(plan.StageEvaluate, "reference"),
+			"validation": x.record.output(plan.StageValidate, "report"),
+			"training":   x.record.output(plan.StageTrain, "report"),
 		},
 	}
 	for _, g := range gates {

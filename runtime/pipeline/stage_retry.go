@@ -19,7 +19,7 @@ const maxRetryDelay = time.Hour
 
 // attempts runs the stage again after a failure that another attempt may not
 // meet, as often as the plan says.
-func (x *execution) attempts(ctx context.Context, index int, s *stage, res *run.Result) error {
+func (x *execution) attempts(ctx context.Context, s *stage, res *run.Result) error {
 	again, delay, err := x.retries(s)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (x *execution) attempts(ctx context.Context, index int, s *stage, res *run.
 	back = retry.WithCappedDuration(maxRetryDelay, back)
 	back = retry.WithJitterPercent(10, back)
 	back = retry.WithMaxRetries(uint64(again), back)
-	back = x.telling(back, index, s, res)
+	back = x.telling(back, res)
 	err = retry.Do(ctx, back, func(ctx context.Context) error {
 		res.Attempts++
 		if err := x.attempt(ctx, s, res); err != nil {
@@ -65,12 +65,13 @@ func (x *execution) attempt(ctx context.Context, s *stage, res *run.Result) (err
 }
 
 // telling says before each wait what went wrong and how long it waits.
-func (x *execution) telling(next retry.Backoff, index int, s *stage, res *run.Result) retry.Backoff {
+func (x *execution) telling(next retry.Backoff, res *run.Result) retry.Backoff {
 	return retry.BackoffFunc(func() (time.Duration, bool) {
 		d, stop := next.Next()
 		if !stop {
-			x.emit(s, index, StageRetrying, fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts,
-				d.Round(time.Millisecond), res.Error), res.Started)
+			x.record.tell(StageRetrying, res.Stage,
+				fmt.Sprintf("attempt %d failed, the next is in %s: %s", res.Attempts,
+					d.Round(time.Millisecond), res.Error))
 		}
 		return d, stop
 	})

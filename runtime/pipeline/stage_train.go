@@ -33,8 +33,9 @@ var training = stage{
 		if err != nil {
 			return err
 		}
+		progress := func(e train.Event) { x.record.progress(plan.StageTrain, e.Stage+e.Suffix(), e.Done, e.Total) }
 		fit, err := train.Fit(ctx, spec, frame,
-			train.Options{Workers: x.Workers, Progress: x.trainProgress, Tried: tried})
+			train.Options{Workers: x.Workers, Progress: progress, Tried: tried})
 		if err != nil {
 			return err
 		}
@@ -54,16 +55,4 @@ var training = stage{
 			"params": fit.Model.Params, "cross_validation": fit.CrossValidation, "search": fit.Search,
 		})
 	},
-}
-
-func (x *execution) trainProgress(e train.Event) {
-	x.mu.Lock()
-	at := x.at[plan.StageTrain]
-	began := x.run.Stages[at].Started
-	x.mu.Unlock()
-	x.tell(Event{
-		Kind: StageProgress, Unit: x.Name(), Pipeline: x.Pipeline, Stage: plan.StageTrain,
-		Index: at, Count: len(x.stages),
-		Done: e.Done, Total: e.Total, Detail: e.Stage + e.Suffix(), Elapsed: x.Now().Sub(began),
-	})
 }

@@ -33,6 +33,11 @@ var law = []rule{
 		foreign: []string{"*"},
 	},
 	{
+		// Names and edges: what a node does is given.
+		folder: "runtime/pipeline/scheduler",
+		ours:   []string{"runtime/crash"},
+	},
+	{
 		// The record of a run is read by what knows no pipeline.
 		folder: "runtime/run",
 		ours:   []string{"blueprints/plan", "runtime/artifact", "runtime/confine", "runtime/store", "runtime/tuning"},
@@ -212,6 +217,7 @@ func TestImportLawBites(t *testing.T) {
 		"the runtime must not load blueprints": {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
 		"policies must not load blueprints":    {"policies/x.go", module + "/blueprints"},
 		"PostgreSQL stays behind the registry": {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"a scheduler knows no plan":            {"runtime/pipeline/scheduler/x.go", module + "/blueprints/plan"},
 		"a record of a run knows no pipeline":  {"runtime/run/x.go", module + "/runtime/pipeline"},
 		"zones under test are for tests alone": {"runtime/serve/x.go", module + "/tests/zones"},
 		"schedules have one parser":            {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
