@@ -29,8 +29,7 @@ type app struct {
 }
 
 // verbs is the list that a new verb is added to.
-var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb, modelVerb,
-	pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, githubVerb, versionVerb}
+var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb, modelVerb, pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, githubVerb, completionVerb, versionVerb}
 
 // run is the whole program but for the process around it; it returns the exit
 // code: 0 fine, 1 findings, 2 wrong input, 3 internal.
@@ -72,7 +71,6 @@ them, and watches them for drift.`,
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.output, "output", "o", "text", "output format: text or json")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "write a log to standard error")
@@ -82,6 +80,7 @@ them, and watches them for drift.`,
 		root.AddCommand(verb(a))
 	}
 	strict(root)
+	a.complete(root)
 	return root
 }
 

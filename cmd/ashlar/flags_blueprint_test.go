@@ -30,5 +30,5 @@ var blueprintFlags = map[string]verbEffects{
 	}},
 	"explain": {line: "endpoints", flags: map[string]flagEffect{"recursive": {to: "--recursive"}}},
 	"schema":  {flags: map[string]flagEffect{"format": {from: "--format jsonschema", to: "--format cue"}}},
-	"version": {},
+	"version": {}, "completion": {line: "bash"},
 }

@@ -27,6 +27,7 @@ var pages = map[string]page{
 		"scoring serves default-risk version 2",
 		"ashlar model approve default-risk 2 --by NAME", "the audit log is whole",
 	}},
+	"docs/how-to/install.md":   {1, []string{"-F __start_ashlar ashlar"}},
 	"docs/how-to/own-data.md":  {4, []string{"predict serves main version 1"}},
 	"docs/how-to/approvals.md": {6, []string{"exit code 1", "scoring serves default-risk version 1", "found a leak"}},
 	"docs/how-to/rollback.md": {10, []string{"default-risk is pinned to version 2 in prod",
