@@ -52,7 +52,10 @@ func (r Report) markdown() []string {
 		}
 		out = append(out, fmt.Sprintf("- %s %s", c.Effect, c.markdown()))
 	}
-	out = append(out, "")
+	if len(r.Digests) > 0 {
+		// Without a heading the list would continue that of the last section.
+		out = append(out, "", "**plans**", "")
+	}
 	for _, d := range r.Digests {
 		line := fmt.Sprintf("- plan of %s: %s", code(d.Environment), code(orDash(d.Head)))
 		if d.Base != d.Head {

@@ -126,3 +126,13 @@ func TestMarkdownIsBounded(t *testing.T) {
 		t.Errorf("%d bytes", len(got))
 	}
 }
+
+func TestDigestsHaveAHeadingOfTheirOwn(t *testing.T) {
+	got := Markdown([]Report{{
+		Name: "n", Changes: []Change{{Section: Models, Subject: "model m", Effect: Changed, Message: "x"}},
+		Digests: []Digest{{Environment: "dev", Base: "a", Head: "b"}},
+	}})
+	if !strings.Contains(got, "\n\n**plans**\n\n- plan of `dev`: `b`, was `a`\n") {
+		t.Errorf("the digests continue the list of the last section:\n%s", got)
+	}
+}
