@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration networkpolicies falsealarms bench fuzz lint build docs golden clean
+.PHONY: help up stack test integration networkpolicies falsealarms bench fuzz lint build release docs golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ fuzz: ## run every fuzz target for FUZZTIME, in bounded memory
 
 lint: ## golangci-lint with the house rules
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1.0 run
+
+release: ## build the files of a release from the tag at HEAD: make release VERSION=v0.1.0
+	.ci/release "$(VERSION)"
 
 docs: ## rewrite the generated pages of docs/
 	$(GO) test ./tests/docs ./cmd/ashlar -run TestTheReference -update

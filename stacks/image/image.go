@@ -93,7 +93,7 @@ func assemble(cfg Config, p *program) (v1.Image, error) {
 	if created.IsZero() {
 		created = p.committed()
 	}
-	bill, err := p.bill(cfg.Binary, created)
+	bill, err := p.bill("ashlar-runtime", cfg.Binary, created)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +165,6 @@ func SBOM(binary []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runtime binary: %w", err)
 	}
-	bill, err := p.bill(binary, p.committed())
+	bill, err := p.bill("ashlar-runtime", binary, p.committed())
 	return bytes.TrimSpace(bill), err
 }

@@ -32,14 +32,19 @@ func inspect(binary []byte) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it does not say what it was built from: %w", err)
 	}
-	p := &program{info: info, settings: map[string]string{}}
-	for _, s := range info.Settings {
-		p.settings[s.Key] = s.Value
-	}
+	p := newProgram(info)
 	for _, h := range f.Progs {
 		p.interpreter = p.interpreter || h.Type == elf.PT_INTERP
 	}
 	return p, nil
+}
+
+func newProgram(info *buildinfo.BuildInfo) *program {
+	p := &program{info: info, settings: map[string]string{}}
+	for _, s := range info.Settings {
+		p.settings[s.Key] = s.Value
+	}
+	return p
 }
 
 // fits returns everything that keeps the program from running in the image.

@@ -3,6 +3,7 @@ package image
 import (
 	"bytes"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -11,13 +12,28 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
+// Bill is the bill of materials of a program of ours that Go built, for any platform,
+// as CycloneDX 1.6 in JSON. The name is that of the program. It errs where the binary
+// does not say what it was built from. The same binary gives the same bytes.
+func Bill(name string, binary []byte) ([]byte, error) {
+	if len(binary) > MaxBinary {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d", name, len(binary), MaxBinary)
+	}
+	info, err := buildinfo.Read(bytes.NewReader(binary))
+	if err != nil {
+		return nil, fmt.Errorf("%s does not say what it was built from: %w", name, err)
+	}
+	p := newProgram(info)
+	return p.bill(name, binary, p.committed())
+}
+
 // bill is the bill of materials as CycloneDX 1.6: the program, each module in
 // it and Go's standard library. Nothing in it but the binary and the time
 // decides what it says; the serial number is made from the binary's digest.
-func (p *program) bill(binary []byte, created time.Time) ([]byte, error) {
+func (p *program) bill(name string, binary []byte, created time.Time) ([]byte, error) {
 	sum := sha256.Sum256(binary)
 	main := cdx.Component{
-		BOMRef: "ashlar-runtime", Type: cdx.ComponentTypeApplication, Name: "ashlar-runtime", Version: p.version(),
+		BOMRef: name, Type: cdx.ComponentTypeApplication, Name: name, Version: p.version(),
 		PackageURL: packageURL(p.info.Main.Path, p.info.Main.Version),
 		Hashes:     &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: fmt.Sprintf("%x", sum)}},
 	}

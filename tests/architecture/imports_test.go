@@ -94,6 +94,12 @@ var law = []rule{
 			"golang.org/x/crypto/x509roots"},
 	},
 	{
+		// A program for releases: the bill of what was built.
+		folder:  "stacks/image/bill",
+		ours:    []string{"blueprints/plan", "stacks/image"},
+		foreign: []string{"github.com/google/renameio/v2"},
+	},
+	{
 		// Commits of the repository around a blueprint.
 		folder: "stacks/revision",
 		ours:   []string{"policies", "stacks/revision"},
