@@ -18,9 +18,11 @@ func versionVerb(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			commit, tool := builtFrom()
 			if a.json() {
-				return a.writeJSON(map[string]string{"version": versionText(), "plan": plan.APIVersion, "commit": commit, "go": tool})
+				return a.writeJSON(map[string]string{"version": versionText(), "plan": plan.APIVersion,
+					"commit": commit, "go": tool})
 			}
-			_, err := fmt.Fprintf(a.out, "ashlar %s, plan %s\ncommit %s\nbuilt with %s\n", versionText(), plan.APIVersion, orElse(commit, "unknown"), tool)
+			_, err := fmt.Fprintf(a.out, "ashlar %s, plan %s\ncommit %s\nbuilt with %s\n", versionText(),
+				plan.APIVersion, orElse(commit, "unknown"), tool)
 			return err
 		},
 	}

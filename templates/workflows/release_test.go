@@ -40,7 +40,8 @@ func calls(t *testing.T, script string, released bool) string {
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-eo", "pipefail", "-c", script)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "CALLS="+filepath.Join(dir, "calls"),
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "CALLS="+
+		filepath.Join(dir, "calls"),
 		"GITHUB_REF_NAME=v1.0.0", "GITHUB_REPOSITORY=acme/shop", "GITHUB_SHA=HEAD", "RUNNER_TEMP="+dir)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)

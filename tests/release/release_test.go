@@ -56,7 +56,8 @@ func tagged(t *testing.T) string {
 		t.Skip("skipped: these sources are not a git repository that could be copied")
 	}
 	dir := filepath.Join(t.TempDir(), "sources")
-	files := must(t, root, "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	files := must(t, root, "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached",
+		"--others", "--exclude-standard")
 	for _, name := range strings.Split(strings.Trim(files, "\x00"), "\x00") {
 		info, err := os.Lstat(filepath.Join(root, name))
 		if os.IsNotExist(err) || err == nil && !info.Mode().IsRegular() {
@@ -84,7 +85,8 @@ func tagged(t *testing.T) string {
 func built(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	platform := runtime.GOOS + "/" + runtime.GOARCH
-	if said, err := command(dir, []string{"PLATFORMS=" + platform}, filepath.Join(dir, ".ci", "release"), version, program); err != nil {
+	if said, err := command(dir, []string{"PLATFORMS=" + platform}, filepath.Join(dir, ".ci", "release"),
+		version, program); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	out := map[string][]byte{}
@@ -122,7 +124,9 @@ func TestTwoReleasesOfOneTagAreTheSameBytes(t *testing.T) {
 		t.Errorf("%s names the folder that it was built in", binary)
 	}
 	told := must(t, one, "go", "version", "-m", filepath.Join("dist", "release", binary))
-	for _, want := range []string{version, "vcs.revision=" + strings.TrimSpace(must(t, one, "git", "rev-parse", "HEAD")), "vcs.modified=false", "-trimpath=true", "CGO_ENABLED=0"} {
+	for _, want := range []string{version, "vcs.revision=" +
+		strings.TrimSpace(must(t, one, "git", "rev-parse", "HEAD")), "vcs.modified=false",
+		"-trimpath=true", "CGO_ENABLED=0"} {
 		if !strings.Contains(told, want) {
 			t.Errorf("%s does not say %s", binary, want)
 		}
@@ -135,7 +139,8 @@ func checkSums(t *testing.T, files map[string][]byte) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(string(files["SHA256SUMS"])), "\n")
 	for name, text := range files {
-		if want := fmt.Sprintf("%x  %s", sha256.Sum256(text), name); name != "SHA256SUMS" && !slices.Contains(lines, want) {
+		if want := fmt.Sprintf("%x  %s", sha256.Sum256(text), name); name != "SHA256SUMS" &&
+			!slices.Contains(lines, want) {
 			t.Errorf("SHA256SUMS lacks %q", want)
 		}
 	}
@@ -153,10 +158,12 @@ func checkBill(t *testing.T, text, binary []byte) {
 		t.Fatal(err)
 	}
 	main := bom.Metadata.Component
-	if main.Name != program || main.Version != version || (*main.Hashes)[0].Value != fmt.Sprintf("%x", sha256.Sum256(binary)) {
+	if main.Name != program || main.Version != version ||
+		(*main.Hashes)[0].Value != fmt.Sprintf("%x", sha256.Sum256(binary)) {
 		t.Errorf("the bill is of %s %s", main.Name, main.Version)
 	}
-	if !slices.ContainsFunc(*bom.Components, func(c cdx.Component) bool { return c.Name == "modernc.org/sqlite" && c.Version != "" }) {
+	if !slices.ContainsFunc(*bom.Components,
+		func(c cdx.Component) bool { return c.Name == "modernc.org/sqlite" && c.Version != "" }) {
 		t.Errorf("none of %d components is SQLite", len(*bom.Components))
 	}
 }
@@ -172,8 +179,10 @@ func refusals(t *testing.T, dir string) {
 		{"no version", "", "name a version", nil},
 		{"a version that is code", "v1.0.0;id", "name a version", nil},
 		{"files of an older release", version, "exists; remove it first", nil},
-		{"a tag that does not exist", "v0.2.0", "HEAD is not tagged v0.2.0", func() error { return os.RemoveAll(filepath.Join(dir, "dist")) }},
-		{"a change", version, "not committed", func() error { return os.WriteFile(filepath.Join(dir, "README.md"), []byte("x"), 0o600) }},
+		{"a tag that does not exist", "v0.2.0", "HEAD is not tagged v0.2.0",
+			func() error { return os.RemoveAll(filepath.Join(dir, "dist")) }},
+		{"a change", version, "not committed",
+			func() error { return os.WriteFile(filepath.Join(dir, "README.md"), []byte("x"), 0o600) }},
 	} {
 		if c.before != nil {
 			if err := c.before(); err != nil {

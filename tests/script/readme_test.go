@@ -17,8 +17,8 @@ type page struct {
 	want     []string // what their output must hold
 }
 
-// pages is the list that a page with commands is added to. Blocks marked "console"
-// need what a test does not have, and are not run.
+// pages is the list that a page with commands is added to. Blocks marked "console" are
+// run by TestConsoles.
 var pages = map[string]page{
 	"README.md": {10, []string{"all stages reused", "the audit log is whole",
 		"ashlar model approve default-risk 1 --by NAME"}},
