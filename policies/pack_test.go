@@ -1,7 +1,9 @@
 package policies
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,6 +122,29 @@ var wrongPacks = []struct{ name, from, to string }{
 	{"a list of packages", `package house`, `[1, 2]`},
 }
 
+// otherCodes are those of packs that are wrong as any CUE may be. All others are
+// source.WrongPack.
+var otherCodes = map[string]source.Code{
+	"a string that does not end": source.Syntax, "a list of packages": source.Syntax, "another import": source.UnknownImport,
+	"a reference to nothing": source.Contradiction, "a bound that nothing satisfies": source.Contradiction,
+	"a constraint that contradicts itself": source.Contradiction, "a bound on true": source.Contradiction,
+}
+
+// TestTheExampleOfAWrongPackIsOne puts the two examples of the code's page into a pack.
+func TestTheExampleOfAWrongPackIsOne(t *testing.T) {
+	const head = "package p\n\nimport \"ashlar.dev/policy\"\n\npolicy.#Pack & {\nname: \"p\"\n"
+	kinds := source.Kinds()
+	kind := kinds[slices.IndexFunc(kinds, func(k source.Kind) bool { return k.Code == source.WrongPack })]
+	if _, err := fromText(head + kind.Right + "\n}\n"); err != nil {
+		t.Errorf("the right example: %v", err)
+	}
+	_, err := fromText(head + kind.Wrong + "\n}\n")
+	var problems source.Problems
+	if !errors.As(err, &problems) || problems[0].Code != source.WrongPack {
+		t.Errorf("the wrong example: %v", err)
+	}
+}
+
 // TestAWrongPackIsAnError holds every message to a golden file: they are read
 // by people, and a rule that is wrong must never be one that passes.
 func TestAWrongPackIsAnError(t *testing.T) {
@@ -141,6 +166,9 @@ func TestAWrongPackIsAnError(t *testing.T) {
 		for _, p := range problems {
 			if p.File != "policies/p.cue" || p.Line == 0 || p.Message == "" {
 				t.Errorf("%s: a problem without a place: %+v", c.name, p)
+			}
+			if want := cmp.Or(otherCodes[c.name], source.WrongPack); p.Code != want {
+				t.Errorf("%s: code %s, want %s: %s", c.name, p.Code, want, p.Message)
 			}
 		}
 	}
