@@ -36,6 +36,20 @@ func alternatives(v cue.Value) []cue.Value {
 	return out
 }
 
+// conjuncts are the members of a conjunction, or the value itself. CUE nests them:
+// `int & >=1 & <=64` is `(int & >=1) & <=64`.
+func conjuncts(v cue.Value) []cue.Value {
+	op, parts := v.Expr()
+	if op != cue.AndOp {
+		return []cue.Value{v}
+	}
+	var out []cue.Value
+	for _, p := range parts {
+		out = append(out, conjuncts(p)...)
+	}
+	return out
+}
+
 var kindWords = map[cue.Kind]string{
 	cue.StringKind: "text", cue.IntKind: "a whole number", cue.FloatKind: "a number", cue.NumberKind: "a number",
 	cue.BoolKind: "true or false", cue.StructKind: "a struct", cue.ListKind: "a list", cue.NullKind: "null",
@@ -48,7 +62,7 @@ func describeOne(v cue.Value) string {
 		}
 	}
 	word := kindWords[v.IncompleteKind()]
-	if op, parts := v.Expr(); op == cue.AndOp {
+	if parts := conjuncts(v); len(parts) > 1 {
 		var bounds []string
 		for _, p := range parts {
 			if b, err := predicate(p); err == nil && len(b) > 0 {

@@ -58,8 +58,7 @@ func (e *expansion) stage(name string, body map[string]any) {
 	case has && crossed:
 		e.say("a stage has foreach or matrix, not both", "a matrix with one axis is a foreach", e.at(name)...)
 	case has && len(body) > 0:
-		e.say(fmt.Sprintf("%s is not allowed beside foreach", source.List(slices.Sorted(maps.Keys(body)))),
-			"move it below do", e.at(name)...)
+		e.beside(name, body)
 	case has:
 		e.foreach(name, each, do)
 	case crossed:
@@ -67,6 +66,26 @@ func (e *expansion) stage(name string, body map[string]any) {
 	default:
 		e.add(name, name, body)
 	}
+}
+
+// beside refuses fields beside foreach. All but description may be below do.
+func (e *expansion) beside(name string, body map[string]any) {
+	hint := "move it below do"
+	_, described := body["description"]
+	switch {
+	case described && len(body) == 1:
+		hint = "remove it, or make it a comment"
+	case described:
+		hint = "make description a comment, and move the others below do"
+	case len(body) > 1:
+		hint = "move them below do"
+	}
+	fields := source.List(slices.Sorted(maps.Keys(body)))
+	verb := "is"
+	if len(body) > 1 {
+		verb = "are"
+	}
+	e.say(fmt.Sprintf("%s %s not allowed beside foreach", fields, verb), hint, e.at(name)...)
 }
 
 func (e *expansion) foreach(name string, each any, do map[string]any) {
