@@ -125,7 +125,8 @@ var wrongPacks = []struct{ name, from, to string }{
 // otherCodes are those of packs that are wrong as any CUE may be. All others are
 // source.WrongPack.
 var otherCodes = map[string]source.Code{
-	"a string that does not end": source.Syntax, "a list of packages": source.Syntax, "another import": source.UnknownImport,
+	"a string that does not end": source.Syntax, "a list of packages": source.Syntax,
+	"another import":         source.UnknownImport,
 	"a reference to nothing": source.Contradiction, "a bound that nothing satisfies": source.Contradiction,
 	"a constraint that contradicts itself": source.Contradiction, "a bound on true": source.Contradiction,
 }

@@ -178,7 +178,7 @@ func environmentNames(_ *app, at cursor) []string {
 }
 
 func pipelineNames(_ *app, at cursor) []string {
-	return at.names(func(p *plan.Plan) []string { return sortedNames(p.Pipelines) })
+	return at.names(func(p *plan.Plan) []string { return slices.Sorted(maps.Keys(p.Pipelines)) })
 }
 
 // stagesOf are the stages of the pipeline that is the word before.
@@ -201,7 +201,7 @@ func stagesOf(_ *app, at cursor) []string {
 // modelNames are the models that the blueprint declares and those that the local
 // stack has registered: a model that was taken out of the blueprint keeps its versions.
 func modelNames(a *app, at cursor) []string {
-	out := at.names(func(p *plan.Plan) []string { return sortedNames(p.Models) })
+	out := at.names(func(p *plan.Plan) []string { return slices.Sorted(maps.Keys(p.Models)) })
 	a.register(at, func(r *registry.Registry) {
 		if have, err := r.Models(at.ctx); err == nil {
 			out = append(out, have...)

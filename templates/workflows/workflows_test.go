@@ -146,7 +146,8 @@ func TestActionsArePinnedAndJobsLeastPrivileged(t *testing.T) {
 			if job.Permissions == nil || job.TimeoutMinutes == nil {
 				t.Errorf("%s: job %s has no permissions or no time-out of its own", name, id)
 			}
-			if job.Permissions != nil && job.Permissions.Scopes["id-token"] != nil && job.Permissions.Scopes["contents"].Value.Value != "read" {
+			if job.Permissions != nil && job.Permissions.Scopes["id-token"] != nil &&
+				job.Permissions.Scopes["contents"].Value.Value != "read" {
 				t.Errorf("%s: job %s may sign in elsewhere and write the repository", name, id)
 			}
 			scripts(t, name, job)

@@ -33,7 +33,8 @@ func TestWrittenPackageVariablesAreFound(t *testing.T) {
 		"type T struct{ n int }\nfunc (t *T) f() { t.n = 1 }":                false,
 		"var m = map[string]int{\"a\": 1}\nfunc f() int { return m[\"a\"] }": false,
 	} {
-		if got := writtenVariables([]source{mustParse(t, "runtime/x/x.go", "package x\n"+text)}); (len(got) > 0) != wrong {
+		if got := writtenVariables([]source{mustParse(t, "runtime/x/x.go", "package x\n"+
+			text)}); (len(got) > 0) != wrong {
 			t.Errorf("%s: %v", text, got)
 		}
 	}

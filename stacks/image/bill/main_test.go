@@ -50,7 +50,8 @@ func TestABillIsBesideItsProgram(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, errw.String())
 	}
 	bill, err := os.ReadFile(program + ".cdx.json")
-	if err != nil || !strings.Contains(string(bill), `"name": "tool"`) || !strings.Contains(string(bill), "github.com/google/renameio/v2") {
+	if err != nil || !strings.Contains(string(bill), `"name": "tool"`) ||
+		!strings.Contains(string(bill), "github.com/google/renameio/v2") {
 		t.Errorf("%v\n%s", err, bill)
 	}
 }
