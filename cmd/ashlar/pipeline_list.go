@@ -117,7 +117,7 @@ func pipelineShowVerb(p *pipelineApp) *cobra.Command {
 type stageLine struct {
 	Stage  string      `json:"stage"`
 	After  []string    `json:"after"`
-	Custom *plan.Stage `json:"own,omitempty"`
+	Custom *plan.Stage `json:"custom,omitempty"`
 }
 
 func graphOf(nodes []plan.Node) []stageLine {

@@ -1,44 +1,16 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/artifact"
-	"github.com/ashlar-dev/ashlar/runtime/lockfile/dvc"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
-	runs "github.com/ashlar-dev/ashlar/runtime/run"
-	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
-
-// shownRuns is how many runs back a stage's last result is looked for.
-const shownRuns = 50
-
-// newest finds the newest run of the pipeline that suits.
-func newest(ctx context.Context, s *local.State, u plan.Unit,
-	suits func(runs.Result) bool) (*runs.Result, *runs.Run, error) {
-	all, err := runs.List(ctx, s.Store, u.Name(), shownRuns)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := range all {
-		for j := range all[i].Stages {
-			if all[i].Pipeline == u.Pipeline && suits(all[i].Stages[j]) {
-				return &all[i].Stages[j], &all[i], nil
-			}
-		}
-	}
-	return nil, nil, nil
-}
 
 func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 	return p.stateFlag(&cobra.Command{
@@ -57,23 +29,19 @@ func pipelineLogsVerb(p *pipelineApp) *cobra.Command {
 				return err
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]),
-					func(r runs.Result) bool { return r.Stage == args[1] && r.Log != "" })
-				if err != nil {
-					return err
+				made, err := s.StageLog(c.Context(), loaded.UnitFor(args[0]), args[1])
+				if errors.Is(err, local.ErrNoResult) {
+					return usageError(fmt.Sprintf("no run of the last %d has a log of stage %s; built-in stages have none",
+						local.SearchedRuns, args[1]))
 				}
-				if res == nil {
-					return usageError(fmt.Sprintf("no run of the last %d has a log of stage %s; built-in stages have none", shownRuns, args[1]))
-				}
-				b, err := s.Store.GetBytes(c.Context(), res.Log, math.MaxInt32)
 				if err != nil {
 					return err
 				}
 				if p.json() {
-					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage,
-						"status": res.Status, "log": string(b)})
+					return p.writeJSON(map[string]any{"run": made.Run, "stage": made.Stage,
+						"status": made.Status, "log": string(made.Log)})
 				}
-				_, err = p.out.Write(b)
+				_, err = p.out.Write(made.Log)
 				return err
 			})
 		},
@@ -101,22 +69,19 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 				return usageError(fmt.Sprintf("%s is there already; name another place with --to", to))
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				res, run, err := newest(c.Context(), s, loaded.UnitFor(args[0]),
-					func(r runs.Result) bool { _, ok := r.Files[args[1]]; return ok })
+				made, err := s.CopyOutput(c.Context(), loaded.UnitFor(args[0]), args[1], to)
+				if errors.Is(err, local.ErrNoResult) {
+					return usageError(fmt.Sprintf("no run of the last %d has made %s; `ashlar pipeline show %s` shows the outputs of its stages",
+						local.SearchedRuns, args[1], args[0]))
+				}
 				if err != nil {
 					return err
 				}
-				if res == nil {
-					return usageError(fmt.Sprintf("no run of the last %d has made %s; `ashlar pipeline show %s` shows the outputs of its stages", shownRuns, args[1], args[0]))
-				}
-				if err := artifact.Lay(c.Context(), s.Store, res.Files[args[1]], to); err != nil {
-					return err
-				}
 				if p.json() {
-					return p.writeJSON(map[string]any{"run": run.ID, "stage": res.Stage, "path": args[1], "to": to,
-						"artifact": res.Files[args[1]]})
+					return p.writeJSON(map[string]any{"run": made.Run, "stage": made.Stage, "path": args[1], "to": to,
+						"artifact": made.Artifact})
 				}
-				fmt.Fprintf(p.out, "%s, made by %s in run %s\n", to, res.Stage, run.ID)
+				fmt.Fprintf(p.out, "%s, made by %s in run %s\n", to, made.Stage, made.Run)
 				return nil
 			})
 		},
@@ -141,14 +106,10 @@ pipelines/.`,
 				return err
 			}
 			return p.kept(c.Context(), func(s *local.State) error {
-				lock, err := pipeline.Lock(c.Context(), s.Store, args[0])
-				if errors.Is(err, store.ErrNotFound) {
+				b, err := s.Lock(c.Context(), args[0])
+				if errors.Is(err, local.ErrNoResult) {
 					return usageError(fmt.Sprintf("no run of %s with custom stages has ended; `ashlar pipeline run %s` makes one", args[0], args[0]))
 				}
-				if err != nil {
-					return err
-				}
-				b, err := dvc.YAML(lock)
 				if err != nil {
 					return err
 				}

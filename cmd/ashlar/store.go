@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/retain"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -84,8 +83,7 @@ func (a *app) gc(ctx context.Context, f gcFlags) (got store.Collected, err error
 		return got, err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	return retain.Collect(ctx, state.Store, state.Registry,
-		retain.CollectConfig{Grace: d[0], Keep: d[1], DryRun: f.dryRun, Now: a.now})
+	return state.Collect(ctx, d[0], d[1], f.dryRun, a.now)
 }
 
 // bytesText writes bytes for people.
