@@ -16,6 +16,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
 	"github.com/ashlar-dev/ashlar/stacks/draft"
+	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/templates/starter"
 )
 
@@ -146,6 +147,6 @@ func (a *app) writeInit(dir string, files []string, left string, found draft.Not
 	for _, note := range found.Lines {
 		fmt.Fprintln(a.out, note)
 	}
-	fmt.Fprintf(a.out, "next:\n  ashlar check %s\n  ashlar up %s\n", dir, dir)
+	fmt.Fprintf(a.out, "next:\n  %s\n  %s\n", local.Command("", "", "check", dir), local.Command("", "", "up", dir))
 	return nil
 }

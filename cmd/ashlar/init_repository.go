@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/stacks/github"
+	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
@@ -27,7 +28,8 @@ func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (lef
 	}
 	if inRepository(dir) {
 		delete(files, "Pulumi.yaml")
-		return fmt.Sprintf("it lies in a repository: `ashlar generate workflows %s --root ROOT` writes what belongs to the root\n", dir), nil
+		return fmt.Sprintf("it lies in a repository: `%s` writes what belongs to the root\n",
+			local.Command("", "", "generate", "workflows", dir, "--root", "ROOT")), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
 		files[github.CodeOwnersPath] = []byte(codeOwners(a.getenv("GITHUB_REPOSITORY"), plans[name].Owner))
@@ -36,7 +38,7 @@ func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (lef
 		version = ownVersion()
 	}
 	if version == "" {
-		return fmt.Sprintf("it has no workflows, since this build of ashlar is not a release that they could install: `ashlar generate workflows %s --ashlar v1.2.0` writes them\n", dir), nil
+		return fmt.Sprintf("it has no workflows, since this build of ashlar is not a release that they could install: `%s` writes them\n", local.Command("", "", "generate", "workflows", dir, "--ashlar", "v1.2.0")), nil
 	}
 	written, err := workflows.Repository{Dir: ".", Plans: plans, Version: version, Pulumi: true}.Files()
 	if err != nil {

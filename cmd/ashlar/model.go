@@ -67,6 +67,15 @@ secret (ASHLAR_DATABASE_SECRET is its ARN in AWS Secrets Manager) or iam.`,
 	return c
 }
 
+// command is a command line about the same registry, for people to paste. The
+// URL of a cluster's registry may hold a password and is left to them.
+func (m *modelApp) command(words ...string) string {
+	if m.registry != "" {
+		return local.Command(m.dir, "", append(words, "--registry", "URL")...)
+	}
+	return local.Command(m.dir, m.state, words...)
+}
+
 // with opens the registry for f.
 func (m *modelApp) with(ctx context.Context, f func(*registry.Registry) error) error {
 	do := func(r *registry.Registry) error { return nearestModel(f(r)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/stacks/promote"
 )
 
@@ -160,9 +162,19 @@ func (m *modelApp) notPromoted(of govern.Promotion, f promoteFlags, v govern.Ver
 	}
 	switch {
 	case of.Version.Approval.Policy == "auto" && len(v.Reasons) > 0:
-		fmt.Fprintf(m.err, "  it was registered where the policy approves; `ashlar up --env %s --build` registers it where people do\n", f.environment)
+		fmt.Fprintf(m.err, "  it was registered where the policy approves; `%s` registers it where people do\n",
+			upCommand(m.dir, m.state, f.environment))
 	case of.Version.Status == registry.Pending:
-		fmt.Fprintf(m.err, "  approve with: ashlar model approve %s %d --by NAME\n", name, n)
+		fmt.Fprintf(m.err, "  approve with: %s\n", m.command("model", "approve", name, strconv.Itoa(n), "--by", "NAME"))
 	}
 	return silent{errFindings}
+}
+
+// upCommand builds the models of the environment again.
+func upCommand(dir, state, environment string) string {
+	words := []string{"up", "--env", environment, "--build"}
+	if dir != "" && dir != "." {
+		words = append(words, dir)
+	}
+	return local.Command("", state, words...)
 }

@@ -46,7 +46,9 @@ func (m *modelApp) rollback(ctx context.Context, name string, f promoteFlags) er
 	}
 	now, ok := p.Pins[name]
 	if !ok {
-		return usageError(fmt.Sprintf("%s has no pin in %s, so there is nothing to roll back; `ashlar model promote %s VERSION` makes one", name, f.environment, name))
+		return usageError(fmt.Sprintf("%s has no pin in %s, so there is nothing to roll back; `%s` makes one", name,
+			f.environment,
+			m.command("model", "promote", name, "VERSION")))
 	}
 	before, commit, err := m.earlierPin(ctx, name, f.environment, now)
 	if err != nil {

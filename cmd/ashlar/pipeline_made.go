@@ -71,8 +71,8 @@ func pipelineGetVerb(p *pipelineApp) *cobra.Command {
 			return p.kept(c.Context(), func(s *local.State) error {
 				made, err := s.CopyOutput(c.Context(), loaded.UnitFor(args[0]), args[1], to)
 				if errors.Is(err, local.ErrNoResult) {
-					return usageError(fmt.Sprintf("no run of the last %d has made %s; `ashlar pipeline show %s` shows the outputs of its stages",
-						local.SearchedRuns, args[1], args[0]))
+					return usageError(fmt.Sprintf("no run of the last %d has made %s; `%s` shows the outputs of its stages",
+						local.SearchedRuns, args[1], local.Command(p.dir, "", "pipeline", "show", args[0])))
 				}
 				if err != nil {
 					return err
@@ -108,7 +108,8 @@ pipelines/.`,
 			return p.kept(c.Context(), func(s *local.State) error {
 				b, err := s.Lock(c.Context(), args[0])
 				if errors.Is(err, local.ErrNoResult) {
-					return usageError(fmt.Sprintf("no run of %s with custom stages has ended; `ashlar pipeline run %s` makes one", args[0], args[0]))
+					return usageError(fmt.Sprintf("no run of %s with custom stages has ended; `%s` makes one",
+						args[0], local.Command(p.dir, p.state, "pipeline", "run", args[0])))
 				}
 				if err != nil {
 					return err

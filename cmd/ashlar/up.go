@@ -85,7 +85,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	}
 	a.summary(outcomes, a.now().Sub(began))
 	if f.build {
-		return local.Pending(outcomes)
+		return stack.Pending(outcomes)
 	}
 	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Serving) { a.serving(s, f.once) }})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
@@ -14,14 +15,20 @@ import (
 type Outcome = pipeline.Outcome
 
 // PendingError says that versions wait for a person's approval.
-type PendingError struct{ Versions []registry.Version }
+type PendingError struct {
+	Versions []registry.Version
+	// Dir and State are the stack's, for the commands that help.
+	Dir, State string
+}
 
 // Error names each version and the command that approves it.
 func (e *PendingError) Error() string {
 	var out []string
 	for _, v := range e.Versions {
-		out = append(out, fmt.Sprintf("model %s version %d is not approved, and only approved versions are served\n  look:    ashlar model show %s %d\n  approve: ashlar model approve %s %d --by NAME",
-			v.Model, v.Version, v.Model, v.Version, v.Model, v.Version))
+		n := strconv.Itoa(v.Version)
+		out = append(out, fmt.Sprintf("model %s version %s is not approved, and only approved versions are served\n  look:    %s\n  approve: %s",
+			v.Model, n, Command(e.Dir, e.State, "model", "show", v.Model, n),
+			Command(e.Dir, e.State, "model", "approve", v.Model, n, "--by", "NAME")))
 	}
 	return strings.Join(out, "\n")
 }

@@ -44,7 +44,7 @@ func (h *server) pending(ctx context.Context, e *Endpoint) error {
 	}
 	for _, v := range versions {
 		if v.Status == registry.Pending {
-			return &PendingError{Versions: []registry.Version{v}}
+			return h.stack.pending(v)
 		}
 	}
 	return &IdleError{Endpoint: e.Name, Why: e.Waiting}

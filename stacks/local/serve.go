@@ -39,7 +39,7 @@ type Serving struct {
 }
 
 // Pending returns a *PendingError if any version waits for approval, else nil.
-func Pending(outcomes []Outcome) error {
+func (s *Stack) Pending(outcomes []Outcome) error {
 	var waiting []registry.Version
 	for _, o := range outcomes {
 		if o.Version.Status == registry.Pending {
@@ -49,7 +49,11 @@ func Pending(outcomes []Outcome) error {
 	if len(waiting) == 0 {
 		return nil
 	}
-	return &PendingError{Versions: waiting}
+	return s.pending(waiting...)
+}
+
+func (s *Stack) pending(versions ...registry.Version) *PendingError {
+	return &PendingError{Versions: versions, Dir: s.cfg.Dir, State: s.cfg.State}
 }
 
 // Serve starts every endpoint and serves until ctx is done, then drains. A

@@ -36,7 +36,7 @@ func (h *server) view(ctx context.Context, url string) (page.View, error) {
 				Version: e.Version, Confined: confined(e.Confinement)})
 	}
 	for _, m := range s.Models {
-		v.Models = append(v.Models, viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
+		v.Models = append(v.Models, h.stack.viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
 	}
 	if v.Pipelines, err = h.viewPipelines(ctx); err != nil {
 		return v, err
@@ -55,7 +55,7 @@ func (h *server) view(ctx context.Context, url string) (page.View, error) {
 	return v, nil
 }
 
-func viewModel(m ModelState, spec plan.Model) page.Model {
+func (s *Stack) viewModel(m ModelState, spec plan.Model) page.Model {
 	out := page.Model{Name: m.Name, Algorithm: spec.Algorithm, Task: string(spec.Task),
 		Dataset: spec.Dataset, Target: spec.Target}
 	if m.Run != nil {
@@ -63,7 +63,7 @@ func viewModel(m ModelState, spec plan.Model) page.Model {
 	}
 	out.Runs = viewRuns(m.Runs)
 	for _, v := range m.Versions {
-		out.Versions = append(out.Versions, viewVersion(v, spec.Task))
+		out.Versions = append(out.Versions, s.viewVersion(v, spec.Task))
 		if v.Version == m.Shown {
 			viewTraining(&out, v)
 			for _, g := range v.Gates {
@@ -108,7 +108,7 @@ func viewRun(r *run.Run) *page.Run {
 	return out
 }
 
-func viewVersion(v registry.Version, task plan.Task) page.Version {
+func (s *Stack) viewVersion(v registry.Version, task plan.Task) page.Version {
 	out := page.Version{
 		Number: v.Version, Status: v.Status, Author: v.Author,
 		Registered: v.CreatedAt.UTC().Format(clockFormat), Digest: v.ModelDigest,
@@ -124,7 +124,7 @@ func viewVersion(v registry.Version, task plan.Task) page.Version {
 		out.Metrics = main + " " + number(value)
 	}
 	if v.Status == registry.Pending {
-		out.Approve = fmt.Sprintf("ashlar model approve %s %d --by NAME", v.Model, v.Version)
+		out.Approve = s.command("model", "approve", v.Model, strconv.Itoa(v.Version), "--by", "NAME")
 	}
 	if n := len(v.Decisions); n > 0 {
 		d := v.Decisions[n-1]
