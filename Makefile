@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration networkpolicies falsealarms bench fuzz lint build release docs golden clean
+.PHONY: help up stack test integration networkpolicies falsealarms bench fuzz lint build release docs site golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ release: ## build the files of a release from the tag at HEAD: make release VERS
 docs: ## rewrite the generated pages of docs/
 	$(GO) test ./tests/docs ./cmd/ashlar -run TestTheReference -update
 	$(GO) test ./tests/architecture -run TestTheDrawing -update
+
+site: ## write docs/ as HTML to dist/site
+	rm -rf dist/site
+	$(GO) run ./docs/site
 
 golden: ## rewrite golden files; look at the difference before committing
 	$(GO) test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
