@@ -137,23 +137,30 @@ func blockHTML(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.
 	return ast.WalkContinue, nil
 }
 
-// fence writes a block of code; a Mermaid diagram is a figure with its text, since the
-// site has no scripts that could draw it.
+// fence writes a block of code. A Mermaid diagram is a figure: drawn where it is small,
+// and as its text otherwise.
 func fence(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		return ast.WalkContinue, nil
 	}
-	block := n.(*ast.FencedCodeBlock)
-	diagram := string(block.Language(source)) == "mermaid"
-	if diagram {
-		_, _ = w.WriteString("<figure>\n")
+	text := lines(n, source)
+	code := func() {
+		_, _ = w.WriteString(`<pre tabindex="0"><code>`)
+		html.DefaultWriter.RawWrite(w, []byte(text))
+		_, _ = w.WriteString("</code></pre>\n")
 	}
-	_, _ = w.WriteString(`<pre tabindex="0"><code>`)
-	html.DefaultWriter.RawWrite(w, []byte(lines(n, source)))
-	_, _ = w.WriteString("</code></pre>\n")
-	if diagram {
-		_, _ = w.WriteString("<figcaption>A diagram in Mermaid's notation. GitHub draws it.</figcaption>\n</figure>\n")
+	if string(n.(*ast.FencedCodeBlock).Language(source)) != "mermaid" {
+		code()
+		return ast.WalkContinue, nil
 	}
+	_, _ = w.WriteString("<figure>\n")
+	if g, ok := parseDiagram(text); ok {
+		_, _ = w.WriteString(g.draw())
+	} else {
+		code()
+		_, _ = w.WriteString("<figcaption>A diagram in Mermaid's notation. GitHub draws it.</figcaption>\n")
+	}
+	_, _ = w.WriteString("</figure>\n")
 	return ast.WalkContinue, nil
 }
 

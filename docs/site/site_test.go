@@ -135,7 +135,7 @@ func TestMarkdownBecomesHTMLWithoutHTMLOfItsOwn(t *testing.T) {
 		{"a comment", "# T\n\n<!-- for authors -->\n\nb <!-- c --> d\n", "<p>b  d</p>", "for authors"},
 		{"a line break of a table", "# T\n\n| a |\n|---|\n| b<br>c |\n", "b<br>c", "&lt;br"},
 		{"code", "# T\n\n```cue\na: <b> & \"c\"\n```\n", "a: &lt;b&gt; &amp; &quot;c&quot;", "<b>"},
-		{"a diagram", "# T\n\n```mermaid\nflowchart LR\n    a --> b\n```\n", "<figure>\n<pre", "mermaid\""},
+		{"a diagram", "# T\n\n```mermaid\nflowchart LR\n    a --> b\n```\n", "<figure>\n<svg", "mermaid"},
 		{"a link to a page", "# T\n\n[x](../README.md)\n", `href="../index.html"`, ".md"},
 		{"a link to a section", "# T\n\n## The `x` (y)\n\n[x](page.md#the-x-y)\n", `href="#the-x-y"`, ".md"},
 		{"a link to a file", "# T\n\n[x](../../go.mod)\n",
