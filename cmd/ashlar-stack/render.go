@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/cmd/rendering"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
@@ -18,13 +19,11 @@ import (
 )
 
 // renderOptions are the verb's flags.
-type renderOptions struct {
-	settings
-	out     string
-	only    string
-	values  []string
-	secrets bool
-	start   string // of DAGs
+type renderOptions struct{ rendering.Flags }
+
+// settings are where the verb takes config from.
+func (o *renderOptions) settings() *settings {
+	return &settings{file: o.File, set: o.Set, environment: o.Environment, layer: o.Layer, provider: o.Provider}
 }
 
 func renderVerb(out io.Writer) *cobra.Command {
@@ -55,27 +54,14 @@ names in the manifests; Flux or --values substitutes them.`,
 			for _, note := range notes {
 				fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 			}
-			if err := render.Write(o.out, o.only, files); err != nil {
+			if err := render.Write(o.Out, o.Only, files); err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "%s in %s\n", plan.Counted(len(files.Only(o.only)), "file"), o.out)
+			fmt.Fprintf(out, "%s in %s\n", plan.Counted(len(files.Only(o.Only)), "file"), o.Out)
 			return nil
 		},
 	}
-	flags := c.Flags()
-	flags.StringVar(&o.out, "out", "", "the folder to write to (required)")
-	flags.StringVarP(&o.environment, "env", "e", "", "the environment (config key ashlar:environment)")
-	flags.StringVar(&o.layer, "layer", "", "foundation or workloads (config key ashlar:layer)")
-	flags.StringVar(&o.provider, "provider", "", "aws or kubernetes (config key ashlar:provider)")
-	flags.StringArrayVarP(&o.set, "config", "c", nil, "a config value as `KEY=VALUE`, as for pulumi config set")
-	flags.StringVar(&o.file, "config-file", "", "a stack's config, such as Pulumi.prod.yaml")
-	flags.StringArrayVar(&o.values, "values", nil,
-		"a `FILE` with the output of pulumi stack output --json or terraform output -json")
-	flags.StringVar(&o.only, "only", "",
-		"manifests, terraform (default: both) or airflow: a DAG file for each pipeline")
-	flags.StringVar(&o.start, "start-date", time.Now().UTC().Format(time.DateOnly),
-		"the start_date of DAGs: catchup ignores earlier dates")
-	flags.BoolVar(&o.secrets, "secrets", false, "write secret values into secrets/")
+	o.Add(c.Flags(), render.Everything)
 	_ = c.MarkFlagRequired("out")
 	return c
 }
@@ -83,15 +69,18 @@ names in the manifests; Flux or --values substitutes them.`,
 // render returns the files and what they do otherwise than the blueprints say, or
 // all that is wrong with the input.
 func (o *renderOptions) render(ctx context.Context, dirs []string) (files render.Files, notes []string, err error) {
-	config, errs := o.config()
-	if !slices.Contains([]string{render.Everything, render.Manifests, render.Terraform, render.Airflow}, o.only) {
-		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests, terraform or airflow", o.only))
+	config, errs := o.settings().config()
+	if !slices.Contains(append(rendering.Kinds(), render.Everything), o.Only) {
+		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests, terraform or airflow", o.Only))
 	}
-	start, err := time.Parse(time.DateOnly, o.start)
+	if o.Start == "" {
+		o.Start = time.Now().UTC().Format(time.DateOnly)
+	}
+	start, err := time.Parse(time.DateOnly, o.Start)
 	if err != nil {
-		errs = errors.Join(errs, fmt.Errorf("--start-date %q: write it as 2026-11-01", o.start))
+		errs = errors.Join(errs, fmt.Errorf("--start-date %q: write it as 2026-11-01", o.Start))
 	}
-	values, valuesErr := readValues(o.values)
+	values, valuesErr := readValues(o.Values)
 	errs = errors.Join(errs, valuesErr)
 	cfg, err := aws.ReadConfig(config, blueprintsKey)
 	errs = errors.Join(errs, err)
@@ -104,7 +93,7 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 		return nil, nil, inputError{err}
 	}
 	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
-	cfg.Describe = o.only == render.Airflow
+	cfg.Describe = o.Only == render.Airflow
 	if err := aws.Validate(in.plans, cfg); err != nil {
 		return nil, nil, inputError{err}
 	}
@@ -115,7 +104,7 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	if err != nil {
 		return nil, nil, err
 	}
-	as := render.Options{Region: cfg.Region, Values: values, Secrets: o.secrets, Dir: o.out}
+	as := render.Options{Region: cfg.Region, Values: values, Secrets: o.Secrets, Dir: o.Out}
 	if cfg.Describe {
 		files, err = dags(in.plans, cfg, rec, as, airflow.Options{StartDate: start})
 		return files, airflowNotes(in.plans), err
@@ -130,7 +119,7 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 // withheld takes the Secrets out of the files where nobody asked for them, and says
 // which pods will look for.
 func (o *renderOptions) withheld(files render.Files) []string {
-	if o.secrets || o.only == render.Terraform {
+	if o.Secrets || o.Only == render.Terraform {
 		return nil
 	}
 	var notes []string

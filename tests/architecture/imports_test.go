@@ -130,6 +130,11 @@ var law = []rule{
 		foreign: []string{"github.com/google/renameio/v2"},
 	},
 	{
+		// The flags that a verb of the CLI and one of the Pulumi program share.
+		folder:  "cmd/rendering",
+		foreign: []string{"github.com/spf13/pflag"},
+	},
+	{
 		// Verbs: flags, a call, output. Of the runtime they know the types that they
 		// print, and not what makes them.
 		folder: "cmd/ashlar",
@@ -137,7 +142,7 @@ var law = []rule{
 			"stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
 			"runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login", "runtime/pipeline", "runtime/registry", "runtime/retain",
 			"runtime/run", "runtime/schedule",
-			"runtime/store", "runtime/tuning", "cmd/ashlar"},
+			"runtime/store", "runtime/tuning", "cmd/rendering", "cmd/ashlar"},
 		foreign: []string{"*"},
 	},
 	{
@@ -146,7 +151,7 @@ var law = []rule{
 		// and not of its types: templates know no Pulumi.
 		folder: "cmd/ashlar-stack",
 		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow",
-			"runtime/crash", "cmd/ashlar-stack"},
+			"runtime/crash", "cmd/rendering", "cmd/ashlar-stack"},
 		foreign: []string{"*"},
 	},
 	{
