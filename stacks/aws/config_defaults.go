@@ -66,3 +66,8 @@ func choose[T any](condition bool, yes, no T) T {
 	}
 	return no
 }
+
+// private are the ranges of private networks (RFC 1918, RFC 6598), in which a
+// database with a name is looked for unless the config says otherwise: a
+// NetworkPolicy knows no names.
+var private = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // reaches evaluates the rendered NetworkPolicies as Kubernetes does: policies
@@ -65,9 +66,9 @@ func labels(kind, name string, more ...string) map[string]string {
 
 func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 	const internet, database, other = "198.51.100.7", "10.0.3.4", "192.0.2.9"
-	serving, stage, end := labels(kindEndpoint, "scoring"), labels(kindPipeline, "nightly"),
-		labels(kindPipeline, "nightly", labelDuty, finishes)
-	registering := labels(kindPipeline, "nightly", labelDuty, registers)
+	serving, stage, end := labels(lineage.KindEndpoint, "scoring"), labels(lineage.KindPipeline, "nightly"),
+		labels(lineage.KindPipeline, "nightly", labelDuty, finishes)
+	registering := labels(lineage.KindPipeline, "nightly", labelDuty, registers)
 	mailing := func(c Config) Config {
 		c.MailServer = "192.0.2.25:587"
 		return c
@@ -107,9 +108,9 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		"elsewhere, a job that does all, any server": {elsewhere(), stage, other, 587, false},
 		"elsewhere, a job that does all, database":   {elsewhere(), stage, "10.1.2.3", 5433, true},
 		"drift that retrains, the mail server": {mailing(elsewhere()),
-			labels(kindDrift, "scoring"), "192.0.2.25", 587, true},
+			labels(lineage.KindDrift, "scoring"), "192.0.2.25", 587, true},
 		"drift that retrains, another mail server": {mailing(elsewhere()),
-			labels(kindDrift, "scoring"), other, 587, false},
+			labels(lineage.KindDrift, "scoring"), other, 587, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := reaches(t, stood(t, c.cfg, credit()), "credit-risk", c.pods, c.address, c.port); got != c.want {

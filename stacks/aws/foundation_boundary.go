@@ -8,6 +8,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/policy"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // makeBoundary registers what no workload's role can ever exceed, whatever its
@@ -36,7 +37,7 @@ func (u *underlay) boundaryStatements() []policy.Statement {
 	for _, d := range plan.Duties() {
 		if d != plan.DutyDecide { // people's
 			users = append(users, u.arn("rds-db",
-				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(databaseUsers))))
+				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(lineage.DatabaseUsers))))
 		}
 	}
 	return []policy.Statement{

@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/database"
 	"github.com/ashlar-dev/ashlar/components/network"
 	"github.com/ashlar-dev/ashlar/components/registry"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // What the foundation exports for people, beside what base reads.
@@ -52,7 +53,7 @@ func notYet() premises {
 // prefix is what the environment's physical names begin with.
 func (u *underlay) prefix() string { return u.cfg.Name + "-" + u.cfg.Environment }
 
-func (u *underlay) partition() string { return partitionOf(u.cfg.Region) }
+func (u *underlay) partition() string { return lineage.PartitionOf(u.cfg.Region) }
 
 // regionProblem refuses the regions whose endpoints and service principals
 // have other names.

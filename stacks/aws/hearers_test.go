@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/namespace"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 func TestAPipelineReachesWhomItTells(t *testing.T) {
@@ -30,7 +31,7 @@ func TestAPipelineReachesWhomItTells(t *testing.T) {
 		slices.Sort(out)
 		return fmt.Sprint(out)
 	}
-	if got, want := reached(trackers(p)), "[0.0.0.0/0[443] tools[5000]]"; got != want {
+	if got, want := reached(lineage.Trackers(p)), "[0.0.0.0/0[443] tools[5000]]"; got != want {
 		t.Errorf("trackers %s, want %s", got, want)
 	}
 	for mail, want := range map[string]string{
@@ -38,10 +39,10 @@ func TestAPipelineReachesWhomItTells(t *testing.T) {
 		"10.1.2.3:25":        "[0.0.0.0/0[8443] 10.1.2.3/32[25]]",
 		"relay.mail.svc:587": "[0.0.0.0/0[8443] mail[587]]",
 	} {
-		if got := reached(alarms(p.Pipelines["a"], mail)); got != want {
+		if got := reached(lineage.Alarms(p.Pipelines["a"], mail)); got != want {
 			t.Errorf("with mail server %q: %s, want %s", mail, got, want)
 		}
-		if got := reached(alarms(p.Pipelines["b"], mail)); got != "[]" {
+		if got := reached(lineage.Alarms(p.Pipelines["b"], mail)); got != "[]" {
 			t.Errorf("a pipeline that tells nobody reaches %s", got)
 		}
 	}
@@ -55,7 +56,7 @@ func TestADatabaseIsReachedWhereItIs(t *testing.T) {
 		"postgres://u:p@[2001:db8::1]:5432/d":        "2001:db8::1/128[5432]",
 		"postgres://u:p@db.data.svc.cluster.local/d": "data[5432]",
 	} {
-		list := anywhere("s3://b", database, []string{"192.0.2.0/24"}).database
+		list := lineage.Anywhere("s3://b", database, []string{"192.0.2.0/24"}).Database
 		cidr, _ := list[0].CIDR.(pulumi.String)
 		if got := fmt.Sprintf("%s%s%v", cidr, list[0].Namespace, list[0].Ports); got != want || len(list) != 1 {
 			t.Errorf("%s is reached at %s, want %s", database, got, want)

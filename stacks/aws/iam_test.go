@@ -7,6 +7,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
@@ -287,14 +288,14 @@ func TestEachWorkloadIsTheUserOfItsDutyAlone(t *testing.T) {
 		"endpoint-scoring": plan.DutyServe, "pipeline-nightly": plan.DutyTrain, "drift-scoring": plan.DutyTrain,
 		"retention-data": plan.DutyRetain,
 	}
-	for _, w := range lineage(p) {
+	for _, w := range lineage.Of(p) {
 		for _, d := range plan.Duties() {
 			as := func(database string) pulumitest.Request {
 				return pulumitest.Request{Action: "rds-db:connect",
 					Resource: "arn:aws:rds-db:eu-central-1:123456789012:dbuser:" + database + "/ashlar_" + string(d)}
 			}
-			if got := may(t, policyOf(t, r, "credit-risk-"+w.id()), as("db-ABC")); got != (d == want[w.id()]) {
-				t.Errorf("%s connects as %s: %t", w.id(), d, got)
+			if got := may(t, policyOf(t, r, "credit-risk-"+w.ID()), as("db-ABC")); got != (d == want[w.ID()]) {
+				t.Errorf("%s connects as %s: %t", w.ID(), d, got)
 			}
 			if got := may(t, bound, as("")); got != (d != plan.DutyDecide) {
 				t.Errorf("a workload may connect as %s: %t", d, got)
@@ -304,9 +305,9 @@ func TestEachWorkloadIsTheUserOfItsDutyAlone(t *testing.T) {
 	e := p.Endpoints["scoring"]
 	e.Drift.Retrain = false
 	p.Endpoints["scoring"] = e
-	for _, w := range lineage(p) {
-		if w.Kind == kindDrift && w.duty() != plan.DutyWatch {
-			t.Errorf("drift that trains nothing has the duty %s", w.duty())
+	for _, w := range lineage.Of(p) {
+		if w.Kind == lineage.KindDrift && w.Duty() != plan.DutyWatch {
+			t.Errorf("drift that trains nothing has the duty %s", w.Duty())
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // without returns the plan with the edge taken away: the reference emptied, the
@@ -63,18 +64,18 @@ func without(t *testing.T, p *plan.Plan, edge string) *plan.Plan {
 func TestEveryGrantFollowsFromEdgesOfThePlanAndGoesWithEachOfThem(t *testing.T) {
 	for _, p := range []*plan.Plan{credit(), churn()} {
 		count := 0
-		for _, w := range lineage(p) {
+		for _, w := range lineage.Of(p) {
 			for _, g := range w.Grants {
 				if len(g.Because) == 0 {
-					t.Errorf("%s may %s %s for no reason", w.id(), g.Access, g.Target)
+					t.Errorf("%s may %s %s for no reason", w.ID(), g.Access, g.Target)
 				}
 				for _, edge := range g.Because {
 					count++
-					for _, left := range lineage(without(t, p, edge)) {
-						if left.id() == w.id() && slices.ContainsFunc(left.Grants, func(o grant) bool {
+					for _, left := range lineage.Of(without(t, p, edge)) {
+						if left.ID() == w.ID() && slices.ContainsFunc(left.Grants, func(o lineage.Grant) bool {
 							return o.Access == g.Access && o.Target == g.Target && slices.Equal(o.Because, g.Because)
 						}) {
-							t.Errorf("%s may still %s %s without %s", w.id(), g.Access, g.Target, edge)
+							t.Errorf("%s may still %s %s without %s", w.ID(), g.Access, g.Target, edge)
 						}
 					}
 				}
@@ -96,11 +97,11 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 	}
 	check := func() {
 		t.Helper()
-		for _, w := range lineage(p) {
-			if got := touched(w); got != want[w.id()] {
-				t.Errorf("%s touches %s\nwant %s", w.id(), got, want[w.id()])
+		for _, w := range lineage.Of(p) {
+			if got := touched(w); got != want[w.ID()] {
+				t.Errorf("%s touches %s\nwant %s", w.ID(), got, want[w.ID()])
 			}
-			delete(want, w.id())
+			delete(want, w.ID())
 		}
 		if len(want) > 0 {
 			t.Errorf("no workload for %v", want)
@@ -119,19 +120,20 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 	d := p.Datasets["applications"]
 	d.Retention = ""
 	p.Datasets["applications"] = d
-	if i := slices.IndexFunc(lineage(p), func(w workload) bool { return w.Kind == kindRetention }); i >= 0 {
+	if i := slices.IndexFunc(lineage.Of(p),
+		func(w lineage.Workload) bool { return w.Kind == lineage.KindRetention }); i >= 0 {
 		t.Error("something deletes what nobody has said to delete")
 	}
 }
 
-func touched(w workload) string {
+func touched(w lineage.Workload) string {
 	var out []string
-	for _, a := range []access{readData, readStore, writeStore} {
-		if all := w.targets(a); len(all) > 0 {
+	for _, a := range []lineage.Access{lineage.ReadData, lineage.ReadStore, lineage.WriteStore} {
+		if all := w.Targets(a); len(all) > 0 {
 			out = append(out, string(a)+": "+strings.Join(all, " "))
 		}
 	}
-	if w.may(useDatabase) {
+	if w.May(lineage.UseDatabase) {
 		out = append(out, "use database: yes")
 	}
 	return strings.Join(out, "; ")
@@ -177,24 +179,25 @@ func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 }
 
 // reason is the grant of the workload that a permission comes from; nil: none.
-func reason(w workload, action, resource string) *grant {
+func reason(w lineage.Workload, action, resource string) *lineage.Grant {
 	for i, g := range w.Grants {
-		store := strings.Contains(resource, "-store") && (g.Access == readStore || g.Access == writeStore)
+		store := strings.Contains(resource, "-store") &&
+			(g.Access == lineage.ReadStore || g.Access == lineage.WriteStore)
 		writes := slices.Contains([]string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
 			"kms:GenerateDataKey"}, action)
 		var fits bool
 		switch {
-		case writes && g.Access != writeStore:
+		case writes && g.Access != lineage.WriteStore:
 		case action == "kms:Decrypt" || action == "kms:GenerateDataKey":
-			fits = g.Access != useDatabase
+			fits = g.Access != lineage.UseDatabase
 		case action == "s3:ListBucket":
-			fits = store && strings.HasSuffix(resource, "-store") || g.Access == readData &&
+			fits = store && strings.HasSuffix(resource, "-store") || g.Access == lineage.ReadData &&
 				strings.HasSuffix(resource, "-data-"+g.Target)
 		case strings.HasPrefix(action, "s3:"):
-			fits = store && strings.HasSuffix(resource, "-store/"+g.Target+"*") || g.Access == readData &&
+			fits = store && strings.HasSuffix(resource, "-store/"+g.Target+"*") || g.Access == lineage.ReadData &&
 				strings.Contains(resource, "-data-"+g.Target+"/")
 		case action == "rds-db:connect":
-			fits = g.Access == useDatabase
+			fits = g.Access == lineage.UseDatabase
 		}
 		if fits {
 			return &w.Grants[i]
@@ -207,15 +210,15 @@ func TestEveryPermissionOfEveryRoleTracesToAnEdgeOfThePlan(t *testing.T) {
 	p := credit()
 	r := stood(t, cloud(), p)
 	count := 0
-	for _, w := range lineage(p) {
-		for _, one := range allowed(t, r, "credit-risk-"+w.id()) {
+	for _, w := range lineage.Of(p) {
+		for _, one := range allowed(t, r, "credit-risk-"+w.ID()) {
 			count++
 			action, resource, _ := strings.Cut(one, " ")
 			if g := reason(w, action, resource); g == nil || len(g.Because) == 0 {
-				t.Errorf("%s may %s for no reason", w.id(), one)
+				t.Errorf("%s may %s for no reason", w.ID(), one)
 			}
 			if strings.Contains(action, "*") || strings.Trim(resource, "*") == "" {
-				t.Errorf("%s may %s: everything", w.id(), one)
+				t.Errorf("%s may %s: everything", w.ID(), one)
 			}
 		}
 	}
@@ -247,28 +250,6 @@ func TestASharedBucketIsOpenUnderThePrefixOnly(t *testing.T) {
 		}
 		if strings.HasPrefix(s.Sid, "ReadKey") && strings.Contains(fmt.Sprint(s.Condition), "corp-data") {
 			t.Error("our key is no business of somebody else's bucket")
-		}
-	}
-}
-
-func TestSourcesAreReadAsThePlanWritesThem(t *testing.T) {
-	for text, want := range map[string]string{
-		"data/a.csv":                    "/data/a.csv false",
-		"./data/../data/a.csv":          "/data/a.csv false",
-		"data/2024-*.csv":               "/data/2024- true",
-		"data/part-?.csv":               "/data/part- true",
-		"s3://corp/a/b.parquet":         "corp/a/b.parquet false",
-		"s3://corp/a/*.csv?region=x":    "corp/a/ true",
-		"s3://corp/a.csv?region=eu-*-1": "corp/a.csv false",
-	} {
-		s, ok := sourceOf(plan.Dataset{Source: text})
-		if got := fmt.Sprintf("%s/%s %t", s.Bucket, s.Key, s.Glob); !ok || got != want {
-			t.Errorf("%s: got %s, want %s", text, got, want)
-		}
-	}
-	for _, text := range []string{"file:///srv/a.csv", "gs://bucket/a.csv", "mem://x"} {
-		if _, ok := sourceOf(plan.Dataset{Source: text}); ok {
-			t.Errorf("%s is nowhere that a pod reaches", text)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/namespace"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // systemNamespace is where the installation's own jobs run. The database's
@@ -69,12 +70,12 @@ func (m *migration) selector() map[string]string {
 }
 
 func (m *migration) space() (*namespace.Namespace, error) {
-	r := anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL, m.cfg.DatabaseCIDRs)
+	r := lineage.Anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL, m.cfg.DatabaseCIDRs)
 	if m.cfg.Provider == ProviderAWS {
-		r = onAWS(m.base.NetworkCIDR)
+		r = lineage.OnAWS(m.base.NetworkCIDR)
 	}
-	flow := r.flow(workload{Kind: migrateName, Name: "database",
-		Grants: []grant{{Access: useDatabase}}}, m.selector(), false)
+	flow := r.Flow(lineage.Workload{Kind: migrateName, Name: "database",
+		Grants: []lineage.Grant{{Access: lineage.UseDatabase}}}, m.selector(), false)
 	return namespace.New(m.ctx, m.cfg.systemNamespace(), &namespace.Args{
 		Name: m.cfg.systemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
 		Quota: namespace.Quota{Pods: 8, CPU: 4, MemoryGi: 8},
@@ -119,7 +120,7 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 		m.base.DatabasePort, m.base.DatabaseName)
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("secret")
 	p.Env["ASHLAR_DATABASE_SECRET"] = m.base.DatabaseSecretArn
-	p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(databaseUsers)
+	p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(lineage.DatabaseUsers)
 	// Its role is the foundation's, and bound to this namespace and account.
 	return p, nil, nil
 }

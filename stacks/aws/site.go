@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // site is one blueprint being stood up.
@@ -22,8 +23,8 @@ type site struct {
 	plan      *plan.Plan
 	text      []byte // canonical JSON of the plan as pods see it
 	namespace string
-	workloads []workload
-	reach     reach
+	workloads []lineage.Workload
+	reach     lineage.Reach
 	storeURL  pulumi.StringInput            // of pods
 	dataURLs  map[string]pulumi.StringInput // of pods, by dataset
 	buckets   buckets                       // AWS only
@@ -46,13 +47,13 @@ func newSite(ctx *pulumi.Context, cfg Config, b base, p *plan.Plan, out *outputs
 		return nil, fmt.Errorf("blueprint %s: %w", p.Name, err)
 	}
 	s := &site{
-		ctx: ctx, cfg: cfg, base: b, plan: p, text: text, namespace: cfg.namespaceOf(p), workloads: lineage(p),
+		ctx: ctx, cfg: cfg, base: b, plan: p, text: text, namespace: cfg.namespaceOf(p), workloads: lineage.Of(p),
 		dataURLs: map[string]pulumi.StringInput{}, outputs: out,
 	}
 	if s.onAWS() {
-		s.reach = onAWS(b.NetworkCIDR)
+		s.reach = lineage.OnAWS(b.NetworkCIDR)
 	} else {
-		s.reach = anywhere(cfg.StoreURL, cfg.DatabaseURL, cfg.DatabaseCIDRs)
+		s.reach = lineage.Anywhere(cfg.StoreURL, cfg.DatabaseURL, cfg.DatabaseCIDRs)
 	}
 	return s, s.readCode()
 }

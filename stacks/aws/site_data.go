@@ -16,6 +16,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/bucket"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // maxBucketName leaves room for a dash and the account's twelve digits: names
@@ -27,7 +28,7 @@ func (s *site) data() error {
 	if !s.onAWS() {
 		s.storeURL = pulumi.String(below(s.cfg.StoreURL, s.plan.Name, "store"))
 		for _, name := range sorted(s.plan.Datasets) {
-			if src, ok := sourceOf(s.plan.Datasets[name]); ok && src.Bucket == "" {
+			if src, ok := lineage.SourceOf(s.plan.Datasets[name]); ok && src.Bucket == "" {
 				at := below(s.cfg.StoreURL, s.plan.Name, "data", name)
 				s.dataURLs[name] = pulumi.String(at)
 				s.outputs.upload(s.plan.Name, name, pulumi.String(withoutQuery(at)+"/"+s.plan.Datasets[name].Source))
@@ -52,7 +53,7 @@ func (s *site) data() error {
 // dataset makes the bucket of a dataset whose source is relative, and brings
 // its files there if they are available. One with a URL is somewhere already.
 func (s *site) dataset(name string, d plan.Dataset) error {
-	src, ok := sourceOf(d)
+	src, ok := lineage.SourceOf(d)
 	if !ok || src.Bucket != "" {
 		return nil
 	}

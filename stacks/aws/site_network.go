@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/namespace"
 	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // Where a pipeline's stages are pods of their own, two kinds of them have a label
@@ -19,25 +20,26 @@ const (
 )
 
 // flows are the workload's ways through the network.
-func (s *site) flows(w workload) []namespace.Flow {
+func (s *site) flows(w lineage.Workload) []namespace.Flow {
 	pods, alarms := s.selector(w.Kind, w.Name), s.alarms(w)
-	graph := w.Kind == kindPipeline && s.cfg.Pipelines == PipelinesArgo
+	graph := w.Kind == lineage.KindPipeline && s.cfg.Pipelines == PipelinesArgo
 	all := w
 	if graph {
-		all.Grants = slices.DeleteFunc(slices.Clone(w.Grants), func(g grant) bool { return g.Access == useDatabase })
+		all.Grants = slices.DeleteFunc(slices.Clone(w.Grants),
+			func(g lineage.Grant) bool { return g.Access == lineage.UseDatabase })
 	}
-	f := s.reach.flow(all, pods, graph)
-	if w.Kind == kindPipeline || s.retrains(w) {
-		f.To = once(append(f.To, trackers(s.plan)...))
+	f := s.reach.Flow(all, pods, graph)
+	if w.Kind == lineage.KindPipeline || s.retrains(w) {
+		f.To = lineage.Once(append(f.To, lineage.Trackers(s.plan)...))
 	}
 	if !graph {
-		f.To = once(append(f.To, alarms...)) // one pod does all
+		f.To = lineage.Once(append(f.To, alarms...)) // one pod does all
 		return []namespace.Flow{f}
 	}
 	out := []namespace.Flow{f}
-	if w.may(useDatabase) {
+	if w.May(lineage.UseDatabase) {
 		out = append(out, namespace.Flow{Name: "register-" + w.Name,
-			Pods: object.With(pods, labelDuty, registers), To: s.reach.database})
+			Pods: object.With(pods, labelDuty, registers), To: s.reach.Database})
 	}
 	if len(alarms) > 0 {
 		out = append(out, namespace.Flow{Name: "alarms-" + w.Name,
@@ -47,19 +49,19 @@ func (s *site) flows(w workload) []namespace.Flow {
 }
 
 // retrains reports whether the workload is a drift monitor that trains again.
-func (s *site) retrains(w workload) bool {
+func (s *site) retrains(w lineage.Workload) bool {
 	d := s.plan.Endpoints[w.Name].Drift
-	return w.Kind == kindDrift && d != nil && d.Retrain
+	return w.Kind == lineage.KindDrift && d != nil && d.Retrain
 }
 
 // alarms are who hears when a run of the workload fails.
-func (s *site) alarms(w workload) []namespace.Peer {
+func (s *site) alarms(w lineage.Workload) []namespace.Peer {
 	var out []namespace.Peer
 	for _, name := range sorted(s.plan.Pipelines) {
 		line := s.plan.Pipelines[name]
-		if w.Kind == kindPipeline && w.Name == name || s.retrains(w) &&
+		if w.Kind == lineage.KindPipeline && w.Name == name || s.retrains(w) &&
 			retrainedAs(line, s.plan.Endpoints[w.Name].Model) {
-			out = append(out, alarms(line, s.cfg.MailServer)...)
+			out = append(out, lineage.Alarms(line, s.cfg.MailServer)...)
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // size is what a workload's pod may use.
@@ -35,31 +36,31 @@ const settings = "ashlar-settings"
 var trainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
 
 // pod returns what the pods of a workload run.
-func (s *site) pod(w workload, size size, command ...string) pod.Args {
+func (s *site) pod(w lineage.Workload, size size, command ...string) pod.Args {
 	p := pod.Args{
 		Image:          pulumi.String(s.cfg.Image),
 		Command:        append([]string{pod.Binary}, command...),
 		Env:            s.env(w),
 		Plan:           config.PlanName(s.text),
-		ServiceAccount: w.id(),
+		ServiceAccount: w.ID(),
 		CPU:            size.cpu, Memory: size.memory, Scratch: size.scratch,
 		Labels: s.planned(s.labels(w.Kind, w.Name)),
 	}
-	s.cfg.connect(s.base, w.duty(), &p)
+	s.cfg.connect(s.base, w.Duty(), &p)
 	return p
 }
 
 // env are the variables that say where a pod stands. Each follows from a grant,
 // so a pod is not even told where the things are that it must not touch.
-func (s *site) env(w workload) map[string]pulumi.StringInput {
+func (s *site) env(w lineage.Workload) map[string]pulumi.StringInput {
 	out := map[string]pulumi.StringInput{
 		"ASHLAR_PLAN":   pulumi.String(pod.PlanDir + "/" + pod.PlanFile),
 		"ASHLAR_AUTHOR": pulumi.String(w.Kind + "/" + w.Name),
 	}
-	if w.may(readStore) || w.may(writeStore) {
+	if w.May(lineage.ReadStore) || w.May(lineage.WriteStore) {
 		out["ASHLAR_STORE"] = s.storeURL
 	}
-	for _, dataset := range w.targets(readData) {
+	for _, dataset := range w.Targets(lineage.ReadData) {
 		if at, ok := s.dataURLs[dataset]; ok {
 			out["ASHLAR_DATA"] = at
 		}
@@ -75,7 +76,8 @@ func (s *site) env(w workload) map[string]pulumi.StringInput {
 func (c Config) connect(b base, d plan.Duty, p *pod.Args) {
 	p.Env = maps.Clone(p.Env)
 	if c.Provider == ProviderAWS {
-		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full", d.User(databaseUsers),
+		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full",
+			d.User(lineage.DatabaseUsers),
 			b.DatabaseHost, b.DatabasePort, b.DatabaseName)
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("iam")
 		return

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // retention runs the job that deletes once a day what is kept of datasets
@@ -16,7 +17,7 @@ func (s *site) retention() error {
 	if args == nil {
 		return nil
 	}
-	j, err := job.New(s.ctx, s.name(kindRetention), args, s.options()...)
+	j, err := job.New(s.ctx, s.name(lineage.KindRetention), args, s.options()...)
 	if err != nil {
 		return err
 	}
@@ -26,13 +27,13 @@ func (s *site) retention() error {
 
 // retentionJob is nil where no dataset has a retention.
 func (s *site) retentionJob() *job.Args {
-	w := s.of(kindRetention, retentionName)
+	w := s.of(lineage.KindRetention, lineage.RetentionName)
 	if len(w.Grants) == 0 {
 		return nil
 	}
 	p := s.pod(w, sizeWatching, "retain")
 	return &job.Args{
-		Namespace: s.namespace, Name: w.id(), Engine: job.CronJob, Pod: p, Labels: s.labels(w.Kind, w.Name),
+		Namespace: s.namespace, Name: w.ID(), Engine: job.CronJob, Pod: p, Labels: s.labels(w.Kind, w.Name),
 		Schedule: daily(s.plan.Name), Retries: 1, RetryDelay: time.Minute, Deadline: time.Hour, After: s.ready,
 	}
 }

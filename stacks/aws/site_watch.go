@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
 	"github.com/ashlar-dev/ashlar/components/slo"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 	"github.com/ashlar-dev/ashlar/templates/alerts"
 )
 
@@ -49,7 +50,7 @@ func (s *site) monitor(name string) (*monitor.Args, error) {
 		return args, nil
 	}
 	args.Scrape = &monitor.Scrape{
-		Service: object.With(s.selector(kindEndpoint, name), endpoint.Traffic, endpoint.Live),
+		Service: object.With(s.selector(lineage.KindEndpoint, name), endpoint.Traffic, endpoint.Live),
 		Port:    pod.PortName, Path: "/metrics", Interval: "30s",
 	}
 	groups, err := alerts.Endpoint(s.plan, name, s.alerting())
@@ -60,7 +61,7 @@ func (s *site) monitor(name string) (*monitor.Args, error) {
 // drift is the job that judges an endpoint's windows. One that retrains does so
 // itself, so it has a pipeline's size and time.
 func (s *site) drift(name string, d plan.Drift) *job.Args {
-	w := s.of(kindDrift, name)
+	w := s.of(lineage.KindDrift, name)
 	size, most := sizeWatching, time.Hour
 	if d.Retrain {
 		size, most = sizeTraining, plan.DefaultTimeout
@@ -72,7 +73,7 @@ func (s *site) drift(name string, d plan.Drift) *job.Args {
 		s.withKeys(s.plan.Endpoints[name].Model, &p)
 	}
 	return &job.Args{
-		Namespace: s.namespace, Name: w.id(), Engine: job.CronJob, Pod: p, Labels: s.labels(w.Kind, name),
+		Namespace: s.namespace, Name: w.ID(), Engine: job.CronJob, Pod: p, Labels: s.labels(w.Kind, name),
 		Schedule: hourly(s.plan.Name + "/" + name), Retries: 1, RetryDelay: time.Minute, Deadline: most, After: s.ready,
 	}
 }
@@ -115,7 +116,7 @@ func (s *site) objectives() ([]*slo.Args, error) {
 	}
 	for _, name := range sorted(s.plan.Pipelines) {
 		groups, err := alerts.Pipeline(s.plan, name, s.alerting())
-		add(kindPipeline, name, groups, err)
+		add(lineage.KindPipeline, name, groups, err)
 	}
 	return out, errors.Join(problems...)
 }

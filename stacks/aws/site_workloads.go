@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // maxRoleName is IAM's.
@@ -23,18 +24,18 @@ func (s *site) identities() error {
 	if !s.onAWS() {
 		return nil
 	}
-	g := ground{
-		partition: partitionOf(s.cfg.Region), region: s.cfg.Region, account: s.base.AccountID,
-		store: s.buckets.store, data: s.buckets.data, key: s.base.DataKeyArn, databaseID: s.base.DatabaseResourceID,
+	g := lineage.Ground{
+		Partition: lineage.PartitionOf(s.cfg.Region), Region: s.cfg.Region, Account: s.base.AccountID,
+		Store: s.buckets.store, Data: s.buckets.data, Key: s.base.DataKeyArn, DatabaseID: s.base.DatabaseResourceID,
 	}
 	for _, w := range s.workloads {
-		statements := g.statements(s.plan, w)
+		statements := g.Statements(s.plan, w)
 		if len(statements) == 0 {
 			continue
 		}
 		id, err := identity.New(s.ctx, s.name(w.Kind, w.Name), &identity.Args{
-			RoleName:    physical(maxRoleName, s.cfg.Name, s.cfg.Environment, s.cfg.Region, s.plan.Name, w.id()),
-			ClusterName: s.base.ClusterName, Namespace: s.namespace, ServiceAccount: w.id(),
+			RoleName:    physical(maxRoleName, s.cfg.Name, s.cfg.Environment, s.cfg.Region, s.plan.Name, w.ID()),
+			ClusterName: s.base.ClusterName, Namespace: s.namespace, ServiceAccount: w.ID(),
 			Statements: statements, Boundary: s.base.BoundaryArn, Tags: s.tags(),
 		})
 		if err != nil {
@@ -47,10 +48,10 @@ func (s *site) identities() error {
 }
 
 // of returns the workload of the kind and name.
-func (s *site) of(kind, name string) workload {
-	i := slices.IndexFunc(s.workloads, func(w workload) bool { return w.Kind == kind && w.Name == name })
+func (s *site) of(kind, name string) lineage.Workload {
+	i := slices.IndexFunc(s.workloads, func(w lineage.Workload) bool { return w.Kind == kind && w.Name == name })
 	if i < 0 {
-		return workload{Kind: kind, Name: name}
+		return lineage.Workload{Kind: kind, Name: name}
 	}
 	return s.workloads[i]
 }
@@ -61,13 +62,13 @@ func (s *site) pipelines() error {
 		if err != nil {
 			return err
 		}
-		j, err := job.New(s.ctx, s.name(kindPipeline, name), args, s.options()...)
+		j, err := job.New(s.ctx, s.name(lineage.KindPipeline, name), args, s.options()...)
 		if err != nil {
 			return err
 		}
 		s.outputs.command(s.plan.Name, "run pipeline "+name, j.Run)
 		if s.cfg.Describe && len(args.Stages) > 0 {
-			if err := job.Describe(s.ctx, s.name(kindPipeline, name), args); err != nil {
+			if err := job.Describe(s.ctx, s.name(lineage.KindPipeline, name), args); err != nil {
 				return err
 			}
 		}
@@ -83,7 +84,7 @@ const Described = job.DescribedType
 // pipeline is the job that runs the pipeline: a pod a stage where the engine has
 // graphs, else one pod that does all.
 func (s *site) pipeline(name string) (*job.Args, error) {
-	line, w := s.plan.Pipelines[name], s.of(kindPipeline, name)
+	line, w := s.plan.Pipelines[name], s.of(lineage.KindPipeline, name)
 	_, delay, err := line.Attempts(nil)
 	if err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
@@ -151,7 +152,7 @@ func (s *site) endpoints() error {
 		if err != nil {
 			return err
 		}
-		served, err := endpoint.New(s.ctx, s.name(kindEndpoint, name), args, s.options()...)
+		served, err := endpoint.New(s.ctx, s.name(lineage.KindEndpoint, name), args, s.options()...)
 		if err != nil {
 			return err
 		}
@@ -164,13 +165,13 @@ func (s *site) endpoints() error {
 
 // endpoint is what serves the endpoint's model.
 func (s *site) endpoint(name string) (*endpoint.Args, error) {
-	e, w := s.plan.Endpoints[name], s.of(kindEndpoint, name)
+	e, w := s.plan.Endpoints[name], s.of(lineage.KindEndpoint, name)
 	strategy, err := strategyOf(e.Strategy)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
 	p := s.pod(w, sizeServing, "serve", "--endpoint", name)
-	p.Port, p.Grace = servingPort, 60
+	p.Port, p.Grace = lineage.ServingPort, 60
 	if a := s.plan.Models[e.Model].Artifact; a != nil && a.Flavor == plan.PyFunc && a.Image == "" {
 		return nil, fmt.Errorf("endpoint %s: model %s is a pyfunc without an image to run its server in on a cluster: add image: \"registry/name@sha256:...\" to its artifact", name, e.Model)
 	}

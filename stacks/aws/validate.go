@@ -3,8 +3,6 @@ package aws
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
@@ -40,6 +38,3 @@ func (p *problems) key(name, format string, args ...any) {
 }
 
 func (p *problems) foundation() bool { return p.cfg.Layer == LayerFoundation }
-
-// sorted returns the keys of m in order.
-func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

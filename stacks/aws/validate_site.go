@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // sites reports what keeps the plans' objects from being made, by making the
@@ -86,7 +87,7 @@ func onPaper(cfg Config, p *plan.Plan) (*site, error) {
 func (s *site) sources(say func(error)) {
 	for _, name := range sorted(s.plan.Datasets) {
 		d := s.plan.Datasets[name]
-		src, ok := sourceOf(d)
+		src, ok := lineage.SourceOf(d)
 		switch {
 		case !ok:
 			say(fmt.Errorf("dataset %s: source %s is nowhere that a pod reaches; use s3://bucket/key, or a path relative to the blueprint", name, d.Source))

@@ -1,11 +1,8 @@
 package aws
 
 import (
-	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
@@ -88,40 +85,4 @@ func TestAPlanThatNoConfigMapHoldsIsRefused(t *testing.T) {
 	if err := Validate([]*plan.Plan{p}, cloud()); err == nil || !strings.Contains(err.Error(), "split the blueprint") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func TestTheNetworkOfAnyClusterIsWhatItsURLsSay(t *testing.T) {
-	for name, c := range map[string]struct {
-		store, database string
-		want            string
-	}{
-		"services of this cluster": {"s3://b?endpoint=http://minio.storage.svc:9000",
-			"postgres://u:p@pg.data.svc.cluster.local/d", "storage 9000, data 5432"},
-		"addresses": {"s3://b?endpoint=http://10.245.0.1:7070", "postgres://u:p@10.1.2.3:5433/d",
-			"10.245.0.1/32 7070, 10.1.2.3/32 5433"},
-		"plain HTTP": {"s3://b?endpoint=http://10.245.0.1", "postgres://u:p@[fd00::1]:5432/d",
-			"10.245.0.1/32 80, fd00::1/128 5432"},
-		"the world": {"s3://b?region=eu-west-1", "postgres://u:p@db.example.com/d",
-			"0.0.0.0/0 443, 10.0.0.0/8 5432, 172.16.0.0/12 5432, 192.168.0.0/16 5432, 100.64.0.0/10 5432"},
-	} {
-		r := anywhere(c.store, c.database, private)
-		if got := peers(r); got != c.want {
-			t.Errorf("%s: got %s, want %s", name, got, c.want)
-		}
-	}
-}
-
-func peers(r reach) string {
-	var out []string
-	for _, p := range append(r.store, r.database...) {
-		at := p.Namespace
-		if text, ok := p.CIDR.(pulumi.String); ok {
-			at = string(text)
-		}
-		for _, port := range p.Ports {
-			at += fmt.Sprintf(" %d", port)
-		}
-		out = append(out, at)
-	}
-	return strings.Join(out, ", ")
 }

@@ -1,6 +1,10 @@
 package aws
 
 import (
+	"maps"
+
+	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
+
 	"cmp"
 	"fmt"
 	"slices"
@@ -65,7 +69,7 @@ func (s *site) stand() error {
 func (s *site) databases() map[string]pulumi.StringInput {
 	out := map[string]pulumi.StringInput{}
 	for _, w := range s.workloads {
-		if d := w.duty(); !s.onAWS() && w.may(useDatabase) {
+		if d := w.Duty(); !s.onAWS() && w.May(lineage.UseDatabase) {
 			out[databaseSecret(d)] = s.base.DutyURLs[d]
 		}
 	}
@@ -106,3 +110,6 @@ func quota(p *plan.Plan) namespace.Quota {
 	}
 	return q
 }
+
+// sorted returns the keys of m in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

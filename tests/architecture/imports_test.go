@@ -71,6 +71,12 @@ var law = []rule{
 		foreign: []string{"github.com/pulumi/"},
 	},
 	{
+		// What each workload may touch, whatever a stack's config says.
+		folder:  "stacks/aws/lineage",
+		ours:    []string{"blueprints/plan", "components"},
+		foreign: []string{"github.com/pulumi/pulumi/sdk"},
+	},
+	{
 		folder:  "stacks/aws",
 		ours:    []string{"blueprints/plan", "components", "templates", "stacks/aws"},
 		foreign: []string{"github.com/pulumi/"},

@@ -1,4 +1,4 @@
-package aws
+package lineage
 
 import (
 	"net/netip"
@@ -12,13 +12,13 @@ import (
 	"github.com/ashlar-dev/ashlar/components/namespace"
 )
 
-// servingPort is where an endpoint's pods listen.
-const servingPort = 8080
+// ServingPort is where an endpoint's pods listen.
+const ServingPort = 8080
 
-// reach is where the things that grants are about are found in the network.
-type reach struct {
+// Reach is where the things that grants are about are found in the network.
+type Reach struct {
 	store    []namespace.Peer // the object store; datasets are read from there too
-	database []namespace.Peer
+	Database []namespace.Peer
 	identity []namespace.Peer // where pods get their credentials; none: they have none of their own
 	api      []namespace.Peer // the API server
 }
@@ -27,13 +27,13 @@ type reach struct {
 // S3 and the API server, and always for one port.
 const everywhere = "0.0.0.0/0"
 
-// onAWS is the network of an EKS cluster: S3 and the other services over HTTPS,
+// OnAWS is the network of an EKS cluster: S3 and the other services over HTTPS,
 // the database inside the VPC, credentials from the Pod Identity agent.
-func onAWS(vpc pulumi.StringInput) reach {
+func OnAWS(vpc pulumi.StringInput) Reach {
 	https := []namespace.Peer{{CIDR: pulumi.String(everywhere), Ports: []int{443}}}
-	return reach{
+	return Reach{
 		store:    https,
-		database: []namespace.Peer{{CIDR: vpc, Ports: []int{databasePort}}},
+		Database: []namespace.Peer{{CIDR: vpc, Ports: []int{databasePort}}},
 		identity: append([]namespace.Peer{{CIDR: pulumi.String("169.254.170.23/32"), Ports: []int{80}}}, https...),
 		api:      https,
 	}
@@ -42,11 +42,11 @@ func onAWS(vpc pulumi.StringInput) reach {
 // databasePort is PostgreSQL's.
 const databasePort = 5432
 
-// anywhere is the network of any other cluster, as far as the URLs of the store
+// Anywhere is the network of any other cluster, as far as the URLs of the store
 // and the database say. They have been checked; what a URL does not say is
 // PostgreSQL's port and HTTPS.
-func anywhere(storeURL, databaseURL string, databaseRanges []string) reach {
-	var r reach
+func Anywhere(storeURL, databaseURL string, databaseRanges []string) Reach {
+	var r Reach
 	if u, err := url.Parse(storeURL); err == nil {
 		address := u.Query().Get("endpoint")
 		if address == "" {
@@ -56,11 +56,11 @@ func anywhere(storeURL, databaseURL string, databaseRanges []string) reach {
 			address = "https://" + address
 		}
 		if e, err := url.Parse(address); err == nil {
-			r.store = []namespace.Peer{peer(e, choose(e.Scheme == "http", 80, 443))}
+			r.store = []namespace.Peer{peer(e, webPort(e))}
 		}
 	}
 	if u, err := url.Parse(databaseURL); err == nil {
-		r.database = within(peer(u, databasePort), databaseRanges)
+		r.Database = within(peer(u, databasePort), databaseRanges)
 	}
 	// An API server is behind one of these ports; its address is the cluster's
 	// secret.
@@ -68,10 +68,13 @@ func anywhere(storeURL, databaseURL string, databaseRanges []string) reach {
 	return r
 }
 
-// private are the ranges of private networks (RFC 1918, RFC 6598), in which a
-// database with a name is looked for unless the config says otherwise: a
-// NetworkPolicy knows no names.
-var private = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
+// webPort is the port of a URL that says none.
+func webPort(u *url.URL) int {
+	if u.Scheme == "http" {
+		return 80
+	}
+	return 443
+}
 
 // within puts the ranges in the place of any address.
 func within(p namespace.Peer, ranges []string) []namespace.Peer {
@@ -108,14 +111,14 @@ func peer(u *url.URL, otherwise int) namespace.Peer {
 	return out
 }
 
-// flow is the workload's grants as its way through the network.
-func (r reach) flow(w workload, pods map[string]string, reports bool) namespace.Flow {
-	f := namespace.Flow{Name: w.id(), Pods: pods}
-	if w.may(readData) || w.may(readStore) || w.may(writeStore) {
+// Flow is the workload's grants as its way through the network.
+func (r Reach) Flow(w Workload, pods map[string]string, reports bool) namespace.Flow {
+	f := namespace.Flow{Name: w.ID(), Pods: pods}
+	if w.May(ReadData) || w.May(ReadStore) || w.May(WriteStore) {
 		f.To = append(f.To, r.store...)
 	}
-	if w.may(useDatabase) {
-		f.To = append(f.To, r.database...)
+	if w.May(UseDatabase) {
+		f.To = append(f.To, r.Database...)
 	}
 	if len(w.Grants) > 0 {
 		f.To = append(f.To, r.identity...)
@@ -123,17 +126,17 @@ func (r reach) flow(w workload, pods map[string]string, reports bool) namespace.
 	if reports {
 		f.To = append(f.To, r.api...)
 	}
-	f.To = once(f.To)
-	if w.Kind == kindEndpoint {
+	f.To = Once(f.To)
+	if w.Kind == KindEndpoint {
 		// Clients, and Prometheus: pods of this cluster.
-		f.From = []namespace.Peer{{AnyNamespace: true, Ports: []int{servingPort}}}
+		f.From = []namespace.Peer{{AnyNamespace: true, Ports: []int{ServingPort}}}
 	}
 	return f
 }
 
-// trackers are who hears of each run. Those with a name may be at any address,
+// Trackers are who hears of each run. Those with a name may be at any address,
 // on one port.
-func trackers(p *plan.Plan) []namespace.Peer {
+func Trackers(p *plan.Plan) []namespace.Peer {
 	var out []namespace.Peer
 	if t := p.Tracking; t != nil {
 		if t.MLflow != nil {
@@ -149,10 +152,10 @@ func trackers(p *plan.Plan) []namespace.Peer {
 	return out
 }
 
-// alarms are who hears of the pipeline's failures: its webhook, and where it
+// Alarms are who hears of the pipeline's failures: its webhook, and where it
 // sends mail the mail server, which the blueprint does not know. Without one no
 // pod has a way to any.
-func alarms(line plan.Pipeline, mailServer string) []namespace.Peer {
+func Alarms(line plan.Pipeline, mailServer string) []namespace.Peer {
 	out := listener(line.OnFailure.Webhook)
 	if len(line.OnFailure.Email) > 0 && mailServer != "" {
 		out = append(out, peer(&url.URL{Host: mailServer}, mailPort))
@@ -169,11 +172,11 @@ func listener(text string) []namespace.Peer {
 	if err != nil || text == "" {
 		return nil
 	}
-	return []namespace.Peer{peer(u, choose(u.Scheme == "http", 80, 443))}
+	return []namespace.Peer{peer(u, webPort(u))}
 }
 
-// once leaves out peers that were there before.
-func once(peers []namespace.Peer) []namespace.Peer {
+// Once leaves out peers that were there before.
+func Once(peers []namespace.Peer) []namespace.Peer {
 	type key struct {
 		cidr, space string
 		port        int

@@ -1,4 +1,12 @@
-package aws
+// Package lineage derives what each workload of a blueprint may touch from the edges
+// of its plan: which data it reads, where it writes, whether it uses the database. A
+// grant names the edges that it follows from, and without one of them it is not
+// given. The permissions of a role (permissions.go) and the ways through the network
+// (network.go) are both made of the same grants, so that they cannot disagree.
+//
+// It knows plans and nothing of a stack's config: what the grants stand on, such as
+// ARNs and addresses, is handed in as Ground and Reach.
+package lineage
 
 import (
 	"maps"
@@ -12,40 +20,40 @@ import (
 // The kinds of workloads. They are the label app.kubernetes.io/component and a
 // part of names.
 const (
-	kindPipeline = "pipeline"
-	kindEndpoint = "endpoint"
-	kindDrift    = "drift"
+	KindPipeline = "pipeline"
+	KindEndpoint = "endpoint"
+	KindDrift    = "drift"
 
-	kindRetention = "retention"
+	KindRetention = "retention"
 )
 
-// retentionName is the one workload of its kind.
-const retentionName = "data"
+// RetentionName is the one workload of its kind.
+const RetentionName = "data"
 
-// workload is something that runs, and all that it may touch. Everything that a
+// Workload is something that runs, and all that it may touch. Everything that a
 // cluster or a cloud lets it do is derived from its grants: the statements of
 // its role, its way through the network.
-type workload struct {
+type Workload struct {
 	Kind, Name string
-	Grants     []grant
+	Grants     []Grant
 }
 
-// access is a way of touching something.
-type access string
+// Access is a way of touching something.
+type Access string
 
 // The ways.
 const (
-	readData    access = "read data"    // Target is a dataset
-	readStore   access = "read store"   // Target is a prefix of the blueprint's store
-	writeStore  access = "write store"  // the same, reading included
-	useDatabase access = "use database" // the registry; Target is empty
+	ReadData    Access = "read data"    // Target is a dataset
+	ReadStore   Access = "read store"   // Target is a prefix of the blueprint's store
+	WriteStore  Access = "write store"  // the same, reading included
+	UseDatabase Access = "use database" // the registry; Target is empty
 )
 
-// grant is one thing that a workload may do, and why: the edges of the plan
+// Grant is one thing that a workload may do, and why: the edges of the plan
 // that it follows from, as paths such as "pipelines.nightly.model". A plan
 // without one of the edges does not give the grant.
-type grant struct {
-	Access  access
+type Grant struct {
+	Access  Access
 	Target  string
 	Because []string
 }
@@ -64,30 +72,33 @@ const (
 	storeDrift    = "refs/drift/"
 )
 
-// lineage returns the plan's workloads with their grants, by kind and name.
-func lineage(p *plan.Plan) []workload {
-	var out []workload
+// Of returns the plan's workloads with their grants, by kind and name.
+func Of(p *plan.Plan) []Workload {
+	var out []Workload
 	for _, name := range sorted(p.Pipelines) {
-		out = append(out, workload{kindPipeline, name,
-			running(p, p.UnitFor(name), "pipelines."+name+choose(p.Pipelines[name].Model == "", ".stages", ".model"))})
+		why := ".model"
+		if p.Pipelines[name].Model == "" {
+			why = ".stages"
+		}
+		out = append(out, Workload{KindPipeline, name, running(p, p.UnitFor(name), "pipelines."+name+why)})
 	}
 	for _, name := range sorted(p.Endpoints) {
 		e := p.Endpoints[name]
 		serves := "endpoints." + name + ".model"
-		out = append(out, workload{kindEndpoint, name, serving(p, name, serves)})
+		out = append(out, Workload{KindEndpoint, name, serving(p, name, serves)})
 		if e.Drift != nil {
-			out = append(out, workload{kindDrift, name, watching(p, name, serves)})
+			out = append(out, Workload{KindDrift, name, watching(p, name, serves)})
 		}
 	}
 	if g := retaining(p); len(g) > 0 {
-		out = append(out, workload{kindRetention, retentionName, g})
+		out = append(out, Workload{KindRetention, RetentionName, g})
 	}
 	return out
 }
 
 // retaining is what it takes to delete what is kept of datasets for longer than
 // their retention.
-func retaining(p *plan.Plan) []grant {
+func retaining(p *plan.Plan) []Grant {
 	var because []string
 	for _, name := range sorted(p.Datasets) {
 		if p.Datasets[name].Retention != "" {
@@ -99,70 +110,70 @@ func retaining(p *plan.Plan) []grant {
 	}
 	g := grants{because: because}
 	for _, prefix := range []string{storeObjects, storeStages, storeParts, storeDrift} {
-		g.add(writeStore, prefix)
+		g.add(WriteStore, prefix)
 	}
-	g.add(readStore, storeRuns)
-	g.add(useDatabase, "")
+	g.add(ReadStore, storeRuns)
+	g.add(UseDatabase, "")
 	return g.list
 }
 
 // running is what it takes to run the unit's stages, and to bring its model from
 // its data to the registry. because is how the workload came to it.
-func running(p *plan.Plan, u plan.Unit, because ...string) []grant {
+func running(p *plan.Plan, u plan.Unit, because ...string) []Grant {
 	m, has := p.Models[u.Model]
 	if !has && u.Pipeline == "" {
 		return nil
 	}
 	g := grants{because: because}
-	g.add(writeStore, storeObjects)
+	g.add(WriteStore, storeObjects)
 	for _, prefix := range []string{storeStages, storeRuns + u.Name() + "/", storeParts + u.Name() + "/",
 		storeCancel + u.Name() + "/"} {
-		g.add(writeStore, prefix)
+		g.add(WriteStore, prefix)
 	}
 	if u.Pipeline != "" {
-		g.add(writeStore, storeLocks+u.Pipeline)
+		g.add(WriteStore, storeLocks+u.Pipeline)
 	}
 	if p.Tracking != nil { // what trackers have not heard yet
-		g.add(writeStore, storeTracking, "tracking")
+		g.add(WriteStore, storeTracking, "tracking")
 	}
 	if !has {
 		return g.list
 	}
-	g.add(useDatabase, "")
+	g.add(UseDatabase, "")
 	if _, ok := p.Datasets[m.Dataset]; ok {
-		g.add(readData, m.Dataset, "models."+u.Model+".dataset")
+		g.add(ReadData, m.Dataset, "models."+u.Model+".dataset")
 	}
 	return g.list
 }
 
 // serving is what it takes to answer requests: the model's file, who approved
 // it, and a place for the windows of traffic where drift is watched.
-func serving(p *plan.Plan, endpoint, serves string) []grant {
+func serving(p *plan.Plan, endpoint, serves string) []Grant {
 	e := p.Endpoints[endpoint]
 	if _, ok := p.Models[e.Model]; !ok {
 		return nil
 	}
 	g := grants{because: []string{serves}}
-	g.add(readStore, storeObjects)
-	g.add(useDatabase, "")
+	g.add(ReadStore, storeObjects)
+	g.add(UseDatabase, "")
 	if e.Drift != nil {
-		g.add(writeStore, storeDrift+endpoint+"/", "endpoints."+endpoint+".drift")
+		g.add(WriteStore, storeDrift+endpoint+"/", "endpoints."+endpoint+".drift")
 	}
 	return g.list
 }
 
 // watching is what it takes to judge windows of traffic against the reference,
 // and to train again where the blueprint says so.
-func watching(p *plan.Plan, endpoint, serves string) []grant {
+func watching(p *plan.Plan, endpoint, serves string) []Grant {
 	e := p.Endpoints[endpoint]
 	if _, ok := p.Models[e.Model]; !ok {
 		return nil
 	}
 	watches := "endpoints." + endpoint + ".drift"
 	g := grants{because: []string{serves, watches}}
-	g.add(readStore, storeObjects)
-	g.add(writeStore, storeDrift+endpoint+"/")
-	g.add(useDatabase, "")
+	g.add(ReadStore, storeObjects)
+	g.add(WriteStore, storeDrift+endpoint+"/")
+	g.add(UseDatabase, "")
 	if e.Drift.Retrain {
 		u, err := p.UnitOf(e.Model)
 		if err == nil {
@@ -175,16 +186,16 @@ func watching(p *plan.Plan, endpoint, serves string) []grant {
 // grants gathers what follows from the same edges.
 type grants struct {
 	because []string
-	list    []grant
+	list    []Grant
 }
 
-func (g *grants) add(a access, target string, more ...string) {
-	g.list = append(g.list, grant{a, target, append(slices.Clone(g.because), more...)})
+func (g *grants) add(a Access, target string, more ...string) {
+	g.list = append(g.list, Grant{a, target, append(slices.Clone(g.because), more...)})
 }
 
-// targets returns the targets of the workload's grants of the access, sorted,
+// Targets returns the targets of the workload's grants of the access, sorted,
 // each once.
-func (w workload) targets(a access) []string {
+func (w Workload) Targets(a Access) []string {
 	seen := map[string]bool{}
 	for _, g := range w.Grants {
 		if g.Access == a {
@@ -194,24 +205,25 @@ func (w workload) targets(a access) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-func (w workload) may(a access) bool { return len(w.targets(a)) > 0 }
+// May reports whether the workload has a grant of the access.
+func (w Workload) May(a Access) bool { return len(w.Targets(a)) > 0 }
 
-// duty is what the workload does with the database. Where drift trains again, its
+// Duty is what the workload does with the database. Where drift trains again, its
 // job does all that training does.
-func (w workload) duty() plan.Duty {
+func (w Workload) Duty() plan.Duty {
 	switch {
-	case w.Kind == kindEndpoint:
+	case w.Kind == KindEndpoint:
 		return plan.DutyServe
-	case w.Kind == kindRetention:
+	case w.Kind == KindRetention:
 		return plan.DutyRetain
-	case w.Kind == kindPipeline || w.may(readData):
+	case w.Kind == KindPipeline || w.May(ReadData):
 		return plan.DutyTrain
 	}
 	return plan.DutyWatch
 }
 
-// id names the workload among all of its plan: "endpoint-scoring".
-func (w workload) id() string { return w.Kind + "-" + w.Name }
+// ID names the workload among all of its plan: "endpoint-scoring".
+func (w Workload) ID() string { return w.Kind + "-" + w.Name }
 
 // source is where a dataset's rows are.
 type source struct {
@@ -220,9 +232,9 @@ type source struct {
 	Glob   bool
 }
 
-// sourceOf reads a dataset's source. Schemes other than s3:// and relative
+// SourceOf reads a dataset's source. Schemes other than s3:// and relative
 // paths have none that a cluster could grant or deny.
-func sourceOf(d plan.Dataset) (source, bool) {
+func SourceOf(d plan.Dataset) (source, bool) {
 	text, _, _ := strings.Cut(d.Source, "?")
 	s := source{Key: text}
 	if scheme, rest, isURL := strings.Cut(text, "://"); isURL {
@@ -241,3 +253,6 @@ func sourceOf(d plan.Dataset) (source, bool) {
 	}
 	return s, true
 }
+
+// sorted returns the keys of m in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,4 +1,4 @@
-package aws
+package lineage
 
 import (
 	"fmt"
@@ -10,22 +10,22 @@ import (
 	"github.com/ashlar-dev/ashlar/components/policy"
 )
 
-// ground is what grants stand on in AWS: ARNs and the like.
-type ground struct {
-	partition  string // "aws"
-	region     string
-	account    pulumi.StringInput
-	store      pulumi.StringInput            // ARN of the blueprint's store
-	data       map[string]pulumi.StringInput // ARN of each dataset's own bucket
-	key        pulumi.StringInput            // ARN of the key that both encrypt under
-	databaseID pulumi.StringInput            // "db-..." of rds-db:connect
+// Ground is what grants stand on in AWS: ARNs and the like.
+type Ground struct {
+	Partition  string // "aws"
+	Region     string
+	Account    pulumi.StringInput
+	Store      pulumi.StringInput            // ARN of the blueprint's store
+	Data       map[string]pulumi.StringInput // ARN of each dataset's own bucket
+	Key        pulumi.StringInput            // ARN of the key that both encrypt under
+	DatabaseID pulumi.StringInput            // "db-..." of rds-db:connect
 }
 
-// databaseUsers is what the names of PostgreSQL's users begin with on AWS.
-const databaseUsers = "ashlar"
+// DatabaseUsers is what the names of PostgreSQL's users begin with on AWS.
+const DatabaseUsers = "ashlar"
 
-// partitionOf returns the partition that a region is in.
-func partitionOf(region string) string {
+// PartitionOf returns the partition that a region is in.
+func PartitionOf(region string) string {
 	switch {
 	case strings.HasPrefix(region, "cn-"):
 		return "aws-cn"
@@ -35,40 +35,40 @@ func partitionOf(region string) string {
 	return "aws"
 }
 
-// statements are the workload's grants as the policy of its role.
-func (g ground) statements(p *plan.Plan, w workload) []policy.Statement {
+// Statements are the workload's grants as the policy of its role.
+func (g Ground) Statements(p *plan.Plan, w Workload) []policy.Statement {
 	var out []policy.Statement
 	var keyReads, keyWrites []pulumi.StringInput // buckets
-	for _, dataset := range w.targets(readData) {
+	for _, dataset := range w.Targets(ReadData) {
 		more, own := g.dataset(dataset, p.Datasets[dataset])
 		out = append(out, more...)
 		keyReads = append(keyReads, own...)
 	}
-	reads, writes := under(g.store, w.targets(readStore)), under(g.store, w.targets(writeStore))
+	reads, writes := under(g.Store, w.Targets(ReadStore)), under(g.Store, w.Targets(WriteStore))
 	if len(reads)+len(writes) > 0 {
 		out = append(out,
 			// Unconditional, for the bucket is the blueprint's alone: without it S3
 			// answers "forbidden" where an object is only missing.
 			policy.Statement{Sid: "ListStore", Actions: []string{"s3:ListBucket"},
-				Resources: []pulumi.StringInput{g.store}},
+				Resources: []pulumi.StringInput{g.Store}},
 			policy.Statement{Sid: "ReadStore", Actions: []string{"s3:GetObject"},
 				Resources: append(reads[:len(reads):len(reads)], writes...)})
-		keyReads = append(keyReads, g.store)
+		keyReads = append(keyReads, g.Store)
 	}
 	if len(writes) > 0 {
 		out = append(out, policy.Statement{
 			Sid: "WriteStore", Actions: []string{"s3:PutObject", "s3:AbortMultipartUpload",
 				"s3:DeleteObject"}, Resources: writes,
 		})
-		keyWrites = append(keyWrites, g.store)
+		keyWrites = append(keyWrites, g.Store)
 	}
 	out = append(out, g.decrypt("ReadKey", keyReads, "kms:Decrypt")...)
 	out = append(out, g.decrypt("WriteKey", keyWrites, "kms:GenerateDataKey")...)
-	if w.may(useDatabase) {
+	if w.May(UseDatabase) {
 		out = append(out, policy.Statement{Sid: "Database", Actions: []string{"rds-db:connect"},
 			Resources: []pulumi.StringInput{
-				pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.partition, g.region, g.account, g.databaseID,
-					w.duty().User(databaseUsers)),
+				pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.Partition, g.Region, g.Account, g.DatabaseID,
+					w.Duty().User(DatabaseUsers)),
 			}})
 	}
 	return out
@@ -76,15 +76,15 @@ func (g ground) statements(p *plan.Plan, w workload) []policy.Statement {
 
 // dataset lets a workload read a dataset, and returns the bucket if it is one
 // of ours, whose key it then needs too.
-func (g ground) dataset(name string, d plan.Dataset) (out []policy.Statement, own []pulumi.StringInput) {
-	s, ok := sourceOf(d)
+func (g Ground) dataset(name string, d plan.Dataset) (out []policy.Statement, own []pulumi.StringInput) {
+	s, ok := SourceOf(d)
 	if !ok {
 		return nil, nil
 	}
-	bucket := g.data[name]
+	bucket := g.Data[name]
 	list := policy.Statement{Sid: "List" + sid(name), Actions: []string{"s3:ListBucket"}}
 	if s.Bucket != "" {
-		bucket = pulumi.String(fmt.Sprintf("arn:%s:s3:::%s", g.partition, s.Bucket))
+		bucket = pulumi.String(fmt.Sprintf("arn:%s:s3:::%s", g.Partition, s.Bucket))
 		// A shared bucket: listed under the prefix only. Asking whether an object
 		// is there, which names no prefix, is let through.
 		list.Conditions = []policy.Condition{policy.When("StringLikeIfExists", "s3:prefix", pulumi.String(s.Key+"*"))}
@@ -104,14 +104,14 @@ func (g ground) dataset(name string, d plan.Dataset) (out []policy.Statement, ow
 }
 
 // decrypt lets S3 use our key for a workload, for these buckets and nothing else.
-func (g ground) decrypt(id string, buckets []pulumi.StringInput, action string) []policy.Statement {
+func (g Ground) decrypt(id string, buckets []pulumi.StringInput, action string) []policy.Statement {
 	if len(buckets) == 0 {
 		return nil
 	}
 	return []policy.Statement{{
-		Sid: id, Actions: []string{action}, Resources: []pulumi.StringInput{g.key},
+		Sid: id, Actions: []string{action}, Resources: []pulumi.StringInput{g.Key},
 		Conditions: []policy.Condition{
-			policy.When("StringEquals", "kms:ViaService", pulumi.String("s3."+g.region+".amazonaws.com")),
+			policy.When("StringEquals", "kms:ViaService", pulumi.String("s3."+g.Region+".amazonaws.com")),
 			{Test: "StringEquals", Key: "kms:EncryptionContext:aws:s3:arn", Values: buckets},
 		},
 	}}

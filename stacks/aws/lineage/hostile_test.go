@@ -1,4 +1,4 @@
-package aws
+package lineage
 
 import (
 	"math/rand/v2"
@@ -37,7 +37,7 @@ func TestASourceStaysWhereItIs(t *testing.T) {
 	seeds := []string{"data/a.csv", "../../b.csv", "s3://corp/../x*", "s3://", "s3://b", "a?b*c", "/etc/passwd",
 		"s3://b//k", "x://y?z", ""}
 	mangled(seeds, func(text string) {
-		s, ok := sourceOf(plan.Dataset{Source: text})
+		s, ok := SourceOf(plan.Dataset{Source: text})
 		if !ok {
 			return
 		}
@@ -58,9 +58,9 @@ func TestURLsAreFlowsOrErrors(t *testing.T) {
 		"postgres://u:p@10.0.0.1:5433/d", "postgres://[::1]/d", "postgres://u@h:0/d", "postgres://%zz",
 	}
 	mangled(seeds, func(text string) {
-		r := anywhere(text, text, private)
-		flow := r.flow(workload{Kind: kindPipeline, Name: "p",
-			Grants: []grant{{Access: readStore}, {Access: useDatabase}}}, map[string]string{"a": "b"}, true)
+		r := Anywhere(text, text, []string{"10.0.0.0/8", "192.168.0.0/16"})
+		flow := r.Flow(Workload{Kind: KindPipeline, Name: "p",
+			Grants: []Grant{{Access: ReadStore}, {Access: UseDatabase}}}, map[string]string{"a": "b"}, true)
 		args := &namespace.Args{Name: "n", Quota: namespace.Quota{Pods: 1, CPU: 1, MemoryGi: 1},
 			Flows: []namespace.Flow{flow}}
 		if err := args.Validate(); err != nil {
