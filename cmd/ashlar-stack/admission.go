@@ -5,15 +5,15 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies/admission"
-	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // admission returns what the API server enforces by itself: the rules about
 // Kubernetes that hold of each blueprint, in its namespace. The objects belong
 // to the cluster, so they are named after the blueprint: another stack may
 // deploy another blueprint beside it.
-func (l *loaded) admission(cfg aws.Config, now time.Time) []map[string]any {
-	if cfg.Layer == aws.LayerFoundation {
+func (l *loaded) admission(cfg config.Config, now time.Time) []map[string]any {
+	if cfg.Layer == config.LayerFoundation {
 		return nil
 	}
 	var out []map[string]any

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 	"github.com/ashlar-dev/ashlar/templates/airflow"
@@ -14,7 +15,7 @@ import (
 
 // dags makes a DAG file of every pipeline that the recorded program described. A
 // blueprint's pipelines are those in its namespace, which no two blueprints share.
-func dags(plans []*plan.Plan, cfg aws.Config, rec *record.Recording, o render.Options,
+func dags(plans []*plan.Plan, cfg config.Config, rec *record.Recording, o render.Options,
 	a airflow.Options) (render.Files, error) {
 	described, err := render.Inputs(rec, aws.Described, o)
 	if err != nil {

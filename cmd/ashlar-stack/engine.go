@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // engineRun is one run under the engine. Pulumi's context gives out config
@@ -36,7 +37,7 @@ func (e *engineRun) capture(info *pulumi.RunInfo) {
 // of both are reported together.
 func (e *engineRun) program(ctx *pulumi.Context) error {
 	defer crash.Guard() // whichever goroutine the SDK runs it on
-	cfg, cfgErr := aws.ReadConfig(e.values, blueprintsKey)
+	cfg, cfgErr := config.Read(e.values, blueprintsKey)
 	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
 	if err != nil {
 		return errors.Join(cfgErr, err)

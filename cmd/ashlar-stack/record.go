@@ -20,6 +20,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
 
@@ -118,7 +119,7 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := aws.Defaults(aws.LayerWorkloads, aws.ProviderAWS, p.Environment)
+	cfg := config.Defaults(config.LayerWorkloads, config.ProviderAWS, p.Environment)
 	cfg.Region, cfg.Foundation, cfg.Image = "eu-central-1", "organization/ashlar/foundation",
 		"registry.example.com/ashlar-runtime:0.0.0"
 	known := map[string]string{}

@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/cmd/rendering"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 	"github.com/ashlar-dev/ashlar/templates/airflow"
@@ -69,7 +70,7 @@ names in the manifests; Flux or --values substitutes them.`,
 // render returns the files and what they do otherwise than the blueprints say, or
 // all that is wrong with the input.
 func (o *renderOptions) render(ctx context.Context, dirs []string) (files render.Files, notes []string, err error) {
-	config, errs := o.settings().config()
+	given, errs := o.settings().config()
 	if !slices.Contains(append(rendering.Kinds(), render.Everything), o.Only) {
 		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests, terraform or airflow", o.Only))
 	}
@@ -82,10 +83,10 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	}
 	values, valuesErr := readValues(o.Values)
 	errs = errors.Join(errs, valuesErr)
-	cfg, err := aws.ReadConfig(config, blueprintsKey)
+	cfg, err := config.Read(given, blueprintsKey)
 	errs = errors.Join(errs, err)
 	if len(dirs) == 0 {
-		dirs, err = chosen(".", config["ashlar:"+blueprintsKey])
+		dirs, err = chosen(".", given["ashlar:"+blueprintsKey])
 		errs = errors.Join(errs, err)
 	}
 	in, err := load(dirs, cfg.Environment)
@@ -98,7 +99,7 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 		return nil, nil, inputError{err}
 	}
 	rec, err := record.Program(ctx, aws.Program(in.plans, cfg), record.Run{
-		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: config,
+		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: given,
 		References: map[string]map[string]string{cfg.Foundation: foundationValues(values)},
 	})
 	if err != nil {

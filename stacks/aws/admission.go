@@ -9,11 +9,13 @@ import (
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // admission registers what the API server enforces in the namespaces of the
 // plans, so that a rule holds for objects that no Pulumi program makes too.
-func admission(ctx *pulumi.Context, cfg Config, b base) error {
+func admission(ctx *pulumi.Context, cfg config.Config, b base) error {
 	policies := map[string]pulumi.Resource{}
 	for _, object := range cfg.Admission {
 		metadata, _ := object["metadata"].(map[string]any)

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // What the foundation exports and the workloads read, by the names that
@@ -82,14 +83,14 @@ func (b *base) outputs() map[string]*pulumi.StringOutput {
 
 // newBase reads where the workloads stand. A foundation that is not there, or
 // that lacks outputs, is an error which names all that it lacks.
-func newBase(ctx *pulumi.Context, cfg Config) (base, error) {
+func newBase(ctx *pulumi.Context, cfg config.Config) (base, error) {
 	var b base
 	for _, field := range b.outputs() {
 		*field = pulumi.String("").ToStringOutput()
 	}
 	b.StoreURL = pulumi.String(cfg.StoreURL).ToStringOutput()
 	b.DatabaseURL = pulumi.ToSecret(pulumi.String(cfg.DatabaseURL)).(pulumi.StringOutput)
-	if cfg.Provider == ProviderKubernetes {
+	if cfg.Provider == config.ProviderKubernetes {
 		var err error
 		b.DutyURLs, err = dutyURLs(cfg)
 		return b, err
@@ -124,7 +125,7 @@ func newBase(ctx *pulumi.Context, cfg Config) (base, error) {
 }
 
 // dutyURLs derives the URLs of the duties from the owner's.
-func dutyURLs(cfg Config) (map[plan.Duty]pulumi.StringOutput, error) {
+func dutyURLs(cfg config.Config) (map[plan.Duty]pulumi.StringOutput, error) {
 	urls, err := plan.DutyURLs(cfg.DatabaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("config ashlar:databaseUrl: %w", err)

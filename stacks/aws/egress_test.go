@@ -7,6 +7,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -69,7 +70,7 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 	serving, stage, end := labels(lineage.KindEndpoint, "scoring"), labels(lineage.KindPipeline, "nightly"),
 		labels(lineage.KindPipeline, "nightly", labelDuty, finishes)
 	registering := labels(lineage.KindPipeline, "nightly", labelDuty, registers)
-	mailing := func(c Config) Config {
+	mailing := func(c config.Config) config.Config {
 		c.MailServer = "192.0.2.25:587"
 		return c
 	}
@@ -77,7 +78,7 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 	named.DatabaseURL = "postgres://ashlar:" + password + "@db.example.com:5432/ashlar"
 	named.DatabaseCIDRs = []string{"10.0.3.0/24"}
 	for name, c := range map[string]struct {
-		cfg     Config
+		cfg     config.Config
 		pods    map[string]string
 		address string
 		port    int
@@ -123,7 +124,7 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 // TestNoPolicyOpensAPortToEverywhereThatItNeedNot: what has no address that
 // stays is S3, the API server and what a blueprint names, and nothing else.
 func TestNoPolicyOpensAPortToEverywhereThatItNeedNot(t *testing.T) {
-	for _, cfg := range []Config{cloud(), elsewhere()} {
+	for _, cfg := range []config.Config{cloud(), elsewhere()} {
 		for _, p := range stood(t, cfg, []*plan.Plan{credit(),
 			churn()}...).All("kubernetes:networking.k8s.io/v1:NetworkPolicy") {
 			rules, _ := p.At("spec.egress").([]any)

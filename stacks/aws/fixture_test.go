@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // credit is the blueprint that has everything: a canary, drift that retrains,
@@ -64,8 +65,8 @@ func churn() *plan.Plan {
 const image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-prod/runtime:1.0.0"
 
 // cloud is the config of workloads on AWS.
-func cloud() Config {
-	c := Defaults(LayerWorkloads, ProviderAWS, "prod")
+func cloud() config.Config {
+	c := config.Defaults(config.LayerWorkloads, config.ProviderAWS, "prod")
 	c.Region, c.Image, c.CostCentre, c.Foundation = "eu-central-1", image, "ml-42",
 		"organization/ashlar/foundation-prod"
 	return c
@@ -74,8 +75,8 @@ func cloud() Config {
 const password = "correct-horse-battery"
 
 // elsewhere is the config of workloads on any cluster.
-func elsewhere() Config {
-	c := Defaults(LayerWorkloads, ProviderKubernetes, "prod")
+func elsewhere() config.Config {
+	c := config.Defaults(config.LayerWorkloads, config.ProviderKubernetes, "prod")
 	c.Image, c.StoreURL = "registry.local/runtime:1.0.0",
 		"s3://ml/team?region=eu-central-1&endpoint=http://minio.storage.svc:9000&use_path_style=true"
 	c.DatabaseURL = "postgres://ashlar:" + password + "@10.1.2.3:5433/ashlar?sslmode=disable"
@@ -83,7 +84,7 @@ func elsewhere() Config {
 }
 
 // foundationOf is a foundation as its outputs say.
-func foundationOf(cfg Config) base {
+func foundationOf(cfg config.Config) base {
 	var b base
 	for name, field := range b.outputs() {
 		*field = pulumi.String("known-" + name).ToStringOutput()
@@ -97,7 +98,7 @@ func foundationOf(cfg Config) base {
 		*field = pulumi.String(text).ToStringOutput()
 	}
 	b.DatabaseURL = pulumi.ToSecret(pulumi.String(cfg.DatabaseURL)).(pulumi.StringOutput)
-	if cfg.Provider == ProviderKubernetes {
+	if cfg.Provider == config.ProviderKubernetes {
 		var err error
 		if b.DutyURLs, err = dutyURLs(cfg); err != nil {
 			panic(err)
@@ -107,7 +108,7 @@ func foundationOf(cfg Config) base {
 }
 
 // stood is what the plans register where cfg says.
-func stood(t *testing.T, cfg Config, plans ...*plan.Plan) *pulumitest.Recording {
+func stood(t *testing.T, cfg config.Config, plans ...*plan.Plan) *pulumitest.Recording {
 	t.Helper()
 	if err := Validate(plans, cfg); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/network"
 	"github.com/ashlar-dev/ashlar/components/policy"
 	"github.com/ashlar-dev/ashlar/components/registry"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // foundation registers what an environment's blueprints stand on. It takes
@@ -26,7 +27,7 @@ import (
 // Every part's arguments are made twice, by the same methods of underlay: once
 // on premises that are not known, for all their problems to be reported before
 // anything is registered, and once on the real ones.
-func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg Config) error {
+func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg config.Config) error {
 	if err := foundationProblems(cfg); err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg Config) error {
 
 // foundationProblems returns everything that keeps the foundation from being
 // registered, without registering anything.
-func foundationProblems(cfg Config) error {
+func foundationProblems(cfg config.Config) error {
 	u := &underlay{cfg: cfg, project: "paper", at: notYet()}
 	found := []error{u.regionProblem()}
 	for _, k := range u.keys() {
@@ -68,7 +69,7 @@ func foundationProblems(cfg Config) error {
 
 // underlay is a foundation in the making.
 type underlay struct {
-	cfg     Config
+	cfg     config.Config
 	project string // Pulumi's, which the workloads' stacks are of too
 	at      premises
 	out     pulumi.Map

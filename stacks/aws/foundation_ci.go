@@ -72,7 +72,7 @@ func (u *underlay) makeCI(ctx *pulumi.Context) error {
 // deployer is what CI may do in the cluster.
 func (u *underlay) deployer() *deployer.Args {
 	return &deployer.Args{
-		Prefix: u.cfg.Name, Namespaces: append([]string{u.cfg.systemNamespace()}, u.cfg.GitHub.Namespaces...),
+		Prefix: u.cfg.Name, Namespaces: append([]string{u.cfg.SystemNamespace()}, u.cfg.GitHub.Namespaces...),
 		Reserved: addons.Namespaces(),
 		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment,
 			"app.kubernetes.io/managed-by": "ashlar"},

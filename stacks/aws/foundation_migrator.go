@@ -15,7 +15,7 @@ import (
 func (u *underlay) migrator() *identity.Args {
 	return &identity.Args{
 		RoleName: u.prefix() + "-" + migrateName, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
-		Namespace: u.cfg.systemNamespace(), ServiceAccount: migrateName, Tags: u.tags(),
+		Namespace: u.cfg.SystemNamespace(), ServiceAccount: migrateName, Tags: u.tags(),
 		Statements: []policy.Statement{
 			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"},
 				Resources: []pulumi.StringInput{u.at.databaseSecret}},

@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/database"
 	"github.com/ashlar-dev/ashlar/components/network"
 	"github.com/ashlar-dev/ashlar/components/registry"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -69,7 +70,7 @@ func (u *underlay) regionProblem() error {
 func (u *underlay) tags() map[string]string {
 	out := map[string]string{
 		"ashlar:installation": u.cfg.Name, "ashlar:environment": u.cfg.Environment,
-		"ashlar:layer": LayerFoundation, "ashlar:owner": "platform", "ashlar:managed-by": "ashlar",
+		"ashlar:layer": config.LayerFoundation, "ashlar:owner": "platform", "ashlar:managed-by": "ashlar",
 	}
 	if u.cfg.CostCentre != "" {
 		out["ashlar:cost-centre"] = u.cfg.CostCentre
@@ -78,7 +79,12 @@ func (u *underlay) tags() map[string]string {
 }
 
 // longLogs is how many days logs are kept.
-func (u *underlay) longLogs() int { return choose(u.cfg.Production(), 365, 90) }
+func (u *underlay) longLogs() int {
+	if u.cfg.Production() {
+		return 365
+	}
+	return 90
+}
 
 // accessBucket is where S3 writes who read which object of our buckets. It is
 // the one place without a key of ours: S3 could not write there.

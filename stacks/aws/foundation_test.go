@@ -11,21 +11,22 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // foundationConfig is an environment with everything that a config can ask for.
-func foundationConfig(environment string) Config {
-	c := Defaults(LayerFoundation, ProviderAWS, environment)
+func foundationConfig(environment string) config.Config {
+	c := config.Defaults(config.LayerFoundation, config.ProviderAWS, environment)
 	c.Region, c.CostCentre = "eu-west-1", "ml-42"
 	c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"203.0.113.0/24"}
-	c.Cluster.Training, c.Cluster.GPU = &PoolConfig{}, true
+	c.Cluster.Training, c.Cluster.GPU = &config.PoolConfig{}, true
 	c.Cluster.Admins = []string{"arn:aws:iam::123456789012:role/platform"}
-	c.GitHub = &GitHubConfig{Repository: "acme/ml",
+	c.GitHub = &config.GitHubConfig{Repository: "acme/ml",
 		Namespaces: []string{"credit-risk", "customer-churn"}, State: "acme-state/ml"}
-	return c.filled()
+	return c.Filled()
 }
 
-func recordFoundation(t *testing.T, c Config) *pulumitest.Recording {
+func recordFoundation(t *testing.T, c config.Config) *pulumitest.Recording {
 	t.Helper()
 	return pulumitest.Must(t, Program(nil, c))
 }
@@ -58,7 +59,7 @@ func TestProductionIsSpreadAndDevelopmentIsCheap(t *testing.T) {
 }
 
 func TestTheMinimalFoundationHasNoRoleForCIAndOnePool(t *testing.T) {
-	c := Defaults(LayerFoundation, ProviderAWS, "dev")
+	c := config.Defaults(config.LayerFoundation, config.ProviderAWS, "dev")
 	c.Region = "eu-central-1"
 	r := recordFoundation(t, c)
 	if n := len(r.All("ashlar:githuboidc:GitHubOIDC")); n != 0 {
@@ -101,7 +102,7 @@ func TestNothingStartsBeforeWhatItNeeds(t *testing.T) {
 
 // resolved runs the foundation and returns its outputs as texts, and the names
 // of those that are secret.
-func resolved(t *testing.T, c Config) (map[string]any, []string) {
+func resolved(t *testing.T, c config.Config) (map[string]any, []string) {
 	t.Helper()
 	var mu sync.Mutex
 	values, secrets := map[string]any{}, []string{}

@@ -1,10 +1,14 @@
 package aws
 
+import (
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+)
+
 // zones returns the availability zones of the network: those that the config
 // names, or the region's first two, in production three. The list is written
 // here and not asked of AWS, because a zone that AWS adds must not move
 // subnets.
-func zones(cfg Config) []string {
+func zones(cfg config.Config) []string {
 	if len(cfg.Network.Zones) > 0 {
 		return cfg.Network.Zones
 	}
@@ -12,8 +16,12 @@ func zones(cfg Config) []string {
 	if !ok {
 		letters = "abc"
 	}
+	many := 2
+	if cfg.Production() {
+		many = 3
+	}
 	var out []string
-	for _, letter := range letters[:choose(cfg.Production(), 3, 2)] {
+	for _, letter := range letters[:many] {
 		out = append(out, cfg.Region+string(letter))
 	}
 	return out

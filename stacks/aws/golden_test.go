@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -37,8 +38,8 @@ func golden(t *testing.T) map[string]pulumitest.Resource {
 	add("retention-cronjob", plain, "CronJob", "retention-data")
 	add("retention-network", plain, "NetworkPolicy", "retention-data")
 	add("serving-network", plain, "NetworkPolicy", "endpoint-scoring")
-	add("serving-with-keys", staged, choose(argo.Delivery == DeliveryRollout, "Rollout",
-		"Deployment"), sorted(p.Endpoints)[0])
+	serving := map[bool]string{true: "Rollout", false: "Deployment"}[argo.Delivery == config.DeliveryRollout]
+	add("serving-with-keys", staged, serving, sorted(p.Endpoints)[0])
 	add("pipeline-workflow", staged, "WorkflowTemplate", "nightly")
 	add("pipeline-schedule", staged, "CronWorkflow", "nightly")
 	add("pipeline-network", staged, "NetworkPolicy", "pipeline-nightly")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/namespace"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -62,7 +63,7 @@ func TestADatabaseIsReachedWhereItIs(t *testing.T) {
 			t.Errorf("%s is reached at %s, want %s", database, got, want)
 		}
 	}
-	if c := elsewhere().filled(); !slices.Equal(c.DatabaseCIDRs, private) {
+	if c := elsewhere().Filled(); !slices.Equal(c.DatabaseCIDRs, config.PrivateRanges) {
 		t.Errorf("a database with a name is looked for in %v", c.DatabaseCIDRs)
 	}
 }
@@ -72,7 +73,7 @@ func TestADatabaseIsReachedWhereItIs(t *testing.T) {
 func TestADriftMonitorThatRetrainsTellsAsAPipelineDoes(t *testing.T) {
 	told := map[string]bool{}
 	for _, c := range stood(t, elsewhere(), credit(), churn()).All("kubernetes:batch/v1:CronJob") {
-		told[c.Text("metadata.name")] = strings.Contains(fmt.Sprint(c.Inputs), settings)
+		told[c.Text("metadata.name")] = strings.Contains(fmt.Sprint(c.Inputs), config.SettingsSecret)
 	}
 	want := map[string]bool{"nightly": true, "drift-scoring": true, "drift-churn": false, "retention-data": false}
 	for name, holds := range want {

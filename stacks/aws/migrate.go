@@ -9,24 +9,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/components/config"
+	configmap "github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/components/namespace"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
-
-// systemNamespace is where the installation's own jobs run. The database's
-// schema is nobody's blueprint, and on AWS the job that changes it holds the
-// master password: no blueprint's namespace should have an identity that does.
-func (c Config) systemNamespace() string { return c.Name + "-system" }
 
 const migrateName = "migrate"
 
 // migrate brings the database's schema to the version of the image, and returns
 // what must be there before anything uses it.
-func migrate(ctx *pulumi.Context, cfg Config, b base, like *plan.Plan) ([]pulumi.Resource, error) {
+func migrate(ctx *pulumi.Context, cfg config.Config, b base, like *plan.Plan) ([]pulumi.Resource, error) {
 	m := &migration{ctx: ctx, cfg: cfg, base: b, labels: map[string]string{
 		object.LabelInstance: cfg.Name, object.LabelComponent: migrateName, object.LabelName: migrateName,
 		object.LabelManagedBy: "ashlar", "ashlar.dev/environment": like.Environment,
@@ -46,7 +42,7 @@ func migrate(ctx *pulumi.Context, cfg Config, b base, like *plan.Plan) ([]pulumi
 	// The name changes with the image, since a Job's pod cannot.
 	sum := sha256.Sum256([]byte(cfg.Image))
 	j, err := job.New(ctx, cfg.Name+"-"+migrateName, &job.Args{
-		Namespace: cfg.systemNamespace(), Name: migrateName + "-" +
+		Namespace: cfg.SystemNamespace(), Name: migrateName + "-" +
 			hex.EncodeToString(sum[:])[:shortDigest], Engine: job.Once,
 		Pod: p, Labels: m.labels, Retries: 5, RetryDelay: 10 * time.Second, Deadline: 15 * time.Minute,
 		After: append(ready, more...),
@@ -60,7 +56,7 @@ func migrate(ctx *pulumi.Context, cfg Config, b base, like *plan.Plan) ([]pulumi
 // migration is the job being registered.
 type migration struct {
 	ctx    *pulumi.Context
-	cfg    Config
+	cfg    config.Config
 	base   base
 	labels map[string]string
 }
@@ -71,21 +67,21 @@ func (m *migration) selector() map[string]string {
 
 func (m *migration) space() (*namespace.Namespace, error) {
 	r := lineage.Anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL, m.cfg.DatabaseCIDRs)
-	if m.cfg.Provider == ProviderAWS {
+	if m.cfg.Provider == config.ProviderAWS {
 		r = lineage.OnAWS(m.base.NetworkCIDR)
 	}
 	flow := r.Flow(lineage.Workload{Kind: migrateName, Name: "database",
 		Grants: []lineage.Grant{{Access: lineage.UseDatabase}}}, m.selector(), false)
-	return namespace.New(m.ctx, m.cfg.systemNamespace(), &namespace.Args{
-		Name: m.cfg.systemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
+	return namespace.New(m.ctx, m.cfg.SystemNamespace(), &namespace.Args{
+		Name: m.cfg.SystemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
 		Quota: namespace.Quota{Pods: 8, CPU: 4, MemoryGi: 8},
 	}, m.base.options()...)
 }
 
 // ownerOfDatabase is the user that the database's URL names, "" where it names
 // none; validation has said so.
-func (c Config) ownerOfDatabase() string {
-	u, err := url.Parse(c.DatabaseURL)
+func ownerOfDatabase(databaseURL string) string {
+	u, err := url.Parse(databaseURL)
 	if err != nil {
 		return ""
 	}
@@ -100,14 +96,14 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 		CPU: sizeMigrate.cpu, Memory: sizeMigrate.memory, Scratch: sizeMigrate.scratch, Labels: m.labels,
 		Env: map[string]pulumi.StringInput{"ASHLAR_AUTHOR": pulumi.String(migrateName)},
 	}
-	if m.cfg.Provider != ProviderAWS {
+	if m.cfg.Provider != config.ProviderAWS {
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
-		p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(m.cfg.ownerOfDatabase())
-		p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: config.SecretName, Key: config.DatabaseKey}}
-		told, err := config.New(m.ctx, m.cfg.systemNamespace(), &config.Args{
-			Namespace: m.cfg.systemNamespace(), Labels: m.labels, After: after,
+		p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(ownerOfDatabase(m.cfg.DatabaseURL))
+		p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: configmap.SecretName, Key: configmap.DatabaseKey}}
+		told, err := configmap.New(m.ctx, m.cfg.SystemNamespace(), &configmap.Args{
+			Namespace: m.cfg.SystemNamespace(), Labels: m.labels, After: after,
 			// People who decide find their way to the database here.
-			Databases: map[string]pulumi.StringInput{config.SecretName: m.base.DatabaseURL,
+			Databases: map[string]pulumi.StringInput{configmap.SecretName: m.base.DatabaseURL,
 				databaseSecret(plan.DutyDecide): m.base.DutyURLs[plan.DutyDecide]},
 		}, m.base.options()...)
 		if err != nil {

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // Notes say what the cluster's engines do otherwise than the blueprints ask for,
 // a line each: it is said where manifests are made, and not left to be found.
-func Notes(plans []*plan.Plan, cfg Config) []string {
-	if cfg = cfg.filled(); cfg.Layer == LayerFoundation {
+func Notes(plans []*plan.Plan, cfg config.Config) []string {
+	if cfg = cfg.Filled(); cfg.Layer == config.LayerFoundation {
 		return nil
 	}
 	var out []string
@@ -43,8 +44,8 @@ func otherwise(line plan.Pipeline, engine string) []string {
 			say("catchup: the cluster starts the last run that was missed, and not those before it; start them with a date of their own")
 		}
 	}
-	if again, delay, err := line.Attempts(nil); engine != PipelinesArgo && again > 0 && err == nil {
-		say("retry_delay %s: ashlar:pipelines %q waits 10 s, then twice as long each time up to 6 m; %q waits as the blueprint says", delay, engine, PipelinesArgo)
+	if again, delay, err := line.Attempts(nil); engine != config.PipelinesArgo && again > 0 && err == nil {
+		say("retry_delay %s: ashlar:pipelines %q waits 10 s, then twice as long each time up to 6 m; %q waits as the blueprint says", delay, engine, config.PipelinesArgo)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 func TestWhatAClusterDoesOtherwiseIsSaid(t *testing.T) {
@@ -13,25 +14,25 @@ func TestWhatAClusterDoesOtherwiseIsSaid(t *testing.T) {
 		engine string
 		want   []string
 	}{
-		"nothing": {plan.Pipeline{Schedule: "30 2 * * *", Retries: 2}, PipelinesArgo, nil},
+		"nothing": {plan.Pipeline{Schedule: "30 2 * * *", Retries: 2}, config.PipelinesArgo, nil},
 		"a time that is skipped": {plan.Pipeline{Schedule: "30 2 * * *", Timezone: "America/New_York"},
-			PipelinesArgo, []string{"leaves a run out"}},
+			config.PipelinesArgo, []string{"leaves a run out"}},
 		"a time that is there twice": {plan.Pipeline{Schedule: "30 1 * * *", Timezone: "America/New_York"},
-			PipelinesArgo, []string{"starts one twice"}},
+			config.PipelinesArgo, []string{"starts one twice"}},
 		"a time that always is": {plan.Pipeline{Schedule: "30 4 * * *",
-			Timezone: "America/New_York"}, PipelinesArgo, nil},
+			Timezone: "America/New_York"}, config.PipelinesArgo, nil},
 		"on another day": {plan.Pipeline{Schedule: "30 2 * * 3",
-			Timezone: "America/New_York"}, PipelinesArgo, nil},
+			Timezone: "America/New_York"}, config.PipelinesArgo, nil},
 		"an interval": {plan.Pipeline{Schedule: "30 * * * *",
-			Timezone: "America/New_York"}, PipelinesArgo, nil},
-		"on demand": {plan.Pipeline{Timezone: "America/New_York", Catchup: true}, PipelinesArgo, nil},
+			Timezone: "America/New_York"}, config.PipelinesArgo, nil},
+		"on demand": {plan.Pipeline{Timezone: "America/New_York", Catchup: true}, config.PipelinesArgo, nil},
 		"all of it": {
-			plan.Pipeline{Schedule: "@every 6h", Catchup: true, Retries: 1}, PipelinesCronJob,
+			plan.Pipeline{Schedule: "@every 6h", Catchup: true, Retries: 1}, config.PipelinesCronJob,
 			[]string{"first saw it", "last run that was missed", "retry_delay 5m0s"},
 		},
 	} {
 		p := &plan.Plan{Name: "b", Pipelines: map[string]plan.Pipeline{"l": c.line}}
-		got := Notes([]*plan.Plan{p}, Config{Layer: LayerWorkloads, Pipelines: c.engine})
+		got := Notes([]*plan.Plan{p}, config.Config{Layer: config.LayerWorkloads, Pipelines: c.engine})
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %q, want %d", name, got, len(c.want))
 			continue

@@ -11,13 +11,14 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
 // site is one blueprint being stood up.
 type site struct {
 	ctx  *pulumi.Context
-	cfg  Config
+	cfg  config.Config
 	base base
 
 	plan      *plan.Plan
@@ -41,13 +42,13 @@ type buckets struct {
 }
 
 // newSite prepares a plan that Validate has accepted.
-func newSite(ctx *pulumi.Context, cfg Config, b base, p *plan.Plan, out *outputs) (*site, error) {
+func newSite(ctx *pulumi.Context, cfg config.Config, b base, p *plan.Plan, out *outputs) (*site, error) {
 	text, err := deployed(p).Encode()
 	if err != nil {
 		return nil, fmt.Errorf("blueprint %s: %w", p.Name, err)
 	}
 	s := &site{
-		ctx: ctx, cfg: cfg, base: b, plan: p, text: text, namespace: cfg.namespaceOf(p), workloads: lineage.Of(p),
+		ctx: ctx, cfg: cfg, base: b, plan: p, text: text, namespace: cfg.NamespaceOf(p), workloads: lineage.Of(p),
 		dataURLs: map[string]pulumi.StringInput{}, outputs: out,
 	}
 	if s.onAWS() {
@@ -58,18 +59,7 @@ func newSite(ctx *pulumi.Context, cfg Config, b base, p *plan.Plan, out *outputs
 	return s, s.readCode()
 }
 
-func (s *site) onAWS() bool { return s.cfg.Provider == ProviderAWS }
-
-// namespaceOf returns the namespace that the plan's objects are in.
-func (c Config) namespaceOf(p *plan.Plan) string {
-	if c.Namespace != "" {
-		return c.Namespace
-	}
-	return p.Name
-}
-
-// NamespaceOf returns the namespace that the plan's objects are in.
-func (c Config) NamespaceOf(p *plan.Plan) string { return c.namespaceOf(p) }
+func (s *site) onAWS() bool { return s.cfg.Provider == config.ProviderAWS }
 
 // name is the resource's name in Pulumi's state: the blueprint's, then the
 // parts. It never holds what may change while the thing stays the same.

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/components/config"
+	configmap "github.com/ashlar-dev/ashlar/components/config"
 )
 
 // maxCodeFile is above which a dep is data: it is looked for where the dataset
@@ -112,6 +112,6 @@ func (s *site) readCode() error {
 	if err != nil {
 		return err
 	}
-	s.codeFiles, s.code = files, config.CodeOf(files)
+	s.codeFiles, s.code = files, configmap.CodeOf(files)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 const fileType = "aws:s3/bucketObjectv2:BucketObjectv2"
@@ -33,7 +34,7 @@ func folder(t *testing.T, files ...string) string {
 }
 
 // toldOf stands one blueprint up and returns what people are told of it.
-func toldOf(t *testing.T, cfg Config, p *plan.Plan) (*told, *pulumitest.Recording) {
+func toldOf(t *testing.T, cfg config.Config, p *plan.Plan) (*told, *pulumitest.Recording) {
 	t.Helper()
 	out := newOutputs()
 	r := pulumitest.Must(t, func(ctx *pulumi.Context) error {
@@ -95,8 +96,8 @@ func TestADatasetsRetentionIsItsBucketsLifecycle(t *testing.T) {
 }
 
 func TestPodsAreToldWhereTheirOwnThingsAreAndNoOthers(t *testing.T) {
-	for _, cfg := range []Config{cloud(), elsewhere()} {
-		cfg.Pipelines = PipelinesCronJob
+	for _, cfg := range []config.Config{cloud(), elsewhere()} {
+		cfg.Pipelines = config.PipelinesCronJob
 		_, r := toldOf(t, cfg, credit())
 		env := map[string][]string{}
 		for _, res := range objects(r) {

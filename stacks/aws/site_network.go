@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/namespace"
 	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -22,7 +23,7 @@ const (
 // flows are the workload's ways through the network.
 func (s *site) flows(w lineage.Workload) []namespace.Flow {
 	pods, alarms := s.selector(w.Kind, w.Name), s.alarms(w)
-	graph := w.Kind == lineage.KindPipeline && s.cfg.Pipelines == PipelinesArgo
+	graph := w.Kind == lineage.KindPipeline && s.cfg.Pipelines == config.PipelinesArgo
 	all := w
 	if graph {
 		all.Grants = slices.DeleteFunc(slices.Clone(w.Grants),

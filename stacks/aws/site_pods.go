@@ -6,8 +6,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/components/config"
+	configmap "github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -27,11 +28,6 @@ var (
 // cluster without identities: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 const storeCredentials = "ashlar-store" //nolint:gosec // a Secret's name
 
-// settings is a Secret that a user may make in the namespace: how mail gets out
-// (ASHLAR_SMTP_URL, ASHLAR_SMTP_FROM), what signs webhooks, and what trackers ask
-// for.
-const settings = "ashlar-settings"
-
 // trainingPool is the tainted pool of the foundation.
 var trainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
 
@@ -41,12 +37,12 @@ func (s *site) pod(w lineage.Workload, size size, command ...string) pod.Args {
 		Image:          pulumi.String(s.cfg.Image),
 		Command:        append([]string{pod.Binary}, command...),
 		Env:            s.env(w),
-		Plan:           config.PlanName(s.text),
+		Plan:           configmap.PlanName(s.text),
 		ServiceAccount: w.ID(),
 		CPU:            size.cpu, Memory: size.memory, Scratch: size.scratch,
 		Labels: s.planned(s.labels(w.Kind, w.Name)),
 	}
-	s.cfg.connect(s.base, w.Duty(), &p)
+	connect(s.cfg, s.base, w.Duty(), &p)
 	return p
 }
 
@@ -73,9 +69,9 @@ func (s *site) env(w lineage.Workload) map[string]pulumi.StringInput {
 
 // connect tells a pod how to reach the database as the user of its duty: with
 // the identity that it has on AWS, elsewhere with the URL in the duty's Secret.
-func (c Config) connect(b base, d plan.Duty, p *pod.Args) {
+func connect(c config.Config, b base, d plan.Duty, p *pod.Args) {
 	p.Env = maps.Clone(p.Env)
-	if c.Provider == ProviderAWS {
+	if c.Provider == config.ProviderAWS {
 		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full",
 			d.User(lineage.DatabaseUsers),
 			b.DatabaseHost, b.DatabasePort, b.DatabaseName)
@@ -83,7 +79,7 @@ func (c Config) connect(b base, d plan.Duty, p *pod.Args) {
 		return
 	}
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
-	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: databaseSecret(d), Key: config.DatabaseKey}}
+	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: databaseSecret(d), Key: configmap.DatabaseKey}}
 	p.Credentials = storeCredentials
 }
 

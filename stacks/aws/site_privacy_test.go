@@ -9,10 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // hashed is the staged blueprint with a column that is anonymised.
-func hashed(t *testing.T, how string) (*plan.Plan, Config) {
+func hashed(t *testing.T, how string) (*plan.Plan, config.Config) {
 	t.Helper()
 	p, cfg := staged(t)
 	d := p.Datasets["applications"]
@@ -22,7 +23,7 @@ func hashed(t *testing.T, how string) (*plan.Plan, Config) {
 }
 
 // holders are the pods that mount the keys, by what runs in them.
-func holders(t *testing.T, cfg Config, p *plan.Plan) []string {
+func holders(t *testing.T, cfg config.Config, p *plan.Plan) []string {
 	t.Helper()
 	var out []string
 	var look func(at string, v any)

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -115,8 +116,7 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args) (pod.Args, err
 	}
 	p.Runtime, p.Image = base.Image, pulumi.String(n.Custom.Image)
 	p.Command[0] = pod.Installed
-	p.CPU, p.Memory = choose(n.Custom.CPU != "", n.Custom.CPU, p.CPU),
-		choose(n.Custom.Memory != "", n.Custom.Memory, p.Memory)
+	p.CPU, p.Memory = cmp.Or(n.Custom.CPU, p.CPU), cmp.Or(n.Custom.Memory, p.Memory)
 	p.GPU, p.NodeSelector = n.Custom.GPU, n.Custom.NodeSelector
 	for _, t := range n.Custom.Tolerations {
 		p.Tolerate = append(p.Tolerate, pod.Toleration(t))

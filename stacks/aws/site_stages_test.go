@@ -9,10 +9,11 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // staged is the credit blueprint with custom stages, and its config.
-func staged(t *testing.T) (*plan.Plan, Config) {
+func staged(t *testing.T) (*plan.Plan, config.Config) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"train.py": "print(1)\n", "lib/a.py": "x = 1\n",
@@ -44,7 +45,7 @@ func staged(t *testing.T) (*plan.Plan, Config) {
 		},
 	}
 	cfg := cloud()
-	cfg.Pipelines, cfg.Folders = PipelinesArgo, map[string]string{p.Name: dir}
+	cfg.Pipelines, cfg.Folders = config.PipelinesArgo, map[string]string{p.Name: dir}
 	return p, cfg
 }
 
@@ -121,7 +122,7 @@ func TestStagesThatNoPodCanRunAreRefused(t *testing.T) {
 		t.Errorf("without an image: %v", err)
 	}
 	p, cfg = staged(t)
-	cfg.Pipelines = PipelinesCronJob
+	cfg.Pipelines = config.PipelinesCronJob
 	if err := Validate([]*plan.Plan{p}, cfg); err == nil || !strings.Contains(err.Error(), "run a pod each") {
 		t.Errorf("by CronJob: %v", err)
 	}

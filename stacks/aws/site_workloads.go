@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -98,7 +99,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
 	p := s.pod(w, sizeTraining, append([]string{"run"}, s.subject(name)...)...)
-	p.DoNotDisrupt, p.Pool, p.Settings = true, &trainingPool, settings
+	p.DoNotDisrupt, p.Pool, p.Settings = true, &trainingPool, config.SettingsSecret
 	args := &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
 		Schedule: schedule, Timezone: line.Timezone, Catchup: line.Catchup, Concurrency: string(line.Concurrency),
@@ -106,9 +107,9 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 		Metric: map[string]string{"blueprint": s.plan.Name, "environment": s.plan.Environment, "pipeline": name},
 		After:  s.ready,
 	}
-	if s.cfg.Pipelines != PipelinesArgo {
+	if s.cfg.Pipelines != config.PipelinesArgo {
 		if len(line.Stages) > 0 {
-			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, PipelinesArgo)
+			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, config.PipelinesArgo)
 		}
 		s.withKeys(line.Model, &args.Pod)
 		return args, nil
@@ -118,7 +119,8 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	}
 	// The pod that ends a run is told who to tell of a failure.
 	end := withoutDatabase(s.pod(w, sizeFinish))
-	end.Pool, end.Settings, end.Labels = &trainingPool, settings, object.With(end.Labels, labelDuty, finishes)
+	end.Pool, end.Settings, end.Labels = &trainingPool, config.SettingsSecret,
+		object.With(end.Labels, labelDuty, finishes)
 	args.Pod, args.Parallelism = end, line.Parallelism
 	args.Finish = s.command(name, pod.Binary, "finish", job.Word{Before: "--run"}, job.Word{Value: job.Run},
 		job.Word{Before: "--status=", Value: job.Status})

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,25 +11,34 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/job"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
+
+// Validate returns everything that keeps the plans from standing where cfg
+// says, joined, each naming the config key or the plan's concept and what to
+// do. A nil error means that Program registers resources.
+func Validate(plans []*plan.Plan, cfg config.Config) error {
+	return errors.Join(config.Validate(plans, cfg), sites(plans, cfg.Filled()))
+}
 
 // sites reports what keeps the plans' objects from being made, by making the
 // arguments of every component on paper: the same functions that stand a
 // blueprint up say what would be wrong with it.
-func (p *problems) sites(plans []*plan.Plan) {
-	if p.cfg.Layer != LayerWorkloads {
-		return
+func sites(plans []*plan.Plan, cfg config.Config) error {
+	if cfg.Layer != config.LayerWorkloads {
+		return nil
 	}
+	var found []error
 	states := map[string]string{} // name in Pulumi's state -> blueprint
 	for _, one := range plans {
-		say := func(err error) { p.say(one.Name, err) }
-		s, err := onPaper(p.cfg, one)
+		say := func(err error) { found = append(found, each(one.Name, err)...) }
+		s, err := onPaper(cfg, one)
 		if err != nil {
 			say(err)
 			continue
 		}
-		if s.namespace == p.cfg.systemNamespace() {
+		if s.namespace == cfg.SystemNamespace() {
 			say(fmt.Errorf("namespace %s is the installation's own; choose another", s.namespace))
 		}
 		s.sources(say)
@@ -40,28 +50,35 @@ func (p *problems) sites(plans []*plan.Plan) {
 			states[name] = one.Name
 		}
 	}
+	return errors.Join(found...)
 }
 
-// say notes each of the joined problems of a blueprint by itself.
-func (p *problems) say(blueprint string, err error) {
+// each returns the joined problems of a blueprint one by one, with its name.
+func each(blueprint string, err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts of this very error
+		var out []error
 		for _, one := range joined.Unwrap() {
-			p.say(blueprint, one)
+			out = append(out, each(blueprint, one)...)
 		}
-		return
+		return out
 	}
-	if err != nil {
-		p.found = append(p.found, fmt.Errorf("blueprint %s: %w", blueprint, err))
+	if err == nil {
+		return nil
 	}
+	return []error{fmt.Errorf("blueprint %s: %w", blueprint, err)}
 }
 
 // onPaper is a site whose outputs are placeholders, and so are the settings that
 // have been checked by themselves: what is wrong with them is not said again for
 // every pod.
-func onPaper(cfg Config, p *plan.Plan) (*site, error) {
+func onPaper(cfg config.Config, p *plan.Plan) (*site, error) {
 	cfg.Image = "paper"
-	cfg.Delivery = choose(cfg.Delivery == DeliveryRollout, DeliveryRollout, DeliveryDeployment)
-	cfg.Pipelines = choose(cfg.Pipelines == PipelinesArgo, PipelinesArgo, PipelinesCronJob)
+	if cfg.Delivery != config.DeliveryRollout {
+		cfg.Delivery = config.DeliveryDeployment
+	}
+	if cfg.Pipelines != config.PipelinesArgo {
+		cfg.Pipelines = config.PipelinesCronJob
+	}
 	paper := pulumi.String("paper").ToStringOutput()
 	var b base
 	for _, field := range b.outputs() {

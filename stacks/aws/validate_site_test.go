@@ -6,6 +6,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 func TestWhatCannotStandIsSaidBeforeTheFirstResourceAndAllAtOnce(t *testing.T) {
@@ -21,7 +22,7 @@ func TestWhatCannotStandIsSaidBeforeTheFirstResourceAndAllAtOnce(t *testing.T) {
 	p.Endpoints["slow"] = e
 	p.SLOs["bad"] = plan.SLO{Endpoint: "scoring", Objective: 120, Indicator: "availability", Window: "30d"}
 	cfg := cloud()
-	cfg.Pipelines = PipelinesCronJob
+	cfg.Pipelines = config.PipelinesCronJob
 	cfg.Name = "credit"
 	other := credit()
 	other.Name = "credit-system"

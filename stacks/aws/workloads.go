@@ -12,14 +12,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/components/config"
+	configmap "github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/namespace"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // workloads stands the plans up side by side, each in a namespace of its own.
 // What they share is the database, whose schema is brought up to date once,
 // before anything that uses it starts.
-func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg Config, b base) error {
+func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, b base) error {
 	plans = slices.SortedFunc(slices.Values(plans), func(a, b *plan.Plan) int { return cmp.Compare(a.Name, b.Name) })
 	out := newOutputs()
 	if err := admission(ctx, cfg, b); err != nil {
@@ -51,7 +52,7 @@ func (s *site) stand() error {
 	if err != nil {
 		return err
 	}
-	told, err := config.New(s.ctx, s.name(), s.config(ns.Object), s.options()...)
+	told, err := configmap.New(s.ctx, s.name(), s.config(ns.Object), s.options()...)
 	if err != nil {
 		return err
 	}
@@ -77,8 +78,8 @@ func (s *site) databases() map[string]pulumi.StringInput {
 }
 
 // config is what the blueprint's pods are told.
-func (s *site) config(after ...pulumi.Resource) *config.Args {
-	return &config.Args{
+func (s *site) config(after ...pulumi.Resource) *configmap.Args {
+	return &configmap.Args{
 		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles,
 		Databases: s.databases(), After: after,
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 func everywhereStood(t *testing.T) map[string]*pulumitest.Recording {
 	t.Helper()
 	plain := cloud()
-	plain.Delivery, plain.Pipelines, plain.Monitoring = DeliveryDeployment, PipelinesCronJob, false
+	plain.Delivery, plain.Pipelines, plain.Monitoring = config.DeliveryDeployment, config.PipelinesCronJob, false
 	return map[string]*pulumitest.Recording{
 		"aws": stood(t, cloud(), credit(), churn()), "kubernetes": stood(t, elsewhere(), credit(), churn()),
 		"plain aws": stood(t, plain, credit(), churn()),
@@ -156,7 +157,7 @@ func has(labels, want map[string]any) bool {
 }
 
 // edited is what an edit of credit changes among the resources of both blueprints.
-func edited(t *testing.T, cfg Config, edit func(*plan.Plan)) []string {
+func edited(t *testing.T, cfg config.Config, edit func(*plan.Plan)) []string {
 	t.Helper()
 	after := credit()
 	edit(after)
@@ -175,7 +176,7 @@ func TestAnEditChangesWhatItIsAbout(t *testing.T) {
 		p.Pipelines["nightly"] = line
 	}
 	for name, c := range map[string]struct {
-		cfg  Config
+		cfg  config.Config
 		edit func(*plan.Plan)
 		want []string
 	}{
@@ -289,7 +290,7 @@ func TestEverythingSaysWhoseItIs(t *testing.T) {
 
 func TestNoNameIsLongerThanItsPlaceTakes(t *testing.T) {
 	long := credit()
-	long.Name = strings.Repeat("b", maxConceptLength)
+	long.Name = strings.Repeat("b", config.MaxConceptLength)
 	long.Datasets[strings.Repeat("d", 63)] = plan.Dataset{Source: "x.csv"}
 	r := stood(t, cloud(), long)
 	for _, res := range r.Resources {

@@ -71,6 +71,11 @@ var law = []rule{
 		foreign: []string{"github.com/pulumi/"},
 	},
 	{
+		// Where a plan is deployed: plain values, without Pulumi.
+		folder: "stacks/aws/config",
+		ours:   []string{"blueprints/plan"},
+	},
+	{
 		// What each workload may touch, whatever a stack's config says.
 		folder:  "stacks/aws/lineage",
 		ours:    []string{"blueprints/plan", "components"},
@@ -219,19 +224,22 @@ func TestImportLaw(t *testing.T) {
 
 func TestImportLawBites(t *testing.T) {
 	cases := map[string]struct{ file, imports string }{
-		"the runtime must not know CUE":           {"runtime/train/x.go", "cuelang.org/go/cue"},
-		"the plan must not know the runtime":      {"blueprints/plan/x.go", module + "/runtime/model"},
-		"the plan must not import other modules":  {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
-		"a comparison of plans knows no CUE":      {"templates/consequence/x.go", "cuelang.org/go/cue"},
-		"policies load no blueprint":              {"policies/x.go", module + "/blueprints"},
-		"CEL is for tests alone":                  {"policies/admission/x.go", "github.com/google/cel-go/cel"},
-		"the CLI must build without pulumi-aws":   {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
-		"SQLite stays behind the registry":        {"runtime/serve/x.go", "modernc.org/sqlite"},
-		"an unlisted folder may import nothing":   {"misc/x.go", "gonum.org/v1/gonum/mat"},
-		"blueprints must not know the CLI":        {"blueprints/x.go", module + "/cmd/ashlar"},
-		"the local stack does not load CUE":       {"stacks/local/x.go", module + "/blueprints"},
-		"cobra stays in the commands":             {"stacks/local/x.go", "github.com/spf13/cobra"},
-		"OpenAPI validation is for tests alone":   {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
+		"the runtime must not know CUE":          {"runtime/train/x.go", "cuelang.org/go/cue"},
+		"the plan must not know the runtime":     {"blueprints/plan/x.go", module + "/runtime/model"},
+		"the plan must not import other modules": {"blueprints/plan/x.go", "gonum.org/v1/gonum/mat"},
+		"a comparison of plans knows no CUE":     {"templates/consequence/x.go", "cuelang.org/go/cue"},
+		"policies load no blueprint":             {"policies/x.go", module + "/blueprints"},
+		"CEL is for tests alone":                 {"policies/admission/x.go", "github.com/google/cel-go/cel"},
+		"the CLI must build without pulumi-aws":  {"cmd/ashlar/x.go", "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"},
+		"SQLite stays behind the registry":       {"runtime/serve/x.go", "modernc.org/sqlite"},
+		"an unlisted folder may import nothing":  {"misc/x.go", "gonum.org/v1/gonum/mat"},
+		"blueprints must not know the CLI":       {"blueprints/x.go", module + "/cmd/ashlar"},
+		"the local stack does not load CUE":      {"stacks/local/x.go", module + "/blueprints"},
+		"cobra stays in the commands":            {"stacks/local/x.go", "github.com/spf13/cobra"},
+		"OpenAPI validation is for tests alone":  {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
+		"config is plain values": {"stacks/aws/config/x.go",
+			"github.com/pulumi/pulumi/sdk/v3/go/pulumi"},
+		"lineage must not know the config":        {"stacks/aws/lineage/x.go", module + "/stacks/aws/config"},
 		"components must not know the plan":       {"components/bucket/x.go", module + "/blueprints/plan"},
 		"the AWS stack does not load CUE":         {"stacks/aws/x.go", "cuelang.org/go/cue"},
 		"the AWS stack must not know the runtime": {"stacks/aws/x.go", module + "/runtime/registry"},
@@ -286,7 +294,8 @@ func allowed(s source, imported string) bool {
 	}
 	for prefix, folders := range heavy {
 		if strings.HasPrefix(imported, prefix) {
-			return slices.ContainsFunc(folders, func(f string) bool { return under(s.pkg(), f) })
+			behind := slices.ContainsFunc(folders, func(f string) bool { return under(s.pkg(), f) })
+			return behind && hasPrefix(r.foreign, imported)
 		}
 	}
 	return hasPrefix(r.foreign, imported)

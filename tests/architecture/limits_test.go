@@ -10,7 +10,7 @@ import (
 func TestCheckAndClusterHaveTheSameLimits(t *testing.T) {
 	limits := map[string]string{}
 	for _, s := range project(t) {
-		if s.path != "blueprints/refs.go" && s.path != "stacks/aws/validate_workloads.go" {
+		if s.path != "blueprints/refs.go" && s.path != "stacks/aws/config/validate_workloads.go" {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -24,10 +24,10 @@ func TestCheckAndClusterHaveTheSameLimits(t *testing.T) {
 			return true
 		})
 	}
-	for check, cluster := range map[string]string{"longestConcept": "maxConceptLength",
+	for check, cluster := range map[string]string{"longestConcept": "MaxConceptLength",
 		"longestEnvironment": "maxEnvironmentLength"} {
 		if limits[check] == "" || limits[check] != limits[cluster] {
-			t.Errorf("%s of blueprints is %q and %s of stacks/aws is %q", check,
+			t.Errorf("%s of blueprints is %q and %s of stacks/aws/config is %q", check,
 				limits[check], cluster, limits[cluster])
 		}
 	}

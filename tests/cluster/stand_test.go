@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // The example that runs, and its concepts.
@@ -49,7 +49,7 @@ func stand(t *testing.T, g ground, argo bool) *site {
 
 // standOf is stand of a blueprint's folder, whose data somebody else brings, with
 // more config as KEY=VALUE.
-func standOf(t *testing.T, g ground, dir string, argo bool, config ...string) *site {
+func standOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *site {
 	t.Helper()
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
@@ -57,17 +57,18 @@ func standOf(t *testing.T, g ground, dir string, argo bool, config ...string) *s
 		namespace: id + "-credit", system: id + "-system", registry: g.database(t), manifests: t.TempDir(),
 	}
 	s.server = g.server(t)
-	delivery, pipelines := aws.DeliveryDeployment, aws.PipelinesCronJob
+	delivery, pipelines := config.DeliveryDeployment, config.PipelinesCronJob
 	if s.argo {
-		delivery, pipelines = aws.DeliveryRollout, aws.PipelinesArgo
+		delivery, pipelines = config.DeliveryRollout, config.PipelinesArgo
 	}
-	args := []string{"render", "--out", s.manifests, "--secrets", "--env", environment, "--layer", aws.LayerWorkloads,
-		"--provider", aws.ProviderKubernetes,
+	args := []string{"render", "--out", s.manifests, "--secrets", "--env", environment,
+		"--layer", config.LayerWorkloads,
+		"--provider", config.ProviderKubernetes,
 		"--config", "name=" + id, "--config", "namespace=" + s.namespace, "--config", "image=" + g.image,
 		"--config", "delivery=" + delivery,
 		"--config", "pipelines=" + pipelines, "--config", "storeUrl=" + s.server.location(), "--config",
 		"databaseUrl=" + s.registry}
-	for _, one := range config {
+	for _, one := range pairs {
 		args = append(args, "--config", one)
 	}
 	s.command(t, s.stack, append(args, dir)...)

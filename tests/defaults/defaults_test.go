@@ -12,7 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/schema"
 	"github.com/ashlar-dev/ashlar/runtime/schedule"
-	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 func contextOf(t *testing.T) (context.Context, context.CancelCauseFunc) {
@@ -42,10 +42,10 @@ var defaults = map[string]held{
 		fields: "", want: "on demand",
 		local: func(t *testing.T, f string) string { return demand(compiled(t, f).Pipelines["l"].Schedule == "") },
 		argo: func(t *testing.T, f string) string {
-			return demand(onCluster(t, aws.PipelinesArgo, f).objects["CronWorkflow"] == nil)
+			return demand(onCluster(t, config.PipelinesArgo, f).objects["CronWorkflow"] == nil)
 		},
 		cronjob: func(t *testing.T, f string) string {
-			return demand(onCluster(t, aws.PipelinesCronJob, f).objects["CronJob"].at("spec.suspend") == true)
+			return demand(onCluster(t, config.PipelinesCronJob, f).objects["CronJob"].at("spec.suspend") == true)
 		},
 		airflow: func(t *testing.T, f string) string {
 			text, _ := onAirflow(t, f)
@@ -61,8 +61,8 @@ var defaults = map[string]held{
 			}
 			return "UTC"
 		},
-		argo:    cron(aws.PipelinesArgo, "CronWorkflow", "spec.timezone", map[string]string{"Etc/UTC": "UTC"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.timeZone", map[string]string{"Etc/UTC": "UTC"}),
+		argo:    cron(config.PipelinesArgo, "CronWorkflow", "spec.timezone", map[string]string{"Etc/UTC": "UTC"}),
+		cronjob: cron(config.PipelinesCronJob, "CronJob", "spec.timeZone", map[string]string{"Etc/UTC": "UTC"}),
 		airflow: dag(`schedule=CronTriggerTimetable\("0 3 \* \* \*", timezone="(.*?)"\)`, nil),
 	},
 	"pipeline.concurrency": {
@@ -70,9 +70,9 @@ var defaults = map[string]held{
 		local: func(t *testing.T, f string) string {
 			return map[plan.Concurrency]string{plan.Forbid: "one at a time"}[compiled(t, f).Pipelines["l"].Concurrency]
 		},
-		argo: cron(aws.PipelinesArgo, "CronWorkflow", "spec.concurrencyPolicy",
+		argo: cron(config.PipelinesArgo, "CronWorkflow", "spec.concurrencyPolicy",
 			map[string]string{"Forbid": "one at a time"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.concurrencyPolicy",
+		cronjob: cron(config.PipelinesCronJob, "CronJob", "spec.concurrencyPolicy",
 			map[string]string{"Forbid": "one at a time"}),
 		airflow:   dag(`max_active_runs=(\d+)`, map[string]string{"1": "one at a time"}),
 		otherwise: map[string]string{"airflow": "does not leave it out"},
@@ -89,9 +89,9 @@ var defaults = map[string]held{
 			}
 			return "left out after ten minutes"
 		},
-		argo: cron(aws.PipelinesArgo, "CronWorkflow", "spec.startingDeadlineSeconds",
+		argo: cron(config.PipelinesArgo, "CronWorkflow", "spec.startingDeadlineSeconds",
 			map[string]string{"600": "left out after ten minutes"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.startingDeadlineSeconds",
+		cronjob: cron(config.PipelinesCronJob, "CronJob", "spec.startingDeadlineSeconds",
 			map[string]string{"600": "left out after ten minutes"}),
 		airflow:   dag(`catchup=(\w+)`, map[string]string{"False": "left out after ten minutes"}),
 		otherwise: map[string]string{"airflow": "however late it is"},
@@ -100,7 +100,7 @@ var defaults = map[string]held{
 		fields: own(""), want: "1 attempt",
 		local: attempts,
 		argo:  template("s", "retryStrategy", map[string]string{"<nil>": "1 attempt"}),
-		cronjob: withoutOwn(cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.backoffLimit",
+		cronjob: withoutOwn(cron(config.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.backoffLimit",
 			map[string]string{"0": "1 attempt"})),
 		airflow: dag(`(?s)\n        "s": stage\(.*?\},\n            (\d+),\n`, map[string]string{"0": "1 attempt"}),
 	},
@@ -120,9 +120,9 @@ var defaults = map[string]held{
 			d, err := p.Line(p.UnitFor("l"), "l").Deadline()
 			return fmt.Sprint(d, fmt.Sprint(err)[len("<nil>"):])
 		},
-		argo: cron(aws.PipelinesArgo, "WorkflowTemplate", "spec.activeDeadlineSeconds",
+		argo: cron(config.PipelinesArgo, "WorkflowTemplate", "spec.activeDeadlineSeconds",
 			map[string]string{"43200": "12h0m0s"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.activeDeadlineSeconds",
+		cronjob: cron(config.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.activeDeadlineSeconds",
 			map[string]string{"43200": "12h0m0s"}),
 		airflow: dag(`dagrun_timeout=timedelta\(seconds=(\d+)\)`, map[string]string{"43200": "12h0m0s"}),
 	},
@@ -130,11 +130,11 @@ var defaults = map[string]held{
 		fields: own(""), want: "as many as there is room for",
 		local: func(t *testing.T, f string) string { return room(compiled(t, f).Pipelines["l"].Parallelism == 0) },
 		argo: func(t *testing.T, f string) string {
-			return room(onCluster(t, aws.PipelinesArgo, f).objects["WorkflowTemplate"].at("spec.parallelism") == nil)
+			return room(onCluster(t, config.PipelinesArgo, f).objects["WorkflowTemplate"].at("spec.parallelism") == nil)
 		},
 		cronjob: withoutOwn(func(t *testing.T, f string) string {
 			// one pod that does all
-			return room(onCluster(t, aws.PipelinesCronJob,
+			return room(onCluster(t, config.PipelinesCronJob,
 				f).objects["CronJob"].at("spec.jobTemplate.spec.parallelism") == nil)
 		}),
 		airflow: func(t *testing.T, f string) string {
@@ -146,7 +146,7 @@ var defaults = map[string]held{
 		fields: "", want: "one pod a stage",
 		local: func(t *testing.T, f string) string { return pods(compiled(t, f).Pipelines["l"].FanOut == 0) },
 		argo:  template("validate", "inputs", map[string]string{"<nil>": "one pod a stage"}),
-		cronjob: cron(aws.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.completions",
+		cronjob: cron(config.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.completions",
 			map[string]string{"<nil>": "one pod a stage"}),
 		airflow: func(t *testing.T, f string) string {
 			text, _ := onAirflow(t, f)
@@ -236,7 +236,7 @@ func TestEachTargetHoldsEachDefault(t *testing.T) {
 				if said == "" {
 					return
 				}
-				notes := onCluster(t, aws.PipelinesCronJob, strings.Replace(d.fields, own(""), "", 1)).notes
+				notes := onCluster(t, config.PipelinesCronJob, strings.Replace(d.fields, own(""), "", 1)).notes
 				if target == "airflow" {
 					_, notes = onAirflow(t, d.fields)
 				}
@@ -278,7 +278,7 @@ func cron(engine, kind, path string, words map[string]string) func(*testing.T, s
 // template reads a template of the Argo workflow.
 func template(name, path string, words map[string]string) func(*testing.T, string) string {
 	return func(t *testing.T, fields string) string {
-		one := named(onCluster(t, aws.PipelinesArgo, fields).objects["WorkflowTemplate"].at("spec.templates"), name)
+		one := named(onCluster(t, config.PipelinesArgo, fields).objects["WorkflowTemplate"].at("spec.templates"), name)
 		if one == nil {
 			return "no template " + name
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 	"github.com/ashlar-dev/ashlar/templates/airflow"
@@ -94,10 +95,10 @@ type cluster struct {
 }
 
 // program is what the stack registers for the pipeline, described too where asked.
-func program(t *testing.T, engine, fields string, describe bool) ([]*plan.Plan, aws.Config, *record.Recording) {
+func program(t *testing.T, engine, fields string, describe bool) ([]*plan.Plan, config.Config, *record.Recording) {
 	t.Helper()
 	plans := []*plan.Plan{compiled(t, fields)}
-	cfg := aws.Defaults(aws.LayerWorkloads, aws.ProviderKubernetes, "prod")
+	cfg := config.Defaults(config.LayerWorkloads, config.ProviderKubernetes, "prod")
 	cfg.Image, cfg.StoreURL, cfg.DatabaseURL = "registry/runtime:1", "s3://bucket/prefix?region=eu-central-1",
 		"postgres://u:p@db:5432/a?sslmode=verify-full"
 	cfg.Pipelines, cfg.Describe = engine, describe
@@ -132,7 +133,7 @@ func onCluster(t *testing.T, engine, fields string) cluster {
 // onAirflow is the pipeline's DAG file, and what is said.
 func onAirflow(t *testing.T, fields string) (text, notes string) {
 	t.Helper()
-	plans, _, rec := program(t, aws.PipelinesArgo, fields, true)
+	plans, _, rec := program(t, config.PipelinesArgo, fields, true)
 	runs, err := render.Inputs(rec, aws.Described, render.Options{})
 	if err != nil || len(runs) != 1 {
 		t.Fatalf("%d runs are described: %v", len(runs), err)

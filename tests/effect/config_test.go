@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
-	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // setting is a change of one config key whose effect is in what is rendered.
@@ -22,7 +22,7 @@ type setting struct {
 }
 
 func foundation(more ...string) map[string]string {
-	return config(append([]string{"environment=dev", "layer=foundation"}, more...)...)
+	return pairsOf(append([]string{"environment=dev", "layer=foundation"}, more...)...)
 }
 
 // settings lists every key of Pulumi's config.
@@ -68,7 +68,7 @@ func settings() map[string]setting {
 // TestEveryConfigKeyHasAnEffect changes each key and looks at what is rendered.
 func TestEveryConfigKeyHasAnEffect(t *testing.T) {
 	all := settings()
-	for _, key := range aws.ConfigKeys() {
+	for _, key := range config.Keys() {
 		s, ok := all[key]
 		if !ok {
 			t.Errorf("config %s: nothing shows that it has an effect; add a setting", key)
@@ -108,7 +108,7 @@ func TestEveryConfigKeyHasAnEffect(t *testing.T) {
 		})
 	}
 	for key := range all {
-		if !slices.Contains(aws.ConfigKeys(), key) {
+		if !slices.Contains(config.Keys(), key) {
 			t.Errorf("config %s is listed, and nothing reads it", key)
 		}
 	}
@@ -127,7 +127,7 @@ func TestPulumiYAMLNamesTheKeysThatThereAre(t *testing.T) {
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range append(aws.ConfigKeys(), "blueprints") {
+	for _, key := range append(config.Keys(), "blueprints") {
 		top, rest, nested := strings.Cut(key, ".")
 		declared, ok := file.Config[top]
 		if !ok {
@@ -140,7 +140,7 @@ func TestPulumiYAMLNamesTheKeysThatThereAre(t *testing.T) {
 		}
 	}
 	for name := range file.Config {
-		known := slices.ContainsFunc(append(aws.ConfigKeys(), "blueprints"),
+		known := slices.ContainsFunc(append(config.Keys(), "blueprints"),
 			func(key string) bool { return key == name || strings.HasPrefix(key, name+".") })
 		if !known {
 			t.Errorf("Pulumi.yaml declares %s, and nothing reads it", name)
@@ -161,9 +161,9 @@ func TestTheDefaultsOfPulumiYAMLAreNoSettings(t *testing.T) {
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	for _, layer := range []string{aws.LayerFoundation, aws.LayerWorkloads} {
+	for _, layer := range []string{config.LayerFoundation, config.LayerWorkloads} {
 		values := map[string]string{"ashlar:layer": layer, "ashlar:environment": "dev"}
-		alone, err := aws.ReadConfig(values)
+		alone, err := config.Read(values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestTheDefaultsOfPulumiYAMLAreNoSettings(t *testing.T) {
 			}
 			values["ashlar:"+name] = value
 		}
-		if got, err := aws.ReadConfig(values); err != nil || !reflect.DeepEqual(got, alone) {
+		if got, err := config.Read(values); err != nil || !reflect.DeepEqual(got, alone) {
 			t.Errorf("%s: %+v with the defaults, %+v without (%v)", layer, got, alone, err)
 		}
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 )
 
 // anywhere is config of workloads on any cluster, with everything switched on.
 func anywhere(more ...string) map[string]string {
-	return config(append([]string{
+	return pairsOf(append([]string{
 		"environment=dev", "provider=kubernetes", "layer=workloads", "image=registry.example.com/runtime:1.0.0",
 		"storeUrl=s3://models/ashlar?region=eu-central-1", "databaseUrl=postgres://u:secret@db.example.com:5432/ashlar",
 		"delivery=rollout", "pipelines=argo", "monitoring=true",
@@ -26,14 +27,14 @@ func anywhere(more ...string) map[string]string {
 
 // onAWS is config of workloads on a foundation.
 func onAWS(more ...string) map[string]string {
-	return config(append([]string{
+	return pairsOf(append([]string{
 		"environment=dev", "layer=workloads", "foundation=organization/ashlar/foundation-dev",
 		"image=registry.example.com/runtime:1.0.0",
 	}, more...)...)
 }
 
-// config reads KEY=VALUE pairs; the region is always there.
-func config(pairs ...string) map[string]string {
+// pairsOf reads KEY=VALUE pairs; the region is always there.
+func pairsOf(pairs ...string) map[string]string {
 	out := map[string]string{"aws:region": "eu-central-1"}
 	for _, pair := range pairs {
 		key, value, _ := strings.Cut(pair, "=")
@@ -61,7 +62,7 @@ func manifests(values map[string]string) probe {
 // rendered runs the Pulumi program against a recorder.
 func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan.Plan) string {
 	t.Helper()
-	cfg, err := aws.ReadConfig(values)
+	cfg, err := config.Read(values)
 	if err != nil {
 		return err.Error()
 	}

@@ -21,7 +21,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
-	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/tests/stack"
 )
 
@@ -171,7 +171,7 @@ func cases(t *testing.T) []stack.Case {
 	if _, err := rand.Read(random); err != nil {
 		t.Fatal(err)
 	}
-	for _, provider := range []string{aws.ProviderAWS, aws.ProviderKubernetes} {
+	for _, provider := range []string{config.ProviderAWS, config.ProviderKubernetes} {
 		for _, all := range stack.Workloads(provider) {
 			for i, name := range examples.Names() {
 				one := all

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/tests/stack"
 )
 
@@ -132,7 +132,7 @@ func TestTheRealProvider(t *testing.T) {
 }
 
 func plansEveryExample(t *testing.T, tf terraform, binary string) {
-	for _, c := range append(stack.Foundations(), stack.Workloads(aws.ProviderAWS)...) {
+	for _, c := range append(stack.Foundations(), stack.Workloads(config.ProviderAWS)...) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir, resources := tf.prepare(t, binary, c)
 			// Planning validates first.

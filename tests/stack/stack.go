@@ -17,6 +17,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // Root returns the checkout's folder.
@@ -61,8 +62,8 @@ const Image = "registry.example.com/ashlar/runtime:0.1.0"
 func Foundations() []Case {
 	var out []Case
 	for _, env := range []string{"dev", "prod"} {
-		out = append(out, Case{Name: "foundation-" + env, Layer: aws.LayerFoundation,
-			Provider: aws.ProviderAWS, Environment: env})
+		out = append(out, Case{Name: "foundation-" + env, Layer: config.LayerFoundation,
+			Provider: config.ProviderAWS, Environment: env})
 	}
 	return out
 }
@@ -76,7 +77,7 @@ func Workloads(provider string) []Case {
 	}
 	var out []Case
 	for _, env := range []string{"dev", "prod"} {
-		out = append(out, Case{Name: provider + "-" + env, Layer: aws.LayerWorkloads, Provider: provider,
+		out = append(out, Case{Name: provider + "-" + env, Layer: config.LayerWorkloads, Provider: provider,
 			Environment: env, Blueprints: all})
 	}
 	return out
@@ -119,19 +120,19 @@ func (c Case) Render(t testing.TB, binary, out string, more ...string) {
 	t.Helper()
 	root := Root(t)
 	args := []string{"render", "--out", out, "--env", c.Environment, "--layer", c.Layer, "--provider", c.Provider}
-	config := c.Config
+	pairs := c.Config
 	switch {
-	case c.Layer == aws.LayerFoundation:
+	case c.Layer == config.LayerFoundation:
 		args = append(args, "--config-file", filepath.Join(root, "Pulumi.foundation-"+c.Environment+".yaml"))
-	case c.Provider == aws.ProviderKubernetes:
-		config = append(config, "image="+Image, "storeUrl=s3://models/ashlar?region=eu-central-1",
+	case c.Provider == config.ProviderKubernetes:
+		pairs = append(pairs, "image="+Image, "storeUrl=s3://models/ashlar?region=eu-central-1",
 			"databaseUrl=postgres://ashlar:hunter2@db.example.com:5432/ashlar?sslmode=verify-full")
 	default:
 		args = append(args, "--config-file", filepath.Join(root, "Pulumi."+c.Environment+".yaml"),
 			"--values", Values(t, t.TempDir()))
-		config = append(config, "image="+Image)
+		pairs = append(pairs, "image="+Image)
 	}
-	for _, one := range config {
+	for _, one := range pairs {
 		args = append(args, "--config", one)
 	}
 	cmd := exec.CommandContext(t.Context(), binary,

@@ -26,6 +26,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
 
@@ -94,14 +95,14 @@ func recorded(ctx context.Context) ([]*record.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := aws.Defaults(aws.LayerFoundation, aws.ProviderAWS, "prod")
+	cfg := config.Defaults(config.LayerFoundation, config.ProviderAWS, "prod")
 	cfg.Region = "eu-central-1"
 	foundation, err := record.Program(ctx, aws.Program(nil, cfg),
 		record.Run{Project: "ashlar", Stack: "foundation-prod", Config: map[string]string{"aws:region": cfg.Region}})
 	if err != nil {
 		return nil, err
 	}
-	cfg = aws.Defaults(aws.LayerWorkloads, aws.ProviderKubernetes, "prod")
+	cfg = config.Defaults(config.LayerWorkloads, config.ProviderKubernetes, "prod")
 	cfg.Image, cfg.StoreURL = "registry.example.com/ashlar-runtime:1.0.0", "s3://models/ashlar?region=eu-central-1"
 	cfg.DatabaseURL = "postgres://ashlar:x@db.example.com:5432/ashlar?sslmode=verify-full"
 	workloads, err := record.Program(ctx, aws.Program([]*plan.Plan{credit}, cfg),

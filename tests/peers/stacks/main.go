@@ -18,6 +18,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
 
@@ -35,7 +36,7 @@ func main() {
 const budget = 5 * time.Second
 
 func run(ctx context.Context, out io.Writer) error {
-	for _, provider := range []string{aws.ProviderAWS, aws.ProviderKubernetes} {
+	for _, provider := range []string{config.ProviderAWS, config.ProviderKubernetes} {
 		for _, n := range []int{1, 10, 100} {
 			began := processor()
 			took, resources, err := graph(ctx, provider, n)
@@ -76,10 +77,10 @@ func graph(ctx context.Context, provider string, n int) (time.Duration, int, err
 		p.Name = fmt.Sprintf("credit-risk-%d", i)
 		plans = append(plans, &p)
 	}
-	cfg := aws.Defaults(aws.LayerWorkloads, provider, "prod")
+	cfg := config.Defaults(config.LayerWorkloads, provider, "prod")
 	cfg.Image = "registry.example.com/ashlar-runtime:1.0.0"
 	known := map[string]string{}
-	if provider == aws.ProviderAWS {
+	if provider == config.ProviderAWS {
 		cfg.Region, cfg.Foundation = "eu-central-1", "organization/ashlar/foundation-prod"
 		for _, name := range aws.FoundationOutputs() {
 			known[name] = record.Variable(name)

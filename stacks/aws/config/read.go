@@ -1,4 +1,4 @@
-package aws
+package config
 
 import (
 	"encoding/json"
@@ -80,7 +80,7 @@ func (c *Config) github() *GitHubConfig {
 	return c.GitHub
 }
 
-// ReadConfig reads Pulumi's config: "ashlar:environment" and the like to their
+// Read reads Pulumi's config: "ashlar:environment" and the like to their
 // values, where a nested key ("ashlar:network") holds a JSON object or is
 // written with dots ("ashlar:network.cidr"). Keys of other namespaces are left
 // alone but for aws:region. Empty values, and lists without
@@ -88,7 +88,7 @@ func (c *Config) github() *GitHubConfig {
 // of ours that the caller reads itself.
 //
 // All unknown keys and all unreadable values are returned as one error.
-func ReadConfig(values map[string]string, also ...string) (Config, error) {
+func Read(values map[string]string, also ...string) (Config, error) {
 	flat, errs := flatten(values)
 	provider, layer := flat["provider"], flat["layer"]
 	if layer == "" {
@@ -110,7 +110,7 @@ func ReadConfig(values map[string]string, also ...string) (Config, error) {
 			}
 		}
 	}
-	return c.filled(), errors.Join(errs...)
+	return c.Filled(), errors.Join(errs...)
 }
 
 // unknown reports a key that nothing reads, with the nearest that something does.
@@ -215,5 +215,5 @@ func assignList(target *[]string, text string) error {
 	return nil
 }
 
-// ConfigKeys returns every config key of ours, with dots for nesting.
-func ConfigKeys() []string { return slices.Sorted(paths) }
+// Keys returns every config key of ours, with dots for nesting.
+func Keys() []string { return slices.Sorted(paths) }

@@ -1,4 +1,4 @@
-package aws
+package config
 
 import (
 	"math/rand/v2"
@@ -32,12 +32,12 @@ func FuzzConfig(f *testing.F) {
 // again gives another answer.
 func readsTwice(t *testing.T, values map[string]string) bool {
 	t.Helper()
-	c, err := ReadConfig(values)
+	c, err := Read(values)
 	if err != nil {
 		return false
 	}
 	_ = Validate(onePlan(), c)
-	if again, err := ReadConfig(values); err != nil || !reflect.DeepEqual(again, c) {
+	if again, err := Read(values); err != nil || !reflect.DeepEqual(again, c) {
 		t.Fatalf("%q read differently: %+v, %+v (%v)", values, c, again, err)
 	}
 	return true

@@ -1,4 +1,11 @@
-package aws
+// Package config is what a stack is told of the place where plans are deployed: the
+// account, the region, the cluster, the engines. It says nothing of what a plan says,
+// and imports no Pulumi: a Config is plain values, read from the texts of Pulumi's
+// config, filled with defaults and validated before anything is registered, so that
+// every problem is reported at once.
+package config
+
+import "github.com/ashlar-dev/ashlar/blueprints/plan"
 
 // The layers, the providers and what carries a workload. Config spells them so.
 const (
@@ -107,6 +114,24 @@ type GitHubConfig struct {
 	Namespaces []string // of blueprints that CI may deploy; the foundation makes them
 	State      string   // bucket, or bucket/prefix, of Pulumi's state; empty: it is in none
 }
+
+// NamespaceOf returns the namespace that the plan's objects are in.
+func (c Config) NamespaceOf(p *plan.Plan) string {
+	if c.Namespace != "" {
+		return c.Namespace
+	}
+	return p.Name
+}
+
+// SystemNamespace is where the installation's own jobs run. The database's
+// schema is nobody's blueprint, and on AWS the job that changes it holds the
+// master password: no blueprint's namespace should have an identity that does.
+func (c Config) SystemNamespace() string { return c.Name + "-system" }
+
+// SettingsSecret is a Secret that a user may make in the namespace: how mail gets out
+// (ASHLAR_SMTP_URL, ASHLAR_SMTP_FROM), what signs webhooks, and what trackers ask
+// for.
+const SettingsSecret = "ashlar-settings"
 
 // Production reports whether the environment is one where data outlives
 // mistakes: three zones, multi-AZ, protection.

@@ -1,22 +1,24 @@
-package aws
+package config
 
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// Validate returns everything that keeps the plans from standing where cfg
-// says, joined, each naming the config key or the plan's concept and what to
-// do. A nil error means that Program registers resources.
+// Validate returns everything that is wrong with the config, and with the
+// plans' names where they stand in it together, joined; each problem names the config
+// key or the blueprint, and what to do. It makes nothing of the plans: whether their
+// objects fit is for whoever makes them to say.
 func Validate(plans []*plan.Plan, cfg Config) error {
-	p := &problems{cfg: cfg.filled()}
+	p := &problems{cfg: cfg.Filled()}
 	for _, check := range checks {
 		check(p)
 	}
 	p.plans(plans)
-	p.sites(plans)
 	return errors.Join(p.found...)
 }
 
@@ -38,3 +40,6 @@ func (p *problems) key(name, format string, args ...any) {
 }
 
 func (p *problems) foundation() bool { return p.cfg.Layer == LayerFoundation }
+
+// sorted returns the keys of m in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

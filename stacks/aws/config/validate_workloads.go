@@ -1,4 +1,4 @@
-package aws
+package config
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ var (
 const (
 	maxNameLength        = 20
 	maxEnvironmentLength = 12
-	maxConceptLength     = 40
+	MaxConceptLength     = 40
 	maxLabelLength       = 63
 )
 
@@ -140,7 +140,7 @@ func (p *problems) egress() {
 	}
 	host, port, err := net.SplitHostPort(c.MailServer)
 	if n, atoi := strconv.Atoi(port); err != nil || atoi != nil || n < 1 || n > 65535 || !hostForm.MatchString(host) {
-		p.key("ashlar:mailServer", "%q: write it as host:port, such as smtp.example.com:587; its user and password are in the Secret %s", c.MailServer, settings)
+		p.key("ashlar:mailServer", "%q: write it as host:port, such as smtp.example.com:587; its user and password are in the Secret %s", c.MailServer, SettingsSecret)
 	}
 }
 
@@ -185,8 +185,8 @@ func (p *problems) plan(one *plan.Plan) {
 	}
 	for _, noun := range sorted(concepts) {
 		for _, name := range concepts[noun] {
-			if len(name) > maxConceptLength || !labelForm.MatchString(name) {
-				say("%s %q names objects of the cluster: want lower-case letters, digits and dashes, a letter first, at most %d characters", noun, name, maxConceptLength)
+			if len(name) > MaxConceptLength || !labelForm.MatchString(name) {
+				say("%s %q names objects of the cluster: want lower-case letters, digits and dashes, a letter first, at most %d characters", noun, name, MaxConceptLength)
 			}
 		}
 	}

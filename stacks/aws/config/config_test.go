@@ -1,4 +1,4 @@
-package aws
+package config
 
 import (
 	"reflect"
@@ -35,7 +35,7 @@ func TestEveryFieldOfConfigHasAKey(t *testing.T) {
 }
 
 func TestReadConfigReadsNestedAndDottedKeys(t *testing.T) {
-	c, err := ReadConfig(map[string]string{
+	c, err := Read(map[string]string{
 		"ashlar:environment":         "prod",
 		"ashlar:layer":               "foundation",
 		"ashlar:network":             `{"cidr":"10.8.0.0/16","zones":["eu-central-1a","eu-central-1b"],"natPerZone":"false"}`,
@@ -65,7 +65,7 @@ func TestReadConfigReadsNestedAndDottedKeys(t *testing.T) {
 }
 
 func TestReadConfigNamesEveryProblemAtOnce(t *testing.T) {
-	_, err := ReadConfig(map[string]string{
+	_, err := Read(map[string]string{
 		"ashlar:environmen":          "prod",
 		"ashlar:network":             "10.0.0.0/16",
 		"ashlar:protect":             "yes please",
@@ -96,7 +96,7 @@ func TestDefaultsFollowTheEnvironment(t *testing.T) {
 	if !prod.Network.NATPerZone || !prod.MultiAZ() || !prod.Protected() || prod.Database.BackupDays != 30 {
 		t.Errorf("prod %+v", prod)
 	}
-	if again := prod.filled(); !reflect.DeepEqual(again, prod) {
+	if again := prod.Filled(); !reflect.DeepEqual(again, prod) {
 		t.Errorf("filling twice changed %+v to %+v", prod, again)
 	}
 	anywhere := Defaults(LayerWorkloads, ProviderKubernetes, "dev")

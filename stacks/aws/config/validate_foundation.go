@@ -1,4 +1,4 @@
-package aws
+package config
 
 import (
 	"net/netip"
@@ -160,7 +160,7 @@ func (p *problems) github() {
 			"name the namespaces that CI deploys blueprints to, which are named after them, such as credit-risk; it may change no other")
 	}
 	for _, ns := range g.Namespaces {
-		if ns == p.cfg.systemNamespace() {
+		if ns == p.cfg.SystemNamespace() {
 			p.key("ashlar:github.namespaces",
 				"%s is the installation's own, and is among them anyway; leave it out", ns)
 		}

@@ -1,4 +1,4 @@
-package aws
+package config
 
 import "slices"
 
@@ -12,19 +12,19 @@ func Defaults(layer, provider, environment string) Config {
 	c := Config{Layer: layer, Provider: provider, Environment: environment}
 	c.Network.NATPerZone = c.Production()
 	c.Monitoring = provider == ProviderAWS
-	return c.filled()
+	return c.Filled()
 }
 
-// filled returns the config with every empty text and number that has a
+// Filled returns the config with every empty text and number that has a
 // default set to it. Filling twice changes nothing.
-func (c Config) filled() Config {
+func (c Config) Filled() Config {
 	fill(&c.Provider, ProviderAWS)
 	fill(&c.Name, "ashlar")
 	fill(&c.Delivery, choose(c.Provider == ProviderAWS, DeliveryRollout, DeliveryDeployment))
 	fill(&c.Pipelines, choose(c.Provider == ProviderAWS, PipelinesArgo, PipelinesCronJob))
 
 	if c.Provider == ProviderKubernetes && len(c.DatabaseCIDRs) == 0 {
-		c.DatabaseCIDRs = slices.Clone(private)
+		c.DatabaseCIDRs = slices.Clone(PrivateRanges)
 	}
 
 	fill(&c.Network.CIDR, "10.0.0.0/16")
@@ -67,7 +67,7 @@ func choose[T any](condition bool, yes, no T) T {
 	return no
 }
 
-// private are the ranges of private networks (RFC 1918, RFC 6598), in which a
+// PrivateRanges are the ranges of private networks (RFC 1918, RFC 6598), in which a
 // database with a name is looked for unless the config says otherwise: a
 // NetworkPolicy knows no names.
-var private = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
+var PrivateRanges = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
