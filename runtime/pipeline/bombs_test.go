@@ -4,7 +4,6 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/tests/bombs"
 )
@@ -13,9 +12,4 @@ func TestSmallMetricsTakeLittleMemory(t *testing.T) {
 	inputs := bombs.JSON()
 	maps.Copy(inputs, bombs.Fields(`{%s}`, "x"))
 	bombs.Each(t, inputs, func(text string) { _ = readMetrics(&run.Result{}, "m.json", []byte(text), true) })
-}
-
-func TestSmallResultsTakeLittleMemory(t *testing.T) {
-	bombs.Each(t, bombs.Fields(`{%s}`, "files", "deps", "outputs", "metrics", "objects"),
-		func(text string) { _ = plan.Unmarshal([]byte(text), &cached{}) })
 }

@@ -6,11 +6,11 @@ import (
 	"crypto/md5" //nolint:gosec // dvc.lock names files by it
 	"encoding/hex"
 	"math"
-	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 )
 
 // builtinFile is a file of a built-in stage, made when a custom stage
@@ -22,15 +22,6 @@ type builtinFile struct {
 	object  string
 	write   func(context.Context, *execution, *bytes.Buffer) error
 	depends func(*recipe) any
-}
-
-// KeptFile is what the store has of a file of a built-in stage, under
-// "stages/files/": the file, of which dataset it holds rows, and when those were
-// read.
-type KeptFile struct {
-	artifact.Artifact
-	Dataset string    `json:"dataset,omitempty"`
-	ReadAt  time.Time `json:"read_at,omitzero"`
 }
 
 // fileVersion changes when a file would have other bytes for the same inputs.
@@ -85,16 +76,14 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 	if f.depends != nil {
 		in["plan"] = f.depends(&x.recipe)
 	}
-	key, err := plan.DigestOf(map[string]any{"file": f.stage + ":" + f.file, "version": fileVersion, "inputs": in})
+	key, err := cache.FileKey(f.stage+":"+f.file, fileVersion, in)
 	if err != nil {
 		return artifact.Artifact{}, err
 	}
-	ref, a := stageRef("files", key), artifact.Artifact{}
-	if b, err := x.Store.GetRef(ctx, ref); err == nil && plan.Unmarshal(b, &a) == nil {
-		if ok, err := x.Store.Has(ctx, a.Digest); ok && err == nil {
-			return a, nil
-		}
+	if a, ok := x.cache.GetFile(ctx, key); ok {
+		return a, nil
 	}
+	var a artifact.Artifact
 	var b bytes.Buffer
 	if f.object != "" {
 		raw, err := x.Store.GetBytes(ctx, x.record.output(f.stage, f.object), math.MaxInt32)
@@ -110,12 +99,8 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 	if a.Digest, _, err = x.Store.Put(ctx, &b); err != nil {
 		return a, err
 	}
-	text, err := plan.Canonical(KeptFile{Artifact: a, Dataset: x.model.Dataset,
-		ReadAt: x.record.madeAt(plan.StageIngest)})
-	if err != nil {
-		return a, err
-	}
-	return a, x.Store.PutRef(ctx, ref, text)
+	kept := cache.File{Artifact: a, Dataset: x.model.Dataset, ReadAt: x.record.madeAt(plan.StageIngest)}
+	return a, x.cache.PutFile(ctx, key, kept)
 }
 
 func writeData(ctx context.Context, x *execution, out *bytes.Buffer) error {

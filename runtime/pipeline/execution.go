@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
@@ -30,6 +31,7 @@ type execution struct {
 	repo   *artifact.Repository
 
 	record *journal
+	cache  *cache.Cache // of all runs of the runner
 
 	lazy    sync.Mutex // guards what is read once
 	dataDir string     // of a dataset that a stage makes
@@ -49,7 +51,7 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 		return nil, fmt.Errorf("pipeline: the plan has no %s", job.Name())
 	}
 	x := &execution{
-		Config: r.cfg, runner: r, job: job, planDigest: r.planDigest, rules: r.rules, recipe: rec,
+		Config: r.cfg, runner: r, job: job, planDigest: r.planDigest, rules: r.rules, recipe: rec, cache: r.cache,
 	}
 	if x.date, err = rec.day(job, r.cfg.Now()); err != nil {
 		return nil, err

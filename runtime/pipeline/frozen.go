@@ -20,9 +20,10 @@ func (x *execution) frozen(ctx context.Context, s *stage, res *run.Result) bool 
 			if was.Stage != s.name || was.Status != run.Succeeded || was.Key == "" || r.Pipeline != x.Pipeline {
 				continue
 			}
-			if res.Key = was.Key; x.lookup(ctx, s, res) {
+			if e, ok := x.cache.Get(ctx, s.keptUnder(), was.Key); ok {
+				takeOver(res, &e)
+				res.Key, res.Params = was.Key, was.Params
 				res.Detail += ", frozen"
-				res.Params = was.Params
 				return true
 			}
 		}

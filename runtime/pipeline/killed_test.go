@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -124,7 +125,7 @@ func whole(t *testing.T, dir string, n int) {
 		if err != nil {
 			t.Fatalf("after kill %d: %v", n, err)
 		}
-		var c cached
+		var c cache.Entry
 		if name[:4] != "stag" || json.Unmarshal(b, &c) != nil {
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -33,6 +34,7 @@ func TestTheLayoutOfAStore(t *testing.T) {
 	p.Pipelines["f"] = plan.Pipeline{Stages: map[string]plan.Stage{"a": {Cmd: []string{"seq 1 3; exit 7"}}}}
 	r := w.runner(p)
 	r.cfg.Now = func() time.Time { return time.Date(2026, 11, 30, 6, 0, 0, 0, time.UTC) }
+	r.cache = cache.New(w.store, r.cfg.Now)
 	r.cfg.Trigger, r.cfg.Commit = "up", "c0ffee"
 	jobs := []Job{
 		{Unit: plan.Unit{Pipeline: "d"}, ID: "1"},

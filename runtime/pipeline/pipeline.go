@@ -22,12 +22,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/run"
@@ -63,7 +62,7 @@ type Runner struct {
 	cfg        Config
 	planDigest string
 	rules      *govern.Rules
-	flights    singleflight.Group
+	cache      *cache.Cache
 	said       sync.Once // what holds commands
 }
 
@@ -102,7 +101,7 @@ func New(cfg Config) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{cfg: cfg, planDigest: digest, rules: rules}, nil
+	return &Runner{cfg: cfg, planDigest: digest, rules: rules, cache: cache.New(cfg.Store, cfg.Now)}, nil
 }
 
 // Job is one run that is asked for.

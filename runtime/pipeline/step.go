@@ -2,9 +2,8 @@ package pipeline
 
 import (
 	"context"
-	"sync/atomic"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
@@ -47,48 +46,22 @@ func (x *execution) resolve(ctx context.Context, s *stage, res *run.Result) erro
 	if in == nil {
 		return x.attempts(ctx, s, res)
 	}
-	res.Key, err = plan.DigestOf(map[string]any{"stage": s.keptUnder(), "version": s.version, "inputs": in})
-	if err != nil {
+	if res.Key, err = cache.Key(s.keptUnder(), s.version, in); err != nil {
 		return err
+	}
+	work := func() (cache.Entry, error) {
+		err := x.attempts(ctx, s, res)
+		return entryOf(res), err
 	}
 	if s.custom != nil && s.custom.AlwaysChanged || x.job.Force {
-		return x.make(ctx, s, res)
-	}
-	if x.lookup(ctx, s, res) {
-		return nil
-	}
-	return x.once(ctx, s, res)
-}
-
-// make runs the stage and keeps what it made.
-func (x *execution) make(ctx context.Context, s *stage, res *run.Result) error {
-	if err := x.attempts(ctx, s, res); err != nil {
+		e, err := x.cache.Make(ctx, s.keptUnder(), res.Key, work)
+		res.MadeAt = e.MadeAt
 		return err
 	}
-	return x.remember(ctx, s, res)
-}
-
-// once runs the stage unless the very same work is under way in another run of
-// this process; then it waits for that and takes it over.
-func (x *execution) once(ctx context.Context, s *stage, res *run.Result) error {
-	var mine atomic.Bool
-	flight := x.runner.flights.DoChan(res.Key, func() (any, error) {
-		mine.Store(true)
-		return nil, x.make(ctx, s, res)
-	})
-	select {
-	case done := <-flight:
-		if mine.Load() {
-			return done.Err
-		}
-		if done.Err == nil && x.lookup(ctx, s, res) {
-			return nil
-		}
-		return x.make(ctx, s, res)
-	case <-ctx.Done():
-		if mine.Load() {
-			return (<-flight).Err // it ends with the context
-		}
-		return context.Cause(ctx)
+	e, kept, err := x.cache.Once(ctx, s.keptUnder(), res.Key, work)
+	if kept {
+		takeOver(res, &e)
 	}
+	res.MadeAt = e.MadeAt
+	return err
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -86,9 +86,9 @@ func (s *sweep) run(ctx context.Context, r *run.Run, dataset string) error {
 			continue
 		}
 		s.goes(m, made...)
-		if key, ok := strings.CutPrefix(res.Key, "sha256:"); ok && !learns(res.Stage) {
+		if strings.HasPrefix(res.Key, "sha256:") && !learns(res.Stage) {
 			for _, kind := range []string{res.Stage, "command"} {
-				s.refs = append(s.refs, reference{m, "stages/" + kind + "/" + key})
+				s.refs = append(s.refs, reference{m, cache.Ref(kind, res.Key)})
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (s *sweep) goes(m mark, digests ...string) {
 
 // files finds the files that stages were given of built-in ones.
 func (s *sweep) files(ctx context.Context) error {
-	names, err := s.Store.ListRefs(ctx, "stages/files/")
+	names, err := s.Store.ListRefs(ctx, cache.FilePrefix)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (s *sweep) files(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var f pipeline.KeptFile
+		var f cache.File
 		if plan.Unmarshal(b, &f) != nil {
 			continue
 		}
@@ -200,7 +200,7 @@ func (s *sweep) others(ctx context.Context) error {
 		return err
 	}
 	for _, name := range names {
-		if going[name] || strings.HasPrefix(name, "stages/files/") {
+		if going[name] || strings.HasPrefix(name, cache.FilePrefix) {
 			continue
 		}
 		b, err := s.Store.PeekRef(ctx, name)

@@ -33,6 +33,11 @@ var law = []rule{
 		foreign: []string{"*"},
 	},
 	{
+		// Keys and what is kept under them, in whatever has refs.
+		folder: "runtime/pipeline/cache",
+		ours:   []string{"blueprints/plan", "runtime/artifact"},
+	},
+	{
 		// Names and edges: what a node does is given.
 		folder: "runtime/pipeline/scheduler",
 		ours:   []string{"runtime/crash"},
@@ -248,6 +253,7 @@ func TestImportLawBites(t *testing.T) {
 		"the runtime must not load blueprints": {"cmd/ashlar-runtime/x.go", module + "/blueprints"},
 		"policies must not load blueprints":    {"policies/x.go", module + "/blueprints"},
 		"PostgreSQL stays behind the registry": {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
+		"a cache of stages knows no store":     {"runtime/pipeline/cache/x.go", module + "/runtime/store"},
 		"a scheduler knows no plan":            {"runtime/pipeline/scheduler/x.go", module + "/blueprints/plan"},
 		"a record of a run knows no pipeline":  {"runtime/run/x.go", module + "/runtime/pipeline"},
 		"zones under test are for tests alone": {"runtime/serve/x.go", module + "/tests/zones"},
