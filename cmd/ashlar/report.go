@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/custom"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
 
@@ -70,7 +71,7 @@ func (a *app) report(err error) int {
 func exitCode(err error) int {
 	var (
 		finding *pipeline.Finding
-		command *pipeline.CommandError
+		command *custom.CommandError
 		schema  *dataset.SchemaError
 		pending *local.PendingError
 		idle    *local.IdleError

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/artifact"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
@@ -115,70 +114,4 @@ func (r *recipe) params(s *plan.Stage) (map[string]any, error) {
 		out[name] = v
 	}
 	return out, nil
-}
-
-// customWorld finds the digests of all deps, and of the environment's file.
-func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, learns bool,
-	res *run.Result) (map[string]any, error) {
-	digests := map[string]string{}
-	var missing []string
-	for _, d := range deps {
-		a, err := x.depArtifact(ctx, d, false)
-		switch {
-		case artifact.IsMissing(err):
-			missing = append(missing, fmt.Sprintf("dep %s is not there: no stage makes it, and %s has no such file",
-				d.at, x.where()))
-		case err != nil:
-			return nil, fmt.Errorf("dep %s: %w", d.at, err)
-		default:
-			digests[d.at] = a.Digest
-		}
-	}
-	in := map[string]any{"deps": digests}
-	if e := s.Environment; e != nil {
-		digest, err := x.repo.Digest(ctx, e.Conda+e.Pip)
-		if artifact.IsMissing(err) {
-			missing = append(missing, fmt.Sprintf("environment %s is not there", e.Conda+e.Pip))
-		} else if err != nil {
-			return nil, err
-		}
-		in["environment_file"] = digest
-	}
-	if len(missing) > 0 {
-		return nil, &Finding{Summary: "the stage cannot run", Details: missing,
-			Fix: "write the file, or mend the path in the blueprint"}
-	}
-	if learns {
-		in["data"], in["split"] = x.record.output(plan.StageIngest, "data"), x.record.output(plan.StagePrepare, "split")
-	}
-	var err error
-	res.Params, err = x.params(s)
-	return in, err
-}
-
-func (x *execution) where() string {
-	if x.Dir == "" {
-		return "the blueprint's folder"
-	}
-	return x.Dir
-}
-
-// depArtifact is what the dep is made of now. dvc asks for the MD5 too, which
-// costs another pass over files of the repository.
-func (x *execution) depArtifact(ctx context.Context, d dep, dvc bool) (artifact.Artifact, error) {
-	switch {
-	case d.given != nil:
-		return x.given(ctx, d.given)
-	case d.made.stage != "":
-		res, _ := x.record.result(d.made.stage)
-		a, ok := res.Files[d.made.name]
-		if !ok {
-			return a, fmt.Errorf("stage %s has not made %s", d.made.stage, d.made.name)
-		}
-		return a, nil
-	case dvc:
-		return x.repo.Stat(ctx, d.file)
-	}
-	digest, err := x.repo.Digest(ctx, d.file)
-	return artifact.Artifact{Digest: digest}, err
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/custom"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
@@ -66,6 +67,25 @@ func TestStagesRunOnceAndAgainWhereAnEditReaches(t *testing.T) {
 	}
 }
 
+func TestAnotherEnvironmentRunsTheStageAgain(t *testing.T) {
+	w := newWorld(t)
+	bin := t.TempDir()
+	fake := "#!/bin/sh\nwhile [ $# -gt 0 ]; do case \"$1\" in -p) env=$2;; esac; shift; done\nmkdir -p \"$env/bin\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "micromamba"), []byte(fake), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	p := line(map[string]plan.Stage{"a": {
+		Cmd: []string{"true"}, Environment: &plan.Environment{Conda: "environment.yml"},
+	}})
+	for i, c := range []struct{ content, want string }{{"one", "a"}, {"one", ""}, {"two", "a"}, {"one", ""}} {
+		w.write("environment.yml", c.content)
+		if got := ran(w.must(p)); got != c.want {
+			t.Errorf("run %d with environment %s ran %q, want %q", i, c.content, got, c.want)
+		}
+	}
+}
+
 func TestTheSameWorkUnderAnotherNameIsDoneOnce(t *testing.T) {
 	w := newWorld(t)
 	w.write("in.txt", "1\n")
@@ -98,7 +118,7 @@ func TestAFailureTellsTheEndOfTheLogAndKeepsItAll(t *testing.T) {
 		"a": {Cmd: []string{"seq 1 100; echo boom >&2; exit 7"}, Outs: []string{"a.txt"}},
 		"b": {Cmd: []string{"true"}, Deps: []string{"a.txt"}},
 	}))
-	var failed *CommandError
+	var failed *custom.CommandError
 	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "exit code 7") ||
 		!strings.Contains(err.Error(), "    99\n    100\n    boom") {
 		t.Fatalf("got %v", err)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
+	"github.com/ashlar-dev/ashlar/runtime/pipeline/custom"
 	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
@@ -27,8 +29,9 @@ type execution struct {
 	planDigest string
 	rules      *govern.Rules
 	recipe
-	stages []stage
-	repo   *artifact.Repository
+	stages   []stage
+	repo     *artifact.Repository
+	commands *custom.Runner
 
 	record *journal
 	cache  *cache.Cache // of all runs of the runner
@@ -66,8 +69,17 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 	if !job.Due.IsZero() {
 		x.record.run.Date = x.date
 	}
-	x.repo, err = artifact.NewRepository(ctx, r.cfg.Code, r.cfg.Dir)
-	return x, err
+	if x.repo, err = artifact.NewRepository(ctx, r.cfg.Code, r.cfg.Dir); err != nil {
+		return nil, err
+	}
+	x.commands, err = custom.New(custom.Config{
+		Store: r.cfg.Store, Files: x.repo, TempDir: r.cfg.TempDir, Envs: r.cfg.Envs, Getenv: r.cfg.Getenv,
+		Confine: r.cfg.Confine, Closed: r.cfg.closed(), Held: r.held,
+	})
+	if err != nil {
+		return nil, errors.Join(err, x.repo.Close())
+	}
+	return x, nil
 }
 
 // close removes what the run laid down.

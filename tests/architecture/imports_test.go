@@ -38,6 +38,13 @@ var law = []rule{
 		ours:   []string{"blueprints/plan", "runtime/artifact"},
 	},
 	{
+		// One command at a time: no pipeline, and no record.
+		folder: "runtime/pipeline/custom",
+		ours: []string{"blueprints/plan", "runtime/artifact", "runtime/command", "runtime/confine",
+			"runtime/store"},
+		foreign: []string{"github.com/gofrs/flock"},
+	},
+	{
 		// Names and edges: what a node does is given.
 		folder: "runtime/pipeline/scheduler",
 		ours:   []string{"runtime/crash"},
@@ -254,6 +261,7 @@ func TestImportLawBites(t *testing.T) {
 		"policies must not load blueprints":    {"policies/x.go", module + "/blueprints"},
 		"PostgreSQL stays behind the registry": {"runtime/serve/x.go", "github.com/jackc/pgx/v5"},
 		"a cache of stages knows no store":     {"runtime/pipeline/cache/x.go", module + "/runtime/store"},
+		"a command knows no record of a run":   {"runtime/pipeline/custom/x.go", module + "/runtime/run"},
 		"a scheduler knows no plan":            {"runtime/pipeline/scheduler/x.go", module + "/blueprints/plan"},
 		"a record of a run knows no pipeline":  {"runtime/run/x.go", module + "/runtime/pipeline"},
 		"zones under test are for tests alone": {"runtime/serve/x.go", module + "/tests/zones"},

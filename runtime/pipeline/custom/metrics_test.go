@@ -1,11 +1,9 @@
-package pipeline
+package custom
 
 import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 func TestTwoNumbersOfOneNameAreNotOneMetric(t *testing.T) {
@@ -14,21 +12,21 @@ func TestTwoNumbersOfOneNameAreNotOneMetric(t *testing.T) {
 		`{"a.b": 1, "a": {"b": 2}}`:           `two numbers are called "a.b"`,
 		`{"a": [1], "a.0": 2}`:                `two numbers are called "a.0"`,
 	} {
-		var res run.Result
-		err := readMetrics(&res, "m.json", []byte(text), false)
-		if want == "" && (err != nil || fmt.Sprint(res.Metrics) != "map[a.b:1 c.0:2 c.1.d:3]") {
-			t.Errorf("%s: %v, %v", text, res.Metrics, err)
+		out := map[string]float64{}
+		err := readMetrics(out, "m.json", []byte(text), false)
+		if want == "" && (err != nil || fmt.Sprint(out) != "map[a.b:1 c.0:2 c.1.d:3]") {
+			t.Errorf("%s: %v, %v", text, out, err)
 		}
 		if want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
 			!strings.Contains(err.Error(), "m.json")) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
-	var res run.Result
-	if err := readMetrics(&res, "m", []byte(`{"json.a": 1}`), true); err != nil {
+	out := map[string]float64{}
+	if err := readMetrics(out, "m", []byte(`{"json.a": 1}`), true); err != nil {
 		t.Fatal(err)
 	}
-	if err := readMetrics(&res, "m.json", []byte(`{"a": 1}`), true); err == nil {
+	if err := readMetrics(out, "m.json", []byte(`{"a": 1}`), true); err == nil {
 		t.Error("a number of one file took the place of another file's")
 	}
 }
@@ -44,7 +42,7 @@ func TestMetricsHaveOnlySoManyNumbersAndNames(t *testing.T) {
 		`{"` + strings.Repeat("k", maxMetricName) + `":0}`:           "",
 		`{"` + strings.Repeat("k", maxMetricName+1) + `":[0,0,0,0]}`: "a name of more than 500 bytes",
 	} {
-		err := readMetrics(&run.Result{}, "m.json", []byte(text), false)
+		err := readMetrics(map[string]float64{}, "m.json", []byte(text), false)
 		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v, want %q", text, err, want)
 		}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package pipeline
+package custom
 
 import (
 	"os"
@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // fake puts a program of that name first on this test's PATH.
@@ -25,35 +24,29 @@ func fake(t *testing.T, name, script string) {
 }
 
 func TestACondaEnvironmentIsMadeOnceForEachContent(t *testing.T) {
-	w := newWorld(t)
-	made := filepath.Join(w.share(), "made")
+	b := newBench(t)
+	made := filepath.Join(b.share(), "made")
 	fake(t, "micromamba", `
 while [ $# -gt 0 ]; do case "$1" in -p) env=$2;; -f) file=$2;; esac; shift; done
 mkdir -p "$env/bin" && printf '#!/bin/sh\necho from %s\n' "$(cat "$file")" > "$env/bin/tool" && chmod +x "$env/bin/tool"
 echo x >> `+made+"\n")
-	envs := t.TempDir()
-	with := func(cmd string) *run.Run {
-		r := w.runner(line(map[string]plan.Stage{"a": {Cmd: []string{cmd}, Outs: []string{"o"},
-			Environment: &plan.Environment{Conda: "environment.yml"}}}))
-		r.cfg.Envs = envs
-		got, err := r.Do(t.Context(), Job{Unit: plan.Unit{Pipeline: "l"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
+	b.cfg.Envs = t.TempDir()
+	with := func(cmd string) string {
+		stage := plan.Stage{Cmd: []string{cmd}, Outs: []string{"o"},
+			Environment: &plan.Environment{Conda: "environment.yml"}}
+		return b.content(b.must(stage), "o")
 	}
-	w.write("environment.yml", "one")
-	first := with("tool > o")
-	if got := w.content(first, "a", "o"); got != "from one\n" {
+	b.write("environment.yml", "one")
+	if got := with("tool > o"); got != "from one\n" {
 		t.Errorf("the stage's own tool said %q", got)
 	}
 	with("tool | cat > o") // another command, the same environment
-	w.write("environment.yml", "two")
-	if again := with("tool > o"); ran(again) != "a" || w.content(again, "a", "o") != "from two\n" {
-		t.Errorf("with another environment ran %q", ran(again))
+	b.write("environment.yml", "two")
+	if got := with("tool > o"); got != "from two\n" {
+		t.Errorf("the tool of another environment said %q", got)
 	}
-	if b, err := os.ReadFile(made); err != nil || strings.Count(string(b), "x") != 2 {
-		t.Errorf("environments were made %d times (%v), want twice", strings.Count(string(b), "x"), err)
+	if text, err := os.ReadFile(made); err != nil || strings.Count(string(text), "x") != 2 {
+		t.Errorf("environments were made %d times (%v), want twice", strings.Count(string(text), "x"), err)
 	}
 }
 
@@ -61,23 +54,23 @@ func TestAPipEnvironmentHasAPythonOfItsOwn(t *testing.T) {
 	if exec.Command("python3", "-c", "import venv, ensurepip").Run() != nil {
 		t.Skip("skipped: there is no python3 that makes environments")
 	}
-	w := newWorld(t)
-	w.write("requirements.txt", "# nothing but Python itself\n")
-	r := w.must(line(map[string]plan.Stage{"a": {
+	b := newBench(t)
+	b.write("requirements.txt", "# nothing but Python itself\n")
+	made := b.must(plan.Stage{
 		Cmd: []string{`python3 -c 'import sys; print(sys.prefix != sys.base_prefix)' > o`}, Outs: []string{"o"},
 		Environment: &plan.Environment{Pip: "requirements.txt"},
-	}}))
-	if got := w.content(r, "a", "o"); got != "True\n" {
+	})
+	if got := b.content(made, "o"); got != "True\n" {
 		t.Errorf("the stage's Python is in an environment: %q", got)
 	}
 }
 
 func TestAnEnvironmentThatCannotBeMadeSaysWhy(t *testing.T) {
 	fake(t, "micromamba", "echo no such package: xgbost; exit 1\n")
-	w := newWorld(t)
-	w.write("environment.yml", "x")
-	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"true"},
-		Environment: &plan.Environment{Conda: "environment.yml"}}}))
+	b := newBench(t)
+	b.write("environment.yml", "x")
+	_, err := b.run(plan.Stage{Cmd: []string{"true"},
+		Environment: &plan.Environment{Conda: "environment.yml"}})
 	if err == nil || !strings.Contains(err.Error(), "environment environment.yml") ||
 		!strings.Contains(err.Error(), "no such package: xgbost") {
 		t.Errorf("got %v", err)

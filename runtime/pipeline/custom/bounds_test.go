@@ -1,6 +1,6 @@
 //go:build unix
 
-package pipeline
+package custom
 
 import (
 	"runtime"
@@ -11,11 +11,11 @@ import (
 )
 
 func TestAMetricsFileIsNotReadWholeHoweverLargeItIs(t *testing.T) {
-	w := newWorld(t)
+	b := newBench(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"truncate -s 100M m.json"},
-		Metrics: []string{"m.json"}}}))
+	_, err := b.run(plan.Stage{Cmd: []string{"truncate -s 100M m.json"},
+		Metrics: []string{"m.json"}})
 	runtime.ReadMemStats(&after)
 	if err == nil || !strings.Contains(err.Error(), "m.json contains more than 4194304 bytes") {
 		t.Errorf("%v", err)

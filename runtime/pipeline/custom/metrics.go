@@ -1,4 +1,4 @@
-package pipeline
+package custom
 
 import (
 	"encoding/json"
@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-
-	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // Bounds of a file of metrics that a stage writes, in bytes and in what it holds.
@@ -20,22 +18,19 @@ const (
 	maxMetricProblems = 20
 )
 
-// readMetrics reads a metrics file: JSON whose numbers are named by their path,
+// readMetrics adds what is in a metrics file to out: JSON whose numbers are named by their path,
 // which has the file's name before it where there are several files. Two numbers
 // of one name are an error: one of them would be lost.
-func readMetrics(res *run.Result, file string, b []byte, several bool) error {
+func readMetrics(out map[string]float64, file string, b []byte, several bool) error {
 	var v any
 	if err := json.Unmarshal(b, &v); err != nil {
 		return fmt.Errorf("metrics %s: %w; a metrics file is JSON with numbers", file, err)
-	}
-	if res.Metrics == nil {
-		res.Metrics = map[string]float64{}
 	}
 	prefix := ""
 	if several {
 		prefix = file
 	}
-	if err := numbers(res.Metrics, prefix, v, 0); err != nil {
+	if err := numbers(out, prefix, v, 0); err != nil {
 		return fmt.Errorf("metrics %s: %w", file, err)
 	}
 	return nil

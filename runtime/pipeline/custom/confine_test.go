@@ -1,6 +1,6 @@
 //go:build linux
 
-package pipeline
+package custom
 
 import (
 	"fmt"
@@ -18,15 +18,15 @@ import (
 
 // More ways out are tried by tests/confine.
 func TestAStageIsKeptFromWhatIsNotItsOwn(t *testing.T) {
-	w := newWorld(t)
+	b := newBench(t)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
 	t.Setenv("HTTPS_PROXY", "http://ada:s3cret@127.0.0.1:1")
-	w.write("blueprint.cue", "x")
+	b.write("blueprint.cue", "x")
 	ways := map[string]string{
 		"environ":   fmt.Sprintf("grep -q s3cret /proc/%d/environ", os.Getpid()),
 		"own":       "env | grep -q s3cret",
-		"store":     "touch " + filepath.Join(w.store.Folder(), "x"),
-		"blueprint": "echo y >> " + filepath.Join(w.dir, "blueprint.cue"),
+		"store":     "touch " + filepath.Join(b.store.Folder(), "x"),
+		"blueprint": "echo y >> " + filepath.Join(b.dir, "blueprint.cue"),
 		"temporary": "touch /tmp/ashlar-stage-was-here",
 		"signal":    fmt.Sprintf("kill -0 %d", os.Getpid()),
 	}
@@ -40,8 +40,8 @@ func TestAStageIsKeptFromWhatIsNotItsOwn(t *testing.T) {
 		outs = append(outs, name)
 	}
 	cmd = append(cmd, "(env -i setsid sh -c 'echo $$ > pid; trap \"\" TERM; sleep 60; sleep 60' >/dev/null 2>&1 &); while ! [ -s pid ]; do sleep 0.01; done")
-	r := w.must(line(map[string]plan.Stage{"a": {Cmd: cmd, Outs: outs}}))
-	record := r.Stages[0].Confinement
+	made := b.must(plan.Stage{Cmd: cmd, Outs: outs})
+	record := made.Confinement
 	if record == nil {
 		t.Fatal("the record does not say what held the stage")
 	}
@@ -52,18 +52,18 @@ func TestAStageIsKeptFromWhatIsNotItsOwn(t *testing.T) {
 		if slices.Contains(record.Open, open[name]) {
 			want = "open"
 		}
-		if got := strings.TrimSpace(w.content(r, "a", name)); got != want {
+		if got := strings.TrimSpace(b.content(made, name)); got != want {
 			t.Errorf("%s is %s, want %s by the record %s", name, got, want, record)
 		}
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(w.content(r, "a", "pid")))
+	pid, err := strconv.Atoi(strings.TrimSpace(b.content(made, "pid")))
 	if err != nil || syscall.Kill(pid, 0) == nil {
 		t.Errorf("process %d has outlived the stage (%v)", pid, err)
 	}
 }
 
 func TestWhatAStageMakesIsReadBelowItsFolder(t *testing.T) {
-	w := newWorld(t)
+	b := newBench(t)
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(`{"x": 1}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestWhatAStageMakesIsReadBelowItsFolder(t *testing.T) {
 		"a link in a folder":    {Cmd: []string{"mkdir d; ln -s " + secret + " d/o"}, Outs: []string{"d"}},
 		"a folder by its links": {Cmd: []string{"ln -s " + filepath.Dir(secret) + " d"}, Outs: []string{"d"}},
 	} {
-		if _, err := w.run(line(map[string]plan.Stage{"a": s})); err == nil || strings.Contains(err.Error(), "x\": 1") {
+		if _, err := b.run(s); err == nil || strings.Contains(err.Error(), "x\": 1") {
 			t.Errorf("%s was kept, or quoted (%v)", name, err)
 		}
 	}
