@@ -104,7 +104,7 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 }
 
 func writeData(ctx context.Context, x *execution, out *bytes.Buffer) error {
-	frame, err := x.rows(ctx)
+	frame, err := x.table.rows(ctx)
 	if err != nil {
 		return err
 	}

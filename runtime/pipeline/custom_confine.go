@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/confine"
-	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
 // closed are the folders of the run that no command reads.
@@ -23,15 +22,4 @@ func (r *Runner) held(report confine.Report) {
 	r.said.Do(func() {
 		r.cfg.Log.Info("commands are confined", "held", report.Held, "open", report.Open)
 	})
-}
-
-// scoredBy notes what holds the server that scores for the model, where one does.
-func (x *execution) scoredBy(res *run.Result) {
-	x.lazy.Lock()
-	defer x.lazy.Unlock()
-	if x.server != nil {
-		report := x.server.Confinement()
-		res.Confinement = &report
-		x.runner.held(report)
-	}
 }

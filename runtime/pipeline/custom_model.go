@@ -49,7 +49,7 @@ func (x *execution) bind(ctx context.Context, res *run.Result) error {
 	if err := x.putBytes(ctx, res, "model", file.Bytes()); err != nil {
 		return err
 	}
-	x.learnt(m)
+	x.trained.set(m)
 	res.Detail = fmt.Sprintf("%s, %s; %s", a.Flavor, plan.ShortDigest(res.Outputs["model"]), res.Detail)
 	return x.put(ctx, res, "report", map[string]any{"params": res.Params,
 		"metrics": res.Metrics, "artifact": made.Digest})

@@ -71,7 +71,8 @@ func TestAnotherEnvironmentRunsTheStageAgain(t *testing.T) {
 	w := newWorld(t)
 	bin := t.TempDir()
 	fake := "#!/bin/sh\nwhile [ $# -gt 0 ]; do case \"$1\" in -p) env=$2;; esac; shift; done\nmkdir -p \"$env/bin\"\n"
-	if err := os.WriteFile(filepath.Join(bin, "micromamba"), []byte(fake), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "micromamba"), []byte(fake),
+		0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))

@@ -5,46 +5,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/artifact"
-	"github.com/ashlar-dev/ashlar/runtime/dataset"
-	"github.com/ashlar-dev/ashlar/runtime/govern"
-	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline/cache"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline/custom"
-	"github.com/ashlar-dev/ashlar/runtime/pyfunc"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
-// execution is one run under way. The frame and the model are read when a
-// stage first needs them, so that a run in which everything is reused reads
-// neither.
+// execution is one run under way: it wires what a run consists of, and is what stages are given.
 type execution struct {
 	Config
-	runner     *Runner
-	job        Job
-	planDigest string
-	rules      *govern.Rules
+	runner *Runner
+	job    Job
 	recipe
-	stages   []stage
-	repo     *artifact.Repository
-	commands *custom.Runner
-
-	record *journal
-	cache  *cache.Cache // of all runs of the runner
-
-	lazy    sync.Mutex // guards what is read once
-	dataDir string     // of a dataset that a stage makes
-	frame   *dataset.Frame
-	fitted  *model.Model
-	server  *pyfunc.Process // that scores for the model; nil: it does itself
+	stages   []stage              // each after those that it waits for
+	repo     *artifact.Repository // the files that people wrote
+	commands *custom.Runner       // runs the commands of custom stages
+	record   *journal
+	cache    *cache.Cache // of all runs of the runner
+	table    *table       // the dataset, where the unit has a model
+	trained  *trained     // the model, once there is one
 }
 
-// execution prepares the job: it checks what it names and opens the places of
-// files.
+// execution prepares the job: it checks what it names and opens the places of files. Whoever gets it closes it.
 func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 	rec, err := newRecipe(r.cfg.Plan, job.Unit, job.Line)
 	if err != nil {
@@ -53,9 +37,7 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 	if len(rec.nodes) == 0 || job.Model != "" && rec.model.Dataset == "" {
 		return nil, fmt.Errorf("pipeline: the plan has no %s", job.Name())
 	}
-	x := &execution{
-		Config: r.cfg, runner: r, job: job, planDigest: r.planDigest, rules: r.rules, recipe: rec, cache: r.cache,
-	}
+	x := &execution{Config: r.cfg, runner: r, job: job, recipe: rec, cache: r.cache}
 	if x.date, err = rec.day(job, r.cfg.Now()); err != nil {
 		return nil, err
 	}
@@ -66,6 +48,8 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 		}
 	}
 	x.record = newJournal(r.cfg, newRun(r.cfg, job, r.planDigest), x.stages, job.Only != "")
+	x.table = &table{cfg: r.cfg, recipe: &x.recipe, record: x.record}
+	x.trained = &trained{cfg: r.cfg, record: x.record}
 	if !job.Due.IsZero() {
 		x.record.run.Date = x.date
 	}
@@ -87,12 +71,8 @@ func (x *execution) close() {
 	if err := x.repo.Close(); err != nil {
 		x.Log.Warn("close the repository", "error", err)
 	}
-	if x.server != nil {
-		x.server.Stop()
-	}
-	if x.dataDir != "" {
-		_ = os.RemoveAll(x.dataDir)
-	}
+	x.trained.close()
+	x.table.close()
 }
 
 // put keeps v as canonical JSON and notes its digest as the named output.
@@ -104,6 +84,7 @@ func (x *execution) put(ctx context.Context, res *run.Result, name string, v any
 	return x.putBytes(ctx, res, name, b)
 }
 
+// putBytes keeps b and notes its digest as the named output.
 func (x *execution) putBytes(ctx context.Context, res *run.Result, name string, b []byte) error {
 	digest, _, err := x.Store.Put(ctx, bytes.NewReader(b))
 	if err != nil {

@@ -85,11 +85,11 @@ func (x *execution) validateOptions() validate.Options {
 }
 
 func validatePart(ctx context.Context, x *execution, part dataset.Part, w io.Writer) (err error) {
-	opt, err := x.read(ctx)
+	opt, err := x.table.options(ctx)
 	if err != nil {
 		return err
 	}
-	if part.Of, err = x.fileParts(ctx, part.Of); err != nil || part.Index >= part.Of {
+	if part.Of, err = x.table.fileParts(ctx, part.Of); err != nil || part.Index >= part.Of {
 		return err // a part without a file is nothing
 	}
 	opt.Part = part
@@ -101,17 +101,6 @@ func validatePart(ctx context.Context, x *execution, part dataset.Part, w io.Wri
 	return validate.RunPart(ctx, reader, x.dataset, part, x.validateOptions(), w)
 }
 
-// fileParts is into how many parts the dataset is really cut: a file is not
-// divided.
-func (x *execution) fileParts(ctx context.Context, parts int) (int, error) {
-	opt, err := x.read(ctx)
-	if err != nil {
-		return 0, err
-	}
-	files, err := dataset.Files(ctx, x.dataset, opt)
-	return max(1, min(parts, files)), err
-}
-
 // report validates the dataset, or merges what other processes have counted.
 func (x *execution) report(ctx context.Context) (_ *validate.Report, err error) {
 	if x.job.Parts > 0 {
@@ -120,13 +109,13 @@ func (x *execution) report(ctx context.Context) (_ *validate.Report, err error) 
 			return nil, err
 		}
 		defer done()
-		n, err := x.fileParts(ctx, len(parts))
+		n, err := x.table.fileParts(ctx, len(parts))
 		if err != nil {
 			return nil, err
 		}
 		return validate.Merge(ctx, x.dataset, x.validateOptions(), parts[:n]...)
 	}
-	opt, err := x.read(ctx)
+	opt, err := x.table.options(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +128,7 @@ func (x *execution) report(ctx context.Context) (_ *validate.Report, err error) 
 }
 
 func searchPart(ctx context.Context, x *execution, part dataset.Part, w io.Writer) error {
-	frame, err := x.rows(ctx)
+	frame, err := x.table.rows(ctx)
 	if err != nil {
 		return err
 	}

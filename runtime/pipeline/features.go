@@ -38,7 +38,7 @@ func (x *execution) encoding(frame *dataset.Frame, p parts) (*encoding, error) {
 // divided returns the rows and how prepare has divided them.
 func (x *execution) divided(ctx context.Context) (*dataset.Frame, parts, error) {
 	var p parts
-	frame, err := x.rows(ctx)
+	frame, err := x.table.rows(ctx)
 	if err != nil {
 		return nil, p, err
 	}

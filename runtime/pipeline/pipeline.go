@@ -12,6 +12,13 @@
 // The stages run in one process here, those without an edge between them side
 // by side. Clusters run the very same functions, a pod a stage, which is why
 // nothing is handed from stage to stage but digests.
+//
+// What can be said without a stage is in packages of its own: the order in which
+// stages run in scheduler, what is kept under which key in cache, the commands of
+// custom stages in custom, and the record of a run in runtime/run. Here are the
+// built-in stages, and what wires them: an execution is one run under way, its
+// journal the record that stages write into, its table the dataset and trained
+// the model that they share.
 package pipeline
 
 import (

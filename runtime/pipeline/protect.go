@@ -19,36 +19,37 @@ import (
 
 // protection is what the kept rows depend on beside the source's bytes; nil where
 // the dataset is not protected.
-func (x *execution) protection() (*privacy.Guard, map[string]any, error) {
-	if !x.dataset.Protects() {
+func (t *table) protection() (*privacy.Guard, map[string]any, error) {
+	if !t.recipe.dataset.Protects() {
 		return nil, nil, nil
 	}
-	g, err := privacy.NewGuard(x.dataset, x.Keys.Keyring)
+	g, err := privacy.NewGuard(t.recipe.dataset, t.cfg.Keys.Keyring)
 	if err != nil {
-		return nil, nil, fmt.Errorf("dataset %s: %w", x.model.Dataset, err)
+		return nil, nil, fmt.Errorf("dataset %s: %w", t.recipe.model.Dataset, err)
 	}
 	return g, map[string]any{
-		"columns": x.dataset.Columns, "csv": x.dataset.CSV, "format": x.dataset.Format, "key": g.KeyID(),
+		"columns": t.recipe.dataset.Columns, "csv": t.recipe.dataset.CSV,
+		"format": t.recipe.dataset.Format, "key": g.KeyID(),
 	}, nil
 }
 
 // keep reads the dataset and keeps its rows as they may go further. Of data that
 // are not as declared none are kept: validate says what is wrong with them.
-func (x *execution) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options,
+func (t *table) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options,
 	digest string, res *run.Result) error {
-	frame, err := x.guarded(ctx, g, opt)
+	frame, err := t.guarded(ctx, g, opt)
 	if err != nil {
 		return err
 	}
-	if now, err := dataset.Digest(ctx, x.dataset, opt); err != nil {
+	if now, err := dataset.Digest(ctx, t.recipe.dataset, opt); err != nil {
 		return err
 	} else if now != digest {
-		return &changedError{x.model.Dataset, digest, now}
+		return &changedError{t.recipe.model.Dataset, digest, now}
 	}
 	res.Outputs = map[string]string{"source": digest}
 	if frame != nil {
-		if res.Outputs["rows"], err = x.putFrame(ctx, frame); err != nil {
-			return fmt.Errorf("keep the rows of dataset %s: %w", x.model.Dataset, err)
+		if res.Outputs["rows"], err = t.putFrame(ctx, frame); err != nil {
+			return fmt.Errorf("keep the rows of dataset %s: %w", t.recipe.model.Dataset, err)
 		}
 	}
 	// What is learnt depends on the rows as they were kept, and the verdict on
@@ -63,7 +64,7 @@ func (x *execution) keep(ctx context.Context, g *privacy.Guard, opt dataset.Opti
 	return nil
 }
 
-func (x *execution) putFrame(ctx context.Context, f *dataset.Frame) (string, error) {
+func (t *table) putFrame(ctx context.Context, f *dataset.Frame) (string, error) {
 	r, w := io.Pipe()
 	done := make(chan struct{})
 	go func() {
@@ -71,15 +72,15 @@ func (x *execution) putFrame(ctx context.Context, f *dataset.Frame) (string, err
 		defer crash.Guard()
 		_ = w.CloseWithError(f.Encode(w)) // the reader's end hears of it
 	}()
-	digest, _, err := x.Store.Put(ctx, r)
+	digest, _, err := t.cfg.Store.Put(ctx, r)
 	err = errors.Join(err, r.Close())
 	<-done
 	return digest, err
 }
 
 // guarded is nil where the data are not as declared.
-func (x *execution) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Options) (_ *dataset.Frame, err error) {
-	reader, err := dataset.Open(ctx, x.dataset, opt)
+func (t *table) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Options) (_ *dataset.Frame, err error) {
+	reader, err := dataset.Open(ctx, t.recipe.dataset, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (x *execution) guarded(ctx context.Context, g *privacy.Guard, opt dataset.O
 		}
 		kept, err := g.Frame(f)
 		if err != nil {
-			return nil, fmt.Errorf("dataset %s: %w", x.model.Dataset, err)
+			return nil, fmt.Errorf("dataset %s: %w", t.recipe.model.Dataset, err)
 		}
 		frames = append(frames, kept)
 		reader.Recycle(f)
@@ -107,22 +108,22 @@ func (x *execution) guarded(ctx context.Context, g *privacy.Guard, opt dataset.O
 }
 
 // kept returns the rows that ingest has kept.
-func (x *execution) kept(ctx context.Context) (*dataset.Frame, error) {
-	digest := x.record.output(plan.StageIngest, "rows")
+func (t *table) kept(ctx context.Context) (*dataset.Frame, error) {
+	digest := t.record.output(plan.StageIngest, "rows")
 	if digest == "" {
 		return nil, &Finding{
 			Summary: fmt.Sprintf("the rows of dataset %s are not what the blueprint declares, so none were kept",
-				x.model.Dataset),
+				t.recipe.model.Dataset),
 			Fix: "stage validate says what is wrong with them",
 		}
 	}
-	r, err := x.Store.Get(ctx, digest)
+	r, err := t.cfg.Store.Get(ctx, digest)
 	if err != nil {
-		return nil, fmt.Errorf("rows of dataset %s: %w", x.model.Dataset, err)
+		return nil, fmt.Errorf("rows of dataset %s: %w", t.recipe.model.Dataset, err)
 	}
 	f, err := dataset.DecodeFrame(r)
 	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("rows of dataset %s: %w", x.model.Dataset, err)
+		return nil, fmt.Errorf("rows of dataset %s: %w", t.recipe.model.Dataset, err)
 	}
 	return f, nil
 }

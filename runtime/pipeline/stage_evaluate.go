@@ -34,11 +34,14 @@ var evaluation = stage{
 			"robustness": robustness, "seed": r.seed}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *run.Result) error {
-		m, err := x.estimator(ctx)
+		m, err := x.trained.estimator(ctx)
 		if err != nil {
 			return err
 		}
-		x.scoredBy(res)
+		if report := x.trained.confinement(); report != nil {
+			res.Confinement = report
+			x.runner.held(*report)
+		}
 		frame, p, err := x.divided(ctx)
 		if err != nil {
 			return err

@@ -17,18 +17,18 @@ var ingest = stage{
 	// The bytes are looked at each time, unless a stage made them: then its
 	// outs' digests say it all.
 	world: func(ctx context.Context, x *execution, _ *run.Result) (map[string]any, error) {
-		world, err := x.source(ctx)
+		world, err := x.table.source(ctx)
 		if err != nil {
 			return nil, err
 		}
-		_, protected, err := x.protection()
+		_, protected, err := x.table.protection()
 		if protected != nil {
 			world["protected"] = protected
 		}
 		return world, err
 	},
 	run: func(ctx context.Context, x *execution, res *run.Result) error {
-		opt, err := x.read(ctx)
+		opt, err := x.table.options(ctx)
 		if err != nil {
 			return err
 		}
@@ -37,31 +37,14 @@ var ingest = stage{
 			return err
 		}
 		res.Detail = x.dataset.Source + ", " + plan.ShortDigest(digest)
-		guard, _, err := x.protection()
+		guard, _, err := x.table.protection()
 		if err != nil {
 			return err
 		}
 		if guard != nil {
-			return x.keep(ctx, guard, opt, digest, res)
+			return x.table.keep(ctx, guard, opt, digest, res)
 		}
 		res.Outputs = map[string]string{"data": digest}
 		return nil
 	},
-}
-
-// source says which bytes the dataset is.
-func (x *execution) source(ctx context.Context) (map[string]any, error) {
-	if made := x.madeData(); len(made) > 0 {
-		digests := map[string]string{}
-		for p, a := range made {
-			digests[p] = a.Digest
-		}
-		return map[string]any{"made": digests}, nil
-	}
-	opt, err := x.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	digest, err := dataset.Digest(ctx, x.dataset, opt)
-	return map[string]any{"data": digest}, err
 }

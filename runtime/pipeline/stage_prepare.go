@@ -27,7 +27,7 @@ var prepare = stage{
 		}, nil
 	},
 	run: func(ctx context.Context, x *execution, res *run.Result) error {
-		frame, err := x.rows(ctx)
+		frame, err := x.table.rows(ctx)
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ var registration = stage{
 		if learnt != nil {
 			c.Params, c.Training = learnt.Params, learnt.Brief(maxTrials)
 		}
-		if c.Objections, err = x.rules.Objections(c, x.Now()); err != nil {
+		if c.Objections, err = x.runner.rules.Objections(c, x.Now()); err != nil {
 			return err
 		}
 		v, err := x.Registry.Register(ctx, c)
@@ -100,7 +100,7 @@ func plural(n int, one, many string) string {
 func (x *execution) candidate(report *evaluate.Report, gates []evaluate.Gate) registry.Candidate {
 	c := registry.Candidate{
 		Blueprint: x.Plan.Name, Environment: x.Plan.Environment, Model: x.name, RunID: x.record.run.ID,
-		ModelDigest: x.record.output(plan.StageTrain, "model"), PlanDigest: x.planDigest,
+		ModelDigest: x.record.output(plan.StageTrain, "model"), PlanDigest: x.runner.planDigest,
 		Data:   registry.Data{Source: x.dataset.Source, Digest: x.record.output(plan.StageIngest, "data")},
 		Author: x.Author, TrainedAt: x.record.madeAt(plan.StageTrain),
 		Algorithm: x.model.Algorithm, Params: x.model.Params,

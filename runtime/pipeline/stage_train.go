@@ -49,7 +49,7 @@ var training = stage{
 		if err := x.putBytes(ctx, res, "model", file.Bytes()); err != nil {
 			return err
 		}
-		x.learnt(fit.Model)
+		x.trained.set(fit.Model)
 		res.Detail = fmt.Sprintf("%s, %s", x.model.Algorithm, plan.ShortDigest(res.Outputs["model"]))
 		return x.put(ctx, res, "report", map[string]any{
 			"params": fit.Model.Params, "cross_validation": fit.CrossValidation, "search": fit.Search,
