@@ -32,6 +32,9 @@ type Run struct {
 // Days returns the runs of the days of the pipeline's zone from one to another,
 // both included and written as YYYY-MM-DD, that fall due before the end, oldest
 // first. More than Most are an error.
+//
+// The dates are compared as texts, which is right for YYYY-MM-DD. A run that
+// falls due at exactly the end is included.
 func Days(line plan.Pipeline, from, to string, end time.Time) ([]Run, error) {
 	c, err := read(line)
 	if err != nil {
@@ -62,6 +65,10 @@ func Days(line plan.Pipeline, from, to string, end time.Time) ([]Run, error) {
 // Due returns the runs to begin now. With catchup they are all that fell due
 // since the last one, the newest Most of them; without, the newest alone, and
 // only where it is less than Lateness late.
+//
+// It looks at each run since last, so its time grows with their number: a
+// caller whose last is far in the past pays for all of them, though at most
+// Most are kept. last itself is not due again; a run at exactly now is.
 func Due(line plan.Pipeline, last, now time.Time) ([]Run, error) {
 	c, err := read(line)
 	if err != nil {
@@ -86,6 +93,9 @@ func Due(line plan.Pipeline, last, now time.Time) ([]Run, error) {
 }
 
 // Next returns the run that falls due next.
+//
+// The error wraps plan.ErrNeverDue where the bounded search finds no run;
+// plan.ParseSchedule refuses most such schedules before.
 func Next(line plan.Pipeline, after time.Time) (Run, error) {
 	c, err := read(line)
 	if err != nil {
@@ -103,6 +113,8 @@ type calendar struct {
 	zone *time.Location
 }
 
+// read parses what the plan has validated already. The errors are for callers
+// that build a plan.Pipeline by hand.
 func read(line plan.Pipeline) (calendar, error) {
 	s, err := plan.ParseSchedule(line.Schedule)
 	if err != nil {
@@ -113,6 +125,9 @@ func read(line plan.Pipeline) (calendar, error) {
 }
 
 // after yields what falls due after the time, in order and without end.
+//
+// A run at exactly t is not yielded. A schedule that has no day yields nothing,
+// after a bounded search.
 func (c calendar) after(t time.Time) iter.Seq[Run] {
 	switch {
 	case c.Every > 0:
