@@ -40,6 +40,10 @@ const (
 
 // Features returns the advice on a model's features, in their order. The target
 // is a class where classes is set, and a number otherwise.
+//
+// A column is reported once, as a leak if it is both, since that is the worse
+// of the two. Features that the frame lacks are skipped: other checks report
+// those. The frame is only read.
 func Features(f *dataset.Frame, target string, classes bool, features []string) []Advice {
 	t := f.Column(target)
 	if f.Rows < minRows || t == nil {
@@ -82,6 +86,10 @@ func Values(c *dataset.Column, most int) []string {
 }
 
 // targetOf prepares the target.
+//
+// Classes are numbered in the order they are met, which nothing depends on. For
+// a regression class has only zeros, and number stays nil where the target is
+// no number: then nothing is said of leaks.
 func targetOf(t *dataset.Column, classes bool) outcome {
 	o := outcome{classes: classes, class: make([]int, t.Len()), number: t.Floats}
 	if !classes {

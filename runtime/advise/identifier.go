@@ -22,6 +22,10 @@ const (
 // identifies returns why the column names rows rather than says something of
 // them, or "". Only numbers are looked at: texts are not learnt from, and
 // categories have few values.
+//
+// The order of the cases is that of certainty: what the name says comes before
+// what the values suggest. A column with one fraction in it is never an
+// identifier, which ends the search early for measurements.
 func identifies(c *dataset.Column) string {
 	if !isNumber(c) {
 		return ""
@@ -39,6 +43,8 @@ func identifies(c *dataset.Column) string {
 		rows++
 		seen[v] = true
 		lowest, highest = min(lowest, v), max(highest, v)
+		// A step is a row whose number is one more than that of the row before.
+		// A missing value before it is NaN and makes no step.
 		if row > 0 && v == c.Floats[row-1]+1 {
 			steps++
 		}
@@ -49,6 +55,8 @@ func identifies(c *dataset.Column) string {
 		return fmt.Sprintf("its name and %d different values make it an identifier", len(seen))
 	case strength == Perhaps && unique:
 		return "its name and its unique values suggest an identifier"
+	// Either each row is one more than the last, or the values fill a range
+	// without a hole in any order, as they do after a table was shuffled.
 	case unique && !ofTime(c.Name) && (steps == rows-1 || highest-lowest+1 == float64(rows)):
 		return "it counts the rows"
 	case unique && lowest >= longNumber:
@@ -83,6 +91,8 @@ func Named(column string) Strength {
 	return No
 }
 
+// ofTime reports whether a name speaks of time. A series of years or days
+// counts up without a hole too, and is something to learn from.
 func ofTime(column string) bool {
 	return slices.ContainsFunc(wordsOf(column), func(w string) bool {
 		return slices.Contains([]string{"year", "month", "week", "day", "date", "hour", "minute", "time", "step"}, w)
@@ -90,6 +100,9 @@ func ofTime(column string) bool {
 }
 
 // wordsOf splits customerId, CUSTOMER_ID and "Customer ID" into the same words.
+//
+// A word ends where a lower-case letter is followed by an upper-case one, so an
+// acronym stays whole: "userID" is "user", "id".
 func wordsOf(name string) []string {
 	var out strings.Builder
 	var before rune
