@@ -53,6 +53,9 @@ func (s *Search) SpaceTexts() map[string]string {
 // Table has a row a trial, below the header: whether it was chosen, its
 // parameters that differ between trials, the mean and deviation of the metric,
 // and the metric of each fold.
+//
+// A report without a space, which its JSON allows, shows the parameters that
+// differ instead. Folds are empty where a trial has no cross-validation.
 func (s *Search) Table() (header []string, rows [][]string) {
 	names := slices.Sorted(maps.Keys(s.Space))
 	if len(names) == 0 {
@@ -79,6 +82,9 @@ func (s *Search) Table() (header []string, rows [][]string) {
 }
 
 // differing are the parameters that are not the same in all trials.
+//
+// A parameter that only some trials have counts by its values in those alone.
+// Names are sorted, so the columns are the same at each call.
 func (s *Search) differing() []string {
 	seen := map[string]map[string]bool{}
 	for _, t := range s.Trials {
@@ -116,6 +122,9 @@ func (c *CrossValidation) Summary() string {
 }
 
 // Metrics are the means and deviations by name, for who keeps flat numbers.
+//
+// The names are prefixed, "cv_" and "search_", as a tracker holds them beside
+// the metrics of the test part, which have the same names without.
 func (r *Report) Metrics() map[string]float64 {
 	out := map[string]float64{}
 	if r.Empty() {

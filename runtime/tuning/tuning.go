@@ -58,6 +58,10 @@ func (r *Report) Empty() bool { return r == nil || r.CrossValidation == nil && r
 // Brief is the report as records keep it: of a search at most so many trials,
 // the best, in their order, each with the folds of the search's metric alone.
 // The whole report is an object in the store.
+//
+// The receiver is not changed, and the report that is returned shares with it
+// what is not cut: params, spaces and the values of folds. Callers treat both
+// as read-only.
 func (r *Report) Brief(most int) *Report {
 	if r.Empty() {
 		return nil
@@ -79,12 +83,17 @@ func (r *Report) Brief(most int) *Report {
 			}
 			return cmp.Compare(s.Trials[a].Mean, s.Trials[b].Mean)
 		})
+		// The sort is stable and Best is the first of equals, but a search may
+		// choose by a finer rule than the mean. What was chosen must be in the
+		// list.
 		if at := slices.Index(kept, s.Best); at >= most {
 			kept[most-1] = s.Best // one of many equals
 		}
 		kept, s.Tried = kept[:most], len(s.Trials)
 		slices.Sort(kept)
 	}
+	// kept is in the order of the trials again, so the index of the chosen one
+	// is its rank among those kept.
 	s.Best = max(0, slices.Index(kept, r.Search.Best))
 	s.Trials = nil
 	for _, i := range kept {
