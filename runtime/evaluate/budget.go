@@ -17,6 +17,9 @@ type ImportanceBudget struct {
 	OfFeatures int `json:"of_features"` // that the model looks at; others are 0
 }
 
+// The bounds of permutation importance. Five repeats is scikit-learn's default.
+// A standard deviation takes two repeats at least, and with fewer than 1,000
+// rows the metric of a rare class is mostly noise.
 const (
 	importanceRepeats = 5
 	importanceRows    = 20_000 // of the test part, at most: enough for two digits
@@ -28,6 +31,10 @@ const (
 
 // allowed divides the budget: fewer rows first, then fewer repeats, then fewer
 // features.
+//
+// Cells are the work of one row: the scores of a class, or, for a predictor
+// that has to predict whole rows again, its features too. One row is enough to
+// find out which of both it is.
 func (e *evaluation) allowed(features int) ImportanceBudget {
 	cells := max(1, len(e.spec.Labels)-1) // of a row
 	if own, err := e.own(e.frame.Select([]int{0})); own == nil || err != nil {
@@ -36,6 +43,10 @@ func (e *evaluation) allowed(features int) ImportanceBudget {
 	return divided(min(e.frame.Rows, importanceRows), features, cells)
 }
 
+// Rows are given up first: the error of a metric falls with their square root,
+// and from thousands of rows on it is small beside that between shuffles. Each
+// step takes what the step before has left, and each has a floor, so the budget
+// may be exceeded with very many features or classes.
 func divided(rows, features, cells int) ImportanceBudget {
 	b := ImportanceBudget{Rows: rows, Repeats: importanceRepeats, Features: features}
 	each := importanceCells / max(1, features*cells) // rows times repeats of a feature
@@ -79,6 +90,10 @@ func (e *evaluation) score(truth []float64, pred *model.Predictions) (float64, e
 }
 
 // tell reports progress.
+//
+// Goroutines finish in any order, so a smaller count may arrive after a larger
+// one; it is dropped, and progress never goes backwards. The callback runs
+// under the lock: it must not call back into the evaluation.
 func (e *evaluation) tell(done, total int) {
 	e.watch.Lock()
 	defer e.watch.Unlock()

@@ -16,12 +16,21 @@ type division struct {
 
 // divide groups rows by the value of a column, or by the interval between
 // rising points that a number lies in.
+//
+// A group that is named by a column's values exists only where a row has the
+// value, so groups of a frame depend on its rows; intervals exist whatever the
+// rows are. The group "missing" is always last and may be empty. A value that
+// is itself "missing" has a group of its own of the same name, which
+// Group.Missing tells apart.
 func divide(c *dataset.Column, split []float64) division {
 	d := division{of: make([]int, c.Len())}
 	var group func(row int) int
 	if len(split) > 0 {
 		d.names = intervals(split)
 		group = func(row int) int {
+			// A point belongs to the interval that it begins: with a split of
+			// 25, 25 is in ">=25". BinarySearch returns the interval that ends
+			// there.
 			i, found := slices.BinarySearch(split, c.Floats[row])
 			if found {
 				i++

@@ -70,6 +70,8 @@ func Evaluate(ctx context.Context, p Predictor, frame *dataset.Frame, spec Spec)
 	return r, nil
 }
 
+// The order of the parts matters only for the errors: later parts read e.pred,
+// which is set once. No part changes the frame or the truth.
 func evaluate(ctx context.Context, p Predictor, frame *dataset.Frame, spec Spec) (*Report, error) {
 	frame, truth, err := target(frame, spec)
 	if err != nil {
@@ -81,6 +83,8 @@ func evaluate(ctx context.Context, p Predictor, frame *dataset.Frame, spec Spec)
 	}
 	r := &Report{Task: spec.Model.Task, Rows: frame.Rows, Labels: spec.Labels}
 	r.Metrics, r.Undefined = e.scores(e.pred)
+	// aligned has checked that every label is a class of the spec, so the
+	// matrix needs no bounds check.
 	if spec.Model.Task != plan.Regression {
 		r.ConfusionMatrix = confusion(truth, e.pred.Label, len(spec.Labels))
 	}
@@ -108,6 +112,9 @@ type evaluation struct {
 }
 
 // predict asks for predictions of the frame, which has e.truth's rows.
+//
+// The shapes are checked here, once, so that nothing after it indexes out of
+// bounds because of a foreign Predictor.
 func (e *evaluation) predict(ctx context.Context, frame *dataset.Frame) (*model.Predictions, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -128,6 +135,9 @@ func (e *evaluation) predict(ctx context.Context, frame *dataset.Frame) (*model.
 
 // scores computes every metric of the task; those that are undefined are in the
 // second map, with the reason.
+//
+// No error of a metric fails the evaluation: a report with a reason is of more
+// use than none, and a gate on the metric fails by that reason.
 func (e *evaluation) scores(pred *model.Predictions) (values map[string]float64, undefined map[string]string) {
 	values, undefined = map[string]float64{}, map[string]string{}
 	for _, name := range Names(e.spec.Model.Task) {
@@ -146,6 +156,14 @@ func (e *evaluation) scores(pred *model.Predictions) (values map[string]float64,
 }
 
 // target takes the truth from the frame and drops rows that have none.
+//
+// The second result holds class indexes in the order of spec.Labels, or the
+// values of a regression, one a row of the returned frame. The frame is the one
+// that came in where no row is dropped.
+//
+// A class that the model does not know is an error and not a wrong prediction:
+// it means that the data are of another target or label set than the model,
+// which no metric would show clearly.
 func target(f *dataset.Frame, spec Spec) (*dataset.Frame, []float64, error) {
 	c := f.Column(spec.Model.Target)
 	if c == nil {
@@ -186,6 +204,8 @@ func target(f *dataset.Frame, spec Spec) (*dataset.Frame, []float64, error) {
 }
 
 // confusion counts truth (rows) against prediction (columns).
+//
+// Both indexes were checked by aligned.
 func confusion(truth []float64, label []int32, classes int) [][]int {
 	out := make([][]int, classes)
 	for i := range out {

@@ -39,6 +39,11 @@ const shownMinGroup = 30
 // fairness judges the columns that have a gate. The other sensitive columns
 // that make groups by themselves are measured too, so that a report shows what
 // nobody thought of asking.
+//
+// Sensitive columns without a gate are measured only if they are categories or
+// booleans: numbers need a split to make groups, and texts would make a group a
+// row. The target is left out: groups by the truth have positives only or
+// negatives only, so there is nothing to compare.
 func (e *evaluation) fairness(r *Report) error {
 	asked := e.spec.Model.Require.Fairness
 	if e.spec.Model.Task != plan.Binary {
@@ -52,6 +57,8 @@ func (e *evaluation) fairness(r *Report) error {
 	if judged == nil {
 		judged = map[string]plan.Fairness{}
 	}
+	// The columns come from a map, but all that follows goes by sorted names,
+	// so the report does not depend on the map's order.
 	for name, c := range e.spec.Dataset.Columns {
 		_, gated := asked[name]
 		if c.Sensitive && !gated && name != e.spec.Model.Target &&
@@ -79,6 +86,10 @@ func (e *evaluation) fairness(r *Report) error {
 type counts struct{ tp, fp, tn, fn float64 }
 
 // judge measures each group and compares those that are large enough.
+//
+// The task is binary: class 1 is the positive one. Groups without a row are
+// left out, since a rate over none of them is undefined; those that are too
+// small are shown but not compared.
 func (e *evaluation) judge(f plan.Fairness, d division) Fairness {
 	cells := make([]counts, len(d.names))
 	for row, group := range d.of {
@@ -107,6 +118,7 @@ func (e *evaluation) judge(f plan.Fairness, d division) Fairness {
 	return out
 }
 
+// The group has at least one row, or the rates divide by 0.
 func (c *counts) group(name string) Group {
 	n := c.tp + c.fp + c.tn + c.fn
 	return Group{
@@ -115,6 +127,8 @@ func (c *counts) group(name string) Group {
 	}
 }
 
+// rate is over / (over + rest), nil where that is 0/0. A pointer keeps
+// "undefined" apart from a rate of 0 in JSON.
 func rate(over, rest float64) *float64 {
 	if over+rest == 0 {
 		return nil
@@ -146,6 +160,8 @@ func (f *Fairness) compare() {
 			fpr = append(fpr, *g.FalsePositive)
 		}
 	}
+	// With one group a ratio would be 1, and a gate would pass though nothing
+	// was compared.
 	if len(selection) < 2 {
 		f.Undefined = fmt.Sprintf("it takes two groups of at least %d rows to compare, and there is %s", f.MinGroup,
 			[...]string{"none", "only one"}[len(selection)])
@@ -153,6 +169,8 @@ func (f *Fairness) compare() {
 	}
 	f.Metrics["demographic_parity_ratio"] = ratio(selection)
 	f.Metrics["demographic_parity_difference"] = spread(selection)
+	// Demographic parity needs no truth and is in Metrics already; only
+	// equalized odds lacks its groups.
 	if len(tpr) < 2 || len(fpr) < 2 {
 		f.Undefined = fmt.Sprintf("equalized odds takes two groups of at least %d rows with positives, and two with negatives", f.MinGroup)
 		return
@@ -163,6 +181,7 @@ func (f *Fairness) compare() {
 
 func spread(v []float64) float64 { return slices.Max(v) - slices.Min(v) }
 
+// ratio is the smallest over the largest of rates, none of which is negative.
 func ratio(v []float64) float64 {
 	if slices.Max(v) == 0 {
 		return 1

@@ -18,6 +18,10 @@ type Gate struct {
 
 // Gates judges every gate, in order of name. What could not be measured does
 // not pass.
+//
+// A gate on a part that the report lacks reads the zero value of it: no metric
+// and no reason, so that it fails as not measured. The order is fixed, so that
+// two reports of one model compare line by line.
 func Gates(require plan.Require, r *Report) []Gate {
 	var out []Gate
 	for _, name := range sortedKeys(require.Metrics) {
@@ -40,6 +44,9 @@ func Gates(require plan.Require, r *Report) []Gate {
 	return out
 }
 
+// judge compares one metric with what is wanted. A value that was not measured
+// differs from one that is undefined: the former is an error in the blueprint
+// or in a stored report, the latter lies in the data.
 func judge(name string, want plan.Predicate, have map[string]float64, undefined string) Gate {
 	g := Gate{Name: name, Want: want.String()}
 	v, ok := have[name]
@@ -58,6 +65,9 @@ func judge(name string, want plan.Predicate, have map[string]float64, undefined 
 
 // short writes a value that fails with six digits, or with as many more as it
 // takes for what is written to fail too: 0.79999999 is not shown as 0.8.
+//
+// 17 significant digits identify a float64, so the loop ends at 16 and the
+// shortest exact text is the fallback.
 func short(v float64, want plan.Predicate) string {
 	for digits := 6; digits < 17; digits++ {
 		text := strconv.FormatFloat(v, 'g', digits, 64)
@@ -69,6 +79,9 @@ func short(v float64, want plan.Predicate) string {
 }
 
 // prefixed gives the gate its whole name, and its reason the words for it.
+//
+// The reason begins with the metric's name, as judge writes it, which is cut
+// off and replaced by the words.
 func (g Gate) prefixed(prefix, words string) Gate {
 	if g.Reason != "" {
 		g.Reason = words + g.Reason[len(g.Name):]

@@ -26,6 +26,15 @@ type Importance struct {
 // are independent, each with a random stream of its own, so the result does not
 // depend on the workers. A feature that the model does not look at is 0 without
 // being shuffled.
+//
+// The result is that of sklearn.inspection.permutation_importance, apart from
+// the random numbers: the drop of the score of the shuffled data from the
+// baseline, where a loss counts with its sign turned, so that a larger number
+// is always a more important feature. Negative means are noise and stay as they
+// are. Features beyond the budget are left out of the report: an importance of
+// 0 would be a claim, and they were not measured.
+//
+// Each goroutine writes its own element of out, so no lock is needed.
 func (e *evaluation) importance(ctx context.Context, r *Report) error {
 	if _, ok := r.Metrics[PrimaryMetric(e.spec.Model.Task)]; !ok {
 		return nil // undefined: there is nothing to lose
@@ -34,6 +43,9 @@ func (e *evaluation) importance(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
+	// Features that the model looks at most are measured first, in case the
+	// budget does not cover all. The sort is stable, so equals keep the order
+	// of the blueprint.
 	used := slices.DeleteFunc(slices.Clone(features), func(f string) bool { return use(f) == 0 })
 	slices.SortStableFunc(used, func(a, b string) int { return cmp.Compare(use(b), use(a)) })
 	b := e.allowed(len(used))
@@ -83,6 +95,10 @@ func (e *evaluation) importance(ctx context.Context, r *Report) error {
 }
 
 // sample takes so many rows from all over the frame.
+//
+// Rows are taken at equal distances rather than at random: that needs no seed,
+// and a frame sorted by time or class is still covered from end to end. The
+// truth is picked by the same rows.
 func (e *evaluation) sample(n int) (*dataset.Frame, []float64) {
 	if n >= e.frame.Rows {
 		return e.frame, e.truth
@@ -96,6 +112,11 @@ func (e *evaluation) sample(n int) (*dataset.Frame, []float64) {
 }
 
 // shuffled measures one feature.
+//
+// All orders are drawn before the first prediction, from a stream that the
+// feature's name seeds: what is drawn does not depend on which features are
+// measured, or in which order. The standard deviation is that of the population
+// (numpy's default), over the repeats.
 func (e *evaluation) shuffled(s shuffler, truth []float64, feature string, baseline float64,
 	repeats int) (Importance, error) {
 	rng := e.random("importance", feature)

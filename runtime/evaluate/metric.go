@@ -27,6 +27,9 @@ type sample struct {
 // errOneClass is why a ranking metric is undefined.
 var errOneClass = errors.New("only one class is present in the truth")
 
+// metrics has an entry for each name that plan.MetricNames lists for any task.
+// Score looks a name up only after it has checked that the task has it, so a
+// metric need not check the task by itself.
 var metrics = map[string]metric{
 	"accuracy":          {score: accuracy},
 	"balanced_accuracy": {score: balancedAccuracy},
@@ -53,6 +56,9 @@ func Names(task plan.Task) []string { return plan.MetricNames(task) }
 func PrimaryMetric(task plan.Task) string { return plan.MetricNames(task)[0] }
 
 // GreaterIsBetter reports whether more of the metric is better.
+//
+// A name that is unknown counts as greater is better; Score refuses it before
+// that matters.
 func GreaterIsBetter(name string) bool { return !metrics[name].lower }
 
 // UndefinedError says why a metric has no value on these rows.
@@ -65,6 +71,10 @@ func (e *UndefinedError) Error() string { return e.Metric + " is undefined: " + 
 // row, in the order of pred. It errs for a metric that the task does not have
 // and for predictions that are not of these rows; where the metric is undefined
 // or not finite the error is an *UndefinedError.
+//
+// Predictions that are not finite make every metric undefined, also those that
+// read labels only: a model that answers NaN must not pass a gate on accuracy.
+// No metric is called with zero rows.
 func Score(name string, task plan.Task, truth []float64, pred *model.Predictions) (float64, error) {
 	if !slices.Contains(Names(task), name) {
 		return 0, fmt.Errorf("unknown metric %q; for %s there are %s", name, task, strings.Join(Names(task), ", "))
@@ -87,6 +97,11 @@ func Score(name string, task plan.Task, truth []float64, pred *model.Predictions
 
 // aligned returns what is wrong with the shape of predictions for the rows:
 // their number, or a class that there is not.
+//
+// For a binary task Proba has one number a row, that of class 1; for several
+// classes it has a row of Classes numbers each, in row-major order. The truth
+// is checked as well, as the class indexes are used to index slices. The row in
+// the error counts from 1.
 func aligned(task plan.Task, truth []float64, pred *model.Predictions) error {
 	rows := len(truth)
 	if task == plan.Regression {

@@ -23,6 +23,9 @@ func accuracy(s sample) (float64, error) {
 }
 
 // classCounts are true positives, predicted and actual members of each class.
+//
+// There are two classes at least: for a binary task pred.Classes may be 0 or 2,
+// depending on the predictor, and the labels are 0 and 1 either way.
 func (s sample) classCounts() (hit, predicted, actual []float64) {
 	k := max(2, s.pred.Classes)
 	hit, predicted, actual = make([]float64, k), make([]float64, k), make([]float64, k)
@@ -38,6 +41,9 @@ func (s sample) classCounts() (hit, predicted, actual []float64) {
 }
 
 // balancedAccuracy is the mean recall over the classes that occur in truth.
+//
+// n is never 0, as there is at least one row. Classes without a row in truth
+// are left out, as scikit-learn does with a warning.
 func balancedAccuracy(s sample) (float64, error) {
 	hit, _, actual := s.classCounts()
 	sum, n := 0.0, 0.0
@@ -51,6 +57,11 @@ func balancedAccuracy(s sample) (float64, error) {
 }
 
 // perClass averages a ratio of counts: over class 1 alone for a binary task.
+//
+// The ratio gets the three counts of a class and returns what is above and
+// below the line, so that precision, recall and f1 share the treatment of 0/0
+// and of averaging. f1 is written as 2 hit / (predicted + actual), which is the
+// harmonic mean of the other two without a second 0/0.
 func (s sample) perClass(ratio func(hit, predicted, actual float64) (float64, float64)) (float64, error) {
 	hit, predicted, actual := s.classCounts()
 	value := func(c int) float64 {
@@ -106,6 +117,9 @@ func logLoss(s sample) (float64, error) {
 	for i, t := range s.truth {
 		total, own := 0.0, 0.0
 		for c := range k {
+			// Renormalising after the clipping moves a probability by at most
+			// the number of classes times eps; it is done to give the last
+			// digits that scikit-learn gives.
 			p := math.Min(math.Max(s.proba(i, c), eps), 1-eps)
 			total += p
 			if c == int(t) {

@@ -12,6 +12,8 @@ type ranking struct {
 	positive []bool
 }
 
+// It implements sort.Interface rather than sorting indexes, so that both slices
+// are in order after it and thresholds reads them in sequence.
 func (r ranking) Len() int           { return len(r.score) }
 func (r ranking) Less(i, j int) bool { return r.score[i] > r.score[j] }
 func (r ranking) Swap(i, j int) {
@@ -20,6 +22,9 @@ func (r ranking) Swap(i, j int) {
 }
 
 // ranked sorts the rows by their score for one class.
+//
+// The order of equal scores is arbitrary, since thresholds treats them as one.
+// Scores are finite: Score has refused others, and NaN would break the order.
 func (s sample) ranked(class int) ranking {
 	r := ranking{score: make([]float64, len(s.truth)), positive: make([]bool, len(s.truth))}
 	for i, t := range s.truth {
@@ -46,6 +51,9 @@ func (r ranking) thresholds(f func(tp, fp float64)) {
 }
 
 // area is the area under the ROC curve by the trapezoidal rule.
+//
+// The axes are counts, not rates, up to the last line: whole numbers below 2^53
+// add up without rounding, so the area is exact until the one division.
 func (r ranking) area() (float64, error) {
 	area, lastTP, lastFP := 0.0, 0.0, 0.0
 	r.thresholds(func(tp, fp float64) {
@@ -60,6 +68,9 @@ func (r ranking) area() (float64, error) {
 
 // rocAUC is the area under the ROC curve; for several classes the unweighted
 // mean of each against the rest (multi_class="ovr", average="macro").
+//
+// A class that no row or every row has makes the whole mean undefined, as in
+// scikit-learn, rather than being left out.
 func rocAUC(s sample) (float64, error) {
 	if s.task == plan.Binary {
 		return s.ranked(1).area()

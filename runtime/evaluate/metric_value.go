@@ -7,6 +7,9 @@ import (
 )
 
 // mean averages f over truth and prediction.
+//
+// There is at least one row, and value has as many as truth: aligned has
+// checked both.
 func (s sample) mean(f func(truth, value float64) float64) float64 {
 	sum := 0.0
 	for i, t := range s.truth {
@@ -32,6 +35,8 @@ func meanAbsolutePercentageError(s sample) (float64, error) {
 	return s.mean(func(t, v float64) float64 { return math.Abs(t-v) / math.Max(math.Abs(t), eps) }), nil
 }
 
+// Of an even number it is the mean of the two in the middle, as numpy's median;
+// of an odd one both indexes are the same.
 func medianAbsoluteError(s sample) (float64, error) {
 	errs := make([]float64, len(s.truth))
 	for i, t := range s.truth {

@@ -27,6 +27,9 @@ type disturb func(c *dataset.Column, fraction float64, rng *rand.Rand)
 var disturbances = map[string]disturb{"missing": removeCells, "noise": addNoise}
 
 // removeCells takes each cell away with the given probability.
+//
+// A random number is drawn for each row whatever its value, so cells removed at
+// a fraction are removed at every larger one too.
 func removeCells(c *dataset.Column, fraction float64, rng *rand.Rand) {
 	for row := range c.Len() {
 		if rng.Float64() >= fraction {
@@ -43,6 +46,10 @@ func removeCells(c *dataset.Column, fraction float64, rng *rand.Rand) {
 // addNoise adds normal noise of so many standard deviations of the column to
 // numbers. Other columns stay as they are: there is no small change to a
 // category, and none that is meant by a share of dates' deviation.
+//
+// The deviation is that of the disturbed part itself, taken before the first
+// value changes. Missing values stay missing, as NaN plus anything is NaN.
+// Whole numbers become fractions: the model reads both alike.
 func addNoise(c *dataset.Column, fraction float64, rng *rand.Rand) {
 	if !c.Type.Numeric() {
 		return
@@ -55,6 +62,9 @@ func addNoise(c *dataset.Column, fraction float64, rng *rand.Rand) {
 
 // deviation is the population standard deviation of the values that are there.
 // It is computed in units of the largest, so that no square is beyond a float64.
+//
+// The pass is Welford's, which keeps its digits where the mean is large beside
+// the deviation.
 func deviation(v []float64) float64 {
 	unit := 0.0
 	for _, x := range v {
@@ -79,6 +89,10 @@ func deviation(v []float64) float64 {
 	return unit * math.Sqrt(m2/n)
 }
 
+// robustness measures each disturbance that has a gate. Nothing is disturbed
+// without one, since each costs a prediction of the whole test part. Drop has
+// only metrics that are defined on both sides, and is negative where the
+// disturbance happened to help.
 func (e *evaluation) robustness(ctx context.Context, r *Report) error {
 	if len(e.spec.Model.Require.Robustness) == 0 {
 		return nil
@@ -109,6 +123,10 @@ func (e *evaluation) robustness(ctx context.Context, r *Report) error {
 
 // disturbed copies the frame with every feature disturbed, each from a random
 // stream of its own, so that a gate does not depend on what else is asked for.
+//
+// Columns are copied one by one and only where they are disturbed; the others,
+// and all dictionaries, are shared with the original frame, which nothing
+// writes to.
 func (e *evaluation) disturbed(kind string, f disturb, fraction float64) *dataset.Frame {
 	out := &dataset.Frame{Rows: e.frame.Rows, Columns: slices.Clone(e.frame.Columns)}
 	for i := range out.Columns {
@@ -123,6 +141,9 @@ func (e *evaluation) disturbed(kind string, f disturb, fraction float64) *datase
 }
 
 // random returns the stream of random numbers that the words name.
+//
+// The words are joined by zero bytes, so that ("ab", "c") and ("a", "bc") name
+// different streams. FNV is enough: it separates streams and hides nothing.
 func (e *evaluation) random(words ...string) *rand.Rand {
 	h := fnv.New64a()
 	for _, w := range words {
