@@ -16,6 +16,11 @@ type Cell struct {
 // NewCell returns what is done to values of an input: what was done to the
 // column that it was learnt from, under the same key. The keys are asked for only
 // where it is hashed.
+//
+// A protection that does not fit the type is an error here, when the server
+// starts, so that no request is answered with a value that was meant to be
+// hidden. An unknown key is an error too: under another key the model would see
+// categories that it has never met.
 func NewCell(anonymise string, t plan.ColumnType, keyID string, keys func() (*Keyring, error)) (Cell, error) {
 	coded := t == plan.Category || t == plan.Text
 	switch {

@@ -16,6 +16,9 @@ type Guard struct {
 
 // NewGuard returns the guard of a dataset. The keys are asked for only where a
 // column is hashed.
+//
+// New rows are hashed under the newest key. A dataset is hashed under one key
+// as a whole: pseudonyms of two keys would not join.
 func NewGuard(ds plan.Dataset, keys func() (*Keyring, error)) (*Guard, error) {
 	g := &Guard{columns: map[string]plan.Column{}}
 	for name, c := range ds.Columns {
@@ -44,6 +47,9 @@ func (g *Guard) KeyID() string {
 
 // Frame returns the rows as they may go further. The frame that came in is left
 // as it is, and nothing that is protected is shared with it.
+//
+// Columns that are not protected share their memory with the frame that came
+// in. An error names the column and its type, never a value.
 func (g *Guard) Frame(f *dataset.Frame) (*dataset.Frame, error) {
 	out := &dataset.Frame{Rows: f.Rows, Offset: f.Offset}
 	for _, c := range f.Columns {
@@ -66,6 +72,8 @@ func (g *Guard) Frame(f *dataset.Frame) (*dataset.Frame, error) {
 				text = nil
 			}
 		default:
+			// The plan refuses other words. Should one come in from a newer
+			// plan, an error is safe where passing the value on is not.
 			return nil, fmt.Errorf("column %q: there is no anonymise: %q", c.Name, spec.Anonymise)
 		}
 		if text != nil {
@@ -78,6 +86,10 @@ func (g *Guard) Frame(f *dataset.Frame) (*dataset.Frame, error) {
 
 // mapped is a coded column with each text that a row uses put through the
 // function; texts that become equal become one.
+//
+// Texts that no row uses are not put through the function and are not in the
+// new dictionary: a dictionary may hold values of rows that were filtered out,
+// which must not leave either. The dictionary is in the order of first use.
 func mapped(c dataset.Column, text func(string) string) dataset.Column {
 	out := dataset.Column{Name: c.Name, Type: c.Type, Codes: make([]int32, len(c.Codes))}
 	to := make([]int32, len(c.Dict))
@@ -86,6 +98,7 @@ func mapped(c dataset.Column, text func(string) string) dataset.Column {
 	}
 	known := map[string]int32{}
 	for row, code := range c.Codes {
+		// Negative codes are missing values and stay so.
 		if out.Codes[row] = dataset.MissingCode; code < 0 {
 			continue
 		}
@@ -104,6 +117,8 @@ func mapped(c dataset.Column, text func(string) string) dataset.Column {
 	return out
 }
 
+// maskedNumbers is the column with each number masked, in memory of its own.
+// NaN, a missing value, stays NaN.
 func maskedNumbers(c dataset.Column) (dataset.Column, error) {
 	mask, err := numberMask(c.Type)
 	if err != nil {

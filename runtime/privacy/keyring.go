@@ -36,6 +36,10 @@ type Key struct {
 // ParseKeyring reads keys as "v1:BASE64", apart by white space or commas, in any
 // order; each holds 16 bytes or more. A line that begins with # is a comment.
 // Errors show no part of a key.
+//
+// All problems are reported at once, by the position of the key and not by its
+// text. Two keys of one version are refused, since a pseudonym names only the
+// version.
 func ParseKeyring(text string) (*Keyring, error) {
 	if len(text) > MaxKeyring {
 		return nil, fmt.Errorf("pseudonym keys: %d bytes, at most %d", len(text), MaxKeyring)
@@ -72,6 +76,9 @@ func ParseKeyring(text string) (*Keyring, error) {
 	return ring, nil
 }
 
+// A version has one way to be written ("v01" is refused), because pseudonyms
+// are compared as texts. Base64 may lack its padding, as some tools leave it
+// out. The decoder's error is not passed on: it can quote the input.
 func parseKey(word string) (*Key, error) {
 	const want = "want v1: and at least 16 random bytes in base64, such as `openssl rand -base64 32` makes"
 	prefix, encoded, ok := strings.Cut(word, ":")
@@ -93,6 +100,8 @@ func parseKey(word string) (*Key, error) {
 	return newKey(version, secret), nil
 }
 
+// newKey computes the fingerprint once. It is 64 bits of a MAC under the secret
+// itself: enough to tell keys apart, and no help in finding one.
 func newKey(version int, secret []byte) *Key {
 	k := &Key{version: version, secret: secret}
 	// Which key it is can be told by anybody, and the key by nobody.
@@ -104,6 +113,9 @@ func newKey(version int, secret []byte) *Key {
 func (r *Keyring) Newest() *Key { return r.keys[0] }
 
 // Key returns the key of that ID.
+//
+// The search is linear: there are few keys, and it runs once for each model
+// that is loaded.
 func (r *Keyring) Key(id string) (*Key, error) {
 	for _, k := range r.keys {
 		if k.id == id {
@@ -119,6 +131,10 @@ func (r *Keyring) Key(id string) (*Key, error) {
 
 // Verify reports whether the pseudonym stands for the value under a key of the
 // ring.
+//
+// The comparison takes the same time wherever the texts differ. A pseudonym
+// that is not one, or is of a version that the ring lacks, is false and no
+// error.
 func (r *Keyring) Verify(pseudonym, value string) bool {
 	prefix, _, _ := strings.Cut(pseudonym, ":")
 	version, err := strconv.Atoi(strings.TrimPrefix(prefix, "v"))
@@ -154,6 +170,9 @@ func (k *Key) Pseudonym(value string) string {
 	return fmt.Sprintf("v%d:%s", k.version, lower.EncodeToString(k.mac("ashlar value", value)[:pseudonymBytes]))
 }
 
+// Lower-case base32 survives what data go through: it needs no quoting in CSV,
+// SQL or file names, and tools that change the case of texts do not make two of
+// one.
 var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // mac is of a use and a value, so that a fingerprint is no pseudonym of anything.

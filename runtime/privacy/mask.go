@@ -11,6 +11,10 @@ import (
 // MaskText keeps spaces and ASCII punctuation, turns each digit into 9 and
 // everything else, a letter above all, into x: "Ada L. (36)" is "xxx x. (99)".
 // The length in characters is kept.
+//
+// Bytes that are not valid UTF-8 become x, one each. Control characters do too,
+// so that a masked text is always printable. The result of masking a masked
+// text is the same text.
 func MaskText(s string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
@@ -25,6 +29,9 @@ func MaskText(s string) string {
 
 // MaskNumber keeps the sign and the order of magnitude: 4711 is 1000, -0.42 is
 // -0.1, and 0, infinities and NaN, which is a missing value, are themselves.
+//
+// It goes by the decimal text and not by math.Log10, whose rounding puts some
+// powers of ten into the wrong decade.
 func MaskNumber(v float64) float64 {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return v
@@ -45,6 +52,9 @@ func MaskNumber(v float64) float64 {
 }
 
 // MaskTime keeps the year, in UTC, of seconds since 1970.
+//
+// Times beyond about a million years from now are left as they are: they are no
+// timestamps, and their years do not fit into the arithmetic of package time.
 func MaskTime(v float64) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > 1<<45 {
 		return v

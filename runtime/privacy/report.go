@@ -13,6 +13,9 @@ const Hidden = "(sensitive)"
 // Problems returns the problems without values of sensitive and protected
 // columns. A value without a column is a whole broken record, which may hold any
 // of them.
+//
+// The list that comes in is not changed. A whole record is hidden if any column
+// of the dataset is, since nobody knows which of its fields is which.
 func Problems(ds plan.Dataset, list []dataset.Problem) []dataset.Problem {
 	hides := func(c plan.Column) bool { return c.Sensitive || c.Protection() != "" }
 	some := false

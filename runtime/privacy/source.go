@@ -30,6 +30,10 @@ type Source struct {
 }
 
 // Keyring reads the keys.
+//
+// A variable that is set but empty counts as not set. The permissions are
+// checked for File alone: a file that the variable names is often mounted by an
+// orchestrator, whose modes are its own business.
 func (s Source) Keyring() (*Keyring, error) {
 	getenv := s.Getenv
 	if getenv == nil {
@@ -55,6 +59,8 @@ func (s Source) Keyring() (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The mode is looked at after make, so a file that somebody else placed
+	// there is checked as well.
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("pseudonym keys %s may be read by others: chmod 600 %s", s.File, s.File)
 	}
@@ -73,6 +79,8 @@ func (s Source) Have(id string) error {
 	return err
 }
 
+// readKeys reads one byte more than is allowed, so that ParseKeyring can tell a
+// file that is too long from one that just fits.
 func readKeys(file string) (_ *Keyring, err error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -92,6 +100,10 @@ func readKeys(file string) (_ *Keyring, err error) {
 
 // make writes the file where it is not there yet: whole or not at all, and once,
 // however many processes come to it at the same time.
+//
+// The file is written under another name and linked to its own: a link fails
+// where the name exists, where a rename would replace the key that another
+// process has just begun to use. All processes then read the one that is there.
 func (s Source) make() (err error) {
 	if _, err := os.Lstat(s.File); !errors.Is(err, fs.ErrNotExist) {
 		return err
