@@ -16,6 +16,9 @@ func adjust(p []float64) []float64 {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	// From the largest p-value down, so that least is the least of the
+	// corrected ones above: a corrected p-value is never larger than that of a
+	// larger one.
 	out, least := make([]float64, len(p)), 1.0
 	for rank, i := range slices.Backward(order) {
 		least = min(least, p[i]*(float64(len(p))/float64(rank+1)))

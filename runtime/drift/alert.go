@@ -14,6 +14,8 @@ type alert struct {
 func (a *alert) judged(r *Report) {
 	a.verdicts = append(a.verdicts, r.Detected)
 	if extra := len(a.verdicts) - a.n; extra > 0 {
+		// Moved to the front in place: a slice of the end would make append
+		// allocate again every few windows.
 		a.verdicts = append(a.verdicts[:0], a.verdicts[extra:]...)
 	}
 	for _, drifted := range a.verdicts {

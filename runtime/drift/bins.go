@@ -19,10 +19,17 @@ func sturges(a, b sample) []float64 {
 	if width == 0 { // the range is too small to divide
 		return []float64{low, high}
 	}
+	// The result must have numpy's number of bins, so its order of operations
+	// is kept: a quotient taken another way may round to another side of a
+	// whole number.
 	return linear(low, high, int(math.Ceil((high-low)/width)))
 }
 
 // linear returns the edges of n equally wide bins, as numpy's linspace.
+//
+// The last edge is set and not computed, so that the greatest value is never
+// beyond it by rounding. Where high - low overflows, the step is the difference
+// of quotients, which does not.
 func linear(low, high float64, n int) []float64 {
 	out := make([]float64, n+1)
 	step := high/float64(n) - low/float64(n)

@@ -16,6 +16,9 @@ var chiSquare = test{
 // homogeneity takes how often each value occurs in two samples, each value at
 // least once in one of them. With one value, or an empty sample, there is
 // nothing to tell: statistic 0, p-value 1.
+//
+// No expected count is 0: each value occurs on one side at least, and neither
+// side is empty. There are len(a)-1 degrees of freedom.
 func homogeneity(a, b []int64) (statistic, p float64) {
 	na, nb := total(a), total(b)
 	if len(a) < 2 || na == 0 || nb == 0 {

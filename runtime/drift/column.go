@@ -26,6 +26,10 @@ type layout struct {
 }
 
 // newLayout lays out the named columns of the reference, or all.
+//
+// The columns keep the order of the reference, whatever the order of the names:
+// a snapshot of the same columns has the same layout. The layout points into
+// the reference, which must not change after it.
 func newLayout(r *Reference, names []string) (*layout, error) {
 	l := &layout{}
 	for _, n := range names {
@@ -45,6 +49,9 @@ func newLayout(r *Reference, names []string) (*layout, error) {
 	return l, nil
 }
 
+// place gives a profile the next free place: a number in each row for numbers,
+// or a run of counts for categories, which are counted as they come and need no
+// row.
 func (l *layout) place(p *Profile) column {
 	c := column{profile: p, slot: -1}
 	if p.numeric() {
@@ -58,6 +65,9 @@ func (l *layout) place(p *Profile) column {
 }
 
 // all returns the columns, then score and label.
+//
+// The position in this list is the index of a column in window.missing and
+// window.named.
 func (l *layout) all() []*column {
 	out := make([]*column, 0, len(l.columns)+2)
 	for i := range l.columns {

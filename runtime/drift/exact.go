@@ -19,6 +19,9 @@ type tail struct{ p, least float64 }
 // window drawn from what the reference was drawn from, each choice of n rows out
 // of all would be as likely as any other, so k has the hypergeometric
 // distribution. R.A. Fisher, "Statistical Methods for Research Workers" (1934).
+//
+// The two p-values overlap in the table that was seen, so they add up to more
+// than 1. Each is the exact tail, without a correction for continuity.
 func tails(k, class, n, all int64) (more, fewer tail) {
 	low, high := max(0, class+n-all), min(class, n)
 	if low >= high {
@@ -34,6 +37,11 @@ func tails(k, class, n, all int64) (more, fewer tail) {
 }
 
 // tailFrom is P(K >= k).
+//
+// The terms are summed from the one at k outwards, each from the one before by
+// the ratio of neighbouring hypergeometric probabilities, until they no longer
+// change the sum. One term is computed through logarithms; the others take
+// three operations each.
 func tailFrom(k, class, n, all int64) float64 {
 	low, high := max(0, class+n-all), min(class, n)
 	if k <= low {
@@ -64,6 +72,10 @@ func sumDown(k, low, class, n, all int64) float64 {
 }
 
 // pointOf is P(K = k).
+//
+// For exactRows the logarithm of a factorial is about 1.7e9, of which a float64
+// keeps some 6 digits after the point: the relative error of a probability is
+// about 1e-6 there, and smaller for fewer rows.
 func pointOf(k, class, n, all int64) float64 {
 	return math.Exp(logChoose(class, k) + logChoose(all-class, n-k) - logChoose(all, n))
 }
@@ -77,6 +89,10 @@ func logFactorial(n int64) float64 {
 	return v
 }
 
+// normalTails takes the normal distribution with the hypergeometric mean and
+// variance, less the factor n/(n-1) of its finite correction, which is 1 at so
+// many rows. The smallest possible p-value is given as 0, so the question
+// always counts in smallest.
 func normalTails(k, class, n, all int64) (more, fewer tail) {
 	share := float64(class) / float64(all)
 	mean := float64(n) * share
@@ -90,6 +106,9 @@ func normalTails(k, class, n, all int64) (more, fewer tail) {
 // could have been answered by as small a p-value at all. Rare categories and
 // cuts far out cost the others nothing where they cannot say anything. R.E.
 // Tarone, "A Modified Bonferroni Method for Discrete Data", Biometrics 46 (1990).
+//
+// The tolerance makes p-values that are equal but for rounding count as
+// attained.
 func smallest(asked []tail) float64 {
 	p := leastOf(asked)
 	n := 0
@@ -101,6 +120,7 @@ func smallest(asked []tail) float64 {
 	return min(1, p*float64(max(n, 1)))
 }
 
+// leastOf is the smallest p-value, 1 of no questions at all.
 func leastOf(asked []tail) float64 {
 	p := 1.0
 	for _, t := range asked {
@@ -115,6 +135,10 @@ func leastOf(asked []tail) float64 {
 // no accident: of 100,000 that are all rare, those that the reference names are
 // those that it happens to have, and that one of them is there twice and in the
 // window not at all is no news.
+//
+// A category can give a p-value of at most p only if it has some number s of
+// rows, all on one side, and there are at most rows/s such categories. Both
+// sides are added up.
 func unasked(p float64, rows, n, all int64) int64 {
 	if rows == 0 || p <= 0 {
 		return 0

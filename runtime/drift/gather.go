@@ -60,10 +60,15 @@ func (g *Gatherer) Observer(of *model.Model) *Gathering {
 
 // Observe notes one row in the form of serve.Observer, under the same terms as
 // an Observer's.
+//
+// The clock is read before the lock is taken: it may be slow, and rows of one
+// instant may be noted in any order.
 func (o *Gathering) Observe(values []float64, texts []string, score model.Score) {
 	g := o.gatherer
 	now := g.now()
 	g.mu.Lock()
+	// Two windows take turns, so that the memory of one is used while the other
+	// is written out.
 	if g.live == nil {
 		if g.live = g.spare; g.live == nil {
 			g.live = newWindow(g.layout, g.most)
@@ -88,6 +93,11 @@ func (g *Gatherer) Pending() int64 {
 
 // Take returns what was seen since the last Take, for Monitor.Add, as JSON of at
 // most 16 MiB; nil where nothing was.
+//
+// The lock is not held while the window is encoded, which takes long beside
+// noting a row. That is safe since a window that is no longer live belongs to
+// this call alone, until it becomes the spare one. An error loses the rows of
+// the segment.
 func (g *Gatherer) Take() ([]byte, error) {
 	g.mu.Lock()
 	w := g.live

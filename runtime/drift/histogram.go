@@ -16,6 +16,9 @@ const (
 // numberHistogram counts both samples over equally wide bins between their 1st
 // and 99th percentiles, so that a single far value does not flatten the picture,
 // or, where values make labels, a bin a value if there are few.
+//
+// The samples are those as they were gathered, not divided by a power of two as
+// comparison's may be: the edges are shown to people.
 func numberHistogram(reference, current sample, label bool) *Histogram {
 	if reference.n+current.n == 0 {
 		return nil
@@ -43,6 +46,9 @@ func numberHistogram(reference, current sample, label bool) *Histogram {
 }
 
 // binHistogram puts what lies beyond the outer edges into the outer bins.
+//
+// It returns nil where rounding has made edges equal to one another as a whole
+// or put them out of order, for a picture is not worth an error.
 func binHistogram(reference, current sample, edges []float64) *Histogram {
 	if !slices.IsSorted(edges) || edges[0] == edges[len(edges)-1] {
 		return nil // too narrow or too wide a range for floats to divide
@@ -63,6 +69,9 @@ func (s sample) spread(edges []float64) []int64 {
 	return out
 }
 
+// valueHistogram counts each distinct value. align and the labels below go
+// through the same distinct values in the same ascending order, so the three
+// slices fit.
 func valueHistogram(reference, current sample) *Histogram {
 	h := &Histogram{}
 	h.Reference, h.Current = align(reference, current)
@@ -83,6 +92,9 @@ func numberLabel(v float64) string {
 }
 
 // probabilities counts scores over tenths.
+//
+// It overwrites the judge's buffer, so it is called after all columns of
+// numbers were compared.
 func (j *judge) probabilities(w *window) *Histogram {
 	j.buffer = w.numbers(j.layout.score.slot, j.buffer[:0])
 	j.buffer = j.sorter.sort(j.buffer, j.buffer)
@@ -91,6 +103,10 @@ func (j *judge) probabilities(w *window) *Histogram {
 
 // categoryHistogram shows the most frequent categories and the rest together.
 // Small sets keep their order.
+//
+// Categories are weighed by their shares and not by their counts, or the larger
+// side alone would say which are shown. The three slices have an entry a
+// category each.
 func categoryHistogram(labels []string, reference, current []int64) *Histogram {
 	var order []int
 	for i := range labels {
@@ -120,6 +136,9 @@ func categoryHistogram(labels []string, reference, current []int64) *Histogram {
 }
 
 // shorten cuts a name for showing.
+//
+// The cut is between characters, and the result has at most labelBytes bytes,
+// the ellipsis included.
 func shorten(name string) string {
 	if len(name) <= labelBytes {
 		return name

@@ -28,6 +28,11 @@ func newJudge(r *Reference, l *layout, d plan.Drift) judge {
 }
 
 // report compares the window. Whether that is an alert is not its business.
+//
+// The random numbers are seeded by the reference and the number of the window,
+// so that the same windows in the same order give the same reports. Columns
+// draw from one stream one after another: their order is part of what makes a
+// report repeatable.
 func (j *judge) report(w *window, sequence int64) *Report {
 	r := &Report{Window: sequence, From: w.opened.UTC(), To: w.last.UTC(), Rows: w.rows,
 		ReferenceRows: j.reference.Rows}
@@ -38,6 +43,8 @@ func (j *judge) report(w *window, sequence int64) *Report {
 	for k := range j.layout.columns {
 		r.Columns = append(r.Columns, j.column(w, k, &j.layout.columns[k], random))
 	}
+	// The order of these calls matters: verdicts need every p-value of the
+	// window, and decide needs the verdicts.
 	r.Predictions = j.predictions(w, random)
 	j.verdicts(r)
 	j.decide(r)
@@ -45,6 +52,9 @@ func (j *judge) report(w *window, sequence int64) *Report {
 }
 
 // column compares one column; p-values are judged later, all together.
+//
+// k is the column's place in layout.all. The p-value of the Monte Carlo part
+// draws from random.
 func (j *judge) column(w *window, k int, c *column, random *rand.Rand) Column {
 	p := c.profile
 	out := Column{Column: p.Column, Type: p.Type, Missing: missingShares(p, w.rows, w.missing[k])}
@@ -63,6 +73,7 @@ func (j *judge) column(w *window, k int, c *column, random *rand.Rand) Column {
 	}
 	if cmp.numeric {
 		mean, std := cmp.current.moments()
+		// The moments are shown in the column's own unit.
 		if e := cmp.shrunk; e != 0 {
 			mean, std = finite(math.Ldexp(mean, e)), finite(math.Ldexp(std, e))
 		}
@@ -76,6 +87,9 @@ func (j *judge) column(w *window, k int, c *column, random *rand.Rand) Column {
 }
 
 // test runs what the blueprint asks for on the column.
+//
+// A test of an empty side is named but not run: its threshold is shown, with a
+// statistic of 0.
 func (j *judge) test(c *comparison) (test, outcome) {
 	if j.tests == auto && !c.empty() {
 		return sized(c)
@@ -88,6 +102,10 @@ func (j *judge) test(c *comparison) (test, outcome) {
 }
 
 // comparison prepares both sides; labels name the counts of categories.
+//
+// The numbers of the window are in j.buffer and are valid until the next call,
+// since one buffer serves all columns. Counts are copies, because names that
+// only the window has are appended to them.
 func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) {
 	p := c.profile
 	out := &comparison{rows: p.Rows, numeric: p.numeric()}
@@ -107,6 +125,9 @@ func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) 
 	out.referenceCounts = append(slices.Clone(p.Counts), p.Other)
 	out.currentCounts = slices.Clone(w.counts[c.offset : c.offset+c.full+1])
 	out.rest, out.other = c.full, p.Other
+	// A reference that names all its categories has no rest, so what the window
+	// counts there was too many or too long to name, and is new. Otherwise it
+	// may be one of the rest.
 	if p.Other == 0 {
 		out.nameless = w.counts[c.offset+c.full]
 	}
@@ -129,6 +150,11 @@ func (c *comparison) empty() bool {
 
 // predictions compares what was answered: classes where there are several, else
 // the score.
+//
+// A binary task keeps the comparison of its probability, which says more than
+// two counts do, and shows the counts beside it. With more classes the
+// probability is that of whichever class was predicted, so the classes are what
+// is compared.
 func (j *judge) predictions(w *window, random *rand.Rand) Predictions {
 	k := len(j.layout.columns)
 	out := Predictions{Column: j.column(w, k, &j.layout.score, random), ReferenceRows: j.reference.Score.Rows}
@@ -146,6 +172,10 @@ func (j *judge) predictions(w *window, random *rand.Rand) Predictions {
 
 // missingShares compares the shares of missing values, by Fisher's exact test
 // and by the Jensen-Shannon distance.
+//
+// The distance and the p-value answer different questions, how much and how
+// surely; a verdict takes both. There is no p-value where no side misses a
+// value.
 func missingShares(p *Profile, rows, missing int64) Missing {
 	var m Missing
 	if p.Rows > 0 {
@@ -164,6 +194,9 @@ func missingShares(p *Profile, rows, missing int64) Missing {
 }
 
 // unseen says which categories the reference does not have.
+//
+// The share is of the values that are there. Names are shown only where there
+// are some; a boolean has none that are new.
 func unseen(p *Profile, w *window, k int, c *column) string {
 	names := rank(w.named[k])
 	n := int64(0)
@@ -187,6 +220,7 @@ func unseen(p *Profile, w *window, k int, c *column) string {
 	return note + ", such as " + strings.Join(names[:min(len(names), 3)], ", ")
 }
 
+// join puts two notes into one line; either may be empty.
 func join(a, b string) string {
 	if a == "" || b == "" {
 		return cmp.Or(a, b)

@@ -10,6 +10,12 @@ import (
 // statistic D of n rows, scipy's kstwo.sf. Which method is fit for which n and d
 // is worked out in R. Simard and P. L'Ecuyer, "Computing the Two-Sided
 // Kolmogorov-Smirnov Distribution", Journal of Statistical Software 39 (2011).
+//
+// The order of the cases matters: a case may rely on all before it not holding.
+// The bounds, in n d and n d^2, are scipy's, which follow the paper: each is
+// where the next method is faster or keeps more digits. Where the lower tail is
+// computed, 1 minus it still has enough digits, as the upper tail is not small
+// there.
 func kolmogorov(n int, d float64) float64 {
 	nd := float64(n) * d
 	nd2 := nd * d
@@ -54,6 +60,9 @@ func lowest(n int, nd float64) float64 {
 func durbin(n int, d float64) float64 {
 	nd := float64(n) * d
 	k := int(math.Ceil(nd))
+	// The matrix is raised by repeated squaring, in about 2 log2(n) products of
+	// (2k-1)^3 each. Entries grow beyond float64 on the way, so a power of two
+	// is divided out and its exponent kept beside.
 	power := mat.NewDense(2*k-1, 2*k-1, nil)
 	for i := range 2*k - 1 {
 		power.Set(i, i, 1)
@@ -76,6 +85,8 @@ func durbin(n int, d float64) float64 {
 		}
 	}
 	p := power.At(k-1, k-1)
+	// n!/n^n is multiplied factor by factor, since n! alone overflows from n =
+	// 171 on.
 	for i := 1; i <= n; i++ {
 		if p = p * float64(i) / float64(n); p < 0x1p-128 {
 			p *= 0x1p128
@@ -86,6 +97,11 @@ func durbin(n int, d float64) float64 {
 }
 
 // durbinMatrix makes H for nd = k - h.
+//
+// It is (2k-1) square: 1/(i-j+1)! on and below the first superdiagonal, but the
+// first column and the last row, which are corrected for the fraction h, and
+// the corner, which is corrected for both. Its last row is its first column
+// reversed.
 func durbinMatrix(k int, h float64) *mat.Dense {
 	m := 2*k - 1
 	inverse := make([]float64, m+1) // 1/j!
@@ -112,6 +128,10 @@ func durbinMatrix(k int, h float64) *mat.Dense {
 // pomeranz is P(D <= d) by J. Pomeranz, "Algorithm 487", Communications of the
 // ACM 17 (1974): 2n+1 convolutions with Poisson terms, of which only a band of
 // 2nd entries is not 0. Best for the middle of the distribution and small n.
+//
+// row holds entries from..from+size-1 of the current row; entries outside are
+// 0. The sums are scaled by powers of two as they vanish, and the factor n! at
+// the end brings them back.
 func pomeranz(n int, d float64) float64 {
 	nd := float64(n) * d
 	whole := int(nd)
@@ -159,6 +179,11 @@ func pomeranz(n int, d float64) float64 {
 }
 
 // pomeranzBand returns the first and the last entry of row i that can differ from 0.
+//
+// whole and f are the integer part and the fraction of n d. The bounds are
+// those of Simard and L'Ecuyer's equations for A_i, with their floors and
+// ceilings worked out for the three kinds of rows, and cut to what is inside
+// the matrix.
 func pomeranzBand(i, n, whole int, f float64) (lo, hi int) {
 	up, half := 0, 0
 	if f > 0 {
@@ -180,6 +205,11 @@ func pomeranzBand(i, n, whole int, f float64) (lo, hi int) {
 }
 
 // poisson returns x^m/m! for m below size.
+//
+// The factor exp(-x) of a Poisson probability is left out: in the paper the
+// factors of all rows multiply to exp(-n), which cancels with the exp(n) in
+// front. The callers divide the paper's arguments by n, which gives its factor
+// n^-n.
 func poisson(x float64, size int) []float64 {
 	out := make([]float64, size)
 	out[0] = 1

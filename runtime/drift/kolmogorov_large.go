@@ -7,6 +7,10 @@ import "math"
 // Statistic", Journal of the Royal Statistical Society B 38 (1976):
 // K0(z) + K1(z)/n^(1/2) + K2(z)/n + K3(z)/n^(3/2), z = d n^(1/2). The relative
 // error is far below 1e-10 where kolmogorov uses it.
+//
+// The result is 0 where exp would underflow in the first term. The series is
+// summed from the smallest term to the largest, so that small ones are not
+// lost; terms beyond 16 z / pi are below the last digit.
 func pelzGood(n int, d float64) float64 {
 	const pi2 = math.Pi * math.Pi
 	const pi4, pi6 = pi2 * pi2, pi2 * pi2 * pi2
@@ -46,6 +50,8 @@ const smirnovExact = 1_000_000
 // d C(n, v) (d + v/n)^(v-1) (1 - d - v/n)^(n-v). N. Smirnov (1939), Birnbaum and
 // Tingey (1951). But for the first, a term is d/p times the binomial probability
 // of v with p = d + v/n, which C. Loader's expansion gives to full precision.
+//
+// It takes n(1-d) terms of a few logarithms each, so up to a million.
 func smirnov(n int, d float64) float64 {
 	size := float64(n)
 	if n > smirnovExact {
@@ -62,6 +68,9 @@ func smirnov(n int, d float64) float64 {
 }
 
 // stirlingError returns log(n!) less Stirling's formula, for whole n.
+//
+// Below 16 the series is not exact enough; there the difference is taken
+// directly, of numbers that are small.
 func stirlingError(n float64) float64 {
 	if n < 16 {
 		log, _ := math.Lgamma(n + 1)
@@ -74,6 +83,9 @@ func stirlingError(n float64) float64 {
 // deviance returns x log(x/y) + y - x where x - y = delta, without cancellation
 // for small delta. C. Loader, "Fast and Accurate Computation of Binomial
 // Probabilities" (2000).
+//
+// x is a count and y its mean. The series is in v = delta/(x+y), of which only
+// odd powers appear; it ends when a term no longer changes the sum.
 func deviance(x, delta float64) float64 {
 	y := x - delta
 	if y <= 0 {

@@ -30,6 +30,10 @@ func KS(a, b []float64) Tested {
 
 // KSColumns returns KS of each pair of columns, worked out on all cores. Both
 // slices have the same length.
+//
+// Goroutines take the next column from a counter rather than a fixed share,
+// since columns differ much in what they cost. Each writes its own elements of
+// the result.
 func KSColumns(a, b [][]float64) []Tested {
 	out := make([]Tested, len(a))
 	var next atomic.Int64
@@ -53,6 +57,8 @@ type ksWorker struct {
 	a, b   []float64
 }
 
+// Neither argument is changed: the sorted copies are in the worker's memory and
+// are overwritten by the next test.
 func (w *ksWorker) test(a, b []float64) Tested {
 	w.a = w.sorter.sort(a, w.a)
 	w.b = w.sorter.sort(b, w.b)
@@ -69,6 +75,9 @@ func ksOf(a, b sample) Tested {
 
 // ksDistance is the largest difference between the distribution functions. Once
 // either sample is used up the difference only shrinks.
+//
+// Values are walked in ascending order, all equal ones of both sides in one
+// step: the distribution functions are compared only after the last of them.
 func ksDistance(a, b sample) float64 {
 	var i, j int
 	var ca, cb float64
@@ -105,6 +114,8 @@ const ksExactRows = 10_000
 // samples have at most 10,000 rows, else by the distribution of the one-sample
 // statistic at the effective number of rows. Exact p-values that must be below
 // 1e-12 are not worth their time and are taken from the latter too.
+//
+// scipy rounds the effective number of rows half to even, and so must this.
 func ksPValue(n1, n2 int64, d float64) Tested {
 	m, n := float64(max(n1, n2)), float64(min(n1, n2))
 	effective := m * n / (m + n)

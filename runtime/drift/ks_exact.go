@@ -10,6 +10,10 @@ import "math"
 // share of paths that leave the band around the diagonal. J.L. Hodges, "The
 // Significance Probability of the Smirnov Two-Sample Test", Arkiv för Matematik
 // 3 (1958).
+//
+// h is the distance in units of 1/lcm, which every possible distance is a whole
+// multiple of; d carries a rounding error, and h none. lcm is at most 1e8 for
+// samples of up to 10,000 rows.
 func ksExact(n1, n2 int, d float64) Tested {
 	g := gcd(n1, n2)
 	lcm := n1 / g * n2
@@ -36,6 +40,9 @@ func gcd(a, b int) int {
 // outsideSquare is the share of paths from (0, 0) to (n, n) that touch x-y = h or
 // x-y = -h: by reflection 2(B1 - B2 + B3 - ...) with Bk = C(2n, n-kh)/C(2n, n),
 // summed from the inside out to keep the digits.
+//
+// The alternating sum is nested as p = factor (1 - p), which is Horner's
+// scheme.
 func outsideSquare(n, h int) float64 {
 	p := 0.0
 	for k := n / h; k >= 0; k-- {
@@ -53,14 +60,22 @@ func outsideSquare(n, h int) float64 {
 // column: the share at (x, y) is the mean of those at (x-1, y) and (x, y-1)
 // weighted x to y, and 1 outside the band. Only the part of a column inside the
 // band is kept, in share[:hi-lo] for lo <= y < hi.
+//
+// The time is m times the width of the band, and the memory one column of it.
+// Working on shares rather than on counts of paths keeps the numbers between 0
+// and 1, where counts would overflow.
 func outsideBand(m, n, g, h int) float64 {
 	mg, ng := m/g, n/g
 	lo, hi := 0, min(ceilDiv(h, mg), n+1)
 	share := make([]float64, n+2)
 	for x := 1; x <= m; x++ {
+		// Both bounds of the band move up with x, so the new column can be
+		// written over the old one: share[y-lo] is written after
+		// share[y-before] was read, and lo >= before.
 		before, beforeHi := lo, hi
 		lo = min(max(floorDiv(ng*x-h, mg)+1, 0), n)
 		hi = min(ceilDiv(ng*x+h, mg), n+1)
+		// The band is empty here, so every path leaves it.
 		if hi <= lo {
 			return 1
 		}

@@ -8,6 +8,9 @@ import (
 
 // current returns the open window, closing one that is due and opening the next
 // where there is none. The lock is held.
+//
+// The window is seeded by the number of windows that were judged, so the sample
+// of a window is repeatable for the same traffic.
 func (m *Monitor) current(now time.Time) *window {
 	m.closeDue(now)
 	if m.live == nil {
@@ -24,6 +27,10 @@ func (m *Monitor) current(now time.Time) *window {
 }
 
 // closeDue closes the window if its time is up and it has enough rows.
+//
+// The lock is held. A window without enough rows stays open whatever its age:
+// its p-values could hardly be small, and its verdict would be an all-clear
+// that means nothing.
 func (m *Monitor) closeDue(now time.Time) {
 	if m.live != nil && m.live.rows >= int64(m.cfg.Drift.MinRows) && now.Sub(m.live.opened) >= m.length {
 		m.close()
@@ -41,6 +48,9 @@ func (m *Monitor) closeFull(now time.Time) {
 }
 
 // close hands the window over to be judged unless another waits already.
+//
+// The lock is held. While another window waits, this one stays live and grows;
+// it is closed by the next row or by settle.
 func (m *Monitor) close() {
 	if m.closed != nil {
 		return
@@ -58,6 +68,9 @@ func (m *Monitor) wakeAt(d time.Duration) {
 }
 
 // wake closes a window that no row came to close.
+//
+// It runs on the clock's goroutine. It must not judge, which takes long; it
+// only closes, and close starts the goroutine that judges.
 func (m *Monitor) wake() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -74,6 +87,10 @@ func (m *Monitor) wake() {
 }
 
 // settle judges the windows that are closed. It is called without the lock.
+//
+// It returns when no closed window is left, also where another goroutine judged
+// them: the lock on judging makes it wait for that one. The locks are taken in
+// the order judging, then mu.
 func (m *Monitor) settle() {
 	m.judging.Lock()
 	defer m.judging.Unlock()
@@ -84,10 +101,13 @@ func (m *Monitor) settle() {
 		if w == nil {
 			return
 		}
+		// m.mu is not held here: rows are noted while a window is judged. The
+		// window that is judged is m.closed and no row is added to it.
 		r := m.judge.report(w, sequence)
 		m.mu.Lock()
 		m.record(r)
 		m.closed, m.spare = nil, w
+		// The open window may have become due while m.closed was taken.
 		m.closeDue(m.cfg.Now())
 		if m.live != nil && m.live.rows >= int64(m.cfg.Drift.MaxRows) {
 			m.close()
@@ -107,6 +127,9 @@ func (m *Monitor) record(r *Report) {
 }
 
 // trim drops the oldest reports.
+//
+// The rest is copied into new memory: a slice of the old would keep the dropped
+// reports reachable.
 func (m *Monitor) trim(reports []*Report) []*Report {
 	most := min(keptReports, max(1, keptColumns/max(1, len(m.layout.columns))))
 	if extra := len(reports) - most; extra > 0 {
@@ -116,6 +139,9 @@ func (m *Monitor) trim(reports []*Report) []*Report {
 }
 
 // startDelivery judges and tells in the background. The lock is held.
+//
+// At most one goroutine delivers, so reports are told of in order. It ends when
+// nothing is left, and holds nothing while idle.
 func (m *Monitor) startDelivery() {
 	if !m.delivering {
 		m.delivering = true
@@ -124,6 +150,11 @@ func (m *Monitor) startDelivery() {
 }
 
 // deliver tells of every window in order, until there is nothing left to tell.
+//
+// The check for more work and the reset of delivering are under one lock: a
+// window that closes between them would otherwise wait for the next one to be
+// judged. The callbacks run without a lock, so they may call the monitor's
+// methods.
 func (m *Monitor) deliver() {
 	for {
 		m.settle()

@@ -34,6 +34,8 @@ func (m *Monitor) Add(data []byte) error {
 	// The clocks of two machines differ a little; nothing was seen in the future.
 	now := m.cfg.Now()
 	s.Window.Opened, s.Window.Last = earlier(s.Window.Opened, now), earlier(s.Window.Last, now)
+	// Whatever can fail is done before join, which cannot: so an error leaves
+	// the open window unchanged.
 	m.mu.Lock()
 	w, err := m.load(s.Window, m.sequence)
 	if err == nil && m.live != nil && w.rows > maxRows-m.live.rows {
@@ -50,6 +52,7 @@ func (m *Monitor) Add(data []byte) error {
 	return nil
 }
 
+// earlier is the earlier of two times.
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -72,6 +75,9 @@ func (m *Monitor) join(w *window) {
 }
 
 // merge adds the other window's rows. The other is used up.
+//
+// The order matters: mergeNumbers needs the numbers of rows of both sides as
+// they were before they are added up.
 func (w *window) merge(o *window, maxRows int) {
 	w.mergeNumbers(o, newWindow(w.layout, maxRows).capacity)
 	w.opened = earlier(w.opened, o.opened)
@@ -97,6 +103,11 @@ func (w *window) merge(o *window, maxRows int) {
 // uniform sample of the rows that both have seen: rows are drawn from the one
 // or the other as their numbers of rows say, without putting back. It ends when
 // the side to draw from has none kept, so it may be smaller than there is room.
+//
+// The side of the next row is drawn by how many rows of each side are left,
+// which makes each set of rows of the whole as likely as any other, as if one
+// sample had been drawn of all rows. Both sides are shuffled first, so that
+// taking rows from the front takes a random subset.
 func (w *window) mergeNumbers(o *window, capacity int) {
 	if int64(w.kept) == w.rows && int64(o.kept) == o.rows && w.kept+o.kept <= capacity {
 		for i := range o.kept {
@@ -109,6 +120,8 @@ func (w *window) mergeNumbers(o *window, capacity int) {
 	w.shuffle(w.kept)
 	o.shuffle(o.kept)
 	left, right := w.rows, o.rows
+	// The rows move into new blocks: writing into the old ones would overwrite
+	// rows that are still to be drawn.
 	from := &window{layout: w.layout, blocks: w.blocks}
 	w.blocks = nil
 	mine, theirs, kept := 0, 0, 0

@@ -42,6 +42,9 @@ type MonitorConfig struct {
 // its From and To show. It closes early at max_rows. At most one closed window
 // waits to be judged: should rows come faster than windows are judged, the open
 // one grows beyond max_rows instead of rows being lost.
+//
+// Lock order: judging before mu. Rows are noted under mu alone, so they never
+// wait for a window that is judged.
 type Monitor struct {
 	cfg    MonitorConfig
 	length time.Duration
@@ -86,6 +89,10 @@ func NewMonitor(cfg MonitorConfig) (*Monitor, error) {
 
 // prepare checks the reference and what is to be watched, and says where each
 // column is. The digest is of both: windows of another do not fit.
+//
+// All problems of the reference and the configuration are reported together.
+// The alert's settings are not part of the digest: changing them keeps what was
+// gathered.
 func prepare(r *Reference, d plan.Drift) (l *layout, length time.Duration, digest string, err error) {
 	length, err = checkDrift(d)
 	if err := errors.Join(r.Check(), err); err != nil {
@@ -100,6 +107,10 @@ func prepare(r *Reference, d plan.Drift) (l *layout, length time.Duration, diges
 	return l, length, digest, nil
 }
 
+// checkDrift returns the window's length. The plan has checked the same by its
+// own rules; here it is checked again because a monitor with a window of 0 rows
+// would close a window with every row. The limit of 1000 windows is that of a
+// snapshot.
 func checkDrift(d plan.Drift) (time.Duration, error) {
 	var problems []error
 	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf("drift: "+format, args...)) }

@@ -27,6 +27,9 @@ func (m *Monitor) Observer(of *model.Model) *Observer {
 }
 
 // inputs returns the position of each watched column among the model's inputs.
+//
+// The work by name is done here, once, so that noting a row needs no lookup. A
+// column that the model's encoder has twice takes its last place.
 func (l *layout) inputs(of *model.Model) []input {
 	out := make([]input, len(l.columns))
 	for k := range out {
@@ -42,6 +45,9 @@ func (l *layout) inputs(of *model.Model) []input {
 }
 
 // translate returns the index of each name among sorted ones, or -1.
+//
+// The names among which it looks are in ascending order, as Reference.Check has
+// verified.
 func translate(names, among []string) []int32 {
 	out := make([]int32, len(names))
 	for i, n := range names {
@@ -69,6 +75,9 @@ func (o *Observer) Observe(values []float64, texts []string, score model.Score) 
 }
 
 // see notes one row.
+//
+// The window's lock is held by the caller. row is nil where the sample goes
+// without the row; the counts are made all the same.
 func (w *window) see(now time.Time, inputs []input, values []float64, texts []string, score model.Score) {
 	row := w.next(now)
 	for k := range inputs {
@@ -78,6 +87,9 @@ func (w *window) see(now time.Time, inputs []input, values []float64, texts []st
 }
 
 // take notes the value of watched column k.
+//
+// Every branch counts the row once for the column, as a value, as a category or
+// as missing. Snapshots are refused where these do not add up to the rows.
 func (w *window) take(k int, c *column, in *input, row, values []float64, texts []string) {
 	v := math.NaN()
 	if in.at >= 0 && in.at < len(values) {
@@ -86,6 +98,7 @@ func (w *window) take(k int, c *column, in *input, row, values []float64, texts 
 	switch {
 	case c.slot >= 0:
 		w.number(k, c, row, v)
+	// Neither NaN nor an infinity is 0 after subtracting itself.
 	case v-v != 0:
 		w.missing[k]++
 	case !c.coded():
@@ -106,6 +119,9 @@ func (w *window) take(k int, c *column, in *input, row, values []float64, texts 
 }
 
 // answer notes what was answered.
+//
+// A label outside the reference's classes counts as missing: it can come only
+// from a model of another training than the reference.
 func (w *window) answer(l *layout, row []float64, score model.Score) {
 	k := len(l.columns)
 	if l.label.profile == nil {

@@ -26,6 +26,10 @@ func (c *comparison) permuted(random *rand.Rand) float64 {
 // cuts asks at each cut for both tails. The reference's rows below a cut are
 // known to plus or minus slack, where it keeps order statistics; the question is
 // then put as is least favourable to an answer.
+//
+// The tails of neighbouring cuts depend on each other; smallest corrects as if
+// they did not, which is on the safe side. There are about 2 log2(n) cuts, so
+// the correction is small.
 func cuts(reference, current sample, slack int64) []tail {
 	a, b := align(reference, current)
 	all := reference.n + current.n
@@ -42,6 +46,9 @@ func cuts(reference, current sample, slack int64) []tail {
 		}
 		k := below - inReference
 		more, fewer := tails(k, below, current.n, all)
+		// Moving reference rows below the cut makes "too many of the window
+		// below" less likely and the reverse more; each tail gets the move that
+		// makes it larger.
 		if slack > 0 {
 			more.p, _ = moved(k, below, min(slack, reference.n-inReference), current.n, all)
 			_, fewer.p = moved(k, below, -min(slack, inReference), current.n, all)
@@ -58,6 +65,9 @@ func moved(k, class, rows, n, all int64) (more, fewer float64) {
 }
 
 // cutRanks are how many of n rows are to lie below each cut, in ascending order.
+//
+// For 16 rows they are 1, 2, 4, 8, 12, 14 and 15: the far tails are looked at
+// closely, where a shift of the median would hide them.
 func cutRanks(n int64) []int64 {
 	var low, high []int64
 	for r := n / 2; r >= 1; r /= 2 {
@@ -72,6 +82,10 @@ func cutRanks(n int64) []int64 {
 // categoriesPermuted asks of each category whether the window has too many or too
 // few of it, and of all of them together by Pearson's chi-square. The first
 // finds one category that is new or gone, the second many small shifts.
+//
+// Two questions were asked of the same rows, so the smaller of both p-values is
+// doubled (Bonferroni). A category alone is decided exactly; only the joint one
+// is drawn by chance.
 func categoriesPermuted(t table, random *rand.Rand) float64 {
 	n, all := t.rows[1], t.rows[0]+t.rows[1]
 	var asked []tail
@@ -84,6 +98,7 @@ func categoriesPermuted(t table, random *rand.Rand) float64 {
 	}
 	p := smallest(asked)
 	p = min(1, p+leastOf(asked)*float64(unasked(leastOf(asked), t.nameless, n, all)))
+	// With two categories the joint question is the same as the single one.
 	if len(t.reference) < 3 && t.nameless == 0 || p < decided {
 		return p
 	}
@@ -137,6 +152,19 @@ const rareCount = 30
 // Rows are dealt to the smaller side again until it is clear how often chance
 // alone gets as far: J. Besag and P. Clifford, "Sequential Monte Carlo p-values",
 // Biometrika 78 (1991). Categories without a name count as if they occurred once.
+//
+// Rows of the smaller side are drawn without putting back (the first steps of a
+// Fisher-Yates shuffle), which keeps both totals, as the permutation test
+// wants. classes stays a permutation of all rows throughout, so it need not be
+// reset between draws.
+//
+// The sum is kept up to date row by row: a class that grows from k to k+1 adds
+// ((k+1)^2 - k^2)/class = (2k+1)/class. Classes of weight 1 have one row each,
+// or stand for many that have: their count stays 0, so each adds 1.
+//
+// The result of stopping at the tenth exceedance is a valid p-value of some 30
+// % relative error; large ones are told after few draws, and only small ones
+// take all 20,000.
 func (t *table) together(random *rand.Rand) float64 {
 	smaller, nameless := t.current, t.nameless
 	if t.rows[0] < t.rows[1] {
@@ -196,6 +224,9 @@ func (t *table) dealt() (classes []int32, weight []float64) {
 
 // limit is the p-value by chi-square's distribution in the limit of many rows,
 // of the categories that have many; the others are counted together.
+//
+// The bound of 10 expected rows is stricter than the usual 5, since p-values
+// far out in the tail are used.
 func (t *table) limit() float64 {
 	const enough = 10.0
 	share := min(float64(t.rows[0]), float64(t.rows[1])) / float64(t.rows[0]+t.rows[1])

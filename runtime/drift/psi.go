@@ -13,6 +13,10 @@ var psi = test{
 }
 
 // stability takes counts over the same bins; 0 where a side is empty.
+//
+// The floor for empty bins is Evidently's, and the result depends on it: each
+// bin that one side alone has adds about its share times log(share / 0.0001).
+// Shares are not normalised again after it.
 func stability(a, b []int64) float64 {
 	na, nb := total(a), total(b)
 	if na == 0 || nb == 0 {

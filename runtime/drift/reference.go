@@ -80,6 +80,11 @@ type ReferenceOptions struct {
 // NewReference profiles the features of the rows that a model was trained on and
 // its predictions on rows that it was not, as many as there are. The error names
 // every column and prediction that does not fit.
+//
+// The limits on values and names are divided among the columns, with a floor
+// for each, so that the document is bounded for any number of columns. The
+// frame and the predictions are only read; the reference shares no memory with
+// them but strings.
 func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt ReferenceOptions) (*Reference, error) {
 	if frame == nil || predictions == nil {
 		return nil, errors.New("a reference needs rows and what was predicted for them")
@@ -103,12 +108,16 @@ func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt Refe
 		default:
 			r.Columns = append(r.Columns, profileNumbers(&s, c.Name, c.Type, c.Floats, values))
 		}
+		// A negative importance is noise of its measuring.
 		r.Columns[i].Importance = max(opt.Importance[c.Name], 0)
 	}
 	r.predictions(&s, predictions)
 	return r, r.Check()
 }
 
+// checkPredictions compares the predictions with the labels: one probability a
+// row for two classes, one a class for more. It bounds every label, since they
+// are used as indexes after it.
 func checkPredictions(p *model.Predictions, labels []string) error {
 	want := len(p.Label)
 	switch {
@@ -132,6 +141,9 @@ func checkPredictions(p *model.Predictions, labels []string) error {
 	return nil
 }
 
+// predictions profiles the score and, for a classification, the labels. The
+// label's categories keep the order of the model's labels, since live labels
+// are indexes into it.
 func (r *Reference) predictions(s *sorter, p *model.Predictions) {
 	if len(r.Labels) == 0 {
 		r.Score = profileNumbers(s, "prediction", plan.Number, p.Value, maxValues)
@@ -154,6 +166,9 @@ func (r *Reference) predictions(s *sorter, p *model.Predictions) {
 }
 
 // profileNumbers keeps at most so many distinct values.
+//
+// Infinite values are left out by the sorter and count as missing, as they do
+// in live traffic. Moments are taken of all values, before those are grouped.
 func profileNumbers(s *sorter, name string, kind plan.ColumnType, v []float64, limit int) Profile {
 	all := sorted(s.sort(v, nil))
 	p := Profile{Column: name, Type: kind, Rows: int64(len(v)), Missing: int64(len(v)) - all.n}
@@ -164,6 +179,8 @@ func profileNumbers(s *sorter, name string, kind plan.ColumnType, v []float64, l
 	return p
 }
 
+// profileBooleans counts a boolean as a category of two names, so that it is
+// tested as one. Any number but 0 is true.
 func profileBooleans(name string, v []float64) Profile {
 	p := Profile{Column: name, Type: plan.Boolean, Rows: int64(len(v)),
 		Categories: []string{"false", "true"}, Counts: make([]int64, 2)}
@@ -181,6 +198,10 @@ func profileBooleans(name string, v []float64) Profile {
 }
 
 // profileCodes keeps at most so many categories, the most frequent ones.
+//
+// Dictionaries may hold a text twice or texts that no row uses, so rows are
+// added up by text. Ties are broken by name: which categories are kept depends
+// on the rows alone, not on their order.
 func profileCodes(name string, kind plan.ColumnType, codes []int32, dict []string, limit int) Profile {
 	p := Profile{Column: name, Type: kind, Rows: int64(len(codes))}
 	counts := make([]int64, len(dict))

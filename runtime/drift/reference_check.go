@@ -16,6 +16,9 @@ const maxRows = 1 << 50
 
 // Check returns every reason for which nothing could be compared with the
 // reference. What is read from anywhere is checked before it is used.
+//
+// A reference is read from stores and bundles, so nothing in it is trusted:
+// what is indexed by its lengths or divided by its sums is checked here.
 func (r *Reference) Check() error {
 	var problems []error
 	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
@@ -64,6 +67,8 @@ func (r *Reference) Check() error {
 // numeric reports whether the profile is of numbers.
 func (p *Profile) numeric() bool { return p.Type.Numeric() || p.Type == plan.Timestamp }
 
+// check looks at one profile of so many rows: that it has what its type has and
+// nothing else.
 func (p *Profile) check(rows int64) error {
 	switch p.Type {
 	case plan.Number, plan.Integer, plan.Timestamp:
@@ -83,6 +88,10 @@ func (p *Profile) check(rows int64) error {
 	return errors.Join(p.checkCounts(rows), p.checkNumbers())
 }
 
+// checkCounts makes sure that values, the rest and missing ones add up to the
+// rows exactly. The running sum is compared before each addition, so it stays
+// within a few times the rows and cannot overflow for any number of rows that
+// Check allows.
 func (p *Profile) checkCounts(rows int64) error {
 	if len(p.Counts) != len(p.Values)+len(p.Categories) {
 		return fmt.Errorf("%d counts of %d values or categories", len(p.Counts), len(p.Values)+len(p.Categories))
@@ -104,6 +113,9 @@ func (p *Profile) checkCounts(rows int64) error {
 	return nil
 }
 
+// checkNumbers needs the values in strictly ascending order, which the walks of
+// all tests of numbers rely on. v-v is 0 for finite numbers only, and the
+// comparison of the importance is written so that NaN fails it.
 func (p *Profile) checkNumbers() error {
 	for i, v := range p.Values {
 		if v-v != 0 || i > 0 && p.Values[i-1] >= v {
@@ -136,6 +148,10 @@ func (p *Profile) sample() sample {
 
 // slack is how many rows more or fewer may lie below a number than Values say:
 // half of what one order statistic stands for, 0 where all values are kept.
+//
+// Two values are the ends, which count for one row each. The number of rows a
+// group is rounded up, as is its half: too much slack costs power, too little
+// would cost the rate of false alarms.
 func (p *Profile) slack() int64 {
 	if !p.Grouped {
 		return 0

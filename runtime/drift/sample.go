@@ -23,6 +23,8 @@ func (s sample) count(i int) int64 {
 }
 
 // distinct returns how many values differ, counting no further than limit.
+//
+// A limit spares the walk over samples that clearly have many.
 func (s sample) distinct(limit int) int {
 	n := 0
 	for i, v := range s.values {
@@ -40,6 +42,9 @@ func (s sample) distinct(limit int) int {
 // ones are replaced by limit order statistics, equally far apart in rank and the
 // ends among them, each counting for its neighbours; exact is then false, and
 // the distribution function is moved by at most 1/(limit-2) anywhere.
+//
+// The ends are kept for themselves, because a new least or greatest value is
+// what a cut far out looks for.
 func (s sample) group(limit int) (g sample, exact bool) {
 	if s.distinct(limit+1) <= limit {
 		for i, v := range s.values {
@@ -59,6 +64,8 @@ func (s sample) group(limit int) (g sample, exact bool) {
 		}
 		g.values, g.counts = append(g.values, v), append(g.counts, c)
 	}
+	// The second way expects a sample without counts, one entry a row, and at
+	// least three as the limit: ranks are indexes here.
 	last, groups := len(s.values)-1, limit-2
 	add(s.values[0], 1)
 	for k := range groups {
@@ -109,6 +116,9 @@ func (s sample) moments() (mean, std float64) {
 
 // exponent returns a power of two to divide by before squares or differences of
 // the values are taken, 0 where they can neither overflow nor vanish.
+//
+// Only the ends need to be looked at, as the values ascend. 600 leaves room for
+// a sum of many squares on either side.
 func (s sample) exponent() int {
 	if len(s.values) == 0 {
 		return 0
@@ -123,6 +133,9 @@ func (s sample) exponent() int {
 }
 
 // shrunk divides the values by a power of two.
+//
+// The receiver's values are not changed: a reference's are shared. Dividing by
+// a power of two is exact, but for numbers that become subnormal.
 func (s sample) shrunk(exponent int) sample {
 	if exponent == 0 {
 		return s
@@ -137,6 +150,8 @@ func (s sample) shrunk(exponent int) sample {
 // fill counts the sample into bins of ascending edges as numpy's histogram does:
 // each bin has its left edge, the last its right one too. Values outside are not
 // counted.
+//
+// One walk suffices for all bins, as both values and edges ascend.
 func (s sample) fill(edges []float64) []int64 {
 	out := make([]int64, len(edges)-1)
 	b := 0

@@ -44,6 +44,10 @@ type live struct {
 // Snapshot returns everything the monitor knows, the open window included, as
 // JSON of at most 16 MiB. Of a window of very many rows it keeps a uniform sample
 // of the numbers and all of the counts.
+//
+// Closed windows are judged first, so that only the open one has to be kept.
+// Encoding is done without the lock, of copies; reports are shared, as they do
+// not change once made.
 func (m *Monitor) Snapshot() ([]byte, error) {
 	m.settle()
 	m.mu.Lock()
@@ -66,6 +70,10 @@ func (m *Monitor) Snapshot() ([]byte, error) {
 }
 
 // save copies the window.
+//
+// Counts and names are copied, since the window goes on. shuffle reorders the
+// kept rows, which is harmless: they are a set, and later rows replace them at
+// random places.
 func (w *window) save() *live {
 	out := &live{
 		Opened: w.opened.UTC(), Last: w.last.UTC(), Rows: w.rows,
@@ -95,6 +103,9 @@ func (w *window) save() *live {
 }
 
 // shuffle moves a uniform sample of the kept rows to the front.
+//
+// n is at most the number of kept rows. The rows are swapped by value, in
+// place: the window loses none.
 func (w *window) shuffle(n int) {
 	for i := range n {
 		a, b := w.row(i), w.row(i+w.random.IntN(w.kept-i))
@@ -132,6 +143,7 @@ func (m *Monitor) Restore(data []byte) error {
 	if m.live != nil || m.closed != nil || m.sequence > 0 {
 		return errors.New("drift snapshot: rows have been seen already; restore before the first")
 	}
+	// Nothing after this can fail.
 	m.sequence, m.reports = s.Sequence, m.trim(s.Reports)
 	m.alert.verdicts = s.Verdicts[max(0, len(s.Verdicts)-m.alert.n):]
 	m.alert.holding = m.cfg.AskOnce && len(s.Reports) > 0 && s.Reports[len(s.Reports)-1].Alert

@@ -8,6 +8,10 @@ import (
 
 // checkSnapshot returns the open window of a snapshot, nil where there is none,
 // or why nothing of it can be taken over.
+//
+// The digest says that a snapshot is of this reference, not that nobody has
+// changed it, so lengths and orders are checked before anything is indexed by
+// them. Histograms are checked because pages draw them.
 func (m *Monitor) checkSnapshot(s *snapshot) (*window, error) {
 	if s.Sequence < 0 || s.Sequence > maxRows || len(s.Verdicts) > 1000 || len(s.Reports) > keptReports {
 		return nil, fmt.Errorf("%d windows, %d verdicts and %d reports", s.Sequence, len(s.Verdicts), len(s.Reports))
@@ -45,6 +49,11 @@ func (h *Histogram) whole() bool {
 }
 
 // load makes a window of a saved one.
+//
+// The random numbers are of another stream than those of a window that is
+// opened, by the constant (the golden ratio in 64 bits): a restored window
+// would otherwise draw the same numbers again as it did before the restart. NaN
+// is a missing value and passes; infinities were never noted, so one is damage.
 func (m *Monitor) load(l *live, sequence int64) (*window, error) {
 	w := newWindow(m.layout, m.cfg.Drift.MaxRows)
 	w.open(l.Opened, m.cfg.Reference.Seed^0x9e3779b97f4a7c15, uint64(sequence)) //nolint:gosec // a count
@@ -84,6 +93,10 @@ func (m *Monitor) load(l *live, sequence int64) (*window, error) {
 
 // loadCounts takes over the counts of column k. Those of categories and missing
 // values make up the rows.
+//
+// Columns of numbers have no counts but of missing values; their rows need not
+// add up, since a sample may hold fewer. add checks each count before it is
+// added, so that the sum stays within twice the rows.
 func (w *window) loadCounts(k int, c *column, l *live) error {
 	sum := int64(0)
 	add := func(n int64) error {

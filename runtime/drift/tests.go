@@ -42,6 +42,9 @@ const auto = "auto"
 // tenth: of a standard deviation, or of the rows. Where far values make up most
 // of the deviation, the Wasserstein distance is large by chance, too, and only
 // the p-value tells.
+//
+// The test that is returned says which distance the statistic is; its p-value
+// is not taken, as the caller asks permuted for one.
 func sized(c *comparison) (test, outcome) {
 	if !c.numeric || c.few {
 		return jensenShannon, jensenShannon.run(c)
@@ -60,6 +63,9 @@ func sized(c *comparison) (test, outcome) {
 // or, with two values, the Z test for the rest; above that the normed Wasserstein
 // distance for numbers and the Jensen-Shannon distance for the rest. Numbers that
 // take at most five values on both sides together count as the rest.
+//
+// A name that does not apply to the column, such as ks for a category, is not
+// an error: a blueprint names one test for columns of all types.
 func choose(name string, c *comparison) test {
 	if i := slices.IndexFunc(tests, func(t test) bool { return t.name == name }); i >= 0 && tests[i].applies(c) {
 		return tests[i]
@@ -99,6 +105,9 @@ type comparison struct {
 
 // keys returns how often each value occurs on both sides, values that neither
 // has left out.
+//
+// For numbers the counts are made once and kept in the comparison, as two tests
+// may ask for them.
 func (c *comparison) keys() (reference, current []int64) {
 	if c.numeric && c.referenceCounts == nil {
 		c.referenceCounts, c.currentCounts = align(c.reference, c.current)
@@ -115,6 +124,9 @@ func (c *comparison) keys() (reference, current []int64) {
 // binned returns the counts that distances between distributions are taken of:
 // a bin a value, or for numbers of many values numpy's "sturges" bins of both
 // samples together.
+//
+// unbinned goes by the reference alone, as Evidently does; few goes by both
+// sides.
 func (c *comparison) binned() (reference, current []int64) {
 	if !c.numeric || c.unbinned {
 		return c.keys()
@@ -135,6 +147,9 @@ func few(a, b sample) bool {
 }
 
 // align counts the distinct values of both samples, in ascending order.
+//
+// Both results have an entry for each value that either side has. A merge of
+// two sorted lists: its time is the sum of their lengths.
 func align(a, b sample) (ca, cb []int64) {
 	i, j := 0, 0
 	for i < len(a.values) || j < len(b.values) {
@@ -159,6 +174,7 @@ func align(a, b sample) (ca, cb []int64) {
 	return ca, cb
 }
 
+// total is the sum as a float64, which is exact: Check bounds counts by 2^50.
 func total(counts []int64) float64 {
 	n := int64(0)
 	for _, c := range counts {

@@ -51,6 +51,9 @@ type question struct {
 	drifted  *bool
 }
 
+// values collects the p-values of the columns' values, those that have one;
+// missing does so for the shares of missing values. The pointers lead back into
+// the report.
 func values(columns []*Column, level float64) []question {
 	var out []question
 	for _, c := range columns {
@@ -72,6 +75,9 @@ func missing(columns []*Column, level float64) []question {
 }
 
 // correct corrects the p-values for being many.
+//
+// Each p-value is judged at its own level; a p-value that equals the level does
+// not count.
 func correct(asked []question) {
 	p := make([]float64, len(asked))
 	for i, q := range asked {
@@ -83,6 +89,9 @@ func correct(asked []question) {
 }
 
 // decide says whether the window counts towards the alert, and why.
+//
+// A reference without importances, or where all are 0, cannot weigh: then the
+// plain share counts, though the blueprint asks for a weighted one.
 func (j *judge) decide(r *Report) {
 	drifted, weight := 0.0, 0.0
 	for i := range r.Columns {

@@ -19,6 +19,10 @@ var wasserstein = test{
 }
 
 // unit is what a distance between numbers is measured in.
+//
+// The square of the result is the variance of both samples put together where
+// the reference has none: that within the window, times its share, and that
+// between the two means.
 func (c *comparison) unit() float64 {
 	if c.deviation > 0 {
 		return c.deviation
@@ -32,6 +36,10 @@ func (c *comparison) unit() float64 {
 
 // wassersteinDistance is scipy.stats.wasserstein_distance: the area between the
 // distribution functions; 0 where a sample is empty.
+//
+// Before each step the functions are at ca/na and cb/nb on the whole interval
+// from last to v. The walk continues after one side has ended, where its
+// function is 1.
 func wassersteinDistance(a, b sample) float64 {
 	if a.n == 0 || b.n == 0 {
 		return 0

@@ -36,6 +36,9 @@ type window struct {
 	random   *rand.Rand
 }
 
+// Only counts are allocated here; rows of numbers are allocated a block at a
+// time as they come, so a window with little traffic stays small. The layout
+// has one number a row at least, the score.
 func newWindow(l *layout, maxRows int) *window {
 	n := len(l.all())
 	return &window{
@@ -45,6 +48,8 @@ func newWindow(l *layout, maxRows int) *window {
 }
 
 // open empties the window for its use from now on.
+//
+// The blocks are kept: rows up to kept are overwritten before they are read.
 func (w *window) open(now time.Time, seed, sequence uint64) {
 	w.opened, w.last, w.rows, w.kept, w.names = now, now, 0, 0, 0
 	clear(w.missing)
@@ -55,6 +60,10 @@ func (w *window) open(now time.Time, seed, sequence uint64) {
 
 // next counts a row and returns the place for its numbers, or nil where the
 // sample goes without it.
+//
+// Once the capacity is reached, row number w.rows stays with the probability
+// capacity/rows and replaces a kept one at random, which keeps each row seen so
+// far equally likely to be in the sample.
 func (w *window) next(now time.Time) []float64 {
 	w.last = now
 	w.rows++
@@ -69,6 +78,9 @@ func (w *window) next(now time.Time) []float64 {
 }
 
 // row returns the numbers of a kept row.
+//
+// The slice is valid until the window is merged, and is written through: it is
+// the window's memory and no copy.
 func (w *window) row(i int) []float64 {
 	for i/blockRows >= len(w.blocks) {
 		w.blocks = append(w.blocks, make([]float64, blockRows*w.layout.width))
@@ -90,6 +102,10 @@ func (w *window) number(i int, c *column, row []float64, v float64) {
 
 // unknown counts a category that the reference does not name, n times. Where
 // the reference itself has categories without a name, it may be one of those.
+//
+// New names are bounded, since a column of free text or identifiers would
+// otherwise grow the window with every row. The name is cloned: it may be a
+// part of a request's memory, which a map entry would keep alive.
 func (w *window) unknown(i int, c *column, name string, n int64) {
 	m := w.named[i]
 	if seen, ok := m[name]; ok {

@@ -22,6 +22,9 @@ var zTest = test{
 // proportions compares the shares of whatever is not the first value, reference
 // less current. With one value, or an empty sample, there is nothing to tell:
 // statistic 0, p-value 1.
+//
+// Both pooled shares are above 0 and below 1, as each of the two values occurs
+// on one side at least, so the root is not 0.
 func proportions(a, b []int64) (statistic, p float64) {
 	na, nb := total(a), total(b)
 	if len(a) < 2 || na == 0 || nb == 0 {
