@@ -9,6 +9,9 @@ import (
 )
 
 // cell puts a field's value into its column, by the rules of ParseValue.
+//
+// Texts are coded as they are, with the space around them; for all other types
+// the space is cut off before the value is read.
 func (p *parser) cell(s *slot, field []byte) {
 	if s.words != nil {
 		s.codes[p.row] = p.code(s, field)
@@ -26,6 +29,9 @@ func (p *parser) cell(s *slot, field []byte) {
 }
 
 // put keeps a value, or none where it stands for a missing one.
+//
+// Low is allocated with the first integer beyond 2^53 of the frame: nearly all
+// columns do without it. wide remembers that drop has to clear it.
 func (p *parser) put(s *slot, v float64, low int16) {
 	if s.nulls.exact(v, low) {
 		p.none(s)
@@ -55,6 +61,10 @@ func typeProblem(field []byte) Kind {
 }
 
 // code returns a text's code.
+//
+// The declared values have the first codes of every dictionary, so a code
+// beyond them is a value that was not declared. Such a value keeps its code and
+// is a problem only where all values must be among the declared ones.
 func (p *parser) code(s *slot, field []byte) int32 {
 	if s.nulls.Text(field) {
 		p.missing(s)
@@ -71,6 +81,8 @@ func (p *parser) code(s *slot, field []byte) int32 {
 	return w.code
 }
 
+// missing notes a missing value of a column that must have one. The cell itself
+// is set by the caller.
 func (p *parser) missing(s *slot) {
 	if !s.plan.Nullable {
 		p.suspect(s, NullValue, nil)
@@ -78,11 +90,18 @@ func (p *parser) missing(s *slot) {
 }
 
 // suspect notes a cell's problem until its record is known to be whole.
+//
+// The value is copied, since it lies in the chunk, whose buffer is used again.
+// Four times of what is shown leaves room for space that is trimmed and for
+// characters of several bytes.
 func (p *parser) suspect(s *slot, kind Kind, value []byte) {
 	p.pending = append(p.pending, pending{slot: s, kind: kind, value: bytes.Clone(value[:min(len(value), 4*maxValue)])})
 }
 
 // flush reports what was noted of a record that is kept.
+//
+// Problems are made into texts only where there is room for another example, so
+// a column of a million bad cells costs a million counts and twenty texts.
 func (p *parser) flush() {
 	for _, x := range p.pending {
 		if p.found.room(x.kind, x.slot.name) {
@@ -111,6 +130,10 @@ func cellProblem(t *target, kind Kind, value []byte) Problem {
 }
 
 // drop skips the current record.
+//
+// p.row is not advanced, so the next record is written over this one. The
+// problems of its cells are dropped with it: they follow from its fields being
+// in the wrong places.
 func (p *parser) drop(kind Kind, record []byte, want, hint string) {
 	p.pending = p.pending[:0]
 	for i := range p.columns {
@@ -127,6 +150,10 @@ func (p *parser) drop(kind Kind, record []byte, want, hint string) {
 
 // place gives a problem the current record's row and, in text, its line within
 // the chunk.
+//
+// Lines are counted from the chunk's beginning for each problem that is kept,
+// and not for each record, as problems are few. Records may span lines, so a
+// line does not follow from the record's number.
 func (p *parser) place(x Problem) Problem {
 	x.Row = int64(p.records)
 	if p.text == nil {

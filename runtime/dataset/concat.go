@@ -9,6 +9,10 @@ import (
 // Concat returns one frame of all rows, in order. The frames must have the same
 // columns; dictionaries are merged, with texts in the order in which the frames'
 // dictionaries first hold them.
+//
+// The frames are not changed. Their order is that of the rows; Offset is that
+// of the first. No frames are an error, since there is nothing to tell the
+// columns from.
 func Concat(frames ...*Frame) (*Frame, error) { return concat(frames, false) }
 
 // concat lets go of each column of the frames once it is copied where consume
@@ -32,6 +36,8 @@ func concat(frames []*Frame, consume bool) (*Frame, error) {
 	for i := range out.Columns {
 		c := &out.Columns[i]
 		c.Name, c.Type = first.Columns[i].Name, first.Columns[i].Type
+		// One column at a time, so that with consume the memory held at once is
+		// that of the table and of one column.
 		if c.Coded() {
 			c.Codes, c.Dict = concatCodes(frames, i, out.Rows)
 		} else {
@@ -65,6 +71,9 @@ func concatLow(frames []*Frame, i, rows int) (out []int16) {
 	return out
 }
 
+// concatCodes merges dictionaries by text and translates each frame's codes
+// into the merged one. A text that a dictionary has twice keeps its first code.
+// The merged dictionary is new; the frames' own are not changed.
 func concatCodes(frames []*Frame, i, rows int) ([]int32, []string) {
 	codes := make([]int32, 0, rows)
 	dict := slices.Clone(frames[0].Columns[i].Dict)

@@ -17,6 +17,7 @@ type content struct {
 	closers []io.Closer
 }
 
+// Close closes the decompressor before the file that it reads from.
 func (c *content) Close() error {
 	var errs []error
 	for _, x := range c.closers {
@@ -27,6 +28,9 @@ func (c *content) Close() error {
 
 // openText opens a CSV file. Gzip is known by its first bytes, so a name says
 // nothing; other formats that are often taken for CSV are refused by name.
+//
+// The caller closes the content. On an error everything that was opened is
+// closed here.
 func openText(ctx context.Context, f file) (*content, error) {
 	raw, err := f.open(ctx)
 	if err != nil {
@@ -73,6 +77,10 @@ const (
 )
 
 // counted counts what is read of it.
+//
+// It embeds a bufio.Reader, because gzip reads byte by byte and puts a reader
+// of its own in front of one that cannot, which would count what it reads
+// ahead.
 type counted struct {
 	*bufio.Reader
 	n int64
@@ -102,6 +110,10 @@ type unpacked struct {
 }
 
 // Read errs where the file unpacks to too much.
+//
+// The bound is checked while reading, so a bomb is found after freeUnpacked or
+// unpackedRatio times what was read. Both counts are of all that was read so
+// far, which lets a table have a stretch that packs unusually well.
 func (u *unpacked) Read(p []byte) (int, error) {
 	n, err := u.z.Read(p)
 	if u.n += int64(n); u.n > freeUnpacked && u.n/unpackedRatio > u.packed.n {
@@ -118,6 +130,9 @@ const returnsWithin = 64 << 10
 
 // loneReturns reports whether lines end in carriage returns alone, as those of
 // classic Mac OS and of Excel's "CSV (Macintosh)" do.
+//
+// A newline within the first 64 KiB, outside of quotes, means that returns are
+// not what ends lines. Escaped quotes are two and so do not change the state.
 func loneReturns(head []byte) bool {
 	quoted, found := false, false
 	for _, c := range head {
@@ -136,6 +151,8 @@ func loneReturns(head []byte) bool {
 // newlines reads carriage returns as newlines, within quotes too.
 type newlines struct{ io.Reader }
 
+// Read works in place on what was read, since a return and a newline are both
+// one byte.
 func (n newlines) Read(p []byte) (int, error) {
 	read, err := n.Reader.Read(p)
 	for i := range p[:read] {
@@ -146,6 +163,8 @@ func (n newlines) Read(p []byte) (int, error) {
 	return read, err
 }
 
+// peek returns the first bytes of the file, fewer where it is shorter. An error
+// of reading is returned, an early end is not one.
 func peek(in *bufio.Reader) ([]byte, error) {
 	head, err := in.Peek(8)
 	if errors.Is(err, io.EOF) {
@@ -155,6 +174,9 @@ func peek(in *bufio.Reader) ([]byte, error) {
 }
 
 // looksLikeText refuses what is certainly not CSV in UTF-8.
+//
+// It goes by the first bytes of formats that people rename to .csv. What passes
+// is read as CSV and fails with its own problems.
 func looksLikeText(head []byte) error {
 	if len(head) == 0 || string(head) == mark {
 		return errors.New("the file is empty: export the table again, with a header row")

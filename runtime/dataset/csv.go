@@ -34,6 +34,10 @@ type chunk struct {
 
 // csvReader is a pipeline: one goroutine cuts the files into chunks, workers
 // parse them, and next hands them on in order.
+//
+// Each chunk goes to both channels: ordered keeps the order of the file, work
+// hands it to whichever worker is free, and done says that it is parsed.
+// inFlight chunks are under way at most, which bounds the memory.
 type csvReader struct {
 	dialect  dialect
 	opt      Options
@@ -51,6 +55,9 @@ type csvReader struct {
 	group   sync.WaitGroup
 }
 
+// newCSVReader opens the first file and starts the goroutines; close must be
+// called to end them. On an error nothing is left running, and the caller
+// closes the source.
 func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*csvReader, error) {
 	d, err := newDialect(ds.CSV)
 	if err != nil {
@@ -76,6 +83,9 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 }
 
 // produce cuts all files into chunks, and closes both channels at the end.
+//
+// An error is sent as a chunk of its own, so that it reaches the caller after
+// all rows before it.
 func (r *csvReader) produce(ctx context.Context) {
 	defer close(r.work)
 	defer close(r.ordered)
@@ -96,6 +106,9 @@ func (r *csvReader) produce(ctx context.Context) {
 	}
 }
 
+// The layout is made once a file and shared by its chunks; workers only read
+// it. A file without rows still sends one chunk, or the problems of its header
+// would be lost.
 func (r *csvReader) produceFile(ctx context.Context, o *openCSV) error {
 	l := newLayout(o.file.path, o.header, r.targets, r.declared)
 	for first := true; ; first = false {
@@ -118,6 +131,10 @@ func (r *csvReader) produceFile(ctx context.Context, o *openCSV) error {
 }
 
 // send hands a chunk to a worker and to next.
+//
+// It reports false where the context is done. ordered is filled before work:
+// next waits for the oldest chunk, which is then certain to be with a worker or
+// on its way to one.
 func (r *csvReader) send(ctx context.Context, c *chunk) bool {
 	c.done = make(chan struct{})
 	if c.err != nil {
@@ -136,6 +153,10 @@ func (r *csvReader) send(ctx context.Context, c *chunk) bool {
 }
 
 // parse is one worker.
+//
+// It ends when work is closed. The text's buffer is given back as soon as it is
+// parsed, as frames copy what they keep. found is read by next only after done
+// is closed, which orders the two.
 func (r *csvReader) parse() {
 	p := newParser(r.dialect, r.targets)
 	for c := range r.work {
@@ -153,6 +174,7 @@ func (r *csvReader) parse() {
 	}
 }
 
+// next returns the chunks in the order of the file, each when it is parsed.
 func (r *csvReader) next(ctx context.Context) (*batch, error) {
 	select {
 	case c, ok := <-r.ordered:
@@ -168,6 +190,8 @@ func (r *csvReader) next(ctx context.Context) (*batch, error) {
 
 func (r *csvReader) header() []string { return r.head }
 
+// recycle keeps the frame for a worker to fill, or drops it where enough wait
+// already.
 func (r *csvReader) recycle(f *Frame) {
 	select {
 	case r.frames <- f:
@@ -175,6 +199,9 @@ func (r *csvReader) recycle(f *Frame) {
 	}
 }
 
+// close ends the producer through the context and drains ordered, on which it
+// may be waiting; the workers end as work is closed. It waits for all of them,
+// so no goroutine outlives the reader.
 func (r *csvReader) close() error {
 	r.cancel()
 	for range r.ordered {

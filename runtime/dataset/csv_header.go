@@ -34,6 +34,9 @@ func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
 }
 
 // readHeader reads the first record that is not blank.
+//
+// Lines before and of the header are counted, so that problems name the lines
+// of the file.
 func (o *openCSV) readHeader(d dialect) error {
 	for {
 		lines, err := o.blank()
@@ -61,6 +64,9 @@ func (o *openCSV) readHeader(d dialect) error {
 }
 
 // splitHeader returns the names in a header record.
+//
+// The text ends in a newline, as the splitter sees to, so the loop ends at it.
+// A name is not trimmed: it has to be what the blueprint declares.
 func splitHeader(text []byte, d dialect) ([]string, error) {
 	p := parser{dialect: d}
 	var names []string

@@ -37,6 +37,9 @@ func newDictionary(declared []string) *dictionary {
 }
 
 // begin starts a frame.
+//
+// The three-index slice makes the first append copy: the declared values are
+// shared by all frames and must not grow in place.
 func (d *dictionary) begin() {
 	if d.known == nil || len(d.known) > rememberedTexts || d.bytes > rememberedBytes {
 		d.known, d.bytes = map[string]*word{}, 0
@@ -57,6 +60,10 @@ func (d *dictionary) begin() {
 }
 
 // look returns the word of a text. It has a code unless it is bad.
+//
+// Neighbouring rows often have the same text, so the last word is tried first.
+// Looking a text up by its bytes does not allocate; only a new text is copied.
+// Texts in frames stay valid when the dictionary forgets them.
 func (d *dictionary) look(b []byte) *word {
 	if d.last != nil && d.last.text == string(b) {
 		return d.last
@@ -79,6 +86,8 @@ func (d *dictionary) look(b []byte) *word {
 }
 
 // badText returns why a text cannot be a value, or "".
+//
+// The order counts: the length is checked before the bytes are looked at.
 func badText(b []byte) Kind {
 	switch {
 	case len(b) > MaxFieldBytes:

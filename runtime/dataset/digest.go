@@ -26,11 +26,15 @@ func Digest(ctx context.Context, ds plan.Dataset, opt Options) (string, error) {
 		if err != nil {
 			return "", errors.Join(err, src.close())
 		}
+		// The line is unambiguous: the name is quoted, and size and sum hold no
+		// space.
 		fmt.Fprintf(sum, "%q %d %s\n", f.name, size, own)
 	}
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), src.close()
 }
 
+// digestFile reads the file through once and returns its size as read, not as
+// listed, which may have changed since.
 func digestFile(ctx context.Context, f file) (size int64, sum string, err error) {
 	in, err := f.open(ctx)
 	if err != nil {

@@ -104,6 +104,8 @@ func numberText(v float64) string {
 }
 
 // Column returns the named column, or nil.
+//
+// The search is linear. Loops over rows look a column up once before them.
 func (f *Frame) Column(name string) *Column {
 	for i := range f.Columns {
 		if f.Columns[i].Name == name {
@@ -115,6 +117,9 @@ func (f *Frame) Column(name string) *Column {
 
 // Select returns a frame of the given rows in the given order. Dictionaries
 // are shared with f.
+//
+// Rows may repeat, and must be within the frame. Offset is 0, since the rows
+// need not lie together in the dataset.
 func (f *Frame) Select(rows []int) *Frame {
 	out := &Frame{Columns: make([]Column, len(f.Columns)), Rows: len(rows)}
 	for i, c := range f.Columns {

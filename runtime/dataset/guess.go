@@ -63,6 +63,9 @@ func (g *guess) nullText(text string) bool {
 }
 
 // observe adds a frame's column of texts.
+//
+// Each text of the dictionary is looked at once with its number of rows, not
+// once a row. Texts that no row of this frame has are left out.
 func (g *guess) observe(c *Column) {
 	g.rows += int64(len(c.Codes))
 	used := make([]int64, len(c.Dict))
@@ -81,6 +84,10 @@ func (g *guess) observe(c *Column) {
 }
 
 // see adds a text that is in so many rows.
+//
+// Types are ruled out and never back in: what is left after all rows fits every
+// value. A text that is counted already has been judged. Texts beyond
+// maxDistinct are judged each time they come, and only not remembered.
 func (g *guess) see(text string, rows int64) {
 	if g.nullText(text) {
 		g.nulls[text] += rows
@@ -100,6 +107,7 @@ func (g *guess) see(text string, rows int64) {
 	for _, t := range []plan.ColumnType{plan.Integer, plan.Number, plan.Timestamp} {
 		if !g.not[t] {
 			_, ok := parseTyped(t, b)
+			// 007 is kept from being a number, as the zeros would be lost.
 			g.not[t] = !ok || t != plan.Timestamp && leadingZero(b)
 		}
 	}
@@ -132,6 +140,9 @@ func longDigits(b []byte) bool {
 
 // parsed returns the one type that all values have, or "". Whole numbers of
 // which some are too long to be told apart as float64 are identifiers.
+//
+// The order is that of the narrowest type first: 0 and 1 are integers rather
+// than booleans.
 func (g *guess) parsed() plan.ColumnType {
 	for _, t := range []plan.ColumnType{plan.Integer, plan.Number, plan.Boolean, plan.Timestamp} {
 		if g.typed && !g.not[t] && !(g.long && (t == plan.Integer || t == plan.Number && !g.fraction)) {
@@ -170,6 +181,10 @@ func (g *guess) codes() bool {
 
 // column returns the guessed declaration, given the texts that mean missing in
 // this column.
+//
+// A category is guessed of at most 50 values, and of more than ten only where
+// each occurs twice on average: names and identifiers of a small table are
+// texts.
 func (g *guess) column(nulls map[string]bool) plan.Column {
 	c := plan.Column{Type: g.parsed(), Nullable: g.missing > 0}
 	values := slices.Collect(maps.Keys(g.counts))

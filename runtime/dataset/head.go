@@ -11,6 +11,10 @@ import (
 // Head returns about the first rows of a dataset, at most so many, as they
 // read. Unlike ReadAll it does not judge them: what is no value of its column's
 // type is missing.
+//
+// The reader is closed as soon as there are enough rows; it has read ahead by
+// then, but not the whole dataset. A dataset without rows is an error here as
+// in ReadAll.
 func Head(ctx context.Context, ds plan.Dataset, opt Options, rows int) (*Frame, error) {
 	opt.BatchRows = min(rows, DefaultBatchRows)
 	r, err := Open(ctx, ds, opt)

@@ -12,6 +12,9 @@ import (
 )
 
 // want says what would have been right.
+//
+// Problems of the text come before those of the type, since a text that is not
+// UTF-8 is wrong for every type.
 func want(k Kind, c plan.Column) string {
 	switch k {
 	case NullValue:
@@ -39,6 +42,9 @@ func want(k Kind, c plan.Column) string {
 }
 
 // typeHint guesses at what was meant.
+//
+// The hints are tried from the likeliest mistake on, and the first that fits is
+// given. An empty result means that nothing helpful is known.
 func typeHint(t plan.ColumnType, b []byte) string {
 	s := strings.ToLower(strings.TrimSpace(string(b[:min(len(b), maxValue)])))
 	switch s {
@@ -65,6 +71,9 @@ func typeHint(t plan.ColumnType, b []byte) string {
 }
 
 // momentHint says why a date that people read is not one that is read here.
+//
+// A date of two numbers up to 12 is ambiguous, and is never guessed at: a wrong
+// order of day and month would go unnoticed through training.
 func momentHint(s string) string {
 	if _, ok := parseNumber([]byte(s)); ok {
 		return "a number is not read as a time: declare the column an integer or a number"

@@ -72,6 +72,8 @@ func Infer(ctx context.Context, ds plan.Dataset, opt Options) (*Inferred, error)
 	for _, n := range names {
 		ds.Columns[n] = plan.Column{Type: plan.Text, Nullable: true}
 	}
+	// The first pass reads all columns as nullable texts and with no null
+	// texts, so that nothing is lost before it is judged.
 	r, err := Open(ctx, ds, opt)
 	if err != nil {
 		return nil, err
@@ -86,6 +88,10 @@ func Infer(ctx context.Context, ds plan.Dataset, opt Options) (*Inferred, error)
 }
 
 // settle declares the columns.
+//
+// A CSV dataset has one list of null texts for all columns, so a text that one
+// column takes for missing is missing in all of them. That is why all columns'
+// guesses are asked first.
 func (in *Inferred) settle(guesses map[string]*guess) {
 	nulls := map[string]bool{"": true}
 	for _, g := range guesses {
@@ -125,6 +131,10 @@ func (g *guess) seen(c plan.Column, nulls map[string]bool) Seen {
 }
 
 // readBack reads by the guess. A column that it does not hold of becomes a text.
+//
+// The guess goes by distinct texts and is bounded in what it remembers, so it
+// may be wrong; the second pass decides. Problems hold at least one example of
+// each column that has any, which is enough to find them.
 func (in *Inferred) readBack(ctx context.Context, opt Options) error {
 	r, err := Open(ctx, in.Dataset, opt)
 	if err != nil {
@@ -153,6 +163,9 @@ func (in *Inferred) readBack(ctx context.Context, opt Options) error {
 }
 
 // guess reads everything as text.
+//
+// Frames are recycled after they were observed: guesses keep copies of texts
+// only.
 func (r *Reader) guess(ownNulls bool) (map[string]*guess, error) {
 	out := map[string]*guess{}
 	for {
@@ -181,6 +194,9 @@ func (r *Reader) guess(ownNulls bool) (map[string]*guess, error) {
 }
 
 // sniffDelimiter returns the likeliest delimiter of the header.
+//
+// The header decides, as its names seldom hold delimiters. A header of one
+// column has none of them and is taken to have commas.
 func sniffDelimiter(ctx context.Context, ds plan.Dataset, opt Options) (string, error) {
 	src, err := resolve(ctx, ds.Source, opt.withDefaults())
 	if err != nil {
@@ -210,6 +226,8 @@ func sniffDelimiter(ctx context.Context, ds plan.Dataset, opt Options) (string, 
 	return best, nil
 }
 
+// firstLine returns the first line of the file that is not blank, with the
+// newline, or nil where there is none.
 func firstLine(ctx context.Context, f file, d dialect) ([]byte, error) {
 	c, err := openText(ctx, f)
 	if err != nil {

@@ -46,6 +46,9 @@ type frameColumn struct {
 }
 
 // Encode writes the frame. Equal frames give equal bytes.
+//
+// Offset is not kept. Nothing is written where the frame is not consistent; an
+// error of the writer may leave a part behind.
 func (f *Frame) Encode(w io.Writer) error {
 	if err := f.Check(); err != nil {
 		return err
@@ -76,6 +79,8 @@ func (f *Frame) Encode(w io.Writer) error {
 	return nil
 }
 
+// encode writes one column in the layout above. Writes go through the buffered
+// writer, whose first error Flush reports.
 func (c *Column) encode(out *bufio.Writer) {
 	var b [binary.MaxVarintLen64]byte
 	if !c.Coded() {
@@ -101,6 +106,9 @@ func (c *Column) encode(out *bufio.Writer) {
 
 // DecodeFrame reads what Encode wrote. It allocates no more than a small
 // multiple of what it has read.
+//
+// The reader must end with the frame: trailing bytes are an error, as a file
+// that was written twice into one would have them.
 func DecodeFrame(r io.Reader) (*Frame, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	f, err := decodeFrame(in)
@@ -121,6 +129,9 @@ func DecodeFrame(r io.Reader) (*Frame, error) {
 	return f, nil
 }
 
+// decodeFrame trusts no length: rows and columns are read step by step, so a
+// header that claims 2^60 rows fails at the end of the input and not by running
+// out of memory.
 func decodeFrame(in *bufio.Reader) (*Frame, error) {
 	head, err := readBytes(in, len(frameMagic)+4)
 	if err != nil {
@@ -152,6 +163,8 @@ func decodeFrame(in *bufio.Reader) (*Frame, error) {
 	return f, nil
 }
 
+// decodeColumn reads one column of so many rows. Codes below -1 become -1, the
+// one code of a missing value; codes beyond the dictionary are for Frame.Check.
 func decodeColumn(in *bufio.Reader, h frameColumn, rows int) (Column, error) {
 	c := Column{Name: h.Name, Type: plan.ColumnType(h.Type)}
 	if !slices.Contains(columnTypes, c.Type) || h.Texts < 0 || !c.Coded() && h.Texts > 0 ||
@@ -218,6 +231,8 @@ func readBytes(in io.Reader, n int) ([]byte, error) {
 	return out, nil
 }
 
+// cutShort makes the end of the input within a frame an error of its own, so
+// that no caller takes it for a regular end.
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

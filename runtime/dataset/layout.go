@@ -57,6 +57,10 @@ func newTargets(header []string, ds plan.Dataset, more bool) []target {
 
 // newLayout finds the targets in a file's header and checks the header against
 // the declaration.
+//
+// Of two header fields of one name the first counts and the other is left out,
+// an error only where the column is declared. A declared column that is missing
+// is a problem of each file that lacks it.
 func newLayout(f string, header []string, targets []target, declared map[string]plan.Column) *layout {
 	l := &layout{file: f, fields: make([]int, len(header))}
 	where := map[string]int{}
@@ -99,6 +103,9 @@ func newLayout(f string, header []string, targets []target, declared map[string]
 func headerText(header []string) string { return shown([]byte(strings.Join(header, ", "))) }
 
 // missingHint guesses why a column is not in the header.
+//
+// The guesses go from the surest to the vaguest: another delimiter, a name that
+// was mistyped, a file without a header.
 func missingHint(name string, header []string, declared map[string]plan.Column) string {
 	if len(header) == 1 {
 		for _, c := range []string{";", "\t", "|", ","} {

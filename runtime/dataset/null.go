@@ -37,6 +37,8 @@ type exact struct {
 }
 
 // NewNulls returns the nulls of a column of the type.
+//
+// texts is kept and must not change after it.
 func NewNulls(texts []string, t plan.ColumnType) Nulls {
 	n := Nulls{kind: t, texts: texts}
 	for _, s := range texts {
@@ -67,6 +69,9 @@ func plainNumber(b []byte) bool {
 
 // Text reports whether the text means missing. Space around it is the caller's
 // to trim.
+//
+// The length is compared first: it runs for every cell, and most are longer
+// than any null text.
 func (n *Nulls) Text(b []byte) bool {
 	if len(b) == 0 {
 		return n.empty
@@ -86,6 +91,9 @@ func (n *Nulls) Text(b []byte) bool {
 func (n *Nulls) Value(v float64) bool { return n.exact(v, 0) }
 
 // Number reports whether a number means missing, given its text too.
+//
+// Numbers of requests come as text and as float64; the float64 rules out nearly
+// all of them without looking at the text.
 func (n *Nulls) Number(text []byte, v float64) bool {
 	if !n.maybe(v) && math.Abs(v) < maxExact { // a longer text may be a null text and no number
 		return false
@@ -112,6 +120,9 @@ func (n *Nulls) maybe(v float64) bool {
 // nothing where that means missing, else the first of the null texts; where
 // there are none, as in Parquet, the first of a few usual ones that no value
 // uses.
+//
+// used reports whether a value of the column is that text. The loop ends, as
+// the column has a bounded number of values.
 func NullToken(texts []string, used func(string) bool) string {
 	if slices.Contains(texts, "") {
 		return ""

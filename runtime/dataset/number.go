@@ -35,6 +35,10 @@ const (
 // and returns the nearest float64 and the index after it. It reports false for
 // anything that it cannot convert exactly, which says nothing about whether it
 // is a number.
+//
+// It is the inner loop of reading CSV. b must have a byte at i, which it has in
+// a chunk, as that ends in a newline. m may overflow in the loops; the count of
+// digits tells after them, and the result is then not used.
 func scanNumber(b []byte, i int) (v float64, end int, ok bool) {
 	neg := b[i] == '-'
 	if neg {
@@ -64,6 +68,7 @@ func scanNumber(b []byte, i int) (v float64, end int, ok bool) {
 		}
 		scale -= exponent
 	}
+	// The usual case: few digits and a small scale, one exact division.
 	if m <= maxExact && uint(scale) < uint(len(pow10)) {
 		v, ok = float64(m)/pow10[scale], true
 	} else {
@@ -90,6 +95,9 @@ func leadingZeros(b []byte) (n int) {
 }
 
 // scanExponent reads a sign and up to three digits.
+//
+// A fourth digit is left unread, so the caller finds that the number does not
+// end there and reads it the slow way.
 func scanExponent(b []byte, i int) (v, end int, ok bool) {
 	neg := false
 	if i < len(b) && (b[i] == '-' || b[i] == '+') {
@@ -125,6 +133,10 @@ func scaled(m uint64, scale int) (float64, bool) {
 // quotient returns m / (5^scale 2^scale) rounded to nearest, ties to even. Both
 // operands are shifted to fill 64 bits, so the 128-bit quotient has 64
 // significant bits; 53 are kept and 11, with the remainder, decide.
+//
+// bits.Div64 needs the high half below the divisor; where it is not, the
+// dividend is shifted by one more and the exponent follows. The result is
+// normal: m is not 0, and scale is too small for subnormal numbers.
 func quotient(m uint64, scale int) float64 {
 	d := pow5[scale]
 	shift, dShift := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
@@ -147,6 +159,9 @@ func quotient(m uint64, scale int) float64 {
 // parseNumber reads a decimal number, with an exponent or without. It reports
 // false for anything else: hexadecimal, underscores, NaN, infinities, what is
 // beyond float64's range, and digits beyond 2^53 that a float64 would lose.
+//
+// strconv accepts more than decimals, so the characters are checked before it
+// is asked.
 func parseNumber(b []byte) (float64, bool) {
 	if len(b) == 0 {
 		return 0, false

@@ -70,6 +70,9 @@ type dialect struct {
 }
 
 // newDialect checks the options.
+//
+// Letters, digits, quotes and what numbers are written with cannot part fields:
+// a number would then be two fields.
 func newDialect(o plan.CSVOptions) (dialect, error) {
 	d := dialect{comma: ','}
 	if o.Delimiter != "" {

@@ -62,6 +62,10 @@ func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Opt
 
 // openParquetFile reads a file's footer. The library panics on some damaged
 // files; that becomes an error.
+//
+// The footer is checked before the library reads it, since the library
+// allocates by the lengths in it. Bloom filters and page indexes are skipped:
+// whole columns are read.
 func openParquetFile(ctx context.Context, f file) (o *openParquet, err error) {
 	if f.size == 0 {
 		return nil, fmt.Errorf("%s: the file is empty: export the table again", f.path)
@@ -119,6 +123,8 @@ func (r *parquetReader) layOut(o *openParquet) {
 
 func (r *parquetReader) header() []string { return r.head }
 
+// next returns the next batch, opening one file after another. The library may
+// panic on damaged pages as it does on footers.
 func (r *parquetReader) next(ctx context.Context) (b *batch, err error) {
 	defer func() {
 		if err = damaged(recover(), err); err != nil && !errors.Is(err, io.EOF) && r.current != nil {
@@ -153,6 +159,10 @@ func (r *parquetReader) next(ctx context.Context) (b *batch, err error) {
 }
 
 // read returns the next batch of a file: the first is empty where the file is.
+//
+// A batch fills one column after another, so p.row and p.records are set by
+// fill for each value. The rows of a batch are bounded by cells too, since a
+// table of 10,000 columns would otherwise take gigabytes.
 func (r *parquetReader) read(o *openParquet) (*batch, error) {
 	for o.left == 0 && len(o.groups) > 0 {
 		if err := o.enter(o.groups[0]); err != nil {

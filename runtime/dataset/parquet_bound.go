@@ -42,6 +42,10 @@ type thrift struct {
 const inStruct = 1 << 20
 
 // fields walks a struct and returns its integers by their field.
+//
+// The result is keyed by field number. Fields that are no integers are walked
+// over. The head of a field holds its type in the low four bits and in the high
+// ones the distance from the field before, or 0 where a number follows.
 func (t *thrift) fields(depth int) (map[int]int64, error) {
 	out := map[int]int64{}
 	if depth > maxNesting {
@@ -113,6 +117,9 @@ func (t *thrift) value(kind byte, depth int) error {
 	return fmt.Errorf("the description has a value of unknown kind %d", kind) // maps are not in the format
 }
 
+// list walks over a list or set, whose head holds the type of its values and,
+// up to 14, their number. The number is compared with the bytes that are left,
+// so a false claim is refused before it is walked.
 func (t *thrift) list(depth int) error {
 	head, err := t.byte()
 	if err != nil {
@@ -142,6 +149,8 @@ func (t *thrift) byte() (byte, error) {
 	return t.b[t.at-1], nil
 }
 
+// varint reads a base-128 number. Text that ends within one is cut short, which
+// makes header read on; one of more than 64 bits is damage.
 func (t *thrift) varint() (uint64, error) {
 	v, n := binary.Uvarint(t.b[t.at:])
 	if n < 0 {
@@ -153,6 +162,8 @@ func (t *thrift) varint() (uint64, error) {
 	return v, t.skip(uint64(n))
 }
 
+// skip tells two shortages apart: more than there can be is damage, and more
+// than was read so far is for the caller to read on.
 func (t *thrift) skip(n uint64) error {
 	switch {
 	case n > uint64(max(t.left, 0)):
@@ -169,6 +180,9 @@ func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) } //nolint:gose
 
 // checkFooter returns an error where the footer claims more bytes than the file
 // has, or is encrypted. A file without one is left to the library to refuse.
+//
+// The file ends in the footer, its length in four bytes and the magic. size is
+// the file's, so b is never longer than the file.
 func checkFooter(at io.ReaderAt, size int64) error {
 	var tail [8]byte
 	if size < 12 {
@@ -204,6 +218,10 @@ type boundedPages struct {
 
 // check walks the headers of all pages of the chunk, each in one short read, and
 // returns an error where one is no header or claims more than there is.
+//
+// Fields 2 and 3 of a page header are its size unpacked and packed; 5, 7 and 8
+// are structs whose first field is the number of values. Small pages may unpack
+// to 64 MiB whatever their ratio.
 func (p *boundedPages) check() error {
 	for p.next < p.end {
 		t, fields, err := p.header()
@@ -228,6 +246,9 @@ func (p *boundedPages) check() error {
 }
 
 // header walks the next header, reading on until it is whole.
+//
+// Headers take some 30 bytes, but statistics in them may be long, so what is
+// read grows fourfold until the header is whole or the chunk ends.
 func (p *boundedPages) header() (*thrift, map[int]int64, error) {
 	left := p.end - p.next
 	for n := int64(256); ; n *= 4 {

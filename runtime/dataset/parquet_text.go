@@ -11,6 +11,9 @@ import (
 )
 
 // render appends the value as the text that a CSV file would have.
+//
+// It appends to a buffer that is used again for each value. A float32 is
+// written with the digits that it needs as such: 0.1 and not 0.10000000149.
 func (c *cursor) render(dst []byte, v parquet.Value) []byte {
 	switch v.Kind() {
 	case parquet.Boolean:
@@ -37,6 +40,8 @@ func (c *cursor) render(dst []byte, v parquet.Value) []byte {
 	return append(dst, b...)
 }
 
+// renderInt writes an integer by its logical type: a moment, a decimal, or
+// unsigned bits of the column's width.
 func (c *cursor) renderInt(dst []byte, v parquet.Value) []byte {
 	if c.date || c.tick != 0 {
 		s, _ := c.seconds(v)
@@ -69,6 +74,10 @@ func signed(b []byte) *big.Int {
 }
 
 // decimalText writes unscaled / 10^scale.
+//
+// Decimals are written from big integers: a float64 would lose digits of a
+// DECIMAL(38). A scale beyond what the format allows is ignored rather than
+// computed.
 func decimalText(unscaled *big.Int, scale int) string {
 	if scale <= 0 || scale > 100 {
 		return unscaled.String()
@@ -78,6 +87,9 @@ func decimalText(unscaled *big.Int, scale int) string {
 }
 
 // half converts an IEEE 754 half-precision number.
+//
+// An exponent of 0 is a subnormal, of 31 an infinity or NaN; all are exact in a
+// float64.
 func half(h uint16) float64 {
 	sign, exponent, fraction := 1.0, int(h>>10&0x1f), float64(h&0x3ff)
 	if h>>15 != 0 {

@@ -25,6 +25,9 @@ type meaning struct {
 	float16  bool
 }
 
+// meaningOf reads the logical type; a column without one has only its physical
+// type. Types that add nothing to how a value reads, such as STRING and JSON,
+// are left out.
 func meaningOf(t parquet.Type) (m meaning) {
 	logical := t.LogicalType()
 	if logical == nil {
@@ -67,6 +70,10 @@ func (c *cursor) close() error {
 }
 
 // read returns some of the next values, at most the given number.
+//
+// The slice is valid until the next call. Pages are released when they are read
+// to the end, as their memory is pooled. An end of the pages is an error: the
+// caller asks only for values that the footer says there are.
 func (c *cursor) read(most int) ([]parquet.Value, error) {
 	for {
 		if c.values != nil {
@@ -97,6 +104,9 @@ func noEOF(err error) error {
 }
 
 // fill reads one column of a batch.
+//
+// A cursor without a target only proves that the rows are there; its values are
+// counted and dropped.
 func (r *parquetReader) fill(c *cursor, rows int) error {
 	p, s := r.parser, &r.parser.skip
 	if c.target >= 0 {
@@ -127,6 +137,8 @@ func (r *parquetReader) fill(c *cursor, rows int) error {
 	return nil
 }
 
+// code returns the code of a value in a column of texts, by its rendered text,
+// so that a category may be a column of numbers in the file.
 func (c *cursor) code(p *parser, s *slot, v parquet.Value) int32 {
 	if v.IsNull() {
 		p.missing(s)
@@ -165,6 +177,10 @@ func (c *cursor) null(s *slot, v parquet.Value) bool {
 }
 
 // typed returns the value as a column of the type holds it, or false.
+//
+// A moment is never a number, nor a number a moment: the declared type has to
+// agree with the file's. Texts are the exception, which read by the rules of
+// CSV.
 func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (f float64, low int16, ok bool) {
 	moment := c.date || c.tick != 0 || v.Kind() == parquet.Int96
 	if moment != (t == plan.Timestamp) && (moment || v.Kind() != parquet.ByteArray) {
@@ -199,6 +215,10 @@ func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (f float64, low int16
 }
 
 // seconds returns a date or time as seconds since 1970 UTC.
+//
+// Whole seconds and the fraction are converted apart, or nanoseconds since 1970
+// would lose their last digits to 53 bits. 2440588 is the Julian day of
+// 1970-01-01.
 func (c *cursor) seconds(v parquet.Value) (float64, bool) {
 	switch v.Kind() {
 	case parquet.Int32:

@@ -64,6 +64,9 @@ func newParser(d dialect, targets []target) *parser {
 
 // parse fills the frame with the chunk's rows and returns its problems, whose
 // rows and lines count from the chunk's beginning. The text ends in a newline.
+//
+// Blank lines are no records and are not counted as such. text[i+1] exists,
+// since a return is never the last byte.
 func (p *parser) parse(text []byte, l *layout, f *Frame) {
 	// a row takes a byte a field, so that short lines under a wide header do not
 	// claim memory for rows that cannot be
@@ -96,6 +99,10 @@ func (p *parser) parse(text []byte, l *layout, f *Frame) {
 }
 
 // bind points the slots at the frame's columns, sized for that many rows.
+//
+// The slots' slices are those of the frame, so it is called for every frame;
+// the slots by header field change only with the layout. Columns that the file
+// lacks are filled with missing values at once.
 func (p *parser) bind(l *layout, f *Frame, rows int) {
 	f.reset(p.targets, rows)
 	p.wide = false
@@ -133,6 +140,14 @@ func fillMissing(c *Column) {
 
 // record parses the record at b[i:] and returns where the next begins. The row
 // is kept unless the record is broken.
+//
+// Numbers take the fast path, which parses in place: only where that is not
+// certain, or where the number may be a null, is the field cut out and read by
+// the general rules. Whatever the fast path accepts, the general one would read
+// as the same value.
+//
+// Fields beyond the header's are only counted, to say in the problem how many
+// there are.
 func (p *parser) record(b []byte, i int) int {
 	comma := p.dialect.comma
 	for k, s := range p.slots {
@@ -190,6 +205,9 @@ func (p *parser) finish(fields, end int) int {
 }
 
 // broken ends a record at the first newline after the broken quote at b[i].
+//
+// The record ends at the line's end and not where the next quote would close,
+// as the splitter has decided: both must agree on where records begin.
 func (p *parser) broken(b []byte, i int) int {
 	end := i + bytes.IndexByte(b[i:], '\n')
 	p.drop(Quote, b[p.start:end], "a closing quote within 1 MiB, then a delimiter or the line's end",

@@ -27,6 +27,9 @@ func (p Part) check() error {
 }
 
 // of returns the part's share of the files; each part has one at least.
+//
+// The borders are i*n/of, so that the sizes differ by one file at most and
+// every file is in exactly one part.
 func (p Part) of(files []file) ([]file, error) {
 	if err := p.check(); err != nil || p.Whole() {
 		return files, err
@@ -52,6 +55,10 @@ func Files(ctx context.Context, ds plan.Dataset, opt Options) (n int, err error)
 // MergeSchemaErrors returns what one reader of all parts would have found; nil
 // stands for a part, and the outcome, without problems. Rows are those of all
 // parts, those without problems included.
+//
+// The parts must be in their order, since examples are kept from the first
+// ones. Each part's list holds at most MaxExamples of a kind and column, so no
+// example is missed that one reader would have kept.
 func MergeSchemaErrors(source string, rows int64, parts ...*SchemaError) *SchemaError {
 	var all problems
 	for _, e := range parts {

@@ -17,6 +17,9 @@ type place struct {
 	text string // the source, for messages
 }
 
+// placeOf returns the place of a source text. filepath.IsLocal is false for
+// absolute paths and for those that leave by "..", which say by themselves
+// where they lead.
 func placeOf(text, dir string) place {
 	if !filepath.IsLocal(filepath.FromSlash(text)) {
 		return place{text: text}
@@ -28,6 +31,10 @@ func placeOf(text, dir string) place {
 }
 
 // open opens a regular file that holds data.
+//
+// Between stat and open the file may be exchanged; the second check is of the
+// open file itself. A regular file of the kernel's, such as one in /proc, could
+// show the process's own memory or environment as data.
 func (p place) open(full string) (*os.File, error) {
 	// Looked at before it is opened: to open a pipe waits for who writes to it.
 	info, err := p.stat(full)
@@ -69,6 +76,9 @@ func (p place) follow(full string) (*os.File, error) {
 }
 
 // within calls f with the root, and says of a link that leads out what it is.
+//
+// os.Root resolves every link below the root and refuses one that leaves it,
+// without a gap between the check and the use.
 func (p place) within(full string, f func(root *os.Root, rel string) error) error {
 	rel, err := filepath.Rel(p.root, full)
 	if err != nil {

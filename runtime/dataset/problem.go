@@ -94,6 +94,9 @@ func (p *problems) room(kind Kind, column string) bool {
 
 // merge appends the problems of a later part, whose rows and lines are counted
 // from its own beginning.
+//
+// The list is cloned before files and rows are filled in, as it still belongs
+// to the part.
 func (p *problems) merge(part *problems, file string, row, line int64) {
 	list := slices.Clone(part.list)
 	for i := range list {
@@ -108,6 +111,9 @@ func (p *problems) merge(part *problems, file string, row, line int64) {
 
 // mergeAs appends the counts of a later part, and of its examples, which the
 // list holds as they are to be told, as many as there is room for.
+//
+// Counts of the part are its totals, examples or not, so room is computed from
+// the counts before it.
 func (p *problems) mergeAs(part *problems, list []Problem) {
 	p.skipped += part.skipped
 	before := make(map[problemKey]int64, len(part.count))
@@ -127,6 +133,9 @@ func (p *problems) mergeAs(part *problems, list []Problem) {
 }
 
 // schemaError returns everything collected, or nil.
+//
+// The error shares the list with the collector, which may grow after it but
+// does not change what is there.
 func (p *problems) schemaError(source string, rows int64) *SchemaError {
 	if len(p.list) == 0 {
 		return nil
@@ -143,6 +152,8 @@ func (p *problems) schemaError(source string, rows int64) *SchemaError {
 }
 
 // shown returns the beginning of a bad value as a problem shows it.
+//
+// The cut is at the beginning of a character, so that valid UTF-8 stays valid.
 func shown(b []byte) string {
 	if len(b) <= maxValue {
 		return string(b)

@@ -25,6 +25,8 @@ func (e *SchemaError) Error() string {
 	return b.String()
 }
 
+// writeCount writes the problems of one kind and column. The first example's
+// hint stands for all of them.
 func (e *SchemaError) writeCount(b *strings.Builder, c Count) {
 	var examples []Problem
 	for _, p := range e.Problems {

@@ -44,6 +44,10 @@ type Reader struct {
 // ahead. The error says what is wrong with the source as a whole (missing,
 // empty, a folder, not a table); what is wrong with its contents is for
 // Problems. ctx ends all reading when it is done.
+//
+// The reader must be closed. many is set before the part is taken: whether a
+// column may be absent depends on the dataset, or two parts would give frames
+// of different columns.
 func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 	opt = opt.withDefaults()
 	src, err := resolve(ctx, ds.Source, opt)
@@ -95,6 +99,9 @@ func (r *Reader) Header() []string { return r.table.header() }
 // not a value of its column's type is missing; a category outside the declared
 // values is kept. Problems tells of all these. A table without any row is an
 // error here.
+//
+// It holds the lock while it waits, so frames are handed out in order; a second
+// caller waits for the first. After an error all calls return that error.
 func (r *Reader) Next() (*Frame, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,6 +123,9 @@ func (r *Reader) Next() (*Frame, error) {
 }
 
 // account adds up what a batch says of itself.
+//
+// Rows and lines in a batch's problems count from its own beginning; what came
+// before in the same file is added here, where the order is known.
 func (r *Reader) account(b *batch) {
 	if b.first {
 		r.row, r.line = 0, b.line

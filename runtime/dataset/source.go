@@ -40,6 +40,9 @@ type source struct {
 // resolve finds the files behind a source: a path or glob relative to opt.Dir,
 // which may be a blob URL itself, an absolute one, or a blob URL whose path may
 // be a glob.
+//
+// The caller closes the source. The list of files is taken once: files that
+// appear later are not read.
 func resolve(ctx context.Context, text string, opt Options) (*source, error) {
 	if text == "" {
 		return nil, errors.New("the dataset has no source: name a file, a glob or a blob URL")

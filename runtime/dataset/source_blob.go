@@ -40,6 +40,7 @@ func resolveBelow(ctx context.Context, text string, opt Options) (*source, error
 	if err != nil || base.Host == "" && base.Scheme != "mem" {
 		return nil, fmt.Errorf("%s: relative sources are to start from %q, which is not a blob URL such as s3://bucket/prefix", text, opt.Dir)
 	}
+	// Joining with "/" before cleaning makes ".." stop at the prefix.
 	key := strings.TrimPrefix(path.Join(base.Path, path.Clean("/"+text)), "/")
 	base.Path = ""
 	return openBlobs(ctx, text, base.String(), key, opt)
@@ -58,6 +59,9 @@ func openBlobs(ctx context.Context, text, bucketURL, key string, opt Options) (*
 	return src, nil
 }
 
+// blobFiles takes a key that exists literally before it reads it as a glob:
+// keys may hold brackets. Listing starts at the part before the first wildcard,
+// so that a large bucket is not listed as a whole. "*" does not cross a "/".
 func blobFiles(ctx context.Context, bucket *blob.Bucket, text, key string) ([]file, error) {
 	attrs, err := bucket.Attributes(ctx, key)
 	if err == nil {
@@ -111,6 +115,8 @@ type blobReaderAt struct {
 	key    string
 }
 
+// ReadAt makes a request a call. io.ReaderAt wants io.EOF, and no other error,
+// where fewer bytes are left than were asked for.
 func (r *blobReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	body, err := r.bucket.NewRangeReader(r.ctx, r.key, off, int64(len(p)), nil)
 	if err != nil {

@@ -16,6 +16,10 @@ import (
 )
 
 // resolveLocal finds files in folders.
+//
+// A name that exists is taken literally, so files with brackets in their names
+// can be read. Files are in the order of their paths. Folders that match are
+// left out.
 func resolveLocal(text string, opt Options) (*source, error) {
 	full := filepath.FromSlash(text)
 	if !filepath.IsAbs(full) {
@@ -88,6 +92,9 @@ func opened[T any](f *os.File, err error) (out T, _ error) {
 }
 
 // missingFile says what lies where a file was looked for.
+//
+// The nearest name is suggested, or a few names of the folder: most missing
+// files are mistyped.
 func missingFile(text, full string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("dataset source: %w", err)

@@ -50,6 +50,10 @@ type splitter struct {
 // next returns the next chunk: at most the given number of records and about
 // chunkBytes, a longer record whole, always with a newline at its end. The
 // caller owns it. The error is io.EOF after the last.
+//
+// The buffer doubles until a record fits or MaxRecordBytes is reached. Since
+// size and the number of records alone decide where it cuts, frames have the
+// same borders on every run and with any number of workers.
 func (s *splitter) next(most int) ([]byte, error) {
 	for size := chunkBytes; ; size *= 2 {
 		if err := s.fill(size); err != nil {
@@ -90,6 +94,9 @@ func (s *splitter) blank() (lines int64, err error) {
 
 // fill reads until size bytes are available or the text ends. The buffer grows
 // with what is read, so that small files take little.
+//
+// One byte of capacity is kept free, so that take can append a newline to the
+// last chunk without copying it.
 func (s *splitter) fill(size int) error {
 	for !s.eof && len(s.rest) < size {
 		if len(s.rest)+1 >= cap(s.rest) {
@@ -107,6 +114,9 @@ func (s *splitter) fill(size int) error {
 }
 
 // take hands on the first cut bytes and keeps the others.
+//
+// The rest is copied into a buffer of its own, since the chunk's buffer goes to
+// a worker, which gives it back for reuse.
 func (s *splitter) take(cut int) []byte {
 	chunk := s.rest[:cut]
 	rest := s.rest[cut:]
@@ -118,6 +128,11 @@ func (s *splitter) take(cut int) []byte {
 }
 
 // cut returns the end of the last whole record available, or of the most-th.
+//
+// It jumps from quote to quote and counts newlines between them, much faster
+// than looking at each byte. Newlines within a quoted field are skipped as a
+// whole. most is decreased by the records that are counted, so it is reached
+// exactly.
 func (s *splitter) cut(most int) int {
 	b, at, cut := s.rest, 0, 0
 	for at < len(b) {

@@ -12,6 +12,10 @@ const firstMoment, lastMoment = -62_167_219_200, 253_402_300_800
 // space for the T, no seconds, no zone: UTC) as seconds since 1970 UTC. The
 // offset is what ISO 8601 and PostgreSQL write of one, with a space before it
 // or without: Z, UTC, +HH, +HHMM, +HH:MM or +HH:MM:SS.
+//
+// time.Date normalises a day that the month does not have; the day is compared
+// after it, which finds the 30th of February. It is written by hand because
+// time.Parse needs a layout for each of the forms.
 func parseTimestamp(b []byte) (float64, bool) {
 	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
 		return 0, false
@@ -42,6 +46,9 @@ func parseTimestamp(b []byte) (float64, bool) {
 }
 
 // parseClock reads HH:MM, seconds and a fraction of them, as seconds.
+//
+// Seconds stop at 59: a leap second is refused rather than read as the next
+// minute. At most 18 digits of a fraction are taken.
 func parseClock(b []byte) (v float64, rest []byte, ok bool) {
 	if len(b) < 5 || b[2] != ':' {
 		return 0, nil, false
@@ -77,6 +84,9 @@ func parseClock(b []byte) (v float64, rest []byte, ok bool) {
 }
 
 // parseZone reads nothing, Z, UTC or an offset, as seconds east of UTC.
+//
+// Hours, minutes and seconds come in pairs of digits, with colons everywhere or
+// nowhere; scale is what a unit of the next pair is worth, 0 after the seconds.
 func parseZone(b []byte) (float64, bool) {
 	if len(b) > 1 && b[0] == ' ' {
 		b = b[1:]

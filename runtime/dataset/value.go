@@ -51,6 +51,9 @@ func ParseValue(c plan.Column, text string) (float64, error) {
 }
 
 // parseTyped reads a value of a type that frames hold as float64.
+//
+// For integers it returns the nearest float64; parseExact returns what that
+// lacks too.
 func parseTyped(t plan.ColumnType, b []byte) (float64, bool) {
 	switch t {
 	case plan.Number:

@@ -30,6 +30,7 @@ func WriteCSV(w io.Writer, f *Frame, ds plan.Dataset) error {
 		missing[i] = quoteField(nullToken(c, ds), false)
 		truths[i] = [2]string{unlike(ds.NullTexts(c.Name), "false", "0", "no", "f"),
 			unlike(ds.NullTexts(c.Name), "true", "1", "yes", "t")}
+		// Each text is quoted once and not once a row.
 		for _, s := range c.Dict {
 			texts[i] = append(texts[i], quoteField(s, true))
 		}
@@ -72,6 +73,8 @@ func WriteCSV(w io.Writer, f *Frame, ds plan.Dataset) error {
 
 // AsWritten returns the declaration by which a file that WriteCSV wrote reads
 // back as the frame. Of a CSV dataset it says no more than ds does.
+//
+// ds itself is not changed: its Columns are replaced by a new map.
 func AsWritten(f *Frame, ds plan.Dataset) plan.Dataset {
 	ds.Format = formatOf(ds)
 	out := ds
@@ -108,6 +111,9 @@ func nullToken(c *Column, ds plan.Dataset) string {
 
 // quoteField puts a field into quotes where it needs them: an empty text only
 // where it is a value.
+//
+// Space at the ends is quoted, as some readers trim it; a byte order mark would
+// be taken for the file's; and \. ends the data for PostgreSQL's COPY.
 func quoteField(s string, value bool) string {
 	if s == "" && !value {
 		return ""
