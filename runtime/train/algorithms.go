@@ -32,6 +32,8 @@ type fitOptions struct {
 	progress func(done, total int, detail string)
 }
 
+// algorithms is a function and not a variable so that nobody can change the
+// list. Linear models need missing numbers filled; trees route them.
 func algorithms() []algorithm {
 	every := []plan.Task{plan.Binary, plan.Multiclass, plan.Regression}
 	return []algorithm{
@@ -42,6 +44,8 @@ func algorithms() []algorithm {
 	}
 }
 
+// fitForest reports no progress of its own: trees are grown at once and none is
+// first.
 func fitForest(ctx context.Context, x *model.Matrix, y []float64, m *model.Model, opt fitOptions) (err error) {
 	m.Ensemble, err = forest.Fit(ctx, x, y, forest.Options{
 		Task: m.Task, Classes: opt.classes, Params: m.Params, Seed: opt.seed, Workers: opt.workers,
@@ -49,6 +53,9 @@ func fitForest(ctx context.Context, x *model.Matrix, y []float64, m *model.Model
 	return err
 }
 
+// fitBoosting fits and, where progress is watched, reports each iteration. The
+// total is max_iter, which early stopping may not reach. Without early stopping
+// or a validation part the second loss is NaN and is left out.
 func fitBoosting(ctx context.Context, x *model.Matrix, y []float64, m *model.Model, opt fitOptions) (err error) {
 	o := boosting.Options{Task: m.Task, Classes: opt.classes, Params: m.Params, Seed: opt.seed, Workers: opt.workers}
 	if opt.progress != nil {
@@ -65,6 +72,7 @@ func fitBoosting(ctx context.Context, x *model.Matrix, y []float64, m *model.Mod
 	return err
 }
 
+// fitLinear serves both linear algorithms, which differ by the task alone.
 func fitLinear(ctx context.Context, x *model.Matrix, y []float64, m *model.Model, opt fitOptions) (err error) {
 	m.Linear, err = linear.Fit(ctx, x, y, linear.Options{
 		Task: m.Task, Classes: opt.classes, Params: m.Params, Seed: opt.seed, Workers: opt.workers,
@@ -73,6 +81,8 @@ func fitLinear(ctx context.Context, x *model.Matrix, y []float64, m *model.Model
 }
 
 // algorithmFor returns the plan's algorithm, or what it could be instead.
+//
+// The error lists only the algorithms that can do the task.
 func algorithmFor(m plan.Model) (algorithm, error) {
 	var names []string
 	for _, a := range algorithms() {

@@ -78,6 +78,10 @@ func FitEncoder(frame *dataset.Frame, spec Spec) (model.Encoder, []model.Field, 
 
 // fitCategories learns the categories. Values outside of the declared ones, where
 // values_mostly lets them be, are unknown, here as in a request.
+//
+// Dictionary entries that no row uses are left out, since a dictionary may be
+// shared with rows outside the training part. Of equally frequent categories
+// the first by name is the mode, whatever their order in the dictionary.
 func fitCategories(f *model.FieldEncoder, c *dataset.Column, spec Spec) error {
 	p, declared := spec.Model.Preprocessing, spec.Dataset.Columns[c.Name]
 	counts := make([]int, len(c.Dict))
@@ -95,6 +99,8 @@ func fitCategories(f *model.FieldEncoder, c *dataset.Column, spec Spec) error {
 		if n == 0 {
 			continue
 		}
+		// Protected values are exempt: their texts are pseudonyms or masks,
+		// which cannot be among the declared ones.
 		if declared.ValuesMostly > 0 && declared.Protection() == "" && !slices.Contains(declared.Values, text) {
 			missing += n
 			continue
@@ -118,6 +124,10 @@ func fitCategories(f *model.FieldEncoder, c *dataset.Column, spec Spec) error {
 }
 
 // fitNumber returns the least and greatest value too, 0 and 0 where none is there.
+//
+// Min and max are of finite values; they go into the signature, for a request's
+// checks. Where nothing is imputed, missing values have no part in mean and
+// deviation.
 func fitNumber(f *model.FieldEncoder, c *dataset.Column, p plan.Preprocessing) (low, high float64) {
 	values := make([]float64, 0, len(c.Floats))
 	for _, v := range c.Floats {
@@ -132,6 +142,8 @@ func fitNumber(f *model.FieldEncoder, c *dataset.Column, p plan.Preprocessing) (
 	if f.Impute = p.Numeric != "none"; f.Impute {
 		switch {
 		case c.Type == plan.Boolean:
+			// The mean of 0s and 1s, rounded, is the more frequent value; a tie
+			// is 1.
 			f.Fill = math.Round(mean(values))
 		case p.Numeric == "mean":
 			f.Fill = mean(values)
@@ -173,6 +185,10 @@ func median(values []float64) float64 {
 // moments returns mean and population standard deviation of the values and of
 // as many copies of fill as are missing; 1 for a deviation of 0, as
 // scikit-learn's StandardScaler.
+//
+// The deviation is that of the values after imputation, which is what the model
+// sees. One that is nothing but rounding errors beside the mean counts as 0:
+// dividing by it would blow them up.
 func moments(values []float64, fill float64, missing int) (center, deviation float64) {
 	n := float64(len(values) + missing)
 	if n == 0 {

@@ -15,6 +15,9 @@ type fold struct{ train, valid []int }
 // folds divides the rows into k parts of nearly equal size; stratified, each
 // has its share of every class. They depend on the seed and on what the rows are,
 // not on their order; copies of a row, and rows of one key, are in one fold.
+//
+// Every row is in the validation part of exactly one fold. It is an error
+// rather than fewer folds where there are too few distinct rows.
 func (t *target) folds(spec Spec, rows []int, cv plan.CrossValidation) ([]fold, error) {
 	if cv.Folds < 2 {
 		return nil, fmt.Errorf("cross_validation: folds is %d: want at least 2", cv.Folds)
@@ -62,6 +65,9 @@ func copies(rows, different int) string {
 // deal gives every row its fold, and returns how many identities it has dealt.
 // Dealing identities out in the order of their hashes, class after class, keeps
 // both the parts and each class's share within one identity of equal.
+//
+// An identity with rows in several classes is dealt once, with the class that
+// comes first; its other rows follow it.
 func (t *target) deal(spec Spec, groups [][]int, folds int) (map[int]int, int) {
 	ids := t.ids
 	use, next := useOf(spec.Seed, "folds"), 0
@@ -84,6 +90,8 @@ func (t *target) deal(spec Spec, groups [][]int, folds int) (map[int]int, int) {
 	return part, next
 }
 
+// checkFolds returns an error for every class that has fewer distinct rows than
+// there are folds: some fold would have none of it to validate on.
 func (t *target) checkFolds(groups [][]int, folds int) error {
 	var problems []error
 	for k, g := range groups {

@@ -17,6 +17,9 @@ import (
 // mistake of the data, and to keep them together would keep whole kinds of rows
 // from the training part. There a row's identity is its content and how many
 // copies come before it.
+//
+// The result is kept, as the split and the folds ask for the same. It is not
+// safe for concurrent use.
 func (t *target) identities(spec Spec) ([]uint64, error) {
 	if t.ids != nil {
 		return t.ids, nil
@@ -46,6 +49,9 @@ func (t *target) identities(spec Spec) ([]uint64, error) {
 	return ids, nil
 }
 
+// tellCopiesApart gives copies identities of their own where fewer than half of
+// the rows differ. Copies are numbered in the order of the rows; as they are
+// equal, it does not matter which is which.
 func (t *target) tellCopiesApart(ids []uint64) {
 	copies := make(map[uint64]uint64, len(t.known))
 	for _, row := range t.known {
@@ -64,6 +70,10 @@ func (t *target) tellCopiesApart(ids []uint64) {
 
 // identify adds a column's values to the rows' hashes. Sums do not depend on the
 // order of columns.
+//
+// The column's name salts its values, or equal values of two columns could
+// change places. Dictionaries are hashed once an entry and not once a row.
+// Numbers are hashed as the float64 that Floats holds.
 func identify(c *dataset.Column, ids []uint64) {
 	salt := hashed(c.Name)
 	if c.Coded() {
@@ -89,8 +99,13 @@ func identify(c *dataset.Column, ids []uint64) {
 func useOf(seed uint64, use string) uint64 { return mix(mix(seed) ^ hashed(use)) }
 
 // place puts an identity somewhere in [0, 1), evenly and for each use again.
+//
+// 53 bits are what a float64 holds below 1, so each step is as likely as any
+// other.
 func place(id, use uint64) float64 { return float64(mix(mix(id)^use)>>11) / (1 << 53) }
 
+// hashed is FNV-1a, whose result is the same in every process; Go's own hash of
+// maps has another seed in each.
 func hashed(text string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(text))

@@ -10,6 +10,9 @@ import (
 )
 
 // metricNames are the metrics that cross-validation computes.
+//
+// They are fewer than those of package evaluate, which measures the final
+// model.
 func metricNames(task plan.Task) []string {
 	switch task {
 	case plan.Binary:
@@ -25,6 +28,7 @@ func greaterIsBetter(name string) bool {
 	return name != "log_loss" && name != "root_mean_squared_error"
 }
 
+// scoreAll returns the metrics in the order of metricNames.
 func scoreAll(task plan.Task, truth, pred *model.Predictions) ([]float64, error) {
 	var out []float64
 	for _, name := range metricNames(task) {
@@ -37,6 +41,8 @@ func scoreAll(task plan.Task, truth, pred *model.Predictions) ([]float64, error)
 	return out, nil
 }
 
+// score computes one metric, of predictions whose rows are truth's. truth holds
+// labels or values and nothing else.
 func score(name string, _ plan.Task, truth, pred *model.Predictions) (float64, error) {
 	sum, n := 0.0, float64(len(truth.Label)+len(truth.Value))
 	switch name {
@@ -78,6 +84,9 @@ func score(name string, _ plan.Task, truth, pred *model.Predictions) (float64, e
 
 // auc is the share of pairs of a positive and a negative row in the right
 // order, ties counting half, from the sum of the positives' ranks.
+//
+// It is NaN where the rows are of one class. Ranks count from 1, and rows of
+// equal probability share the mean of theirs.
 func auc(label []int32, proba []float64) float64 {
 	order := make([]int, len(label))
 	for i := range order {

@@ -22,6 +22,9 @@ func stream(seed uint64, use string) dice {
 func (d dice) Uint64() uint64 { return d.source.Uint64() }
 
 // below returns a number in [0, n), each equally likely (Lemire's method).
+//
+// Taking the remainder of 64 bits would favour small numbers a little; the loop
+// draws again in the rare cases that would.
 func (d dice) below(n int) int {
 	limit := uint64(n)
 	high, low := bits.Mul64(d.source.Uint64(), limit)

@@ -17,6 +17,8 @@ type (
 	Trial = tuning.Trial
 )
 
+// newCVMetric has the deviation of the population, as scikit-learn's
+// cv_results_. values is kept.
 func newCVMetric(values []float64) CVMetric {
 	m := mean(values)
 	sum := 0.0

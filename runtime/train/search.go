@@ -16,6 +16,9 @@ const maxTrials = 10_000
 // search cross-validates parameter sets of the plan's space and says which is
 // best. base are the parameters that the space does not name. Sets that others
 // have tried already are taken over.
+//
+// Of trials with equal means the first is chosen, so the order of the trials
+// decides ties.
 func (f *fitter) search(ctx context.Context, base plan.Params, rows []int) (*SearchReport, error) {
 	s, cv, all, err := f.sets(base)
 	if err != nil {
@@ -43,6 +46,10 @@ func (f *fitter) search(ctx context.Context, base plan.Params, rows []int) (*Sea
 }
 
 // sets are the parameter sets of the plan's search, in the order of its trials.
+//
+// A search without a seed of its own takes the plan's. Its folds are those of
+// cross_validation where the plan has that, so that the chosen trial's report
+// serves as the model's.
 func (f *fitter) sets(base plan.Params) (plan.Search, plan.CrossValidation, []plan.Params, error) {
 	s := *f.spec.Model.Search
 	cv := plan.CrossValidation{Folds: s.Folds, Stratified: f.spec.Model.Task != plan.Regression}
@@ -70,6 +77,9 @@ func (f *fitter) sets(base plan.Params) (plan.Search, plan.CrossValidation, []pl
 // candidates returns the parameter sets of a search: of a grid every one, the
 // last name by the alphabet changing fastest; of a random search distinct ones,
 // all of them where the space has no more than trials.
+//
+// The size is capped while it is multiplied, so it cannot overflow. All
+// problems are reported at once.
 func candidates(s plan.Search) ([]plan.Params, error) {
 	names := make([]string, 0, len(s.Space))
 	for name := range s.Space {
@@ -100,6 +110,8 @@ func candidates(s plan.Search) ([]plan.Params, error) {
 	if random && s.Trials < size {
 		return draw(s, names), nil
 	}
+	// i is read as a number whose digits choose the candidates, the last name's
+	// being the lowest.
 	out := make([]plan.Params, size)
 	for i := range out {
 		digits, rest := make([]int, len(names)), i
@@ -113,6 +125,10 @@ func candidates(s plan.Search) ([]plan.Params, error) {
 }
 
 // draw returns s.Trials distinct points of a space that has more.
+//
+// It ends: the space has more points than trials, and each draw is independent,
+// so points not seen yet keep coming. Candidates that are listed twice count as
+// two points.
 func draw(s plan.Search, names []string) []plan.Params {
 	d := stream(s.Seed, "search")
 	seen := make(map[string]bool, s.Trials)
@@ -130,6 +146,7 @@ func draw(s plan.Search, names []string) []plan.Params {
 	return out
 }
 
+// pick is the point of the space with those candidates.
 func pick(s plan.Search, names []string, digits []int) plan.Params {
 	p := make(plan.Params, len(names))
 	for j, name := range names {

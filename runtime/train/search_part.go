@@ -16,6 +16,10 @@ type Tried struct {
 // SearchPart tries one part of the plan's search: every of-th parameter set,
 // beginning with the index-th, both of the part. Fit takes the parts of all
 // processes by Options.Tried, and chooses just what it would have chosen alone.
+//
+// part.Of must be at least 1. The index of a trial is that in the whole search,
+// so the parts fit together in any order. A part beyond the last trial is
+// empty.
 func SearchPart(ctx context.Context, spec Spec, frame *dataset.Frame, part dataset.Part, opt Options) ([]Tried, error) {
 	if spec.Model.Search == nil {
 		return nil, fmt.Errorf("model %q: the plan has no search", spec.Name)

@@ -31,6 +31,8 @@ func Split(frame *dataset.Frame, spec Spec) (train, test []int, err error) {
 	return t.split(spec)
 }
 
+// split checks the plan's share before the data, so a bad plan is named as
+// such.
 func (t *target) split(spec Spec) (train, test []int, err error) {
 	share, n := spec.Model.Split.TestSize, len(t.known)
 	if !(share > 0 && share < 1) {
@@ -70,11 +72,18 @@ type divider struct {
 	moved map[uint64]bool
 }
 
+// tests reports whether a row is in the test part: its place is below the
+// share, or its identity was moved and it is not.
 func (d *divider) tests(row int) bool {
 	return (place(d.ids[row], d.use) < d.share) != d.moved[d.ids[row]]
 }
 
 // bothSides moves an identity where all rows are on one side.
+//
+// The identity nearest to the border is moved: on the test side the one with
+// the highest place, else the one with the lowest. A group of one identity
+// stays, and checkParts reports it. Moving one for a class may affect rows of
+// another class with the same identity.
 func (d *divider) bothSides(rows []int) {
 	if len(rows) == 0 {
 		return
@@ -113,6 +122,8 @@ func (t *target) byClass(rows []int) [][]int {
 }
 
 // checkParts returns an error for every class that one part lacks.
+//
+// A regression has no classes and passes.
 func (t *target) checkParts(train, test []int, stratified bool) error {
 	var problems []error
 	inTest := t.byClass(test[:len(test):len(test)])

@@ -31,6 +31,8 @@ func Target(frame *dataset.Frame, spec Spec) (labels []string, y []float64, err 
 	return t.labels, t.y, nil
 }
 
+// newTarget reads the target of all rows; rows without one stay in the frame
+// and are in no part.
 func newTarget(spec Spec, frame *dataset.Frame) (*target, error) {
 	c := frame.Column(spec.Model.Target)
 	if c == nil {
@@ -66,6 +68,8 @@ func (t *target) of(rows []int) []float64 {
 	return out
 }
 
+// values fills y for a regression. The row in an error counts from 0, as
+// indexes into the frame do.
 func (t *target) values(c *dataset.Column) error {
 	if c.Coded() {
 		return fmt.Errorf("target %q: is %s, a regression learns a number: declare the column a number, or make the task a classification", t.name, c.Type)
@@ -79,6 +83,9 @@ func (t *target) values(c *dataset.Column) error {
 	return nil
 }
 
+// classes fills labels and y for a classification. Labels are texts whatever
+// the column's type: numbers and booleans as Column.Value writes them. They are
+// sorted, so that the classes' indexes do not depend on the order of the rows.
 func (t *target) classes(c *dataset.Column, m plan.Model) error {
 	text := labeller(c)
 	counts := make(map[string]int)
@@ -109,6 +116,9 @@ func (t *target) classes(c *dataset.Column, m plan.Model) error {
 }
 
 // orient puts the labels of a binary task as {negative, positive}.
+//
+// Without a positive class in the plan the label that sorts last is positive,
+// as in scikit-learn: true, yes and 1 after false, no and 0.
 func (t *target) orient(positive string, counts map[string]int) error {
 	if len(t.labels) != 2 {
 		return fmt.Errorf("target %q: a binary task has two classes, the data has %d: %s%s", t.name, len(t.labels),

@@ -97,6 +97,8 @@ type fitter struct {
 	tried     []*CVReport
 }
 
+// newFitter checks what can be checked without computing, and reports the
+// algorithm's problems and the features' together.
 func newFitter(spec Spec, frame *dataset.Frame, opt Options) (*fitter, error) {
 	a, algorithmErr := algorithmFor(spec.Model)
 	if err := errors.Join(algorithmErr, checkFeatures(spec, frame)); err != nil {
@@ -121,6 +123,8 @@ func newFitter(spec Spec, frame *dataset.Frame, opt Options) (*fitter, error) {
 	return f, nil
 }
 
+// run splits, chooses the parameters and fits. The test part is only listed:
+// nothing here looks at its rows, neither for fill values nor for categories.
 func (f *fitter) run(ctx context.Context) (*Result, error) {
 	train, test, err := f.target.split(f.spec)
 	if err != nil {
@@ -150,6 +154,8 @@ func (f *fitter) run(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
+// emit serialises the events: trials report from several goroutines, and
+// Progress is promised one at a time.
 func (f *fitter) emit(e Event) {
 	f.watch.Lock()
 	defer f.watch.Unlock()
@@ -176,6 +182,9 @@ type prepared struct {
 	y       []float64
 }
 
+// prepare learns the preprocessing from the rows and applies it to the same
+// rows. Each fold prepares its own, so that nothing leaks from its validation
+// rows.
 func (f *fitter) prepare(rows []int) (*prepared, error) {
 	part := f.frame.Select(rows)
 	e, inputs, err := FitEncoder(part, f.spec)
@@ -190,6 +199,9 @@ func (f *fitter) prepare(rows []int) (*prepared, error) {
 }
 
 // estimate fits the algorithm and puts the model together.
+//
+// The seed of the fit does not depend on params, so that trials differ by their
+// parameters alone. The model is compiled before it is returned.
 func (f *fitter) estimate(ctx context.Context, p *prepared, params plan.Params, workers int,
 	progress func(done, total int, detail string)) (*model.Model, error) {
 	m := &model.Model{

@@ -24,6 +24,9 @@ func (f *fitter) crossValidate(ctx context.Context, cv plan.CrossValidation, par
 // trials cross-validates every parameter set on the same folds. A fold is
 // encoded once, and its trials share the matrix; they run in parallel, each
 // alone on its worker unless there is but one.
+//
+// Folds run one after another, so that one matrix is in memory at a time and
+// not one a fold.
 func (f *fitter) trials(ctx context.Context, stage string, cv plan.CrossValidation, sets []plan.Params,
 	rows []int) ([]*CVReport, error) {
 	folds, err := f.target.folds(f.spec, rows, cv)
@@ -58,6 +61,9 @@ func (f *fitter) trials(ctx context.Context, stage string, cv plan.CrossValidati
 }
 
 // fold returns every set's metrics on one fold, in the order of metricNames.
+//
+// done counts trials of earlier folds too. Each trial writes its own element of
+// out and errs; the lock is for done and the order of the events.
 func (f *fitter) fold(ctx context.Context, stage string, fo fold, sets []plan.Params, done,
 	total int) ([][]float64, error) {
 	p, err := f.prepare(fo.train)
@@ -107,6 +113,9 @@ func (f *fitter) truth(rows []int) *model.Predictions {
 }
 
 // each calls work(0..n-1) on the workers.
+//
+// It returns when all calls have. Without a worker there must be no call
+// either.
 func each(workers, n int, work func(i int)) {
 	next := make(chan int)
 	var wg sync.WaitGroup

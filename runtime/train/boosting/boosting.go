@@ -78,6 +78,9 @@ type booster struct {
 	best         int // trees to keep
 }
 
+// prepare splits, bins and sets the first scores. Bins are learnt from the
+// training rows alone, so that validation rows stay unseen, but all rows are
+// coded, as validation rows are routed by code.
 func (b *booster) prepare(ctx context.Context, x *model.Matrix) error {
 	b.train, b.valid = b.split()
 	bins, err := histogram.Build(ctx, x, b.train, b.bins, b.options.Workers)
@@ -106,7 +109,13 @@ func (b *booster) prepare(ctx context.Context, x *model.Matrix) error {
 }
 
 // boost adds one tree an output until the iterations or the patience run out.
+//
+// The gradients of all outputs are computed before the first tree of an
+// iteration, so the trees of an iteration do not see each other, as in
+// scikit-learn. Scores of training rows are updated from the partition that the
+// grower leaves, those of validation rows by walking the tree.
 func (b *booster) boost(ctx context.Context) error {
+	// The first loss is that of the base scores; see watch.losses.
 	watch := newWatch(b.params)
 	if b.early {
 		watch.stop(b.watched())
@@ -131,6 +140,7 @@ func (b *booster) boost(ctx context.Context) error {
 			b.options.Progress(i, b.meanLoss(b.train), b.meanLoss(b.valid))
 		}
 		if b.early && watch.stop(b.watched()) {
+			// There are len(b.raw) trees an iteration.
 			b.best = watch.best * len(b.raw)
 			return nil
 		}
@@ -167,6 +177,8 @@ func (b *booster) meanLoss(rows []int32) float64 {
 	return total / float64(len(rows))
 }
 
+// ensemble keeps the trees up to the best iteration, with thresholds in place
+// of codes.
 func (b *booster) ensemble() *model.Ensemble {
 	e := &model.Ensemble{Outputs: len(b.base), Base: b.base, Link: b.loss.link()}
 	for _, t := range b.trees[:b.best] {

@@ -22,9 +22,13 @@ func (b *booster) split() (train, valid []int32) {
 		share = 0
 	}
 	held := make([]bool, len(b.y))
+	// The second word names this use of the seed ("valid" in ASCII), so the
+	// forest's and the split's numbers are others.
 	random := rand.New(rand.NewPCG(b.options.Seed, 0x76616c6964))
 	for _, rows := range groups {
 		n := min(int(math.Round(share*float64(len(rows)))), len(rows)-1)
+		// The first n steps of a Fisher-Yates shuffle draw n rows without
+		// putting back.
 		for i := range max(n, 0) {
 			j := i + random.IntN(len(rows)-i)
 			rows[i], rows[j] = rows[j], rows[i]
@@ -53,6 +57,10 @@ type watch struct {
 func newWatch(p params) *watch { return &watch{patience: p.patience, tol: p.tol, best: 1} }
 
 // stop notes the loss after one more iteration and says whether to stop.
+//
+// The best iteration is that of the least loss, while the decision to stop goes
+// by tol: as many iterations as the patience, none of which gains more than
+// tol, stop the fit, and the last of them may still be the best.
 func (w *watch) stop(loss float64) bool {
 	w.losses = append(w.losses, loss)
 	n := len(w.losses) - 1

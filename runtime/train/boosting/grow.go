@@ -56,6 +56,9 @@ type node struct {
 
 type span struct{ from, to int }
 
+// The number of workers is limited by the work: with few rows, several would
+// only wait for each other. What the trees are does not depend on it, as sums
+// are of integers.
 func newGrower(bins *histogram.Bins, p params, train []int32, workers int) *grower {
 	g := &grower{params: p, bins: bins, splits: make([]split, 2*bins.Features)}
 	size := min(histogram.Workers(workers), 1+len(train)*bins.Features/serial)
@@ -123,6 +126,8 @@ func (g *grower) value(n *node) float64 {
 	return -g.rate * math.Copysign(value, gradient)
 }
 
+// root makes the node of all training rows. Its sums are those of the first
+// feature's cells, since every feature's cells add up to the same.
 func (g *grower) root() *node {
 	n := &node{at: g.tree.add()}
 	for _, w := range g.crew {
@@ -154,6 +159,8 @@ func (g *grower) split(n *node) (left, right *node) {
 	right = &node{at: r, spans: make([]span, len(g.crew)), depth: n.depth + 1, gradient: n.gradient - s.gradient,
 		hessian: n.hessian - s.hessian}
 	small, large := left, right
+	// Hessians bound the number of rows well enough to choose the cheaper
+	// child; the numbers of rows are known only after the partition.
 	if right.hessian < left.hessian {
 		small, large = right, left
 	}
@@ -161,10 +168,14 @@ func (g *grower) split(n *node) (left, right *node) {
 	// has min_samples_leaf rows.
 	last := g.depth > 0 && left.depth >= g.depth || n.rows < 3*g.minLeaf
 	if !last {
+		// The parent's cells become the large child's: searchBoth subtracts the
+		// small child's from them.
 		small.cells, large.cells = g.cells(), n.cells
 		n.cells = nil
 	}
 	sides := s.sides(g.bins)
+	// Each worker partitions and sums its own rows in one go, without waiting
+	// for the others in between.
 	g.together(n, func(i int) {
 		g.crew[i].partition(i, n, left, right, g.bins.Columns[s.feature], sides)
 		if !last {
@@ -187,6 +198,8 @@ func (g *grower) splittable(n *node) bool {
 	return (g.depth == 0 || n.depth < g.depth) && n.rows >= 2*g.minLeaf
 }
 
+// cells returns a node's histogram, one that was released where there is one.
+// Its contents are arbitrary: sum clears it.
 func (g *grower) cells() []histogram.Cell {
 	if last := len(g.free) - 1; last >= 0 {
 		cells := g.free[last]
@@ -196,6 +209,8 @@ func (g *grower) cells() []histogram.Cell {
 	return make([]histogram.Cell, g.bins.Cells)
 }
 
+// release gives a node's histogram back. It may be called again for the same
+// node.
 func (g *grower) release(n *node) {
 	if n.cells != nil {
 		g.free = append(g.free, n.cells)

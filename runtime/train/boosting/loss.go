@@ -40,6 +40,8 @@ type squared struct{ y []float64 }
 func (squared) link() model.Link      { return model.Identity }
 func (squared) constantHessian() bool { return true }
 
+// base is the mean, as a running mean, which neither overflows nor loses digits
+// to the size of the sum.
 func (l squared) base(rows []int32) []float64 {
 	mean := 0.0
 	for i, r := range rows {
@@ -48,6 +50,7 @@ func (l squared) base(rows []int32) []float64 {
 	return []float64{mean}
 }
 
+// gradients of half the squared error are score less target; the hessian is 1.
 func (l squared) gradients(raw, grad, _ [][]float64, from, to int) {
 	score, out := raw[0][from:to], grad[0][from:to]
 	for i, y := range l.y[from:to] {
@@ -70,11 +73,15 @@ type logistic struct{ y, weights []float64 }
 func (logistic) link() model.Link      { return model.Logit }
 func (logistic) constantHessian() bool { return false }
 
+// base is the log odds of the classes' weights. shares keeps it finite.
 func (l logistic) base(rows []int32) []float64 {
 	share := shares(l.y, l.weights, rows, 2)
 	return []float64{math.Log(share[1] / share[0])}
 }
 
+// gradients of the log loss by the score are p - y and p(1 - p), both times the
+// class's weight. A large negative score overflows exp to +Inf, of which p is
+// 0.
 func (l logistic) gradients(raw, grad, hess [][]float64, from, to int) {
 	score, g, h := raw[0][from:to], grad[0][from:to], hess[0][from:to]
 	for i, y := range l.y[from:to] {
@@ -114,6 +121,9 @@ func (l softmax) base(rows []int32) []float64 {
 	return share
 }
 
+// gradients are p_k - [k = y] and p_k (1 - p_k): the diagonal of the Hessian
+// alone, as each class has a tree of its own. grad serves as the place for the
+// exponentials until they are divided by their sum.
 func (l softmax) gradients(raw, grad, hess [][]float64, from, to int) {
 	for i := from; i < to; i++ {
 		most := math.Inf(-1)
@@ -137,6 +147,8 @@ func (l softmax) gradients(raw, grad, hess [][]float64, from, to int) {
 	}
 }
 
+// sum is log(sum of exp) less the true class's score, with the largest score
+// taken out first so that exp cannot overflow.
 func (l softmax) sum(raw [][]float64, rows []int32) float64 {
 	total := 0.0
 	for _, r := range rows {

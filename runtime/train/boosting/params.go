@@ -12,6 +12,8 @@ import (
 // as in scikit-learn.
 const autoRows = 10_000
 
+// params are the settings after checking. A zero depth or number of leaves
+// stands for no limit, since Go's zero value is what an absent setting gives.
 type params struct {
 	iterations int
 	rate       float64
@@ -28,6 +30,9 @@ type params struct {
 	validation float64 // 0: watch the training loss
 }
 
+// readParams reads all settings before it reports, so that the error names
+// every bad value. max_leaf_nodes has its default of 31 only where max_depth is
+// not given: a depth alone is meant as the limit.
 func readParams(given plan.Params, rows int) (params, error) {
 	r := setting.Read(given)
 	p := params{

@@ -12,6 +12,10 @@ func (w *worker) partition(i int, n, left, right *node, codes []uint8, sides *[2
 
 // part moves the rows that go left before the others, which pass through
 // scratch, and returns how many they are. It has no branch on the data.
+//
+// Writing to both places and advancing only one costs less than a branch that
+// is mispredicted half of the time. The order of rows is kept, which keeps
+// memory accesses ascending down the tree.
 func part(rows, scratch []int32, codes []uint8, sides *[256]uint8) int {
 	scratch = scratch[:len(rows)]
 	l, r := 0, 0

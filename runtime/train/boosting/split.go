@@ -22,6 +22,11 @@ type split struct {
 
 // searchBoth completes the small child's histogram, takes it away from the large
 // one's, which is still their parent's, and finds the best split of each.
+//
+// Both children's histograms are ready for a feature as soon as the feature is
+// done, so the search follows in the same task and finds them in the cache.
+// Subtraction is exact, as the sums are integers: with floats the large child
+// would keep rounding errors of its parent.
 func (g *grower) searchBoth(small, large *node) {
 	features := g.bins.Features
 	g.each(func(f int) {
@@ -79,6 +84,8 @@ func (g *grower) count(n *node, f int) []int32 {
 	return counts
 }
 
+// first returns the split of the greatest gain, of the lowest feature among
+// equals, so that the order in which features finish does not matter.
 func first(splits []split) split {
 	best := splits[0]
 	for _, s := range splits[1:] {
@@ -91,6 +98,11 @@ func first(splits []split) split {
 
 // feature finds the best split of a node by one feature, from the histogram and,
 // where counts are given, the exact number of rows of each code.
+//
+// Only codes that some row of the node has are candidates; codes without rows
+// would give the same split under another threshold. Where rows lack the value,
+// each candidate is tried with them on either side. The last code is a
+// candidate too: it parts the missing values from all others.
 func (g *grower) feature(n *node, f int, counts []int32) split {
 	values := g.bins.Missing(f)
 	cells := n.cells[g.bins.Offset[f]:][:values+1]
@@ -155,6 +167,10 @@ func (s *scan) score(gradient, hessian int64) float64 {
 	return gain
 }
 
+// consider takes the split if it gains more than the best so far. A strict
+// comparison keeps the first of equals, the lowest code. Both sides need a
+// least sum of hessians; whether they have enough rows is known only where
+// counts are given.
 func (s *scan) consider(code int, left histogram.Cell, count int, exact, missingLeft bool) {
 	right := s.hessian - left.Hessian
 	if left.Hessian < s.leastH || right < s.leastH {

@@ -30,6 +30,8 @@ func (t *tree) split(at int, s split) (left, right int) {
 }
 
 // leaf returns the leaf that a row ends in.
+//
+// No child has number 0, which is the root, so a left child of 0 marks a leaf.
 func (t *tree) leaf(bins *histogram.Bins, row int) int {
 	at := 0
 	for t.left[at] != 0 {
@@ -48,6 +50,9 @@ func (t *tree) leaf(bins *histogram.Bins, row int) int {
 }
 
 // model returns the tree over values.
+//
+// Codes become thresholds of values here, so the model needs no bins.
+// Thresholds part values exactly as codes do; see histogram.Bins.Threshold.
 func (t *tree) model(bins *histogram.Bins) model.Tree {
 	nodes := len(t.splits)
 	m := model.Tree{

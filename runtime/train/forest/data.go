@@ -39,6 +39,9 @@ func (d *data) outputs() int {
 	return d.classes
 }
 
+// newData codes all features once, for all trees; it is only read after that. A
+// regression's target is centred, as the split criterion takes differences of
+// squared sums, which lose digits where the mean is large.
 func newData(ctx context.Context, x *model.Matrix, y []float64, classes, workers int) (*data, error) {
 	d := &data{columns: make([]column, len(x.Columns)), y: y, classes: classes}
 	if classes == 0 {
@@ -64,6 +67,9 @@ func newData(ctx context.Context, x *model.Matrix, y []float64, classes, workers
 }
 
 // ranks gives each distinct value its own code.
+//
+// v == v is false for NaN alone. low and high share memory, as each code has
+// one value.
 func ranks(values []float64) column {
 	distinct := make([]float64, 0, len(values))
 	for _, v := range values {
@@ -86,6 +92,10 @@ func ranks(values []float64) column {
 }
 
 // binned gives each of at most 255 bins a code.
+//
+// Edges are learnt from a sample of the rows, but low and high from all of
+// them: they are what thresholds are made from, and must not lie beyond any
+// value.
 func binned(values []float64) column {
 	edges := histogram.Edges(values, histogram.All(len(values)), histogram.MaxBins)
 	c := column{codes: make([]uint16, len(values))}
@@ -105,6 +115,9 @@ func binned(values []float64) column {
 
 // threshold parts code a and those below from code b and those above, where no
 // row has a code between. With b the missing code every value is below.
+//
+// The threshold is put in the middle between the two values, as scikit-learn
+// does, so that values that were not in training fall on the nearer side.
 func (c *column) threshold(a, b int) float64 {
 	switch {
 	case b < len(c.low):

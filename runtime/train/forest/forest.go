@@ -55,6 +55,8 @@ func Fit(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*model
 	if p.balance == "balanced" {
 		d.weights = histogram.ClassWeights(y, histogram.All(len(y)), classes, true)
 	}
+	// Leaves hold shares or means, not log odds: the link is the identity, and
+	// the base is 0.
 	e := &model.Ensemble{
 		Outputs: d.outputs(), Base: make([]float64, d.outputs()),
 		Average: true, Link: model.Identity, Trees: make([]model.Tree, p.trees),

@@ -39,6 +39,8 @@ func (n *node) Gain() float64 { return n.best.gain }
 // Number is the node's place in the tree.
 func (n *node) Number() int { return n.at }
 
+// newGrower draws the tree's rows. The order of the draws from random is part
+// of the format of a seed: rows first, then features, node by node.
 func newGrower(d *data, p params, random *rand.Rand) *grower {
 	g := &grower{data: d, params: p, random: random, weight: make([]float64, len(d.y))}
 	g.order = histogram.All(len(d.columns))
@@ -50,6 +52,9 @@ func newGrower(d *data, p params, random *rand.Rand) *grower {
 
 // draw draws the tree's rows, with replacement where bootstrapped, and weighs
 // them.
+//
+// A row that is drawn several times is kept once with a weight: the sums are
+// the same, and a tree has some 63 % of the rows to look at.
 func (g *grower) draw() {
 	n := len(g.y)
 	switch {
@@ -91,6 +96,10 @@ func (g *grower) subsampleWeights() []float64 {
 }
 
 // grow grows the tree. A cancelled context leaves it unfinished.
+//
+// Nodes are split depth first, or by gain where the number of leaves is
+// limited. The order changes which random features a node sees, not only the
+// time.
 func (g *grower) grow(ctx context.Context) model.Tree {
 	open := &histogram.Frontier[*node]{ByGain: g.leaves > 0}
 	leaves := 1
@@ -111,6 +120,10 @@ func (g *grower) grow(ctx context.Context) model.Tree {
 }
 
 // add makes a node of the rows and opens it where it can be split.
+//
+// The limits on rows count distinct rows that were drawn, as scikit-learn's do.
+// The slack of 1e-12 lets a split that gains exactly the least decrease pass in
+// spite of rounding.
 func (g *grower) add(open *histogram.Frontier[*node], depth, from, to int) *node {
 	n := &node{at: len(g.nodes), depth: depth, from: from, to: to}
 	g.nodes = append(g.nodes, n)
@@ -125,6 +138,7 @@ func (g *grower) add(open *histogram.Frontier[*node], depth, from, to int) *node
 	return n
 }
 
+// pure reports whether all targets are equal, where no split can gain anything.
 func (g *grower) pure(n *node) bool {
 	first := g.y[g.rows[n.from]]
 	for _, r := range g.rows[n.from+1 : n.to] {
@@ -137,6 +151,9 @@ func (g *grower) pure(n *node) bool {
 
 // search finds the best split among features drawn at random. Constant features
 // count as drawn, but drawing goes on until one is not, as in scikit-learn.
+//
+// g.order is shuffled further with each node and never reset: any permutation
+// is as good a start for the next draw.
 func (g *grower) search(n *node) {
 	g.sweep.start(g.rows[n.from:n.to])
 	usable := 0
@@ -201,6 +218,8 @@ func (g *grower) leaf(n *node) []float64 {
 	return out
 }
 
+// model lays the tree out. Nodes are numbered as they were added, so children
+// follow their parents, as model.Tree wants.
 func (g *grower) model() model.Tree {
 	nodes := len(g.nodes)
 	m := model.Tree{

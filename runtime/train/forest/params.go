@@ -8,6 +8,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/train/histogram/setting"
 )
 
+// params are the settings after checking, with shares turned into numbers of
+// rows and features.
 type params struct {
 	trees     int
 	entropy   bool
@@ -22,6 +24,9 @@ type params struct {
 	balance   string
 }
 
+// readParams reads all settings before it reports, so that the error names
+// every bad value. Shares of rows are of all training rows, not of those that a
+// tree draws.
 func readParams(given plan.Params, task plan.Task, rows, features int) (params, error) {
 	r := setting.Read(given)
 	p := params{
@@ -44,6 +49,8 @@ func readParams(given plan.Params, task plan.Task, rows, features int) (params, 
 		p.entropy = r.Choice("criterion", "gini", "gini", "entropy", "log_loss") != "gini"
 		p.balance = r.Choice("class_weight", "", "balanced", "balanced_subsample")
 	}
+	// A number up to 1 is a share of the rows and above it their number, since
+	// JSON does not tell 1 from 1.0.
 	if share := r.Float("max_samples", 1, math.SmallestNonzeroFloat64, float64(rows)); share > 1 {
 		p.samples = r.Int("max_samples", rows, 1)
 	} else {
@@ -54,6 +61,9 @@ func readParams(given plan.Params, task plan.Task, rows, features int) (params, 
 
 // maxFeatures returns how many features a split looks at. A number up to 1 is a
 // share, for JSON does not tell 1 from 1.0.
+//
+// A nil means all features and differs from an absent setting, which has the
+// task's default. At least one feature is always looked at.
 func maxFeatures(r *setting.Reader, given plan.Params, task plan.Task, features int) int {
 	const name = "max_features"
 	switch choice := given.Text(name, ""); {

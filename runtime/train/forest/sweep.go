@@ -41,6 +41,8 @@ type group struct {
 	weight, sum float64 // sum of weight times target
 }
 
+// newSweep allocates for the feature with the most codes, so that no node
+// allocates.
 func newSweep(g *grower) sweep {
 	most := 0
 	for i := range g.columns {
@@ -57,6 +59,9 @@ func newSweep(g *grower) sweep {
 }
 
 // start begins a node.
+//
+// The sums over the node are kept, so that the right side of a split is always
+// the rest.
 func (s *sweep) start(rows []int32) {
 	s.rows, s.node = rows, group{}
 	clear(s.nodeClass)
@@ -86,6 +91,8 @@ func (s *sweep) feature(c *column) bool {
 	return len(s.groups) > 1
 }
 
+// tabulate adds the rows up by code and then collects the codes in use,
+// clearing the table behind itself: it must be all zero for the next feature.
 func (s *sweep) tabulate(codes int) {
 	table := s.table[:codes]
 	for _, r := range s.rows {
@@ -110,6 +117,8 @@ func (s *sweep) tabulate(codes int) {
 	}
 }
 
+// sort packs code and row into one integer, so that one sort of integers brings
+// rows of equal code together in a fixed order.
 func (s *sweep) sort() {
 	s.keys = s.keys[:0]
 	for _, r := range s.rows {
@@ -152,6 +161,11 @@ func (s *sweep) missing() bool {
 
 // scan moves one group after the other to the left side, which the group first
 // is already on unless it is negative.
+//
+// Between neighbouring groups there is no row of the node, so the borders
+// between groups are all the splits there are. parent is the node's own score:
+// a gain of 0 is good enough where no split gains more, as in scikit-learn,
+// which splits until leaves are pure.
 func (s *sweep) scan(groups []group, first int) split {
 	best, next := split{gain: math.Inf(-1)}, 0
 	var left group
@@ -186,6 +200,8 @@ func (s *sweep) scan(groups []group, first int) split {
 	return best
 }
 
+// move puts a group on the left side, in the sums and, with several classes, in
+// the weight of each class.
 func (s *sweep) move(left *group, i int) {
 	g := &s.groups[i]
 	left.rows += g.rows
@@ -199,6 +215,9 @@ func (s *sweep) move(left *group, i int) {
 // score is the purity of some rows times their weight. For values it is the
 // part of their sum of squares that their mean explains; for two classes the
 // Gini impurity is twice the variance of the 0/1 target, so the same serves.
+//
+// Scores are sums to be made large; impurity times weight is a constant less
+// this. Entropy is in bits.
 func (s *sweep) score(g group, byClass []float64) float64 {
 	switch {
 	case s.entropy && s.scalar():
@@ -221,6 +240,8 @@ func (s *sweep) score(g group, byClass []float64) float64 {
 	return total / g.weight
 }
 
+// xlogx is 0 at 0, its limit. Differences of weights may be a rounding error
+// below 0, which counts as 0 too.
 func xlogx(v float64) float64 {
 	if v <= 0 {
 		return 0

@@ -11,6 +11,9 @@ type Candidate interface {
 // Frontier holds the leaves of a growing tree that may be split. ByGain, Pop
 // takes the one that gains most, the lower number among equals; otherwise the
 // last that was pushed, which goes depth first and keeps few leaves open.
+//
+// A heap compares by gain and number, which makes the order total: trees do not
+// depend on how the heap breaks ties.
 type Frontier[C Candidate] struct {
 	ByGain bool
 	Leaves []C

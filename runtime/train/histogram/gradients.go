@@ -27,6 +27,11 @@ type Gradients struct {
 
 // Pack rounds and packs derivatives. A nil hess means that every hessian is 1.
 // The hessians must not be negative.
+//
+// Units follow from the largest derivative of this iteration, so precision is
+// kept as gradients shrink. The limits make a sum of span rows fit its bits:
+// Most times rows fits 32 bits, and levels times rows the bits above Shift with
+// the sign.
 func (g *Gradients) Pack(grad, hess []float64, workers int) {
 	if len(g.Packed) != len(grad) {
 		g.Packed = make([]int64, len(grad))
@@ -44,6 +49,8 @@ func (g *Gradients) Pack(grad, hess []float64, workers int) {
 	Spans(workers, len(grad), func(_, from, to int) { g.pack(grad, hess, from, to) })
 }
 
+// A hessian of at least 1 unit is what lets an empty code be told by a sum of
+// 0.
 func (g *Gradients) pack(grad, hess []float64, from, to int) {
 	perG, perH := 1/g.Gradient, 1/g.Hessian
 	packed := g.Packed[from:to]

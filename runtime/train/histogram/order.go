@@ -3,6 +3,8 @@ package histogram
 import "math"
 
 // key returns an integer that orders as the number does; both zeros are one.
+//
+// v + 0 turns -0 into 0, which are equal and must have one code.
 func key(v float64) uint64 {
 	bits := math.Float64bits(v + 0)
 	return bits ^ (uint64(int64(bits)>>63) | 1<<63)
@@ -16,6 +18,9 @@ func value(key uint64) float64 {
 // sortKeys sorts by radix, eleven bits at a time, and skips digits that all keys
 // share, as the low ones of numbers that once were float32. It may return
 // either of the two slices, which must be of one length.
+//
+// Each pass is stable. How many passes run depends on the keys, so the caller
+// must take what is returned.
 func sortKeys(keys, scratch []uint64) []uint64 {
 	const digit, digits = 11, 6
 	var counts [digits][1 << digit]int32

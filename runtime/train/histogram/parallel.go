@@ -19,6 +19,9 @@ func Workers(asked int) int {
 
 // Each calls do(0..n-1), spread over the workers. Which worker runs which call
 // is not fixed, so that calls must not depend on one another.
+//
+// It returns when all calls have. With one worker it calls them in order on the
+// caller's goroutine.
 func Each(workers, n int, do func(i int)) {
 	workers = min(Workers(workers), n)
 	if workers <= 1 {
@@ -42,6 +45,9 @@ func Each(workers, n int, do func(i int)) {
 
 // Spans cuts [0, n) into one span of about equal length a worker and calls
 // do(worker, from, to) for each.
+//
+// The spans depend on the number of workers, so what is computed in them must
+// not depend on where a span ends.
 func Spans(workers, n int, do func(worker, from, to int)) {
 	workers = max(1, min(Workers(workers), n))
 	Each(workers, workers, func(w int) { do(w, w*n/workers, (w+1)*n/workers) })

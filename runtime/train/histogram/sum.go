@@ -20,6 +20,11 @@ const few = 48
 
 // Sum adds the gradients of the rows to cells (b.Cells of them), using lanes
 // (b.Features of them) as scratch space.
+//
+// The cells are added to and not set; the caller clears them. rows must ascend,
+// as pack takes their distance as a measure of how sparse they are. After span
+// rows the packed sums are spread out, before the lower half could overflow
+// into the upper.
 func (b *Bins) Sum(cells []Cell, lanes []Lane, rows []int32, g *Gradients) {
 	if len(rows) < few {
 		b.sumFew(cells, rows, g)
@@ -36,6 +41,8 @@ func (b *Bins) Sum(cells []Cell, lanes []Lane, rows []int32, g *Gradients) {
 	}
 }
 
+// sumFew adds a few rows straight to the cells. The gradient is the upper bits
+// with their sign, as the hessian below is never negative.
 func (b *Bins) sumFew(cells []Cell, rows []int32, g *Gradients) {
 	mask := int64(1)<<g.Shift - 1
 	for _, r := range rows {
@@ -63,6 +70,10 @@ func (b *Bins) spread(cells []Cell, lanes []Lane, shift uint) {
 }
 
 // pack adds the rows' packed gradients to the lanes.
+//
+// Features are taken eight, four and one at a time. The codes of eight
+// neighbouring features of a row are eight neighbouring bytes, one read from
+// memory.
 func (b *Bins) pack(lanes []Lane, rows []int32, packed []int64) {
 	for len(rows) > 0 {
 		n := min(chunk, len(rows))
@@ -114,6 +125,7 @@ func eight(lanes *[8]Lane, codes []uint8, stride int, rows []int32, packed []int
 	}
 }
 
+// four does as eight does, for what is left of fewer than eight features.
 func four(lanes *[4]Lane, codes []uint8, stride int, rows []int32, packed []int64) {
 	for _, r := range rows {
 		v := packed[r]

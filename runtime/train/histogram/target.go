@@ -43,6 +43,7 @@ func CheckTarget(x *model.Matrix, y []float64, task plan.Task, classes int) (int
 	return 0, fmt.Errorf("unknown task %q", task)
 }
 
+// checkValues is written so that NaN fails the comparison.
 func checkValues(y []float64) error {
 	for i, v := range y {
 		if !(math.Abs(v) <= most) {
@@ -52,6 +53,8 @@ func checkValues(y []float64) error {
 	return nil
 }
 
+// checkClasses wants whole numbers below classes, and two different ones among
+// them.
 func checkClasses(y []float64, classes int) error {
 	mixed := false
 	for i, v := range y {
@@ -69,6 +72,8 @@ func checkClasses(y []float64, classes int) error {
 // ClassWeights returns a weight a class for the rows: nil where not balanced,
 // else rows / (classes * rows of the class) as in scikit-learn, where only
 // classes that occur count.
+//
+// A class without rows has weight 1, which nothing uses.
 func ClassWeights(y []float64, rows []int32, classes int, balanced bool) []float64 {
 	if !balanced || classes == 0 {
 		return nil

@@ -54,6 +54,8 @@ func Fit(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*model
 	return l, nil
 }
 
+// check gathers all problems but stops at the first bad class. Comparisons are
+// written so that NaN fails them.
 func check(x *model.Matrix, y []float64, opt Options) error {
 	var problems []error
 	note := func(bad bool, format string, args ...any) {

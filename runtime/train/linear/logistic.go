@@ -17,6 +17,9 @@ const newtonMost = 512
 //
 // It works on centred and scaled features, with the penalty still on the original
 // weights: the same optimum, reached in a few steps whatever the units are.
+//
+// Where second derivatives are kept, their memory is the square of the number
+// of weights: 2 MiB at newtonMost.
 func logistic(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*model.Linear, error) {
 	p := newProblem(x, y, opt)
 	theta := make([]float64, p.outputs*p.width)
@@ -50,6 +53,8 @@ type problem struct {
 	workers   int
 }
 
+// newProblem copies the features row by row: each evaluation reads all of a row
+// for every output.
 func newProblem(x *model.Matrix, y []float64, opt Options) *problem {
 	d := len(x.Columns)
 	p := &problem{
@@ -83,6 +88,9 @@ func newProblem(x *model.Matrix, y []float64, opt Options) *problem {
 // place fills in feature j: centred where there is an intercept to take the
 // mean up, and divided so that losses and penalty together curve about equally
 // along every feature. A constant one has the penalty's curve alone.
+//
+// 4 strength makes the penalty's curve comparable to the loss's, whose second
+// derivative is at most 1/4. Without it a constant feature would divide by 0.
 func (p *problem) place(j int, column []float64, strength float64) {
 	m := mean(column)
 	sum := 0.0
@@ -114,6 +122,10 @@ func classWeights(class []int32, classes int, balanced bool) []float64 {
 }
 
 // model takes theta back to the features as they are.
+//
+// Undoing the centring moves w times mean from the weights into the intercept.
+// Products are rounded by themselves (float64(...)), so that machines with
+// fused multiply-add give the same bits.
 func (p *problem) model(theta []float64) *model.Linear {
 	l := &model.Linear{Link: model.Logit}
 	if p.outputs > 1 {

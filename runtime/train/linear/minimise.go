@@ -17,6 +17,9 @@ const flat = 1e-10
 // newton minimises the problem from theta, which it overwrites: full steps,
 // halved until the objective sinks. The step that it takes where no component
 // of the gradient exceeds tol is the last one: it doubles the right digits.
+//
+// The objective is convex, so the direction always descends but for rounding.
+// That most iterations have run is not an error: what is reached is returned.
 func newton(ctx context.Context, p *problem, theta []float64, most int, tol float64) error {
 	for range most {
 		if err := ctx.Err(); err != nil {
@@ -43,6 +46,9 @@ func newton(ctx context.Context, p *problem, theta []float64, most int, tol floa
 
 // direction solves hess * step = grad, on a ridge where the second derivatives
 // are too flat to be inverted.
+//
+// d.hess is changed by the ridge, which accumulates; the caller computes it
+// again for the next step.
 func direction(d derivatives) (*mat.VecDense, error) {
 	g := mat.NewVecDense(len(d.grad), d.grad)
 	step := mat.NewVecDense(len(d.grad), nil)
@@ -74,6 +80,8 @@ func finished(theta []float64, step *mat.VecDense, d derivatives) bool {
 
 // descend moves theta along -step as far as the objective sinks by a fair part
 // of what its slope promises, and reports whether it did.
+//
+// The condition is Armijo's with 1e-4. theta is changed only where it holds.
 func descend(p *problem, theta []float64, step *mat.VecDense, d derivatives) bool {
 	slope := mat.Dot(step, mat.NewVecDense(len(d.grad), d.grad))
 	next := make([]float64, len(theta))
@@ -92,6 +100,9 @@ func descend(p *problem, theta []float64, step *mat.VecDense, d derivatives) boo
 // lbfgs minimises the problem from theta, which it overwrites, where there are
 // too many weights for newton. It ends where no component of the gradient exceeds
 // 1e-4 * tol, because it has no last step that doubles the right digits.
+//
+// Twenty pairs of steps and gradients are kept. The converger never ends it, so
+// that only the gradient or the number of iterations does.
 func lbfgs(ctx context.Context, p *problem, theta []float64, most int, tol float64) error {
 	objective := optimize.Problem{
 		Func: func(x []float64) float64 { return p.at(x, 0).value },

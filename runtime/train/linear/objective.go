@@ -25,6 +25,10 @@ type derivatives struct {
 
 // at evaluates the objective; order 0 asks for the value only, 1 for the
 // gradient, 2 for the second derivatives too.
+//
+// The shards run on as many goroutines as there are workers, at most eight;
+// their sums are added in the shards' order. The first shard's slices are added
+// to and returned.
 func (p *problem) at(theta []float64, order int) derivatives {
 	parts := make([]derivatives, shards)
 	var wg sync.WaitGroup
@@ -52,6 +56,7 @@ func (p *problem) at(theta []float64, order int) derivatives {
 	return sum
 }
 
+// empty allocates zero derivatives up to the order.
 func (p *problem) empty(order int) derivatives {
 	var d derivatives
 	size := p.outputs * p.width
@@ -67,6 +72,10 @@ func (p *problem) empty(order int) derivatives {
 // regularise adds the penalty. Several classes' intercepts may all move
 // together without changing a probability; a penalty on their sum, zero at the
 // optimum, holds them.
+//
+// Without an intercept its column is all zero, so its second derivatives would
+// be too and the matrix singular; the same penalty, and one on each for several
+// classes, makes it regular.
 func (p *problem) regularise(theta []float64, d *derivatives) {
 	last, total := p.width-1, 0.0
 	for k := range p.outputs {
@@ -108,6 +117,10 @@ func (p *problem) regularise(theta []float64, d *derivatives) {
 const stretch = 256
 
 // shard sums over rows [from, to).
+//
+// Memory for a stretch is allocated once; its rows' probabilities are kept
+// until the second derivatives are added, which wants many rows at once for the
+// matrix product.
 func (p *problem) shard(theta []float64, order, from, to int) derivatives {
 	d := p.empty(order)
 	proba := make([]float64, stretch*p.outputs)
@@ -153,6 +166,9 @@ func (p *problem) row(theta []float64, i int, weight float64, proba []float64, d
 
 // loss returns the log loss of the class and turns the scores into
 // probabilities: of class 1 where there is one score, else one a class.
+//
+// One function, because both need the same exponentials, and computed so that
+// none overflows.
 func loss(scores []float64, class int) float64 {
 	if len(scores) == 1 {
 		s := scores[0]
@@ -179,6 +195,11 @@ func loss(scores []float64, class int) float64 {
 
 // curvature adds weight * (p_k [k=l] - p_k p_l) z z' of rows [from, to) to the
 // block of every two outputs k <= l.
+//
+// Rows are scaled by the root of their factor, so that the sum of outer
+// products is one matrix product. Off the diagonal the factor is negative: the
+// root is taken of its size, and sign subtracts. Only the upper triangle is
+// filled, which is all that mat.SymDense reads.
 func (p *problem) curvature(from, to int, proba, weights, scaled []float64, hess *mat.SymDense) {
 	h, n := hess.RawSymmetric(), to-from
 	for k := range p.outputs {

@@ -15,6 +15,8 @@ import (
 //
 // X is reduced to a triangle by QR, a block of rows at a time so that memory
 // does not grow with the rows, and the triangle is solved by SVD.
+//
+// The intercept is not penalised: it follows from the means after centring.
 func leastSquares(ctx context.Context, x *model.Matrix, y []float64, alpha float64,
 	intercept bool) (*model.Linear, error) {
 	d := len(x.Columns)
@@ -41,6 +43,10 @@ func leastSquares(ctx context.Context, x *model.Matrix, y []float64, alpha float
 }
 
 // triangle returns R of the QR decomposition of the centred [X y], square.
+//
+// Each block is stacked below the triangle so far and reduced again, which
+// gives the same R, up to signs of rows, as one decomposition of all rows.
+// Signs do not matter to solve.
 func triangle(ctx context.Context, x *model.Matrix, y, center []float64, middle float64) (*mat.Dense, error) {
 	n := len(x.Columns) + 1
 	block := max(4*n, 1024)
@@ -69,6 +75,9 @@ func triangle(ctx context.Context, x *model.Matrix, y, center []float64, middle 
 
 // solve returns the weights from the triangle: its first d columns are X's, the
 // last is Q'y.
+//
+// With alpha the solution is V diag(s/(s^2+alpha)) U'z, ridge regression; with
+// 0 it is the pseudo-inverse. The cut is numpy's for matrix_rank.
 func solve(r *mat.Dense, d, rows int, alpha float64) ([]float64, error) {
 	var svd mat.SVD
 	if !svd.Factorize(r.Slice(0, d, 0, d), mat.SVDFull) {

@@ -58,6 +58,8 @@ func top(column []float64, share float64) float64 {
 	return sorted[int(float64(len(sorted))*(1-share))]
 }
 
+// shuttle is made after the shares of the Statlog shuttle data, which have such
+// rare classes.
 func shuttle(random *rand.Rand, rows int, blurred bool) (*model.Matrix, []float64) {
 	x := whole(random, rows, 9)
 	// A class is a corner: so much of one column and half of another. The last
@@ -85,6 +87,8 @@ func shuttle(random *rand.Rand, rows int, blurred bool) (*model.Matrix, []float6
 	return x, y
 }
 
+// fraud has positives in one corner of two columns; where faint, only one row
+// in ten of a corner ten times as large.
 func fraud(random *rand.Rand, rows int, faint bool) (*model.Matrix, []float64) {
 	x := whole(random, rows, 12)
 	share := 0.001
@@ -101,6 +105,8 @@ func fraud(random *rand.Rand, rows int, faint bool) (*model.Matrix, []float64) {
 	return x, y
 }
 
+// zipf cuts a noisy sum of two columns at the quantiles that give class k a
+// share of about 1/(k+1)^2; 1.596 is the sum of these over 20 classes.
 func zipf(random *rand.Rand, rows, classes int) (*model.Matrix, []float64) {
 	x := whole(random, rows, 8)
 	limits := make([]float64, classes)

@@ -57,6 +57,8 @@ func Load(name string) (*Set, error) {
 	return s, nil
 }
 
+// read takes the file's columns: features, the target, and whether the row is
+// held out.
 func (s *Set) read(name string) error {
 	f, err := files.Open(name)
 	if err != nil {
@@ -143,6 +145,8 @@ func (s *Set) Score(e *model.Ensemble) float64 {
 	return r2(s.TestY, raw)
 }
 
+// auc is the Mann-Whitney statistic over the number of pairs. It is written
+// apart from package train's, so that neither tests itself.
 func auc(y []float64, raw [][]float64) float64 {
 	order := make([]int, len(y))
 	for i := range order {

@@ -41,6 +41,9 @@ func (r *Reader) Null(name string) bool {
 }
 
 // Int returns a whole number of at least least.
+//
+// A bad value is noted and returned all the same; the caller asks Err before it
+// uses any.
 func (r *Reader) Int(name string, otherwise, least int) int {
 	v, ok := r.number(name, float64(otherwise))
 	if ok && (v != math.Trunc(v) || v < float64(least) || v > math.MaxInt32) {
