@@ -21,7 +21,7 @@ type configKey struct{ path, layer string }
 // would compile the AWS provider's SDK for a page of text.
 func configKeys(t *testing.T) []configKey {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "stacks", "aws", "config_read.go"), nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "stacks", "aws", "config", "read.go"), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
