@@ -35,6 +35,9 @@ type answers struct {
 	position bool // "0", "1", ... can be no class, so they are the columns of a DataFrame without names
 }
 
+// newAnswers works out once which forms are unambiguous for these classes; read
+// then only looks them up. The order is that of numpy's unique, which sklearn's
+// classes_ come from: by value for numbers, by code point for texts.
 func newAnswers(task plan.Task, labels []string) *answers {
 	a := &answers{task: task, labels: labels, index: map[string]int{}, numbers: map[float64]int{}}
 	agrees := true // a number between 0 and 1 means the same as a class and as the probability of the last
@@ -81,6 +84,10 @@ func numberOf(label string) (float64, bool) {
 }
 
 // read turns a prediction into finished scores.
+//
+// scores has the shape of a program's finished scores: one number for a
+// regression or a binary task, one a label otherwise. It is written only where
+// no error is returned.
 func (a *answers) read(found any, scores []float64) error {
 	if list, ok := found.([]any); ok && len(list) == 1 {
 		found = list[0] // a DataFrame or an array of one column
@@ -126,6 +133,10 @@ func (a *answers) read(found any, scores []float64) error {
 }
 
 // object reads a record of a DataFrame.
+//
+// A record of one field whose name is not a class is the value in that field,
+// whatever the field is called. Otherwise there must be a field for each class,
+// each once.
 func (a *answers) object(row map[string]any, scores []float64) error {
 	if len(row) == 1 {
 		for name, v := range row {
@@ -157,6 +168,9 @@ func (a *answers) object(row map[string]any, scores []float64) error {
 }
 
 // named is the class that a column is called by.
+//
+// Names are compared as texts first and as numbers then: a DataFrame of classes
+// 0 and 1 may come with the columns "0" and "1" or "0.0" and "1.0".
 func (a *answers) named(name string) (int, bool) {
 	if at, ok := a.index[name]; ok {
 		return at, true
@@ -175,6 +189,8 @@ func (a *answers) column(name string) (int, bool) {
 	return at, err == nil && at >= 0 && at < len(a.labels) && strconv.Itoa(at) == name
 }
 
+// boolean is the class that is written as the boolean in any case, where
+// exactly one is: pandas writes True, Go and JSON true.
 func (a *answers) boolean(v bool) (int, bool) {
 	found := -1
 	for i, label := range a.labels {
@@ -201,6 +217,9 @@ func (a *answers) class(at int, scores []float64) {
 
 // probabilities reads the probability of each label and reports whether all are
 // some.
+//
+// They need not add up to 1: rounding differs between servers, and each is
+// within [0, 1]. Nothing is written to scores where one is not a probability.
 func (a *answers) probabilities(of func(label int) any, scores []float64) bool {
 	all := make([]float64, len(a.labels))
 	for i := range all {
@@ -219,6 +238,8 @@ func (a *answers) probabilities(of func(label int) any, scores []float64) bool {
 }
 
 // strange says what was answered and what would be understood.
+//
+// A text is cut to 100 characters, since it comes from foreign code.
 func (a *answers) strange(found any) error {
 	if a.task == plan.Regression {
 		return fmt.Errorf("the model's server answered %.100v; a regression model answers a number", found)

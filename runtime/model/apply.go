@@ -23,6 +23,10 @@ type source struct {
 
 // bind finds every input in the frame. All inputs that are absent, of another
 // type or of another length are reported, not the first only.
+//
+// Dictionaries are translated once here, so that a row costs a lookup in a
+// slice and no comparison of texts. The sources point into the frame, which
+// must not change while they are in use.
 func (e *Encoder) bind(frame *dataset.Frame) ([]source, error) {
 	out := make([]source, len(e.Fields))
 	var problems []error
@@ -49,6 +53,9 @@ func (e *Encoder) bind(frame *dataset.Frame) ([]source, error) {
 	return out, nil
 }
 
+// accepts reports what is wrong with the column for this input. Codes are
+// checked once here because category uses them as indexes for every row; those
+// below 0 are missing values.
 func (f *FieldEncoder) accepts(c *dataset.Column, rows int) error {
 	if c == nil {
 		return fmt.Errorf("column %q: the model needs it (%s) and the data has no such column", f.Name, f.Type)
@@ -89,6 +96,10 @@ func (s *source) category(row int) int32 {
 
 // Apply encodes a frame: Width columns of frame.Rows values in the order of
 // FeatureNames. The error names every input that is absent or of a wrong type.
+//
+// Columns are encoded on all cores, one input a goroutine; each writes its own
+// columns of the matrix. Prediction does not use the matrix but slots, see
+// program: it is for training and for looking into a model.
 func (e *Encoder) Apply(frame *dataset.Frame) (*Matrix, error) {
 	sources, err := e.bind(frame)
 	if err != nil {

@@ -2,6 +2,9 @@ package model
 
 // arraysOf lays an estimator out in flat arrays. A tree's nodes and leaves
 // follow those of the tree before.
+//
+// The order of the arrays is part of the file's format; readLinear and
+// readEnsemble expect the same. Weights are laid out output after output.
 func arraysOf(m *Model) arrays {
 	if m.Remote != nil {
 		return arrays{}
@@ -16,6 +19,9 @@ func arraysOf(m *Model) arrays {
 	return ensembleArrays(m.Ensemble)
 }
 
+// ensembleArrays joins the trees' arrays, with the numbers of nodes and leaves
+// a tree beside them to cut them apart again. Node and leaf indexes stay
+// relative to their tree.
 func ensembleArrays(e *Ensemble) arrays {
 	n := 0
 	for i := range e.Trees {

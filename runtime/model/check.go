@@ -42,6 +42,8 @@ func (m *Model) Check() error {
 	return nil
 }
 
+// checkLabels compares the number of labels with the task and wants each label
+// once. Labels go into JSON answers, so they are UTF-8.
 func (m *Model) checkLabels() error {
 	labels := m.Signature.Labels
 	switch m.Task {
@@ -70,6 +72,8 @@ func (m *Model) checkLabels() error {
 	return nil
 }
 
+// checkParams allows the types that JSON decodes to, so that a model that is
+// decoded equals the one that was encoded.
 func (m *Model) checkParams() error {
 	for name, v := range m.Params {
 		switch v.(type) {
@@ -81,6 +85,9 @@ func (m *Model) checkParams() error {
 	return nil
 }
 
+// checkInputs wants the signature's inputs and the encoder's fields to be the
+// same, in one order: requests are checked by the one and encoded by the other,
+// by position.
 func (m *Model) checkInputs() error {
 	inputs, fields := m.Signature.Inputs, m.Encoder.Fields
 	if len(inputs) != len(fields) {
@@ -123,6 +130,9 @@ func (e *Encoder) Check() error {
 	return nil
 }
 
+// check wants the settings of the field's kind and none of the other: a setting
+// that nothing reads would be in the digest without an effect. A scale of 0
+// means that nothing is scaled.
 func (f *FieldEncoder) check() error {
 	if f.Name == "" || !utf8.ValidString(f.Name) {
 		return errors.New("a name is UTF-8 text and not empty")
@@ -144,6 +154,10 @@ func (f *FieldEncoder) check() error {
 	return nil
 }
 
+// checkCategories wants the categories in strictly ascending order, which code
+// searches by. Where missing values are imputed the mode must be one of them;
+// the empty text is a possible category, so an empty mode says nothing by
+// itself.
 func (f *FieldEncoder) checkCategories() error {
 	if f.Fill != 0 || f.Mean != 0 || f.Scale != 0 {
 		return fmt.Errorf("a %s has no fill, mean or scale", f.Type)

@@ -17,6 +17,7 @@ func (m *Model) outputs() int {
 	return 1
 }
 
+// checkEstimator wants exactly one estimator and checks that one.
 func (m *Model) checkEstimator() error {
 	set := 0
 	for _, is := range []bool{m.Ensemble != nil, m.Linear != nil, m.Remote != nil} {
@@ -37,6 +38,9 @@ func (m *Model) checkEstimator() error {
 }
 
 // checkLink says which links give what the task wants.
+//
+// probabilities says that the raw scores are probabilities already, as those of
+// a forest are: then no link is applied to them.
 func (m *Model) checkLink(l Link, probabilities bool) error {
 	switch {
 	case m.Task == plan.Regression && l == Identity:
@@ -48,6 +52,9 @@ func (m *Model) checkLink(l Link, probabilities bool) error {
 	return nil
 }
 
+// checkLinear wants the weights in the shape of the outputs and the encoded
+// columns. An infinite or missing input would make every score NaN, so each
+// number must be imputed.
 func (m *Model) checkLinear() error {
 	l, outputs, width := m.Linear, m.outputs(), m.Encoder.Width()
 	if err := m.checkLink(l.Link, false); err != nil {
@@ -76,6 +83,8 @@ func (m *Model) checkLinear() error {
 	return nil
 }
 
+// checkEnsemble checks the shape and every tree. The compiled form counts nodes
+// and leaves of all trees in 32 bits, so their sums are bounded.
 func (m *Model) checkEnsemble() error {
 	e := m.Ensemble
 	if err := m.checkLink(e.Link, e.Average); err != nil {
@@ -110,6 +119,10 @@ func (m *Model) checkEnsemble() error {
 // root is the child of exactly one smaller node, splits read columns below
 // width at finite thresholds, and leaves hold finite values, within [0, 1]
 // where unit is set.
+//
+// Its time is that of the nodes. That children are greater than their parent
+// and that each has exactly one rules out cycles and unreachable nodes, so a
+// walk always ends in a leaf.
 func (t *Tree) check(width, outputs int, unit bool) error {
 	n := len(t.Feature)
 	if n == 0 || len(t.Threshold) != n || len(t.MissingLeft) != n || len(t.Left) != n || len(t.Right) != n {
@@ -154,6 +167,8 @@ func (t *Tree) check(width, outputs int, unit bool) error {
 	return nil
 }
 
+// checkSplit checks one branch. The children are indexes into arrays of n
+// nodes, so they are bounded before anything reads them.
 func (t *Tree) checkSplit(i, width int) error {
 	n := len(t.Feature)
 	if int(t.Feature[i]) >= width {

@@ -30,6 +30,10 @@ func damaged(format string, args ...any) error {
 // Decode reads a model file. Whatever it is given, it reads at most
 // MaxFileBytes, allocates in proportion to what it read, and returns a
 // *DamagedError rather than a model that could not score.
+//
+// The file is read whole before anything is decoded, as the checksum over all
+// of it is at its end: nothing is parsed that is not what Encode wrote. A
+// checksum is no signature, so every number in it is checked all the same.
 func Decode(r io.Reader) (*Model, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {
@@ -74,6 +78,9 @@ func Decode(r io.Reader) (*Model, error) {
 }
 
 // open checks the frame of the file and returns its two parts.
+//
+// The length of the header is read after the checksum was compared, and bounded
+// again by the body.
 func open(raw []byte) (head, data []byte, err error) {
 	if len(raw) > MaxFileBytes {
 		return nil, nil, damaged("larger than %d bytes", MaxFileBytes)
@@ -119,6 +126,9 @@ func readHeader(head []byte) (*header, error) {
 
 // readArrays cuts the data into arrays. Nothing is allocated before the
 // lengths are known to add up to the bytes that are there.
+//
+// The arrays are copies: raw, of up to 1 GiB, can be collected once they are
+// made.
 func readArrays(infos []arrayInfo, data []byte) (arrays, error) {
 	rest := len(data)
 	for _, info := range infos {
@@ -143,6 +153,9 @@ func readArrays(infos []arrayInfo, data []byte) (arrays, error) {
 	return out, nil
 }
 
+// readArray converts little-endian bytes, of which there are exactly as many as
+// the array needs. Flags must be 0 or 1, so that each file has one form and one
+// digest.
 func readArray(info arrayInfo, data []byte) (array, error) {
 	a := array{name: info.Name, kind: info.Type}
 	switch info.Type {

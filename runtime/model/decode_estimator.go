@@ -1,6 +1,9 @@
 package model
 
 // readLinear takes a linear model out of its arrays.
+//
+// The rows of weights are slices of one array; the third index keeps an append
+// to one from writing into the next.
 func readLinear(s shape, a arrays) (*Linear, error) {
 	if err := a.expect("weights", "float64", "intercept", "float64"); err != nil {
 		return nil, err
@@ -19,6 +22,9 @@ func readLinear(s shape, a arrays) (*Linear, error) {
 
 // readEnsemble takes the trees out of their arrays. Whether they are trees is
 // for Check to say; here they are only cut.
+//
+// There are at least as many nodes as trees, which bounds the slice of trees by
+// what the file holds.
 func readEnsemble(s shape, a arrays) (*Ensemble, error) {
 	if err := a.expect("base", "float64", "tree_output", "int32", "tree_nodes", "int32", "tree_leaves", "int32",
 		"feature", "int32", "threshold", "float64", "missing_left", "uint8", "left", "int32", "right", "int32",

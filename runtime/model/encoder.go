@@ -45,6 +45,8 @@ func (e *Encoder) Width() int {
 
 // FeatureNames returns a name a matrix column: the input's own, or
 // "input=category" of a one-hot column and "input=<unknown>" of its last.
+//
+// Names may collide, where a column is called as another's category is written.
 func (e *Encoder) FeatureNames() []string {
 	names := make([]string, 0, e.Width())
 	for i := range e.Fields {
@@ -68,6 +70,9 @@ const forbidden = "[]<>{}:,\""
 // ColumnNames returns the names of FeatureNames as files have them that models
 // are trained from elsewhere: distinct, and without what libraries forbid, for
 // which an underscore stands.
+//
+// Names without forbidden characters keep theirs, whatever comes before them:
+// all of them are taken before the first name is made up.
 func (e *Encoder) ColumnNames() []string {
 	names := e.FeatureNames()
 	taken := make(map[string]bool, len(names))
@@ -104,6 +109,10 @@ func (f *FieldEncoder) width() int {
 }
 
 // number encodes a numeric value; NaN is missing.
+//
+// The fill value is scaled as any other, since moments were learnt after
+// imputation. This function and code are the whole of the preprocessing:
+// training, batches and requests all go through them.
 func (f *FieldEncoder) number(v float64) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		if !f.Impute {

@@ -60,6 +60,10 @@ type arrayInfo struct {
 
 // Encode writes the model file. Equal models give equal bytes. The error is
 // Check's, or the writer's; a model that is too large is not written.
+//
+// The size is known before the first byte is written, so a model that is too
+// large leaves nothing behind. An error of the writer may leave a part, which
+// its missing checksum gives away.
 func (m *Model) Encode(w io.Writer) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -102,6 +106,8 @@ func (m *Model) Digest() (string, error) {
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
+// shapeOf describes the estimator for the header. A remote one has no arrays;
+// its link is the identity, as its server answers finished scores.
 func shapeOf(m *Model) shape {
 	columns := m.Encoder.Width()
 	if m.Remote != nil {
@@ -161,6 +167,8 @@ func width(kind string) int {
 	}
 }
 
+// write converts one array at a time into a buffer that grows to the largest of
+// them.
 func (a arrays) write(w io.Writer) error {
 	var buf bytes.Buffer
 	for i := range a {

@@ -22,6 +22,10 @@ type slotKey struct {
 }
 
 // compileForest lays the trees out. The ensemble has been checked.
+//
+// It returns the engine and the slots that it reads, in the order in which
+// trees first ask for them. A column that is split with missing values on both
+// sides has two slots. Leaves of all trees lie in one array.
 func compileForest(e *Ensemble, columns []slot) (*forestEngine, []slot) {
 	total, leaves := 0, 0
 	for i := range e.Trees {
@@ -60,6 +64,10 @@ type layout struct {
 
 // tree places one tree in preorder of pairs: a node's children, then the left
 // child's whole subtree.
+//
+// A branch's children are appended as a pair before either is filled in, so
+// that they are neighbours, as walk needs them. A leaf's threshold holds the
+// offset of its values within all leaves.
 func (l *layout) tree(t *Tree) {
 	type task struct {
 		from int32
@@ -89,6 +97,8 @@ func (l *layout) tree(t *Tree) {
 	}
 }
 
+// slot returns the number of the column's slot for that direction of missing
+// values, adding it where it is new.
 func (l *layout) slot(k slotKey) uint32 {
 	if i, ok := l.index[k]; ok {
 		return i
@@ -109,6 +119,10 @@ func (e *forestEngine) slot(v float64) uint64 { return orderKey(v) }
 // score walks four rows through a tree at a time, tree by tree, so that a tree
 // stays in the cache while a block of rows passes; single rows go through four
 // trees at a time. Either way a row's leaves are added in the trees' order.
+//
+// acc need not be cleared before. Averages are divided once at the end, not
+// leaf by leaf. The sum of a row does not depend on how many rows are scored
+// with it, so single rows and batches agree bit for bit.
 func (e *forestEngine) score(rows []uint64, n int, acc []float64) {
 	for r := range n {
 		if e.average {
@@ -149,6 +163,8 @@ func (e *forestEngine) add(t, leaf int, acc []float64) {
 	}
 }
 
+// scoreRow scores one row. Four walks of one row overlap as four rows do;
+// stride 0 makes all of them read the same row.
 func (e *forestEngine) scoreRow(row []uint64, acc []float64) {
 	t := 0
 	for ; t+4 <= len(e.roots); t += 4 {

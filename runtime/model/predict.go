@@ -20,6 +20,9 @@ const (
 // Predict scores every row of the frame on all cores. A row's result depends on
 // that row alone, so it is the same however many cores there are. The error
 // names every input that is absent or of a wrong type.
+//
+// It may be called by several goroutines at once, each of which then uses all
+// cores.
 func (m *Model) Predict(frame *dataset.Frame) (*Predictions, error) {
 	p, err := m.ready()
 	if err != nil {
@@ -45,6 +48,8 @@ type scratch struct {
 	acc  []float64
 }
 
+// predictions allocates the results of so many rows. Several goroutines write
+// to it at once, each to its own rows.
 func (p *program) predictions(rows int) *Predictions {
 	out := &Predictions{Classes: len(p.model.Signature.Labels)}
 	if p.model.Task == plan.Regression {
@@ -58,6 +63,10 @@ func (p *program) predictions(rows int) *Predictions {
 
 // each calls score for every block of rows, on all cores where there is enough
 // to do.
+//
+// Workers take the next stretch from a counter, so that a slow core holds up no
+// other. Each has scratch memory of its own, which score may use freely. A
+// block never crosses the end of its stretch.
 func (p *program) each(rows int, score func(from, to int, s *scratch)) {
 	var next atomic.Int64
 	work := func() {
@@ -88,6 +97,9 @@ func (p *program) each(rows int, score func(from, to int, s *scratch)) {
 	wg.Wait()
 }
 
+// block fills the slots of some rows, scores them and writes their results.
+// With the block's slots and the scores in the first-level cache, trees are
+// what is read from memory.
 func (p *program) block(sources []source, from, to int, s *scratch, out *Predictions) {
 	n := to - from
 	p.fill(sources, from, to, s.rows)

@@ -36,6 +36,9 @@ type slot struct {
 }
 
 // compile checks the model and builds its program.
+//
+// The estimator's arrays are shared with the model, not copied: a model must
+// not be changed after it was compiled.
 func compile(m *Model) (*program, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -76,6 +79,11 @@ func columnsOf(e *Encoder) []slot {
 }
 
 // fill writes the slots of rows from..to of the sources, row after row.
+//
+// It goes slot by slot, as one column's values lie together in the frame, and
+// writes with a stride of the width. NaN is replaced here by what the slot
+// says, so that trees need not ask for it; a linear model has none, as Check
+// has made sure.
 func (p *program) fill(sources []source, from, to int, rows []uint64) {
 	width := len(p.slots)
 	zero, one := p.engine.slot(0), p.engine.slot(1)

@@ -41,6 +41,8 @@ func (m *Model) Attach(c Caller) error {
 	return m.Prepare()
 }
 
+// checkRemote wants what starting the server needs. Whether the artifact is
+// there is only found when it starts.
 func (m *Model) checkRemote() error {
 	r := m.Remote
 	if len(r.Serve) == 0 || r.Path == "" || r.Artifact == "" {
@@ -58,6 +60,11 @@ func (m *Model) inputNames() []string {
 }
 
 // predictRemote scores a frame by the server.
+//
+// Rows are sent one call after another; the server decides how parallel it is.
+// The frame is bound only to check its columns: what is sent are raw values,
+// since the foreign code has its own preprocessing. An error discards the rows
+// that were answered before.
 func (p *program) predictRemote(frame *dataset.Frame) (*Predictions, error) {
 	m := p.model
 	if m.caller == nil {
@@ -101,6 +108,8 @@ func (p *program) predictRemote(frame *dataset.Frame) (*Predictions, error) {
 	return out, nil
 }
 
+// call makes sure that there is a prediction a row, as they are matched by
+// position.
 func (m *Model) call(names []string, rows [][]any) ([]any, error) {
 	found, err := m.caller.Call(names, rows)
 	if err == nil && len(found) != len(rows) {
@@ -110,6 +119,9 @@ func (m *Model) call(names []string, rows [][]any) ([]any, error) {
 }
 
 // raw is a column's value as it is sent.
+//
+// Numbers are sent as float64, which JSON writes so that they read back; an
+// integer beyond 2^53 is sent as the float64 nearest to it.
 func raw(c *dataset.Column, row int) any {
 	if c.Missing(row) {
 		return nil
@@ -141,6 +153,9 @@ func (s *Scorer) Err() error {
 }
 
 // ask scores the row by the server.
+//
+// A Score with label -1 and an error to be asked for by Err is what a failure
+// gives, since Score has no error to return.
 func (s *Scorer) ask() Score {
 	m := s.program.model
 	var found []any

@@ -123,6 +123,10 @@ func (s *Scorer) setCode(i int, code int32) {
 }
 
 // Score scores the inputs as they are set. They stay set.
+//
+// It reads slots as program.fill does for batches, from values that were
+// encoded when they were set; both must treat one-hot columns and missing
+// values alike.
 func (s *Scorer) Score() Score {
 	if s.remote != nil {
 		return s.ask()
@@ -147,6 +151,8 @@ func (s *Scorer) Score() Score {
 	return s.result()
 }
 
+// result turns the finished scores in acc into a Score. Proba is one slice for
+// all calls, which saves an allocation a request.
 func (s *Scorer) result() Score {
 	m := s.program.model
 	label := s.program.label(s.acc)

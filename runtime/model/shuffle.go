@@ -12,6 +12,8 @@ import (
 // that ask it for the input. The work of shuffling every input once is that of
 // a few predictions, however many inputs there are. It is safe for concurrent
 // use.
+//
+// Its memory is the encoded matrix and, a tree, 4 bytes a row and 4 a node.
 type Shuffler struct {
 	program *program
 	x       *Matrix
@@ -64,6 +66,11 @@ func (m *Model) NewShuffler(frame *dataset.Frame) (*Shuffler, error) {
 
 // find notes the tree's parents, the places where it asks for each field, and
 // the rows that come there.
+//
+// Only the first node on each path that asks for a field is a place: rows that
+// are sent another way there are walked to the leaf from it, through whatever
+// nodes below ask for the field too. Rows of a node are a range of one permuted
+// list, as in growing a tree.
 func (s *Shuffler) find(number int32, t *Tree, owner []slot) {
 	parents, rows := make([]int32, len(t.Feature)), make([]int32, s.x.Rows)
 	for i := range rows {
@@ -103,6 +110,8 @@ func (s *Shuffler) find(number int32, t *Tree, owner []slot) {
 	s.parents, s.rows = append(s.parents, parents), append(s.rows, rows)
 }
 
+// score keeps both the raw scores, which changes are added to, and the finished
+// predictions. finish overwrites what it is given, so it gets a copy.
 func (s *Shuffler) score(frame *dataset.Frame) error {
 	sources, err := s.program.model.Encoder.bind(frame)
 	if err != nil {
@@ -165,6 +174,10 @@ func (s *Shuffler) Use(input string) float64 {
 // Shuffle returns, for each order, the predictions where row i has the input's
 // value of row order[i]. An input that the model does not
 // use changes nothing. The error is always nil.
+//
+// Each order has a slice of differences as long as the raw scores; with many
+// orders that is what takes memory. orders are permutations or any other
+// indexes of rows.
 func (s *Shuffler) Shuffle(input string, orders [][]int) ([]*Predictions, error) {
 	changed := make([][]float64, len(orders)) // by which scores differ
 	field, ok := s.inputs[input]
@@ -187,6 +200,8 @@ func (s *Shuffler) Shuffle(input string, orders [][]int) ([]*Predictions, error)
 	return out, nil
 }
 
+// linear adds weight times difference of the column's two values: the score is
+// linear, so nothing else has to be computed again.
 func (s *Shuffler) linear(field int, orders [][]int, changed [][]float64) {
 	weights := s.program.model.Linear.Weights
 	for _, c := range s.columns[field] {
@@ -202,6 +217,9 @@ func (s *Shuffler) linear(field int, orders [][]int, changed [][]float64) {
 }
 
 // trees scores again the rows that come to a place.
+//
+// was is found once a row, not once an order. Most exchanged values end in the
+// same leaf, and then nothing is added.
 func (s *Shuffler) trees(field int, at place, orders [][]int, changed [][]float64) {
 	t, owner := &s.program.model.Ensemble.Trees[at.tree], s.columns[field]
 	first, last := int32(owner[0]), int32(owner[len(owner)-1]) // a field's columns lie side by side
@@ -249,6 +267,9 @@ func (s *Shuffler) leaf(t *Tree, n int32, row, other int, first, last int32) int
 }
 
 // changed returns the predictions where scores differ by so much.
+//
+// Rows whose scores do not differ keep the prediction they had, which also
+// keeps its bits.
 func (s *Shuffler) changed(by []float64) *Predictions {
 	outputs := s.program.outputs
 	out := &Predictions{Classes: s.whole.Classes}

@@ -27,6 +27,9 @@ func (n *node) leaf() int { return int(uint32(n.threshold)) }
 
 // orderKey maps numbers and infinities to integers in the same order, zeros of
 // both signs to one.
+//
+// The key of NaN means nothing: the slots of trees hold an infinity in its
+// place.
 func orderKey(v float64) uint64 {
 	b := math.Float64bits(v + 0)
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
@@ -35,6 +38,10 @@ func orderKey(v float64) uint64 {
 // walk takes four independent walks a step at a time until all have arrived,
 // and returns their leaves' offsets; the processor overlaps their reads. Walk k
 // reads the slots from rows[k*stride].
+//
+// bits.Sub64 with a borrow out is how Go is made to compile the comparison into
+// a subtraction and an add with carry. The exclusive ors are all zero only when
+// no walk has moved, which happens when all four are at leaves.
 func walk(nodes []node, i0, i1, i2, i3 uint32, rows []uint64, stride int) (l0, l1, l2, l3 int) {
 	for {
 		n0, n1 := &nodes[i0], &nodes[i1]

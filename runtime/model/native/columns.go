@@ -15,6 +15,11 @@ import (
 // like: a column may well be called f0. Position decides where the file has no
 // names, and where it has only those that libraries make up and nothing in the
 // blueprint is called so. Names that could mean either are an error.
+//
+// The result has the encoder's column for each of the file's. A wrong guess
+// would score every row with the wrong features and fail nowhere, so the cases
+// go from certain to likely, and what is left is an error that shows both
+// lists.
 func (m *Imported) columns(enc *model.Encoder) ([]int32, error) {
 	names := enc.FeatureNames()
 	if m.Width != len(names) {
@@ -78,6 +83,9 @@ func (m *Imported) unnamed(enc *model.Encoder, names []string) ([]int32, error) 
 }
 
 // standsInPlace reports whether no name of the file is another column's.
+//
+// Where the plain names agree in order, a file's name that is exactly another
+// column's means that the file was written in another order.
 func (m *Imported) standsInPlace(names []string) bool {
 	index := indexOf(names)
 	for i, n := range m.Features {
@@ -90,6 +98,9 @@ func (m *Imported) standsInPlace(names []string) bool {
 
 // placed finds each of the file's names among the others, which must all be
 // distinct and all be there.
+//
+// It reports false where a name is not found, is used twice, or where the
+// others have names that are equal, since these could not be told apart.
 func placed(file, names []string) ([]int32, bool) {
 	index := indexOf(names)
 	out, taken := make([]int32, len(file)), make([]bool, len(names))

@@ -21,6 +21,10 @@ const (
 	missingType = 3 << 2 // 0: none, 1: zero, 2: NaN
 )
 
+// readLightGBM reads the text that Booster.save_model writes. Trees come one an
+// output by turns, so a tree's output is its number modulo the outputs. Keys
+// that are not known are ignored, as they are parameters and statistics; keys
+// that change scores are looked at and refused.
 func readLightGBM(b []byte) (*Imported, error) {
 	head, trees, err := blocks(string(b))
 	if err != nil {
@@ -62,6 +66,9 @@ func readLightGBM(b []byte) (*Imported, error) {
 }
 
 // blocks cuts the text into its head and its trees.
+//
+// Trees must be numbered from 0 without a gap, and the line that ends them must
+// be there: otherwise a file that was cut short would score as a smaller model.
 func blocks(text string) (head fields, trees []fields, err error) {
 	if !strings.HasPrefix(text, "tree") {
 		return nil, nil, errors.New(`it does not begin with "tree": save it with Booster.save_model`)
@@ -93,6 +100,9 @@ func blocks(text string) (head fields, trees []fields, err error) {
 }
 
 // objective finds the task, the outputs and the link.
+//
+// LightGBM has its first scores within the leaves of the first trees
+// (boost_from_average), so the base is 0.
 func (m *Imported) objective(head fields) error {
 	m.Objective = head["objective"]
 	name, _, _ := strings.Cut(m.Objective, " ")
@@ -131,6 +141,8 @@ func (m *Imported) objective(head fields) error {
 }
 
 // sigmoid is what a binary score is multiplied by before the logistic function.
+//
+// Leaves are multiplied by it once on reading, instead of every score.
 func sigmoid(objective string, task plan.Task) (float64, error) {
 	if task != plan.Binary {
 		return 1, nil
@@ -147,6 +159,9 @@ func sigmoid(objective string, task plan.Task) (float64, error) {
 	return 1, nil
 }
 
+// drawn reads one tree. Branches are numbered from 0 and leaves apart from
+// them; here leaves follow the branches in one numbering. A tree of one leaf
+// has no branches.
 func (f fields) drawn(width int, scale float64) (*drawn, error) {
 	leaves, err := f.whole("num_leaves")
 	if err != nil {

@@ -60,6 +60,9 @@ func Decode(flavor string, r io.Reader) (*Imported, error) {
 // Model joins the trees with the preprocessing whose columns they were trained
 // on. Where the file names its columns, they must be the encoder's, in any
 // order; where it does not, their number must be. See columns.
+//
+// The imported trees are not changed, so one import may be joined with several
+// encoders.
 func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc model.Encoder) (*model.Model, error) {
 	outputs := 1
 	if task == plan.Multiclass {
@@ -104,6 +107,10 @@ type drawn struct {
 var errNoTree = errors.New("its nodes do not form a tree")
 
 // tree puts the nodes in an order in which each comes after its parent.
+//
+// The walk is breadth first from the root. A node that is reached twice, or a
+// child that is outside, is an error; nodes that are never reached are left
+// out.
 func (d *drawn) tree(output int32) (model.Tree, error) {
 	t := model.Tree{Output: output}
 	n := len(d.left)

@@ -41,6 +41,9 @@ type xgboost struct {
 	} `json:"learner"`
 }
 
+// xgboostTree is one tree in parallel arrays by node. Conditions hold
+// thresholds at branches and values at leaves. XGBoost computes in 32 bits, so
+// they are decoded as such: rounding twice could move a threshold.
 type xgboostTree struct {
 	DefaultLeft []flag    `json:"default_left"`
 	Left        []int32   `json:"left_children"`
@@ -83,6 +86,9 @@ var xgboostTasks = map[string]plan.Task{
 // most bounds the classes and columns that a file may claim.
 const most = 1 << 20
 
+// readXGBoost reads the JSON that save_model writes. A file that begins with
+// "{L" is UBJSON, the format of other file endings. Objectives whose link the
+// runtime lacks, such as Poisson's, are refused.
 func readXGBoost(b []byte) (*Imported, error) {
 	if !bytes.HasPrefix(b, []byte("{")) || bytes.HasPrefix(b, []byte("{L")) {
 		return nil, errors.New(`it is not JSON: save it with save_model("model.json")`)
@@ -128,6 +134,9 @@ func readXGBoost(b []byte) (*Imported, error) {
 
 // trees adds the trees, those up to the best iteration where early stopping has
 // found one, as XGBoost's scikit-learn interface predicts.
+//
+// An iteration has one tree an output times the parallel trees of a boosted
+// forest. The product cannot overflow, since each factor is bounded by most.
 func (x *xgboost) trees(e *model.Ensemble) error {
 	m := &x.Learner.GradientBooster.Model
 	last := len(m.Trees)
@@ -155,6 +164,7 @@ func (x *xgboost) trees(e *model.Ensemble) error {
 	return nil
 }
 
+// drawn reads one tree. The slices of the file are used as they are.
 func (t *xgboostTree) drawn(width int) (*drawn, error) {
 	n := len(t.Left)
 	if len(t.Right) != n || len(t.Conditions) != n || len(t.Indices) != n || len(t.DefaultLeft) != n {
@@ -187,6 +197,9 @@ func (t *xgboostTree) drawn(width int) (*drawn, error) {
 // below is the greatest 64-bit number that, rounded to 32 bits, is less than
 // the condition. It is the middle between the condition and the number before
 // it, or what comes just before that where the middle rounds up.
+//
+// Rows reach the runtime as 64-bit numbers, of which XGBoost sees the nearest
+// 32-bit one; "rounded is less than the condition" is the test that it makes.
 func below(condition float32) float64 {
 	middle := (float64(math.Nextafter32(condition, float32(math.Inf(-1)))) + float64(condition)) / 2
 	if float32(middle) < condition {
@@ -197,6 +210,10 @@ func below(condition float32) float64 {
 
 // baseScores reads "5E-1", 0.5 or "[5E-1,1E0]". Of a binary task it is a
 // probability.
+//
+// Newer versions write a list with a score for each output, older ones a single
+// number for all. It is stored in the scale of the prediction, which for a
+// binary task is a probability, and the runtime adds log odds.
 func baseScores(raw json.RawMessage, task plan.Task, outputs int) ([]float64, error) {
 	text := strings.Trim(string(raw), `"[] `)
 	parts := strings.Split(text, ",")
