@@ -15,6 +15,8 @@ type moments struct {
 	moment.Moments
 }
 
+// see adds the frame's values. Integers beyond 2^53 go the slower way that adds
+// them exactly, only in frames that have some.
 func (m *moments) see(f *dataset.Frame) error {
 	c := m.column.in(f)
 	if c.Low != nil {
@@ -30,6 +32,8 @@ func (m *moments) merge(other measure) {
 	m.Moments.Merge(&o.Moments)
 }
 
+// moments asks for a column's sums, which mean, sum and deviation of one column
+// share.
 func (p *prepared) moments(c string) handle[*moments] {
 	return ask(p, "moments/"+c, func(*spill.Room) *moments { return &moments{column: p.finder(c)} })
 }
@@ -43,6 +47,8 @@ type extremes struct {
 	values         int64
 }
 
+// The comparisons are negated so that the first value replaces NaN: nothing is
+// >= NaN. A value of a frame without Low has a low of 0.
 func (m *extremes) see(f *dataset.Frame) error {
 	c := m.column.in(f)
 	for i, v := range c.Floats {
@@ -74,6 +80,7 @@ func (m *extremes) take(v float64, low int16) {
 	}
 }
 
+// A worker that has seen no value has NaN, which is skipped.
 func (m *extremes) merge(other measure) {
 	o, _ := other.(*extremes)
 	m.values += o.values
@@ -101,12 +108,16 @@ type counted[K spill.Key[K]] struct {
 
 func (m *counted[K]) see(f *dataset.Frame) error { return m.add(m, m.column.in(f), f.Offset) }
 
+// Tallies are not added up but kept side by side: Each merges them when
+// somebody asks.
 func (m *counted[K]) merge(other measure) {
 	o, _ := other.(*counted[K])
 	m.others = append(append(m.others, o.tally), o.others...)
 	m.values += o.values
 }
 
+// each calls fn once for every distinct value, in the order of keys, with the
+// counts of all workers added up. It may be called several times.
 func (m *counted[K]) each(ctx context.Context, fn func(spill.Entry[K]) error) error {
 	return spill.Each(ctx, append([]*spill.Tally[K]{m.tally}, m.others...), fn)
 }
@@ -129,6 +140,7 @@ func addNarrow(m *counted[spill.Number], c *dataset.Column, offset int64) error 
 	return nil
 }
 
+// Frames without an integer beyond 2^53 have no Low, and the loop does nothing.
 func addWide(m *counted[spill.Text], c *dataset.Column, offset int64) error {
 	for row, low := range c.Low {
 		if low == 0 {
@@ -142,6 +154,8 @@ func addWide(m *counted[spill.Text], c *dataset.Column, offset int64) error {
 	return nil
 }
 
+// addNumbers counts each value that is not missing. Zeros of both signs have
+// one key.
 func addNumbers(m *counted[spill.Number], c *dataset.Column, offset int64) error {
 	for row, v := range c.Floats {
 		if v != v {
@@ -157,6 +171,9 @@ func addNumbers(m *counted[spill.Number], c *dataset.Column, offset int64) error
 
 // addTexts counts the texts of a frame by their codes first, so that a column of
 // few texts costs little.
+//
+// First and Second are the first two rows with the text, which examples show;
+// rows ascend within a frame, so the first two that come are the smallest.
 func addTexts(m *counted[spill.Text], c *dataset.Column, offset int64) error {
 	if cap(m.frame) < len(c.Dict) {
 		m.frame = make([]spill.Entry[spill.Text], len(c.Dict))
@@ -195,6 +212,9 @@ func (p *prepared) countNumbers(c string) handle[*counted[spill.Number]] {
 
 // countIntegers counts a column of integers, those beyond 2^53 apart. Both
 // together take the memory of one: what one has, the other has not.
+//
+// Only the narrow one is counted in spilling, which divides the memory, as both
+// share one column's values.
 func (p *prepared) countIntegers(c string) (handle[*counted[spill.Number]], handle[*counted[spill.Text]]) {
 	narrow := countKeys(p, "narrow/"+c, c, addNarrow)
 	wide := ask(p, "wide/"+c, func(r *spill.Room) *counted[spill.Text] {
@@ -208,6 +228,8 @@ func (p *prepared) countTexts(c string) handle[*counted[spill.Text]] {
 	return countKeys(p, "counted/"+c, c, addTexts)
 }
 
+// countKeys asks for a tally and notes that it may spill, once however many
+// expectations share it: the number divides the memory.
 func countKeys[K spill.Key[K]](p *prepared, key, c string,
 	add func(*counted[K], *dataset.Column, int64) error) handle[*counted[K]] {
 	before := len(p.makers)

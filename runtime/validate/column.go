@@ -41,6 +41,10 @@ func (c *columnRef) finder() *finder { return &finder{columnRef: c} }
 func (p *prepared) finder(name string) *finder { return p.ref(name).finder() }
 
 // in returns the column of a frame; one that the frame lacks is all missing.
+//
+// A frame lacks a column where the file of its rows does. The place is
+// remembered since frames of one file have their columns in one order. What it
+// returns is valid until the next call.
 func (c *finder) in(f *dataset.Frame) *dataset.Column {
 	if c.at < len(f.Columns) && f.Columns[c.at].Name == c.name {
 		return &f.Columns[c.at]
@@ -97,6 +101,8 @@ func (c *columnRef) shown(text string) string {
 	return cut(text)
 }
 
+// cut shortens a text to maxShown bytes, the ellipsis included, at the
+// beginning of a character.
 func cut(s string) string {
 	if len(s) <= maxShown {
 		return s

@@ -4,6 +4,9 @@ import "github.com/ashlar-dev/ashlar/runtime/dataset"
 
 // between is inclusive unless strict_min or strict_max. Integers are compared in
 // all their digits.
+//
+// The test by float64 alone is the fast one; it is exact unless the frame or a
+// bound has an integer beyond 2^53.
 func between(rq *request) verdict {
 	c := rq.numeric()
 	b := rq.exactInterval(c)

@@ -31,6 +31,8 @@ func uniqueProportionBetween(rq *request) verdict {
 }
 
 // distinct prepares an expectation about the exact number of distinct values.
+//
+// observe makes a figure of both counts, and its text for people.
 func (rq *request) distinct(b interval, observe func(r *Result, distinct, values int64) (float64, string)) verdict {
 	c := rq.column()
 	count := countOf(rq, c)
@@ -47,6 +49,8 @@ func (rq *request) distinct(b interval, observe func(r *Result, distinct, values
 }
 
 // countOf asks for a column's distinct values and returns how to count them.
+//
+// For integers the two tallies are of disjoint sets, so their numbers add up.
 func countOf(rq *request, c *columnRef) func(context.Context, *seen) (distinct, values int64, err error) {
 	if coded(c.spec) {
 		h := rq.countTexts(c.name)
@@ -64,6 +68,8 @@ func countOf(rq *request, c *columnRef) func(context.Context, *seen) (distinct, 
 	return func(ctx context.Context, s *seen) (int64, int64, error) { return h.of(s).distinct(ctx) }
 }
 
+// distinct counts the keys, which reads through all that was spilled; values is
+// known without.
 func (m *counted[K]) distinct(ctx context.Context) (distinct, values int64, err error) {
 	err = m.each(ctx, func(spill.Entry[K]) error { distinct++; return nil })
 	return distinct, m.values, err

@@ -18,6 +18,9 @@ func distinctContainSet(rq *request) verdict { return rq.distinctSet(false, true
 // distinctEqualSet: both.
 func distinctEqualSet(rq *request) verdict { return rq.distinctSet(true, true) }
 
+// within asks that no other values are found, and all that every value of the
+// set is. The measure's memory is that of the set and of a few examples,
+// however many values the column has.
 func (rq *request) distinctSet(within, all bool) verdict {
 	c := rq.column()
 	set := rq.valueSet(c)
@@ -63,6 +66,7 @@ type members struct {
 	outside map[string]Example // the first such values, by where they are first
 }
 
+// see looks a text of the dictionary up once a frame, and a number once a row.
 func (m *members) see(f *dataset.Frame) error {
 	c := m.column.in(f)
 	index := m.indexOf(c)
@@ -112,6 +116,10 @@ func (m *members) note(c *dataset.Column, offset int64, row int) {
 	}
 }
 
+// A value keeps the smaller of its first rows. The map may have more than
+// MaxExamples values after it; examples takes the first of them. That none of
+// the overall first is lost follows from each worker keeping its own first
+// ones.
 func (m *members) merge(other measure) {
 	o, _ := other.(*members)
 	m.missing += o.missing

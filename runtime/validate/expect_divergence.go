@@ -16,6 +16,11 @@ import (
 // {bins, weights, tail_weights}. Weight held out for what the
 // partition does not foresee keeps it finite: tail_weight_holdout for other
 // values or for both tails, internal_weight_holdout for bins of no weight.
+//
+// The prepared measure returns counts and not shares, as relativeEntropy brings
+// both sides to a sum of 1. A value that the partition gives no weight makes
+// the divergence infinite: such a result has no observed value and says what to
+// set.
 func divergence(rq *request) verdict {
 	c := rq.column()
 	rq.need("partition_object")
@@ -57,6 +62,8 @@ func divergence(rq *request) verdict {
 
 // relativeEntropy is Σ p ln(p/q) of p and q brought to a sum of 1, as
 // scipy.stats.entropy has it.
+//
+// Terms of p = 0 are 0 by the limit. q = 0 with p > 0 gives +Inf.
 func relativeEntropy(p, q []float64) float64 {
 	var sumP, sumQ, out float64
 	for i := range p {
@@ -72,6 +79,8 @@ func relativeEntropy(p, q []float64) float64 {
 }
 
 // weights reads weights that add up to 1, more ones included.
+//
+// The tolerance is that of numpy.isclose, which Great Expectations compares by.
 func (rq *request) weights(m map[string]any, fields ...string) [][]float64 {
 	out, sum := make([][]float64, len(fields)), 0.0
 	for i, f := range fields {
@@ -100,6 +109,9 @@ func (rq *request) fields(m map[string]any, known ...string) {
 }
 
 // binShares prepares the shares of a histogram with a tail on either side.
+//
+// counts has a place below the first edge, one for each bin and one above the
+// last edge: both results have that length.
 func (rq *request) binShares(c *columnRef, m map[string]any, tail, internal float64) func(context.Context, *seen,
 	*Result) (p, q []float64, err error) {
 	if coded(c.spec) {
@@ -135,6 +147,9 @@ func (rq *request) binShares(c *columnRef, m map[string]any, tail, internal floa
 
 // heldOut scales weights down to what is not held out and shares the internal
 // weight among those of none.
+//
+// A bin of no weight implies none > 0, so the division is never by 0 where it
+// happens.
 func heldOut(weights []float64, tail, internal float64) []float64 {
 	none := 0
 	for _, w := range weights {
@@ -159,6 +174,9 @@ type histogram struct {
 	counts []int64
 }
 
+// An edge belongs to the bin that it begins, but for the last edge, which
+// belongs to the last bin. BinarySearch returns the place of an edge that is
+// found, which is the bin that ends there.
 func (m *histogram) see(f *dataset.Frame) error {
 	last := len(m.edges) - 1
 	for _, v := range m.column.in(f).Floats {

@@ -8,6 +8,9 @@ import (
 
 // valueShares prepares the shares of values. What is held out for other values
 // is shared among as many as there are.
+//
+// p and q begin with the partition's values in its order; values that it lacks
+// follow in the order of their keys. Without any of these nothing is held out.
 func (rq *request) valueShares(c *columnRef, m map[string]any, tail float64) func(context.Context, *seen,
 	*Result) (p, q []float64, err error) {
 	rq.fields(m, "values", "weights")
@@ -54,6 +57,9 @@ func (rq *request) valueShares(c *columnRef, m map[string]any, tail float64) fun
 
 // eachCount asks for a column's counts and returns how to go through them: by
 // index in the set, or -1 for a value that it lacks.
+//
+// The set's values are turned into keys once, so that the walk compares keys
+// only.
 func eachCount(rq *request, c *columnRef, set *valueSet) func(context.Context, *seen, func(at int, count int64)) error {
 	if coded(c.spec) {
 		keys := map[spill.Text]int{}
@@ -69,6 +75,8 @@ func eachCount(rq *request, c *columnRef, set *valueSet) func(context.Context, *
 	return eachKey(rq.countNumbers(c.name), keys)
 }
 
+// eachKey goes through the counts of a tally and says for each where in the set
+// its key is.
 func eachKey[K spill.Key[K]](h handle[*counted[K]], keys map[K]int) func(context.Context,
 	*seen, func(int, int64)) error {
 	return func(ctx context.Context, s *seen, fn func(int, int64)) error {

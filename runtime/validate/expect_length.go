@@ -8,6 +8,8 @@ import (
 func lengthsBetween(rq *request) verdict { return rq.lengths(rq.strictInterval(rq.whole)) }
 func lengthsEqual(rq *request) verdict   { return rq.lengths(rq.equal()) }
 
+// Code points and not bytes, as Python's len counts; characters that are
+// composed of several count as several.
 func (rq *request) lengths(b interval) verdict {
 	c := rq.column()
 	if !coded(c.spec) {

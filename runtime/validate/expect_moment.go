@@ -25,6 +25,9 @@ func stdevBetween(rq *request) verdict {
 
 // momentBetween prepares an expectation about a statistic of at least so many
 // values.
+//
+// The mean is written in the column's type, so that a mean of timestamps is a
+// time; sum and deviation are numbers.
 func (rq *request) momentBetween(c *columnRef, name string, statistic func(*moments) float64,
 	bound func(string) *float64, least int64) verdict {
 	b := rq.strictInterval(bound)
@@ -56,6 +59,10 @@ func maxBetween(rq *request) verdict {
 	return rq.extremeBetween("max", func(m *extremes) (float64, int16) { return m.max, m.maxLow })
 }
 
+// extremeBetween prepares an expectation about the least or greatest value,
+// exact in all digits of an integer. judgeValue compares the float64, which may
+// be equal to a bound where the integers differ; so its verdict is replaced by
+// one on the exact value.
 func (rq *request) extremeBetween(name string, of func(*extremes) (float64, int16)) verdict {
 	c := rq.numeric()
 	b := rq.exactInterval(c)

@@ -40,6 +40,10 @@ func pairGreater(rq *request) verdict {
 	}})
 }
 
+// compareRow compares two values that are there. Integers are compared by what
+// their float64 is short of where the float64 are equal: the nearest float64 is
+// the same then, so the order of the low parts is that of the integers. Texts
+// are compared by bytes, which is the order of code points.
 func compareRow(x, y *dataset.Column, row int) int {
 	if x.Coded() {
 		return strings.Compare(x.Dict[x.Codes[row]], y.Dict[y.Codes[row]])

@@ -8,6 +8,9 @@ import (
 )
 
 // medianBetween: the middle value, or the mean of the two in the middle.
+//
+// Both places in the middle are asked for, which are the same for an odd
+// number.
 func medianBetween(rq *request) verdict {
 	c := rq.numeric()
 	b := rq.strictInterval(rq.bound(c))
@@ -24,6 +27,8 @@ func medianBetween(rq *request) verdict {
 		if err != nil {
 			return err
 		}
+		// Halves are added where the sum would overflow; otherwise the sum is
+		// halved, as numpy does, to give the same bits.
 		median := v[0]/2 + v[1]/2
 		if v[0] == v[1] || !math.IsInf(v[0]+v[1], 0) {
 			median = (v[0] + v[1]) / 2
@@ -34,8 +39,8 @@ func medianBetween(rq *request) verdict {
 }
 
 // quantilesBetween: the value at the nearest rank of each quantile, halves to
-// the even rank as numpy rounds, within its range, bounds included. null is no
-// bound. Quantiles are exact, so allow_relative_error allows nothing more.
+// the even rank as numpy rounds, within its range, bounds included. null means
+// no bound. Quantiles are exact, so allow_relative_error allows nothing more.
 func quantilesBetween(rq *request) verdict {
 	c := rq.numeric()
 	quantiles, ranges := rq.quantileRanges(c)
@@ -62,6 +67,8 @@ func quantilesBetween(rq *request) verdict {
 	}
 }
 
+// judgeQuantiles compares each quantile with its range. The values are judged
+// as they are; only what goes into JSON is made finite.
 func (r *Result) judgeQuantiles(c *columnRef, quantiles, values []float64, ranges []interval) {
 	var found, wrong []string
 	for i, v := range values {
@@ -81,6 +88,9 @@ func (r *Result) judgeQuantiles(c *columnRef, quantiles, values []float64, range
 }
 
 // quantileRanges reads {quantiles: [...], value_ranges: [[low, high], ...]}.
+//
+// Where there are mistakes the results may differ in length; they are not used
+// then, since a request with problems has no verdict.
 func (rq *request) quantileRanges(c *columnRef) (quantiles []float64, ranges []interval) {
 	rq.need("quantile_ranges")
 	m, ok := want[map[string]any](rq, "quantile_ranges", "{quantiles: [...], value_ranges: [[low, high], ...]}")
@@ -109,6 +119,8 @@ func (rq *request) quantileRanges(c *columnRef) (quantiles []float64, ranges []i
 	return quantiles, ranges
 }
 
+// valueRange reads one [low, high]; null is no bound, and a timestamp's bounds
+// may be texts.
 func (rq *request) valueRange(c *columnRef, where string, v any) interval {
 	pair, _ := v.([]any)
 	if len(pair) != 2 {

@@ -9,6 +9,8 @@ import (
 func inSet(rq *request) verdict    { return rq.membership(true) }
 func notInSet(rq *request) verdict { return rq.membership(false) }
 
+// Integers are looked up row by row, as those beyond 2^53 are known by their
+// digits; other columns go by the float64 or by each text of a dictionary once.
 func (rq *request) membership(wanted bool) verdict {
 	c := rq.column()
 	set := rq.valueSet(c)

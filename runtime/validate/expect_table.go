@@ -85,6 +85,8 @@ func columnExists(rq *request) verdict {
 	index := rq.whole("column_index")
 	name := rq.declared("column", rq.expectation.Column).name
 	rq.columns = []string{name}
+	// The header is asked and not the frames, so that a column of a file
+	// without rows counts as there.
 	return func(_ context.Context, s *seen, r *Result) error {
 		found := slices.Index(s.header, name)
 		r.Success = found >= 0 && (index == nil || float64(found) == *index)
@@ -96,6 +98,7 @@ func columnExists(rq *request) verdict {
 	}
 }
 
+// observeNames notes the columns that were found.
 func (r *Result) observeNames(names []string) {
 	r.ObservedNames = names
 	r.Observed = plan.Counted(len(names), "column")

@@ -43,6 +43,9 @@ func ofType(rq *request) verdict {
 }
 
 // numberIs reports whether a value of a column of type from is one of type to.
+//
+// A number and a timestamp are never one another, though both are float64 in
+// frames. Integers are those that a float64 tells apart.
 func numberIs(from, to plan.ColumnType, v float64) bool {
 	switch {
 	case from == to || to == plan.Text || to == plan.Category:

@@ -14,6 +14,9 @@ import (
 
 // unique: every member of a duplicate group is unexpected. Missing values are
 // no members.
+//
+// For integers both tallies are gone through: a duplicate is in one of them as
+// a whole.
 func unique(rq *request) verdict {
 	c, mostly := rq.column(), rq.share("mostly", 1)
 	if coded(c.spec) {
@@ -54,6 +57,10 @@ func judgeUnique[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, 
 }
 
 // duplicates adds the rows of groups of more than one to the result.
+//
+// Groups come in the order of keys, not of rows. A group is kept as an example
+// only if it begins before the last that is kept, so the list ends with the
+// groups that begin first, whatever the order.
 func duplicates[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, text func(K) string) error {
 	return m.each(ctx, func(e spill.Entry[K]) error {
 		if e.Count < 2 {
@@ -71,6 +78,9 @@ func duplicates[K spill.Key[K]](ctx context.Context, m *counted[K], r *Result, t
 }
 
 // keyText is a text's key as far as it is known.
+//
+// The beginning of a long text may end within a character, whose bytes are left
+// out.
 func keyText(k spill.Text) string {
 	b, whole := k.Bytes()
 	if whole {
@@ -118,6 +128,9 @@ type combined struct {
 	key     []byte
 }
 
+// see writes each row's values into one key. The key's memory is used again for
+// each row, as TextOf copies it. With "never" rows of missing values only are
+// equal to one another and so duplicates.
 func (m *combined) see(f *dataset.Frame) error {
 	m.columns = m.columns[:0]
 	for _, c := range m.finders {
@@ -151,6 +164,9 @@ func (m *combined) merge(other measure) {
 
 // appendValue writes a value so that no two lists of values are written alike: 0
 // for missing, else one more than the number of bytes that follow.
+//
+// The first byte tells the forms apart: 9 and 11 are one more than the 8 or 10
+// bytes of a number, and a column is either of texts or of numbers.
 func appendValue(b []byte, c *dataset.Column, row int) []byte {
 	switch {
 	case c.Missing(row):
@@ -168,6 +184,10 @@ func appendValue(b []byte, c *dataset.Column, row int) []byte {
 }
 
 // combinedText writes what a key holds of the values.
+//
+// A key that was cut off may end within a value; what is whole before it is
+// shown. binary.Uvarint and the lengths are checked, as the cut may be
+// anywhere.
 func combinedText(refs []*columnRef, k spill.Text) string {
 	b, whole := k.Bytes()
 	out := ""

@@ -33,6 +33,7 @@ func (b interval) holds(v float64, low int16) bool {
 	return true
 }
 
+// contains reports whether a value lies within. NaN lies within no bound.
 func (b interval) contains(v float64) bool {
 	if b.min != nil && !(v > *b.min || v == *b.min && !b.strictMin) {
 		return false
@@ -42,6 +43,9 @@ func (b interval) contains(v float64) bool {
 
 // interval reads the bounds with the given reader of a number. At least one
 // must be there, and they must be in order.
+//
+// Both missing is not told again where one was there but mistaken: that was
+// said already.
 func (rq *request) interval(read func(name string) *float64) interval {
 	b := interval{min: read("min_value"), max: read("max_value")}
 	switch {
@@ -64,6 +68,9 @@ func (rq *request) strictInterval(read func(name string) *float64) interval {
 
 // exactInterval is strictInterval for a column's own values. Bounds of integers
 // may be written as text, which keeps all digits; beyond 2^53 they must be.
+//
+// A number in the blueprint is a float64 when it arrives here, so digits beyond
+// 2^53 may be lost already without a trace; a text keeps them.
 func (rq *request) exactInterval(c *columnRef) interval {
 	if c.spec.Type != plan.Integer {
 		return rq.strictInterval(rq.bound(c))

@@ -40,6 +40,10 @@ type partHeader struct {
 // and writes what Merge makes a report of together with the other parts. The
 // same rows give the same bytes. Like the data, a part may be personal: it holds
 // values of the columns whose uniqueness or quantiles are asked for.
+//
+// The format is gzip of the header and then each measure's state, in the order
+// in which the expectations asked for them. Nothing in it depends on the number
+// of workers.
 func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part dataset.Part, opt Options,
 	w io.Writer) (err error) {
 	opt = opt.withDefaults()
@@ -69,6 +73,8 @@ func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part 
 	for i := 0; i < len(s.measures) && err == nil; i++ {
 		err = s.measures[i].save(out)
 	}
+	// cmp.Or evaluates all three: the gzip stream is closed even after an
+	// error, and its end is what proves the part whole.
 	if err = cmp.Or(err, out.w.Flush(), z.Close()); err != nil {
 		return fmt.Errorf("write part %d: %w", part.Index, err)
 	}
@@ -76,6 +82,9 @@ func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part 
 }
 
 // asked is the digest of everything that decides what is measured and how.
+//
+// The source's name is left out, as parts may be read from another place than
+// the whole.
 func asked(ds plan.Dataset, opt Options) (string, error) {
 	text, err := plan.Canonical(map[string]any{"columns": ds.Columns, "csv": ds.CSV,
 		"expect": ds.Expect, "profile": opt.Profile})
@@ -111,6 +120,9 @@ type partReader struct {
 	shift int64 // rows of the parts before
 }
 
+// state reads a value into v. The length bounds what is read, Weigh what its
+// JSON may take in memory, and unknown fields and trailing text are errors: a
+// part comes from a store and is not trusted.
 func (p *partReader) state(v any) error {
 	n, err := binary.ReadUvarint(p.r)
 	if err != nil {
@@ -140,6 +152,7 @@ func (p *partReader) state(v any) error {
 	return nil
 }
 
+// cutShort makes an early end of the input an error of its own.
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -148,6 +161,8 @@ func cutShort(err error) error {
 }
 
 // moved are examples of a part as rows of the whole.
+//
+// The list is changed in place and returned.
 func (p *partReader) moved(list []Example) ([]Example, error) {
 	if len(list) > MaxExamples {
 		return nil, errors.New("too many examples")

@@ -20,6 +20,9 @@ import (
 // the byte, that Run makes in one pass over the whole dataset. An error means
 // that there is no verdict: a part that is missing, damaged, or of another
 // dataset or other expectations.
+//
+// Each state is added to the measures as soon as it is read, so memory does not
+// grow with the number of parts.
 func Merge(ctx context.Context, ds plan.Dataset, opt Options, parts ...io.Reader) (report *Report, err error) {
 	opt = opt.withDefaults()
 	p, err := opt.prepared(ds)
@@ -64,6 +67,9 @@ type merging struct {
 	notices [][]dataset.Problem
 }
 
+// add reads one part to its end. The measures read their states in the order of
+// RunPart; asked has made sure that they are the same ones. Rows of this part
+// follow those of the parts before.
 func (m *merging) add(ctx context.Context, i int, r io.Reader) error {
 	z, err := gzip.NewReader(r)
 	if err != nil {
@@ -120,6 +126,8 @@ func (m *merging) check(h partHeader, i int) error {
 
 // finish says which columns there are: of several files all that are declared,
 // in the first one's order.
+//
+// That is what dataset.Open gives as the columns of a dataset of several files.
 func (m *merging) finish() {
 	if m.of > 1 {
 		m.all.columns = m.declared(m.all.header)

@@ -11,6 +11,8 @@ import (
 
 func (m *moments) save(w *partWriter) error { return w.state(&m.Moments) }
 
+// All load methods check what they read before it is merged or, where they
+// merge first, return the error, upon which the whole merge is given up.
 func (m *moments) load(r *partReader) error {
 	var o moment.Moments
 	if err := r.state(&o); err != nil {
@@ -33,6 +35,7 @@ func (m *extremes) save(w *partWriter) error {
 	return w.state(extremesState{m.values, math.Float64bits(m.min), math.Float64bits(m.max), m.minLow, m.maxLow})
 }
 
+// NaN stands for no values, so it must be there exactly where the count is 0.
 func (m *extremes) load(r *partReader) error {
 	var s extremesState
 	if err := r.state(&s); err != nil {
@@ -95,6 +98,8 @@ func (m *members) save(w *partWriter) error {
 	return w.state(membersState{m.found, m.missing, m.wrong, m.outside})
 }
 
+// The set's own values are not in the state: both sides have them from the same
+// expectation, in one order.
 func (m *members) load(r *partReader) error {
 	var s membersState
 	if err := r.state(&s); err != nil {
@@ -136,6 +141,7 @@ func (m *sketched) save(w *partWriter) error {
 	return w.state(m.sketch.Column())
 }
 
+// Column.Sketch checks the state as a profile's, since that is what it is.
 func (m *sketched) load(r *partReader) error {
 	var c profile.Column
 	if err := r.state(&c); err != nil {

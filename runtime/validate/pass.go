@@ -57,6 +57,9 @@ type prepared struct {
 	profiler *profiler
 }
 
+// prepare reads all expectations and returns what they ask for, or all that is
+// mistaken in them. The dataset it keeps has protected columns marked
+// sensitive, so that every example hides their values.
 func prepare(ds plan.Dataset) (*prepared, error) {
 	ds.Expect = slices.Concat(ds.Expect, valuesMostly(ds))
 	p := &prepared{dataset: privacy.Guarded(ds), keys: map[string]int{}}
@@ -99,6 +102,10 @@ func valuesMostly(ds plan.Dataset) []plan.Expectation {
 
 // ask returns the measure with that key, made where nobody has asked for it
 // yet. An empty key is shared with nobody.
+//
+// The maker is called once for each worker. A shared key means that two
+// expectations read one measure: the key must name the column and everything
+// else that the measure depends on.
 func ask[M measure](p *prepared, key string, maker func(*spill.Room) M) handle[M] {
 	if at, ok := p.keys[key]; ok && key != "" {
 		return handle[M](at)
@@ -116,6 +123,10 @@ type team struct {
 }
 
 // pass reads everything once.
+//
+// Measures of one worker are called by one goroutine at a time and need no
+// locks. They are merged into those of the first worker, in the order of the
+// workers, though no result depends on that.
 func (p *prepared) pass(ctx context.Context, reader *dataset.Reader, workers int, room *spill.Room) (*seen, error) {
 	teams := make([]team, workers)
 	for i := range teams {
@@ -125,6 +136,8 @@ func (p *prepared) pass(ctx context.Context, reader *dataset.Reader, workers int
 	}
 	err := reader.Each(ctx, workers, func(worker int, f *dataset.Frame) error {
 		t := &teams[worker]
+		// All frames of a dataset have the same columns, so the first one
+		// tells.
 		if t.rows == 0 {
 			for i := range f.Columns {
 				t.columns = append(t.columns, f.Columns[i].Name)
@@ -184,6 +197,10 @@ func (p *prepared) declared(names []string) []string {
 }
 
 // judge asks every verdict.
+//
+// An expectation about a column that is not in the data fails without being
+// judged; an optional column counts as all missing instead. Verdicts run one
+// after another, as each may read a whole spill file.
 func (p *prepared) judge(ctx context.Context, s *seen) (*Report, error) {
 	report := &Report{Rows: s.rows, Results: []Result{}}
 	for i, v := range p.verdicts {

@@ -28,6 +28,8 @@ func (m *sketched) see(f *dataset.Frame) error {
 	return nil
 }
 
+// merge keeps the error for profile to return, as measure.merge has none to
+// return. Sketches of one maker always go together.
 func (m *sketched) merge(other measure) {
 	o, _ := other.(*sketched)
 	if err := m.sketch.Merge(o.sketch); err != nil {
@@ -35,6 +37,8 @@ func (m *sketched) merge(other measure) {
 	}
 }
 
+// profile asks for a sketch of every column that goes further than validation;
+// columns that are dropped have none.
 func (p *prepared) profile() {
 	p.profiler = &profiler{columns: map[string]handle[*sketched]{}}
 	limit := profile.LimitFor(len(p.dataset.Columns))
@@ -52,6 +56,9 @@ func (p *prepared) profile() {
 }
 
 // profile returns the columns that are in the data, in their order there.
+//
+// Of hashed and masked columns all figures but the counts are left out, since
+// the profile is of the values as they came in.
 func (p *profiler) profile(s *seen) (*profile.Profile, error) {
 	out := &profile.Profile{Rows: s.rows}
 	for _, name := range s.columns {

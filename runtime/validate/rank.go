@@ -9,6 +9,9 @@ import (
 
 // ranks returns the values at the given places, counted from 0, among all
 // values in order.
+//
+// One walk answers all places. The order of Number keys is that of the values;
+// for Text keys the result is 0 and means nothing.
 func (m *counted[K]) ranks(ctx context.Context, places []int64) ([]float64, error) {
 	order := slices.Clone(places)
 	slices.Sort(order)

@@ -44,6 +44,8 @@ func schemaOf(ds plan.Dataset, reader *dataset.Reader) (found *dataset.SchemaErr
 	return privacy.SchemaError(ds, reader.Problems()), privacy.Problems(ds, reader.Notices())
 }
 
+// finish counts the results and decides on success. It is called once, after
+// all results and the schema are set. No expectations at all are 100 %.
 func (r *Report) finish() {
 	r.Success = r.Schema == nil
 	s := &r.Statistics
@@ -93,6 +95,9 @@ func (r *Report) Warnings() []string {
 
 // Table writes the report for people: a line an expectation, offending rows
 // under it, then what differs from the schema.
+//
+// Errors of the lines in between are not looked at: a writer that has failed is
+// expected to fail again on the last line.
 func (r *Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "\tEXPECTATION\tARGUMENTS\tOBSERVED\n")
@@ -140,6 +145,8 @@ func arguments(e plan.Expectation) string {
 	return strings.Join(out, " ")
 }
 
+// argumentText writes an argument as a blueprint would: texts in quotes,
+// objects by sorted keys, so that equal arguments give equal texts.
 func argumentText(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -24,6 +24,11 @@ type request struct {
 }
 
 // prepare finds the definition and lets it read the arguments.
+//
+// Which arguments are known is learnt from what the definition reads, so that
+// there is no second list to keep in step. A mistaken expectation leaves no
+// measures behind: the slices and counters are put back, and the keys, a map,
+// from a copy.
 func (rq *request) prepare(known map[string]definition) (verdict, error) {
 	e := rq.expectation
 	d, ok := known[e.Expectation]
@@ -64,6 +69,8 @@ func (rq *request) arg(name string) (any, bool) {
 	return v, v != nil
 }
 
+// want returns an argument of type T; an absent one is not an error, one of
+// another type is.
 func want[T any](rq *request, name, words string) (T, bool) {
 	v, ok := rq.arg(name)
 	if !ok {
@@ -159,6 +166,9 @@ func (rq *request) names(name string) []string {
 }
 
 // numbers reads a list of finite numbers inside another argument.
+//
+// Mistaken entries stay in the list, so that it keeps its length for later
+// comparisons.
 func (rq *request) numbers(where string, v any) []float64 {
 	list, ok := v.([]any)
 	if !ok {
@@ -175,6 +185,8 @@ func (rq *request) numbers(where string, v any) []float64 {
 	return out
 }
 
+// regexp compiles the argument; it is nil where that fails, and then never
+// used.
 func (rq *request) regexp(name string) *regexp.Regexp {
 	rq.need(name)
 	re, err := regexp.Compile(rq.text(name, ""))
@@ -188,6 +200,9 @@ func (rq *request) regexp(name string) *regexp.Regexp {
 func (rq *request) column() *columnRef { return rq.declared("column", rq.expectation.Column) }
 
 // declared returns a column by its name.
+//
+// It returns a column even for a name that is not declared, whose type is
+// empty: definitions go on and find more mistakes.
 func (rq *request) declared(role, name string) *columnRef {
 	if _, ok := rq.dataset.Columns[name]; !ok {
 		if name == "" {

@@ -129,6 +129,8 @@ func (r *Result) finish() {
 
 // conceal takes away the result of an aggregate: the greatest value, or the mean
 // of a few, is a value.
+//
+// Success is kept: whether the bound holds is what was asked.
 func (r *Result) conceal() {
 	if r.ObservedValue == nil && len(r.ObservedValues) == 0 {
 		return
@@ -155,6 +157,8 @@ func (r *Result) observe(v float64, text string) bool {
 }
 
 // firstExamples merges lists in the order of rows and keeps the first.
+//
+// The sort is stable, so two examples of one row keep their order.
 func firstExamples(a, b []Example) []Example {
 	out := slices.Concat(a, b)
 	slices.SortStableFunc(out, func(x, y Example) int { return int(min(1, max(-1, x.Row-y.Row))) })

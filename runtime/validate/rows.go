@@ -35,6 +35,8 @@ type rows struct {
 	examples []Example
 }
 
+// The test is bound once a frame, so that what depends on a dictionary is
+// prepared once and not a row.
 func (m *rows) see(f *dataset.Frame) error {
 	m.columns = m.columns[:0]
 	for _, c := range m.finders {
@@ -91,6 +93,9 @@ func (m *rows) merge(other measure) {
 
 // eachRow prepares an expectation of which mostly of the rows must be expected;
 // no rows at all are.
+//
+// Its measure is shared with no other expectation, as two tests of one column
+// differ.
 func (rq *request) eachRow(test rowTest) verdict {
 	mostly := rq.share("mostly", 1)
 	h := ask(rq.prepared, "", func(*spill.Room) *rows {
@@ -137,6 +142,9 @@ func (rq *request) eachValue(c *columnRef, number func(float64) bool, text func(
 }
 
 // textTest tests each text once, and only those that rows use.
+//
+// Verdicts are kept by code for the frame. The zero value of a rowVerdict is
+// expected.
 func textTest(c *dataset.Column, ok func(string) bool) func(int) rowVerdict {
 	known := make([]bool, len(c.Dict))
 	verdicts := make([]rowVerdict, len(c.Dict))

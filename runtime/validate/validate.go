@@ -74,6 +74,9 @@ func Check(ds plan.Dataset) error {
 // An error means that there is no verdict: a mistake in an expectation (see
 // Check), unreadable data, a full disk or a cancelled context. Data that are not
 // as expected are no error; the report says so. The caller closes the reader.
+//
+// The memory is divided by the workers and by the measures that may spill,
+// since each of them has a tally of its own.
 func Run(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, opt Options) (report *Report, err error) {
 	opt = opt.withDefaults()
 	p, err := opt.prepared(ds)

@@ -18,6 +18,9 @@ type valueSet struct {
 
 // valueSet reads the argument. Values must be of the column's type: one that is
 // not could never be found. Null among them means nothing.
+//
+// An argument that is there but null is nil and no mistake; one that is absent
+// is a mistake.
 func (rq *request) valueSet(c *columnRef) *valueSet {
 	list, ok := want[[]any](rq, "value_set", "a list of values")
 	if _, there := rq.expectation.Kwargs["value_set"]; !there {
@@ -40,6 +43,9 @@ func (rq *request) valueSet(c *columnRef) *valueSet {
 }
 
 // add adds a value and reports whether it is one of the column's type.
+//
+// A value that is listed twice has one index. Names are as they were written,
+// for reports.
 func (s *valueSet) add(c *columnRef, v any) bool {
 	name := argumentText(v)
 	if text, ok := v.(string); ok && coded(c.spec) {

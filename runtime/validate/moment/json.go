@@ -24,6 +24,9 @@ type state struct {
 
 // MarshalJSON writes the exact state. Equal moments give equal bytes, whatever
 // way they came about.
+//
+// Bins are put together into two integers, and trailing zeros go into the
+// exponent, so that the text is the same for any way of adding up.
 func (m *Moments) MarshalJSON() ([]byte, error) {
 	sum, squares := m.totals()
 	return json.Marshal(state{m.finite, m.positive, m.negative, written(sum, unit), written(squares, 2*unit)})
@@ -50,6 +53,8 @@ func (m *Moments) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// written is the integer in units of 2^-scale as a hexadecimal mantissa, odd
+// but for 0, and a power of two.
 func written(v *big.Int, scale int) string {
 	if v.Sign() == 0 {
 		return "0"
@@ -58,6 +63,9 @@ func written(v *big.Int, scale int) string {
 	return fmt.Sprintf("%xp%d", new(big.Int).Rsh(v, zeros), int(zeros)-scale)
 }
 
+// read is the inverse of written. Lengths and exponents are bounded before
+// anything is shifted, since a text of a few bytes could otherwise ask for
+// gigabytes. v must be 0.
 func read(v *big.Int, text string, scale int) error {
 	if text == "0" {
 		return nil

@@ -43,6 +43,13 @@ type bin struct {
 }
 
 // AddAll adds the values that are not NaN.
+//
+// Pages of bins are allocated when a value of their exponents comes: values of
+// a column are mostly of similar size, and take a page or two of the 32.
+//
+// A subnormal number has the exponent of the smallest normal one and no leading
+// one. A negative mantissa is added in two's complement: its bits are inverted
+// by sign, the 1 is the carry in, and the upper half gets all ones.
 func (m *Moments) AddAll(values []float64) {
 	for _, v := range values {
 		b := math.Float64bits(v)
@@ -81,6 +88,8 @@ func (m *Moments) AddAll(values []float64) {
 // AddWide adds integers beyond 2^53, each a float64 and what that is short of the
 // integer: (v + l) is added to the sum and v^2 + 2vl + l^2 to the squares. The
 // slices are equally long.
+//
+// AddAll adds v and v^2; here the rest is added, l and (2v + l) l.
 func (m *Moments) AddWide(values []float64, low []int16) {
 	m.AddAll(values)
 	var v, l big.Int
@@ -97,6 +106,7 @@ func (m *Moments) AddWide(values []float64, low []int16) {
 	}
 }
 
+// addInfinite counts an infinity. NaN has the same exponent and is neither.
 func (m *Moments) addInfinite(v float64) {
 	switch {
 	case math.IsInf(v, 1):
@@ -107,6 +117,8 @@ func (m *Moments) addInfinite(v float64) {
 }
 
 // Merge adds what other has seen.
+//
+// other is not changed and shares no memory with m after it.
 func (m *Moments) Merge(other *Moments) {
 	m.positive += other.positive
 	m.negative += other.negative
@@ -126,6 +138,8 @@ func (m *Moments) Merge(other *Moments) {
 	}
 }
 
+// add adds another bin limb by limb. Overflow beyond the last limb cannot
+// happen: 2^74 values of 53 bits fit into a sum, and 2^86 into squares.
 func (x *bin) add(y *bin) {
 	var c uint64
 	x.s0, c = bits.Add64(x.s0, y.s0, 0)
@@ -139,6 +153,10 @@ func (x *bin) add(y *bin) {
 func (m *Moments) Count() int64 { return m.finite + m.positive + m.negative }
 
 // totals returns the sum in units of 2^-1074 and the squares in 2^-2148.
+//
+// A bin of exponent e counts in 2^(e-1) units, since exponent 1 is that of the
+// smallest number. A bin whose squares are 0 has no value and is skipped. The
+// results are new and the caller's.
 func (m *Moments) totals() (sum, squares *big.Int) {
 	sum, squares = new(big.Int).Set(&m.sum), new(big.Int).Set(&m.squares)
 	var t, limb big.Int

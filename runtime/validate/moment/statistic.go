@@ -64,11 +64,15 @@ func (m *Moments) beyond() (float64, bool) {
 }
 
 // nearest returns the float64 nearest to a / b / 2^scale.
+//
+// big.Rat rounds once, half to even, and gives an infinity only beyond the
+// largest float64.
 func nearest(a, b *big.Int, scale int) float64 {
 	f, _ := new(big.Rat).SetFrac(a, new(big.Int).Lsh(b, uint(scale))).Float64()
 	return f
 }
 
+// quotient is a / b / 2^scale to 256 bits.
 func quotient(a, b *big.Int, scale int) *big.Float {
 	x := new(big.Float).SetPrec(precision).SetInt(a)
 	y := new(big.Float).SetPrec(precision).SetInt(b)

@@ -33,6 +33,9 @@ type cell struct {
 }
 
 // put counts a cell n times. The caller then makes the cells fit.
+//
+// The table is at most half full, so that probing one slot after another stays
+// short.
 func (c *cells) put(key uint64, n int64) {
 	if 2*c.used >= len(c.keys) {
 		c.resize(max(64, 2*len(c.keys)))
@@ -49,10 +52,15 @@ func (c *cells) put(key uint64, n int64) {
 }
 
 // slot is where a key would be, by Fibonacci hashing.
+//
+// The multiplier is 2^64 divided by the golden ratio. high is below 64, as
+// there are at least 64 slots; the mask spares the compiler's check of the
+// shift.
 func (c *cells) slot(key uint64) int {
 	return int(key * 0x9e3779b97f4a7c15 >> (c.high & 63))
 }
 
+// resize moves all cells into a new table of so many slots, a power of two.
 func (c *cells) resize(slots int) {
 	keys, counts := c.keys, c.counts
 	c.keys, c.counts, c.used = make([]uint64, slots), make([]int64, slots), 0
@@ -65,6 +73,8 @@ func (c *cells) resize(slots int) {
 }
 
 // coarsen joins cells until the shift is as given.
+//
+// Shifting keeps the order of keys, and keys that become equal are added up.
 func (c *cells) coarsen(shift uint) {
 	if shift <= c.shift {
 		return
@@ -81,6 +91,9 @@ func (c *cells) coarsen(shift uint) {
 // fit makes the cells coarser until they keep to the limit. Neighbours are in one
 // cell once all the bits in which they differ are shifted out, so one look at the
 // cells in order tells how many there are at every shift.
+//
+// differ[n] neighbours become one when n bits are shifted out, and not before.
+// The loop ends, since with all 64 bits out one cell is left.
 func (c *cells) fit() {
 	if c.used <= c.limit {
 		return
@@ -99,6 +112,9 @@ func (c *cells) fit() {
 }
 
 // join adds another's cells. The caller then makes the cells fit.
+//
+// Both are brought to the larger shift: the finer cells can be joined, the
+// coarser ones not divided.
 func (c *cells) join(o *cells) {
 	c.limit = min(c.limit, o.limit)
 	c.coarsen(o.shift)
@@ -126,6 +142,8 @@ func (c *cells) bounds(key uint64) (low, high float64) {
 }
 
 // encode writes the cells as differences of keys and counts.
+//
+// Keys ascend, so the differences are small and take few bytes as varints.
 func (c *cells) encode() []byte {
 	var out []byte
 	before := uint64(0)
@@ -138,6 +156,10 @@ func (c *cells) encode() []byte {
 }
 
 // decode reads what encode wrote.
+//
+// Everything is checked: keys that ascend and fit the shift, counts above 0
+// whose sum does not overflow, and no more cells than the limit. c must be
+// empty, with limit and shift set.
 func (c *cells) decode(b []byte) (total int64, err error) {
 	bad := errors.New("damaged cells")
 	before := uint64(0)

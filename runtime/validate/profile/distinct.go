@@ -23,6 +23,9 @@ func newDistinct() distinct { return make(distinct, registers) }
 
 // encode writes few registers as gaps and ranks after a 0, many as they are after
 // a 1.
+//
+// Whichever is shorter is written; a nil sketch is nil bytes, and the form
+// depends on the registers alone.
 func (d distinct) encode() []byte {
 	if d == nil {
 		return nil
@@ -42,6 +45,8 @@ func (d distinct) encode() []byte {
 }
 
 // decodeDistinct reads what encode wrote.
+//
+// Ranks beyond what a hash can have are let through; estimate caps them.
 func decodeDistinct(b []byte) (distinct, error) {
 	bad := errors.New("state: damaged registers")
 	switch {
@@ -65,6 +70,9 @@ func decodeDistinct(b []byte) (distinct, error) {
 	return d, nil
 }
 
+// add takes the upper 12 bits of the hash for the register and counts leading
+// zeros of the rest. The bit that is set below them bounds the count at 52, so
+// that the rank is 53 at most.
 func (d distinct) add(hash uint64) {
 	at := hash >> (64 - registerBits)
 	rank := byte(bits.LeadingZeros64(hash<<registerBits|1<<(registerBits-1)) + 1)
@@ -80,6 +88,8 @@ func (d distinct) addCells(list []cell) {
 	}
 }
 
+// merge takes the larger rank of each register, which is what one sketch of
+// both sets would have.
 func (d distinct) merge(o distinct) {
 	for i, rank := range o {
 		d[i] = max(d[i], rank)
@@ -88,6 +98,9 @@ func (d distinct) merge(o distinct) {
 
 // estimate is the improved raw estimator of O. Ertl, New cardinality estimation
 // algorithms for HyperLogLog sketches (2017), algorithm 6.
+//
+// It needs neither the correction tables nor the change of methods of the
+// original HyperLogLog: it is nearly unbiased from one value on.
 func (d distinct) estimate() int64 {
 	const q = 64 - registerBits
 	var count [q + 2]float64
@@ -105,6 +118,9 @@ func (d distinct) estimate() int64 {
 	return math.MaxInt64
 }
 
+// sigma is the paper's sum x + sum over k of x^(2^k) 2^(k-1), summed until it
+// no longer changes; it is infinite where all registers are 0, for which the
+// estimate is 0.
 func sigma(x float64) float64 {
 	if x == 1 {
 		return math.Inf(1)
@@ -121,6 +137,8 @@ func sigma(x float64) float64 {
 	}
 }
 
+// tau corrects for registers that are at their largest rank; it is 0 where none
+// or all are.
 func tau(x float64) float64 {
 	if x == 0 || x == 1 {
 		return 0

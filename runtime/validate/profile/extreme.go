@@ -43,6 +43,8 @@ func (e *extremes) join(o extremes) {
 
 // digits writes a number of the type as JSON, an integer with all its digits; ""
 // is one that JSON cannot have.
+//
+// JSON has no infinity, of which json.Marshal returns an error.
 func digits(t plan.ColumnType, v float64, low int16) json.Number {
 	if t == plan.Integer {
 		whole := dataset.Column{Type: t, Floats: []float64{v}, Low: []int16{low}}
@@ -71,6 +73,9 @@ func number(t plan.ColumnType, text json.Number) (v float64, low int16, err erro
 
 // restoreExtremes reads the least and the greatest number of a column that has
 // some, which lie in the first and in the last cell.
+//
+// They are checked against the cells, as edges narrows the outer cells by them:
+// values elsewhere would give quantiles outside of the data.
 func (s *Sketch) restoreExtremes(c *Column, list []cell) error {
 	least, leastLow, err := number(c.Type, c.Min)
 	if err != nil {

@@ -90,6 +90,9 @@ type Histogram struct {
 // Merge returns the profile of all parts' rows. Columns come in the order of
 // the first part that has them; a part without a column lacks it in all rows. A
 // part that is damaged, or of other types, is an error.
+//
+// Parts are not changed. The problems of all parts are reported together, and
+// then the profile is not usable.
 func Merge(parts ...*Profile) (*Profile, error) {
 	out := &Profile{}
 	var sketches []*Sketch
@@ -113,6 +116,9 @@ func Merge(parts ...*Profile) (*Profile, error) {
 			}
 			if _, ok := at[c.Name]; !ok {
 				at[c.Name] = len(sketches)
+				// The first part's sketch is merged into an empty one, so that
+				// it is treated as all others. Rows of earlier parts lacked the
+				// column.
 				own := NewSketch(c.Name, s.spec, s.limit)
 				own.missing = out.Rows
 				sketches = append(sketches, own)

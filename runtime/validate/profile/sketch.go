@@ -57,6 +57,10 @@ type Sketch struct {
 }
 
 // NewSketch returns the sketch of an empty column.
+//
+// Of spec only the type and whether it is sensitive are kept. Sensitive columns
+// begin with coarse cells and without texts, so that no value is ever in their
+// state; their distinct values are estimated from the start.
 func NewSketch(name string, spec plan.Column, limit int) *Sketch {
 	s := &Sketch{name: name, spec: plan.Column{Type: spec.Type, Sensitive: spec.Sensitive},
 		limit: limit, extremes: none()}
@@ -74,6 +78,8 @@ func NewSketch(name string, spec plan.Column, limit int) *Sketch {
 func (s *Sketch) coded() bool { return s.spec.Type == plan.Category || s.spec.Type == plan.Text }
 
 // See adds a column's rows.
+//
+// Infinite values count as values and go into the moments, but have no cell.
 func (s *Sketch) See(c *dataset.Column) {
 	if s.coded() {
 		s.seeTexts(c)
@@ -120,11 +126,16 @@ func (s *Sketch) fit() {
 }
 
 // estimate begins the estimate with the numbers that are told apart so far.
+//
+// It must run before the cells are made coarser: only then does each hold one
+// number. After it every number is added as it comes.
 func (s *Sketch) estimate() {
 	s.distinct = newDistinct()
 	s.distinct.addCells(s.cells.list())
 }
 
+// seeTexts counts by code first, so that a text is hashed or looked up once a
+// frame.
 func (s *Sketch) seeTexts(c *dataset.Column) {
 	if cap(s.perCode) < len(c.Dict) {
 		s.perCode = make([]int64, len(c.Dict))
@@ -146,6 +157,8 @@ func (s *Sketch) seeTexts(c *dataset.Column) {
 	}
 }
 
+// addText counts a text n times, or adds it to the estimate, for which n does
+// not matter.
 func (s *Sketch) addText(text string, n int64) {
 	if s.texts == nil {
 		s.distinct.add(hashText(text))
@@ -157,6 +170,9 @@ func (s *Sketch) addText(text string, n int64) {
 }
 
 // overflow gives up telling texts apart.
+//
+// Whether texts are told apart depends on their number alone and not on the
+// order: the limit is crossed by the set.
 func (s *Sketch) overflow() {
 	s.distinct = newDistinct()
 	for text := range s.texts {
@@ -166,6 +182,8 @@ func (s *Sketch) overflow() {
 }
 
 // keptText is a text, or the beginning and a digest of a long one.
+//
+// 112 bits of the digest keep long texts apart that begin alike.
 func keptText(text string) string {
 	if len(text) <= maxText {
 		return text
@@ -179,6 +197,9 @@ func keptText(text string) string {
 }
 
 // Merge adds another's rows. Columns of other types do not go together.
+//
+// o is only read. The smaller of both limits holds for the result, which makes
+// merging commutative and associative.
 func (s *Sketch) Merge(o *Sketch) error {
 	if s.spec.Type != o.spec.Type || s.spec.Sensitive != o.spec.Sensitive {
 		return fmt.Errorf("a column of type %s does not merge with one of type %s", s.described(), o.described())
@@ -195,6 +216,8 @@ func (s *Sketch) Merge(o *Sketch) error {
 	}
 	s.moments.Merge(&o.moments)
 	s.extremes.join(o.extremes)
+	// Cells that are not told apart by one side make the other side's count an
+	// estimate too.
 	if s.distinct == nil && o.distinct != nil {
 		s.estimate()
 	}
@@ -209,6 +232,9 @@ func (s *Sketch) Merge(o *Sketch) error {
 	return nil
 }
 
+// mergeTexts adds counted texts, or their registers where the other side has
+// given up counting. The limit may have become smaller by the merge, so it is
+// checked again at the end.
 func (s *Sketch) mergeTexts(o *Sketch) {
 	if o.texts != nil {
 		for text, n := range o.texts {

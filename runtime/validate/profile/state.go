@@ -27,6 +27,8 @@ type State struct {
 	Registers []byte `json:"registers,omitempty"`
 }
 
+// state copies nothing: Texts is the sketch's own map, so the sketch must not
+// see more rows while the column is in use.
 func (s *Sketch) state() State {
 	out := State{Limit: s.limit, Texts: s.texts, Registers: s.distinct.encode()}
 	if s.coded() {
@@ -50,6 +52,9 @@ func (c *Column) Sketch() (*Sketch, error) {
 
 // sketch rebuilds the sketch of a column of that many rows. A state that no rows
 // can have is an error.
+//
+// Only the state and the counts are read; the figures follow from them and are
+// not compared.
 func (c *Column) sketch(rows int64) (*Sketch, error) {
 	if c.Count < 0 || c.Missing < 0 || c.Count > rows || c.Missing != rows-c.Count {
 		return nil, fmt.Errorf("%d values and %d missing ones in %d rows", c.Count, c.Missing, rows)
@@ -75,6 +80,8 @@ func (c *Column) sketch(rows int64) (*Sketch, error) {
 	return nil, fmt.Errorf("type %q is unknown", c.Type)
 }
 
+// restoreTexts reads counted texts or, where there are registers, none. Their
+// counts must add up to the values.
 func (s *Sketch) restoreTexts(st State) error {
 	if len(st.Registers) > 0 {
 		if s.texts = nil; len(st.Texts) > 0 {
@@ -96,6 +103,9 @@ func (s *Sketch) restoreTexts(st State) error {
 	return nil
 }
 
+// restoreNumbers reads moments and cells, and checks that they are of the same
+// number of values. A shift above 0 without registers, or the reverse, cannot
+// come from any rows, as both begin together.
 func (s *Sketch) restoreNumbers(c *Column) error {
 	st := c.State
 	if len(st.Moments) > 0 {

@@ -20,6 +20,9 @@ const (
 func quantiles() []float64 { return []float64{0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99} }
 
 // Column returns the figures and the state of all that has been seen.
+//
+// The sketch may go on after it, but for Texts; see state. An estimate of
+// distinct values is never told as more than there are values.
 func (s *Sketch) Column() Column {
 	out := Column{
 		Name: s.name, Type: s.spec.Type, Sensitive: s.spec.Sensitive, Count: s.count, Missing: s.missing,
@@ -52,6 +55,8 @@ func (s *Sketch) Column() Column {
 	} else if !s.spec.Sensitive {
 		out.Top = s.top(s.numberCounts(list))
 	}
+	// The nearest rank, halves to the even one, as numpy's method "nearest" and
+	// as package validate's quantiles.
 	for _, q := range quantiles() {
 		out.Quantiles = append(out.Quantiles, Quantile{q, s.at(list, int64(math.RoundToEven(float64(n-1)*q)))})
 	}
@@ -67,6 +72,10 @@ func finite(v float64) *float64 {
 }
 
 // edges are where the cell's values can lie.
+//
+// The outer cells are narrowed to the least and greatest value. A cell may
+// reach beyond the largest float64, where its bound is an infinity or NaN; the
+// comparisons are written so that NaN fails them too.
 func (s *Sketch) edges(x cell) (low, high float64) {
 	low, high = s.cells.bounds(x.key)
 	if !s.spec.Sensitive {
@@ -82,6 +91,9 @@ func (s *Sketch) edges(x cell) (low, high float64) {
 }
 
 // at returns the value of a rank, as if a cell's values were spread evenly.
+//
+// The list must hold more values than rank; a cell of one number gives that
+// number, but for rounding.
 func (s *Sketch) at(list []cell, rank int64) float64 {
 	for _, x := range list {
 		if rank < x.count {
@@ -100,6 +112,9 @@ func mixed(low, high, share float64) float64 {
 	return float64(low*(1-share)) + float64(high*share)
 }
 
+// histogram puts each cell as a whole into the bin of its middle, which is
+// exact while cells are numbers. Edges come from mixed, so that they do not
+// depend on the machine.
 func (s *Sketch) histogram(list []cell) *Histogram {
 	low, _ := s.edges(list[0])
 	_, high := s.edges(list[len(list)-1])
@@ -130,6 +145,8 @@ func (s *Sketch) total(list []cell) (n int64) {
 }
 
 // top returns the most frequent first, and of equals the smaller text.
+//
+// The result is a copy, or the few would keep all of them in memory.
 func (s *Sketch) top(all []Frequent) []Frequent {
 	slices.SortFunc(all, func(a, b Frequent) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
@@ -149,6 +166,8 @@ func textCounts(texts map[string]int64) []Frequent {
 	return out
 }
 
+// numberCounts writes numbers as package validate does: in full where that is
+// readable.
 func (s *Sketch) numberCounts(list []cell) []Frequent {
 	var out []Frequent
 	for _, x := range list {

@@ -10,6 +10,8 @@ import (
 )
 
 // appendEntry writes the entry: its key, its count and its rows as varints.
+//
+// Second is -1 where there is one row only, hence the 1 that is added.
 func appendEntry[K Key[K]](b []byte, e Entry[K]) []byte {
 	b = e.Key.append(b)
 	b = binary.AppendUvarint(b, uint64(e.Count))
@@ -18,6 +20,10 @@ func appendEntry[K Key[K]](b []byte, e Entry[K]) []byte {
 }
 
 // readEntry reads what appendEntry wrote. The end of the input is unexpected.
+//
+// minBuffer bytes hold any key, so a key that cannot be read from them is cut
+// off. Peek's error at the end of the input is kept only where the key was not
+// whole.
 func readEntry[K Key[K]](in *bufio.Reader) (Entry[K], error) {
 	var e Entry[K]
 	b, err := in.Peek(minBuffer)
@@ -41,6 +47,7 @@ func readEntry[K Key[K]](in *bufio.Reader) (Entry[K], error) {
 	return e, nil
 }
 
+// noEOF makes an end of the input within an entry an error of its own.
 func noEOF(err error) error {
 	if err == io.EOF { //nolint:errorlint // bufio returns it bare
 		return io.ErrUnexpectedEOF
@@ -55,6 +62,9 @@ const (
 )
 
 // Save writes everything that the tallies counted together, for Load.
+//
+// The bytes depend on what was counted alone, as Each merges in the order of
+// keys.
 func Save[K Key[K]](ctx context.Context, w *bufio.Writer, tallies []*Tally[K]) error {
 	var b []byte
 	err := Each(ctx, tallies, func(e Entry[K]) error {
@@ -67,6 +77,9 @@ func Save[K Key[K]](ctx context.Context, w *bufio.Writer, tallies []*Tally[K]) e
 
 // Load adds to the tally what Save wrote, its rows moved up by shift, and
 // returns how many values that were. Counts that no rows can have are an error.
+//
+// Keys must ascend strictly, as Save writes them: anything else is damage. The
+// tally may spill while it loads.
 func Load[K Key[K]](in *bufio.Reader, t *Tally[K], shift int64) (values int64, err error) {
 	var before K
 	for entries := 0; ; entries++ {

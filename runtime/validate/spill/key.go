@@ -60,6 +60,10 @@ const (
 )
 
 // TextOf returns the key of the bytes.
+//
+// The key is fixed in size, so a tally is one slice without pointers, which the
+// garbage collector does not look into. Two different texts have one key only
+// where SHA-256 collides.
 func TextOf(b []byte) Text {
 	var k Text
 	if len(b) < len(k) {
@@ -86,6 +90,8 @@ func (k Text) Bytes() (b []byte, whole bool) {
 func (k Text) Compare(other Text) int { return bytes.Compare(k[:], other[:]) }
 
 // width is how many bytes of a key with that first byte count.
+//
+// The mask keeps a damaged first byte from reaching beyond the key.
 func (k Text) width(first byte) int {
 	if first == longText {
 		return len(k)

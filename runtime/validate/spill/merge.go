@@ -13,6 +13,9 @@ const pollEvery = 1 << 14
 // its counts added up and its smallest rows. That does not depend on how the
 // keys were spread over tallies, nor on what was spilled. It may be called
 // again.
+//
+// Its memory is a buffer of bufferBytes a run and the entries that the tallies
+// hold anyway. Tallies must not be added to while it runs.
 func Each[K Key[K]](ctx context.Context, tallies []*Tally[K], fn func(Entry[K]) error) error {
 	m := newMerger[K](ctx)
 	for _, t := range tallies {
@@ -61,6 +64,8 @@ type merger[K Key[K]] struct {
 
 func newMerger[K Key[K]](ctx context.Context) *merger[K] { return &merger[K]{ctx: ctx} }
 
+// add takes an iterator's first entry; one that is empty is left out. An error
+// is kept for next.
 func (m *merger[K]) add(next func() (Entry[K], error)) {
 	e, err := next()
 	switch {
@@ -72,6 +77,9 @@ func (m *merger[K]) add(next func() (Entry[K], error)) {
 }
 
 // next returns the smallest key's entry, or io.EOF.
+//
+// Equal keys come from different sources one after another, as all sources are
+// sorted and distinct. The context is looked at only now and then.
 func (m *merger[K]) next() (Entry[K], error) {
 	m.count++
 	if m.count%pollEvery == 0 && m.err == nil {
@@ -93,6 +101,9 @@ func (m *merger[K]) next() (Entry[K], error) {
 }
 
 // advance moves the first source on.
+//
+// Fixing the heap's top after its entry is replaced takes fewer comparisons
+// than a pop and a push.
 func (m *merger[K]) advance() {
 	e, err := m.sources[0].next()
 	switch {

@@ -27,6 +27,9 @@ type spool[K Key[K]] struct {
 }
 
 // write keeps sorted entries as a run.
+//
+// The bytes are reserved by their upper bound, since varints are as long as
+// their numbers.
 func (s *spool[K]) write(room *Room, entries []Entry[K]) error {
 	i := 0
 	most := int64(len(entries)) * (minBuffer + 3*binary.MaxVarintLen64)
@@ -41,6 +44,10 @@ func (s *spool[K]) write(room *Room, entries []Entry[K]) error {
 
 // keep writes what next returns, at most so many bytes, as a run of the level,
 // and merges the level's runs once there are enough of them.
+//
+// The space of the runs that were merged is not used again: it is given back
+// with the file. Each entry is so written once a level, of which there are
+// log64 of the number of runs.
 func (s *spool[K]) keep(room *Room, level int, most int64, next func() (Entry[K], error)) error {
 	file, start, err := room.reserve(most)
 	if err != nil {
@@ -94,6 +101,10 @@ func writeRun[K Key[K]](w *bufio.Writer, end int64, next func() (Entry[K], error
 }
 
 // reader returns an iterator over a run.
+//
+// The buffer is no longer than the run, as there may be hundreds of short ones.
+// Several readers of one file do not disturb each other: each reads at its own
+// offset.
 func reader[K Key[K]](r run) func() (Entry[K], error) {
 	size := r.end - r.start
 	in := bufio.NewReaderSize(io.NewSectionReader(r.file, r.start, size), int(max(minBuffer, min(size, bufferBytes))))

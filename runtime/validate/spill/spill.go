@@ -74,6 +74,9 @@ func (r *Room) Close() error {
 // reserve returns the room's file and the beginning of so many bytes in it that
 // nobody else writes to. What is not written after all is a hole and takes no
 // disk space.
+//
+// The name is removed as soon as the file is open; where the system does not
+// allow that, Close removes it.
 func (r *Room) reserve(bytes int64) (*os.File, int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,6 +92,7 @@ func (r *Room) reserve(bytes int64) (*os.File, int64, error) {
 	return r.file, at, nil
 }
 
+// spend counts bytes that were written.
 func (r *Room) spend(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,6 +108,8 @@ func (r *Room) writer(w io.Writer) *bufio.Writer {
 	return bufio.NewWriterSize(w, bufferBytes)
 }
 
+// giveBack keeps the buffer for the next run, without the file that it wrote
+// to.
 func (r *Room) giveBack(b *bufio.Writer) {
 	b.Reset(nil)
 	r.writers.Put(b)

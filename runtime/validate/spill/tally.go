@@ -21,6 +21,9 @@ type Entry[K any] struct {
 }
 
 // absorb adds another entry of the same key.
+//
+// The two smallest of up to four rows are kept. Rows are distinct between
+// entries, as each row is added once.
 func (e *Entry[K]) absorb(x Entry[K]) {
 	e.Count += x.Count
 	if x.First < e.First {
@@ -55,6 +58,9 @@ func (t *Tally[K]) Add(key K, row int64) error {
 }
 
 // AddEntry adds what has been counted of a key elsewhere. Rows are not negative.
+//
+// The slice grows by doubling up to most exactly, so that a tally never takes
+// more memory than its share.
 func (t *Tally[K]) AddEntry(e Entry[K]) error {
 	if len(t.entries) >= t.most {
 		if err := t.makeRoom(); err != nil {
@@ -69,6 +75,9 @@ func (t *Tally[K]) AddEntry(e Entry[K]) error {
 }
 
 // makeRoom counts equal keys together, and spills where that does not free half.
+//
+// Half must become free, or a tally of nearly distinct keys would sort all of
+// its entries again for every few that it adds.
 func (t *Tally[K]) makeRoom() error {
 	t.compact()
 	if len(t.entries) <= t.most/2 {
@@ -82,6 +91,8 @@ func (t *Tally[K]) makeRoom() error {
 }
 
 // compact sorts the entries and counts equal keys together.
+//
+// It works in place: kept never overtakes the entry that is read.
 func (t *Tally[K]) compact() {
 	if t.sorted == len(t.entries) {
 		return
