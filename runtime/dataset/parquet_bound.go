@@ -43,7 +43,7 @@ const inStruct = 1 << 20
 
 // fields walks a struct and returns its integers by their field.
 //
-// The result is keyed by field number. Fields that are no integers are walked
+// The result is keyed by field number. Fields that are not integers are walked
 // over. The head of a field holds its type in the low four bits and in the high
 // ones the distance from the field before, or 0 where a number follows.
 func (t *thrift) fields(depth int) (map[int]int64, error) {

@@ -65,8 +65,8 @@ func newParser(d dialect, targets []target) *parser {
 // parse fills the frame with the chunk's rows and returns its problems, whose
 // rows and lines count from the chunk's beginning. The text ends in a newline.
 //
-// Blank lines are no records and are not counted as such. text[i+1] exists,
-// since a return is never the last byte.
+// Blank lines do not count as records. text[i+1] exists, since a return is
+// never the last byte.
 func (p *parser) parse(text []byte, l *layout, f *Frame) {
 	// a row takes a byte a field, so that short lines under a wide header do not
 	// claim memory for rows that cannot be

@@ -16,7 +16,7 @@ var jensenShannon = test{
 //
 // The result lies between 0 and the root of log 2, about 0.83. The sum is
 // bounded below by 0, since rounding of nearly equal distributions may give a
-// little less, of which there is no root.
+// little less, which has no root.
 func jensenShannonDistance(a, b []int64) float64 {
 	na, nb := total(a), total(b)
 	if na == 0 || nb == 0 {

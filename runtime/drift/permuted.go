@@ -160,7 +160,8 @@ const rareCount = 30
 //
 // The sum is kept up to date row by row: a class that grows from k to k+1 adds
 // ((k+1)^2 - k^2)/class = (2k+1)/class. Classes of weight 1 have one row each,
-// or stand for many that have: their count stays 0, so each adds 1.
+// or are shared by rows that each count once: their count stays 0, so each adds
+// 1.
 //
 // The result of stopping at the tenth exceedance is a valid p-value of some 30
 // % relative error; large ones are told after few draws, and only small ones

@@ -117,9 +117,9 @@ func logLoss(s sample) (float64, error) {
 	for i, t := range s.truth {
 		total, own := 0.0, 0.0
 		for c := range k {
-			// Renormalising after the clipping moves a probability by at most
-			// the number of classes times eps; it is done to give the last
-			// digits that scikit-learn gives.
+			// Renormalising after the clipping moves a probability, where all
+			// add up to 1, by at most the number of classes times eps; it is
+			// done to give the last digits that scikit-learn gives.
 			p := math.Min(math.Max(s.proba(i, c), eps), 1-eps)
 			total += p
 			if c == int(t) {

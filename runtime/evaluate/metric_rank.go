@@ -53,7 +53,8 @@ func (r ranking) thresholds(f func(tp, fp float64)) {
 // area is the area under the ROC curve by the trapezoidal rule.
 //
 // The axes are counts, not rates, up to the last line: whole numbers below 2^53
-// add up without rounding, so the area is exact until the one division.
+// add up without rounding, so the area is exact until the one division, up to
+// some 10^8 rows.
 func (r ranking) area() (float64, error) {
 	area, lastTP, lastFP := 0.0, 0.0, 0.0
 	r.thresholds(func(tp, fp float64) {

@@ -32,8 +32,8 @@ func damaged(format string, args ...any) error {
 // *DamagedError rather than a model that could not score.
 //
 // The file is read whole before anything is decoded, as the checksum over all
-// of it is at its end: nothing is parsed that is not what Encode wrote. A
-// checksum is no signature, so every number in it is checked all the same.
+// of it is at its end: nothing is parsed that is not what Encode wrote. Anybody
+// can make a checksum, so every number in it is checked all the same.
 func Decode(r io.Reader) (*Model, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {

@@ -78,7 +78,8 @@ func ParseKeyring(text string) (*Keyring, error) {
 
 // A version has one way to be written ("v01" is refused), because pseudonyms
 // are compared as texts. Base64 may lack its padding, as some tools leave it
-// out. The decoder's error is not passed on: it can quote the input.
+// out. The decoder's error is left out, as it says no more than a place within
+// the key.
 func parseKey(word string) (*Key, error) {
 	const want = "want v1: and at least 16 random bytes in base64, such as `openssl rand -base64 32` makes"
 	prefix, encoded, ok := strings.Cut(word, ":")

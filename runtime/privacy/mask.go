@@ -53,8 +53,8 @@ func MaskNumber(v float64) float64 {
 
 // MaskTime keeps the year, in UTC, of seconds since 1970.
 //
-// Times beyond about a million years from now are left as they are: they are no
-// timestamps, and their years do not fit into the arithmetic of package time.
+// Times beyond about a million years from now are left as they are: they are
+// not timestamps, and the largest float64 would not fit into an int64.
 func MaskTime(v float64) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > 1<<45 {
 		return v
