@@ -83,9 +83,8 @@ func (r *Report) Brief(most int) *Report {
 			}
 			return cmp.Compare(s.Trials[a].Mean, s.Trials[b].Mean)
 		})
-		// The sort is stable and Best is the first of equals, but a search may
-		// choose by a finer rule than the mean. What was chosen must be in the
-		// list.
+		// A report that was stored may name any of several equal trials as its
+		// best, and that one must be in the list.
 		if at := slices.Index(kept, s.Best); at >= most {
 			kept[most-1] = s.Best // one of many equals
 		}

@@ -27,8 +27,9 @@ func medianBetween(rq *request) verdict {
 		if err != nil {
 			return err
 		}
-		// Halves are added where the sum would overflow; otherwise the sum is
-		// halved, as numpy does, to give the same bits.
+		// Halves are added where the sum of two different values would
+		// overflow; otherwise the sum is halved, as numpy does, to give the
+		// same bits.
 		median := v[0]/2 + v[1]/2
 		if v[0] == v[1] || !math.IsInf(v[0]+v[1], 0) {
 			median = (v[0] + v[1]) / 2
