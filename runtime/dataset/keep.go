@@ -32,12 +32,17 @@ const (
 
 var columnTypes = []plan.ColumnType{plan.Number, plan.Integer, plan.Boolean, plan.Category, plan.Text, plan.Timestamp}
 
+// frameHeader is the JSON at the beginning of a kept frame. Readers ignore
+// fields that they do not know, so one that changes how the columns are read
+// needs another frameFormat.
 type frameHeader struct {
 	Format  int           `json:"format"`
 	Rows    int           `json:"rows"`
 	Columns []frameColumn `json:"columns"`
 }
 
+// frameColumn says how many bytes the column takes after the header: with Rows,
+// its type gives the width of a value, Texts the number of texts.
 type frameColumn struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`

@@ -51,6 +51,8 @@ type Options struct {
 	OpenBucket func(ctx context.Context, url string) (*blob.Bucket, error)
 }
 
+// withDefaults fills in what is zero. It is applied once, by the function that
+// is called from outside.
 func (o Options) withDefaults() Options {
 	if o.BatchRows <= 0 {
 		o.BatchRows = DefaultBatchRows

@@ -47,6 +47,9 @@ type openParquet struct {
 	started bool
 }
 
+// newParquetReader opens the first file, from which the columns follow, and
+// starts no goroutine. On an error nothing is left open but the source, which
+// the caller closes.
 func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*parquetReader, error) {
 	r := &parquetReader{opt: opt, declared: ds.Columns, source: src, frames: make(chan *Frame, 4)}
 	first, err := openParquetFile(ctx, src.files[0])

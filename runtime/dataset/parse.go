@@ -48,6 +48,8 @@ type pending struct {
 	hint  string // in place of the usual one
 }
 
+// newParser returns a parser of its own for one worker: dictionaries and
+// scratch memory are not shared. The targets are, and are only read.
 func newParser(d dialect, targets []target) *parser {
 	p := &parser{dialect: d, targets: targets, columns: make([]slot, len(targets)),
 		words: make([]*dictionary, len(targets))}

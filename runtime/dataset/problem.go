@@ -63,6 +63,8 @@ type SchemaError struct {
 	Problems []Problem `json:"problems"`
 }
 
+// problemKey is by what problems are counted, and by what their examples are
+// limited.
 type problemKey struct {
 	kind   Kind
 	column string

@@ -22,6 +22,9 @@ func ReadAll(ctx context.Context, ds plan.Dataset, opt Options) (*Frame, error) 
 	return f, errors.Join(err, r.Close())
 }
 
+// readAll keeps every frame until the end, since problems may come with the
+// last one, and then joins them column by column. No frame is recycled: all are
+// part of the result.
 func (r *Reader) readAll() (*Frame, error) {
 	var frames []*Frame
 	for {

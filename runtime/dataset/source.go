@@ -25,6 +25,8 @@ type file struct {
 	openAt func(ctx context.Context) (readerAtCloser, error)
 }
 
+// readerAtCloser is a file that is read at random. ReadAt may be called by
+// several goroutines at once, as io.ReaderAt demands.
 type readerAtCloser interface {
 	io.ReaderAt
 	io.Closer

@@ -16,6 +16,8 @@ const smallBuffer = 64 << 10
 // buffers recycles chunk buffers between the splitter and the parsers.
 type buffers chan []byte
 
+// get returns an empty buffer with room for more than size bytes, a used one
+// where one waits that is large enough. A used one that is too small is let go.
 func (p buffers) get(size int) []byte {
 	select {
 	case b := <-p:
@@ -27,6 +29,8 @@ func (p buffers) get(size int) []byte {
 	return make([]byte, 0, size+1)
 }
 
+// put keeps a buffer for get. Small ones would be of no use, and those of a
+// long record would hold its memory for good, so both are let go.
 func (p buffers) put(b []byte) {
 	if cap(b) <= chunkBytes || cap(b) > 2*chunkBytes {
 		return

@@ -64,6 +64,9 @@ func values(columns []*Column, level float64) []question {
 	return out
 }
 
+// missing collects the p-values of the shares of missing values; columns that
+// miss nothing on either side ask no question, so they do not make the others'
+// correction larger.
 func missing(columns []*Column, level float64) []question {
 	var out []question
 	for _, c := range columns {

@@ -185,6 +185,9 @@ type linearEngine struct {
 
 func (e *linearEngine) slot(v float64) uint64 { return math.Float64bits(v) }
 
+// score adds up the intercept and the products for each row and output. The
+// conversion to float64 around a product is what forbids the compiler to fuse
+// it with the sum.
 func (e *linearEngine) score(rows []uint64, n int, acc []float64) {
 	outputs := len(e.intercept)
 	for r := range n {

@@ -76,6 +76,8 @@ func (m *rows) save(w *partWriter) error {
 	return w.state(rowsState{m.seen, m.out, m.wrong, m.examples})
 }
 
+// load moves the examples to the rows of the whole; merge then keeps the first
+// of them, as the parts come in their order.
 func (m *rows) load(r *partReader) error {
 	var s rowsState
 	if err := r.state(&s); err != nil {
@@ -122,6 +124,8 @@ func (m *members) load(r *partReader) error {
 
 func (m *histogram) save(w *partWriter) error { return w.state(m.counts) }
 
+// load wants as many counts as there are bins with both tails: the edges come
+// from the expectation and are not in the state.
 func (m *histogram) load(r *partReader) error {
 	var counts []int64
 	if err := r.state(&counts); err != nil {

@@ -43,6 +43,8 @@ type Options struct {
 	Profile bool
 }
 
+// withDefaults fills in what is zero. The number of workers changes how memory
+// is divided, and so when something is spilled, but not the report.
 func (o Options) withDefaults() Options {
 	if o.MemoryBytes <= 0 {
 		o.MemoryBytes = DefaultMemoryBytes

@@ -242,6 +242,9 @@ type reader struct {
 	err error
 }
 
+// list returns the values of a key, of which there must be n. The number comes
+// from num_leaves and is compared with what is there, so a false num_leaves
+// allocates nothing.
 func (r *reader) list(key string, n int) []string {
 	if r.err != nil {
 		return nil
@@ -254,6 +257,8 @@ func (r *reader) list(key string, n int) []string {
 	return out
 }
 
+// ints reads integers of 32 bits. After an error the result is short or holds
+// zeros; the caller looks at err once, after all lists.
 func (r *reader) ints(key string, n int) []int32 {
 	list := r.list(key, n)
 	out := make([]int32, len(list))
@@ -267,6 +272,8 @@ func (r *reader) ints(key string, n int) []int32 {
 	return out
 }
 
+// floats reads finite numbers: an infinite threshold or leaf would make scores
+// that no check could catch later.
 func (r *reader) floats(key string, n int) []float64 {
 	list := r.list(key, n)
 	out := make([]float64, len(list))

@@ -15,6 +15,9 @@ type loss interface {
 	constantHessian() bool // every hessian is 1, hess is not touched
 }
 
+// objective is what the iterations compute. Its methods are called for
+// different rows by several goroutines at once and write to the rows they are
+// given only.
 type objective interface {
 	// gradients fills in the first and second derivatives of rows [from, to).
 	gradients(raw, grad, hess [][]float64, from, to int)
@@ -92,6 +95,7 @@ func (l logistic) gradients(raw, grad, hess [][]float64, from, to int) {
 	weigh(l.y, l.weights, g, h, from)
 }
 
+// sum is log(1 + exp(s)) - y s, weighted by class.
 func (l logistic) sum(raw [][]float64, rows []int32) float64 {
 	total := 0.0
 	for _, r := range rows {

@@ -168,6 +168,8 @@ func auc(y []float64, raw [][]float64) float64 {
 	return (ranks - positives*(positives+1)/2) / (positives * (float64(len(y)) - positives))
 }
 
+// accuracy takes the class of the greatest score, the first of equals, as
+// model's predictions do.
 func accuracy(y []float64, raw [][]float64) float64 {
 	right := 0.0
 	for i, scores := range raw {
@@ -184,6 +186,8 @@ func accuracy(y []float64, raw [][]float64) float64 {
 	return right / float64(len(y))
 }
 
+// r2 is 1 less the residual sum of squares over that around the mean of the
+// held-out rows, as scikit-learn's r2_score.
 func r2(y []float64, raw [][]float64) float64 {
 	mean, residual, total := 0.0, 0.0, 0.0
 	for _, v := range y {
