@@ -47,8 +47,8 @@ type extremes struct {
 	values         int64
 }
 
-// The comparisons are negated so that the first value replaces NaN: nothing is
-// >= NaN. A value of a frame without Low has a low of 0.
+// A value of a frame without Low has a low of 0, also where it meets one of a
+// frame that has it: 2^53 is more than the 2^53-1 that is kept as 2^53 and -1.
 func (m *extremes) see(f *dataset.Frame) error {
 	c := m.column.in(f)
 	for i, v := range c.Floats {
@@ -56,21 +56,17 @@ func (m *extremes) see(f *dataset.Frame) error {
 			continue
 		}
 		m.values++
+		low := int16(0)
 		if c.Low != nil {
-			m.take(v, c.Low[i])
-			continue
+			low = c.Low[i]
 		}
-		if !(v >= m.min) {
-			m.min, m.minLow = v, 0
-		}
-		if !(v <= m.max) {
-			m.max, m.maxLow = v, 0
-		}
+		m.take(v, low)
 	}
 	return nil
 }
 
-// take compares a value exactly.
+// take compares a value exactly. The comparisons are negated so that the first
+// value replaces NaN: nothing is >= NaN.
 func (m *extremes) take(v float64, low int16) {
 	if !(v >= m.min) || v == m.min && low < m.minLow {
 		m.min, m.minLow = v, low

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,6 +140,52 @@ func TestABoundThatLostDigitsIsRefused(t *testing.T) {
 				Kwargs: map[string]any{"max_value": v}}}}
 		if _, err := prepare(ds); (err == nil) != fine {
 			t.Errorf("%v: %v", v, err)
+		}
+	}
+}
+
+// A partition lists integers beyond 2^53 as texts, and two that share a float64 are
+// two values.
+func TestPartitionsOfWideIntegersAreExact(t *testing.T) {
+	table := "id\n" + strings.Repeat("9007199254740993\n", 30) + strings.Repeat("9007199254740992\n", 10)
+	partition := func(one, other float64) plan.Expectation {
+		return plan.Expectation{Expectation: "column_kl_divergence_to_be_less_than", Column: "id",
+			Kwargs: map[string]any{"threshold": 0.01, "partition_object": map[string]any{
+				"values": []any{"9007199254740993", "9007199254740992"}, "weights": []any{one, other}}}}
+	}
+	report := judged(t, table, plan.Dataset{Columns: map[string]plan.Column{"id": {Type: plan.Integer}},
+		Expect: []plan.Expectation{partition(0.75, 0.25), partition(0.25, 0.75)}})
+	if !report.Results[0].Success || report.Results[1].Success {
+		t.Errorf("the right partition: %+v, the wrong one: %+v", report.Results[0], report.Results[1])
+	}
+}
+
+// Whether a frame keeps what integers are short of their float64 depends on the
+// other rows of the frame, and must not matter.
+func TestTheGreatestIntegerDoesNotDependOnFrames(t *testing.T) {
+	const edge = 1 << 53
+	wide := &dataset.Frame{Rows: 1, Columns: []dataset.Column{
+		{Name: "id", Type: plan.Integer, Floats: []float64{edge + 4}, Low: []int16{-1}}}}
+	plain := &dataset.Frame{Rows: 1, Columns: []dataset.Column{
+		{Name: "id", Type: plan.Integer, Floats: []float64{edge + 4}}}}
+	for name, frames := range map[string][]*dataset.Frame{"wide first": {wide, plain}, "plain first": {plain, wide}} {
+		m := &extremes{column: (&columnRef{name: "id"}).finder(), min: math.NaN(), max: math.NaN()}
+		for _, f := range frames {
+			if err := m.see(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m.min != edge+4 || m.minLow != -1 || m.max != edge+4 || m.maxLow != 0 {
+			t.Errorf("%s: from %g%+d to %g%+d", name, m.min, m.minLow, m.max, m.maxLow)
+		}
+	}
+}
+
+func TestTheMiddleOfHugeValuesIsFinite(t *testing.T) {
+	for _, c := range [][3]float64{{1e308, 1e308, 1e308}, {-1.7e308, 1.7e308, 0}, {1e308, 1.7e308, 1.35e308},
+		{5e-324, 5e-324, 5e-324}, {1, 2, 1.5}} {
+		if got := middle(c[0], c[1]); got != c[2] {
+			t.Errorf("between %g and %g is %g, want %g", c[0], c[1], got, c[2])
 		}
 	}
 }

@@ -2,7 +2,9 @@ package validate
 
 import (
 	"context"
+	"errors"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/validate/spill"
 )
 
@@ -20,7 +22,7 @@ func (rq *request) valueShares(c *columnRef, m map[string]any, tail float64) fun
 		rq.say("partition_object: want as many weights as values, at least one, found %d and %d",
 			len(weights), len(values))
 	}
-	set := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}}
+	set := newValueSet()
 	for i, v := range values {
 		if !set.add(c, v) {
 			rq.say("partition_object.values[%d] is %s, which is not a value of column %s of type %s", i,
@@ -72,7 +74,18 @@ func eachCount(rq *request, c *columnRef, set *valueSet) func(context.Context, *
 	for v, at := range set.numbers {
 		keys[spill.NumberOf(v)] = at
 	}
-	return eachKey(rq.countNumbers(c.name), keys)
+	if c.spec.Type != plan.Integer {
+		return eachKey(rq.countNumbers(c.name), keys)
+	}
+	digits := map[spill.Text]int{}
+	for text, at := range set.wide {
+		digits[spill.TextOf([]byte(text))] = at
+	}
+	narrow, wide := rq.countIntegers(c.name)
+	small, large := eachKey(narrow, keys), eachKey(wide, digits)
+	return func(ctx context.Context, s *seen, fn func(at int, count int64)) error {
+		return errors.Join(small(ctx, s, fn), large(ctx, s, fn))
+	}
 }
 
 // eachKey goes through the counts of a tally and says for each where in the set

@@ -27,16 +27,19 @@ func medianBetween(rq *request) verdict {
 		if err != nil {
 			return err
 		}
-		// Halves are added where the sum of two different values would
-		// overflow; otherwise the sum is halved, as numpy does, to give the
-		// same bits.
-		median := v[0]/2 + v[1]/2
-		if v[0] == v[1] || !math.IsInf(v[0]+v[1], 0) {
-			median = (v[0] + v[1]) / 2
-		}
+		median := middle(v[0], v[1])
 		r.judgeValue(median, "median "+typedText(c.spec.Type, median), b, "undefined over infinite values")
 		return nil
 	}
+}
+
+// middle is the mean of the two middle values. Their sum is halved, as numpy does,
+// to give the same bits; where it would overflow, halves are added.
+func middle(a, b float64) float64 {
+	if sum := a + b; !math.IsInf(sum, 0) || math.IsInf(a, 0) || math.IsInf(b, 0) {
+		return sum / 2
+	}
+	return a/2 + b/2
 }
 
 // quantilesBetween: the value at the nearest rank of each quantile, halves to

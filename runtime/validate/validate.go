@@ -6,6 +6,8 @@
 // every value of a column (uniqueness, distinct counts, medians, quantiles) goes
 // to disk where it outgrows its share of memory. And a verdict is never only
 // true or false: the report counts, gives percentages and shows rows to look at.
+// Integers keep their digits where they are compared and counted; a median, a
+// quantile, a mean or a sum of integers beyond 2^53 is that of their float64.
 //
 // Every measure can be merged, so rows are spread over workers, and the report
 // is the same whatever their number.

@@ -29,7 +29,7 @@ func (rq *request) valueSet(c *columnRef) *valueSet {
 	if !ok {
 		return nil
 	}
-	s := &valueSet{numbers: map[float64]int{}, texts: map[string]int{}, wide: map[string]int{}}
+	s := newValueSet()
 	for i, v := range list {
 		if v == nil {
 			continue
@@ -40,6 +40,10 @@ func (rq *request) valueSet(c *columnRef) *valueSet {
 		}
 	}
 	return s
+}
+
+func newValueSet() *valueSet {
+	return &valueSet{numbers: map[float64]int{}, texts: map[string]int{}, wide: map[string]int{}}
 }
 
 // add adds a value and reports whether it is one of the column's type.

@@ -93,7 +93,7 @@ func (s *Sketch) edges(x cell) (low, high float64) {
 // at returns the value of a rank, as if a cell's values were spread evenly.
 //
 // The list must hold more values than rank; a cell of one number gives that
-// number, but for rounding.
+// number.
 func (s *Sketch) at(list []cell, rank int64) float64 {
 	for _, x := range list {
 		if rank < x.count {
@@ -109,6 +109,9 @@ func (s *Sketch) at(list []cell, rank int64) float64 {
 // mixed lies that share of the way from low to high. The conversions keep a
 // machine from fusing what another rounds.
 func mixed(low, high, share float64) float64 {
+	if low == high { // the sum of the two parts may be off by a last digit
+		return low
+	}
 	return float64(low*(1-share)) + float64(high*share)
 }
 
