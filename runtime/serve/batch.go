@@ -10,10 +10,15 @@ import (
 )
 
 // checkEvery is how many rows pass between looks at the clock.
+// Reading the clock for each row would cost more than a small model's score.
 const checkEvery = 256
 
 // eachRow reads the rows of a batch and calls each after every one, until it
 // says no.
+// w.scan must be at the opening bracket. It returns the number of rows seen.
+// What is wrong with single rows goes into w.found and what is wrong with the
+// JSON into w.scan; the Problem is only for a batch that must not be read on: one
+// with too many rows, or one that is out of time.
 func (w *worker) eachRow(ctx context.Context, each func() bool) (int, *Problem) {
 	w.row = -1
 	for more := w.scan.first(']'); more; more = w.scan.next(']') {
@@ -31,6 +36,8 @@ func (w *worker) eachRow(ctx context.Context, each func() bool) (int, *Problem) 
 		case '{':
 			w.named()
 		default:
+			// Skipped rather than given up on, so that the rows after it are
+			// checked too and the client learns of all problems at once.
 			w.scan.skip(maxDepth)
 			w.found.add(w.row, "", "want a row as an array or an object")
 		}
@@ -53,6 +60,11 @@ func (w *worker) late(ctx context.Context) *Problem {
 
 // scoreBatch scores the rows of a batch that has no problems. Observers hear of
 // them in a third reading, once all of the batch is sure to be answered.
+// at is the position of the batch's opening bracket in w.body. The whole body was
+// checked by envelope, so no row can be malformed here; what can fail is the
+// model itself, by a prediction that is not finite or a remote server that does
+// not answer. Answers are built in w.out, which predict discards with the
+// Problem: a batch is answered in full or not at all.
 func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 	w.out, w.scores = append(w.out[:0], `{"predictions":[`...), w.scores[:0]
 	w.scan.pos = at
@@ -83,6 +95,9 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 	}
 	w.out = append(w.out, ']')
 	w.out = append(w.out, w.gen.tail...)
+	// The third reading sets w.values and w.texts again, row by row, which is
+	// cheaper than keeping every row of the second. It ignores cancellation: the
+	// rows were predicted, so drift has to count all of them or none.
 	w.scan.pos = at
 	_, p = w.eachRow(context.WithoutCancel(ctx), func() bool {
 		w.observe(w.kept(w.row))
@@ -97,6 +112,8 @@ func (w *worker) unanswered() *Problem {
 }
 
 // keep keeps a batch's score, whose probabilities are the scorer's own.
+// The scorer overwrites its Proba with the next row, so the probabilities of all
+// rows are copied into one slice, w.proba: rows times labels, row after row.
 func (w *worker) keep(s model.Score) {
 	if len(w.scores) == 0 {
 		w.proba = w.proba[:0]
@@ -107,6 +124,8 @@ func (w *worker) keep(s model.Score) {
 }
 
 // kept returns the score of a batch's row.
+// Every score of a batch has the same number of probabilities, 0 for a
+// regression, so the stride is the quotient of the lengths.
 func (w *worker) kept(row int) model.Score {
 	s := w.scores[row]
 	if n := len(w.proba) / len(w.scores); n > 0 {
@@ -117,6 +136,8 @@ func (w *worker) kept(row int) model.Score {
 
 const notFinite = "the row's prediction is not a finite number; its values are far outside what the model was trained on"
 
+// finite reports whether a score can be written as JSON. Extrapolating far
+// outside the training range overflows in linear models and in exp.
 func finite(s model.Score) bool {
 	// A sum is finite only where every part is: x-x is NaN for an infinity.
 	sum := (s.Value - s.Value) + (s.Probability - s.Probability)

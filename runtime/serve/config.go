@@ -52,7 +52,9 @@ type limits struct {
 	body    int
 	rows    int
 	timeout time.Duration
-	held    int64 // bytes of bodies and answers at once
+	// Above it, requests get 503 rather than the process being killed for its
+	// memory, which would fail every request under way.
+	held int64 // bytes of bodies and answers at once
 }
 
 const (
@@ -62,10 +64,14 @@ const (
 	defaultInFlight = 1024
 	defaultLogEvery = 100
 	defaultDrain    = 30 * time.Second
-	maxBody         = 1 << 30
+	// maxBody bounds what a blueprint may ask for: a body is held in memory as a
+	// whole.
+	maxBody = 1 << 30
 )
 
 // complete returns the configuration with every default filled in.
+// It reports all problems of a configuration together, joined, so that a user
+// mends them in one go.
 func (c Config) complete() (Config, limits, error) {
 	var problems []error
 	notNegative := func(what string, n int64) {
@@ -96,6 +102,9 @@ func (c Config) complete() (Config, limits, error) {
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultInFlight)
 	c.LogEvery = cmp.Or(c.LogEvery, defaultLogEvery)
 	c.Drain = cmp.Or(c.Drain, defaultDrain)
+	// A single body of the largest size must always fit, whatever the number of
+	// slots: the buffer of a growing body is old and new for a moment, and one
+	// client may hold three quarters at most.
 	lim.held = max(int64(c.MaxInFlight)*memoryPerSlot, 4*int64(lim.body))
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -109,6 +118,8 @@ func (c Config) complete() (Config, limits, error) {
 	return c.withMetrics(lim)
 }
 
+// withMetrics fills in the registry and the metrics. Endpoints of one process
+// share both: registering the same metrics twice is an error of Prometheus'.
 func (c Config) withMetrics(lim limits) (Config, limits, error) {
 	if c.Registry == nil {
 		c.Registry = prometheus.NewRegistry()

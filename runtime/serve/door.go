@@ -17,7 +17,9 @@ const connectionsPerSlot = 4
 // client is a remote address with what it holds at the moment. Behind a proxy
 // all users are one client: an address that a header names is not believed.
 type client struct {
-	open     int // connections; under the door's lock
+	open int // connections; under the door's lock
+	// A warning was logged for this client; reset when its last connection
+	// closes, because the entry is dropped then.
 	told     bool
 	inFlight atomic.Int64 // predictions
 	held     atomic.Int64 // bytes of bodies and answers
@@ -28,9 +30,12 @@ type client struct {
 // comes on top is answered 503 and closed.
 type door struct {
 	net.Listener
+	// Limits on open connections: of all clients, and of one.
 	most, share int
 	log         *slog.Logger
 
+	// mu guards open, clients, and open and told of each client. The counters
+	// of predictions and bytes are atomics, so that requests never wait here.
 	mu      sync.Mutex
 	open    int
 	clients map[netip.Prefix]*client
@@ -41,6 +46,9 @@ func newDoor(l net.Listener, most int, log *slog.Logger) *door {
 }
 
 // Accept returns the next connection that there is room for.
+// net/http calls it from one goroutine, so a client that is turned away delays
+// the others by what turnAway takes, at most 10 ms. net/http decides whether an
+// error of the listener ends the server.
 func (d *door) Accept() (net.Conn, error) {
 	for {
 		c, err := d.Listener.Accept()
@@ -77,6 +85,9 @@ func (d *door) enter(who netip.Prefix) *client {
 	return c
 }
 
+// leave notes that a connection has closed. A client without connections is
+// forgotten, which bounds the map by the number of open connections; requests
+// that still run keep their pointer to it and count down on that.
 func (d *door) leave(who netip.Prefix) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -95,6 +106,8 @@ func (d *door) inside() int {
 }
 
 // empty waits until no connection is open, but not longer than most.
+// It polls: shutdown happens once, and a condition variable would need a wake-up
+// for the context too. 5 ms is short beside the second that it may last.
 func (d *door) empty(ctx context.Context, most time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -111,6 +124,9 @@ func (d *door) empty(ctx context.Context, most time.Duration) {
 
 // clientOf is an IPv4 address, or the /64 that an IPv6 address is in: a host
 // may take any address of that. What has no address is one client.
+//
+// IPv4 addresses within IPv6 are unmapped first, so that a dual-stack listener
+// counts a client once. The loopback keeps its full length: ::1 is one host.
 func clientOf(a net.Addr) netip.Prefix {
 	t, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -128,6 +144,9 @@ const fullHouse = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetr
 	`{"error":{"code":"overloaded","message":"too many connections are open"}}` + "\n"
 
 // turnAway says why, where that needs no waiting, and closes.
+// The response is written by hand, as no request was read that net/http could
+// answer. A new connection's send buffer is empty, so the write does not block in
+// practice; the deadline covers the rest.
 func turnAway(c net.Conn) {
 	if err := c.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)); err == nil {
 		_, _ = c.Write([]byte(fullHouse)) // a client that has gone needs no answer
@@ -141,7 +160,8 @@ type guest struct {
 	door   *door
 	who    netip.Prefix
 	client *client
-	left   sync.Once
+	// net/http may close a connection more than once; it is counted once.
+	left sync.Once
 }
 
 // Close makes room for another.
@@ -152,6 +172,8 @@ func (g *guest) Close() error {
 }
 
 // CloseWrite is what net/http ends a connection with whose client still sends.
+// net/http looks for the method by a type assertion. Without it, a client that
+// is still sending would get a reset instead of the answer.
 func (g *guest) CloseWrite() error {
 	if c, ok := g.Conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()

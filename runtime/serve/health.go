@@ -15,6 +15,9 @@ type health struct {
 	Digest   string `json:"digest,omitempty"`
 }
 
+// status returns the body that both probes share, and the generation that it
+// describes: loaded once, so that name, version and digest belong together even
+// while Swap runs.
 func (s *Server) status(status string) (health, *generation) {
 	out := health{Status: status, Endpoint: s.cfg.Endpoint}
 	g := s.current.Load()
@@ -42,6 +45,8 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request, id string) outcom
 }
 
 // schema answers GET /schema and /openapi.json.
+// The document was encoded when the generation was built; the answer is a copy
+// of those bytes, whoever asks.
 func (s *Server) schema(w http.ResponseWriter, _ *http.Request, id string) outcome {
 	g := s.current.Load()
 	if g == nil {
@@ -63,6 +68,8 @@ func (s *Server) drift(w http.ResponseWriter, _ *http.Request, id string) outcom
 }
 
 // reply answers with a value as JSON.
+// The value is encoded before any header is sent, so that one that cannot be
+// encoded, such as a report with NaN in it, is a 500 and not a cut-off 200.
 func (s *Server) reply(w http.ResponseWriter, id string, status int, v any, g *generation) outcome {
 	body, err := json.Marshal(v)
 	if err != nil {

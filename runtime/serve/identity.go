@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 )
 
+// maxRequestID is the length, in bytes, of the longest id that is taken over.
 const maxRequestID = 128
 
 // newIDs returns a source of request ids: random letters of its own, then a
@@ -19,6 +20,8 @@ func newIDs() func() string {
 	var n atomic.Uint64
 	return func() string {
 		var b [40]byte
+		// Built on the stack: 40 bytes hold the prefix (at most 14) and the
+		// counter (at most 13), so that the string is the only allocation.
 		return string(strconv.AppendUint(append(b[:0], prefix...), n.Add(1), 36))
 	}
 }
@@ -32,6 +35,8 @@ func (s *Server) requestID(given []string) string {
 	return s.cfg.NewID()
 }
 
+// saneID reports whether an id is safe in headers, log lines and URLs: ASCII
+// letters, digits and a few separators. UUIDs, trace ids and ULIDs all pass.
 func saneID(id string) bool {
 	if len(id) == 0 || len(id) > maxRequestID {
 		return false

@@ -35,6 +35,9 @@ type Metrics struct {
 }
 
 // buckets go from 50 microseconds to 10 seconds.
+// The range covers a score in process at the low end and the default timeout at
+// the high end. Thresholds of latency objectives are added as boundaries, and
+// duplicates removed: Prometheus panics on equal boundaries.
 func buckets(thresholds []float64) []float64 {
 	all := append([]float64{
 		50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10,
@@ -46,8 +49,12 @@ func buckets(thresholds []float64) []float64 {
 // NewMetrics registers the metrics. Thresholds, in seconds, become boundaries
 // of the duration histogram, so that a latency SLO counts exactly rather than
 // by interpolation.
+//
+// It fails where the registry has metrics of the same names, which means that
+// the endpoints of a process did not share theirs.
 func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error) {
 	for _, t := range thresholds {
+		// Written so that NaN is refused too.
 		if !(t > 0) {
 			return nil, fmt.Errorf("latency threshold %g s: want more than 0", t)
 		}
@@ -77,6 +84,7 @@ func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error
 			Buckets: buckets(thresholds),
 		}, version),
 	}
+	// Registered together, so that all name clashes are in one error.
 	var problems []error
 	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown,
 		m.inFlight, m.info, m.evaluated} {
@@ -89,6 +97,8 @@ func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error
 }
 
 // handles are one version's metrics, resolved once.
+// Looking a label set up by its values hashes them each time; a request would do
+// that several times over.
 type handles struct {
 	predictions prometheus.Counter
 	durations   prometheus.Observer
@@ -105,6 +115,8 @@ var statuses = []int{
 }
 
 // resolve returns a version's handles, every one exported at zero from now on.
+// Series that exist from the start let rate() and alerts see the first error: a
+// counter that appears at 1 has no increase.
 func (m *Metrics) resolve(endpoint, model, version string, inputs []input) handles {
 	h := handles{
 		predictions: m.predictions.WithLabelValues(endpoint, model, version),
@@ -126,6 +138,7 @@ func (m *Metrics) resolve(endpoint, model, version string, inputs []input) handl
 
 // failed counts a request that ended in an error. g is nil where nothing was
 // served.
+// A status outside statuses has no counter and is not counted.
 func (m *Metrics) failed(endpoint string, g *generation, status int) {
 	if g == nil {
 		m.errors.WithLabelValues(endpoint, "", "", strconv.Itoa(status)).Inc()
@@ -137,6 +150,9 @@ func (m *Metrics) failed(endpoint string, g *generation, status int) {
 }
 
 // announce moves model_info and model_metric from one version to the next.
+// Old series are deleted, since a gauge that stays at 1 would show two versions
+// served at once. The caller holds Server.swapping: two swaps that interleave
+// could delete the labels of the version that is served.
 func (m *Metrics) announce(endpoint string, old, next *generation) {
 	if old != nil {
 		m.info.DeleteLabelValues(old.infoLabels(endpoint)...)

@@ -58,17 +58,23 @@ func document(endpoint string, v *Served, lim limits) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
+// content is a body of the one type that the server reads and writes.
 func content(schema object) object { return object{"application/json": object{"schema": schema}} }
 
+// jsonAnswer is the response to a request that succeeded.
 func jsonAnswer(description string, schema object) object {
 	return object{"200": object{"description": description, "content": content(schema)}}
 }
 
+// unready is the 503 of /ready. It is described apart from Error because its
+// body is a Health: probes and people read the reason there.
 func unready() object {
 	return object{"503": object{"description": "They should not; the reason says why.",
 		"content": content(ref("schemas", "Health"))}}
 }
 
+// get is a path that takes GET alone. Each answer maps status codes to
+// responses; later ones win, though no caller repeats a code.
 func get(id, summary string, answers ...object) object {
 	responses := object{}
 	for _, a := range answers {
@@ -79,12 +85,16 @@ func get(id, summary string, answers ...object) object {
 	return object{"get": object{"operationId": id, "summary": summary, "responses": responses}}
 }
 
+// predictOperation describes /predict. Its errors come from statuses, the list
+// that metrics have counters for, so that both name the same codes.
 func predictOperation(v *Served, lim limits) object {
 	responses := object{"200": object{
 		"description": "A prediction for one row, predictions for several.",
 		"content":     content(object{"oneOf": []object{ref("schemas", "Prediction"), ref("schemas", "Predictions")}}),
 	}}
 	for _, status := range statuses {
+		// Another method is another operation, which the document
+		// does not have.
 		if status != 405 {
 			responses[strconv.Itoa(status)] = ref("responses", "Error")
 		}
@@ -107,6 +117,8 @@ func predictOperation(v *Served, lim limits) object {
 	}
 }
 
+// schemas are the named schemas. Everything that depends on the model is in
+// NamedRow, PositionalRow and the result; the rest is the same for all.
 func schemas(v *Served, lim limits) object {
 	text, whole := object{"type": "string"}, object{"type": "integer"}
 	result := resultProperties(v.Model)
@@ -117,6 +129,7 @@ func schemas(v *Served, lim limits) object {
 	rows := func(of string) object {
 		return object{"type": "array", "minItems": 1, "maxItems": lim.rows, "items": ref("schemas", of)}
 	}
+	// A batch may mix both forms; eachRow decides row by row.
 	mixed := object{"type": "array", "minItems": 1, "maxItems": lim.rows,
 		"items": object{"oneOf": []object{ref("schemas", "NamedRow"), ref("schemas", "PositionalRow")}}}
 	return object{
@@ -144,11 +157,15 @@ func schemas(v *Served, lim limits) object {
 }
 
 // closed is an object that has all of the properties and no others.
+// Answers are described this way so that generated clients get fields that are
+// always set; Health is open, because its fields are left out where unknown.
 func closed(properties object) object {
 	return object{"type": "object", "required": sortedKeys(properties),
 		"additionalProperties": false, "properties": properties}
 }
 
+// resultProperties describe what appendScore writes. Both have to change
+// together: a client generated from the document would reject anything else.
 func resultProperties(m *model.Model) object {
 	probability := object{"type": "number", "minimum": 0, "maximum": 1}
 	if m.Task == plan.Regression {

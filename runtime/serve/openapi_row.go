@@ -12,11 +12,16 @@ import (
 )
 
 // maxListed bounds the categories that a document lists for a field.
+// A field with many thousands of values would make the document larger than what
+// clients and editors read; the server still knows all of them.
 const maxListed = 100
 
 func sortedKeys(o object) []string { return slices.Sorted(maps.Keys(o)) }
 
 // namedRow is the schema of a row by names.
+//
+// The columns that the model dropped are accepted, so that a client can send the
+// records that the training data was made of without picking columns.
 func namedRow(m *model.Model) object {
 	properties, required := object{}, []string{}
 	for i, f := range m.Signature.Inputs {
@@ -38,6 +43,8 @@ func namedRow(m *model.Model) object {
 
 // positionalRow is the schema of a row in order. OpenAPI 3.0 has no types by
 // position, so the description lists them.
+// The items are therefore only bounded to what any input may hold; 3.0 also has
+// no null type, hence nullable on one of the alternatives.
 func positionalRow(m *model.Model) object {
 	lines := make([]string, len(m.Signature.Inputs))
 	for i, f := range m.Signature.Inputs {
@@ -55,6 +62,9 @@ func positionalRow(m *model.Model) object {
 }
 
 // field is the schema of one input.
+// What training saw is described where it is not personal: categories, ranges and
+// examples of an anonymised column would publish the values that the hashing is
+// there to hide.
 func field(f model.Field, categories []string) object {
 	out := object{"example": example(f, categories)}
 	var about []string
@@ -65,6 +75,7 @@ func field(f model.Field, categories []string) object {
 	case plan.Number:
 		out["type"] = "number"
 	case plan.Integer:
+		// What readable takes: int64 and, for ids, the whole of uint64.
 		out["type"], out["minimum"], out["maximum"] = "integer", int64(math.MinInt64), uint64(math.MaxUint64)
 	case plan.Boolean:
 		out["type"] = "boolean"
@@ -99,6 +110,7 @@ func field(f model.Field, categories []string) object {
 
 // example is a value that the field takes: the middle of the range that
 // training saw, or the first category.
+// Max-Min overflows for a range that spans most of float64; then 0 is used.
 func example(f model.Field, categories []string) any {
 	middle := f.Min + (f.Max-f.Min)/2
 	if math.IsNaN(middle) || math.IsInf(middle, 0) {
@@ -135,6 +147,7 @@ func exampleRow(m *model.Model) object {
 	return out
 }
 
+// inOrder returns the values of a named row in the signature's order.
 func inOrder(m *model.Model, row object) []any {
 	out := make([]any, len(m.Signature.Inputs))
 	for i, f := range m.Signature.Inputs {

@@ -7,6 +7,11 @@ import (
 )
 
 // predict answers POST /predict.
+//
+// The generation is loaded once and used to the end, so that a Swap in between
+// changes neither the answer nor the metrics that it is counted under. A worker
+// that a panic interrupts is not put back: its scorer's state is unknown, and
+// the pool makes another.
 func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outcome {
 	start := s.cfg.Now()
 	g := s.current.Load()
@@ -19,6 +24,8 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 	defer memory.release()
 	worker := g.workers.Get().(*worker) //nolint:forcetypeassert // the pool holds nothing else
 	rows, p := s.answer(worker, w, r, &memory, from)
+	// The problem holds no memory of the worker, so the worker can be
+	// reused before the answer is written. On success it cannot.
 	if p != nil {
 		worker.release()
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, p.status)
@@ -29,6 +36,9 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 	}
 	h := w.Header()
 	h["Content-Type"] = typeJSON
+	// net/http buffers 2048 bytes and sets the length itself if the answer fits;
+	// a longer one would be sent chunked. Only long answers are claimed: a client
+	// that reads slowly keeps them in memory until the write ends.
 	if len(worker.out) > 2000 { // below, net/http counts
 		h.Set("Content-Length", strconv.Itoa(len(worker.out)))
 		memory.add(len(worker.out))
@@ -41,6 +51,9 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 }
 
 // answer reads one request, and predicts it once all of it is there.
+// The slot is taken after the body is read and given back before the answer is
+// written; see enter. A short body gets no timer of its own: the connection's
+// deadlines bound it, and arming a timer costs as much as scoring a row.
 func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memory *claim,
 	from *client) (int, *Problem) {
 	if p := acceptable(r.Header); p != nil {

@@ -18,16 +18,20 @@ type FieldProblem struct {
 }
 
 // Problem is the body of every answer that is an error, under "error".
+// Codes are part of the API: clients branch on them, so that a message may be
+// improved and a code may not.
 type Problem struct {
 	Code      string         `json:"code"`    // a word for programs, such as "invalid_features"
 	Message   string         `json:"message"` // a sentence for people
 	Fields    []FieldProblem `json:"fields,omitempty"`
 	RequestID string         `json:"request_id,omitempty"`
 
+	// status is the HTTP status; it is sent as such and is not in the body.
 	status int
 	allow  string // of a 405
 }
 
+// problem returns a problem with the request as a whole.
 func problem(status int, code, format string, args ...any) *Problem {
 	return &Problem{status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
@@ -40,6 +44,8 @@ const (
 )
 
 // problems collects what is wrong with a request's features.
+// The list holds the first maxProblems in the order of the request, total counts
+// all. A worker reuses the list, so problem clones it.
 type problems struct {
 	list  []FieldProblem
 	total int
@@ -51,6 +57,9 @@ func (p *problems) reset() { p.list, p.total = p.list[:0], 0 }
 func (p *problems) full() bool { return len(p.list) >= maxProblems }
 
 // add notes a problem; row is -1 for a request of one row.
+// The message must not repeat a value that the client sent: values may be
+// personal, and answers are logged by clients. field is a column's name, or a
+// key, which is cut to maxName.
 func (p *problems) add(row int, field, format string, args ...any) {
 	p.total++
 	if p.full() {
@@ -77,6 +86,7 @@ func (p *problems) problem() *Problem {
 }
 
 // shown cuts a text that a client sent to a length that is fit to be repeated.
+// It cuts between runes, so that the result is valid UTF-8 if the text is.
 func shown(text string) string {
 	if len(text) <= maxName {
 		return text
@@ -89,6 +99,9 @@ func shown(text string) string {
 }
 
 // write sends the problem. The header holds what every answer has by now.
+// It sets the request id in p, so a Problem is written once. Retry-After is one
+// second for every 503: overload passes in milliseconds, and a model that is
+// still loading is asked again soon enough.
 func (p *Problem) write(w http.ResponseWriter, id string) {
 	p.RequestID = id
 	h := w.Header()

@@ -21,6 +21,8 @@ const (
 // One row is read straight into the scorer. A batch is read three times, to
 // find its problems, to score it and to tell of it, so that nothing of a bad
 // batch is scored, nothing of an unanswered one observed, and no row is held.
+//
+// A row is observed before the answer is written: see Observer.
 func (w *worker) predict(ctx context.Context) (int, *Problem) {
 	w.found.reset()
 	w.scan.reset(w.body)
@@ -52,6 +54,8 @@ func (w *worker) predict(ctx context.Context) (int, *Problem) {
 }
 
 // malformed describes a body that is no JSON.
+// Line and column are 1-based and count bytes. The text around the place is not
+// repeated, as it may be personal.
 func (w *worker) malformed() *Problem {
 	before := w.body[:min(w.scan.faultAt, len(w.body))]
 	line := bytes.Count(before, []byte{'\n'}) + 1
@@ -60,6 +64,10 @@ func (w *worker) malformed() *Problem {
 }
 
 // envelope reads the whole request, and returns where the rows of a batch begin.
+// at is the position in w.body of the value under "features". A Problem ends the
+// reading at once; other faults are in w.scan and w.found, and the reading goes
+// through to the end so that a client learns of all. Features that are given
+// twice are refused, because parsers differ in which of the two they keep.
 func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) {
 	if w.scan.space() != '{' {
 		w.scan.skip(maxDepth)
@@ -70,6 +78,7 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 	for more := w.scan.first('}'); more; more = w.scan.next('}') {
 		key := w.scan.key()
 		switch {
+		// key has noted the fault; the loop ends as next reports false.
 		case !w.scan.ok():
 		case string(key) != "features":
 			w.found.add(-1, string(key), `is unknown; the rows belong under "features"`)
@@ -93,6 +102,7 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 }
 
 // end wants nothing to follow.
+// A NUL byte is what space also returns at the end, hence the look at pos.
 func (w *worker) end() {
 	if w.scan.ok() && (w.scan.space() != 0 || w.scan.pos < len(w.scan.data)) {
 		w.scan.fail(w.scan.pos, "something follows the request's end")
@@ -101,6 +111,8 @@ func (w *worker) end() {
 
 // features reads the value of "features": one row into the scorer, or a batch
 // for its problems only.
+// For a batch, this first reading sets the scorer's row over and over and scores
+// nothing.
 func (w *worker) features(ctx context.Context) (shape, *Problem) {
 	w.row = -1
 	switch w.scan.space() {
@@ -113,6 +125,8 @@ func (w *worker) features(ctx context.Context) (shape, *Problem) {
 		w.found.add(-1, "features", "want a row as an array or an object, or an array of rows")
 		return oneRow, nil
 	}
+	// The first element decides: an array of arrays or objects is a batch, anything
+	// else a row by position, also the empty array, which then has too few values.
 	start := w.scan.pos
 	w.scan.pos++
 	c := w.scan.space()

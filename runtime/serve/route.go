@@ -24,6 +24,8 @@ type route struct {
 	handle func(w http.ResponseWriter, r *http.Request, id string) outcome
 }
 
+// table returns the paths, matched by equality: there are no parameters, and
+// http.ServeMux would redirect and clean paths where a 404 helps more.
 func (s *Server) table() map[string]route {
 	metrics := promhttp.HandlerFor(s.cfg.Registry, promhttp.HandlerOpts{})
 	return map[string]route{
@@ -41,6 +43,9 @@ func (s *Server) table() map[string]route {
 }
 
 // serve routes a request, and sees to what every answer has in common.
+//
+// The id is set before anything can fail, so that every answer carries one. The
+// outcome is logged here and nowhere else, or by recovered after a panic.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	start := s.cfg.Now()
 	id := s.requestID(r.Header["X-Request-Id"])
@@ -65,6 +70,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			p.allow = "GET, HEAD"
 		}
 		out = s.refuse(w, id, nil, p)
+		// Counted so that requests to /predict are durations plus errors; see
+		// Metrics.
 		if r.URL.Path == "/predict" {
 			s.cfg.Metrics.failed(s.cfg.Endpoint, s.current.Load(), p.status)
 		}
@@ -92,6 +99,9 @@ func (s *Server) refuse(w http.ResponseWriter, id string, g *generation, p *Prob
 
 // recovered turns a panic into a 500, so that one request's misfortune is
 // neither silent nor anybody else's.
+// It must be deferred directly: recover works in the deferred function alone. If
+// the handler had begun its answer, the status is sent already and net/http logs
+// that the second one is superfluous; the client then sees a broken body.
 func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, start time.Time) {
 	cause := recover()
 	if cause == nil {

@@ -9,9 +9,13 @@ import (
 )
 
 // maxExact is where a float64 begins to skip integers.
+// Below it every integer has a float64 of its own, and number needs no second
+// look at the text.
 const maxExact = 1 << 53
 
 // positional reads a row whose values are in the signature's order.
+// Values beyond the last input are skipped and counted, so that the message can
+// say how many there were.
 func (w *worker) positional() {
 	n := 0
 	for more := w.scan.first(']'); more; more = w.scan.next(']') {
@@ -26,6 +30,8 @@ func (w *worker) positional() {
 }
 
 // countValues reports a row that is too short or too long.
+// It names the field that the first missing value belongs to, since a value that
+// was left out in the middle shifts all that follow.
 func (w *worker) countValues(n int) {
 	inputs := w.gen.inputs
 	switch {
@@ -41,6 +47,9 @@ func (w *worker) countValues(n int) {
 }
 
 // named reads a row whose values have their columns' names.
+//
+// w.seen holds, for each input, the stamp of the row that set it last. A new
+// stamp for each row saves clearing the slice; it is 64 bits and never wraps.
 func (w *worker) named() {
 	inputs := w.gen.inputs
 	w.stamp++
@@ -86,6 +95,9 @@ func (w *worker) absent() {
 	}
 }
 
+// unknownColumn reports a key that is neither an input nor dropped. The target
+// is called out: training data is often sent with its label still in it. It adds
+// nothing after a syntax error, when the key may be cut short.
 func (w *worker) unknownColumn(key string) {
 	if !w.scan.ok() {
 		return
@@ -102,6 +114,7 @@ func (w *worker) unknownColumn(key string) {
 }
 
 // value reads the next value into input i, or reports why it is none.
+// c is a byte, so c-'0' <= 9 is true for digits alone: lower bytes wrap around.
 func (w *worker) value(i int) {
 	switch c := w.scan.space(); {
 	case c == '-' || c-'0' <= 9:
@@ -135,6 +148,10 @@ func (w *worker) value(i int) {
 	}
 }
 
+// number sets an input from a JSON number. Texts that mean "missing" come first,
+// since a file may use -999 or 0 for that; then the types, in the order in which
+// their faults are most specific. text is the number as it was sent: for a coded
+// input 1.0 and 1 are different categories.
 func (w *worker) number(i int, text []byte, v float64) {
 	in := &w.gen.inputs[i]
 	switch {
@@ -161,11 +178,14 @@ func (w *worker) number(i int, text []byte, v float64) {
 
 // readable reports whether a file could hold the number too. An integer beyond
 // 2^53 is scored as the float64 nearest to it, as in training.
+// Training and serving thus share one parser, and neither takes what the other
+// refuses.
 func readable(t plan.ColumnType, text []byte) bool {
 	_, err := dataset.ParseValue(plan.Column{Type: t}, string(text))
 	return err == nil
 }
 
+// flag sets an input from true or false; v is 1 or 0, text the word.
 func (w *worker) flag(i int, v float64, text string) {
 	switch in := &w.gen.inputs[i]; {
 	case in.nulls.Text([]byte(text)):
@@ -194,6 +214,9 @@ func (w *worker) unquoted(i int, text []byte, what string) {
 	w.wrong(i, what)
 }
 
+// text sets an input from a JSON string. White space around categories is kept,
+// as in a file, where it can tell values apart. For a numeric input even a text
+// that reads as a number is refused, as the schema promises a JSON number.
 func (w *worker) text(i int, text []byte) {
 	in := &w.gen.inputs[i]
 	trimmed := text
@@ -221,6 +244,7 @@ func (w *worker) text(i int, text []byte) {
 	}
 }
 
+// null sets an input missing, if its column may be.
 func (w *worker) null(i int) {
 	if in := &w.gen.inputs[i]; !in.nullable {
 		w.found.add(w.row, in.name, "must not be missing: the column is not nullable")
@@ -230,6 +254,7 @@ func (w *worker) null(i int) {
 }
 
 // wrong reports a value of a wrong type, never the value itself.
+// After a syntax error it adds nothing: the value may be cut short.
 func (w *worker) wrong(i int, got string) {
 	if !w.scan.ok() {
 		return
@@ -238,6 +263,7 @@ func (w *worker) wrong(i int, got string) {
 	w.found.add(w.row, in.name, "want %s, got %s", wanted(in.kind), got)
 }
 
+// wanted describes, with an article, what an input of the type takes.
 func wanted(t plan.ColumnType) string {
 	switch t {
 	case plan.Number:

@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	// headerTimeout bounds the header and, until pace extends it, the body.
 	headerTimeout  = 5 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 32 << 10
@@ -37,15 +38,24 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error { return Run(ctx
 // does not come at a decent pace is closed: see Config.MaxInFlight. Every answer
 // carries the security headers of this package, also those of the handler that
 // know nothing of them.
+//
+// The order of the shutdown matters. First /ready fails while everything still
+// works, so that load balancers stop sending. Then the listener closes, and only
+// after clients on open connections had their last answer does Shutdown close
+// those that are idle. Closing in another order loses requests that are on their
+// way.
 func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*Server) error {
 	p := patienceOf(servers)
 	room := newDoor(l, connectionsPerSlot*p.inFlight, p.log)
 	f := &frame{next: handler}
 	web := &http.Server{
 		Handler: f, ReadHeaderTimeout: min(headerTimeout, p.timeout), ReadTimeout: min(headerTimeout, p.timeout),
+		// From the end of the header: the body and the prediction may each take
+		// the endpoint's timeout.
 		WriteTimeout: 2 * p.timeout,
 		IdleTimeout:  idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		// Requests of a connection are charged to the client that opened it.
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			if g, ok := c.(*guest); ok {
 				return context.WithValue(ctx, clientKey{}, g.client)
@@ -53,6 +63,7 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 			return ctx
 		},
 	}
+	// Buffered: after an early return nobody receives.
 	failed := make(chan error, 1)
 	go func() {
 		defer crash.Guard()
@@ -72,6 +83,7 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	case <-time.After(p.grace):
 	}
+	// ctx is done already; what remains runs on a deadline of its own.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.drain)
 	defer cancel()
 	_ = l.Close() // net/http would drop requests whose header has just come, if it closed it
@@ -91,6 +103,7 @@ type frame struct {
 }
 
 // ServeHTTP sets the headers first, so that a handler may say more.
+// A handler of another package gets them too, and so do its 404s.
 func (f *frame) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	secure(h)
@@ -107,6 +120,9 @@ type waits struct {
 	log                   *slog.Logger
 }
 
+// patienceOf returns the longest wait and the largest limit of the servers: they
+// share a listener, whose timeouts cannot differ by path. Each server enforces
+// its own, shorter timeout on long bodies. The log is the last server's.
 func patienceOf(servers []*Server) waits {
 	w := waits{log: slog.New(slog.DiscardHandler)}
 	for _, s := range servers {

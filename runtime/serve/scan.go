@@ -6,10 +6,16 @@ import (
 )
 
 // maxDepth bounds how deeply values may nest that nobody asked for.
+// skip recurses once for each level, so that without a bound a body of brackets
+// could exhaust the stack, which ends the process.
 const maxDepth = 16
 
 // scanner reads one JSON text (RFC 8259) front to back. The first error sticks:
 // from then on every method does nothing and reports false.
+//
+// encoding/json would parse into values of its own and report byte offsets that
+// do not lead to a row and a field. This one hands out slices of the data, which
+// allocate nothing.
 type scanner struct {
 	data    []byte
 	pos     int
@@ -23,6 +29,7 @@ func (s *scanner) reset(data []byte) { s.data, s.pos, s.fault = data, 0, "" }
 func (s *scanner) ok() bool { return s.fault == "" }
 
 // fail notes an error at a position of the text.
+// Its result is always false, for callers to return.
 func (s *scanner) fail(at int, format string, args ...any) bool {
 	if s.fault == "" {
 		s.fault, s.faultAt = fmt.Sprintf(format, args...), at
@@ -31,6 +38,8 @@ func (s *scanner) fail(at int, format string, args ...any) bool {
 }
 
 // unexpected notes that the next byte does not begin what was wanted.
+// What Python's json writes for NaN and infinities, and single quotes, are the
+// mistakes that clients make most; they get their own message.
 func (s *scanner) unexpected(want string) bool {
 	if s.pos >= len(s.data) {
 		return s.fail(s.pos, "the text ends where %s should be", want)
@@ -47,6 +56,8 @@ func (s *scanner) unexpected(want string) bool {
 
 // space skips white space and returns the byte that follows, 0 at the end and
 // after an error.
+// A NUL byte in the data also yields 0; it begins no value, so callers report it
+// either way.
 func (s *scanner) space() byte {
 	if s.fault != "" {
 		return 0
@@ -64,6 +75,13 @@ func (s *scanner) space() byte {
 
 // first steps into an array or object, whose opening bracket is next, and
 // reports whether it has an element. The element is next.
+//
+// first and next are the two halves of a loop:
+//
+// for more := s.first(']'); more; more = s.next(']') { ... }
+//
+// The body of the loop must step over one element. After a fault both report
+// false, so the loop ends by itself.
 func (s *scanner) first(closing byte) bool {
 	s.pos++
 	if s.space() == closing {
@@ -92,6 +110,7 @@ func (s *scanner) next(closing byte) bool {
 
 // key reads an object's key and the colon after it. The text is valid until
 // the next text is read.
+// It returns nil after a fault; an empty key is not nil.
 func (s *scanner) key() []byte {
 	if s.space() != '"' {
 		s.unexpected("a key in double quotes")
@@ -129,6 +148,7 @@ func (s *scanner) number() (text []byte, v float64, ok bool) {
 	if i < len(d) && d[i] == '-' {
 		i++
 	}
+	// n overflows silently beyond 19 digits; it is used for up to 15 only.
 	digits, n := i, uint64(0)
 	for i < len(d) && d[i]-'0' <= 9 {
 		n = n*10 + uint64(d[i]-'0')
@@ -146,6 +166,8 @@ func (s *scanner) number() (text []byte, v float64, ok bool) {
 		return nil, 0, false
 	}
 	s.pos = i
+	// Every integer of up to 15 digits is a float64 exactly. -0 goes to ParseFloat:
+	// an integer has no sign at zero.
 	if i == whole && i-digits <= 15 && (n != 0 || digits == start) { // exact, and by far the most frequent
 		v = float64(n)
 		if digits > start {
@@ -158,6 +180,8 @@ func (s *scanner) number() (text []byte, v float64, ok bool) {
 }
 
 // fraction steps over a number's fraction and exponent from i on.
+// It checks the grammar of RFC 8259, which wants digits after a point and after
+// an exponent; strconv.ParseFloat alone would also take "1.".
 func (s *scanner) fraction(i int) (int, bool) {
 	d := s.data
 	run := func() bool {

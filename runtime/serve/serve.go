@@ -33,6 +33,7 @@ type Server struct {
 	routes  map[string]route
 	current atomic.Pointer[generation]
 
+	// Requests never take it: they load current.
 	swapping sync.Mutex // held while a generation replaces another
 	draining atomic.Bool
 	inFlight atomic.Int64  // predictions
@@ -62,6 +63,10 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 // where next is nil. Requests under way finish on the version they began with;
 // requests that begin after Swap returns see the new one. The error names what
 // is wrong with the model, and then the endpoint goes on as it was.
+//
+// Everything that can fail or takes long, the document and the metrics among it,
+// is done before the lock is taken. The old generation is collected with its
+// pool once the last request on it has ended.
 func (s *Server) Swap(next *Served) error {
 	var g *generation
 	if next != nil {

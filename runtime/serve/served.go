@@ -41,9 +41,11 @@ type Observer interface {
 
 // input is what a request may hold for one input of the signature.
 type input struct {
-	name       string
-	kind       plan.ColumnType
-	nullable   bool
+	name     string
+	kind     plan.ColumnType
+	nullable bool
+	// coded inputs, categories and texts, are scored by an index among the
+	// categories; the others by their value.
 	coded      bool
 	nulls      dataset.Nulls
 	categories []string         // known ones, sorted
@@ -63,9 +65,14 @@ type generation struct {
 	tail    []byte   // what ends every answer: model and version
 	openapi []byte
 	metrics handles
+	// Its workers hold a scorer of this model, so they die with the generation.
 	workers sync.Pool
 }
 
+// newGeneration checks a version and prepares all that its requests need. It
+// fails where the model file is inconsistent or where a hashed input's key is
+// not among the server's keys: serving without it would produce pseudonyms that
+// training never saw.
 func (s *Server) newGeneration(v Served) (*generation, error) {
 	if v.Model == nil {
 		return nil, errors.New("served: no model given; to stop serving, swap nil in")
@@ -116,6 +123,8 @@ func (g *generation) quality() map[string]float64 {
 	return g.Model.Metrics
 }
 
+// infoLabels are model_info's label values in the order that NewMetrics gives
+// the labels; Prometheus matches them by position.
 func (g *generation) infoLabels(endpoint string) []string {
 	m := g.Model
 	return []string{endpoint, m.Name, strconv.Itoa(g.Version), m.Algorithm, string(m.Task), g.Digest}

@@ -7,6 +7,9 @@ import (
 
 // text reads a text whose opening quote is next, and returns it unescaped. It
 // is valid until the next text is read.
+//
+// Plain ASCII without escapes, by far the most frequent, is returned as a slice
+// of the data. Anything else is copied into scratch from the first such byte on.
 func (s *scanner) text() ([]byte, bool) {
 	if s.fault != "" {
 		return nil, false
@@ -27,6 +30,7 @@ func (s *scanner) text() ([]byte, bool) {
 	return nil, s.unended()
 }
 
+// control reports a raw control character; RFC 8259 forbids those below U+0020.
 func (s *scanner) control(at int) bool {
 	return s.fail(at, "control characters in a text are escaped, such as \\n")
 }
@@ -34,6 +38,8 @@ func (s *scanner) control(at int) bool {
 func (s *scanner) unended() bool { return s.fail(len(s.data), "a text has no closing quote") }
 
 // slowText goes on at i with a text that has escapes or is not all ASCII.
+// UTF-8 is checked here as encoding/json does not: it replaces bad bytes, which
+// would turn two categories into the same text.
 func (s *scanner) slowText(i int) ([]byte, bool) {
 	for i < len(s.data) {
 		switch c := s.data[i]; {
@@ -103,6 +109,8 @@ func (s *scanner) escapedRune(i int) int {
 	}
 	n := 6
 	if utf16.IsSurrogate(r) {
+		// DecodeRune yields U+FFFD for what is not a pair. The second escape
+		// is then left where it is, to be read on its own.
 		r2, ok := hex4(s.data, i+6)
 		pair := utf16.DecodeRune(r, r2)
 		if r = utf8.RuneError; ok && pair != utf8.RuneError {

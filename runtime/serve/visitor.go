@@ -32,7 +32,8 @@ func Local(next http.Handler, listening net.Addr, names ...string) http.Handler 
 }
 
 type visitors struct {
-	next   http.Handler
+	next http.Handler
+	// The address that is listened on; invalid where the listener is not TCP.
 	here   netip.Addr
 	names  []string
 	newID  func() string
@@ -41,6 +42,8 @@ type visitors struct {
 }
 
 // ServeHTTP passes on what was meant for here.
+// The last accepted Host is remembered, since nearly all requests carry the same
+// one and parsing it costs more than comparing.
 func (v *visitors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if last := v.last.Load(); last == nil || *last != r.Host {
 		if !v.ours(r.Host) {
@@ -58,11 +61,14 @@ func (v *visitors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.next.ServeHTTP(w, r)
 }
 
+// misdirected refuses a request for another host, with the 421 of RFC 9110.
 func (v *visitors) misdirected(w http.ResponseWriter, host string) {
 	v.refuse(w, problem(http.StatusMisdirectedRequest, "misdirected",
 		"the request is for %q, and this is not it: use the address that is listened on or localhost; a name that leads here is allowed with `ashlar up --host NAME`", shown(host)))
 }
 
+// refuse answers before any Server is reached, so it sets the headers and the id
+// that Server.serve would.
 func (v *visitors) refuse(w http.ResponseWriter, p *Problem) {
 	h, id := w.Header(), v.newID()
 	secure(h)
@@ -71,6 +77,9 @@ func (v *visitors) refuse(w http.ResponseWriter, p *Problem) {
 }
 
 // ours reports whether a Host header names this machine.
+// Host may have a port, brackets around an IPv6 address, a zone, and a dot at the
+// end of a name; all are taken off before comparing. Names below localhost lead
+// to the loopback by RFC 6761, and browsers do not look them up.
 func (v *visitors) ours(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {

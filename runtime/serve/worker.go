@@ -8,6 +8,10 @@ import (
 
 // worker is the memory that one request takes: a scorer of the generation, the
 // row as observers see it, and buffers. Workers are pooled by generation.
+//
+// A worker belongs to one request at a time and is never shared, so nothing in it
+// is locked. Slices that it hands out, such as Observer's, are valid until the
+// next row.
 type worker struct {
 	gen    *generation
 	limits limits
@@ -27,6 +31,8 @@ type worker struct {
 	stamp  uint64
 }
 
+// newWorker allocates what a request of this generation needs; buffers grow with
+// the first requests and are kept.
 func newWorker(g *generation, lim limits) *worker {
 	n := len(g.inputs)
 	return &worker{
@@ -36,9 +42,14 @@ func newWorker(g *generation, lim limits) *worker {
 }
 
 // maxKept bounds the buffers that a pooled worker keeps.
+// In bytes. One large batch would otherwise keep its memory for as long as small
+// requests reuse the worker.
 const maxKept = 64 << 10
 
 // release puts the worker back into its pool.
+// The worker must not be used afterwards: another request may have it already.
+// proba holds 8-byte numbers, scores structs of about 64 bytes, hence the
+// divisors.
 func (w *worker) release() {
 	if cap(w.body) > maxKept {
 		w.body = nil
@@ -52,10 +63,13 @@ func (w *worker) release() {
 	if cap(w.proba) > maxKept/8 || cap(w.scores) > maxKept/64 {
 		w.proba, w.scores = nil, nil
 	}
+	// It points into the body, and would keep one alive that was dropped above.
 	w.scan.data = nil
 	w.gen.workers.Put(w)
 }
 
+// setFloat sets input i, after the anonymisation that its column asks for:
+// neither scorer nor observers see the value that was sent.
 func (w *worker) setFloat(i int, v float64) {
 	if mask := w.gen.inputs[i].cell.Number; mask != nil {
 		v = mask(v)
@@ -64,11 +78,15 @@ func (w *worker) setFloat(i int, v float64) {
 	w.scorer.SetFloat(i, v)
 }
 
+// setMissing sets input i missing. values holds NaN for it whatever the type;
+// what the scorer puts in its place is the model's own imputation.
 func (w *worker) setMissing(i int) {
 	w.values[i], w.texts[i] = math.NaN(), ""
 	w.scorer.SetMissing(i)
 }
 
+// setText sets a coded input. A known category hands observers the model's own
+// string, so that only texts that training never saw are allocated.
 func (w *worker) setText(i int, text []byte) {
 	in := &w.gen.inputs[i]
 	if in.cell.Text != nil {
@@ -83,6 +101,7 @@ func (w *worker) setText(i int, text []byte) {
 }
 
 // observe tells metrics and the observer of a row that was scored.
+// The index of an unknown category is the number of known ones; see Observer.
 func (w *worker) observe(score model.Score) {
 	for i := range w.gen.inputs {
 		if in := &w.gen.inputs[i]; in.coded && w.values[i] == float64(len(in.categories)) {
