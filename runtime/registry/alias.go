@@ -9,6 +9,10 @@ import (
 
 // SetAlias points the alias, such as "champion", at the version, in the place
 // of what it pointed at. One that points there already is left as it is.
+//
+// Nothing is logged for an alias that does not move, so that a reconciler may
+// call it on each round. Any version can have an alias, a pending one too:
+// aliases name, approvals decide. Errors: *NotFoundError for the version.
 func (r *Registry) SetAlias(ctx context.Context, model, alias string, n int, by string) error {
 	by, err := Person(by)
 	if err != nil {
@@ -54,6 +58,8 @@ func (r *Registry) Alias(ctx context.Context, model, alias string) (Version, err
 	return out, err
 }
 
+// aliased returns the version that the alias points at; 0 is none, as versions
+// count from 1.
 func aliased(ctx context.Context, h handle, model, alias string) (int, error) {
 	var n int
 	err := h.QueryRowContext(ctx, `SELECT version FROM aliases WHERE model = ? AND alias = ?`, model, alias).Scan(&n)

@@ -14,6 +14,8 @@ import (
 )
 
 // maxLine bounds one line of an exported log.
+// In bytes. A record has at most maxRecord and is in its entry as JSON, not as a
+// text; the rest leaves room for long reasons and comments.
 const maxLine = 8 << 20
 
 // Anchor is a point of the log: an entry's number and hash. Noted where nobody
@@ -34,6 +36,8 @@ func (r *Registry) Anchor(ctx context.Context) (Anchor, error) {
 	return a, err
 }
 
+// readAnchor reads the head's row. The migration inserts it, and nothing deletes
+// it, so its absence is tampering and not an empty log.
 func readAnchor(ctx context.Context, h handle) (Anchor, error) {
 	var a Anchor
 	err := h.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&a.Seq, &a.Hash)
@@ -50,6 +54,8 @@ func readAnchor(ctx context.Context, h handle) (Anchor, error) {
 // verifies them without the registry.
 //
 // A connection that breaks on the way is an error, and w then has a part.
+// It is not run again as other reads are: lines that w has got already cannot be
+// recalled, and would be there twice.
 func (r *Registry) ExportAudit(ctx context.Context, w io.Writer) error {
 	return readLog(ctx, r.direct(), `ORDER BY seq`, nil, func(l line) error {
 		fields, err := decodeFields([]byte(l.body))
@@ -68,6 +74,9 @@ func (r *Registry) ExportAudit(ctx context.Context, w io.Writer) error {
 
 // VerifyExport verifies the chain of an exported log and that it goes through
 // every anchor, and returns its end. Any difference is a *TamperedError.
+//
+// It holds one line at a time, so a log of any length needs little memory. An
+// error that is not a *TamperedError is one of reading r.
 func VerifyExport(r io.Reader, noted ...Anchor) (Anchor, error) {
 	v := &chain{noted: noted}
 	scanner := bufio.NewScanner(r)
@@ -90,6 +99,9 @@ func VerifyExport(r io.Reader, noted ...Anchor) (Anchor, error) {
 
 // parseLine takes the hash out of an exported entry, which leaves the entry as
 // it is kept.
+//
+// Only the canonical form is taken: the hash covers bytes, and two spellings of
+// the same JSON would otherwise both verify.
 func parseLine(text []byte) (line, error) {
 	fields, err := decodeFields(text)
 	if err != nil {
@@ -111,6 +123,9 @@ func parseLine(text []byte) (line, error) {
 	return line{body: string(body), hash: hash}, err
 }
 
+// decodeFields reads an entry without knowing its fields, so that a log of a
+// newer version verifies too. Numbers stay as they are written: through float64,
+// a large one would come out as other bytes and break the hash.
 func decodeFields(text []byte) (map[string]any, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()

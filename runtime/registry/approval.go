@@ -31,6 +31,9 @@ func (r *Registry) Reject(ctx context.Context, model string, n int, d Decision) 
 }
 
 // decide takes a person's decision.
+// Who decides is what the caller says; proving it is the caller's, see package
+// login and the duties of Grant. The version is read in the transaction that
+// writes, so two approvals at once are both counted.
 func (r *Registry) decide(ctx context.Context, model string, n int, verdict string, d Decision) (Version, error) {
 	by, err := Person(d.By)
 	if err != nil {
@@ -55,6 +58,9 @@ func (r *Registry) decide(ctx context.Context, model string, n int, verdict stri
 
 // AutoApprove approves by policy, which the version's own rule must allow. A
 // version that is approved already is left as it is.
+//
+// The rule is the one that the version was registered with. What serves compares
+// with the blueprint again, as whoever trains writes the version.
 func (r *Registry) AutoApprove(ctx context.Context, model string, n int, reason string) (Version, error) {
 	var out Version
 	err := r.change(ctx, func(c *change) error {
@@ -78,6 +84,8 @@ func (r *Registry) AutoApprove(ctx context.Context, model string, n int, reason 
 }
 
 // decided writes the decision and its entry and returns the version after it.
+// The three writes are one transaction; VerifyAudit compares both tables with the
+// entry, whose details therefore repeat the status.
 func (c *change) decided(ctx context.Context, v Version, verdict string, d Decision) (Version, error) {
 	status := after(v, verdict, d)
 	action := ActionApprove
@@ -106,6 +114,9 @@ func (c *change) decided(ctx context.Context, v Version, verdict string, d Decis
 }
 
 // objection says why a person's decision cannot be taken, or nil.
+// The order gives the most useful reason first: final states, then repetition,
+// then who the person is. A rejection needs nothing but a valid comment and a
+// version that is not rejected yet.
 func objection(v Version, verdict string, d Decision) error {
 	rule := v.Approval
 	if !utf8.ValidString(d.Comment) || strings.ContainsRune(d.Comment, 0) ||
@@ -118,6 +129,7 @@ func objection(v Version, verdict string, d Decision) error {
 	if verdict == Rejected {
 		return nil
 	}
+	// An identity counts once however its name is spelled; see Identity.
 	counted := v.Approvals(rule)
 	switch {
 	case slices.Contains(counted, Identity(d.By)):
@@ -125,6 +137,7 @@ func objection(v Version, verdict string, d Decision) error {
 			max(1, rule.Count), len(counted))
 	case v.Status == Approved && (rule.Policy == "auto" || len(counted) >= max(1, rule.Count)):
 		return v.object(ErrApproved, "it is approved already")
+	// A person may approve what the policy would approve anyway, also the author.
 	case rule.Policy == "auto":
 		return nil
 	case rule.NotAuthor && Identity(d.By) == Identity(v.Author):
@@ -136,15 +149,19 @@ func objection(v Version, verdict string, d Decision) error {
 	return nil
 }
 
+// rejectedAlready is the objection to any decision on a rejected version.
 func rejectedAlready(v Version) error {
 	return v.object(ErrRejected, "it was rejected, which is final; train a new version")
 }
 
+// object is a decision error about this version; cause is what errors.Is finds.
 func (v Version) object(cause error, format string, args ...any) error {
 	return &DecisionError{Model: v.Model, Version: v.Version, Reason: fmt.Sprintf(format, args...), Cause: cause}
 }
 
 // after is the version's status once the decision is taken.
+// A version never leaves Approved but by a rejection: a rule that was tightened
+// since asks for more approvals when it is served, not here.
 func after(v Version, verdict string, d Decision) string {
 	if verdict == Rejected {
 		return Rejected
@@ -173,6 +190,7 @@ func (v Version) Approvals(rule plan.Approval) []string {
 }
 
 // named reports whether the rule lets that person approve.
+// An empty list lets everybody.
 func named(rule plan.Approval, who string) bool {
 	return len(rule.Approvers) == 0 || slices.ContainsFunc(rule.Approvers,
 		func(a string) bool { return Identity(a) == Identity(who) })

@@ -51,6 +51,8 @@ func (e Entry) Subject() string {
 }
 
 // Summary is the entry's details in one line for people.
+// Keys are sorted, so that it is the same each time. Objects, such as a version's
+// whole record, are left out; empty texts too.
 func (e Entry) Summary() string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(e.Details)) {
@@ -81,6 +83,8 @@ type Filter struct {
 	Last   int   // the newest so many; 0: all
 }
 
+// chooses looks at model and action; After and Last are applied by entries, where
+// they spare reading.
 func (f Filter) chooses(e Entry) bool {
 	return (f.Model == "" || e.Model == f.Model) && (f.Action == "" || e.Action == f.Action)
 }
@@ -94,6 +98,9 @@ type event struct {
 
 // append adds the entry to the chain, within the change that it records, and
 // returns its number.
+// The log and its head are written together. The head is what later entries chain
+// to and what Head and Anchor read; PostgreSQL's row policies check that it is
+// the newest entry, so the entry has to be there first.
 func (c *change) append(ctx context.Context, ev event) (int64, error) {
 	e := Entry{
 		Seq: c.seq + 1, Time: c.at, PrevHash: c.hash,
@@ -111,6 +118,7 @@ func (c *change) append(ctx context.Context, ev event) (int64, error) {
 	if _, err := c.ExecContext(ctx, `UPDATE audit_head SET seq = ?, hash = ? WHERE id = 1`, e.Seq, hash); err != nil {
 		return 0, fmt.Errorf("audit log: %w", err)
 	}
+	// The next entry of the same change chains to this one.
 	c.seq, c.hash = e.Seq, hash
 	return e.Seq, nil
 }
@@ -138,6 +146,8 @@ func (r *Registry) Audit(ctx context.Context, f Filter) ([]Entry, error) {
 // few reads no more than them.
 func (f Filter) entries(ctx context.Context, h handle) ([]Entry, error) {
 	out := []Entry{}
+	// Model and action are in the body's JSON, which the two databases query
+	// differently, so they are filtered here.
 	err := readLog(ctx, h, `WHERE seq > ? ORDER BY seq DESC`, []any{f.After}, func(l line) error {
 		var e Entry
 		if err := json.Unmarshal([]byte(l.body), &e); err != nil {
@@ -165,6 +175,9 @@ type line struct {
 var errEnough = errors.New("enough")
 
 // readLog calls f with each line that the clause chooses.
+// An error of f ends it and is returned as it is; errEnough ends it without one.
+// Lines are streamed from the database, so f must not run queries on the same
+// transaction: a PostgreSQL connection does one thing at a time.
 func readLog(ctx context.Context, h handle, clause string, args []any, f func(line) error) (err error) {
 	rows, err := h.QueryContext(ctx, `SELECT seq, body, hash FROM audit `+clause, args...)
 	if err != nil {

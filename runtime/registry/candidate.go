@@ -23,6 +23,9 @@ const (
 
 // record returns the candidate as canonical JSON, or every reason why it is
 // refused.
+// now is the change's time. Reasons are clauses about "it", the candidate, in a
+// fixed order, since the log keeps them and tests compare them. Nothing here asks
+// the database: a candidate is complete or not by itself.
 func (c Candidate) record(now time.Time) (body []byte, reasons []string) {
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
@@ -52,6 +55,7 @@ func (c Candidate) record(now time.Time) (body []byte, reasons []string) {
 	p := c.Approval.Policy
 	refuse(p != "" && p != "auto" && p != "manual", "its approval policy is %q, neither auto nor manual", p)
 	reasons = append(append(reasons, failedGates(c.Gates)...), c.Objections...)
+	// NaN and infinities, refused above, have no JSON: Canonical would fail.
 	if len(reasons) > 0 {
 		return nil, reasons
 	}
@@ -61,6 +65,9 @@ func (c Candidate) record(now time.Time) (body []byte, reasons []string) {
 	return body, reasons
 }
 
+// failedGates returns a reason for each gate that does not hold. A gate that says
+// it passed must show a finite value: the candidate comes from the trainer, and
+// a missing metric must not pass for a good one.
 func failedGates(gates []Gate) []string {
 	var out []string
 	for _, g := range gates {
@@ -82,12 +89,18 @@ func isDigest(text string) bool { return digestForm.MatchString(text) }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
+// validName reports whether a name is usable for models and aliases. Slash, colon
+// and surrounding space are excluded because model/version, model@alias and
+// URLs are made of names; invisible characters because two names must not look
+// the same.
 func validName(name string) bool {
 	return name != "" && len(name) <= maxName && utf8.ValidString(name) && strings.TrimSpace(name) == name &&
 		!strings.ContainsFunc(name, func(c rune) bool { return c == '/' || c == ':' || !unicode.IsGraphic(c) })
 }
 
 // shorten cuts a text that came from outside to what a message can hold.
+// The limit is 80 code points, for text that is in messages and in log entries
+// about refused candidates, which have not been checked in any way.
 func shorten(text string) string {
 	const most = 80
 	if utf8.RuneCountInString(text) <= most {

@@ -13,7 +13,8 @@ import (
 // everything in it happens at.
 type change struct {
 	handle
-	at   time.Time
+	at time.Time
+	// The newest entry so far, also of those that this change appended.
 	seq  int64
 	hash string
 }
@@ -26,6 +27,12 @@ type change struct {
 // has the entries that the one before had appended, and if so leaves it at
 // that: nobody's decision is taken twice or reported as refused when it was
 // taken.
+//
+// f must read through the change it is given and set everything it returns on
+// each run: what an attempt that was rolled back left in variables stays there.
+// An error of f rolls back and is returned, unless the database calls it
+// transient. A change that appends nothing to the log leaves no trace to look
+// for, and is simply run again.
 func (r *Registry) change(ctx context.Context, f func(*change) error) error {
 	if r.readOnly {
 		return fmt.Errorf("registry %s: it is open for reading only, because its folder is not writable", r.file)
@@ -36,6 +43,8 @@ func (r *Registry) change(ctx context.Context, f func(*change) error) error {
 	return r.again(ctx, func() error {
 		var end Anchor
 		err := r.transact(ctx, nil, func(h handle) error {
+			// Before anything is read: what is read without the lock may be
+			// out of date when the change is written.
 			if err := h.lock(ctx); err != nil {
 				return err
 			}
@@ -56,6 +65,8 @@ func (r *Registry) change(ctx context.Context, f func(*change) error) error {
 			}
 			return nil
 		})
+		// Only a commit without a confirmation leaves doubt; after any other
+		// error the transaction is certainly rolled back.
 		if errors.As(err, new(*unconfirmedError)) && end.Seq > 0 {
 			doubt = end
 		}
@@ -63,6 +74,8 @@ func (r *Registry) change(ctx context.Context, f func(*change) error) error {
 	})
 }
 
+// lock takes the write lock for the rest of the transaction. It waits as long as
+// the session's lock_timeout; then the error is transient and tried again.
 func (h handle) lock(ctx context.Context) error {
 	if h.dialect.lock == "" {
 		return nil
@@ -74,6 +87,8 @@ func (h handle) lock(ctx context.Context) error {
 }
 
 // holds reports whether the log has that entry; the zero anchor is none.
+// An entry with that number and another hash is somebody else's: then the
+// attempt in doubt was lost, and its place in the log is taken.
 func holds(ctx context.Context, h handle, a Anchor) (bool, error) {
 	if a.Seq == 0 {
 		return false, nil

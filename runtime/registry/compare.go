@@ -11,6 +11,10 @@ import (
 )
 
 // compare checks the tables against what the log says of them.
+// Both sides are maps from a row's name to one text that holds every column that
+// matters; the empty text is an absent row. The first difference, in order of
+// table and name, is returned as a *TamperedError: the same one each time, so
+// that two people who verify talk about the same row.
 func (l *ledger) compare(ctx context.Context, h handle) error {
 	for _, t := range []struct {
 		noun string
@@ -49,6 +53,9 @@ func union(a, b map[string]string) map[string]string {
 	return out
 }
 
+// The held functions write each row in the same form as ledger does for its
+// entry. A change of one form without the other makes every registry appear to
+// be tampered with.
 func heldVersions(ctx context.Context, h handle) (map[string]string, error) {
 	return held(ctx, h, `SELECT model || '/' || version, model_digest, status, body, author, created_at FROM versions`,
 		6, func(c []string) string {
@@ -76,6 +83,8 @@ func heldServings(ctx context.Context, h handle) (map[string]string, error) {
 }
 
 // held reads a table as text, the first column being the row's name.
+// Integers are scanned into strings as well, which both drivers convert. columns
+// is the number of columns of the query.
 func held(ctx context.Context, h handle, query string, columns int,
 	form func([]string) string) (out map[string]string, err error) {
 	rows, err := h.QueryContext(ctx, query)

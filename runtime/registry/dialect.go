@@ -53,6 +53,8 @@ func dialectOf(location string) (*dialect, error) {
 
 // bind writes the query's parameters as the database wants them. Queries hold
 // no question mark but for parameters.
+// A query is therefore a constant with its values passed apart; nothing that comes
+// from outside is ever part of its text.
 func (d *dialect) bind(query string) string {
 	if !d.numbered {
 		return query

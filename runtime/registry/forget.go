@@ -7,6 +7,8 @@ import (
 
 // RecordForgotten notes that something which was kept of a dataset has been
 // deleted, because it was older than the dataset's retention. Details say what.
+// The entry names no model: it is about data. It is written after the deletion,
+// so an entry says what is gone and not what may be.
 func (r *Registry) RecordForgotten(ctx context.Context, by, dataset string, details map[string]any) error {
 	by, err := Person(by)
 	if err != nil {

@@ -33,6 +33,12 @@ type User struct {
 // Grant lets each user do what its duty does in a PostgreSQL registry, and no
 // more: rights are taken away that it had before. A user that is not there is
 // made. Call it as the owner, after Migrate.
+//
+// All statements run in one transaction, so that a user is never without its
+// rights in between, and may run any number of times. Names and duties are
+// checked before connecting: 63 bytes is PostgreSQL's limit, beyond which it cuts
+// names off silently and two users could become one. A user without Password keeps
+// the one that it has.
 func Grant(ctx context.Context, location string, users []User, opt Options) (err error) {
 	for _, u := range users {
 		if u.Name == "" || len(u.Name) > 63 || strings.ContainsRune(u.Name, 0) {
@@ -63,11 +69,17 @@ func Grant(ctx context.Context, location string, users []User, opt Options) (err
 	return nil
 }
 
+// grant collects the statements first and runs them in order. They are DDL, which
+// takes no parameters, so identifiers are quoted by Sanitize and the only value,
+// the SCRAM verifier, consists of characters that need no quoting. Every name is
+// qualified with the schema: the search path of the session is not relied on.
 func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 	schema, err := r.dialect.schema(ctx, r.db)
 	if err != nil {
 		return err
 	}
+	// CREATE ROLE has no IF NOT EXISTS. The owner's own role is left out, so that
+	// naming it as a user fails there, before any of its rights is revoked.
 	roles, err := texts(ctx, h, `SELECT rolname FROM pg_roles WHERE rolname <> current_user`)
 	if err != nil {
 		return err
@@ -95,6 +107,8 @@ func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 		if slices.Contains(roles, rdsRole) {
 			statements = append(statements, `GRANT `+rdsRole+` TO `+name)
 		}
+		// Revoke all, then grant, so that a duty which changed leaves no rights of
+		// the one before.
 		of := rights[u.Duty]
 		statements = append(statements, of.statements(space, name)...)
 		checks := of.policies(space)
@@ -111,6 +125,9 @@ func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 }
 
 // rows makes the database look at each row that is written, whoever writes it.
+// Without a policy that permits it, row level security refuses everything; hence
+// "seen", by which everybody with SELECT may read each row. The tables' owner is
+// exempt, as PostgreSQL exempts owners.
 func rows(space string) []string {
 	var out []string
 	for _, table := range []string{"versions", "decisions", "servings", "audit", "audit_head"} {
@@ -126,6 +143,8 @@ func rows(space string) []string {
 }
 
 // rule is a row policy, made again.
+// It is dropped first since CREATE POLICY has no OR REPLACE. USING (true) for an
+// UPDATE lets any row be chosen; the check is about what it becomes.
 func rule(name, space, table, command, to, check string) []string {
 	name, table = pgx.Identifier{name}.Sanitize(), space+"."+table
 	using := ""
@@ -141,6 +160,8 @@ func rule(name, space, table, command, to, check string) []string {
 
 // scram is the password as PostgreSQL keeps it (RFC 5803), so that it is in no
 // statement and in no log of the server.
+// 4096 rounds and 16 bytes of salt are PostgreSQL's own defaults. The stored key
+// is a hash of a hash, from which no login can be made.
 func scram(password string) (string, error) {
 	const rounds = 4096
 	salt := make([]byte, 16)

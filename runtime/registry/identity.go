@@ -16,6 +16,9 @@ var reserved = []string{"policy:", "endpoint:"}
 
 // Identity is the form in which two spellings of somebody's name are the same:
 // lower case, single spaces, and of "Ada <ada@example.com>" the address.
+// Approvals are counted by it, so that nobody counts twice by writing their name
+// in another way. Two addresses of one person remain two identities: who owns an
+// address is not known here.
 func Identity(name string) string {
 	name = strings.ToLower(strings.Join(strings.Fields(name), " "))
 	if at := strings.LastIndexByte(name, '<'); at >= 0 && strings.HasSuffix(name, ">") {
@@ -28,6 +31,8 @@ func Identity(name string) string {
 
 // Person returns the name trimmed, or why it can stand for nobody. Invisible
 // characters are refused: they would make two people of one.
+// Reserved names are compared in Identity's form, so that neither case nor spaces
+// get around them.
 func Person(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	switch {

@@ -27,6 +27,10 @@ func (v versionState) String() string {
 }
 
 // take applies one entry.
+//
+// Entries must be taken in the log's order: a renewal builds on its registration,
+// a serving ends the one before. Missing details read as "", which no row
+// matches. Refusals, reviews and deletions change no table.
 func (l *ledger) take(e Entry) {
 	text := func(k string) string { s, _ := e.Details[k].(string); return s }
 	id := fmt.Sprintf("%s/%d", e.Model, e.Version)
@@ -57,6 +61,8 @@ func (l *ledger) take(e Entry) {
 }
 
 // end closes what the endpoint has been serving.
+// The text of an open serving ends in a space, where an ended one has its end;
+// heldServings writes the empty until in the same place.
 func (l *ledger) end(endpoint string, e Entry) {
 	if seq, ok := l.open[endpoint]; ok {
 		l.servings[fmt.Sprint(seq)] += stamp(e.Time)

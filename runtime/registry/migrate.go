@@ -42,6 +42,8 @@ func Migrate(ctx context.Context, location string, opt Options) (done Migration,
 	return done, nil
 }
 
+// migrate runs up, alone on the machine where the database itself has no lock
+// for that.
 func (d *dialect) migrate(ctx context.Context, db *sql.DB, location string) (done Migration, err error) {
 	if d.alone == nil {
 		return d.up(ctx, db)
@@ -53,6 +55,8 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB, location string) (don
 	return done, err
 }
 
+// up applies the migrations that are missing. They are never applied downwards: a
+// schema that is older would lose what the newer one holds.
 func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 	p, err := d.provider(ctx, db)
 	if err != nil {
@@ -71,11 +75,17 @@ func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 	return Migration{From: have, To: known}, err
 }
 
+// provider prepares goose with this program's own migrations. Its table of
+// versions lies in the registry's schema, so that several registries in one
+// database are migrated apart. On PostgreSQL a session lock keeps other
+// migrations waiting: 300 attempts, one a second.
 func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations/"+d.migrations)
 	if err != nil {
 		return nil, err
 	}
+	// goose's global registry would bring in migrations written in Go by whatever
+	// else is linked into the program.
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if d.schema == nil {
 		return goose.NewProvider(d.goose, db, files, options...)
@@ -95,6 +105,7 @@ func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, er
 	return goose.NewProvider("", db, files, append(options, goose.WithStore(table), goose.WithSessionLocker(one))...)
 }
 
+// newerSchema is the error of opening what a newer version has migrated.
 func newerSchema(have, known int64) error {
 	return fmt.Errorf("its schema is version %d, written by a newer Ashlar than this one, which knows %d; use that one",
 		have, known)

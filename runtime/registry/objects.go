@@ -9,6 +9,8 @@ import (
 // Objects returns the digests of everything that the registry names, sorted: the
 // model files, data and reports of its versions, and what the audit log says of
 // versions as they once were. An object store must keep them.
+// A garbage collector that relies on it must treat an error as "keep
+// everything": the list is partial then.
 func (r *Registry) Objects(ctx context.Context) ([]string, error) {
 	found := map[string]bool{}
 	err := r.view(ctx, func(h handle) error {
@@ -28,17 +30,22 @@ func (r *Registry) Objects(ctx context.Context) ([]string, error) {
 				}
 			}
 		}
+		// A renewed version names new evidence, and the log still the old, which an
+		// auditor may ask for.
 		entries, err := Filter{}.entries(ctx, h)
 		for _, e := range entries {
 			digestsIn(e.Details, found)
 		}
 		return err
 	})
+	// An empty text names no object.
 	delete(found, "")
 	return slices.Sorted(maps.Keys(found)), err
 }
 
 // digestsIn notes the digests among the values of an entry's details.
+// Entries are decoded JSON, so values are texts, numbers, booleans, lists and
+// objects; a digest may be at any depth, as in a version's record.
 func digestsIn(value any, found map[string]bool) {
 	switch value := value.(type) {
 	case string:

@@ -54,11 +54,16 @@ var postgresDefaults = map[string]string{"application_name": "ashlar", "connect_
 // the middle of a change, its node gone, must not keep all others out.
 var sessionDefaults = map[string]string{"lock_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
+// connectPostgres opens a pool and connects to nothing yet. Four connections are
+// enough: writers are one at a time anyway, and a cluster has many processes that
+// share a database's limit.
 func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, error) {
 	config, err := configurePostgres(location, opt.Login)
 	if err != nil {
 		return nil, err
 	}
+	// Credentials are asked for each connection: an IAM token lives for 15
+	// minutes, a pooled connection for up to 30.
 	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(func(ctx context.Context, c *pgx.ConnConfig) error {
 		if opt.Login.Credentials == nil {
 			return nil
@@ -89,6 +94,8 @@ func connectPostgres(_ context.Context, location string, opt Options) (*sql.DB, 
 const consent = "ashlar_plaintext=allowed"
 
 // consented takes the consent out of a query.
+// It is compared as written, without decoding, so that no other spelling consents
+// by accident. The rest keeps its order and its escapes.
 func consented(query string) (rest string, trusted bool) {
 	var kept []string
 	for _, p := range strings.Split(query, "&") {
@@ -103,6 +110,9 @@ func consented(query string) (rest string, trusted bool) {
 
 // configurePostgres reads the URL. Its errors never repeat it: what does not
 // parse cannot be told from its password.
+// Its parts come first in the URL, then in PGSSLMODE and the other variables that
+// pgx reads, then here: verify-full, where libpq would default to prefer, which
+// falls back to no encryption.
 func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 	u, err := url.Parse(location)
 	if err != nil {
@@ -133,6 +143,8 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 			return nil, errors.New("the database's URL lets everything go over the network in the clear, the password and decisions too: use sslmode=verify-full, or add ashlar_plaintext=allowed to it where the network itself is trusted")
 		}
 	}
+	// InsecureSkipVerify is how pgx expresses sslmode=require, which verifies
+	// nothing, and verify-ca, which verifies in a callback of its own.
 	if login.Roots != nil && q.Get("sslrootcert") == "" && config.TLSConfig != nil &&
 		!config.TLSConfig.InsecureSkipVerify {
 		config.TLSConfig.RootCAs = login.Roots
@@ -151,18 +163,22 @@ func userOf(location string) string {
 }
 
 // plain reports whether it may come to a connection without TLS.
+// sslmode=prefer and allow try both, as fallbacks; an attacker on the network can
+// make the encrypted attempt fail.
 func plain(config *pgx.ConnConfig) bool {
 	return config.TLSConfig == nil || slices.ContainsFunc(config.Fallbacks,
 		func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
 }
 
 // here reports whether the host is this machine.
+// A host that begins with a slash is the folder of a Unix socket.
 func here(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || len(host) > 0 && host[0] == '/' || err == nil && ip.IsLoopback()
 }
 
 // namePostgres is the URL without password and options.
+// Options may hold a password too, hence only the parts that are known not to.
 func namePostgres(location string) string {
 	config, err := configurePostgres(location, Login{})
 	if err != nil {
@@ -179,6 +195,8 @@ func namePostgres(location string) string {
 }
 
 // known checks the schema against what this program knows, without writing.
+// It works with the right to read the table of versions and nothing else. A table
+// that is not there is version 0: the database was never migrated.
 func (d *dialect) known(ctx context.Context, db *sql.DB) error {
 	p, err := d.provider(ctx, db)
 	if err != nil {

@@ -26,6 +26,8 @@ const (
 	idleInTransactionOver = "25P03"
 )
 
+// lockNotAvailable is what lock_timeout ends in, idleInTransactionOver what a
+// session gets whose process was stopped for longer than the limit.
 var transientStates = []string{
 	serializationFailure, deadlockDetected, tooManyConnections, adminShutdown, crashShutdown, cannotConnectNow,
 	lockNotAvailable, idleInTransactionOver,
@@ -43,6 +45,7 @@ func sqlState(err error) string {
 // transientInPostgres reports whether the same may work in a moment: the server
 // says so, or the connection to it is gone or cannot be made. A server that
 // answers and refuses, such as a wrong password, is not.
+// The order matters: a DNS error also is a net.Error, which would be tried again.
 func transientInPostgres(err error) bool {
 	if state := sqlState(err); state != "" {
 		return slices.Contains(transientStates, state) || state[:2] == connectionClass

@@ -31,6 +31,9 @@ func (r *Registry) Versions(ctx context.Context, model string) ([]Version, error
 	return out, err
 }
 
+// readVersions reads versions one by one. It collects the numbers before it reads
+// the first: one transaction is one connection, which cannot run a query while
+// the rows of another are open.
 func readVersions(ctx context.Context, h handle, model string) ([]Version, error) {
 	out := []Version{}
 	numbers, err := texts(ctx, h, `SELECT version FROM versions WHERE model = ? ORDER BY version DESC`, model)
@@ -61,6 +64,10 @@ func (r *Registry) Version(ctx context.Context, model string, n int) (Version, e
 	return out, err
 }
 
+// readVersion reads a version with its decisions, oldest first, and aliases,
+// sorted. The candidate comes from the body, the canonical JSON that the log has
+// a digest of; model, author and digest have columns only for the database's own
+// constraints and rules.
 func readVersion(ctx context.Context, h handle, model string, n int) (Version, error) {
 	v := Version{Version: n, Decisions: []RecordedDecision{}, Aliases: []string{}}
 	var body, created string
@@ -83,6 +90,9 @@ func readVersion(ctx context.Context, h handle, model string, n int) (Version, e
 	return v, err
 }
 
+// notRegistered returns the *NotFoundError with what there is instead: the
+// model's versions, or all models where it has none. An alias is looked for as
+// model@alias, which is no model's name, and so lists the models.
 func notRegistered(ctx context.Context, h handle, model string, n int) error {
 	have, err := texts(ctx, h, `SELECT 'version ' || version FROM versions WHERE model = ? ORDER BY version`, model)
 	if err != nil {
@@ -97,6 +107,8 @@ func notRegistered(ctx context.Context, h handle, model string, n int) error {
 	return &NotFoundError{Model: model, Have: have}
 }
 
+// readDecisions returns a version's decisions in the order in which they were
+// taken, which is that of their log entries.
 func readDecisions(ctx context.Context, h handle, model string, n int) (out []RecordedDecision, err error) {
 	rows, err := h.QueryContext(ctx, `SELECT verdict, decider, note, at FROM decisions WHERE model = ? AND version = ? ORDER BY seq`, model, n)
 	if err != nil {
@@ -117,6 +129,7 @@ func readDecisions(ctx context.Context, h handle, model string, n int) (out []Re
 }
 
 // texts runs a query of one text column.
+// The result is never nil, so that it is [] in JSON.
 func texts(ctx context.Context, h handle, query string, args ...any) (out []string, err error) {
 	rows, err := h.QueryContext(ctx, query, args...)
 	if err != nil {

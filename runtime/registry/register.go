@@ -14,6 +14,10 @@ import (
 // returns the version that its model file already is. A candidate with a gate
 // that does not hold or with incomplete metadata is refused with a
 // *RefusedError, and the audit log says so.
+//
+// A refusal is committed as an entry and only then reported: returning it from
+// within the change would roll the entry back. The texts of a refused candidate
+// are unchecked, so the entry holds them shortened.
 func (r *Registry) Register(ctx context.Context, c Candidate) (Version, error) {
 	var out Version
 	var refused *RefusedError
@@ -47,6 +51,9 @@ func (r *Registry) Register(ctx context.Context, c Candidate) (Version, error) {
 	return out, err
 }
 
+// knownVersion returns the version whose model file this is, or sql.ErrNoRows.
+// Training is reproducible, so the same plan run twice yields the same file, which
+// must not need a second approval.
 func knownVersion(ctx context.Context, h handle, c Candidate) (int, error) {
 	var n int
 	err := h.QueryRowContext(ctx, `SELECT version FROM versions WHERE model = ? AND model_digest = ?`,
@@ -58,6 +65,8 @@ func knownVersion(ctx context.Context, h handle, c Candidate) (int, error) {
 // asks for it now: who must approve it, and the evidence. What it was made
 // from, by whom and when cannot change, as the model file is the same. The log
 // keeps the old record and the new one.
+// The status stays: an approved version remains approved, and a rule that has
+// become stricter is applied when it is served.
 func (c *change) renew(ctx context.Context, n int, asks Candidate) (Version, error) {
 	v, err := readVersion(ctx, c.handle, asks.Model, n)
 	if err != nil {
@@ -72,6 +81,7 @@ func (c *change) renew(ctx context.Context, n int, asks Candidate) (Version, err
 	renewed.Params, renewed.Training = asks.Params, asks.Training
 	renewed.Gates, renewed.Metrics, renewed.Evidence = asks.Gates, asks.Metrics, asks.Evidence
 	body, err := plan.Canonical(renewed)
+	// Nothing new: no entry either, so that repeated runs leave the log as it is.
 	if err != nil || string(before) == string(body) {
 		return v, err
 	}
@@ -85,6 +95,8 @@ func (c *change) renew(ctx context.Context, n int, asks Candidate) (Version, err
 	return v, err
 }
 
+// insert adds the next version. Numbers count from 1 for each model and have no
+// gaps; the write lock keeps two candidates from getting the same one.
 func (c *change) insert(ctx context.Context, asks Candidate, body []byte) (Version, error) {
 	v := Version{Candidate: asks, Status: Pending, CreatedAt: c.at,
 		Decisions: []RecordedDecision{}, Aliases: []string{}}

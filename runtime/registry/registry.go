@@ -59,6 +59,10 @@ type Registry struct {
 // URL does not say otherwise, PostgreSQL must show a certificate for its name
 // (sslmode=verify-full). Without TLS, none but this machine's is connected to
 // unless the URL says ashlar_plaintext=allowed. No error repeats a password.
+//
+// The context bounds the opening alone. Transient failures are tried again for
+// opt.Patience; so are those of every method later. The caller closes the
+// registry.
 func Open(ctx context.Context, location string, opt Options) (*Registry, error) {
 	r, err := connect(ctx, location, opt)
 	if err != nil {
@@ -76,6 +80,7 @@ func Open(ctx context.Context, location string, opt Options) (*Registry, error) 
 }
 
 // connect opens the database, whatever is in it.
+// It does not look at the schema, so Migrate can use it on an empty database.
 func connect(ctx context.Context, location string, opt Options) (*Registry, error) {
 	if opt.Now == nil {
 		return nil, errors.New("registry: no clock")
@@ -109,6 +114,8 @@ func (r *Registry) direct() handle { return handle{r.db, r.dialect} }
 // timeFormat keeps times sortable as text, in UTC.
 const timeFormat = "2006-01-02T15:04:05.000000000Z"
 
+// stamp is the time as tables keep it. Nine digits always: without trailing zeros
+// cut off, comparing texts compares times.
 func stamp(t time.Time) string { return t.UTC().Format(timeFormat) }
 
 // parseTime reads a stamp; what is none, such as an open end, is zero.

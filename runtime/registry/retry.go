@@ -17,6 +17,9 @@ const defaultPatience = 30 * time.Second
 // again runs f, and runs it again while the database asks for that or cannot
 // be reached, until the patience is at an end. What f leaves must not depend
 // on how often it ran.
+// Pauses grow from 20 ms to 2 s, with 25 % jitter so that the processes of a
+// cluster do not all return in the same moment after an outage. A context that is
+// done ends it.
 func (r *Registry) again(ctx context.Context, f func() error) error {
 	pause := retry.WithJitterPercent(25,
 		retry.WithCappedDuration(2*time.Second, retry.NewExponential(20*time.Millisecond)))
@@ -36,12 +39,15 @@ func (r *Registry) read(ctx context.Context, f func(handle) error) error {
 
 // view runs f in a transaction that only reads, and so sees one state; it may
 // run more than once.
+// read is enough for a single statement; view is for several whose results must
+// fit together, such as a version and its decisions.
 func (r *Registry) view(ctx context.Context, f func(handle) error) error {
 	return r.again(ctx, func() error { return r.transact(ctx, &r.dialect.reading, f) })
 }
 
 // unconfirmedError is a commit that was asked for and not confirmed: it may
 // have been done or not.
+// change needs to tell it from an error before the commit; see there.
 type unconfirmedError struct{ err error }
 
 // Error says so.
@@ -52,6 +58,8 @@ func (e *unconfirmedError) Error() string {
 // Unwrap returns the cause.
 func (e *unconfirmedError) Unwrap() error { return e.err }
 
+// transact runs f in a transaction, committed if f returns nil and rolled back
+// otherwise. f must close its rows before it returns.
 func (r *Registry) transact(ctx context.Context, opt *sql.TxOptions, f func(handle) error) error {
 	tx, err := r.db.BeginTx(ctx, opt)
 	if err != nil {

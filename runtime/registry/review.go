@@ -15,6 +15,10 @@ type Review struct {
 
 // RecordReview notes a review in the audit log, once for each person and source.
 // It decides nothing: approving does. It reports whether it was new.
+//
+// The person's name need not be the one that they approve with, so a review never
+// counts as an approval. Source and comment are cut to 80 characters: they are
+// copied from a forge, and the source tells where the whole is.
 func (r *Registry) RecordReview(ctx context.Context, model string, n int, review Review) (recorded bool, err error) {
 	by, err := Person(review.By)
 	if err != nil {
@@ -30,6 +34,7 @@ func (r *Registry) RecordReview(ctx context.Context, model string, n int, review
 		if err != nil {
 			return err
 		}
+		// A pipeline that is run again reports the same reviews again.
 		for _, e := range entries {
 			if e.Version == n && e.Actor == by && e.Details["source"] == source {
 				return nil

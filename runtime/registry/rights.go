@@ -74,12 +74,17 @@ var invariants = []struct{ name, table, command, check string }{
 		AND NOT EXISTS (SELECT FROM %[1]s.audit a WHERE a.seq > audit_head.seq)`},
 }
 
+// decided ties a version's status to its decisions: rejected exactly if there is a
+// rejection, approved only if there is an approval. It does not count approvals,
+// which depends on the rule in the body; what serves counts again.
 const decided = `(status = '` + Rejected + `') = EXISTS (SELECT FROM %[1]s.decisions d
 		WHERE d.model = versions.model AND d.version = versions.version AND d.verdict = '` + Rejected + `')
 	AND (status <> '` + Approved + `' OR EXISTS (SELECT FROM %[1]s.decisions d
 		WHERE d.model = versions.model AND d.version = versions.version AND d.verdict = '` + Approved + `'))`
 
 // statements give a user the duty's rights in a schema; both are quoted already.
+// Rights on single columns keep a user from changing the others: whoever serves
+// may end a serving and cannot rewrite when it began.
 func (r right) statements(space, user string) []string {
 	out := append(nothing(space, user), `GRANT USAGE ON SCHEMA `+space+` TO `+user)
 	for _, table := range tables {
@@ -92,6 +97,7 @@ func (r right) statements(space, user string) []string {
 }
 
 // nothing takes from a user what it may do to the registry.
+// Rights on the schema stay, which without rights on its tables show nothing.
 func nothing(space, user string) []string {
 	var out []string
 	for _, table := range tables {
@@ -102,6 +108,9 @@ func nothing(space, user string) []string {
 
 // policies are the row policies of a user, by table: the condition on what it
 // adds.
+// The condition on the log makes each new entry follow the head as it is, with an
+// action of the duty. For a trainer, approvals must be the policy's: otherwise it
+// could write an entry that says a person approved.
 func (r right) policies(space string) map[string]string {
 	out := map[string]string{}
 	if len(r.actions) > 0 {

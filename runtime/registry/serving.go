@@ -11,6 +11,9 @@ import (
 // RecordServing notes that the endpoint serves the version from now on. It is
 // refused unless the version is approved and its file is the one registered.
 // An endpoint that serves it already is left as it is.
+// The checks run under the write lock: a rejection is either before them, and
+// seen, or after, and then withdraws what is served. The digest is that of the
+// file that the endpoint has loaded, not of the one it was told to load.
 func (r *Registry) RecordServing(ctx context.Context, endpoint, model string, n int, digest string) error {
 	if endpoint == "" {
 		return errors.New("registry: no endpoint is named as serving")
@@ -50,6 +53,7 @@ func (r *Registry) RecordServing(ctx context.Context, endpoint, model string, n 
 }
 
 // StopServing notes that the endpoint no longer serves a model, and why.
+// An endpoint that serves nothing is left as it is, without an entry.
 func (r *Registry) StopServing(ctx context.Context, endpoint string, reasons ...string) error {
 	return r.change(ctx, func(c *change) error {
 		now, err := current(ctx, c.handle, endpoint)
@@ -69,6 +73,8 @@ func (r *Registry) StopServing(ctx context.Context, endpoint string, reasons ...
 	})
 }
 
+// endServing ends what the endpoint serves, at the change's time: the next
+// serving begins at the same instant, so that ServedAt finds exactly one.
 func (c *change) endServing(ctx context.Context, endpoint string) error {
 	_, err := c.ExecContext(ctx, `UPDATE servings SET until = ? WHERE endpoint = ? AND until = ''`, stamp(c.at),
 		endpoint)
@@ -93,6 +99,7 @@ const selectServings = `SELECT endpoint, model, version, digest, since, until FR
 
 // ServedAt returns what was served at the time: by the endpoint, or by each
 // where its name is empty, in order of name.
+// An interval includes its beginning and not its end.
 func (r *Registry) ServedAt(ctx context.Context, endpoint string, at time.Time) ([]Serving, error) {
 	return r.servings(ctx, selectServings+
 		`WHERE (? = '' OR endpoint = ?) AND since <= ? AND (until = '' OR until > ?) ORDER BY endpoint, seq`,
@@ -101,6 +108,8 @@ func (r *Registry) ServedAt(ctx context.Context, endpoint string, at time.Time) 
 
 // Endpoints returns the endpoints that have served something at any time, in
 // order of name.
+// Those whose last serving has ended are among them: reports about the past need
+// them.
 func (r *Registry) Endpoints(ctx context.Context) (out []string, err error) {
 	err = r.read(ctx, func(h handle) error {
 		out, err = texts(ctx, h, `SELECT DISTINCT endpoint FROM servings ORDER BY endpoint`)
@@ -117,6 +126,8 @@ func (r *Registry) Served(ctx context.Context, model string, at time.Time) ([]Se
 		model, stamp(at), stamp(at))
 }
 
+// servings runs a query of selectServings; a single statement needs no
+// transaction to be consistent.
 func (r *Registry) servings(ctx context.Context, query string, args ...any) ([]Serving, error) {
 	var out []Serving
 	err := r.read(ctx, func(h handle) (err error) {
@@ -126,6 +137,7 @@ func (r *Registry) servings(ctx context.Context, query string, args ...any) ([]S
 	return out, err
 }
 
+// readServings reads the rows; the zero Until is a serving that has not ended.
 func readServings(ctx context.Context, h handle, query string, args []any) (out []Serving, err error) {
 	rows, err := h.QueryContext(ctx, query, args...)
 	if err != nil {

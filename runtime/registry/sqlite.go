@@ -38,6 +38,9 @@ func sqlite() *dialect {
 	return d
 }
 
+// connectSQLite opens a pool on the file. The folder is made for its owner alone:
+// who can write the file can write the log, and only anchors would tell. The path
+// is absolute and escaped, as the driver would read a ? or % in it as parameters.
 func connectSQLite(_ context.Context, file string, opt Options) (*sql.DB, error) {
 	if opt.Login.Credentials != nil {
 		return nil, errors.New("a SQLite file takes no name and password; those are for a postgres:// URL")
@@ -60,6 +63,7 @@ func connectSQLite(_ context.Context, file string, opt Options) (*sql.DB, error)
 	if err != nil {
 		return nil, err
 	}
+	// A few readers beside the one writer; more only contend for the file.
 	db.SetMaxOpenConns(4)
 	return db, nil
 }
@@ -68,6 +72,8 @@ func connectSQLite(_ context.Context, file string, opt Options) (*sql.DB, error)
 // has it open, or ended without closing it, there is a log beside it, which
 // SQLite reads along. Where there is none, the file says all there is, and
 // SQLite must be told that nobody changes it: it would make a log to be sure.
+// "immutable" skips all locking, so it must not be set while a writer may be
+// active; a log of size 0 is what a clean close can leave.
 func readOnly(file string) url.Values {
 	out := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(30000)", "query_only(1)"}, "_txlock": {"deferred"}}
 	if i, err := os.Stat(file + "-wal"); err != nil || i.Size() == 0 {
@@ -84,6 +90,8 @@ func aloneWithSQLite(ctx context.Context, file string, f func() error) (err erro
 		return err
 	}
 	lock := flock.New(file + ".lock")
+	// The lock file stays: removing it would let a third process lock a new file
+	// while a second holds the old one.
 	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {
 		return fmt.Errorf("lock %s.lock: %w", file, err)
 	}

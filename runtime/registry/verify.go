@@ -23,6 +23,9 @@ func (r *Registry) VerifyAudit(ctx context.Context, noted ...Anchor) error {
 }
 
 // verify is VerifyAudit; it returns the newest entry too.
+// Log and tables are read in one transaction, so that a change made meanwhile is
+// in both or in neither. The chain is verified before the tables are compared:
+// a log that is not whole says nothing about them.
 func (r *Registry) verify(ctx context.Context, noted ...Anchor) (end Anchor, err error) {
 	err = r.view(ctx, func(h handle) error {
 		v := &chain{noted: noted}
@@ -60,6 +63,9 @@ type chain struct {
 }
 
 // take verifies that the line is the next entry of the chain.
+// The checks go from the outside in: that the entry is there, that its bytes are
+// those that were hashed, that it reads, and that it belongs where it is. Unknown
+// fields are refused, since this program could not tell what they change.
 func (v *chain) take(l line) (Entry, error) {
 	want := v.end.Seq + 1
 	bad := func(format string, args ...any) (Entry, error) {
@@ -93,6 +99,8 @@ func (v *chain) take(l line) (Entry, error) {
 }
 
 // at checks the end of the chain against the head that is noted.
+// The head is a row of its own, so that cutting off the newest entries, which
+// leaves a valid chain, is found.
 func (v *chain) at(head Anchor) error {
 	if head == v.end {
 		return nil
@@ -103,6 +111,7 @@ func (v *chain) at(head Anchor) error {
 }
 
 // missed reports an anchor that the chain does not reach.
+// take has compared those that the chain does reach.
 func (v *chain) missed() error {
 	for _, a := range v.noted {
 		if a.Seq > v.end.Seq {

@@ -36,6 +36,8 @@ type Watch struct {
 
 	mu    sync.Mutex
 	known Verified
+	// mu guards what follows, and is held during a Check, whose queries are short.
+	// Full reads everything and holds it only before and after.
 	mark  string // of the file when it was last looked at
 	due   bool
 	lines int // entries that Check read
@@ -46,12 +48,18 @@ func (r *Registry) Watch() *Watch { return &Watch{r: r, file: r.file} }
 
 // Check verifies what is new and returns what is known. The first Check verifies
 // everything.
+//
+// Once tampering is found it stays reported until a Full finds none: a log that
+// grows on over an edited entry is no better. The error is of reading, and says
+// nothing about the log; what is known is returned beside it.
 func (w *Watch) Check(ctx context.Context) (Verified, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.known.Whole.IsZero() {
 		return w.first(ctx)
 	}
+	// Taken before reading: a write in between then shows as a change at the next
+	// Check, rather than being missed.
 	mark := w.identity()
 	if w.known.Tampering != nil {
 		w.due, w.mark = w.due || mark != w.mark, mark
@@ -65,6 +73,8 @@ func (w *Watch) Check(ctx context.Context) (Verified, error) {
 	if err := w.known.found(err); err != nil {
 		return w.known, err
 	}
+	// The file changed and no entry was added: a checkpoint of the WAL, or an
+	// edit behind the registry's back. Only a full verification can tell.
 	w.due = w.due || mark != w.mark && end == w.known.Anchor
 	w.known.Anchor, w.mark = end, mark
 	return w.known, nil
@@ -72,6 +82,8 @@ func (w *Watch) Check(ctx context.Context) (Verified, error) {
 
 // tail verifies that the last entry known is what it was, and those after it,
 // and returns the newest.
+// It starts one entry early, at the last known, and trusts that entry's hash
+// instead of recomputing the chain before it.
 func (w *Watch) tail(ctx context.Context, h handle, from Anchor) (Anchor, error) {
 	v := &chain{end: Anchor{Seq: max(0, from.Seq-1)}}
 	err := readLog(ctx, h, `WHERE seq >= ? ORDER BY seq`, []any{max(1, from.Seq)}, func(l line) error {
@@ -109,6 +121,8 @@ func (w *Watch) Due() bool {
 
 // Full verifies the whole log, and that it goes through what was verified
 // before. Checks go on meanwhile.
+// The lock is released while the log is read, so that a page that shows the state
+// does not wait for it.
 func (w *Watch) Full(ctx context.Context) (Verified, error) {
 	w.whole.Lock()
 	defer w.whole.Unlock()
@@ -123,12 +137,17 @@ func (w *Watch) Full(ctx context.Context) (Verified, error) {
 }
 
 // first is Full for who waits for it.
+// mu is held: until everything was verified once, there is nothing to show, so
+// callers wait for the one who verifies.
 func (w *Watch) first(ctx context.Context) (Verified, error) {
 	mark := w.identity()
 	end, err := w.r.verify(ctx)
 	return w.verified(end, mark, err)
 }
 
+// verified takes over the result of a full verification; mu is held. A failed
+// attempt leaves Full due. Entries that Check verified meanwhile may be newer than
+// end, and stay known.
 func (w *Watch) verified(end Anchor, mark string, err error) (Verified, error) {
 	if err := w.known.found(err); err != nil {
 		w.due = true
@@ -151,6 +170,8 @@ func passed(a Anchor) []Anchor {
 }
 
 // found keeps what verifying found, and returns what else went wrong.
+// Both results matter: nil clears earlier tampering, and an error such as a lost
+// connection must not be shown as tampering.
 func (v *Verified) found(err error) error {
 	if err == nil || errors.As(err, new(*TamperedError)) {
 		v.Tampering = err
@@ -160,6 +181,8 @@ func (v *Verified) found(err error) error {
 }
 
 // identity changes when anybody writes to the file.
+// Sizes and times of modification suffice: they need no reading, and a write that
+// leaves both as they were is still found by Full within fullEvery.
 func (w *Watch) identity() string {
 	if w.file == "" {
 		return ""
