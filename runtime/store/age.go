@@ -18,6 +18,10 @@ const renewAfter = 8 * time.Hour
 
 // renewObject makes an object that is there young again, before anybody relies
 // on it.
+//
+// Collections go by age, so something that is put again has to count as new. A
+// folder's file gets a new time at hardly any cost; a bucket has no call for that,
+// hence the whole object is written again, but only after renewAfter.
 func (s *Store) renewObject(ctx context.Context, key string, modified time.Time, sp *spool) error {
 	if s.folder != "" {
 		return touch(s.file(key))
@@ -41,6 +45,7 @@ func (s *Store) renewRef(ctx context.Context, name string, modified time.Time, v
 	_ = s.PutRef(ctx, name, value)
 }
 
+// touch sets the file's times to now. fileblob reports them as ModTime.
 func touch(file string) error {
 	now := time.Now()
 	err := os.Chtimes(file, now, now)
@@ -52,6 +57,11 @@ func touch(file string) error {
 
 // removeFile takes the file out of its place and looks at its age again before
 // it goes: one that was made young in between is put back.
+//
+// Between a look at the age and a plain removal, a Put could touch the file, find
+// it whole and rely on it. After the rename that Put finds no file, and writes
+// the object again. The name is one that sweep removes if the process is killed
+// between the two steps.
 func (s *Store) removeFile(key string, c Collection) (bool, error) {
 	file := s.file(key)
 	aside := filepath.Join(s.folder, "ashlar-spool-"+filepath.Base(filepath.Dir(file))+filepath.Base(file))
@@ -72,6 +82,7 @@ func (s *Store) removeFile(key string, c Collection) (bool, error) {
 }
 
 // modified is when the object was last made young; zero where it is not there.
+// It also returns the size in bytes. Absence is not an error here.
 func (s *Store) modified(ctx context.Context, key string) (time.Time, int64, error) {
 	attrs, err := s.bucket.Attributes(ctx, key)
 	if gcerrors.Code(err) == gcerrors.NotFound {

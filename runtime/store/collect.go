@@ -53,6 +53,11 @@ type Collected struct {
 //
 // The digests that count are all that are in a reference's value or in a
 // reachable JSON object, wherever they are.
+//
+// The order is forget, mark, sweep: marking after forgetting means that what only
+// forgotten references named can go in the same run. An error in marking ends it
+// before any object is removed, as a reference that was not read could name any.
+// All reachable digests are held in memory, about 100 bytes each.
 func (s *Store) Collect(ctx context.Context, c Collection) (Collected, error) {
 	if c.Grace <= 0 {
 		c.Grace = DefaultGrace
@@ -77,6 +82,8 @@ func (s *Store) Collect(ctx context.Context, c Collection) (Collected, error) {
 }
 
 // forget drops references that have not been used for long.
+// A reference that is renewed between the look at its age and its deletion is
+// lost; references that may be forgotten are caches, which are made again.
 func (s *Store) forget(ctx context.Context, c Collection) (int, error) {
 	n := 0
 	for prefix, age := range c.Forget {
@@ -107,6 +114,8 @@ var digestIn = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 const maxFollowed = 64 << 20
 
 // mark returns the digests of everything that can be reached.
+// It walks the graph depth first with a list of its own, not by recursion: chains
+// of runs may be long. Every digest is followed once.
 func (s *Store) mark(ctx context.Context, roots []string) (map[string]bool, error) {
 	names, err := s.ListRefs(ctx, "")
 	if err != nil {
@@ -146,6 +155,9 @@ func (s *Store) mark(ctx context.Context, roots []string) (map[string]bool, erro
 }
 
 // follow adds the digests that are in the object, where it is JSON.
+// Objects are searched for digests as text, whatever their schema: a new kind of
+// report needs no change here, and keeping too much is the safe error. Only
+// objects that begin like a JSON object or array are read beyond the first byte.
 func (s *Store) follow(ctx context.Context, digest string, add func(string)) (err error) {
 	r, err := s.Get(ctx, digest)
 	if errors.Is(err, ErrNotFound) {
@@ -160,6 +172,7 @@ func (s *Store) follow(ctx context.Context, digest string, add func(string)) (er
 		return nil //nolint:nilerr // an empty object names nothing; one that cannot be read is told of where it is used
 	}
 	b, err := io.ReadAll(in)
+	// What is readable of a damaged object still names what must stay.
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err
 	}
@@ -169,6 +182,8 @@ func (s *Store) follow(ctx context.Context, digest string, add func(string)) (er
 	return nil
 }
 
+// sweepObjects removes what is unreachable and old, and counts all objects into
+// out. Keys of any other form, left by other programs, are not touched.
 func (s *Store) sweepObjects(ctx context.Context, c Collection, reachable map[string]bool, out *Collected) error {
 	all, err := s.list(ctx, "objects/sha256/")
 	if err != nil {
@@ -208,6 +223,9 @@ func (s *Store) sweepObjects(ctx context.Context, c Collection, reachable map[st
 }
 
 // removeOld removes the object unless somebody has made it young since.
+// It reports whether the object is gone. In a bucket the look and the deletion are
+// two calls; Put renews an object before it reads it, and reads it after, so what
+// goes in between is noticed and written again.
 func (s *Store) removeOld(ctx context.Context, key string, c Collection) (bool, error) {
 	attrs, err := s.bucket.Attributes(ctx, key)
 	if gcerrors.Code(err) == gcerrors.NotFound {

@@ -20,6 +20,8 @@ type DamagedError struct {
 }
 
 // Error names the object, where it is and what to do.
+// The advice is safe for what stages make: they make it again from the data and the
+// plan.
 func (e *DamagedError) Error() string {
 	what := "object " + e.Digest
 	if e.Ref != "" {

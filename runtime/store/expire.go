@@ -13,6 +13,10 @@ import (
 
 // Expire removes the object where it was last put longer ago than the age, and
 // reports whether it did, and its size. One that is not there is no error.
+//
+// Unlike Collect it does not ask whether anything names the object: a dataset's
+// retention ends also for data that a model was trained on. A text that is not a
+// digest names no object.
 func (s *Store) Expire(ctx context.Context, digest string, age time.Duration, now func() time.Time,
 	dryRun bool) (gone bool, size int64, err error) {
 	if !IsDigest(digest) {
@@ -38,6 +42,7 @@ func (s *Store) Expire(ctx context.Context, digest string, age time.Duration, no
 
 // OldRefs returns the names that begin with prefix and were last put longer ago
 // than the age.
+// It reads the listing alone, so no reference becomes young by it.
 func (s *Store) OldRefs(ctx context.Context, prefix string, age time.Duration, now func() time.Time) ([]string, error) {
 	all, err := s.list(ctx, refPrefix+prefix)
 	if err != nil {

@@ -15,6 +15,7 @@ const listAttempts = 50
 // list returns what is under the prefix. A folder's listing errs where a file,
 // another writer's temporary one for instance, goes while it is under way; then
 // it begins again.
+// An entry may be gone by the time it is used; callers treat NotFound as such.
 func (s *Store) list(ctx context.Context, prefix string) (out []*blob.ListObject, err error) {
 	for range listAttempts {
 		out = out[:0]

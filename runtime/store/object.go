@@ -22,6 +22,9 @@ var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 func IsDigest(text string) bool { return digestForm.MatchString(text) }
 
 // objectKey is where the object with the digest is kept.
+// Two hexadecimal digits make a folder, so that each has about a 256th of the
+// objects. The digest is checked first: it may come from outside, and would
+// otherwise choose the path.
 func objectKey(digest string) (string, error) {
 	if !IsDigest(digest) {
 		return "", fmt.Errorf("object %q: want sha256: and 64 hexadecimal digits", digest)
@@ -57,6 +60,9 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (digest string, size int64
 
 // whole reports whether the object is there with the right bytes. One that is
 // gets young again first, so that no collection takes it from under the caller.
+// It reads the object to its end, since a size alone proves nothing; the caller
+// is about to name it as evidence. The order is renew, then read: an object that
+// a collection took in between is then seen as missing and written again.
 func (s *Store) whole(ctx context.Context, key string, sp *spool) (bool, error) {
 	digest := sp.digest
 	modified, size, err := s.modified(ctx, key)
@@ -114,12 +120,16 @@ func (s *Store) Get(ctx context.Context, digest string) (io.ReadCloser, error) {
 }
 
 // GetBytes returns the whole, verified object, of at most limit bytes.
+// A larger one is an error that does not depend on its content, and only limit+1
+// bytes of it are read.
 func (s *Store) GetBytes(ctx context.Context, digest string, limit int64) ([]byte, error) {
 	r, err := s.Get(ctx, digest)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
+	// Size is what the bucket says and is bounded by limit, so a false one
+	// cannot make a large allocation.
 	if v, ok := r.(*verifier); ok {
 		b.Grow(int(min(v.Size(), limit)) + bytes.MinRead) // read in place, not by doubling
 	}
@@ -166,6 +176,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 }
 
 // WriteTo hides the embedded reader's, which would bypass the check.
+// The struct hides v's own WriteTo from io.Copy, which would call it again.
 func (v *verifier) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{v})
 }

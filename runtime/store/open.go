@@ -52,6 +52,7 @@ func Open(ctx context.Context, location string) (*Store, error) {
 		}
 		return openFolder(u.Path)
 	}
+	// gocloud.dev takes the host as the bucket and does not look at the path.
 	prefix := strings.Trim(u.Path, "/")
 	u.Path = ""
 	bucket, err := OpenBucket(ctx, u.String())
@@ -71,11 +72,14 @@ func OpenBucket(ctx context.Context, location string) (*blob.Bucket, error) {
 	return openBucket(ctx, location, outbound.Config{})
 }
 
+// openBucket is OpenBucket with the network's rules given, for tests.
 func openBucket(ctx context.Context, location string, network outbound.Config) (*blob.Bucket, error) {
 	u, err := url.Parse(location)
 	if err != nil {
 		return nil, err
 	}
+	// An endpoint is where requests and credentials are sent, and a blueprint
+	// may name it: without the check it could name the metadata address.
 	for _, endpoint := range u.Query()["endpoint"] {
 		if !strings.Contains(endpoint, "://") {
 			endpoint = "https://" + endpoint
@@ -104,6 +108,10 @@ func OpenToRead(path string) (*Store, error) {
 	return New(bucket, Options{Folder: folder})
 }
 
+// openFolder opens the store in a folder, made for its owner alone. Temporary
+// files are beside their targets (NoTempDir), since a rename works only within one
+// file system. Attributes would be a second file beside each object, and a process
+// could be killed between the two, so none are written.
 func openFolder(path string) (*Store, error) {
 	folder, err := filepath.Abs(path)
 	if err != nil {
@@ -123,6 +131,7 @@ func openFolder(path string) (*Store, error) {
 
 // sweep removes temporary files last written before the cutoff. Files that
 // another process removes meanwhile are no error.
+// The cutoff protects files that another process is writing at this moment.
 func sweep(folder string, cutoff time.Time) error {
 	return filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {

@@ -44,6 +44,9 @@ func openS3(ctx context.Context, u *url.URL, network outbound.Config) (*blob.Buc
 }
 
 // s3Options takes the options of S3 alone out of the URL's, and returns them.
+// They are removed from q because gocloud.dev refuses options that it does not
+// know. The names are those of gocloud.dev's own URLs, s3ForcePathStyle among
+// them as the old name of use_path_style.
 func s3Options(q url.Values) (*s3blob.Options, func(*s3.Options), error) {
 	take := func(key string) string {
 		defer q.Del(key)

@@ -32,6 +32,9 @@ const (
 // PutRef keeps value, usually JSON, under a name such as "runs/credit/7". The
 // last writer wins; a reader sees the old value or the new one, never a mix.
 // Names are slash-separated segments of printable characters.
+//
+// The value is kept behind a line with its digest, so that a reference, which has
+// no digest in its name as objects do, can be verified by itself.
 func (s *Store) PutRef(ctx context.Context, name string, value []byte) error {
 	if err := checkRefName(name); err != nil {
 		return err
@@ -49,6 +52,8 @@ func (s *Store) PutRef(ctx context.Context, name string, value []byte) error {
 
 // GetRef returns the value that was last put under the name. A missing one is
 // ErrNotFound, one whose bytes were changed a *DamagedError.
+//
+// Getting counts as a use, for Collection.Forget. PeekRef does not.
 func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err error) {
 	if err := checkRefName(name); err != nil {
 		return nil, err
@@ -61,6 +66,7 @@ func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err erro
 		return nil, fmt.Errorf("reference %s: %w", name, err)
 	}
 	modified := r.ModTime()
+	// 1 KiB more than the value is room for the envelope's line.
 	raw, err := io.ReadAll(io.LimitReader(r, MaxRefBytes+1024))
 	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, fmt.Errorf("reference %s: %w", name, err)
@@ -74,6 +80,7 @@ func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err erro
 }
 
 // openRef takes the value out of its envelope, or reports that it is damaged.
+// The value is returned in both cases, for the digest in the error.
 func openRef(raw []byte) (value []byte, ok bool) {
 	head, value, found := bytes.Cut(raw, []byte("\n"))
 	return value, found && string(head) == refMagic+plan.DigestBytes(value)
@@ -113,10 +120,14 @@ func (s *Store) ListRefs(ctx context.Context, prefix string) ([]string, error) {
 	return names, nil
 }
 
+// refKey is where the reference is kept. The suffix keeps a name apart from a
+// folder of the same name: "a" and "a/b" can both be references.
 func refKey(name string) string { return refPrefix + name + refSuffix }
 
 // checkRefName refuses names that could leave the folder of references, or
 // that some bucket or file system cannot hold.
+// Lengths are of bytes. fileblob escapes some characters, hence maxRefSegment well
+// below the usual 255 of a file name.
 func checkRefName(name string) error {
 	say := func(why string) error { return fmt.Errorf("reference %q: %s", name, why) }
 	if name == "" || len(name) > maxRefName {

@@ -32,6 +32,9 @@ type spool struct {
 }
 
 // newSpool takes the stream. named keeps the temporary file's name.
+//
+// The spool must be closed, also after it became the object. dir is on the same
+// file system as the store where named is set: the rename needs that.
 func newSpool(ctx context.Context, r io.Reader, dir string, named bool) (*spool, error) {
 	r = &ctxReader{ctx: ctx, r: r}
 	var head bytes.Buffer
@@ -40,6 +43,8 @@ func newSpool(ctx context.Context, r io.Reader, dir string, named bool) (*spool,
 		return nil, fmt.Errorf("read the object: %w", err)
 	}
 	s := &spool{head: head.Bytes(), size: n}
+	// The stream ended. One of exactly spoolMemory bytes goes to a file, as
+	// whether more follows is not known without reading on.
 	if n < spoolMemory {
 		s.digest = plan.DigestBytes(s.head)
 		return s, nil
@@ -54,6 +59,9 @@ func newSpool(ctx context.Context, r io.Reader, dir string, named bool) (*spool,
 }
 
 // spill takes the rest of the stream, hashing what is written while more is read.
+// Buffers go from here to the hasher and back, two in work and up to four waiting,
+// so that memory stays at a few MiB while disk and hash run side by side. A write
+// that fails is told apart from a read that does.
 func (s *spool) spill(r io.Reader, sum *hasher, dir string, named bool) error {
 	f, err := os.CreateTemp(dir, "ashlar-spool-*")
 	if err != nil {
@@ -77,6 +85,7 @@ func (s *spool) spill(r io.Reader, sum *hasher, dir string, named bool) error {
 			s.size += int64(n)
 			sum.add(b[:n])
 		}
+		// Only a file that will be synced gains from it.
 		if named && s.size-began >= writeAhead {
 			startWriting(f, began, s.size-began)
 			began = s.size
@@ -93,6 +102,7 @@ func (s *spool) spill(r io.Reader, sum *hasher, dir string, named bool) error {
 const writeAhead = 16 << 20
 
 // reader reads the whole stream from its beginning.
+// It may be called more than once; readers do not share a position.
 func (s *spool) reader() io.Reader {
 	if s.file == nil {
 		return bytes.NewReader(s.head)
@@ -113,6 +123,8 @@ func (s *spool) Close() error {
 }
 
 // hasher computes a digest beside whoever reads and writes.
+// add and buffer are for one goroutine. todo is bounded, so add waits where
+// hashing is slower than writing.
 type hasher struct {
 	sum  hash.Hash
 	todo chan []byte
@@ -121,6 +133,7 @@ type hasher struct {
 	once sync.Once
 }
 
+// newHasher starts the goroutine that hashes; it ends with stop.
 func newHasher() *hasher {
 	h := &hasher{sum: sha256.New(), todo: make(chan []byte, 2), free: make(chan []byte, 4), done: make(chan struct{})}
 	go func() {
@@ -152,6 +165,7 @@ func (h *hasher) buffer() []byte {
 // stretch is how much of a stream is read at a time.
 const stretch = 1 << 20
 
+// add gives b away: it must not be changed afterwards.
 func (h *hasher) add(b []byte) { h.todo <- b }
 
 // stop ends the hashing; what was added has been hashed then.
@@ -160,12 +174,14 @@ func (h *hasher) stop() {
 	<-h.done
 }
 
+// digest ends the hashing and returns the digest of all that was added.
 func (h *hasher) digest() string {
 	h.stop()
 	return "sha256:" + hex.EncodeToString(h.sum.Sum(nil))
 }
 
 // ctxReader ends with the context.
+// A read that blocks is not interrupted; the next one fails.
 type ctxReader struct {
 	ctx context.Context
 	r   io.Reader

@@ -71,6 +71,9 @@ func (s *Store) Close() error {
 }
 
 // write lands r under key, or nothing at all.
+// A folder's driver writes to a temporary file and renames; a bucket's uploads
+// become visible when they are complete. Both give readers the old bytes or the
+// new.
 func (s *Store) write(ctx context.Context, key string, r io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -99,6 +102,9 @@ func (s *Store) write(ctx context.Context, key string, r io.Reader) error {
 }
 
 // land makes the spooled stream the object under key, or nothing at all.
+// A named spool in the same folder is renamed, which needs no second copy of a
+// large file. The order of sync, rename and sync of the folder is what survives a
+// power failure: bytes first, then the name.
 func (s *Store) land(ctx context.Context, key string, sp *spool) error {
 	if s.folder == "" || sp.file == nil {
 		return s.write(ctx, key, sp.reader())
@@ -140,6 +146,7 @@ func (s *Store) syncFolders(key string) error {
 }
 
 // file is where a person finds the key: a path, or the key itself in a bucket.
+// Messages show it, so that a person can look at or delete what is damaged.
 func (s *Store) file(key string) string {
 	if s.folder == "" {
 		return key
