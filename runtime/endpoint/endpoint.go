@@ -72,6 +72,9 @@ type Endpoint struct {
 	model  plan.Model
 	server *serve.Server
 
+	// mu guards the fields up to behind and is held briefly. deciding serializes
+	// Follow and Recheck, which read the registry and start processes under it; it
+	// is taken before mu, never the other way round.
 	mu       sync.Mutex
 	version  registry.Version // Version 0: nothing is served
 	waiting  string           // why nothing is served
@@ -84,6 +87,9 @@ type Endpoint struct {
 }
 
 // New returns an endpoint that serves nothing until the first Follow.
+//
+// It starts nothing and connects to nothing; the server answers 503 with the
+// reason until a version is served. Close ends what Follow starts.
 func New(cfg Config) (*Endpoint, error) {
 	spec, ok := cfg.Plan.Endpoints[cfg.Name]
 	if !ok {
@@ -121,6 +127,8 @@ func (e *Endpoint) Name() string { return e.cfg.Name }
 func (e *Endpoint) Server() *serve.Server { return e.server }
 
 // asked is what a version must meet to be served by this endpoint now.
+// It is made at each use, since it holds the time: staleness and exemptions
+// depend on it.
 func (e *Endpoint) asked() govern.Asked {
 	ask := govern.Asked{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
 	if pin, ok := e.cfg.Plan.Pins[e.spec.Model]; ok {
@@ -132,6 +140,8 @@ func (e *Endpoint) asked() govern.Asked {
 // Recheck judges the version that is served again: evidence grows stale and
 // exemptions expire with nobody doing anything. It stops serving what may not
 // be served any more, and reports whether it did.
+// It judges what the endpoint knows of the version, and asks the registry for
+// nothing but to note a withdrawal.
 func (e *Endpoint) Recheck(ctx context.Context) (bool, error) {
 	e.deciding.Lock()
 	defer e.deciding.Unlock()
@@ -167,6 +177,9 @@ func (e *Endpoint) Follow(ctx context.Context) (bool, error) {
 	return changed, err
 }
 
+// follow is Follow with deciding held. Everything that may fail, the model file,
+// its keys and its server, is prepared before the swap, while the old version goes
+// on answering.
 func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 	v, err := govern.Choose(ctx, e.cfg.Registry, e.asked())
 	var none *govern.NotServableError
@@ -193,6 +206,7 @@ func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("endpoint %s: version %d of %s: %w", e.cfg.Name, v.Version, e.spec.Model, err)
 	}
+	// The old server is ended only after the swap: requests under way use it.
 	if err := e.swap(ctx, v, m); err != nil {
 		server.end(0)
 		return true, err
@@ -203,6 +217,7 @@ func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 
 // swap puts the version behind the endpoint. The registry is told first: what
 // may not be served is refused there, and what was served can be asked later.
+// The alias follows the serving, as the champion is by definition what is served.
 func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model) error {
 	next, err := e.newWatch(ctx, v)
 	if err != nil {
@@ -232,6 +247,8 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 
 // withdraw stops serving, for instance because the version was rejected. The
 // registry is told unless another replica has gone on to another version.
+// deciding is held. The server stops answering first and the registry hears of it
+// second: what may not be served must not wait for a registry that is down.
 func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (bool, error) {
 	e.mu.Lock()
 	was, before := e.version, e.waiting
@@ -252,6 +269,8 @@ func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (
 	if err != nil {
 		return true, err
 	}
+	// Replicas share the record of an endpoint's serving; ending it here would
+	// end the other's version.
 	if len(now) > 0 && (now[0].Model != was.Model || now[0].Version != was.Version) {
 		return true, nil
 	}
@@ -259,6 +278,7 @@ func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (
 }
 
 // retire puts the watch away. The lock is held.
+// Its last rows are not in the store yet; Save hands them on and forgets it.
 func (e *Endpoint) retire() {
 	if e.watch != nil {
 		e.retired = append(e.retired, e.watch)

@@ -41,6 +41,9 @@ type Verdict struct {
 // that are complete and leaves the verdicts for the replicas to show. Each
 // segment counts once, also when a judge is killed on the way; run one judge
 // at a time. A retrain stays asked for until Settle.
+//
+// The error joins those of single versions, whose segments stay for the next run;
+// the verdicts of the others are returned beside it.
 func Judge(ctx context.Context, cfg JudgeConfig) ([]Verdict, error) {
 	spec, ok := cfg.Plan.Endpoints[cfg.Name]
 	if !ok {
@@ -71,6 +74,8 @@ func Judge(ctx context.Context, cfg JudgeConfig) ([]Verdict, error) {
 }
 
 // Settle notes that what the verdict asked for is done.
+// Until then each Judge repeats the request, so that a retrain which could not be
+// started is not forgotten. Do not run it beside Judge: both write the same state.
 func Settle(ctx context.Context, cfg JudgeConfig, v Verdict) error {
 	name := judgedRef(v.Endpoint, v.Model, v.Version)
 	var state judged
@@ -91,6 +96,8 @@ type subject struct {
 
 // subjects are the versions that replicas have left segments of, and the one
 // that is served, whose open window may have become due.
+// A version that is served no more is among them as long as its replicas' last
+// segments are in the store.
 func (cfg JudgeConfig) subjects(ctx context.Context) ([]*subject, error) {
 	refs, err := cfg.Store.ListRefs(ctx, "drift/"+cfg.Name+"/")
 	if err != nil {
@@ -122,6 +129,9 @@ func (cfg JudgeConfig) subjects(ctx context.Context) ([]*subject, error) {
 	return out, nil
 }
 
+// judge takes in the version's segments and judges the windows that they complete.
+// Segments that were consumed by a run that was killed before it deleted them are
+// skipped; keep explains how.
 func (s *subject) judge(ctx context.Context, cfg JudgeConfig, d plan.Drift) (Verdict, error) {
 	out := Verdict{Endpoint: cfg.Name, Model: s.model, Version: s.version, Windows: []*drift.Report{}}
 	monitor, state, err := s.monitor(ctx, cfg, d)
@@ -148,6 +158,7 @@ func (s *subject) judge(ctx context.Context, cfg JudgeConfig, d plan.Drift) (Ver
 	}
 	reports := monitor.Reports()
 	for _, r := range reports {
+		// The monitor also returns windows that an earlier run has reported.
 		if r.Window > state.Window {
 			out.Windows = append(out.Windows, r)
 			state.Retrain = state.Retrain || r.Retrain
@@ -163,6 +174,8 @@ func (s *subject) judge(ctx context.Context, cfg JudgeConfig, d plan.Drift) (Ver
 }
 
 // monitor is the monitor of the version, with what it knew.
+// It also returns the state of the last run, which keeps a retrain that was asked
+// for until Settle; hence AskOnce: the restored monitor need not ask again.
 func (s *subject) monitor(ctx context.Context, cfg JudgeConfig, d plan.Drift) (*drift.Monitor, judged, error) {
 	var state judged
 	v, err := cfg.Registry.Version(ctx, s.model, s.version)
@@ -193,6 +206,11 @@ func (s *subject) monitor(ctx context.Context, cfg JudgeConfig, d plan.Drift) (*
 }
 
 // keep writes what is known, then takes the segments away that are in it.
+//
+// The order is what makes a segment count once. The state, written in one piece,
+// names the segments that are in its snapshot. A process killed before that write
+// leaves everything as it was; one killed after it leaves segments that the next
+// run skips by Consumed and deletes here.
 func (s *subject) keep(ctx context.Context, cfg JudgeConfig, m *drift.Monitor, state judged,
 	reports []*drift.Report) error {
 	snapshot, err := m.Snapshot()

@@ -45,6 +45,8 @@ type Metrics struct {
 // NewMetrics registers the metrics. The thresholds of the plan's latency
 // objectives become boundaries of the duration histogram, so that they are
 // counted exactly.
+// Call it once for a process and share the result: all endpoints are told apart by
+// the label.
 func NewMetrics(p *plan.Plan) (*Metrics, error) {
 	version := []string{"endpoint", "model", "version"}
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
@@ -57,6 +59,7 @@ func NewMetrics(p *plan.Plan) (*Metrics, error) {
 			"Share of columns that drifted in the newest window, by importance.", version...),
 		detected: gauge("model_drift_detected", "1 where the newest window counts towards the alert.", version...),
 		reason: gauge("model_drift_reason", "1 where the newest window counts towards the alert by this.",
+			// The capacity is cut so that append copies.
 			append(version[:3:3], "reason")...),
 		column:  gauge("model_drift_column", "1 where the column drifted in the newest window.", "endpoint", "column"),
 		answers: gauge("model_drift_predictions", "1 where the predictions drifted in the newest window.", version...),
@@ -78,6 +81,8 @@ func NewMetrics(p *plan.Plan) (*Metrics, error) {
 }
 
 // latencies are the thresholds of the plan's latency objectives, in seconds.
+// They are taken in order of the objective's name, and may repeat; serve removes
+// duplicates. Objectives on other indicators have no duration.
 func latencies(p *plan.Plan) ([]float64, error) {
 	var out []float64
 	for _, name := range slices.Sorted(maps.Keys(p.SLOs)) {
@@ -96,6 +101,8 @@ func latencies(p *plan.Plan) ([]float64, error) {
 
 // report shows the verdict on the newest window, which was the n-th since the
 // last report.
+// Shares are of 0 to 1. WeightedShare is nil where no column's importance is
+// known, and the gauge is then not touched.
 func (m *Metrics) report(endpoint string, v registry.Version, r *drift.Report, n int64) {
 	labels := []string{endpoint, v.Model, strconv.Itoa(v.Version)}
 	m.share.WithLabelValues(labels...).Set(r.Share)
@@ -116,6 +123,7 @@ func (m *Metrics) report(endpoint string, v registry.Version, r *drift.Report, n
 	m.answers.WithLabelValues(labels...).Set(one(r.Predictions.Drifted))
 }
 
+// one is a boolean as Prometheus has it.
 func one(yes bool) float64 {
 	if yes {
 		return 1

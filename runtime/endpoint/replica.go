@@ -28,6 +28,7 @@ type replica struct {
 	shown  int64 // the newest window in the metrics
 }
 
+// newReplica returns the watch of version v, with the verdicts so far.
 func newReplica(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference,
 	d plan.Drift) (*replica, error) {
 	g, err := drift.NewGatherer(ref, d, cfg.Now)
@@ -44,6 +45,7 @@ func newReplica(ctx context.Context, cfg Config, v registry.Version, ref *drift.
 
 func (r *replica) observer(m *model.Model) serve.Observer { return r.gatherer.Observer(m) }
 
+// reports returns a copy of the slice; the reports themselves are never changed.
 func (r *replica) reports() []*drift.Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,6 +66,8 @@ func (r *replica) pending() int64 {
 // save puts the next segment, and looks for new verdicts. While one segment
 // cannot be put the next is not taken: its rows go on being gathered, so that
 // an outage costs neither rows nor memory.
+// A segment's name holds the time, the replica and a count, so no two replicas
+// write the same reference and none is ever overwritten.
 func (r *replica) save(ctx context.Context) error {
 	r.saving.Lock()
 	defer r.saving.Unlock()
@@ -86,6 +90,8 @@ func (r *replica) save(ctx context.Context) error {
 }
 
 // refresh takes over what was judged since.
+// The counter of windows grows by those that are new here. After a restart, shown
+// is 0 and at most the windows that the verdicts still list are counted.
 func (r *replica) refresh(ctx context.Context) error {
 	var said verdicts
 	if err := read(ctx, r.cfg.Store, verdictsRef(r.cfg.Name, r.version.Model, r.version.Version), &said); err != nil {

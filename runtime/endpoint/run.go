@@ -11,9 +11,14 @@ import (
 // Keep looks, at once and then each poll, for decisions made anywhere and for
 // what may not be served any more, until ctx is done. A registry or a store
 // that cannot be reached changes nothing; it is looked at again.
+//
+// The head of the log is one cheap query; only when it has moved are versions read.
+// Evidence ages without an entry, which is why recheck runs on each poll. It
+// returns when ctx is done, and runs on the caller's goroutine.
 func Keep(ctx context.Context, reg *registry.Registry, poll time.Duration, endpoints []*Endpoint) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
+	// No log has that head, so the first round always follows.
 	var seen int64 = -1
 	for {
 		head, err := reg.Head(ctx)
@@ -38,6 +43,8 @@ func Keep(ctx context.Context, reg *registry.Registry, poll time.Duration, endpo
 	}
 }
 
+// isBehind reports whether the last attempt failed, so that the next poll tries
+// again even though the log has not moved.
 func (e *Endpoint) isBehind() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -45,6 +52,8 @@ func (e *Endpoint) isBehind() bool {
 }
 
 // unreachable notes, once, that nothing is known of the registry.
+// Further failures are silent: a registry that is down for an hour would otherwise
+// write a line at each poll.
 func (e *Endpoint) unreachable(ctx context.Context, err error) {
 	e.mu.Lock()
 	was := e.behind
@@ -59,6 +68,8 @@ func (e *Endpoint) unreachable(ctx context.Context, err error) {
 	}
 }
 
+// recheck calls Recheck and says what came of it. It reports whether the endpoint
+// stopped serving, so that Keep looks for another version at once.
 func (e *Endpoint) recheck(ctx context.Context) bool {
 	stopped, err := e.Recheck(ctx)
 	switch {
@@ -71,6 +82,9 @@ func (e *Endpoint) recheck(ctx context.Context) bool {
 	return stopped
 }
 
+// notedFollow calls Follow and writes a line where something changed, the first
+// failure and the first success after one included. An error caused by the end of
+// ctx is none.
 func (e *Endpoint) notedFollow(ctx context.Context) {
 	was := e.isBehind()
 	changed, err := e.Follow(ctx)

@@ -20,6 +20,8 @@ const drained = time.Minute
 type behind struct{ process *pyfunc.Process }
 
 // start starts the server that the model needs, and attaches it.
+// Such a model is a Python function of somebody else's, so its process is confined
+// by the endpoint's policy; the log says what the confinement could not hold.
 func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
 	if m.Remote == nil {
 		return nil, nil
@@ -35,6 +37,8 @@ func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
 }
 
 // end stops the server after the delay.
+// With a delay it returns at once and the process stops later on a timer, which a
+// shutdown of this process does not wait for.
 func (b *behind) end(after time.Duration) {
 	if b == nil {
 		return
@@ -54,6 +58,7 @@ type servers struct {
 }
 
 // next puts the server in the place of the one before.
+// The one before gets drained more time; nil is a model without a server.
 func (s *servers) next(b *behind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,4 +86,5 @@ func (s *servers) stop() {
 }
 
 // Close ends what the endpoint has started. It serves nothing that needs it then.
+// Call it after the HTTP server has drained.
 func (e *Endpoint) Close() { e.servers.stop() }

@@ -23,6 +23,8 @@ type sole struct {
 
 // newSole gives the monitor back the windows that it had seen before this
 // process started.
+// A snapshot belongs to one version of one endpoint; a version served for the first
+// time has none.
 func newSole(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*sole, error) {
 	s := &sole{cfg: cfg, version: v}
 	var err error
@@ -53,6 +55,8 @@ func (s *sole) reports() []*drift.Report { return s.monitor.Reports() }
 
 func (s *sole) pending() int64 { return s.monitor.Pending() }
 
+// save keeps the monitor's state. A process that is killed loses the rows since the
+// last save.
 func (s *sole) save(ctx context.Context) error {
 	snapshot, err := s.monitor.Snapshot()
 	if err != nil {
@@ -61,6 +65,9 @@ func (s *sole) save(ctx context.Context) error {
 	return s.cfg.Store.PutRef(ctx, s.ref(), snapshot)
 }
 
+// reported is called by the monitor for each window that it judges, one at a time
+// and on a goroutine of the monitor's, so that no request waits for the store.
+// Saving here keeps a judged window from being judged again after a restart.
 func (s *sole) reported(r *drift.Report) {
 	s.cfg.Metrics.report(s.cfg.Name, s.version, r, 1)
 	s.cfg.Notice(fmt.Sprintf("%s version %d: %s", s.version.Model, s.version.Version, r.Summary()))
@@ -69,6 +76,7 @@ func (s *sole) reported(r *drift.Report) {
 	}
 }
 
+// asksRetrain is called by the monitor when drift lasts. Retrain must not block.
 func (s *sole) asksRetrain(*drift.Report) {
 	s.cfg.Notice(fmt.Sprintf("%s version %d: drift in enough windows, retraining through the same gates",
 		s.version.Model, s.version.Version))

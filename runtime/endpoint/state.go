@@ -38,12 +38,15 @@ func verdictsRef(endpoint, model string, version int) string {
 // time apart.
 const segmentTime = "20060102T150405.000000000Z"
 
+// segmentRef names a segment. The replica is a pod's or a host's name and may have
+// dashes, so a name is not split into its parts again; only its folder is read.
 func segmentRef(endpoint, model string, version int, at time.Time, replica string, count int) string {
 	return fmt.Sprintf("%s/segments/%s-%s-%d", versionRef(endpoint, model, version),
 		at.UTC().Format(segmentTime), replica, count)
 }
 
 // segmentOf reads a segment's name; ok is false for any other.
+// A model's name may have dashes too, which is why the last one is looked for.
 func segmentOf(endpoint, name string) (model string, version int, ok bool) {
 	rest, ok := strings.CutPrefix(name, "drift/"+endpoint+"/")
 	folder, _ := path.Split(rest)
@@ -75,6 +78,8 @@ type verdicts struct {
 
 // read decodes what is kept under the name, and leaves into as it is where
 // nothing is.
+// A version without traffic so far has no references, so absence is an empty
+// state and not an error.
 func read(ctx context.Context, s *store.Store, name string, into any) error {
 	b, err := s.GetRef(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -89,6 +94,7 @@ func read(ctx context.Context, s *store.Store, name string, into any) error {
 	return nil
 }
 
+// write keeps v as JSON under the name, in the place of what was there.
 func write(ctx context.Context, s *store.Store, name string, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {

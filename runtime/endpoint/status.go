@@ -35,6 +35,8 @@ func (e *Endpoint) unready() string {
 }
 
 // Status returns what the endpoint serves now.
+// The confinement is asked for before the lock is taken, so that mu and the lock of
+// servers are never held together.
 func (e *Endpoint) Status() Status {
 	held := e.servers.confinement()
 	e.mu.Lock()
@@ -48,6 +50,8 @@ func (e *Endpoint) Status() Status {
 
 // exampleRequest is a request body that the model answers: the middle of each
 // numeric feature's range and a category it knows.
+// An anonymised column gets "any", as its categories are pseudonyms here, and
+// would be hashed once more if they were sent.
 func exampleRequest(m *model.Model) (string, error) {
 	features := map[string]any{}
 	for _, f := range m.Signature.Inputs {

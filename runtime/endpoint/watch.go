@@ -11,6 +11,8 @@ import (
 )
 
 // watch gathers what one version is asked.
+//
+// There are two: sole judges what it sees, replica hands it on to Judge.
 type watch interface {
 	// observer is what the server shows every predicted row to.
 	observer(m *model.Model) serve.Observer
@@ -23,6 +25,8 @@ type watch interface {
 }
 
 // newWatch is nil where the blueprint asks for no drift watch.
+// The reference belongs to the version, so drift is always measured against what
+// that version was trained on.
 func (e *Endpoint) newWatch(ctx context.Context, v registry.Version) (watch, error) {
 	if e.spec.Drift == nil {
 		return nil, nil
@@ -48,6 +52,10 @@ func reference(ctx context.Context, s *store.Store, v registry.Version) (*drift.
 
 // Save keeps the windows of what was seen so far. A window that cannot be kept
 // now is kept with the next call; the log says so.
+//
+// The lock is not held while the store is written to. The watch of a replica that
+// was retired is kept until all of its rows are in the store; a sole one is saved
+// once and let go.
 func (e *Endpoint) Save(ctx context.Context) {
 	e.mu.Lock()
 	all := append([]watch{}, e.retired...)
@@ -72,6 +80,7 @@ func (e *Endpoint) Save(ctx context.Context) {
 }
 
 // Reports are the judged windows, oldest first; false where nothing is watched.
+// A watched endpoint that serves nothing has none, and is still watched.
 func (e *Endpoint) Reports() ([]*drift.Report, bool) {
 	e.mu.Lock()
 	w := e.watch
