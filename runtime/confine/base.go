@@ -24,6 +24,8 @@ func Base(getenv func(string) string, closed ...string) Policy {
 	}
 	p.Read = append(p.Read, filepath.SplitList(getenv(ReadVariable))...)
 	p.Write = append(p.Write, filepath.SplitList(getenv(WriteVariable))...)
+	// Files that interpreters and installers are pointed at by the environment;
+	// without them TLS, pip and Java fail in places far from here.
 	for _, key := range []string{"SSL_CERT_FILE", "PIP_CERT", "PIP_CONFIG_FILE", "JAVA_HOME"} {
 		p.Read = append(p.Read, getenv(key))
 	}
@@ -33,6 +35,8 @@ func Base(getenv func(string) string, closed ...string) Policy {
 
 // For is the policy of one command: the base, with the folders that the command
 // may change, and further closed ones.
+// Slices are cloned: policies of several commands share a base, and append could
+// write into it.
 func (p Policy) For(write []string, closed ...string) *Policy {
 	p.Write = append(slices.Clone(p.Write), write...)
 	p.Deny = append(slices.Clone(p.Deny), closed...)

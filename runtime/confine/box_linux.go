@@ -22,6 +22,7 @@ const markName = "ASHLAR_CONFINED"
 
 // Box is what one command runs in.
 type Box struct {
+	// A box is used by one command at a time, in the order New, Within, End, Close.
 	limits Limits
 	mark   string // the variable with its value
 	rules  int    // -1: none
@@ -39,6 +40,8 @@ func New(p *Policy, l Limits) (*Box, error) {
 	if l.Tasks <= 0 {
 		l.Tasks = DefaultTasks
 	}
+	// The mark is random, so that a command cannot guess another one's and claim to
+	// belong to it.
 	id := rand.Text()
 	b := &Box{limits: l, mark: markName + "=" + id, rules: -1, before: crowd()}
 	if p != nil {
@@ -56,6 +59,10 @@ func New(p *Policy, l Limits) (*Box, error) {
 // Within runs f on a thread of its own that is bound by the box, with a function
 // that starts a command there, and returns after f. The thread ends with f, and
 // with it, by the system, the command.
+//
+// Landlock, capabilities and cgroup v1 bind threads, hence the locked thread. A
+// goroutine that ends without unlocking takes its thread along, and Pdeathsig,
+// which counts from the thread that forked, then kills the command.
 func (b *Box) Within(f func(start func(build func() *exec.Cmd) (*exec.Cmd, error))) {
 	done := make(chan struct{})
 	go func() {
@@ -76,6 +83,12 @@ func (b *Box) Within(f func(start func(build func() *exec.Cmd) (*exec.Cmd, error
 
 // start binds the thread and starts the command that build makes, again where it
 // could not be started within the cgroup.
+//
+// The order matters. Cgroups are entered while files can still be written; then
+// capabilities go, then Landlock closes the files; the command is forked last and
+// inherits all of it. Leaving the groups again works on descriptors that were
+// opened before. Where limits cannot be set on the command that runs, the error is
+// returned with the command, for the caller to end it.
 func (b *Box) start(build func() *exec.Cmd) (*exec.Cmd, error) {
 	if err := harden(); err != nil {
 		return nil, err
@@ -110,6 +123,8 @@ func (b *Box) start(build func() *exec.Cmd) (*exec.Cmd, error) {
 
 // begin starts the command, with few processes from its first moment where no
 // cgroup counts them.
+// Where the kernel refuses clone into the cgroup, older than 5.7 or in a container
+// that forbids it, the second attempt does without.
 func (b *Box) begin(build func() *exec.Cmd) (*exec.Cmd, error) {
 	if !b.has("pids") {
 		b.most = tasksOf(os.Getuid()) + uint64(b.limits.Tasks)
@@ -130,6 +145,8 @@ var bounding sync.Mutex
 // lowered lowers this process's limit of processes, which what it starts has from
 // it, and returns what puts it right. There is no way to give it to a child alone
 // before the child runs.
+// The limit counts all of the user's processes and threads. This process may not
+// be able to start a thread meanwhile, so the lock is held for one fork only.
 func lowered(most uint64) func() {
 	bounding.Lock()
 	var was unix.Rlimit
@@ -143,6 +160,8 @@ func lowered(most uint64) func() {
 	}
 }
 
+// build makes the command ready for the box: its mark, a session, and the signal
+// that it gets when the box's thread ends. within asks for the cgroup of version 2.
 func (b *Box) build(build func() *exec.Cmd, within bool) *exec.Cmd {
 	c := build()
 	c.Env = append(slices.Clone(c.Env), b.mark)
@@ -170,6 +189,8 @@ func (b *Box) bound() error {
 	if b.limits.Memory > 0 && !b.has("memory") {
 		// Of one process, and of what it may write to rather than of what it holds:
 		// only a bound for what grows faster than it is looked at.
+		// Twice the limit and 1 GiB more: data segments count what is
+		// reserved, of which interpreters and thread stacks use little.
 		most := uint64(2*b.limits.Memory + 1<<30)
 		if err := unix.Prlimit(b.root, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most},
 			nil); err != nil && err != unix.ESRCH {
@@ -179,6 +200,7 @@ func (b *Box) bound() error {
 	return nil
 }
 
+// has reports whether one of the box's cgroups bounds what the controller counts.
 func (b *Box) has(controller string) bool {
 	return slices.ContainsFunc(b.groups, func(g *group) bool { return slices.Contains(g.controllers, controller) })
 }
@@ -187,6 +209,7 @@ func (b *Box) has(controller string) bool {
 // because together they held too much.
 func (b *Box) OverMemory() bool { return slices.ContainsFunc(b.groups, (*group).overMemory) }
 
+// killGroup ends everything in the box's cgroups, or at least stops it forking.
 func (b *Box) killGroup() {
 	for _, g := range b.groups {
 		g.kill()

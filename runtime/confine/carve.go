@@ -15,6 +15,10 @@ func within(path, folder string) bool {
 // carve returns places that are the folder without the denied ones: the folder
 // itself where none is within it, else its entries, those around a denied one
 // carved in turn. A denied folder that is the folder or around it leaves nothing.
+//
+// Landlock can only allow, and what it allows for a folder holds for all below:
+// a denied folder has to be left out by naming its siblings. What is made beside
+// them later is therefore closed too. An unreadable folder is left out as a whole.
 func carve(folder string, deny []string) []string {
 	if slices.ContainsFunc(deny, func(d string) bool { return within(folder, d) }) {
 		return nil
@@ -37,6 +41,7 @@ func carve(folder string, deny []string) []string {
 }
 
 // real resolves links, so that places compare; what is not there stays as it is.
+// Relative paths are dropped: what they name depends on a folder that can change.
 func real(paths []string) []string {
 	var out []string
 	for _, p := range paths {

@@ -32,6 +32,9 @@ const groupPrefix = "ashlar-"
 
 // groups makes what can be made: none where the user may not, which is so for
 // most but root.
+// It reads where this process is in each hierarchy and makes a child there, for
+// the controllers that are needed alone. Failures are silent: the report lists
+// what is not held, and limits of processes are used in their place.
 func groups(name string, l Limits) []*group {
 	mounts := mountsOf(readFile("/proc/self/mountinfo"))
 	var out []*group
@@ -74,6 +77,8 @@ func newGroup(own, name string, unified bool) (g *group, err error) {
 		}
 	}()
 	if unified {
+		// Cloning into a child group takes the right to write here, in the
+		// common ancestor; better to learn of it before a command is built.
 		if err := unix.Access(filepath.Join(own, "cgroup.procs"), unix.W_OK); err != nil {
 			return nil, err
 		}
@@ -89,6 +94,8 @@ func newGroup(own, name string, unified bool) (g *group, err error) {
 
 // sweep takes away the groups of processes that were killed. One that still has
 // processes stays.
+// A pid that was given to another process since keeps its group a while longer,
+// which does no harm. Removing a group that has processes fails.
 func sweep(own string) {
 	old, _ := filepath.Glob(filepath.Join(own, groupPrefix+"*")) // the pattern is well formed
 	for _, dir := range old {
@@ -100,6 +107,8 @@ func sweep(own string) {
 }
 
 // limit bounds what the group's controllers are there for.
+// A controller counts as set when the kernel has taken the value: of version 2,
+// a parent that does not delegate it has no such file in its children.
 func (g *group) limit(l Limits) {
 	set := func(controller, file, value string) {
 		if os.WriteFile(filepath.Join(g.dir, file), []byte(value), 0) == nil &&
@@ -118,6 +127,8 @@ func (g *group) limit(l Limits) {
 	bytes := strconv.FormatInt(l.Memory, 10)
 	if g.unified {
 		set("memory", "memory.max", bytes)
+		// Without it a command at its limit would swap, and take the machine's disk
+		// instead of ending.
 		set("memory", "memory.swap.max", "0")
 		return
 	}
@@ -130,6 +141,8 @@ func (g *group) limit(l Limits) {
 func (g *group) enter() error { return move(g.its) }
 func (g *group) leave() error { return move(g.mine) }
 
+// move writes the calling thread's id, not the process's, to a tasks file of
+// version 1: the other threads stay where they are. nil is version 2.
 func move(tasks *os.File) error {
 	if tasks == nil {
 		return nil
@@ -172,6 +185,7 @@ func writable(path string) *os.File {
 }
 
 // overMemory reports whether the kernel has ended one for its memory.
+// Version 2 counts in memory.events, version 1 in memory.oom_control.
 func (g *group) overMemory() bool {
 	for _, file := range []string{"memory.events", "memory.oom_control"} {
 		for line := range strings.Lines(readFile(filepath.Join(g.dir, file))) {
@@ -183,6 +197,8 @@ func (g *group) overMemory() bool {
 	return false
 }
 
+// close gives back the descriptors and removes the group, which works once its
+// last process has been waited for.
 func (g *group) close() {
 	for _, f := range []*os.File{g.mine, g.its, g.most, g.killer} {
 		if f != nil {

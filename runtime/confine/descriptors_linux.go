@@ -10,6 +10,7 @@ import (
 )
 
 // closeEach has every descriptor but the standard ones closed by exec.
+// Another thread may open one meanwhile; Go opens its own with O_CLOEXEC.
 func closeEach() error {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -25,6 +26,8 @@ func closeEach() error {
 
 // children are the processes that this one has started and holds a descriptor
 // of, as os/exec does; nil where the kernel has none such.
+// A pidfd shows as anon_inode:[pidfd] and names its process in fdinfo. One whose
+// process was waited for shows -1, which is nobody's pid.
 func children() map[int]bool {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

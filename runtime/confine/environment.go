@@ -13,6 +13,7 @@ var schemes = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 // A value without an address comes back as it is.
 func Bare(value string) string {
 	var out strings.Builder
+	// Lists are separated by spaces, commas or line ends; separators are kept.
 	for value != "" {
 		end := strings.IndexAny(value, " ,\n\t")
 		if end < 0 {

@@ -51,6 +51,8 @@ func scopesSignals(abi int) bool {
 
 // handled are the rights that an ABI knows: what is not handled is not
 // restricted.
+// A kernel refuses a ruleset with rights that it does not know, so the set grows
+// with the ABI. Bits up to MAKE_SYM are those of ABI 1.
 func handled(abi int) uint64 {
 	rights := uint64(unix.LANDLOCK_ACCESS_FS_MAKE_SYM)<<1 - 1
 	for since, right := range map[int]uint64{2: unix.LANDLOCK_ACCESS_FS_REFER, 3: unix.LANDLOCK_ACCESS_FS_TRUNCATE,
@@ -64,8 +66,12 @@ func handled(abi int) uint64 {
 
 // ruleset makes the kernel's form of the policy: a descriptor that a thread
 // restricts itself by.
+// The order of the rules does not matter: rights of several that cover a path add
+// up. The descriptor belongs to the box, whose Close closes it.
 func (p *Policy) ruleset(abi int) (_ int, err error) {
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: handled(abi)}
+	// The kernel takes the size of the struct that its ABI knows; a longer one with
+	// anything in the rest is an error.
 	size := unsafe.Sizeof(attr.Handled_access_fs)
 	if abi >= 6 {
 		attr.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
@@ -107,6 +113,8 @@ func (p *Policy) ruleset(abi int) (_ int, err error) {
 
 // allow adds a place, with the rights that its kind can have. One that is not
 // there, or that the user may not look at, is left out.
+// A rule for a file with rights of folders is refused by the kernel, hence the
+// mask. O_PATH needs no right to read the place.
 func allow(rules int, place string, rights uint64) error {
 	fd, err := unix.Open(place, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {

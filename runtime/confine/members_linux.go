@@ -19,6 +19,8 @@ func (b *Box) members() []process {
 		return nil // nothing has started
 	}
 	all, self := processes(), os.Getpid()
+	// What shares this process's session was started by the program in another way,
+	// such as by a terminal.
 	session, _ := unix.Getsid(0)
 	below := map[int][]process{}
 	for _, p := range all {
@@ -39,6 +41,8 @@ func (b *Box) members() []process {
 			}
 		}
 	}
+	// The groups know their processes whatever those did to hide; without groups,
+	// descent, session and mark are all there is.
 	roots = append(roots, b.grouped(all)...)
 	seen := map[int]bool{}
 	var out []process
@@ -71,6 +75,8 @@ func (b *Box) orphan(p process, started map[int]bool) bool {
 
 // Signal sends the signal to every process of the command, and reports whether
 // there was one.
+// There is a moment between listing and signalling in which a pid could be given
+// to another process; pids are given out in turn, so that is far apart.
 func (b *Box) Signal(sig syscall.Signal) bool {
 	found := false
 	for _, p := range b.members() {
@@ -82,6 +88,8 @@ func (b *Box) Signal(sig syscall.Signal) bool {
 }
 
 // Resident is what they hold together, in bytes.
+// Shared pages count once for each process, so the sum is more than what the
+// machine holds: a limit is met too early rather than too late.
 func (b *Box) Resident() int64 {
 	var total int64
 	for _, p := range b.members() {
@@ -91,6 +99,8 @@ func (b *Box) Resident() int64 {
 }
 
 // Crowded reports whether the command has more processes than it may.
+// The system's count is one cheap call; the list of members is made only when that
+// has grown by more than the limit.
 func (b *Box) Crowded() bool {
 	return !b.has("pids") && crowd() > b.before+uint64(b.limits.Tasks) && len(b.members()) > b.limits.Tasks
 }
@@ -106,6 +116,10 @@ func crowd() uint64 {
 
 // End ends every process of the command but the first, which its caller waits
 // for, and asks for those that have ended. It returns how many would not end.
+//
+// It looks again until none is left, as a process may fork between being listed
+// and being stopped, and gives up after endWithin: a process in an uninterruptible
+// wait cannot be killed.
 func (b *Box) End() int {
 	b.killGroup()
 	for began, wait := time.Now(), 200*time.Microsecond; ; wait = min(2*wait, 20*time.Millisecond) {

@@ -19,6 +19,8 @@ type mounts []mount
 func mountsOf(text string) mounts {
 	var out mounts
 	for line := range strings.Lines(text) {
+		// Optional fields of varying number come before the " - "; counting from
+		// both ends avoids them.
 		before, after, ok := strings.Cut(strings.TrimSpace(line), " - ")
 		place, kind := strings.Fields(before), strings.Fields(after)
 		if !ok || len(place) < 5 || len(kind) < 3 || kind[0] != "cgroup" && kind[0] != "cgroup2" {
@@ -32,6 +34,8 @@ func mountsOf(text string) mounts {
 
 // dirOf is the folder of a group, by its path in the hierarchy; "" where it is
 // not to be seen.
+// In a container, a mount may show a part of the hierarchy alone; root is where
+// that part begins. A path outside of it cannot be reached.
 func (m mounts) dirOf(unified bool, controllers []string, path string) string {
 	for _, one := range m {
 		if one.unified != unified || !unified && !slices.Contains(one.options, controllers[0]) {

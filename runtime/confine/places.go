@@ -7,6 +7,9 @@ import (
 
 // readable are the places that the policy lets its command read, each without
 // what is denied.
+// Read places come whole, as they take precedence over Deny; what the machine
+// offers is carved around it. Denying "/" would leave no program to run, and is
+// ignored.
 func (p *Policy) readable() []string {
 	deny, wanted := real(p.Deny), real(p.Read)
 	deny = slices.DeleteFunc(deny, func(d string) bool { return d == "/" }) // nothing could run

@@ -11,6 +11,8 @@ import (
 // of what it starts become its own children, so that they can be found. It is
 // cheap, and done before each command: nothing may be forgotten by a program
 // that uses this package.
+// It changes this process for good: it can no longer be debugged by its user, and
+// must wait for orphans, which End does.
 func harden() error {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("close the process to others: %w", err)
@@ -23,6 +25,7 @@ func harden() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return fmt.Errorf("limit core dumps: %w", err)
 	}
+	// Closing on exec rather than at once: this process goes on using them.
 	if unix.CloseRange(3, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC) == nil {
 		return nil
 	}
@@ -31,6 +34,9 @@ func harden() error {
 
 // giveUp takes new privileges and all capabilities from the calling thread, and
 // from what it forks.
+// Without no_new_privs a setuid program would get them back, and an ordinary user
+// could not apply Landlock. The bounding set is dropped first, since that needs
+// CAP_SETPCAP, one of those that Capset then takes.
 func giveUp() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("give up new privileges: %w", err)

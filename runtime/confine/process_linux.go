@@ -16,6 +16,7 @@ type process struct {
 }
 
 // processes is the system's list, empty where /proc is not there.
+// Processes that end while it reads are left out.
 func processes() []process {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -38,6 +39,7 @@ func processes() []process {
 }
 
 // tasksOf is how many processes and threads of the user can be seen.
+// RLIMIT_NPROC counts by the real user id and counts threads, so both do here.
 func tasksOf(uid int) uint64 {
 	var total uint64
 	for _, p := range processes() {
@@ -85,6 +87,8 @@ func parseStat(b []byte) (p process, ok bool) {
 
 // marked reports whether the process was given a variable that begins so when its
 // program began.
+// The kernel shows the environment of the last exec. A process may overwrite it in
+// its memory, which is why orphans without a mark are suspect.
 func marked(pid int, variable string) bool {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
 	return err == nil && slices.ContainsFunc(bytes.Split(b, []byte{0}),

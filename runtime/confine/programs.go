@@ -21,6 +21,8 @@ var binaries = []string{"bin", "sbin", "shims", "condabin", "Scripts"}
 // programPlaces are the folders of the PATH and the trees that their programs
 // are installed with. A tree that holds one of the closed folders, such as a
 // home, is no such tree.
+// Interpreters are followed through their links: a virtual environment's python is
+// a link to one elsewhere, and reads its library beside that.
 func programPlaces(path string, closed []string) []string {
 	var out []string
 	add := func(place string) {
@@ -56,6 +58,10 @@ func programPlaces(path string, closed []string) []string {
 }
 
 // installed are the trees that a folder of programs belongs to.
+// A tree such as /usr/local is read as a whole; one that holds a home or a denied
+// folder only by the parts where package managers keep libraries. pyvenv.cfg leads
+// on to the interpreter that an environment was made from, which may itself be in
+// another environment.
 func installed(bin string, closed []string) []string {
 	tree := filepath.Dir(bin)
 	if !slices.Contains(binaries, filepath.Base(bin)) || tree == "/" {
@@ -74,15 +80,18 @@ func installed(bin string, closed []string) []string {
 	return out
 }
 
+// holds reports whether one of the closed folders is the tree or within it.
 func holds(tree string, closed []string) bool {
 	return slices.ContainsFunc(closed, func(c string) bool { return within(c, tree) })
 }
 
+// existing are those of the paths that are there.
 func existing(paths ...string) []string {
 	return slices.DeleteFunc(paths, func(p string) bool { _, err := os.Stat(p); return err != nil })
 }
 
 // baseOf is the folder of the interpreter that a virtual environment uses.
+// The file is pyvenv.cfg, of PEP 405: lines of "key = value".
 func baseOf(file string) string {
 	b, err := plan.ReadFile(file, 1<<16)
 	if err != nil {
