@@ -74,6 +74,10 @@ func (e *Error) Unwrap() error { return e.Err }
 var errTimeout = errors.New("out of time")
 
 // Run runs the lines. A failure of one is an *Error.
+//
+// The usage is returned beside an error too. The timeout is of all lines together,
+// so a slow first one leaves less for the others. Where the context ends it, the
+// error unwraps to the context's cause.
 func Run(ctx context.Context, s Spec) (Usage, error) {
 	if s.Grace <= 0 {
 		s.Grace = 10 * time.Second
@@ -102,6 +106,8 @@ func Run(ctx context.Context, s Spec) (Usage, error) {
 }
 
 // line runs one line in a box of its own.
+// A box for each line keeps what one left running from being counted with, or
+// ended by, the next.
 func (s *Spec) line(ctx context.Context, line string) (used Usage, err error) {
 	if err := ctx.Err(); err != nil {
 		return Usage{}, s.ended(line, context.Cause(ctx))
@@ -120,6 +126,11 @@ func (s *Spec) line(ctx context.Context, line string) (used Usage, err error) {
 }
 
 // boxed runs one line on the thread of its box.
+//
+// c.Wait returns when the shell has ended and its output is closed, or Grace after
+// the shell has ended or the context is done, whichever is first. Only then are the
+// group and the box ended, with what was left in the background. The watcher is
+// waited for last, as it uses the box.
 func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 	start func(func() *exec.Cmd) (*exec.Cmd, error)) (Usage, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -141,6 +152,7 @@ func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 	}
 	watched := s.watch(ctx, box, cancel)
 	err = c.Wait()
+	// Read before cancel(nil) below sets one.
 	cause := context.Cause(ctx)
 	endGroup(c)
 	if left := box.End(); left > 0 && err == nil {
@@ -149,6 +161,8 @@ func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 	cancel(nil)
 	<-watched
 	used := usageOf(c.ProcessState)
+	// ErrWaitDelay with success: the line ended well and something in the
+	// background kept its output open.
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) && c.ProcessState.Success() {
 		return used, nil
 	}
@@ -176,6 +190,8 @@ func (o overDiskError) Error() string { return "out of disk" }
 
 // watch ends the command when it holds too much, or leaves too little. The channel
 // is closed when it no longer looks.
+// It looks every 50 ms. A cgroup, where there is one, acts at once; this is for
+// machines without, and for the disk.
 func (s *Spec) watch(ctx context.Context, box *confine.Box, cancel context.CancelCauseFunc) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -200,6 +216,8 @@ func (s *Spec) watch(ctx context.Context, box *confine.Box, cancel context.Cance
 }
 
 // over says which limit is passed, or nil.
+// Memory comes first since it is what endangers the machine soonest. A disk whose
+// free space is not known has no limit.
 func (s *Spec) over(box *confine.Box) error {
 	if s.Memory > 0 {
 		if held := box.Resident(); held > s.Memory {
@@ -219,6 +237,8 @@ func (s *Spec) over(box *confine.Box) error {
 
 // failed tells a line that was ended from here, which is so where the context
 // was done before it was, from one that failed by itself.
+// A line that was cancelled and yet exited by itself, with its own code, failed by
+// itself: the caller wants its exit code.
 func (s *Spec) failed(line string, c *exec.Cmd, cause, err error) error {
 	if cause != nil && (c.ProcessState == nil || !c.ProcessState.Exited() || !errors.Is(cause, context.Canceled)) {
 		return s.ended(line, cause)
@@ -233,6 +253,8 @@ func (s *Spec) failed(line string, c *exec.Cmd, cause, err error) error {
 }
 
 // ended is the error of a line that was ended from here.
+// Err is kept only where a caller may ask for it, with errors.Is and the context's
+// errors; limits are said in the reason.
 func (s *Spec) ended(line string, cause error) error {
 	e := &Error{Line: line, Code: -1, Err: cause}
 	var over overMemoryError

@@ -12,12 +12,14 @@ import (
 type Log struct {
 	mu    sync.Mutex
 	limit int
+	// The first half of the limit; the other half is the ring.
 	head  []byte
 	ring  []byte // the end, once head is full
 	at    int    // next byte of a full ring
 	total int64
 	watch func(line string)
-	line  []byte
+	// What of the current line was printed so far, for watch.
+	line []byte
 }
 
 // maxLine bounds a line that is shown while the command runs.
@@ -28,6 +30,8 @@ const maxLine = 500
 func NewLog(limit int, watch func(line string)) *Log { return &Log{limit: limit, watch: watch} }
 
 // Write never fails.
+// A failing writer would end the command with SIGPIPE. Memory stays within the
+// limit however much is printed.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,6 +61,8 @@ func (l *Log) Write(p []byte) (int, error) {
 }
 
 // show gives whole lines to who watches.
+// A carriage return ends a line too, so that progress bars are shown as they move.
+// It runs under the lock, hence watch must not call back.
 func (l *Log) show(p []byte) {
 	if l.watch == nil {
 		return
@@ -75,6 +81,7 @@ func (l *Log) show(p []byte) {
 }
 
 // Bytes is all that was kept, with a line that says what was left out.
+// The result is a copy.
 func (l *Log) Bytes() []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,6 +112,8 @@ func (l *Log) Tail(n int) []string {
 }
 
 // clean takes out what would steer a terminal, and bounds the line.
+// C0, DEL and C1 characters go, ESC among them: output of a command must not move
+// the cursor or rename the window of who reads the log.
 func clean(line []byte) string {
 	text := strings.Map(func(c rune) rune {
 		if c == '\t' {

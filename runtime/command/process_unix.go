@@ -15,6 +15,8 @@ import (
 func grouped(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // asked asks the command, and all that it has started, to end.
+// The box reaches what has left the group. Where it finds nothing, as on systems
+// without one, the group is asked.
 func asked(c *exec.Cmd, box *confine.Box) error {
 	if box.Signal(syscall.SIGTERM) {
 		return nil
@@ -25,6 +27,7 @@ func asked(c *exec.Cmd, box *confine.Box) error {
 // endGroup ends what is left of the command's group.
 func endGroup(c *exec.Cmd) { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) } // none left is the usual case
 
+// signalled is the signal that ended the process, by its name, or "".
 func signalled(p *os.ProcessState) string {
 	if w, ok := p.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return "signal " + w.Signal().String()
@@ -32,6 +35,8 @@ func signalled(p *os.ProcessState) string {
 	return ""
 }
 
+// usageOf is what the process and its waited-for children took. Processes that it
+// left to others are not in it.
 func usageOf(p *os.ProcessState) Usage {
 	if p == nil {
 		return Usage{}
