@@ -53,6 +53,11 @@ const Champion = "champion"
 
 // Choose returns the newest version that may be served, of those that are
 // pinned where the plan pins one, or a *NotServableError.
+//
+// Versions are looked at from the newest on, and the first without an objection is
+// taken: a newer one that waits for approval does not keep an approved one from
+// being served. An error other than *NotServableError means that nothing is known,
+// and callers keep what they serve.
 func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) {
 	versions, err := r.Versions(ctx, ask.Model)
 	if err != nil {
@@ -68,6 +73,7 @@ func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) 
 		if len(reasons) == 0 {
 			return v, nil
 		}
+		// The newest is suggested, even where older ones wait too.
 		if approvable(v, ask.Approval) && none.Pending == 0 {
 			none.Pending = v.Version
 		}
@@ -100,6 +106,9 @@ func (v Verdict) Servable() bool { return len(v.Reasons)+len(v.Refused) == 0 }
 
 // Judge checks the version against what is asked. A store that verifies digests
 // serves the file that was registered or none, so that is what is judged.
+//
+// A version that is not the champion yet is promoted by being served, so it has to
+// pass the rules of both points. Refusals that both give are listed once.
 func (ask Asked) Judge(v registry.Version) (Verdict, error) {
 	out := Verdict{Reasons: Objections(v, ask.Approval)}
 	points := []string{AtServe}
@@ -122,6 +131,9 @@ func (ask Asked) Judge(v registry.Version) (Verdict, error) {
 
 // Objections returns every reason why the version may not be served under the
 // rule that the plan has today; none means that it may.
+//
+// Gates are judged as they were recorded; see Unmet for those that the plan has
+// today.
 func Objections(v registry.Version, rule plan.Approval) []string {
 	var out []string
 	if v.Status != registry.Approved {
@@ -147,6 +159,8 @@ func lacksApprovals(v registry.Version, rule plan.Approval) bool {
 
 // Servable returns a *NotServableError with every reason why the file with
 // that digest may not be served as the version, or nil.
+// Unlike Judge it knows no policies and compares a file's digest, for who has a
+// file and no registry.
 func Servable(rule plan.Approval, v registry.Version, digest string) error {
 	reasons := Objections(v, rule)
 	if digest != v.ModelDigest {
@@ -164,6 +178,7 @@ func Servable(rule plan.Approval, v registry.Version, digest string) error {
 }
 
 // approvable reports whether an approval is what the version waits for.
+// An approved one waits where the rule has become stricter since.
 func approvable(v registry.Version, rule plan.Approval) bool {
 	return v.Status == registry.Pending || v.Status == registry.Approved && lacksApprovals(v, rule)
 }

@@ -21,6 +21,8 @@ func (ask Asked) pinned(versions []registry.Version) []registry.Version {
 }
 
 // Differences returns in what the version is not the one that is pinned.
+// Both digests have to agree: the same model file could have been registered with
+// another record of its data.
 func Differences(pin plan.Pin, v registry.Version) []string {
 	var out []string
 	for _, d := range [][3]string{{"model", pin.Model, v.ModelDigest}, {"data", pin.Data, v.Data.Digest}} {
@@ -33,6 +35,8 @@ func Differences(pin plan.Pin, v registry.Version) []string {
 }
 
 // missing is the reason where nothing that is registered is what is pinned.
+// It says how a version of the same number differs, since a number that agrees and
+// a digest that does not is the usual cause: two registries.
 func missing(pin plan.Pin, versions []registry.Version) string {
 	out := fmt.Sprintf("version %d is pinned (model %s), and no registered version is that one", pin.Version,
 		plan.ShortDigest(pin.Model))
@@ -47,6 +51,9 @@ func missing(pin plan.Pin, versions []registry.Version) string {
 // Unmet returns which of the gates that the plan has today the version does not
 // meet, by what was measured when it was registered. A gate that was not
 // measured then is not met.
+// Names are those that gates are recorded by: a metric's own, or with the prefix
+// of the check. A gate's value comes before a metric of the same name, and may be
+// nil, for undefined.
 func Unmet(require plan.Require, v registry.Version) []string {
 	var out []string
 	measured := map[string]*float64{}

@@ -43,6 +43,7 @@ func Promote(environment string, v registry.Version, before *Before) Promotion {
 
 // Encode returns the file and its digest, which is of what it says and not of
 // how it is indented.
+// The file is indented so that a pull request shows what changed, line by line.
 func (p Promotion) Encode() (file []byte, digest string, err error) {
 	canonical, err := plan.Canonical(p)
 	if err != nil {
@@ -58,6 +59,8 @@ func (p Promotion) Encode() (file []byte, digest string, err error) {
 
 // DecodePromotion reads what Encode wrote and returns its digest too. Unknown
 // fields, other formats and anything after the end are errors.
+// The evidence is in a repository that anybody may send changes to, so its size is
+// bounded before it is read, and Weigh bounds what decoding may allocate.
 func DecodePromotion(r io.Reader) (p Promotion, digest string, err error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxPromotion+1))
 	if err != nil {
@@ -85,6 +88,7 @@ func DecodePromotion(r io.Reader) (p Promotion, digest string, err error) {
 }
 
 // Pin is the pin that names this evidence.
+// The digest in it ties the pin to the evidence: neither can be edited alone.
 func (p Promotion) Pin() (plan.Pin, error) {
 	_, digest, err := p.Encode()
 	v := p.Version

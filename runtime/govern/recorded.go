@@ -41,6 +41,11 @@ type Register struct {
 // Compare checks the evidence against what a registry recorded. Evidence has a
 // digest of itself only, which whoever edits it computes again; a registry's record
 // is covered by its log.
+//
+// Several versions and several records of one may have the same model and data.
+// The version that was registered here is compared if there is one, by the record
+// that differs least, the newest of equals: the evidence was written at some time,
+// and the record may have been renewed since. Otherwise the closest decides.
 func (p Promotion) Compare(r Register) (Recorded, error) {
 	var out Recorded
 	said, err := leaves(p.Version.Candidate)
@@ -75,6 +80,7 @@ func (p Promotion) Compare(r Register) (Recorded, error) {
 }
 
 // records are the version's records by the log, oldest first, as leaves.
+// A version that the log knows nothing of is an error, as the log has every record.
 func (r Register) records(v registry.Version) ([]map[string]any, error) {
 	var out []map[string]any
 	for _, e := range r.Log {
@@ -104,6 +110,7 @@ func ofPlace(leaf string) bool {
 
 // decided compares the decisions: those of the evidence are the first that the
 // registry recorded, and nobody has rejected the version since.
+// Approvals that were added since are no difference: evidence is of its time.
 func (p Promotion) decided(record registry.Version) []string {
 	var out []string
 	said := p.Version.Decisions
@@ -134,6 +141,9 @@ func (p Promotion) decided(record registry.Version) []string {
 }
 
 // leaves are the values of v's JSON by their dotted path.
+// Comparing them, rather than structs, names the very field that differs, and
+// treats evidence and log, which are decoded differently, alike. Lists are by
+// position; empty objects and lists have no leaves.
 func leaves(v any) (map[string]any, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -163,6 +173,7 @@ func leaves(v any) (map[string]any, error) {
 	return out, nil
 }
 
+// joined is the path of a child.
 func joined(path, name string) string {
 	if path == "" {
 		return name

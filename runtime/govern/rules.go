@@ -26,6 +26,7 @@ type Rules struct {
 	rules []rule
 }
 
+// rule is one policy with its constraints compiled.
 type rule struct {
 	plan.Policy
 	match, require *plan.Matcher
@@ -34,6 +35,9 @@ type rule struct {
 
 // NewRules prepares the plan's policies. A policy that cannot be judged is an
 // error here, not one that is passed over when it matters.
+//
+// An exemption is good through its day of expiry, in UTC whatever zone the
+// machine is in, so that all replicas stop serving at the same moment.
 func NewRules(p *plan.Plan) (*Rules, error) {
 	out := &Rules{plan: p}
 	for _, policy := range p.Policies {
@@ -77,6 +81,10 @@ func (r Refusal) String() string {
 // Judge returns what the policies object to in the evidence, in order of
 // policy: those that refuse, and apart from them those that only advise.
 // Exempt subjects are left out until their exemption expires.
+//
+// A policy whose match cannot be decided, because the evidence lacks the field,
+// does not apply; what it requires and the evidence lacks is a miss. The error is
+// of encoding alone.
 func (r *Rules) Judge(e plan.Evidence, now time.Time) (refused, advice []Refusal, err error) {
 	if r == nil {
 		return nil, nil, nil
@@ -108,6 +116,8 @@ func (r *Rules) Judge(e plan.Evidence, now time.Time) (refused, advice []Refusal
 	return refused, advice, nil
 }
 
+// exempts reports whether an exemption covers the subject now. One without
+// subjects covers all.
 func (r rule) exempts(subject string, now time.Time) bool {
 	for i, x := range r.Exemptions {
 		if (len(x.Subjects) == 0 || slices.Contains(x.Subjects, subject)) && now.Before(r.until[i]) {
@@ -118,6 +128,8 @@ func (r rule) exempts(subject string, now time.Time) bool {
 }
 
 // tree is the evidence as JSON, which is what constraints are about.
+// The field names of constraints are thus those of plan.Evidence in JSON, and
+// numbers are float64.
 func tree(e plan.Evidence) (any, error) {
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -133,6 +145,8 @@ func tree(e plan.Evidence) (any, error) {
 // Evidence is what is known of the version at a point. File is the digest of
 // the model file available; approvals are counted as the rule that the plan has
 // today counts them.
+// Age is in days, with a fraction. Lists and maps are never nil: a constraint on
+// the number of approvals must find an empty list and not a missing field.
 func (r *Rules) Evidence(point string, v registry.Version, approval plan.Approval, file string,
 	now time.Time) plan.Evidence {
 	e := plan.Evidence{
@@ -162,6 +176,7 @@ func (r *Rules) Evidence(point string, v registry.Version, approval plan.Approva
 }
 
 // Refusals judges a version at a point.
+// Advice is left out: it keeps nothing from being served.
 func (r *Rules) Refusals(point string, v registry.Version, approval plan.Approval, file string,
 	now time.Time) ([]Refusal, error) {
 	if r == nil {
@@ -182,6 +197,7 @@ func texts(refused []Refusal) []string {
 
 // Objections returns what the policies object to in a candidate that asks to
 // be registered, as clauses for the registry's refusal.
+// The candidate is judged as a pending version without a number.
 func (r *Rules) Objections(c registry.Candidate, now time.Time) ([]string, error) {
 	refused, err := r.Refusals(AtRegister, registry.Version{Candidate: c, Status: registry.Pending},
 		c.Approval, c.ModelDigest, now)
