@@ -14,6 +14,7 @@ type RefusedError struct{ why string }
 // Error says what was wrong, without anything secret of the request.
 func (e *RefusedError) Error() string { return e.why }
 
+// no is a *RefusedError.
 func no(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
 // Refused returns what is wrong with sending to the address, or nil. The rule is
@@ -27,6 +28,8 @@ func Refused(ip netip.Addr) error {
 
 // literal returns the address that a host is; ok is false for a name. The error
 // says why the host is not asked at all.
+// Hosts are written in more ways than netip takes (decimal, octal, shortened),
+// which resolvers of some systems follow; ForbiddenHost knows them.
 func literal(host string) (ip netip.Addr, ok bool, err error) {
 	ip, why := plan.ForbiddenHost(host)
 	if why != "" {

@@ -52,12 +52,14 @@ func Client(cfg Config) *http.Client {
 
 // Over returns a client over a transport that signs in, which is built on one of
 // Transport's.
+// The rules about addresses hold because t ends in a guarded transport.
 func Over(t http.RoundTripper, timeout time.Duration) *http.Client {
 	return &http.Client{Timeout: timeout, Transport: t, CheckRedirect: sameHost}
 }
 
 // Transport is the transport of such a client, for a library that follows
 // redirects by itself. It keeps the rules about addresses and tokens.
+// A library that follows redirects itself escapes sameHost, not DialContext.
 func Transport(cfg Config) http.RoundTripper {
 	return &guarded{next: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: cfg.DialContext, ForceAttemptHTTP2: true,
@@ -83,6 +85,9 @@ func (cfg Config) network() Config {
 // DialContext resolves the host and dials what it leads to, unless any of that
 // may not be sent to; then the error is a *RefusedError. It is the dialer of a
 // library that speaks another protocol, or has an HTTP client of its own.
+// It dials the addresses that it has checked, and no name: a second resolution
+// could lead elsewhere (DNS rebinding). Addresses are tried in the resolver's order
+// until one answers; the error joins those of all.
 func (cfg Config) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -107,6 +112,8 @@ func (cfg Config) DialContext(ctx context.Context, network, address string) (net
 	return nil, errors.Join(problems...)
 }
 
+// addresses are what the host leads to. A single address that is forbidden refuses
+// the whole name: which of several is dialled would otherwise be chance.
 func (cfg Config) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	ip, ok, err := literal(host)
 	if err != nil || ok {
@@ -134,6 +141,9 @@ func (cfg Config) addresses(ctx context.Context, host string) ([]netip.Addr, err
 // Check returns what is wrong with sending to the URL's host by what it resolves
 // to now, for a library that dials by itself. A name that does not resolve is
 // left to that.
+//
+// It is an early and readable error. Only dialling by DialContext holds, as a name
+// may lead elsewhere by then.
 func (cfg Config) Check(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
@@ -156,6 +166,8 @@ func (cfg Config) Check(ctx context.Context, address string) error {
 }
 
 // guarded checks a request before any of it is sent.
+// It looks at what can be known before a connection exists; DialContext looks at
+// addresses.
 type guarded struct{ next http.RoundTripper }
 
 // RoundTrip refuses hosts and tokens by what the request itself says.
@@ -168,6 +180,8 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	answer, err := g.next.RoundTrip(r)
 	if err == nil {
+		// The limit is of what is read, so a false Content-Length changes
+		// nothing; a body that is compressed counts as it is unpacked.
 		answer.Body = &bounded{ReadCloser: answer.Body, left: maxAnswer}
 	}
 	return answer, err
@@ -196,6 +210,7 @@ func (g *guarded) CloseIdleConnections() {
 	}
 }
 
+// refuse closes the request's body, as RoundTrip must also where it fails.
 func refuse(r *http.Request, err error) error {
 	if r.Body != nil {
 		return errors.Join(err, r.Body.Close())
@@ -204,6 +219,8 @@ func refuse(r *http.Request, err error) error {
 }
 
 // secret reports whether the request signs in.
+// The headers are those that GitHub, GitLab, trackers and registries take tokens
+// by, and a cookie.
 func secret(r *http.Request) bool {
 	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Private-Token"} {
 		if r.Header.Get(name) != "" {
@@ -214,6 +231,8 @@ func secret(r *http.Request) bool {
 }
 
 // sameHost follows redirects within one host and scheme.
+// It is a CheckRedirect of http.Client. net/http itself would send a request's
+// body, and headers that it does not know as secret, to the other host.
 func sameHost(r *http.Request, before []*http.Request) error {
 	first := before[0].URL
 	switch {
@@ -225,6 +244,7 @@ func sameHost(r *http.Request, before []*http.Request) error {
 	return nil
 }
 
+// port is the URL's port, or that of its scheme.
 func port(u *url.URL) string {
 	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }
