@@ -30,6 +30,10 @@ type mailer struct {
 	network  outbound.Config
 }
 
+// newMailer reads the server's URL, with the ports of RFC 8314 as defaults, 465
+// for TLS from the first byte and 587 for STARTTLS. Errors never repeat the URL,
+// which has the password. The mailer is returned beside an error so that New can
+// collect all problems.
 func newMailer(cfg Config) (*mailer, error) {
 	m := &mailer{from: cfg.From, to: cfg.Email, tls: cfg.TLS, network: cfg.Network}
 	if cfg.SMTP == "" {
@@ -68,6 +72,9 @@ func newMailer(cfg Config) (*mailer, error) {
 	return m, errors.Join(problems...)
 }
 
+// client returns a client for one connection. TLS 1.2 is the least, certificates
+// are verified for the host of the URL, and STARTTLS is mandatory: without it the
+// password and the message would go in the clear.
 func (m *mailer) client() (*gomail.Client, error) {
 	cfg := m.tls.Clone()
 	if cfg == nil {
@@ -98,6 +105,7 @@ func (m *mailer) dial(ctx context.Context, network, _ string) (net.Conn, error) 
 }
 
 // secure dials and speaks TLS from the first byte.
+// The library would dial TLS itself and not by the rules of package outbound.
 func (m *mailer) secure(cfg *tls.Config) gomail.DialContextFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		plain, err := m.dial(ctx, network, address)
@@ -112,6 +120,10 @@ func (m *mailer) secure(cfg *tls.Config) gomail.DialContextFunc {
 	}
 }
 
+// send builds the message and delivers it once. Whether another try makes sense is
+// told by the server's reply code: 4xx is temporary and 5xx is final (RFC 5321,
+// 4.2.1). A certificate that does not verify and a forbidden address are final
+// too; anything else, such as a connection that breaks, is worth a try.
 func (m *mailer) send(ctx context.Context, f Failure) error {
 	msg := gomail.NewMsg()
 	err := errors.Join(msg.From(m.from), msg.To(m.to...))
@@ -120,6 +132,8 @@ func (m *mailer) send(ctx context.Context, f Failure) error {
 	}
 	msg.Subject(f.subject())
 	msg.SetDateWithValue(f.At)
+	// A new id for each try: a server that took the first without saying so then
+	// delivers two mails, which is better than none.
 	msg.SetMessageID()
 	msg.SetBodyString(gomail.TypeTextPlain, f.text())
 	client, err := m.client()

@@ -103,11 +103,17 @@ func (e temporaryError) Unwrap() error { return e.error }
 
 // Failed tells every receiver, and returns what could not be told, joined. It
 // takes two minutes at most.
+//
+// Receivers are told one after the other, mail first, within the one bound; a
+// receiver that is tried again takes its time from those after it. An error of one
+// does not keep the others from being told.
 func (n *Notifier) Failed(ctx context.Context, f Failure) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var problems []error
 	for _, s := range n.senders {
+		// Pauses of 0.5, 1 and 2 s, with 20 % jitter, and what the receiver asks for on
+		// top, at most half a minute.
 		back := retry.WithMaxRetries(tries-1, retry.WithJitterPercent(20, retry.NewExponential(n.wait)))
 		problems = append(problems, retry.Do(ctx, back, func(ctx context.Context) error {
 			err := s.send(ctx, f)
@@ -132,6 +138,8 @@ const (
 )
 
 // text is the failure as a mail has it.
+// Rows without a value are left out. The error is bounded: it may hold the output
+// of a command, and mail servers refuse large messages.
 func (f Failure) text() string {
 	var b strings.Builder
 	for _, row := range [][2]string{
@@ -149,6 +157,7 @@ func (f Failure) text() string {
 }
 
 // subject is one line.
+// Line ends are taken out, so that no text of a run can add headers to a mail.
 func (f Failure) subject() string {
 	what := f.Pipeline
 	if what == "" {
@@ -162,6 +171,7 @@ func (f Failure) subject() string {
 }
 
 // line makes one line of printable characters.
+// It is cut at 200 characters.
 func line(text string) string {
 	text = strings.Join(strings.Fields(printable(text)), " ")
 	if runes := []rune(text); len(runes) > 200 {
@@ -171,6 +181,8 @@ func line(text string) string {
 }
 
 // bounded keeps the first and the last lines.
+// An error's cause is mostly in its first lines and what a program said last in its
+// last ones, so the middle goes.
 func bounded(text string) string {
 	lines := strings.Split(printable(text), "\n")
 	if len(lines) > maxLines {

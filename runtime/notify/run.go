@@ -9,6 +9,8 @@ import (
 )
 
 // OfRun is the failure of a run.
+// The stage is the last that failed. The commit is the source's, "" where it is
+// not known.
 func OfRun(p *plan.Plan, r *run.Run, commit string) Failure {
 	f := Failure{
 		Blueprint: p.Name, Environment: p.Environment, Pipeline: r.Pipeline, Model: r.Unit,
@@ -25,6 +27,9 @@ func OfRun(p *plan.Plan, r *run.Run, commit string) Failure {
 
 // Receivers are who hears of the run: those of its pipeline, or of every
 // pipeline of its model where it is of the model alone.
+// A run without a pipeline is one of the model alone, by `ashlar up` for instance.
+// Addresses are kept once each, in order of the pipelines' names; of webhooks the
+// first counts, as Config has one.
 func Receivers(p *plan.Plan, r *run.Run) Config {
 	var out Config
 	for _, name := range slices.Sorted(maps.Keys(p.Pipelines)) {

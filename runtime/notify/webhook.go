@@ -31,6 +31,8 @@ type webhook struct {
 	client *http.Client
 }
 
+// newWebhook checks the URL without showing it: the path of a chat service's
+// webhook is its secret. http is taken on this machine alone.
 func newWebhook(cfg Config) (*webhook, error) {
 	w := &webhook{url: cfg.Webhook, secret: cfg.Secret, client: cfg.Client}
 	if w.client == nil {
@@ -65,12 +67,15 @@ func (w *webhook) send(ctx context.Context, f Failure) error {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "ashlar")
 	if w.secret != "" {
+		// Over the very bytes that are sent, so that a receiver verifies them before
+		// it decodes anything.
 		mac := hmac.New(sha256.New, []byte(w.secret))
 		mac.Write(body)
 		req.Header.Set(signature, "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
 	answer, err := w.client.Do(req)
 	if err != nil {
+		// Its text begins with the method and the whole URL.
 		var shown *url.Error
 		if errors.As(err, &shown) {
 			err = shown.Err
@@ -80,6 +85,7 @@ func (w *webhook) send(ctx context.Context, f Failure) error {
 		}
 		return temporaryError{error: fmt.Errorf("webhook %s: %w", w.host, err)}
 	}
+	// Reading to the end lets the connection be used again.
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // what it says is not shown
 	_ = answer.Body.Close()
 	switch code := answer.StatusCode; {
