@@ -17,6 +17,8 @@ import (
 // lineageFile appends a run's events to a file, a line each.
 type lineageFile struct{ file, namespace string }
 
+// newLineageFile resolves the file from the blueprint's folder, so that the same
+// plan writes the same file wherever it is run from.
 func newLineageFile(cfg Config, o plan.OpenLineage) *lineageFile {
 	out := &lineageFile{file: filepath.FromSlash(o.File), namespace: o.Namespace}
 	if !filepath.IsAbs(out.file) {
@@ -39,6 +41,8 @@ func (l *lineageFile) send(_ context.Context, r Record) (err error) {
 			return err
 		}
 	}
+	// Runs of several processes may end at once, and a line is longer than what a
+	// file system writes in one piece.
 	lock := flock.New(l.file + ".lock")
 	if err := lock.Lock(); err != nil {
 		return err
@@ -69,6 +73,7 @@ func (l *lineageFile) send(_ context.Context, r Record) (err error) {
 const maxSeen = 32 << 20
 
 // lastOf returns the last bytes of a file, at most so many.
+// It reads with offsets of its own, as the file is open for appending.
 func lastOf(f *os.File, most int64) ([]byte, error) {
 	i, err := f.Stat()
 	if err != nil {

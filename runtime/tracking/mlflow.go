@@ -36,6 +36,8 @@ type mlflow struct {
 	notice     func(string)
 }
 
+// newMLflow takes the variables that MLflow's own client takes: a token comes
+// before a user with a password.
 func newMLflow(cfg Config, m plan.MLflow) *mlflow {
 	out := &mlflow{experiment: m.Experiment, store: cfg.Store, notice: cfg.Notice,
 		server: strings.TrimSuffix(m.URI, "/"),
@@ -60,11 +62,17 @@ func (m *mlflow) name() string { return "mlflow" }
 
 // upload brings the artifacts to a server that takes them itself. Any other keeps
 // them where it says, which is not ours to write to; the tags have the digests.
+//
+// A server with "--serve-artifacts" proxies them, at mlflow-artifacts: addresses.
+// Uploading the same name again replaces the file, so a try that was cut short is
+// repeated as a whole.
 func (m *mlflow) upload(ctx context.Context, run mlflowRun, r Record) error {
 	to, ok := strings.CutPrefix(run.Info.ArtifactURI, "mlflow-artifacts:")
 	if !ok {
 		return nil
 	}
+	// The host in it is how the server calls itself; what is sent goes to the
+	// configured one.
 	if u, err := url.Parse("//" + strings.TrimLeft(to, "/")); err == nil && strings.HasPrefix(to, "//") {
 		to = u.Path // mlflow-artifacts://host:port/path
 	}
@@ -87,6 +95,8 @@ func (m *mlflow) upload(ctx context.Context, run mlflowRun, r Record) error {
 // send makes the run, or finds the one that was begun before, puts everything in
 // it and ends it. The order leaves a run that is cut short open, and it is
 // completed by the next try.
+// A run with its end time set and a status is what the next try would find and
+// log into again, which changes nothing.
 func (m *mlflow) send(ctx context.Context, r Record) error {
 	experiment, err := m.experimentID(ctx)
 	if err != nil {
@@ -103,6 +113,7 @@ func (m *mlflow) send(ctx context.Context, r Record) error {
 		return m.refused(err)
 	}
 	status := map[string]string{"succeeded": "FINISHED", "interrupted": "KILLED"}[r.Status]
+	// Of the statuses that are left, only failed occurs.
 	if status == "" {
 		status = "FAILED"
 	}
@@ -111,6 +122,8 @@ func (m *mlflow) send(ctx context.Context, r Record) error {
 }
 
 // experimentID finds the experiment, or makes it.
+// Its own failures keep MLflow's codes, by which a missing experiment is told from
+// a server that fails.
 func (m *mlflow) experimentID(ctx context.Context) (string, error) {
 	var found struct {
 		Experiment struct {
@@ -146,6 +159,8 @@ func (m *mlflow) run(ctx context.Context, experiment string, r Record) (mlflowRu
 	var found struct {
 		Runs []mlflowRun `json:"runs"`
 	}
+	// The search language has no escapes; a key has no quotes as it is made of names,
+	// and this makes sure.
 	filter := "tags.`" + runTag + "` = '" + strings.ReplaceAll(r.key(), "'", "") + "'"
 	if err := m.call(ctx, http.MethodPost, "runs/search",
 		map[string]any{"experiment_ids": []string{experiment}, "filter": filter,

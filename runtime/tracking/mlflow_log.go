@@ -41,6 +41,7 @@ func (b *batch) add(name string, entry any) {
 }
 
 // cutUp divides the batch into those that the server takes.
+// most is a number of entries, at least 1. The parts share the batch's memory.
 func (b batch) cutUp(most int) []batch {
 	var out []batch
 	for from := 0; from < len(b.entries); from += most {
@@ -50,8 +51,11 @@ func (b batch) cutUp(most int) []batch {
 	return out
 }
 
+// pairs are parameters or tags, in order of their names, with values cut to most
+// bytes. tagged lists what was cut.
 func pairs(kind string, of map[string]string, most int) batch {
 	out := batch{kind: kind}
+	// Mapped together: which name a changed one gets depends on the others.
 	names := forMLflow().mapped(slices.Collect(maps.Keys(of)))
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		out.add(name, pair{names[name], cut(of[name], most)})
@@ -60,6 +64,9 @@ func pairs(kind string, of map[string]string, most int) batch {
 }
 
 // measured are the record's metrics.
+// All have the time of the run's end, since the report has no other. NaN and
+// infinities have no JSON and are left out. Names of metrics and of points are
+// mapped together, so that they stay distinct.
 func measured(r Record) batch {
 	out, all := batch{kind: "metrics"}, slices.Collect(maps.Keys(r.Metrics))
 	for _, p := range r.Points {
@@ -124,6 +131,7 @@ func (m *mlflow) log(ctx context.Context, run string, r Record) error {
 	if len(l.refused) == 0 {
 		return nil
 	}
+	// Everything was refused: the run itself is the problem, not one name of it.
 	if l.taken == 0 {
 		return l.why
 	}
@@ -142,12 +150,15 @@ type logging struct {
 	taken   int      // entries
 }
 
+// call logs the batch in one request; MLflow takes all of it or nothing.
 func (l *logging) call(ctx context.Context, b batch) error {
 	return l.mlflow.call(ctx, http.MethodPost, "runs/log-batch",
 		map[string]any{"run_id": l.run, b.kind: b.entries}, nil)
 }
 
 // send logs the batch, or, where it is refused, each half of it.
+// Halving finds one bad entry among n in about 2 log n requests, without knowing
+// how a server words which one it was. Only 400 and 422 are about content.
 func (l *logging) send(ctx context.Context, b batch) error {
 	err := l.call(ctx, b)
 	if err == nil {

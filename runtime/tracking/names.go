@@ -22,6 +22,8 @@ type naming struct {
 // an underscore. Distinct names stay distinct: where two come to one, those that
 // had to be changed get an end that is of their own name alone, so that a name
 // that was told before keeps its spelling.
+// The result is the same for the same set of names, in any order. Names that need
+// no change are placed first, so that a changed one never displaces another.
 func (n naming) mapped(names []string) map[string]string {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	out, taken := make(map[string]string, len(names)), map[string]bool{}
@@ -52,6 +54,7 @@ func (n naming) mapped(names []string) map[string]string {
 }
 
 // plain is the nearest name that the tracker takes.
+// A part of dots alone would be read as a folder above, hence the underscore.
 func (n naming) plain(name string) string {
 	text := strings.ReplaceAll(name, "@", "_at_")
 	text = strings.Map(func(c rune) rune {
@@ -79,6 +82,7 @@ func (n naming) plain(name string) string {
 }
 
 // marked is a text that no other name comes to.
+// The mark is eight hexadecimal digits of the original name's hash.
 func (n naming) marked(text, name string) string {
 	mark := fmt.Sprintf("_%x", sha256.Sum256([]byte(name)))[:9]
 	return strings.TrimRight(cut(text, n.most-len(mark)), "/. ") + mark
@@ -89,6 +93,8 @@ func (n naming) key(name string) string { return strings.ToLower(name) }
 
 // unfold flattens names that lie below another one, which a store of files
 // could not keep.
+// It replaces slashes with underscores only for those names; others keep the
+// grouping that trackers show by slashes.
 func (n naming) unfold(out map[string]string, taken map[string]bool) {
 	for name, as := range out {
 		for dir := path.Dir(as); dir != "."; dir = path.Dir(dir) {

@@ -28,6 +28,7 @@ type openLineage struct {
 	namespace string
 }
 
+// newOpenLineage takes the whole URL, as servers differ in their path.
 func newOpenLineage(cfg Config, o plan.OpenLineage) *openLineage {
 	out := &openLineage{namespace: o.Namespace,
 		caller: caller{client: cfg.Client, base: strings.TrimSuffix(o.URL, "/")}}
@@ -42,6 +43,7 @@ func newOpenLineage(cfg Config, o plan.OpenLineage) *openLineage {
 
 func (o *openLineage) name() string { return "openlineage" }
 
+// send posts the start and then the end. If the second fails both are sent again.
 func (o *openLineage) send(ctx context.Context, r Record) error {
 	var err error
 	for _, event := range events(o.namespace, r) {
@@ -65,10 +67,16 @@ func events(namespace string, r Record) []object {
 	end := event(namespace, r)
 	start := maps.Clone(end)
 	start["eventType"], start["eventTime"] = "START", r.Started.UTC().Format(time.RFC3339Nano)
+	// A start has no result yet and no facets that only the end knows.
 	start["outputs"], start["run"] = []object{}, object{"runId": uuid(r.key()), "facets": object{}}
 	return []object{start, end}
 }
 
+// event is the run's end. COMPLETE, FAIL and ABORT are OpenLineage's terminal
+// types. Inputs and outputs carry their digests as version facets, so that lineage
+// is between data and not only between names. Facets of our own begin with
+// "ashlar_", as the specification asks of custom ones. Only a run that succeeded
+// has an output: a failed one registered nothing.
 func event(job string, r Record) object {
 	kind, facets := "COMPLETE", object{}
 	switch r.Status {
@@ -110,6 +118,7 @@ func event(job string, r Record) object {
 }
 
 // uuid is a version 8 UUID (RFC 9562) of the text: the same text, the same UUID.
+// OpenLineage asks for a UUID; one that is derived lets a run be told twice.
 func uuid(text string) string {
 	h := sha256.Sum256([]byte(text))
 	h[6], h[8] = h[6]&0x0f|0x80, h[8]&0x3f|0x80

@@ -17,6 +17,8 @@ const maxTrials = 100
 
 // Of is what is told of a run of the plan. Commit is the source's, where it is
 // known.
+// Empty values are left out. Artifacts are named by digest and read from the store
+// when they are sent, so a kept record stays small.
 func Of(one run.Run, p *plan.Plan, commit string) Record {
 	m := p.Models[one.Unit]
 	r := Record{
@@ -53,6 +55,7 @@ func Of(one run.Run, p *plan.Plan, commit string) Record {
 // learnt adds the result of training: means of folds and trials, the space that
 // was searched, and metrics over steps. It is read from the stage's own report,
 // which has every trial; one that is gone leaves what the run's record has.
+// The record's own metrics are cloned: they may be the run's map.
 func (r *Record) learnt(ctx context.Context, s *store.Store, one *run.Run) {
 	report := one.Training
 	var whole tuning.Report
@@ -81,6 +84,8 @@ func (r *Record) learnt(ctx context.Context, s *store.Store, one *run.Run) {
 
 // points are the metrics over steps: those of each fold, and of each trial of a
 // search its mean, its deviation and the parameters that are numbers.
+// A step is the fold's or the trial's index, from 0. Parameters that are texts
+// cannot be drawn over steps and are in Training alone.
 func points(report *tuning.Report) []Point {
 	var out []Point
 	if report.CrossValidation != nil {

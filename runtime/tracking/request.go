@@ -57,6 +57,9 @@ func (c *caller) put(ctx context.Context, address string, b []byte) error {
 	return c.do(ctx, http.MethodPut, address, "application/octet-stream", bytes.NewReader(b), nil)
 }
 
+// do sends one request and decodes its answer. What may pass, a connection that
+// fails, 5xx and 429, is marked retryable; a forbidden address and any other
+// answer are not. An error never holds the request, which has the token.
 func (c *caller) do(ctx context.Context, method, address, kind string, in io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, address, in)
 	if err != nil {
@@ -84,6 +87,7 @@ func (c *caller) do(ctx context.Context, method, address, kind string, in io.Rea
 	}
 	if resp.StatusCode >= 300 {
 		f := &failure{status: resp.StatusCode}
+		// A proxy in between answers with HTML; the status says enough.
 		if json.Unmarshal(text, f) != nil {
 			f.Message = ""
 		}

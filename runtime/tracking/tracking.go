@@ -73,6 +73,7 @@ type Point struct {
 }
 
 // key names the run among all runs of all blueprints.
+// Ids of runs are unique within a model of a blueprint only.
 func (r *Record) key() string { return r.Blueprint + "/" + r.Model + "/" + r.ID }
 
 // tracker is one system that hears of runs. Send may be called twice for a run.
@@ -101,6 +102,8 @@ type Tracking struct {
 }
 
 // New returns nil where the plan tells nobody.
+// It connects to nothing and checks nothing: a tracker that is wrongly configured
+// shows as one that does not hear.
 func New(cfg Config) *Tracking {
 	t := cfg.Plan.Tracking
 	if t == nil {
@@ -135,6 +138,7 @@ func New(cfg Config) *Tracking {
 
 // Run tells of a run of the plan, unless it found everything made: nothing
 // happened then.
+// The training report is read even where ctx is done, as with Tell.
 func (t *Tracking) Run(ctx context.Context, one *run.Run) error {
 	if t == nil || one == nil || one.Status == run.Succeeded && one.Reused() {
 		return nil
@@ -147,6 +151,9 @@ func (t *Tracking) Run(ctx context.Context, one *run.Run) error {
 // Tell keeps the record for every tracker and tells them all that is kept. An
 // error means that the record could not be kept; what a tracker did not hear is
 // no error but a notice.
+//
+// The record is in the store before the first attempt to send it, and goes only
+// after the tracker took it: a process killed in between tells it again.
 func (t *Tracking) Tell(ctx context.Context, r Record) error {
 	if t == nil {
 		return nil
@@ -171,6 +178,8 @@ func (t *Tracking) Tell(ctx context.Context, r Record) error {
 // flush tells each tracker what is kept for it, the oldest first. A tracker that
 // is down is left alone till the next run; a record that it cannot take keeps no
 // other from being told.
+// All trackers share the patience. Ids of runs begin with their time, so ordering
+// by the last part of the name is ordering by age, across models.
 func (t *Tracking) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -181,6 +190,7 @@ func (t *Tracking) flush(ctx context.Context) {
 			continue
 		}
 		slices.SortFunc(names, func(a, b string) int { return strings.Compare(path.Base(a), path.Base(b)) })
+		// Before sending, so that a tracker which is down cannot fill the store.
 		names = t.bound(ctx, one, names)
 		left, last := len(names), error(nil)
 		for _, name := range names[:min(len(names), most)] {
@@ -190,6 +200,7 @@ func (t *Tracking) flush(ctx context.Context) {
 				continue
 			}
 			last = err
+			// The tracker is down or refuses everybody: the others would fail alike.
 			if !answered(err) {
 				break
 			}
@@ -203,6 +214,8 @@ func (t *Tracking) flush(ctx context.Context) {
 }
 
 // answered reports whether the tracker is up and said no, rather than nothing.
+// 401 and 403 are about the token and 429 about the rate: every other record would
+// get the same answer.
 func answered(err error) bool {
 	var f *failure
 	return errors.As(err, &f) && f.status >= 400 && f.status < 500 && f.status != 401 &&
@@ -211,6 +224,7 @@ func answered(err error) bool {
 
 // bound takes the oldest records away where a tracker has not heard for so long
 // that there are too many.
+// names is sorted, oldest first; the rest is returned.
 func (t *Tracking) bound(ctx context.Context, one tracker, names []string) []string {
 	over := len(names) - maxKept
 	if over <= 0 {
@@ -227,6 +241,7 @@ func (t *Tracking) bound(ctx context.Context, one tracker, names []string) []str
 
 // tell tells one kept record and takes it away once it was heard. What is
 // refused for good, or cannot be read, is put aside with the reason.
+// It is tried three times in all, with pauses from cfg.Sleep on.
 func (t *Tracking) tell(ctx context.Context, one tracker, name string) error {
 	text, err := t.cfg.Store.GetRef(ctx, name)
 	if err != nil {
@@ -249,6 +264,8 @@ func (t *Tracking) tell(ctx context.Context, one tracker, name string) error {
 }
 
 // aside keeps the record where it blocks nobody.
+// The reference is made before the old one is deleted: a crash in between leaves
+// both, and the record is refused once more.
 func (t *Tracking) aside(ctx context.Context, one tracker, name string, text []byte, why string) error {
 	to := refusedPrefix + strings.TrimPrefix(name, prefix)
 	kept, err := json.Marshal(map[string]string{"why": why, "record": string(text)})

@@ -22,6 +22,7 @@ type wandb struct {
 	entity, project string
 }
 
+// newWandB signs as the client does: user "api" with the key as its password.
 func newWandB(cfg Config, w plan.WandB) *wandb {
 	out := &wandb{entity: w.Entity, project: w.Project,
 		caller: caller{client: cfg.Client, base: strings.TrimSuffix(w.BaseURL, "/")}}
@@ -42,8 +43,11 @@ const upsert = `mutation UpsertBucket($name: String, $project: String, $entity: 
 }`
 
 // runName is the run's name there: the same run, the same name.
+// 24 hexadecimal digits: names are bounded by the server.
 func runName(r Record) string { return strings.ReplaceAll(uuid(r.key()), "-", "")[:24] }
 
+// send makes the run and writes its history in one piece from offset 0, so that a
+// second try overwrites what the first has left. "complete" ends the run.
 func (w *wandb) send(ctx context.Context, r Record) error {
 	if err := w.upsert(ctx, r); err != nil {
 		return w.refused(err)
@@ -52,6 +56,7 @@ func (w *wandb) send(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
+	// The exit code of the run's program, as the service shows it.
 	code := 0
 	if r.Status != "succeeded" {
 		code = 1
@@ -64,6 +69,8 @@ func (w *wandb) send(ctx context.Context, r Record) error {
 	return w.refused(w.call(ctx, http.MethodPost, path, body, nil))
 }
 
+// upsert makes or changes the run with its configuration and summary. GraphQL
+// answers 200 with a list of errors, which is looked at apart from the status.
 func (w *wandb) upsert(ctx context.Context, r Record) error {
 	config := configOf(r)
 	summary, names := map[string]float64{}, forWandB().mapped(slices.Collect(maps.Keys(r.Metrics)))
@@ -126,6 +133,7 @@ func configOf(r Record) map[string]any {
 }
 
 // history are the metrics by step, a line of JSON a step.
+// Trackers want ascending steps; NaN and infinities have no JSON.
 func history(r Record) ([]string, error) {
 	steps, all := map[int64]map[string]any{}, []string{}
 	for _, p := range r.Points {
