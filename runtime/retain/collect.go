@@ -19,6 +19,9 @@ type CollectConfig struct {
 // Collect removes the objects that neither a run on record, nor a result of a stage
 // that was used within Keep, nor a version of the registry needs. The store may be
 // a folder or a bucket. It is safe beside runs whose stages take less than Grace.
+// A registry that cannot be read ends it before anything is removed. References of
+// stages are caches of results, those of parts and cancels are of runs that ended;
+// runs and their records are never forgotten here.
 func Collect(ctx context.Context, s *store.Store, r *registry.Registry, cfg CollectConfig) (store.Collected, error) {
 	roots, err := r.Objects(ctx)
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 )
 
 // datasetOf is the dataset of a unit, by the name that its runs are kept under.
+// A unit is a pipeline or a model. One that the plan no longer has is of no
+// dataset, and what it kept stays: no retention is known for it.
 func (s *sweep) datasetOf(unit string) string {
 	if line, ok := s.Plan.Pipelines[unit]; ok && line.Model != "" {
 		unit = line.Model
@@ -49,7 +51,13 @@ func learns(stage string) bool {
 	return stage == plan.StageTrain || stage == plan.StageEvaluate || stage == plan.StageRegister
 }
 
+// run sorts what one run has kept. What stages that learn made stays; everything
+// else goes if the rows were read too long ago, and stays otherwise. A run that is
+// still going on keeps all. Data that one run lets go and another keeps is in both
+// sets, and delete leaves it.
 func (s *sweep) run(ctx context.Context, r *run.Run, dataset string) error {
+	// When ingest read the rows: a run that found ingest's result made by an earlier
+	// one is as old as that. The run's start is the best that is known without.
 	readAt := r.MadeAt(plan.StageIngest)
 	if readAt.IsZero() {
 		readAt = r.StartedAt
@@ -79,6 +87,8 @@ func (s *sweep) run(ctx context.Context, r *run.Run, dataset string) error {
 		if err != nil {
 			return err
 		}
+		// What a stage was given and what it printed may hold rows, also where
+		// the stage itself learns.
 		made = append(append(made, deps...), res.Log)
 		s.stays(kept...)
 		if !gone {
@@ -96,6 +106,8 @@ func (s *sweep) run(ctx context.Context, r *run.Run, dataset string) error {
 }
 
 // artifacts are the digests of the files, and of those that folders list.
+// A folder's listing is an object of its own; both it and its files hold data. A
+// listing that is gone or damaged can name nothing more.
 func (s *sweep) artifacts(ctx context.Context, files map[string]artifact.Artifact) ([]string, error) {
 	var out []string
 	for _, a := range files {
@@ -117,12 +129,15 @@ func (s *sweep) artifacts(ctx context.Context, files map[string]artifact.Artifac
 	return out, nil
 }
 
+// stays notes digests that must not be deleted.
 func (s *sweep) stays(digests ...string) {
 	for _, d := range digests {
 		s.alive[d] = true
 	}
 }
 
+// goes notes digests that are due; other texts, such as that of a missing log, name
+// no object.
 func (s *sweep) goes(m mark, digests ...string) {
 	for _, d := range digests {
 		if store.IsDigest(d) {
@@ -132,6 +147,8 @@ func (s *sweep) goes(m mark, digests ...string) {
 }
 
 // files finds the files that stages were given of built-in ones.
+// They are references of their own beside the stages' results. It runs after runs,
+// which finds the dataset of references that do not say it.
 func (s *sweep) files(ctx context.Context) error {
 	names, err := s.Store.ListRefs(ctx, cache.FilePrefix)
 	if err != nil {
@@ -149,6 +166,7 @@ func (s *sweep) files(ctx context.Context) error {
 		if plan.Unmarshal(b, &f) != nil {
 			continue
 		}
+		// An older record takes the dataset and the time of the run that named the file.
 		if m, due := s.due[f.Digest]; due && f.Dataset == "" && !s.alive[f.Digest] {
 			f.Dataset, f.ReadAt = m.dataset, m.readAt // kept before files said so
 		}
@@ -166,6 +184,7 @@ func (s *sweep) files(ctx context.Context) error {
 var digestIn = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
 // parts finds what is left of runs that several workloads ran and nobody ended.
+// Their age is that of the reference, as no run record says when rows were read.
 func (s *sweep) parts(ctx context.Context) error {
 	for _, u := range s.Plan.Units() {
 		dataset := s.Plan.Models[u.Model].Dataset
@@ -190,6 +209,8 @@ func (s *sweep) parts(ctx context.Context) error {
 }
 
 // others finds what results of stages name that stay.
+// It runs once all due references are known: what a result that stays names is
+// alive even if a due run names it too.
 func (s *sweep) others(ctx context.Context) error {
 	going := map[string]bool{}
 	for _, r := range s.refs {
@@ -233,6 +254,8 @@ func (s *sweep) others(ctx context.Context) error {
 
 // windows finds what endpoints have gathered of requests: segments, and windows
 // that nothing has been added to since.
+// They hold rows of requests, and are as old as their last change. Of a window that
+// still grows nothing is deleted.
 func (s *sweep) windows(ctx context.Context) error {
 	for name, e := range s.Plan.Endpoints {
 		dataset := s.Plan.Models[e.Model].Dataset

@@ -70,6 +70,8 @@ func Sweep(ctx context.Context, cfg Config) ([]Deletion, error) {
 	if len(s.retention) == 0 {
 		return nil, nil
 	}
+	// The order matters: each part relies on what those before have found, and
+	// nothing is deleted before everything was looked at.
 	for _, part := range []func(context.Context) error{s.runs, s.files, s.parts, s.others, s.windows, s.delete} {
 		if err := part(ctx); err != nil {
 			return s.done, fmt.Errorf("retention: %w", err)
@@ -88,11 +90,13 @@ type sweep struct {
 	done      []Deletion
 }
 
+// mark says of what and why something is due.
 type mark struct {
 	dataset, of string
 	readAt      time.Time
 }
 
+// reference is a reference of the store that is due.
 type reference struct {
 	mark
 	name string
@@ -106,9 +110,13 @@ func (s *sweep) isDue(dataset string, readAt time.Time) bool {
 
 // delete takes away what is due and nothing that stays names, references first:
 // what they name is made again rather than missed.
+// Objects go by Expire, which looks at their age again: one that a run has put
+// since the sweep began is young and stays. Each deletion is noted at once, so that
+// the log is right for as far as an interrupted sweep got.
 func (s *sweep) delete(ctx context.Context) error {
 	for _, r := range s.refs {
 		_, err := s.Store.PeekRef(ctx, r.name)
+		// Another sweep was faster and has noted it.
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -146,6 +154,8 @@ func (s *sweep) delete(ctx context.Context) error {
 }
 
 // note tells of a deletion where it is told.
+// A failure to write the audit log is an error even though the data is gone, since
+// the next sweep finds nothing to note.
 func (s *sweep) note(ctx context.Context, d Deletion) error {
 	s.done = append(s.done, d)
 	if s.DryRun {
