@@ -51,6 +51,8 @@ const (
 )
 
 // keepTree makes an artifact of a folder's files.
+// The files are objects already; the list comes last, so that a list in the store
+// never names a file that is not there.
 func keepTree(ctx context.Context, s *store.Store, entries []Entry) (Artifact, error) {
 	a, list, err := treeOf(entries)
 	if err != nil {
@@ -61,6 +63,8 @@ func keepTree(ctx context.Context, s *store.Store, entries []Entry) (Artifact, e
 }
 
 // treeOf returns the artifact without its digest, and the list.
+// It sorts entries in place: the digest must not depend on the order in which a
+// file system or a bucket lists them.
 func treeOf(entries []Entry) (a Artifact, list string, err error) {
 	slices.SortFunc(entries, func(x, y Entry) int { return cmp.Compare(x.Path, y.Path) })
 	b, err := json.Marshal(struct {
@@ -82,6 +86,8 @@ func treeOf(entries []Entry) (a Artifact, list string, err error) {
 
 // dirMD5 is DVC's digest of a folder: of the JSON list of its files' digests and
 // paths, in the order of the paths and with Python's spaces.
+// It has to be byte for byte what DVC writes, or dvc.lock would show a folder as
+// changed that is not.
 func dirMD5(entries []Entry) string {
 	var b strings.Builder
 	b.WriteByte('[')
@@ -97,6 +103,8 @@ func dirMD5(entries []Entry) string {
 }
 
 // ascii is a JSON text whose characters beyond ASCII are escaped.
+// encoding/json also escapes <, > and &, which Python's json does not, hence the
+// replacements; Python escapes beyond the BMP as two surrogates.
 func ascii(text string) string {
 	b, _ := json.Marshal(text) // a text always encodes
 	var out strings.Builder
@@ -115,6 +123,8 @@ func ascii(text string) string {
 }
 
 // Tree returns the files of the folder with that digest.
+// An error unwraps to store.ErrNotFound or store.ErrDamaged where that is the
+// cause.
 func Tree(ctx context.Context, s *store.Store, digest string) ([]Entry, error) {
 	b, err := s.GetBytes(ctx, digest, maxTree)
 	if err != nil {
@@ -123,6 +133,8 @@ func Tree(ctx context.Context, s *store.Store, digest string) ([]Entry, error) {
 	return decodeTree(b)
 }
 
+// decodeTree checks every path: a list comes from the store, and whoever can write
+// there must not choose where Lay writes.
 func decodeTree(b []byte) ([]Entry, error) {
 	var list struct {
 		Files []Entry `json:"files"`
@@ -139,6 +151,8 @@ func decodeTree(b []byte) ([]Entry, error) {
 }
 
 // local reports whether the path stays in its folder.
+// A backslash is a separator on Windows. path.Clean(p) == p excludes "a/../b", "./a"
+// and double slashes, so one file has one name.
 func local(p string) bool {
 	return p != "" && p != "." && p != ".." && !path.IsAbs(p) && path.Clean(p) == p && !strings.HasPrefix(p, "../") &&
 		!strings.ContainsAny(p, "\\\x00")
@@ -146,7 +160,8 @@ func local(p string) bool {
 
 // md5Reader computes the MD5 of what passes through.
 type md5Reader struct {
-	r   io.Reader
+	r io.Reader
+	// hash.Hash without what is not used.
 	sum interface {
 		io.Writer
 		Sum([]byte) []byte
@@ -164,6 +179,7 @@ func (m *md5Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// text is the digest of what was read so far, in hexadecimal.
 func (m *md5Reader) text() string { return hex.EncodeToString(m.sum.Sum(nil)) }
 
 // MissingError says that a path is not there.

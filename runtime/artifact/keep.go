@@ -17,6 +17,10 @@ import (
 // Keep takes the file or folder at path, below root, into the store. A missing
 // one is a *MissingError; a link, device or socket is refused, and so is a path
 // that leads out of root by a link.
+//
+// os.Root opens each part of the path without following links out of root, also
+// while a command of a stage moves files about: outputs are written by code that
+// is not trusted.
 func Keep(ctx context.Context, s *store.Store, root, path string) (a Artifact, err error) {
 	in, err := os.OpenRoot(root)
 	if err != nil {
@@ -42,6 +46,8 @@ func Keep(ctx context.Context, s *store.Store, root, path string) (a Artifact, e
 	return keepTree(ctx, s, entries)
 }
 
+// keepFolder keeps the files below the folder and returns them, by paths relative
+// to it. Empty folders are left out, as in a bucket and in Git.
 func keepFolder(ctx context.Context, s *store.Store, root *os.Root, path string) ([]Entry, error) {
 	var entries []Entry
 	err := fs.WalkDir(root.FS(), path, func(p string, d fs.DirEntry, err error) error {
@@ -59,6 +65,7 @@ func keepFolder(ctx context.Context, s *store.Store, root *os.Root, path string)
 	return entries, err
 }
 
+// keepFile keeps one file, read once for both digests.
 func keepFile(ctx context.Context, s *store.Store, root *os.Root, path string) (e Entry, err error) {
 	f, err := openRegular(root, path)
 	if err != nil {
@@ -87,6 +94,8 @@ func openRegular(root *os.Root, path string) (*os.File, error) {
 	if err := regular(info, path); err != nil {
 		return nil, err
 	}
+	// A named pipe that was put in the file's place would block here; Lstat and
+	// SameFile make sure that what opened is what was looked at.
 	f, err := root.Open(path)
 	if err != nil {
 		return nil, err
@@ -118,6 +127,10 @@ func Read(root, path string, most int64) (text []byte, err error) {
 
 // Lay writes the artifact to dest, which must not be there; folders around it
 // are made.
+//
+// It verifies what it reads: an error may leave a part at dest, which the caller
+// removes. The folder is not made atomically, so dest must be private until Lay
+// returns.
 func Lay(ctx context.Context, s *store.Store, a Artifact, dest string) error {
 	if !a.Dir {
 		return layFile(ctx, s, Entry{Digest: a.Digest}, dest)
@@ -137,6 +150,7 @@ func Lay(ctx context.Context, s *store.Store, a Artifact, dest string) error {
 	return nil
 }
 
+// layFile writes one file, whose digest is verified as the store's reader ends.
 func layFile(ctx context.Context, s *store.Store, e Entry, dest string) (err error) {
 	r, err := s.Get(ctx, e.Digest)
 	if err != nil {
@@ -151,6 +165,9 @@ func layFile(ctx context.Context, s *store.Store, e Entry, dest string) (err err
 var programs = []string{"#!", "\x7fELF", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"}
 
 // writeFile makes a new file of what r yields.
+// O_EXCL refuses a file or link that is there, so that nothing outside of dest can
+// be written to through one. Executables are told by how they begin, as the mode is
+// kept nowhere.
 func writeFile(r io.Reader, dest string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
 		return err

@@ -28,6 +28,9 @@ var aside = map[string]bool{".git": true, ".ashlar": true, ".dvc": true, "__pyca
 // leads out: whoever proposes a change to a repository chooses what its links name.
 type folder string
 
+// files is of place. It looks the path up through os.Root, which refuses links that
+// lead out of the folder; a link within is followed, unlike in Keep, as people keep
+// such links in repositories.
 func (at folder) files(_ context.Context, path string) (out []found, err error) {
 	root, err := os.OpenRoot(string(at))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,6 +70,8 @@ func (at folder) below(root *os.Root, path string) (out []found, err error) {
 		if err != nil {
 			return at.explain(p, err)
 		}
+		// A link to a folder within is not walked into, as it could lead around
+		// in a circle; its files are listed where they are.
 		if info.IsDir() {
 			return nil
 		}
@@ -91,6 +96,7 @@ func (at folder) found(path, rel string) found {
 }
 
 // explain says that it is a link which leads out, where it is one.
+// The plain error of os.Root, "path escapes from parent", would not say what to do.
 func (at folder) explain(path string, err error) error {
 	if !plan.LeadsOut(filepath.Join(string(at), filepath.FromSlash(path)), err) {
 		return err
@@ -109,6 +115,9 @@ func regular(info fs.FileInfo, path string) error {
 // bucket is a place behind a blob URL.
 type bucket struct{ *blob.Bucket }
 
+// openBucket opens a place by its URL. For S3 the path is a prefix within the
+// bucket; for a folder's URL it is the folder. Messages redact what the URL may
+// hold of a password.
 func openBucket(ctx context.Context, at string) (place, error) {
 	u, err := url.Parse(at)
 	if err != nil {
@@ -128,6 +137,8 @@ func openBucket(ctx context.Context, at string) (place, error) {
 	return bucket{b}, nil
 }
 
+// files is of place. A bucket has no folders: a path is a file if an object has that
+// key, and a folder if keys begin with it. That costs one request for a file.
 func (b bucket) files(ctx context.Context, path string) ([]found, error) {
 	at := func(key string) func(context.Context) (io.ReadCloser, error) {
 		return func(ctx context.Context) (io.ReadCloser, error) { return b.NewReader(ctx, key, nil) }
@@ -167,6 +178,7 @@ func (b bucket) files(ctx context.Context, path string) ([]found, error) {
 	return out, nil
 }
 
+// hidden reports whether any part of the path is a folder to be left aside.
 func hidden(rel string) bool {
 	for _, part := range strings.Split(rel, "/") {
 		if aside[part] {

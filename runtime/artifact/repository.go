@@ -52,6 +52,7 @@ func NewRepository(ctx context.Context, locations ...string) (*Repository, error
 	return r, nil
 }
 
+// newPlace tells a URL from a path by "://".
 func newPlace(ctx context.Context, at string) (place, error) {
 	if strings.Contains(at, "://") {
 		return openBucket(ctx, at)
@@ -71,6 +72,9 @@ func (r *Repository) Close() error {
 	return errors.Join(problems...)
 }
 
+// files looks in each place until one has the path. An error other than "missing"
+// ends the search: a place that cannot be read might have it, and a later one must
+// not be used instead without notice.
 func (r *Repository) files(ctx context.Context, path string) ([]found, error) {
 	for _, p := range r.places {
 		all, err := p.files(ctx, path)
@@ -83,6 +87,7 @@ func (r *Repository) files(ctx context.Context, path string) ([]found, error) {
 
 // Digest returns the digest under which the store would have what is at the
 // path.
+// It reads every file; MD5 is not computed.
 func (r *Repository) Digest(ctx context.Context, path string) (string, error) {
 	a, err := r.stat(ctx, path, false)
 	return a.Digest, err
@@ -94,6 +99,7 @@ func (r *Repository) Stat(ctx context.Context, path string) (Artifact, error) {
 	return r.stat(ctx, path, true)
 }
 
+// stat computes the artifact; dvc asks for the MD5 too, which costs as much again.
 func (r *Repository) stat(ctx context.Context, path string, dvc bool) (Artifact, error) {
 	all, err := r.files(ctx, path)
 	if err != nil {
@@ -115,6 +121,7 @@ func (r *Repository) stat(ctx context.Context, path string, dvc bool) (Artifact,
 	return a, err
 }
 
+// digest reads a file to its end and returns its entry.
 func digest(ctx context.Context, f found, dvc bool) (e Entry, err error) {
 	in, err := f.open(ctx)
 	if err != nil {
@@ -133,6 +140,9 @@ func digest(ctx context.Context, f found, dvc bool) (e Entry, err error) {
 }
 
 // Lay copies the path to dest, which must not be there.
+//
+// It verifies nothing, as no digest is known: callers compare with Digest where it
+// matters. After an error a part may be at dest.
 func (r *Repository) Lay(ctx context.Context, path, dest string) error {
 	all, err := r.files(ctx, path)
 	if err != nil {
