@@ -81,6 +81,9 @@ func (p *Process) holds(r confine.Report) {
 
 // Start lays the model's artifact down, starts its server and waits until it
 // answers. Stop ends it. A server that ends by itself is started again.
+//
+// ctx bounds the start alone; the process lives until Stop. After an error nothing
+// is left, neither process nor folder.
 func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	if m.Remote == nil {
 		return nil, errors.New("pyfunc: the model scores by itself")
@@ -101,6 +104,8 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	p.url = "http://127.0.0.1:" + strconv.Itoa(port)
+	// The caller's deadline is about starting, but its values, such as those of
+	// traces, stay.
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
 	go p.keep(life, command.Spec{
@@ -115,6 +120,8 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 }
 
 // policy is what the server may do.
+// It may change its own folder, and reads neither the store nor the folders of other
+// servers, which lie beside its own.
 func policy(cfg Config, dir string) *confine.Policy {
 	base := cfg.Confine
 	base.Path = pathOf(cfg)
@@ -128,6 +135,8 @@ func policy(cfg Config, dir string) *confine.Policy {
 }
 
 // environ is the server's whole environment.
+// HOME and TMPDIR are the server's own folder, so that caches of libraries go with
+// it. PORT and HOST are what "serve" lines use.
 func environ(cfg Config, dir string, port int) []string {
 	return []string{
 		"PATH=" + pathOf(cfg), "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1",
@@ -136,6 +145,7 @@ func environ(cfg Config, dir string, port int) []string {
 	}
 }
 
+// pathOf is the PATH to find the server's programs by.
 func pathOf(cfg Config) string {
 	if cfg.Getenv != nil {
 		if v := cfg.Getenv("PATH"); v != "" {
@@ -153,6 +163,8 @@ const (
 	lastPort  = 30_000
 )
 
+// freePort returns a port of the loopback that nobody listens on at the moment. A
+// random one, so that two servers started at once rarely look at the same.
 func freePort(ctx context.Context) (int, error) {
 	var lc net.ListenConfig
 	var err error
@@ -168,6 +180,10 @@ func freePort(ctx context.Context) (int, error) {
 
 // keep runs the server until the context is done, with longer and longer waits
 // after it has ended.
+//
+// The first wait is a second and doubles up to a minute. It does not go back after a
+// long life: a server that crashes once a day should not be restarted in a loop
+// when it begins to crash at once.
 func (p *Process) keep(ctx context.Context, spec command.Spec) {
 	defer close(p.done)
 	defer crash.Guard()
@@ -187,6 +203,8 @@ func (p *Process) keep(ctx context.Context, spec command.Spec) {
 }
 
 // ready waits until the server answers, or has ended.
+// A server that has ended is not waited for, even though keep starts it again: at
+// this point it is more likely wrong than unlucky.
 func (p *Process) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
@@ -219,6 +237,7 @@ func (p *Process) ready(ctx context.Context) error {
 }
 
 // told adds the end of what the server has printed.
+// The text is bounded by the log's own limits and free of control characters.
 func (p *Process) told(err error) error {
 	text := "the model's server: " + err.Error()
 	for _, line := range p.log.Tail(15) {
@@ -228,6 +247,10 @@ func (p *Process) told(err error) error {
 }
 
 // Call asks for predictions.
+//
+// columns are names and rows their values, each as long as columns; the result has
+// one prediction for each row, which the caller checks. It takes callWithin at most.
+// MLflow's dataframe_split is the orientation "split" of pandas.
 func (p *Process) Call(columns []string, rows [][]any) ([]any, error) {
 	body, err := json.Marshal(map[string]any{"dataframe_split": map[string]any{"columns": columns, "data": rows}})
 	if err != nil {
@@ -248,12 +271,14 @@ func (p *Process) Call(columns []string, rows [][]any) ([]any, error) {
 		return nil, err
 	}
 	if answer.StatusCode != http.StatusOK {
+		// The server's own words help, and 200 characters suffice.
 		return nil, fmt.Errorf("it answers %s: %.200s", answer.Status, text)
 	}
 	return predictions(text)
 }
 
 // predictions reads an answer: {"predictions": [...]}, or the list alone.
+// The bare list is what servers of MLflow before 2.0 answer.
 func predictions(text []byte) ([]any, error) {
 	if len(text) > maxAnswer {
 		return nil, fmt.Errorf("its answer is more than %d bytes", maxAnswer)
@@ -272,6 +297,7 @@ func predictions(text []byte) ([]any, error) {
 }
 
 // Stop ends the server and removes what was laid down for it.
+// It waits for the process, up to the grace of 5 s. Calls under way fail.
 func (p *Process) Stop() {
 	p.cancel()
 	<-p.done
