@@ -13,6 +13,8 @@ import (
 
 // iam signs a token before each connection. A connection that is made goes on
 // after its token has expired.
+// Signing is local and calls no service, but asks for the workload's credentials,
+// which the SDK renews. The token is for one host, port, region and user.
 func (c Config) iam(ctx context.Context, host string) (registry.Credentials, error) {
 	cfg, err := c.amazon(ctx, regionOf(host))
 	if err != nil {

@@ -47,6 +47,7 @@ type Config struct {
 }
 
 // Check returns everything that is wrong, before anything is connected.
+// A URL that does not parse is not shown, as it may hold a password.
 func (c Config) Check() error {
 	var problems []error
 	modes := []string{"", Password, Secret, IAM}
@@ -101,6 +102,7 @@ func New(ctx context.Context, c Config) (registry.Login, error) {
 }
 
 // amazon loads the AWS configuration for the first region that is known.
+// The region in c comes first, then the one that is given, then the environment's.
 func (c Config) amazon(ctx context.Context, region string) (aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if r := cmp.Or(c.Region, region); r != "" {
@@ -117,6 +119,8 @@ func (c Config) amazon(ctx context.Context, region string) (aws.Config, error) {
 }
 
 // regionOf is the region in an RDS host's name or in an ARN, or "".
+// A host is NAME.ID.REGION.rds.amazonaws.com; an ARN has the region as its fourth
+// part.
 func regionOf(name string) string {
 	if parts := strings.Split(name, ":"); len(parts) > 3 && parts[0] == "arn" {
 		return parts[3]

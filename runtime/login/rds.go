@@ -20,6 +20,8 @@ var rdsSuffixes = []string{".rds.amazonaws.com", ".rds.amazonaws.com.cn"}
 
 // rootsFor returns who may sign the host's certificate; nil: who this machine
 // trusts. Amazon's authorities are trusted for Amazon's databases alone.
+// The machine's own are kept beside them: RDS Proxy has certificates of Amazon's
+// public authority.
 func rootsFor(host string) (*x509.CertPool, error) {
 	if !slices.ContainsFunc(rdsSuffixes, func(s string) bool { return strings.HasSuffix(host, s) }) {
 		return nil, nil

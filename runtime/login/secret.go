@@ -15,6 +15,8 @@ import (
 )
 
 // secret reads the secret before each connection.
+// That is a request to the service for each connection, a few an hour: pools keep
+// connections for up to half an hour.
 func (c Config) secret(ctx context.Context) (registry.Credentials, error) {
 	cfg, err := c.amazon(ctx, regionOf(c.Secret))
 	if err != nil {
@@ -54,6 +56,8 @@ func read(text, user string) (name, password string, err error) {
 	if name = cmp.Or(fields.Username, user); name == "" {
 		return "", "", errors.New("neither it nor the database's URL names a user")
 	}
+	// The URL and the secret were meant for different users; connecting as either
+	// would hide that.
 	if user != "" && name != user {
 		return "", "", fmt.Errorf("it is of another user than the database's URL names, which is %s", user)
 	}
