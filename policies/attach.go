@@ -13,6 +13,8 @@ import (
 func (s *Set) Attach(p *plan.Plan) *plan.Plan {
 	out := *p
 	out.Policies = nil
+	// The set's value of evidence has every field open but these two: a rule that
+	// cannot match in this environment whatever the version is left out.
 	known := maps.Clone(s.evidence)
 	known["environment"], known["blueprint"] = p.Environment, p.Name
 	for _, r := range s.rules {

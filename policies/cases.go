@@ -8,6 +8,10 @@ import (
 )
 
 // cases reads a rule's examples.
+//
+// A case is named by its key and has one subject for each kind, so that pass and
+// fail of the same idea are beside each other. Names in a subject are checked
+// against the vocabulary: a case with a misspelt field would test nothing.
 func (c *compiler) cases(r *Rule, v cue.Value, at string) {
 	it, err := v.LookupPath(cue.ParsePath("cases")).Fields()
 	for err == nil && it.Next() {

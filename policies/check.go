@@ -10,6 +10,9 @@ import (
 // Check checks a plan against every rule about it and returns what they object
 // to, in order of rule and subject. Findings that are exempt on the day are
 // marked; an exemption that has expired is a finding itself.
+//
+// Only a match that certainly applies counts here: a plan has no values that are
+// not known yet.
 func (j *Judge) Check(p *plan.Plan, now time.Time) ([]Finding, error) {
 	subjects, err := Subjects(p)
 	if err != nil {
@@ -38,6 +41,7 @@ func (s *Set) Exemptions(rule string, now time.Time) []plan.Exemption {
 	return out
 }
 
+// subjectsOf names an exemption's subjects for messages.
 func subjectsOf(names []string) string {
 	if len(names) == 0 {
 		return "everything"

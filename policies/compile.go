@@ -17,7 +17,8 @@ import (
 type compiler struct {
 	*pack
 	changes *changes
-	words   map[About]*vocabulary
+	// Filled as kinds of subjects come up; shared by the packs of one read.
+	words map[About]*vocabulary
 }
 
 // rules compiles the pack's rules, or those that are wanted; nil wants all.
@@ -35,6 +36,8 @@ func (c *compiler) rules(wanted func(id string) bool) []*Rule {
 	return out
 }
 
+// rule compiles one rule. It goes on after a problem and returns a rule in any case,
+// so that all problems of a pack are found; the pack is refused if there were any.
 func (c *compiler) rule(name string, v cue.Value) *Rule {
 	at := "rules." + name
 	place := module(true).Place(v)
@@ -44,6 +47,7 @@ func (c *compiler) rule(name string, v cue.Value) *Rule {
 		Reason: c.text(v, "reason"), Fix: c.text(v, "fix"), File: place.Filename(),
 		Line: place.Line(), Col: place.Column(),
 	}
+	// A rule without a level refuses: forgetting it must not make a rule weaker.
 	if r.Level == "" {
 		r.Level = plan.Mandatory
 	}
@@ -59,11 +63,14 @@ func (c *compiler) rule(name string, v cue.Value) *Rule {
 	if err := decode(v, "remedy", &r.Remedy); err != nil {
 		c.say(v, at+".remedy", err.Error(), "a remedy is made of values, not of constraints")
 	}
+	// Configuration comes first, since match and require may refer to config.
 	configured := c.configure(r, v, at)
 	c.matching(r, configured, at)
 	c.requiring(r, configured, at)
 	c.levels(r, v, at)
 	c.cases(r, v, at)
+	// Over the canonical texts, so that neither comments nor the order of fields
+	// changes it. Title, reason and fix are left out on purpose.
 	digest, err := plan.DigestOf(map[string]any{
 		"id": r.ID, "about": r.About, "level": r.Level, "match": r.Match, "require": r.Require, "remedy": r.Remedy,
 	})
@@ -75,9 +82,12 @@ func (c *compiler) rule(name string, v cue.Value) *Rule {
 }
 
 // configure gives the rule the numbers that others set, and settles defaults.
+// It returns the rule with config filled in. A value that is set has to fit what
+// the rule allows there; the problem is the setting pack's and is noted there.
 func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 	config := v.LookupPath(cue.ParsePath("config"))
 	sets := c.changes.set[r.ID]
+	// Setting what a rule does not have is reported once for each pack.
 	if !config.Exists() {
 		for _, s := range sets {
 			s.pack.say(s.value, `set."`+r.ID+`"`, r.ID+" has no config to set", "")
@@ -89,6 +99,7 @@ func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 			path := cue.MakePath(cue.Str(name))
 			have, allowed := s.value.LookupPath(path), config.LookupPath(path)
 			switch {
+			// Only what the rule's author left open can be set.
 			case !slices.Contains(fieldsOf(config), name):
 				s.pack.say(have, `set."`+r.ID+`".`+name,
 					fmt.Sprintf("%s has no %q to set; it has %s", r.ID, name, strings.Join(fieldsOf(config), ", ")), "")
@@ -100,6 +111,7 @@ func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 		}
 		config = config.Unify(s.value)
 	}
+	// Defaults are taken here; what has none cannot be written as JSON.
 	settled, err := config.MarshalJSON()
 	if err != nil {
 		c.say(config, at+".config", "config needs a default: "+firstMessage(err), "such as config: max: *10 | int")
@@ -111,9 +123,13 @@ func (c *compiler) configure(r *Rule, v cue.Value, at string) cue.Value {
 	return v.FillPath(cue.ParsePath("config"), c.ctx.CompileBytes(settled)) // JSON is CUE, and keeps ints
 }
 
+// matching compiles match. It has to be lowered: a rule that a point could not match
+// would silently not apply there. Without match, the rule is about every subject of
+// its kind.
 func (c *compiler) matching(r *Rule, v cue.Value, at string) {
 	match := v.LookupPath(cue.ParsePath("match"))
 	if !match.Exists() {
+		// The empty constraint holds of everything, and always compiles.
 		r.match, _ = plan.Constraint{}.Compile()
 		return
 	}
@@ -133,6 +149,9 @@ func (c *compiler) matching(r *Rule, v cue.Value, at string) {
 	}
 }
 
+// requiring compiles require, the rule's own and what others tighten it by. Their
+// texts are sorted, so that the digest does not depend on the order of packs. If any
+// part cannot be lowered, the whole rule is judged by CUE.
 func (c *compiler) requiring(r *Rule, v cue.Value, at string) {
 	require := v.LookupPath(cue.ParsePath("require"))
 	c.require(c.pack, r, require, at+".require")
@@ -144,6 +163,7 @@ func (c *compiler) requiring(r *Rule, v cue.Value, at string) {
 		r.Tightened = append(r.Tightened, t.pack.name+": "+t.pack.text(t.value, "reason"))
 	}
 	slices.Sort(r.Require)
+	// r.require stays nil, by which Judge knows that it needs CUE.
 	if r.NotLowered != "" {
 		if r.About == Evidence {
 			c.say(require, at+".require",
@@ -160,6 +180,8 @@ func (c *compiler) requiring(r *Rule, v cue.Value, at string) {
 
 // require adds one constraint to what the rule asks for; p is the pack that
 // asks.
+// Constraints are a conjunction, so tightening can only ask for more. One that asks
+// for nothing, or that nothing satisfies, is a mistake.
 func (c *compiler) require(p *pack, r *Rule, v cue.Value, at string) {
 	e := (&compiler{pack: p, changes: c.changes, words: c.words}).export(r, v, at)
 	if e == nil {
@@ -170,6 +192,7 @@ func (c *compiler) require(p *pack, r *Rule, v cue.Value, at string) {
 	lowered, err := e.Constraint()
 	var reason *lower.Error
 	switch {
+	// CUE understands it and the lowered form cannot: a limitation, not a problem.
 	case errors.As(err, &reason) && !reason.Broken:
 		r.NotLowered = reason.What
 	case err != nil:
@@ -184,6 +207,8 @@ func (c *compiler) require(p *pack, r *Rule, v cue.Value, at string) {
 }
 
 // export takes a constraint out of the pack and checks the names in it.
+// It returns nil after a problem. A name that the subject cannot have would make a
+// constraint that always or never holds, so each is checked.
 func (c *compiler) export(r *Rule, v cue.Value, at string) *lower.Expression {
 	e, err := lower.Export(v)
 	if err != nil {
@@ -203,6 +228,7 @@ func (c *compiler) export(r *Rule, v cue.Value, at string) *lower.Expression {
 }
 
 // placed is the value at the path, or the deepest there is above it.
+// It gives messages the closest place in the file.
 func placed(v cue.Value, path []string) cue.Value {
 	for _, name := range path {
 		next := v.LookupPath(cue.MakePath(cue.Str(name)))
@@ -229,11 +255,14 @@ func a(about About) string {
 }
 
 // usesOthers reports whether a resource's rule looks at other resources.
+// Such a rule waits for the whole stack; the others judge each resource as it is
+// registered, which refuses earlier.
 func usesOthers(r *Rule, e *lower.Expression) bool {
 	return r.About == Resource && (e.Names("uses") || e.Names("used_by"))
 }
 
 // levels raises the level where a pack tightens it.
+// Mandatory and remediate are of the same rank: both refuse what is wrong.
 func (c *compiler) levels(r *Rule, v cue.Value, at string) {
 	rank := map[plan.Level]int{plan.Disabled: 0, plan.Advisory: 1, plan.Mandatory: 2, plan.Remediate: 2}
 	for _, t := range c.changes.tighten[r.ID] {
@@ -265,6 +294,7 @@ func decode(v cue.Value, name string, into any) error {
 	return decodeValue(field, into)
 }
 
+// decodeValue decodes a concrete value by way of JSON; a constraint is an error.
 func decodeValue(v cue.Value, into any) error {
 	b, err := v.MarshalJSON()
 	if err != nil {
@@ -273,6 +303,7 @@ func decodeValue(v cue.Value, into any) error {
 	return json.Unmarshal(b, into)
 }
 
+// fieldsOf are the names of the value's regular fields, in their order.
 func fieldsOf(v cue.Value) []string {
 	var out []string
 	it, err := v.Fields()

@@ -18,6 +18,9 @@ type exemption struct {
 	line, col int
 }
 
+// exemptions reads the pack's exemptions. An owner, a reason and a day are required:
+// an exemption nobody answers for would never end. A rule that is not known is a
+// problem, since it is most likely misspelt.
 func (s *Set) exemptions(p *pack) {
 	it, err := p.value.LookupPath(cue.ParsePath("exempt")).Fields()
 	for err == nil && it.Next() {
@@ -42,7 +45,9 @@ func (s *Set) exemptions(p *pack) {
 			if x.Owner == "" || x.Reason == "" {
 				p.say(list.Value(), at, "an exemption has an owner and a reason", "say who answers for it, and why")
 			}
+			// The day itself is included, in UTC.
 			x.until = day.AddDate(0, 0, 1)
+			// Clipped so that append copies: sets made from this one share the slice.
 			s.exempt[id] = append(slices.Clip(s.exempt[id]), x)
 		}
 	}
@@ -58,6 +63,8 @@ func (s *Set) exempted(rule, subject string, now time.Time) *plan.Exemption {
 	return nil
 }
 
+// covers reports whether the exemption is of the subject; one without subjects is of
+// all.
 func (x exemption) covers(subject string) bool {
 	if len(x.Subjects) == 0 {
 		return true

@@ -18,6 +18,9 @@ type Explained struct {
 
 // Explain says the result of the rule for every subject of the plan that it
 // could be about, those that it does not speak of included.
+//
+// It exists for people who wonder why a rule is silent: subjects that it does not
+// match are listed with the first reason.
 func (j *Judge) Explain(r *Rule, p *plan.Plan, now time.Time) ([]Explained, error) {
 	subjects, err := Subjects(p)
 	if err != nil {
@@ -29,6 +32,7 @@ func (j *Judge) Explain(r *Rule, p *plan.Plan, now time.Time) ([]Explained, erro
 			continue
 		}
 		e := Explained{Environment: p.Environment, About: s.About, Subject: s.Name, Verdict: "passes"}
+		// Explain, unlike Judge, says why a match does not hold.
 		switch misses := r.match.Explain(s.Value); {
 		case r.Level == plan.Disabled:
 			e.Verdict, e.Why = "does not apply", "the rule is disabled"
@@ -46,6 +50,7 @@ func (j *Judge) Explain(r *Rule, p *plan.Plan, now time.Time) ([]Explained, erro
 }
 
 // findings are what the rule objects to in one subject.
+// One finding for each miss. Exempt ones are returned as well, marked.
 func (j *Judge) findings(r *Rule, s Subject, environment string, now time.Time) []Finding {
 	var out []Finding
 	for _, m := range j.misses(r, s) {

@@ -30,6 +30,8 @@ type Finding struct {
 	Col          int             `json:"col,omitempty"`
 
 	// PlanPath is the path of the value in the plan, for looking up its place.
+	// It differs from Path where the value is shown in one place and written in
+	// another, such as a dataset's column in a model's inputs.
 	PlanPath []string `json:"-"`
 }
 
@@ -58,6 +60,7 @@ func (f Finding) String() string {
 }
 
 // sentence says what was found of the subject.
+// A miss about the whole subject has no path, and reads as one sentence.
 func sentence(s Subject, m plan.Miss) string {
 	between := ": "
 	if len(m.Path) == 0 && len(m.Or) == 0 {

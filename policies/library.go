@@ -22,12 +22,17 @@ const FolderName = "policies"
 type Library struct {
 	Further []string // folders of packs that apply everywhere
 
+	// mu guards general and own.
 	mu      sync.Mutex
 	general *Set
 	own     map[string]*Set // by what the repository's packs hold
 }
 
 // For returns the set that applies to the repository in dir.
+//
+// Repositories with the same packs share a set, found by the packs' content. The
+// lock is not held while a set is compiled, which takes long; two that compile the
+// same at once do the work twice and keep either.
 func (l *Library) For(dir string) (*Set, error) {
 	own, err := Folder(source.Below(dir), FolderName, FolderName+"/")
 	if err != nil {
@@ -37,6 +42,8 @@ func (l *Library) For(dir string) (*Set, error) {
 	if err != nil || len(own) == 0 {
 		return shared, err
 	}
+	// By content and not by folder: a check of many revisions of one repository
+	// compiles its packs once.
 	key, err := contents(own)
 	if err != nil {
 		return nil, err
@@ -62,6 +69,9 @@ func (l *Library) For(dir string) (*Set, error) {
 
 // contents is a digest of what the packs' files hold and are called, so that
 // copies of a pack in many repositories are compiled once.
+// Names and lengths are part of it, so that moving a byte from one file to the next
+// changes it. Reading is bounded; a file beyond the bound is refused by the
+// compiler anyway.
 func contents(packs []Source) (string, error) {
 	sum := sha256.New()
 	for _, s := range packs {
@@ -88,6 +98,8 @@ func contents(packs []Source) (string, error) {
 	return string(sum.Sum(nil)), nil
 }
 
+// shared is the set without any repository's own packs, compiled by the first who
+// needs it while others wait.
 func (l *Library) shared() (*Set, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,6 +114,8 @@ func (l *Library) shared() (*Set, error) {
 	return l.general, err
 }
 
+// further are the packs of the configured folders. A folder that was named and has
+// none is an error: a typing error in it would switch its rules off.
 func (l *Library) further() ([]Source, error) {
 	var out []Source
 	for _, dir := range l.Further {

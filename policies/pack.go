@@ -40,17 +40,21 @@ type Source struct {
 
 // pack is one folder's rules and what it asks of other packs' rules, as CUE.
 type pack struct {
-	ctx     *cue.Context
-	name    string
-	title   string
-	file    string // where a problem has no better place
-	value   cue.Value
-	found   source.Problems
+	ctx   *cue.Context
+	name  string
+	title string
+	file  string // where a problem has no better place
+	value cue.Value
+	found source.Problems
+	// The schema was checked by the tests of what ships.
 	trusted bool
 	source  Source
 }
 
 // readPack reads a folder. The error is source.Problems unless reading failed.
+// A problem in a file ends it only where nothing further can be learnt. Evaluation
+// is bounded in time and memory, as packs may come from a repository that anybody
+// may send changes to; imports are limited to the schema.
 func readPack(ctx *cue.Context, s Source) (*pack, error) {
 	r := source.Reader{Noun: "policy pack", Imports: []string{schema.ImportPath},
 		Missing: "a pack is a folder of .cue files that begin with a package clause", Prefix: s.Prefix}
@@ -92,6 +96,8 @@ func readPack(ctx *cue.Context, s Source) (*pack, error) {
 }
 
 // misleading finds CUE that does not mean in a pack what it seems to.
+// In CUE, {} is an open struct that everything fits, while authors mean an empty or
+// any struct by it.
 func misleading(f *ast.File) source.Problems {
 	var out source.Problems
 	ast.Walk(f, func(n ast.Node) bool {
@@ -113,7 +119,10 @@ func misleading(f *ast.File) source.Problems {
 var packName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // shape checks the pack against the schema, all but the constraints in it.
+// Constraints are left out, for they are not values of the schema: compile checks
+// them.
 func (p *pack) shape() {
+	// Without a name the pack's rules have no IDs, so nothing else is looked at.
 	name := p.value.LookupPath(cue.ParsePath("name"))
 	if !name.Exists() {
 		p.say(p.value, "name", `"name" is missing`, `such as name: "house"`)
@@ -150,4 +159,5 @@ func (p *pack) text(v cue.Value, name string) string {
 	return s
 }
 
+// newContext is a CUE context with this package's defaults.
 func newContext() *cue.Context { return cuecontext.New() }

@@ -30,6 +30,8 @@ func Shipped() []Source {
 // Folder returns the packs in a folder of the user's: the folder itself where
 // it holds CUE, and every folder in it that does. A folder that is not there
 // holds none.
+// Hidden folders and cue.mod, where CUE keeps modules, are left out. prefix is put
+// before file names in messages.
 func Folder(fsys fs.FS, dir, prefix string) ([]Source, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,6 +64,8 @@ func Folder(fsys fs.FS, dir, prefix string) ([]Source, error) {
 
 // Settings is a pack that sets numbers that rules leave open, by rule: what
 // `set` in a pack does, for settings that come from elsewhere.
+// They pass the same checks as a pack's: a value that a rule does not allow is
+// refused.
 func Settings(name string, values map[string]map[string]any) (Source, error) {
 	text, err := json.Marshal(map[string]any{"name": name, "set": values})
 	if err != nil {
@@ -73,6 +77,7 @@ func Settings(name string, values map[string]map[string]any) (Source, error) {
 // maxPacks bounds how many packs are read together.
 const maxPacks = 100
 
+// holdsCUE reports whether a .cue file is among the entries.
 func holdsCUE(entries []fs.DirEntry) bool {
 	for _, e := range entries {
 		if !e.IsDir() && path.Ext(e.Name()) == ".cue" {

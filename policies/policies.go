@@ -52,6 +52,8 @@ type Rule struct {
 	// NotLowered says why only CUE can judge it, and is "" where that is not so.
 	NotLowered string
 
+	// The compiled and the plain form of each: matchers judge here, constraints are
+	// what Attach puts into a plan and admission translates.
 	match    *plan.Matcher
 	matches  plan.Constraint
 	require  *plan.Matcher // nil where NotLowered

@@ -20,7 +20,11 @@ type Registered struct {
 }
 
 // subject is the resource as rules see it.
+// documents, pod, uses and used_by are derived, for rules to say in a line what
+// would take many. links maps them to where in the properties they are from, so
+// that a finding points at what the user wrote.
 func (r Registered) subject(environment string) Subject {
+	// Properties are shared with the caller and never written to.
 	v := map[string]any{"type": r.Type, "name": r.Name, "properties": r.Properties,
 		"documents": documents(r.Properties)}
 	if environment != "" {
@@ -52,6 +56,8 @@ func (j *Judge) CheckResource(r Registered, environment string, now time.Time) [
 
 // CheckStack checks resources against the rules that look at what a resource
 // uses and what uses it, and returns the findings of each by URN.
+//
+// It needs every resource of the stack: used_by of one is known only then.
 func (j *Judge) CheckStack(resources []Registered, environment string, now time.Time) map[string][]Finding {
 	out := map[string][]Finding{}
 	var stack []*Rule
@@ -75,6 +81,8 @@ func (j *Judge) CheckStack(resources []Registered, environment string, now time.
 
 // resource checks a resource against one rule. Where it cannot be said yet
 // whether the rule speaks of it, and it would object, the finding is undecided.
+// An undecided finding is a warning; the resource is judged again once its values
+// are known.
 func (j *Judge) resource(rule *Rule, s Subject, now time.Time) []Finding {
 	applies := rule.applies(s)
 	if applies == plan.No {
@@ -90,6 +98,9 @@ func (j *Judge) resource(rule *Rule, s Subject, now time.Time) []Finding {
 // Remedies returns the remediating rules that put the resource right, in order,
 // each given what those before it made of it. remediates says whether a rule
 // may; nil means by its level.
+// A rule whose remedy does not satisfy it is left out, as applying it would change
+// the resource and still leave it refused. r is replaced at each step, so that
+// remedies of several rules add up.
 func (j *Judge) Remedies(r Registered, environment string, now time.Time, remediates func(*Rule) bool) []*Rule {
 	if remediates == nil {
 		remediates = func(r *Rule) bool { return r.Level == plan.Remediate }
@@ -118,8 +129,12 @@ func (j *Judge) Remedies(r Registered, environment string, now time.Time, remedi
 // the properties and documents.
 type links struct{ uses, usedBy []map[string]any }
 
+// linksOf finds them by Pulumi's references and by label selectors. What a resource
+// looks like to others is made once and shared: rules only read it. Of resources of
+// the same type and name, which only different parents can have, one is seen.
 func linksOf(resources []Registered) links {
 	l := links{make([]map[string]any, len(resources)), make([]map[string]any, len(resources))}
+	// URN to position, for references.
 	index := map[string]int{}
 	seen := make([]map[string]any, len(resources)) // as others see it, made when one looks
 	for i, r := range resources {
@@ -156,10 +171,12 @@ func linksOf(resources []Registered) links {
 
 // documents are the properties whose text is JSON, read: policies of IAM, for
 // instance, in which what may be one or several is always several.
+// A document that is not known or is secret stays so as a whole.
 func documents(properties map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, v := range properties {
 		switch v := v.(type) {
+		// Whether it is a document is not known either, so rules about it stay open.
 		case plan.Unknown:
 			out[name] = v
 		case plan.Secret:
@@ -175,8 +192,11 @@ func documents(properties map[string]any) map[string]any {
 	return out
 }
 
+// In bytes. AWS allows IAM policies of a few KiB; larger text is data.
 const maxDocument = 1 << 20
 
+// document reads a text that looks like a JSON object. IAM allows a single value in
+// the place of a list of one, which every rule would otherwise have to cover.
 func document(v any) (any, bool) {
 	text, ok := v.(string)
 	if !ok || len(text) > maxDocument || !strings.HasPrefix(strings.TrimSpace(text), "{") {
@@ -201,6 +221,7 @@ func document(v any) (any, bool) {
 	return doc, true
 }
 
+// several is a list of one, where it is not a list already.
 func several(v any) []any {
 	if list, ok := v.([]any); ok {
 		return list
@@ -210,6 +231,8 @@ func several(v any) []any {
 
 // podOf is the pod that a Kubernetes object makes, its metadata and spec, and
 // where in the resource it is.
+// ok is also true where the pod is not known yet, and pod is plan.Unknown then: a
+// rule about pods must be undecided and not silent.
 func podOf(properties map[string]any) (pod any, path []string, ok bool) {
 	kind, _ := properties["kind"].(string)
 	inside, makes := podPaths[kind]
@@ -228,6 +251,7 @@ func podOf(properties map[string]any) (pod any, path []string, ok bool) {
 		}
 		at = m[name]
 	}
+	// A Pod is the object itself, of which only what a template has is shown.
 	if m, ok := at.(map[string]any); ok && len(inside) == 0 {
 		out := maps.Clone(m)
 		maps.DeleteFunc(out, func(name string, _ any) bool { return name != "metadata" && name != "spec" })

@@ -8,6 +8,7 @@ import (
 )
 
 // conceal is the value with what is in fields of those names marked secret.
+// It copies: the subject is shared with other rules.
 func conceal(v any, names []string) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -59,6 +60,7 @@ func secretAt(v any, path []string) bool {
 	return holdsSecret(v)
 }
 
+// holdsSecret reports whether a secret is anywhere in the value.
 func holdsSecret(v any) bool {
 	switch v := v.(type) {
 	case plan.Secret:

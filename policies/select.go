@@ -12,6 +12,9 @@ var selectors = map[string][]string{
 
 // selections finds which budgets, policies and services select the pods of
 // which workloads: Kubernetes links them by labels, not by reference.
+// Selection is by namespace and equal labels, as matchLabels has it; expressions are
+// not evaluated. Pods are grouped by namespace first, so that large stacks do not
+// compare everything with everything.
 func selections(resources []Registered) []selection {
 	byNamespace := map[string][]int{}
 	for i, r := range resources {
@@ -28,6 +31,8 @@ func selections(resources []Registered) []selection {
 			continue
 		}
 		wanted, ok := dig(r.Properties, path...).(map[string]any)
+		// An empty selector of a policy selects all pods of the namespace, one of a
+		// Service or a budget none.
 		if !ok || len(wanted) == 0 && kind != "NetworkPolicy" {
 			continue
 		}
@@ -50,6 +55,7 @@ func labelsOf(r Registered) (map[string]any, bool) {
 	return labels, true
 }
 
+// within reports whether the labels have all that is wanted, with the same values.
 func within(wanted, labels map[string]any) bool {
 	for name, value := range wanted {
 		if have, ok := labels[name].(string); !ok || have != value {
@@ -71,6 +77,7 @@ func dig(v any, path ...string) any {
 	return v
 }
 
+// text is the text at the path, or "".
 func text(v any, path ...string) string {
 	s, _ := dig(v, path...).(string)
 	return s

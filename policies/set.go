@@ -18,6 +18,7 @@ import (
 // Set is what is enforced together. It is immutable and safe for concurrent
 // use.
 type Set struct {
+	// Rules and evidence are shared between sets; the other maps and slices are not.
 	rules  []*Rule // in order of ID
 	byID   map[string]*Rule
 	exempt map[string][]exemption // by rule
@@ -41,6 +42,7 @@ type change struct {
 	value cue.Value
 }
 
+// changes are what packs say about others' rules, by the rule's ID.
 type changes struct {
 	set, tighten map[string][]change
 }
@@ -50,6 +52,7 @@ type changes struct {
 func New(sources ...Source) (*Set, error) {
 	s := &Set{byID: map[string]*Rule{}, exempt: map[string][]exemption{}, evidence: map[string]any{},
 		sources: map[string]Source{}}
+	// Of a version in general nothing is known; Attach fills in what the plan says.
 	for name := range subjectWords(Evidence).fields {
 		s.evidence[name] = plan.Unknown{}
 	}
@@ -59,6 +62,10 @@ func New(sources ...Source) (*Set, error) {
 // With returns the set with further packs. Rules of the set's own packs that
 // the further ones leave alone are not compiled again, unless the set's packs
 // change each other's rules already.
+//
+// Where packs of the set change each other, compiling only the new ones could miss
+// a change, so everything is compiled from its sources again. The set itself stays
+// as it was.
 func (s *Set) With(sources ...Source) (*Set, error) {
 	if s.changed {
 		var all []Source
@@ -76,6 +83,8 @@ func (s *Set) With(sources ...Source) (*Set, error) {
 }
 
 // read adds packs to the set, which nobody else has seen yet.
+// All values of one call belong to one context of CUE, which is let go with it. Rules
+// keep texts and constraints only, so a set needs no context.
 func (s *Set) read(sources []Source) error {
 	ctx := newContext()
 	packs, err := readPacks(ctx, sources)
@@ -88,11 +97,15 @@ func (s *Set) read(sources []Source) error {
 		p.changes("tighten", ch.tighten)
 	}
 	s.changed = s.changed || len(ch.set)+len(ch.tighten) > 0
+	// Rules of the set that the new packs change have to be compiled again, from
+	// their sources: a Rule keeps no CUE that could be changed.
 	again, err := s.again(ctx, ch)
 	if err != nil {
 		return err
 	}
 	s.assemble(packs, again, ch)
+	// Of the packs that were read again too: a value that is set is checked while
+	// the rule that it is set for is compiled.
 	var problems source.Problems
 	for _, p := range append(packs, again...) {
 		problems = append(problems, p.found...)
@@ -103,6 +116,8 @@ func (s *Set) read(sources []Source) error {
 	return nil
 }
 
+// readPacks reads the packs and returns the problems of all. A pack that has one is
+// not compiled, since what it says cannot be relied on.
 func readPacks(ctx *cue.Context, sources []Source) ([]*pack, error) {
 	var packs []*pack
 	var problems source.Problems
@@ -144,6 +159,8 @@ func (s *Set) again(ctx *cue.Context, ch *changes) ([]*pack, error) {
 
 // assemble compiles the rules of the packs, and of those that were there
 // before, again, what the changes reach.
+// Rules that were there are replaced by new ones, never changed: other sets share
+// them. Exemptions come last, as they may be from rules of any pack.
 func (s *Set) assemble(packs, again []*pack, ch *changes) {
 	words := map[About]*vocabulary{}
 	for _, p := range again {
@@ -154,6 +171,7 @@ func (s *Set) assemble(packs, again []*pack, ch *changes) {
 		}
 	}
 	for _, p := range packs {
+		// Two packs of one name would make two rules of one ID.
 		if _, taken := s.sources[p.name]; taken {
 			p.say(p.value.LookupPath(cue.ParsePath("name")), "name", fmt.Sprintf("another pack is named %q", p.name),
 				"choose another name; to change rules of that pack use tighten, set and exempt")
@@ -169,6 +187,7 @@ func (s *Set) assemble(packs, again []*pack, ch *changes) {
 		s.packs = append(s.packs, PackInfo{Name: p.name, Title: p.title, Rules: len(rules)})
 	}
 	slices.SortFunc(s.rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	// A change of a rule that nobody has would otherwise be ignored.
 	for _, all := range []map[string][]change{ch.set, ch.tighten} {
 		for _, id := range keys(all) {
 			for _, one := range all[id] {
@@ -221,4 +240,5 @@ func (s *Set) Rule(id string) (*Rule, error) {
 // Packs returns the packs that the set was made of.
 func (s *Set) Packs() []PackInfo { return slices.Clone(s.packs) }
 
+// keys are the map's keys, sorted, so that results do not depend on its order.
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

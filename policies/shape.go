@@ -20,6 +20,8 @@ type shaper struct {
 
 // check looks at every level of the pack for itself, so that a constraint,
 // which may be anything, is never compared with the schema.
+// CUE could compare the whole with the schema at once; its errors would be about
+// disjunctions, and not about the field that is wrong.
 func (s *shaper) check() {
 	s.against("#Pack", s.value, nil, "rules", "tighten", "set", "exempt")
 	for _, part := range []struct{ section, definition string }{{"rules", "#Rule"}, {"tighten", "#Tightening"}} {
@@ -42,6 +44,7 @@ func (s *shaper) check() {
 }
 
 // each calls f for every field of the section that the path ends with.
+// A section that is missing, or not a struct, has none; against reports the latter.
 func (s *shaper) each(v cue.Value, path []string, f func(cue.Value, []string)) {
 	section := v.LookupPath(cue.MakePath(cue.Str(path[len(path)-1])))
 	it, err := section.Fields()
@@ -53,6 +56,7 @@ func (s *shaper) each(v cue.Value, path []string, f func(cue.Value, []string)) {
 	}
 }
 
+// caseOf checks that a case has one subject, under a kind that is known.
 func (s *shaper) caseOf(v cue.Value, path []string) {
 	var kinds []string
 	it, err := v.Fields()
@@ -68,6 +72,7 @@ func (s *shaper) caseOf(v cue.Value, path []string) {
 var caseKinds = []string{"pass", "fail", "skip"}
 
 // against checks the fields of one struct, but for those to leave alone.
+// Unknown fields get a hint with the nearest name. definition is one of the schema.
 func (s *shaper) against(definition string, v cue.Value, path []string, but ...string) {
 	def := s.whole.LookupPath(cue.ParsePath(definition))
 	known := map[string]cue.Value{}
@@ -76,6 +81,7 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 	for err == nil && it.Next() {
 		name := it.Selector().Unquoted()
 		known[name] = it.Value()
+		// Fields with "!" in the schema.
 		if it.Selector().ConstraintType() == cue.RequiredConstraint {
 			required = append(required, name)
 		}
@@ -98,6 +104,7 @@ func (s *shaper) against(definition string, v cue.Value, path []string, but ...s
 				nearest.Hint(name, names))
 		case !slices.Contains(but, name):
 			if err := allowed.Unify(have.Value()).Validate(cue.Concrete(true)); err != nil {
+				// CUE's message about a disjunction lists conflicts; the allowed words say more.
 				message, hint := firstMessage(err), hintFor(allowed, have.Value())
 				if hint != "" {
 					message = fmt.Sprintf("found %v", have.Value())
@@ -125,6 +132,7 @@ func firstMessage(err error) string {
 }
 
 // hintFor lists the words that the schema allows, with the nearest.
+// It returns "" where the schema allows more than certain words.
 func hintFor(allowed, have cue.Value) string {
 	var words []string
 	var collect func(cue.Value)

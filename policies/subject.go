@@ -15,11 +15,14 @@ type Subject struct {
 	About About
 	Name  string
 	Value map[string]any
+	// Empty for the blueprint, whose values are the plan's own.
 	path  []string            // of the concept in the plan
 	links map[string][]string // where in the plan a part of Value comes from, such as uses.dataset
 }
 
 // place is the path in the plan of a part of the subject.
+// The longest prefix with a link is followed, of up to three names: what a subject
+// shows of another concept leads to that concept. The result is a copy.
 func (s Subject) place(path []string) []string {
 	for n := min(len(path), 3); n > 0; n-- {
 		prefix := strings.Join(path[:n], ".")
@@ -32,6 +35,7 @@ func (s Subject) place(path []string) []string {
 
 // planned is a plan as its subjects see it.
 type planned struct {
+	// The plan as JSON; subjects share its parts.
 	doc         map[string]any
 	plan        *plan.Plan
 	environment string
@@ -40,6 +44,9 @@ type planned struct {
 
 // Subjects returns what rules about a plan look at: the blueprint and each of
 // its concepts, with what it uses and what it is used by.
+// Policies are left out, as rules are not about rules, and would make the subject
+// depend on which are attached. The values share parts of one document: rules read
+// them and never write.
 func Subjects(p *plan.Plan) ([]Subject, error) {
 	bare := *p
 	bare.Policies = nil
@@ -72,6 +79,8 @@ func Subjects(p *plan.Plan) ([]Subject, error) {
 }
 
 // concept is one concept's own fields, with its name.
+// It is a shallow copy, for fields to be added to. A name that the plan does not have
+// is an empty concept.
 func (d *planned) concept(section, name string) map[string]any {
 	all, _ := d.doc[section].(map[string]any)
 	own, _ := all[name].(map[string]any)
@@ -83,6 +92,8 @@ func (d *planned) concept(section, name string) map[string]any {
 	return out
 }
 
+// subject is a concept with its surroundings: environment, blueprint, what it uses
+// and what uses it. links lead from those back to the concept itself.
 func (d *planned) subject(about About, section, name string, uses, usedBy map[string]any) Subject {
 	s := Subject{About: about, Name: name, Value: d.concept(section, name), path: []string{section, name},
 		links: map[string][]string{
@@ -105,6 +116,7 @@ func that[V any](d *planned, section string, all map[string]V, holds func(V) boo
 	return out
 }
 
+// dataset is used by its models and by what trains and serves them.
 func (d *planned) dataset(name string) Subject {
 	learns := func(model string) bool { return d.plan.Models[model].Dataset == name }
 	return d.subject(Dataset, "datasets", name, map[string]any{}, map[string]any{
@@ -114,6 +126,9 @@ func (d *planned) dataset(name string) Subject {
 	})
 }
 
+// model also has its inputs and outputs, the columns of its dataset, with the
+// fairness gates on a column beside the column's own fields: so a rule can ask for
+// both in one place.
 func (d *planned) model(name string) Subject {
 	m := d.plan.Models[name]
 	s := d.subject(Model, "models", name, map[string]any{"dataset": d.concept("datasets", m.Dataset)}, map[string]any{
@@ -124,6 +139,7 @@ func (d *planned) model(name string) Subject {
 	require, _ := s.Value["require"].(map[string]any)
 	fairness, _ := require["fairness"].(map[string]any)
 	inputs := map[string]any{}
+	// A feature that the dataset does not have is an input without fields.
 	for _, f := range m.Features {
 		column, _ := columns[f].(map[string]any)
 		input := maps.Clone(column)
@@ -139,6 +155,7 @@ func (d *planned) model(name string) Subject {
 	return s
 }
 
+// endpoint uses its model and that model's dataset.
 func (d *planned) endpoint(name string) Subject {
 	e := d.plan.Endpoints[name]
 	dataset := d.plan.Models[e.Model].Dataset
@@ -149,6 +166,7 @@ func (d *planned) endpoint(name string) Subject {
 	return s
 }
 
+// slo uses its endpoint and that endpoint's model.
 func (d *planned) slo(name string) Subject {
 	endpoint := d.plan.SLOs[name].Endpoint
 	model := d.plan.Endpoints[endpoint].Model

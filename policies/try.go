@@ -21,6 +21,9 @@ type Tried struct {
 
 // Try runs the rule's own cases. A rule without a case that passes and one that
 // fails has not shown what it does, which counts as a failure too.
+//
+// For a rule with a remedy, each case that fails must pass once the remedy is
+// applied.
 func (j *Judge) Try(r *Rule) []Tried {
 	var out []Tried
 	have := map[string]bool{}
@@ -29,6 +32,7 @@ func (j *Judge) Try(r *Rule) []Tried {
 		t := Tried{Rule: r.ID, Case: c.Name, Kind: c.Kind, File: c.File, Line: c.Line, Col: c.Col}
 		var got string
 		got, t.Outcome = j.outcome(r, c.Subject)
+		// "skip" cases show that a rule is silent where it should be.
 		t.OK = got == c.Kind
 		if t.OK && got == "fail" && r.Remedy != nil {
 			put := Subject{About: r.About, Name: "example", Value: Remedied(c.Subject, r.Remedy)}
@@ -47,6 +51,7 @@ func (j *Judge) Try(r *Rule) []Tried {
 	return out
 }
 
+// outcome is the kind of case that the subject is, with why.
 func (j *Judge) outcome(r *Rule, subject map[string]any) (kind, sentence string) {
 	s := Subject{About: r.About, Name: "example", Value: subject}
 	if r.match.Judge(s.Value) < plan.Yes {
@@ -73,6 +78,8 @@ func Remedied(resource, remedy map[string]any) map[string]any {
 	return out
 }
 
+// merged is base with over in it. base may be nil; neither is changed, but what is
+// not merged is shared with them.
 func merged(base, over map[string]any) map[string]any {
 	out := make(map[string]any, len(base)+len(over))
 	for name, v := range base {

@@ -12,6 +12,8 @@ import (
 )
 
 // unknowns are the paths of the values that are not known yet.
+// A list's items are named by index. Secrets are looked into: what is secret may be
+// unknown too.
 func unknowns(v any, path []string) [][]string {
 	switch v := v.(type) {
 	case plan.Unknown:
@@ -37,8 +39,11 @@ func unknowns(v any, path []string) [][]string {
 // undecided judges a value of which parts are unknown, `_` to CUE: what
 // conflicts already does not pass; what waits for an unknown is open, and so is
 // what constrains one. Nothing is left only when no unknown matters.
+// A finding that is open does not refuse; what conflicts whatever the unknown turns
+// out to be does.
 func undecided(both cue.Value, unknown [][]string) []plan.Miss {
 	var out []plan.Miss
+	// Not concrete: only what conflicts already is an error.
 	if err := both.Validate(); err != nil {
 		for _, one := range cueerrors.Errors(err) {
 			out = append(out, missOf(one))
@@ -70,6 +75,7 @@ func constrained(v cue.Value) bool {
 	return op != cue.NoOp
 }
 
+// lookup is the value at the path; a number is an index where no field has that name.
 func lookup(v cue.Value, path []string) cue.Value {
 	for _, name := range path {
 		next := v.LookupPath(cue.MakePath(cue.Str(name)))

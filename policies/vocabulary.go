@@ -17,15 +17,21 @@ import (
 // a field which no subject has would never match, or never pass, so it is a
 // problem when the pack is loaded.
 type vocabulary struct {
+	// Nothing is checked below such a part.
 	any    bool // what is below is not ours to know
 	fields map[string]*vocabulary
 	elem   *vocabulary // of every field of a map, or item of a list
 }
 
+// leaf has nothing below it.
 var leaf = &vocabulary{}
+
+// anything may have any field: properties of resources are the provider's.
 var anything = &vocabulary{any: true}
 
 // vocabularyOf describes what a Go type says in JSON.
+// It follows the types' JSON tags, so that a new field of the plan is known to rules
+// without another list. Types must not contain themselves.
 func vocabularyOf(t reflect.Type) *vocabulary {
 	if t == reflect.TypeFor[plan.Policy]() {
 		return leaf // a rule is not about rules
@@ -40,6 +46,7 @@ func vocabularyOf(t reflect.Type) *vocabulary {
 	case reflect.Struct:
 		v := &vocabulary{fields: map[string]*vocabulary{}}
 		for i := range t.NumField() {
+			// Fields without a tag, or with "-", are not in the plan's JSON.
 			if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
 				v.fields[name] = vocabularyOf(t.Field(i).Type)
 			}
@@ -62,6 +69,8 @@ func (v *vocabulary) with(more map[string]*vocabulary) *vocabulary {
 }
 
 // subjectWords is the vocabulary of what each kind of rule looks at.
+// It has to agree with what Subjects and Registered.subject put into values. The last
+// case is that of resources.
 func subjectWords(about About) *vocabulary {
 	of := func(v any) *vocabulary { return vocabularyOf(reflect.TypeOf(v)) }
 	several := func(v *vocabulary) *vocabulary { return &vocabulary{elem: v} }
@@ -124,12 +133,15 @@ type stranger struct {
 }
 
 // finder finds strangers in a constraint, through the definitions it uses.
+// It follows a definition once on each path, as definitions may refer to themselves.
 type finder struct {
 	*lower.Expression
 	inside map[string]bool // definitions that are being looked at
 	found  []stranger
 }
 
+// look walks the expression beside the vocabulary. Parts that are not structs, lists
+// or combinations of them name no fields.
 func (f *finder) look(v *vocabulary, e ast.Expr, path []string) {
 	if v == nil || v.any {
 		return
@@ -162,6 +174,8 @@ func (f *finder) look(v *vocabulary, e ast.Expr, path []string) {
 	}
 }
 
+// declared looks at one declaration of a struct. Hidden fields and definitions are
+// the author's own and name nothing of the subject.
 func (f *finder) declared(v *vocabulary, d ast.Decl, path []string) {
 	switch d := d.(type) {
 	case *ast.EmbedDecl:

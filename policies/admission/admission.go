@@ -30,6 +30,9 @@ var ErrNotKubernetes = errors.New("it speaks of no Kubernetes object")
 // Compile compiles one rule for an environment, "" for any. The error says
 // what an API server cannot judge; it is ErrNotKubernetes where the rule is not
 // about Kubernetes at all.
+//
+// A rule is refused rather than approximated: one that the API server enforced in
+// part would appear to hold.
 func Compile(r *policies.Rule, environment string) (Compiled, error) {
 	if r.About != policies.Resource {
 		return Compiled{}, ErrNotKubernetes
@@ -39,6 +42,7 @@ func Compile(r *policies.Rule, environment string) (Compiled, error) {
 	if err != nil {
 		return Compiled{}, err
 	}
+	// Kinds first: a rule that is about no Kubernetes object is no failure.
 	c := Compiled{Rule: r, Kinds: kindsOf(matcher, environment)}
 	switch {
 	case len(c.Kinds) == 0:
@@ -48,6 +52,7 @@ func Compile(r *policies.Rule, environment string) (Compiled, error) {
 	case lowerErr != nil:
 		return Compiled{}, lowerErr
 	}
+	// pods: every kind has a pod, so that asking for one needs no test of the kind.
 	root := subject{pods: !slices.ContainsFunc(c.Kinds, func(k Kind) bool { return !k.pod() })}
 	if c.Conditions, err = root.cel(settled(match)); err != nil {
 		return Compiled{}, fmt.Errorf("match: %w", err)
@@ -61,6 +66,8 @@ func Compile(r *policies.Rule, environment string) (Compiled, error) {
 
 // settled takes out of a match what the kinds and the environment of an
 // installation have decided already: a type, an environment, that there is a pod.
+// matchConstraints select by kind and the installation has one environment, so
+// repeating both in CEL would only cost the API server time.
 func settled(match plan.Constraint) plan.Constraint {
 	out := match
 	if match.Fields != nil {
@@ -85,6 +92,9 @@ func settled(match plan.Constraint) plan.Constraint {
 type subject struct{ pods bool } // every kind makes pods
 
 // cel writes a constraint on the subject, whose properties are the object.
+// Constraints of the subject's own fields become conditions on the object or its pod.
+// Anything that is asked of the subject as a whole has no counterpart there. All that
+// cannot be said is reported together.
 func (s subject) cel(c plan.Constraint) (string, error) {
 	var parts []string
 	var problems []error
@@ -100,6 +110,7 @@ func (s subject) cel(c plan.Constraint) (string, error) {
 	if c.Fields != nil {
 		take(s.fields(c.Fields))
 	}
+	// What is left after the parts that have a counterpart.
 	rest := c
 	rest.All, rest.Any, rest.Fields = nil, nil, nil
 	if text := rest.String(); text != "_" {
@@ -108,6 +119,7 @@ func (s subject) cel(c plan.Constraint) (string, error) {
 	return all(parts), errors.Join(problems...)
 }
 
+// either is a disjunction over the subject.
 func (s subject) either(alternatives []plan.Constraint) (string, error) {
 	parts := make([]string, len(alternatives))
 	var problems []error
@@ -118,6 +130,9 @@ func (s subject) either(alternatives []plan.Constraint) (string, error) {
 	return either(parts, func(p string) string { return p }), errors.Join(problems...)
 }
 
+// fields translates what is asked of the subject's named fields. "properties" are the
+// object itself, "pod" the pod in it; the rest an API server does not have. The parts
+// are sorted, as the names come from a map and the text must be the same each time.
 func (s subject) fields(f *plan.Fields) (string, error) {
 	var parts []string
 	var problems []error
@@ -155,6 +170,8 @@ type Options struct {
 // Objects returns a ValidatingAdmissionPolicy and its binding for every rule
 // that an API server can enforce, in order of rule, and the rules about
 // Kubernetes that it cannot, with the reason.
+// Exemptions of single subjects become conditions by name. One of everything leaves
+// the rule out, as a policy that excludes all objects would only cost time.
 func Objects(rules []*policies.Rule, opt Options) (objects []map[string]any, not map[string]error) {
 	not = map[string]error{}
 	for _, r := range rules {
@@ -177,6 +194,7 @@ func Objects(rules []*policies.Rule, opt Options) (objects []map[string]any, not
 }
 
 // exemptUntil is the day until which everything is exempt from the rule, or "".
+// The objects do not end with the day: they are made again by then or later.
 func (o Options) exemptUntil(rule string) string {
 	if o.Exemptions == nil {
 		return ""
@@ -190,6 +208,7 @@ func (o Options) exemptUntil(rule string) string {
 }
 
 // name is what the policy and its binding are called.
+// Names of these objects are cluster-wide, hence the prefix.
 func (c Compiled) name(opt Options) string {
 	return strings.TrimPrefix(opt.Prefix+"-"+strings.ReplaceAll(c.Rule.ID, "/", "-"), "-")
 }

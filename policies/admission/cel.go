@@ -15,6 +15,10 @@ import (
 // CEL writes the constraint as a CEL expression about the value that x stands
 // for. It is true where the constraint holds, false where it does not, and never
 // an error. x is evaluated more than once.
+//
+// CEL has errors where a field is missing or a type is wrong, and an error would
+// refuse by failurePolicy with a message that helps nobody. So every access is
+// behind a test of type or presence, and && stops at the first that is false.
 func CEL(c plan.Constraint, x string) (string, error) {
 	t := translator{}
 	out := t.expr(c, x, 0)
@@ -27,13 +31,17 @@ func CEL(c plan.Constraint, x string) (string, error) {
 // translator gathers what CEL cannot say.
 type translator struct{ problems []error }
 
+// refuse notes a problem and returns a text in its place, so that translating goes on
+// to find the others.
 func (t *translator) refuse(format string, args ...any) string {
 	t.problems = append(t.problems, fmt.Errorf(format, args...))
 	return "false"
 }
 
 // expr translates; depth numbers the variables of nested macros.
+// The order of the parts matters: kinds first, since what follows relies on them.
 func (t *translator) expr(c plan.Constraint, x string, depth int) string {
+	// A field that must not be there is an optional one that never holds.
 	if c.Never {
 		return "false"
 	}
@@ -75,6 +83,8 @@ func all(parts []string) string {
 }
 
 // either joins conditions of which one must hold.
+// One that is always true makes the whole true. Parts with && get brackets, as &&
+// binds more tightly than ||, for people who read the text.
 func either[T any](of []T, write func(T) string) string {
 	parts := make([]string, len(of))
 	for i, one := range of {
@@ -98,8 +108,12 @@ var celTypes = map[plan.Kind]string{
 }
 
 // whole is a double without a fraction, which is an int here as in plan.KindOf.
+// int() of a double beyond 2^63 is an error in CEL, and beyond 2^53 doubles have no
+// fractions, hence the first two tests.
 const whole = `(%[1]s >= 9007199254740992.0 || %[1]s <= -9007199254740992.0 || double(int(%[1]s)) == %[1]s)`
 
+// isKind tests a value's kind. JSON has one kind of number: an object's 1 may arrive
+// as an int or as a double, and both are ints here.
 func isKind(k plan.Kind, x string) string {
 	switch k {
 	case plan.IntKind:
@@ -110,6 +124,8 @@ func isKind(k plan.Kind, x string) string {
 	return fmt.Sprintf("type(%s) == %s", x, celTypes[k])
 }
 
+// comparison tests the type first. Numbers are compared as doubles, since CEL refuses
+// to compare an int with a double. strconv.Quote writes what CEL reads.
 func (t *translator) comparison(c plan.Comparison, x string) string {
 	op := string(c.Op)
 	switch want := c.Value.(type) {
@@ -141,6 +157,8 @@ func double(f float64) string {
 	return s
 }
 
+// size counts runes of a text, items of a list and fields of a map, as CUE's
+// validators do.
 func size(s *plan.Size, x string) string {
 	parts := []string{isKind(s.Of, x)}
 	if s.Min != nil {
@@ -170,6 +188,9 @@ func member(x, name string) (has, value string) {
 	return fmt.Sprintf("%s in %s", strconv.Quote(name), x), fmt.Sprintf("dyn(%s[%s])", x, strconv.Quote(name))
 }
 
+// fields translates constraints on named fields, on those that match a pattern, and
+// whether others may be there. key is the loop's variable, numbered so that nested
+// loops do not hide it.
 func (t *translator) fields(f *plan.Fields, x string, depth int) string {
 	parts := []string{isKind(plan.StructKind, x)}
 	names := slices.Sorted(maps.Keys(f.Named))
@@ -187,6 +208,7 @@ func (t *translator) fields(f *plan.Fields, x string, depth int) string {
 			parts = append(parts, fmt.Sprintf("(!(%s) || (%s))", has, is))
 		}
 	}
+	// Named fields are known by name; the rest has to match a pattern if closed.
 	key := "k" + strconv.Itoa(depth)
 	known := []string{}
 	for _, name := range names {
@@ -212,6 +234,8 @@ func (t *translator) fields(f *plan.Fields, x string, depth int) string {
 	return "(" + strings.Join(parts, " && ") + ")"
 }
 
+// items translates constraints on a list: the first ones by position, the rest by
+// all(). No Rest means that no further items are allowed.
 func (t *translator) items(i *plan.Items, x string, depth int) string {
 	parts := []string{isKind(plan.ListKind, x)}
 	switch {
@@ -239,12 +263,14 @@ func (t *translator) items(i *plan.Items, x string, depth int) string {
 	return "(" + strings.Join(parts, " && ") + ")"
 }
 
+// count translates how many of several constraints hold, or of a list's items one.
 func (t *translator) count(n *plan.Count, x string, depth int) string {
 	if n.Each != nil {
 		item := "i" + strconv.Itoa(depth)
 		number := fmt.Sprintf("size(%s.filter(%s, %s))", x, item, t.expr(*n.Each, item, depth+1))
 		return "(" + isKind(plan.ListKind, x) + " && " + t.number(n.N, number) + ")"
 	}
+	// A list of booleans, of which the true ones are counted.
 	item := "b" + strconv.Itoa(depth)
 	var of []string
 	for _, one := range n.Of {

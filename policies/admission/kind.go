@@ -14,6 +14,7 @@ type Kind struct {
 }
 
 // group splits "apps/v1" of the token.
+// The core group is "" to Kubernetes.
 func (k Kind) group() (group, version string) {
 	middle := strings.Split(k.Type, ":")[1]
 	group, version, _ = strings.Cut(middle, "/")
@@ -30,6 +31,8 @@ func (k Kind) pod() bool {
 }
 
 // podExpression finds the pod in any of those kinds.
+// A Pod is its own; the others differ in where their template is. It relies on
+// matchConstraints: for another kind it would be an error.
 const podExpression = `variables.object.kind == "Pod" ? variables.object : (variables.object.kind == "PodTemplate" ? variables.object.template : (variables.object.kind == "CronJob" ? variables.object.spec.jobTemplate.spec.template : variables.object.spec.template))`
 
 // inline is a variable's expression where there are no variables.
@@ -67,6 +70,8 @@ var kinds = []Kind{
 // kindsOf are the kinds that a rule may speak of, whatever the object holds.
 // A rule that does not say which, by type or by asking for a pod, speaks of
 // none here.
+// It asks the matcher with everything but the type unknown: what is not certainly
+// excluded may match.
 func kindsOf(match *plan.Matcher, environment string) []Kind {
 	unknown := plan.Unknown{}
 	resource := func(token string, pod bool) map[string]any {
@@ -97,6 +102,8 @@ var subresources = map[string][]string{"pods": {"ephemeralcontainers"}}
 
 // resourceRules are the kinds as matchConstraints name them, a rule a group
 // and version.
+// The API server matches resources by plural name and not by kind. DELETE is left
+// out, as an object that goes cannot be wrong.
 func resourceRules(kinds []Kind) []any {
 	var out []any
 	at := map[string]map[string]any{}

@@ -13,6 +13,8 @@ func (c Compiled) objects(opt Options) []map[string]any {
 	return []map[string]any{c.policy(opt), c.binding(opt)}
 }
 
+// metadata names the rule and its digest, so that an object in a cluster leads back
+// to the very rule that it was made from.
 func (c Compiled) metadata(opt Options) map[string]any {
 	return map[string]any{
 		"name":   c.name(opt),
@@ -23,8 +25,12 @@ func (c Compiled) metadata(opt Options) map[string]any {
 	}
 }
 
+// policy is the ValidatingAdmissionPolicy. failurePolicy is Fail: an expression that
+// cannot be evaluated must not let an object through. dyn keeps CEL's type checker
+// from refusing fields that only some of the kinds have.
 func (c Compiled) policy(opt Options) map[string]any {
 	r := c.Rule
+	// The pod's variable is there only if an expression uses it.
 	variables := []any{map[string]any{"name": "object", "expression": "dyn(object)"}}
 	if strings.Contains(c.Expression+c.Conditions, "variables.pod") {
 		variables = append(variables, map[string]any{"name": "pod", "expression": podExpression})
@@ -63,6 +69,9 @@ func (c Compiled) policy(opt Options) map[string]any {
 		"metadata": c.metadata(opt), "spec": spec}
 }
 
+// binding puts the policy into force. Audit is beside Deny and Warn so that the API
+// server's own log has the rule's digest. Namespaces are selected by the label that
+// the API server itself sets on each.
 func (c Compiled) binding(opt Options) map[string]any {
 	actions := []any{"Deny", "Audit"}
 	if !c.Rule.Level.Refuses() {
@@ -96,4 +105,5 @@ func exempt(opt Options, rule string) []string {
 }
 
 // line makes one line of a text.
+// The API server refuses messages with line ends.
 func line(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -45,6 +45,8 @@ func (e *Expression) qualified(x ast.Expr) (name, field string) {
 
 // call lowers the validators of CUE's standard library that other points have
 // an equal of.
+// They are enforced without CUE by plan.Matcher and by CEL, so each needs the same
+// meaning there; anything else is refused and left to CUE.
 func (l *lowerer) call(e *ast.CallExpr, closed bool) (plan.Constraint, error) {
 	if id, ok := e.Fun.(*ast.Ident); ok {
 		return l.builtin(id.Name, e, closed)
@@ -72,6 +74,8 @@ func (l *lowerer) call(e *ast.CallExpr, closed bool) (plan.Constraint, error) {
 	return plan.Constraint{}, refuse("only CUE knows %s", nodeText(e.Fun))
 }
 
+// size lowers a validator of a length, "Min" or "Max"; its argument must be a whole
+// number that is known when the rule is compiled.
 func (l *lowerer) size(of plan.Kind, which string, e *ast.CallExpr) (plan.Constraint, error) {
 	if len(e.Args) != 1 {
 		return plan.Constraint{}, refuse("only CUE knows %s", nodeText(e))
@@ -91,6 +95,8 @@ func (l *lowerer) size(of plan.Kind, which string, e *ast.CallExpr) (plan.Constr
 	return plan.Constraint{Size: &plan.Size{Of: of, Max: &i}}, nil
 }
 
+// text lowers a validator of a text to a regular expression: before and after are
+// anchors around the argument, which is quoted, so that it is compared as it is.
 func (l *lowerer) text(before, after string, e *ast.CallExpr) (plan.Constraint, error) {
 	if len(e.Args) != 1 {
 		return plan.Constraint{}, refuse("only CUE knows %s", nodeText(e))
@@ -107,6 +113,7 @@ func (l *lowerer) text(before, after string, e *ast.CallExpr) (plan.Constraint, 
 		Value: before + regexp.QuoteMeta(s) + after}}}, nil
 }
 
+// builtin lowers the functions that CUE has without an import.
 func (l *lowerer) builtin(name string, e *ast.CallExpr, closed bool) (plan.Constraint, error) {
 	switch name {
 	case "close":
@@ -123,6 +130,8 @@ func (l *lowerer) builtin(name string, e *ast.CallExpr, closed bool) (plan.Const
 	return plan.Constraint{}, refuse("only CUE knows %s", name)
 }
 
+// close lowers close({...}). Closing anything but a struct that is written there
+// depends on how CUE combines closed structs, which no other point does.
 func (l *lowerer) close(arg ast.Expr) (plan.Constraint, error) {
 	c, err := l.lower(arg, false)
 	if err != nil {
@@ -139,6 +148,7 @@ func (l *lowerer) close(arg ast.Expr) (plan.Constraint, error) {
 	return plan.Constraint{Fields: &f}, nil
 }
 
+// opened reports whether the struct says by "..." that further fields are allowed.
 func opened(s *ast.StructLit) bool {
 	for _, d := range s.Elts {
 		if _, ok := d.(*ast.Ellipsis); ok {
@@ -165,6 +175,8 @@ func (l *lowerer) listed(e ast.Expr, closed bool) ([]plan.Constraint, error) {
 	return out, nil
 }
 
+// fold lowers and([...]) and or([...]). As in CUE, or of nothing never holds and and
+// of nothing always does.
 func (l *lowerer) fold(name string, e *ast.CallExpr, closed bool) (plan.Constraint, error) {
 	if len(e.Args) != 1 {
 		return plan.Constraint{}, refuse("only CUE knows %s", nodeText(e))
@@ -186,6 +198,7 @@ func (l *lowerer) fold(name string, e *ast.CallExpr, closed bool) (plan.Constrai
 	return out, nil
 }
 
+// matchN lowers matchN(n, [...]): how many of the constraints the value satisfies.
 func (l *lowerer) matchN(e *ast.CallExpr, closed bool) (plan.Constraint, error) {
 	n, err := l.lower(e.Args[0], false)
 	if err != nil {
@@ -199,6 +212,7 @@ func (l *lowerer) matchN(e *ast.CallExpr, closed bool) (plan.Constraint, error) 
 	return plan.Constraint{Count: &plan.Count{Of: of, N: n}}, nil
 }
 
+// matchEach lowers list.MatchN(n, x): how many of the list's items satisfy x.
 func (l *lowerer) matchEach(e *ast.CallExpr, closed bool) (plan.Constraint, error) {
 	n, err := l.lower(e.Args[0], false)
 	if err != nil {
@@ -213,6 +227,7 @@ func (l *lowerer) matchEach(e *ast.CallExpr, closed bool) (plan.Constraint, erro
 }
 
 // count notes that what follows is inside matchN, until the result is called.
+// Required fields are read in another way there; see lowerer.
 func (l *lowerer) count() func() {
 	was := l.counting
 	l.counting = true

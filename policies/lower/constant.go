@@ -27,6 +27,8 @@ var kindsOf = map[string][]plan.Kind{
 }
 
 // ident lowers a name: of a type, or of nothing that can be seen from here.
+// A let is lowered where it is used. One that refers to itself is refused, as any
+// other reference is.
 func (l *lowerer) ident(e *ast.Ident) (plan.Constraint, error) {
 	if kinds, ok := kindsOf[e.Name]; ok {
 		return plan.Constraint{Kinds: kinds}, nil
@@ -47,6 +49,8 @@ func (l *lowerer) ident(e *ast.Ident) (plan.Constraint, error) {
 }
 
 // bound lowers an operator and its constant.
+// What would never hold, or is not a regular expression, is broken: CUE itself would
+// only say so for the first value.
 func (l *lowerer) bound(op plan.Op, operand ast.Expr) (plan.Constraint, error) {
 	v, err := l.constant(operand)
 	if err != nil {
@@ -71,6 +75,7 @@ func (l *lowerer) bound(op plan.Op, operand ast.Expr) (plan.Constraint, error) {
 }
 
 // equal is a constant as a constraint.
+// The constant is of a kind and equal; null has one value, so its kind suffices.
 func equal(v any) (plan.Constraint, error) {
 	switch v := v.(type) {
 	case nil:
@@ -87,6 +92,8 @@ func equal(v any) (plan.Constraint, error) {
 
 // constant evaluates an expression that refers to nothing of what is judged: a
 // number, string, bool or nil.
+// It evaluates by CUE, in a context of its own, so that arithmetic and strings in
+// constants mean what they mean in the pack. A default is taken where there is one.
 func (e *Expression) constant(x ast.Expr) (any, error) {
 	if lit, ok := x.(*ast.BasicLit); ok {
 		return literalValue(lit)
@@ -121,6 +128,7 @@ func (e *Expression) constant(x ast.Expr) (any, error) {
 }
 
 // scope gathers the values that the expression refers to, or refuses it.
+// Lets are added in the order in which they depend on each other.
 func (e *Expression) scope(x ast.Expr, into *ast.StructLit, seen map[string]bool) error {
 	var err error
 	ast.Walk(x, func(n ast.Node) bool {
@@ -154,6 +162,8 @@ var constantArguments = map[string]bool{
 
 // fold replaces the operands of bounds and validators by the constants they
 // come to, so that a rule reads >=0.8 where it was written >=config.ratio.
+// Without it the digest of a rule would not change with its configuration. What does
+// not evaluate is left as it is, and lowered or refused later.
 func (e *Expression) fold() {
 	folded := func(x ast.Expr) ast.Expr {
 		switch x.(type) {
@@ -166,6 +176,8 @@ func (e *Expression) fold() {
 		}
 		if n, ok := v.(number); ok {
 			lit := numeral(strconv.FormatFloat(n.value, 'f', -1, 64))
+			// A float such as 3.0 would be written as the int 3, which is another
+			// kind to CUE.
 			if b, ok := lit.(*ast.BasicLit); ok && n.float && b.Kind == token.INT {
 				return x
 			}
@@ -196,6 +208,7 @@ func (e *Expression) fold() {
 	}
 }
 
+// literalValue is the value of a literal; bytes have no JSON.
 func literalValue(lit *ast.BasicLit) (any, error) {
 	switch lit.Kind {
 	case token.STRING:
@@ -230,4 +243,5 @@ func numberOf(text string, float bool) (any, error) {
 	return number{value: f, float: float}, nil
 }
 
+// same compares constraints by what they hold; they are trees without cycles.
 func same(a, b plan.Constraint) bool { return reflect.DeepEqual(a, b) }

@@ -23,6 +23,9 @@ type Expression struct {
 }
 
 // Export takes the constraint out of its pack.
+// CUE exports an evaluated value as syntax that compiles by itself, with imports and
+// lets for what it refers to. Its form varies with what the value is, hence the
+// cases.
 func Export(v cue.Value) (*Expression, error) {
 	e := &Expression{imports: map[string]string{}, lets: map[string]ast.Expr{}}
 	var decls []ast.Decl
@@ -56,6 +59,7 @@ func Export(v cue.Value) (*Expression, error) {
 			}
 		}
 	}
+	// A constraint that is one expression is exported as a struct around it.
 	e.expr = own
 	if len(own.Elts) == 1 {
 		if one, ok := own.Elts[0].(*ast.EmbedDecl); ok {
@@ -85,6 +89,8 @@ func (e *Expression) definition(d ast.Decl) bool {
 }
 
 // canonical puts the expression in canonical form and writes it down.
+// Only what is used is kept: lets that another constraint needs must not change this
+// one's text.
 func (e *Expression) canonical() error {
 	used := e.used()
 	file := &ast.File{}
@@ -107,6 +113,7 @@ func (e *Expression) canonical() error {
 			file.Decls = append(file.Decls, &ast.LetClause{Ident: ast.NewIdent(name), Expr: e.lets[name]})
 		}
 	}
+	// Last, so that imports and lets are in canonical form too.
 	plain(file)
 	b, err := format.Node(file)
 	if err != nil {
@@ -165,6 +172,8 @@ func (e *Expression) Definition(sel *ast.SelectorExpr) (string, ast.Expr) {
 
 // plain puts the syntax in canonical form: no comments or places, and what has
 // no order in its order as text.
+// The result must not depend on how a rule is laid out: its digest is compared
+// between machines and versions of a pack. It changes the syntax in place.
 func plain(root ast.Node) {
 	inner := map[*ast.BinaryExpr]bool{} // parts of a chain, put in order with it
 	ast.Walk(root, func(n ast.Node) bool {
@@ -215,6 +224,7 @@ func rank(d ast.Decl) int {
 	return 1
 }
 
+// ordered sorts declarations by rank and text; fields of a struct have no order.
 func ordered(decls []ast.Decl) []ast.Decl {
 	type keyed struct {
 		ast.Decl
@@ -265,6 +275,8 @@ func chained(x ast.Expr, op token.Token) *ast.BinaryExpr {
 }
 
 // commute orders the operands of & and |, whose order means nothing.
+// Operands that are written twice are kept once. If one is left it is both X and Y,
+// which means the same. The chain is built again to the left.
 func commute(e *ast.BinaryExpr) {
 	var operands []ast.Expr
 	var collect func(ast.Expr)
@@ -282,6 +294,7 @@ func commute(e *ast.BinaryExpr) {
 		texts[o] = nodeText(o)
 	}
 	slices.SortStableFunc(operands, func(a, b ast.Expr) int { return strings.Compare(texts[a], texts[b]) })
+	// Sorting has put equal texts side by side.
 	operands = slices.CompactFunc(operands, func(a, b ast.Expr) bool { return texts[a] == texts[b] })
 	for len(operands) > 2 {
 		operands = append([]ast.Expr{&ast.BinaryExpr{X: operands[0], Op: e.Op, Y: operands[1]}}, operands[2:]...)
@@ -305,6 +318,9 @@ func nodeText(n ast.Node) string {
 // Names reports whether the constraint names the field at its own level.
 func (e *Expression) Names(field string) bool { return e.names(e.expr, field, 0) }
 
+// names looks through everything that could name a field at this level: embedded
+// structs, alternatives, definitions and arguments of validators. Fields within other
+// fields are at another level and are not looked at.
 func (e *Expression) names(x ast.Expr, field string, depth int) bool {
 	if depth > 100 {
 		return true // deeper than anybody writes: the careful answer

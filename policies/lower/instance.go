@@ -19,6 +19,7 @@ import (
 // depth, so that unifying it with a constraint cannot add what is not there:
 // without that, `replicas: min: 3` would hold of an endpoint that says nothing
 // about replicas.
+// A definition, #X, is how closed structs are written in CUE.
 func Value(ctx *cue.Context, v any) (cue.Value, error) {
 	e, err := syntax(v)
 	if err != nil {
@@ -43,10 +44,12 @@ func Instance(constraint, value cue.Value) error {
 // settled reports whether all that keeps a value from being complete are
 // alternatives that it satisfies more than one of. To CUE that is an ambiguity;
 // to a rule it is one reason more to pass.
+// It is only asked where validation has failed, as it costs a walk of the value.
 func settled(v cue.Value) bool {
 	if v.Validate(cue.Concrete(true)) == nil {
 		return true
 	}
+	// Several alternatives remain: one that is complete is enough.
 	if op, parts := v.Eval().Expr(); op == cue.OrOp {
 		return slices.ContainsFunc(parts, settled)
 	}
@@ -83,6 +86,8 @@ func settled(v cue.Value) bool {
 	return false
 }
 
+// syntax writes a JSON value as CUE. Unknown values are `_`, of which undecided makes
+// sense; secrets are written out, so CUE's messages must pass withoutSecrets.
 func syntax(v any) (ast.Expr, error) {
 	switch v := v.(type) {
 	case plan.Secret:
@@ -142,6 +147,7 @@ func float(f float64) (ast.Expr, error) {
 	return nil, fmt.Errorf("%v is not a JSON value", f)
 }
 
+// numeral is a number's literal; CUE has negative numbers as an operation.
 func numeral(text string) ast.Expr {
 	kind := token.INT
 	var n literal.NumInfo

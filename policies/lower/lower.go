@@ -27,13 +27,16 @@ type Error struct {
 // Error names what only CUE can judge.
 func (e *Error) Error() string { return e.What }
 
+// refuse says that CUE understands it and this package does not.
 func refuse(format string, args ...any) error { return &Error{What: fmt.Sprintf(format, args...)} }
 
+// broken says that it is a mistake whoever judges it.
 func broken(format string, args ...any) error {
 	return &Error{What: fmt.Sprintf(format, args...), Broken: true}
 }
 
 // Constraint lowers the expression, or returns an *Error.
+// Its limits on depth and size are those of plan.Constraint.Compile.
 func (e *Expression) Constraint() (plan.Constraint, error) {
 	l := lowerer{Expression: e, open: map[string]bool{}}
 	c, err := l.lower(e.expr, false)
@@ -49,6 +52,7 @@ func (e *Expression) Constraint() (plan.Constraint, error) {
 // lowerer is one lowering under way.
 type lowerer struct {
 	*Expression
+	// A recursive constraint has no finite form.
 	open     map[string]bool // definitions being lowered, to find recursion
 	counting bool            // inside matchN, where CUE does not ask whether a field is there
 }
@@ -83,6 +87,7 @@ func (l *lowerer) lower(e ast.Expr, closed bool) (plan.Constraint, error) {
 			return l.bound(op, e.X)
 		}
 	}
+	// Everything else must be a constant, which the value has to equal.
 	v, err := l.constant(e)
 	if err != nil {
 		return plan.Constraint{}, err
@@ -95,6 +100,7 @@ var bounds = map[token.Token]plan.Op{
 	token.NEQ: plan.NotEqual, token.MAT: plan.Matches, token.NMAT: plan.NotMatches,
 }
 
+// both lowers a conjunction or a disjunction.
 func (l *lowerer) both(e *ast.BinaryExpr, closed bool) (plan.Constraint, error) {
 	if e.Op == token.AND && closedOperands(e) > 1 {
 		// CUE 0.17 exports close(A) & B as if B were closed too.
@@ -145,6 +151,9 @@ func either(cs ...plan.Constraint) plan.Constraint {
 }
 
 // and joins two constraints, the parts about the value itself into one.
+// Comparisons and kinds of the value itself are merged, which keeps constraints, and
+// the CEL made of them, small; two sizes or anything deeper become a list. Neither x
+// nor y is changed.
 func and(x, y plan.Constraint) plan.Constraint {
 	if x.Never || y.Never {
 		return plan.Constraint{Never: true}
@@ -159,6 +168,7 @@ func and(x, y plan.Constraint) plan.Constraint {
 					}
 				}
 			}
+			// No kind is in both: nothing satisfies it.
 			if len(kinds) == 0 {
 				return plan.Constraint{Never: true}
 			}

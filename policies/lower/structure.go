@@ -8,6 +8,9 @@ import (
 )
 
 // structure lowers a struct: its fields, patterns and what is embedded in it.
+//
+// A definition's structs are closed, and "..." opens them again. Outside of
+// definitions a struct is open, as everywhere in CUE.
 func (l *lowerer) structure(s *ast.StructLit, closed bool) (plan.Constraint, error) {
 	if len(s.Elts) == 1 && !closed {
 		if one, ok := s.Elts[0].(*ast.EmbedDecl); ok {
@@ -39,6 +42,8 @@ type structBuilder struct {
 	ellipsis bool
 }
 
+// add takes one declaration. What constrains other fields in ways that only CUE has
+// is refused.
 func (b *structBuilder) add(d ast.Decl) error {
 	switch d := d.(type) {
 	case *ast.Field:
@@ -59,6 +64,9 @@ func (b *structBuilder) add(d ast.Decl) error {
 	return refuse("%T is not understood", d)
 }
 
+// field takes a field, regular, optional (?) or required (!). A regular field and a
+// required one mean the same of a value from JSON, which is always concrete; within
+// matchN they do not.
 func (b *structBuilder) field(f *ast.Field) error {
 	if pattern, ok := f.Label.(*ast.ListLit); ok {
 		return b.pattern(pattern, f.Value)
@@ -81,6 +89,8 @@ func (b *structBuilder) field(f *ast.Field) error {
 	return nil
 }
 
+// put adds a field, or joins it with one of the same name: it is optional only if
+// both are.
 func (b *structBuilder) put(name string, f plan.Field) {
 	if b.fields.Named == nil {
 		b.fields.Named = map[string]plan.Field{}
@@ -92,6 +102,7 @@ func (b *structBuilder) put(name string, f plan.Field) {
 	b.fields.Named[name] = f
 }
 
+// pattern takes [name]: value, which constrains every field whose name fits.
 func (b *structBuilder) pattern(label *ast.ListLit, value ast.Expr) error {
 	if len(label.Elts) != 1 {
 		return refuse("%s is not a pattern of names", nodeText(label))
@@ -115,6 +126,8 @@ func refuseEmbedded(e ast.Expr) error {
 }
 
 // embed takes a struct's fields over.
+// A size of the struct may be embedded as well; anything else means in CUE that the
+// struct is that value too.
 func (b *structBuilder) embed(e ast.Expr) error {
 	c, err := b.lower(e, b.closed)
 	if err != nil {
@@ -137,6 +150,7 @@ func (b *structBuilder) embed(e ast.Expr) error {
 	return nil
 }
 
+// list lowers a list: items by position, and with "..." those that follow.
 func (l *lowerer) list(s *ast.ListLit, closed bool) (plan.Constraint, error) {
 	items := &plan.Items{}
 	for _, e := range s.Elts {

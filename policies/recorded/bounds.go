@@ -11,6 +11,8 @@ import (
 const maxKeys = 20_000
 
 // distinct errs where a mapping has a key twice, or very many.
+// The decoder would refuse duplicates too, by comparing every pair; this is linear.
+// Aliases are not followed, as what they refer to is looked at where it is written.
 func distinct(node *yaml.Node) error {
 	type key struct {
 		kind  yaml.Kind
@@ -20,6 +22,7 @@ func distinct(node *yaml.Node) error {
 		if len(node.Content) > 2*maxKeys {
 			return fmt.Errorf("line %d: a mapping of more than %d keys", node.Line, maxKeys)
 		}
+		// Kind and value tell keys apart: an alias and a text of its name differ.
 		seen := make(map[key]bool, len(node.Content)/2)
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			one := node.Content[i]
@@ -41,6 +44,7 @@ func distinct(node *yaml.Node) error {
 // maxReferred bounds what the references of a file come to where each is replaced
 // by what it refers to, in bytes. YAML lets a short text stand for any number of
 // long ones.
+// The attack is known as "billion laughs".
 const maxReferred = 8 << 20
 
 // references is a walk that counts what references come to.
@@ -56,6 +60,8 @@ func newReferences(limit int) *references {
 
 // below counts the node's, and returns a little more than the limit at most. What
 // contains itself counts once, and is left for the decoder to say.
+// 64 bytes are counted for each node beside its text, about what the decoder makes
+// of it.
 func (r *references) below(node *yaml.Node) int {
 	if len(r.in) > 0 {
 		r.total += len(node.Value) + 64

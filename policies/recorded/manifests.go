@@ -19,6 +19,7 @@ import (
 // lists too.
 func manifests(text []byte) ([]Resource, error) {
 	var out []Resource
+	// Of the whole file, so that many documents cannot each use the limit.
 	left := maxReferred
 	for decoder := yaml.NewDecoder(bytes.NewReader(text)); ; {
 		var doc yaml.Node
@@ -29,9 +30,11 @@ func manifests(text []byte) ([]Resource, error) {
 		if err != nil {
 			return nil, err
 		}
+		// Documents between "---" may be empty.
 		if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 || doc.Content[0].ShortTag() == "!!null" {
 			continue // only a comment
 		}
+		// Before anything is decoded: the checks bound what decoding costs.
 		if err := distinct(doc.Content[0]); err != nil {
 			return nil, err
 		}
@@ -49,6 +52,7 @@ func manifests(text []byte) ([]Resource, error) {
 
 // objects is the object of the node, or those of the list that it is. A list in
 // a list, and an item by reference, would let a short file stand for any number.
+// Its type is Pulumi's token for the kind, so that one rule is about both.
 func objects(node *yaml.Node, inList bool) ([]Resource, error) {
 	p := &places{root: node}
 	kind, version := p.text("kind"), p.text("apiVersion")
@@ -77,6 +81,7 @@ func objects(node *yaml.Node, inList bool) ([]Resource, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Findings must not show what a manifest holds in it.
 	if kind == "Secret" {
 		for _, name := range []string{"data", "stringData"} {
 			if v, ok := properties[name]; ok {
@@ -97,6 +102,8 @@ func objects(node *yaml.Node, inList bool) ([]Resource, error) {
 }
 
 // plain is the node as JSON has it. Dates are texts, as Kubernetes has them.
+// Going through JSON gives rules the types that they get everywhere: float64 for
+// numbers and texts for keys. It changes the node.
 func plain(node *yaml.Node) (map[string]any, error) {
 	undate(node)
 	var v map[string]any
@@ -111,6 +118,7 @@ func plain(node *yaml.Node) (map[string]any, error) {
 	return out, json.Unmarshal(text, &out)
 }
 
+// undate makes texts of dates, which YAML 1.1 would read as times.
 func undate(node *yaml.Node) {
 	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!timestamp" {
 		node.Tag = "!!str"
@@ -135,6 +143,8 @@ func (p *places) text(path ...string) string {
 }
 
 // of is the place of the value at the path, or of the closest one above it.
+// Only paths into the properties have a place: what is derived, such as pod, is
+// mapped to properties before.
 func (p *places) of(path []string) (line, col int) {
 	at := p.root
 	line, col = at.Line, at.Column

@@ -42,6 +42,7 @@ type state struct {
 
 // resources are those that are there, or will be: of several steps for one, the
 // last.
+// A replacement is two steps with the same URN, of which the last is what stays.
 func (d document) resources() ([]Resource, error) {
 	var states []state
 	for _, s := range d.Steps {
@@ -68,6 +69,8 @@ func (d document) resources() ([]Resource, error) {
 	return out, nil
 }
 
+// resource is the state as rules see it: its inputs, which is what the program asked
+// for. Outputs would only be there for what exists already.
 func (s state) resource() Resource {
 	// urn:pulumi:STACK::PROJECT::TYPES::NAME
 	parts := strings.SplitN(s.URN, "::", 4)
@@ -87,6 +90,7 @@ func (s state) resource() Resource {
 }
 
 // value turns what was written into what rules judge.
+// It changes lists and objects in place.
 func value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -107,6 +111,8 @@ func value(v any) any {
 }
 
 // special is an object, or what its signature says that it stands for.
+// A masked secret is what `pulumi preview --json` writes without --show-secrets: its
+// value is unknown too.
 func special(v map[string]any) any {
 	sig, _ := v[sigKey].(string)
 	switch sig {

@@ -39,6 +39,9 @@ func (r Resource) Place(path []string) (line, col int) {
 
 // Read reads a file's resources, in order. A file of another kind is an error,
 // so that nothing passes because it was not looked at.
+//
+// URNs of manifests are made of file and line, as findings are kept by URN and
+// several files may have objects of the same name.
 func Read(name string, text []byte) ([]Resource, error) {
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("%s: larger than %d MiB; split it", name, MaxSize>>20)
@@ -65,6 +68,7 @@ func Read(name string, text []byte) ([]Resource, error) {
 }
 
 // pulumiDocument is the text as what Pulumi writes, if it is that.
+// A manifest in JSON has neither deployment nor steps.
 func pulumiDocument(text []byte) (document, bool) {
 	var doc document
 	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) || json.Unmarshal(text, &doc) != nil {

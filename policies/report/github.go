@@ -13,6 +13,9 @@ import (
 // GitHub writes each problem and finding as a workflow command, which GitHub
 // shows on its line of the pull request: refused ones as errors, the others as
 // warnings, exempt ones as notices.
+//
+// The format is that of "workflow commands" in GitHub's documentation. GitHub shows
+// ten annotations of each kind for a step; the rest is in its log.
 func GitHub(w io.Writer, problems source.Problems, findings []policies.Finding) error {
 	var out strings.Builder
 	for _, p := range problems {
@@ -39,6 +42,8 @@ func GitHub(w io.Writer, problems source.Problems, findings []policies.Finding) 
 	return err
 }
 
+// command writes one workflow command. Everything is escaped: a message with a line
+// end could otherwise begin a command of its own.
 func command(out *strings.Builder, kind, file string, line, col int, title, message string) {
 	var at []string
 	add := func(name, value string) { at = append(at, name+"="+property.Replace(value)) }

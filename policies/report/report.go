@@ -15,6 +15,7 @@ import (
 
 // Merge puts findings that say the same in several environments together, and
 // orders them by place: file, line, rule.
+// An exempt finding and one that is not stay apart, also where they say the same.
 func Merge(findings []policies.Finding) []policies.Finding {
 	type key struct {
 		policy, file, message, path string

@@ -24,6 +24,8 @@ func SARIF(w io.Writer, rules []*policies.Rule, problems source.Problems, findin
 	return sarifReport(rules, problems, findings).PrettyWrite(w)
 }
 
+// sarifReport builds the run. Rules are added once each and only those with a result;
+// results must not be null in SARIF, hence the empty list.
 func sarifReport(rules []*policies.Rule, problems source.Problems, findings []policies.Finding) *sarif.Report {
 	run := sarif.NewRunWithInformationURI("ashlar", home)
 	byID := map[string]*policies.Rule{}
@@ -80,6 +82,7 @@ func addProblemRules(run *sarif.Run, problems source.Problems) {
 }
 
 // describe tells code scanning what a rule is.
+// Reason and fix are the help that code scanning shows beside a result.
 func describe(d *sarif.ReportingDescriptor, r *policies.Rule) {
 	d.WithName(pascal(path.Base(r.ID))).WithDescription(r.Title)
 	help := r.Reason + "\n\nFix: " + r.Fix
@@ -90,6 +93,10 @@ func describe(d *sarif.ReportingDescriptor, r *policies.Rule) {
 	d.WithProperties(sarif.NewPropertyBag().WithTags(tags).Add("digest", r.Digest).Add("level", string(r.Level)))
 }
 
+// add adds a finding as a result. An undecided one is of kind "open", whose level
+// must be "none" by the standard. The fingerprint is over what the finding is about
+// and not over its line, so that code scanning does not report it as new after an
+// edit above it.
 func add(run *sarif.Run, f policies.Finding) {
 	result := run.CreateResultForRule(f.Policy).WithLevel(level(f.Level)).
 		WithMessage(sarif.NewTextMessage(f.Message + ". " + f.Reason + ". Fix: " + f.Fix)).
@@ -108,6 +115,8 @@ func add(run *sarif.Run, f policies.Finding) {
 	}
 }
 
+// place is the finding's location, none where there is no file: SARIF's lines and
+// columns begin at 1.
 func place(file string, line, col int) []*sarif.Location {
 	if file == "" {
 		return []*sarif.Location{}
@@ -119,6 +128,7 @@ func place(file string, line, col int) []*sarif.Location {
 	return []*sarif.Location{sarif.NewLocationWithPhysicalLocation(physical)}
 }
 
+// level is SARIF's level for that of a rule.
 func level(l plan.Level) string {
 	switch {
 	case l.Refuses():

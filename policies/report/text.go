@@ -11,6 +11,8 @@ import (
 // Text writes findings for people: the place, the rule and what was found,
 // and below it why it matters and what to change. paint colours a word by the
 // level that it speaks of.
+//
+// Exempt findings are one line and the exemption, without advice.
 func Text(w io.Writer, findings []policies.Finding, paint func(level, word string) string) error {
 	var out strings.Builder
 	for _, f := range findings {

@@ -20,6 +20,8 @@ func (g Generator) number() string { return g.pick("0", "1", "2", "3", "-1", "0.
 
 func (g Generator) word() string { return g.pick(`""`, `"a"`, `"b"`, `"abc"`, `"ab-c"`, `"é"`) }
 
+// scalar is a constraint on a value other than a list or a struct. Cases that people
+// write more often have more of the numbers.
 func (g Generator) scalar() string {
 	switch g.IntN(14) {
 	case 0:
@@ -68,6 +70,8 @@ func (g Generator) names(most int) []string {
 	return all[:min(most, len(all))]
 }
 
+// structure is a struct with the named fields and, now and then, a pattern, an
+// ellipsis, a field that must not be there or a size.
 func (g Generator) structure(depth int, names []string) string {
 	var parts []string
 	for _, name := range names {
@@ -109,6 +113,7 @@ func (g Generator) both(depth int) string {
 		g.pick("string", "number", "!=null", "{...}")
 }
 
+// list is a constraint on a list.
 func (g Generator) list(depth int) string {
 	switch g.IntN(6) {
 	case 0:
