@@ -106,12 +106,16 @@ type Comparer struct {
 }
 
 // Compare compares as the function of that name does.
+//
+// The order of the parts is not the order of the result, which Merge makes. rollouts
+// must follow fields and stages, as it relies on what they have noted.
 func (k Comparer) Compare(base, head *Side, moved map[string][]string) []Change {
 	c := comparer{base: base, head: head, moved: moved, prices: k.Prices, touched: map[string]bool{},
 		retrain: map[string]bool{}}
 	switch {
 	case base == nil && head == nil:
 		return nil
+	// Its fields are not listed one by one; stages and verdicts still are, below.
 	case base == nil:
 		c.add(Other, "environment "+head.Plan.Environment, Added, "is new: everything in it is", nil)
 	case head == nil:
@@ -134,15 +138,19 @@ type comparer struct {
 	moved      map[string][]string
 	prices     Prices
 	out        []Change
-	touched    map[string]bool // endpoints of which something changed
-	retrain    map[string]bool // models
+	// Filled by fields and stages, and read by rollouts.
+	touched map[string]bool // endpoints of which something changed
+	retrain map[string]bool // models
 }
 
+// add notes a change. Every text is made printable and bounded here, in one place,
+// so that none that comes from a blueprint is forgotten.
 func (c *comparer) add(s Section, subject string, e Effect, message string, path []string) {
 	c.out = append(c.out, Change{Section: s, Subject: printable(subject, maxSubject), Effect: e,
 		Message: printable(message, maxMessage), Path: slices.Clone(path)})
 }
 
+// before is the plan before; an empty one where there was none.
 func (c *comparer) before() *plan.Plan {
 	if c.base == nil {
 		return &plan.Plan{}

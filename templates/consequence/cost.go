@@ -26,6 +26,8 @@ var listPrices []byte
 func ListPrices() (Prices, error) { return ReadPrices(strings.NewReader(string(listPrices))) }
 
 // ReadPrices reads the user's prices, in the form of prices.json.
+// At most 1 MiB is read, and unknown fields are errors: a misspelt one would count
+// as a price of 0. The condition is written so that NaN fails too.
 func ReadPrices(r io.Reader) (Prices, error) {
 	var p Prices
 	d := json.NewDecoder(io.LimitReader(r, 1<<20))
@@ -44,6 +46,8 @@ type reserved struct{ cpu, gib float64 }
 
 // cost compares what endpoints reserve, with as few replicas as they may have
 // and with as many.
+// Training, storage and traffic are left out, as the plan does not say how much of
+// them there will be.
 func (c *comparer) cost() {
 	wasLeast, wasMost := reservedBy(c.base.Resources)
 	isLeast, isMost := reservedBy(c.head.Resources)
@@ -65,6 +69,8 @@ func (r reserved) String() string { return fmt.Sprintf("%.3g CPU and %.3g GiB", 
 func (p Prices) of(r reserved) float64 { return (r.cpu*p.CPUHour + r.gib*p.GiBHour) * p.HourMonth }
 
 // reservedBy adds up what the containers of endpoints ask for, a replica each.
+// CPU is in virtual processors and memory in GiB. An autoscaler's bounds replace the
+// workload's own number of replicas; both are zero where nobody says one.
 func reservedBy(list []Resource) (least, most reserved) {
 	scale := map[string][2]float64{}
 	for _, r := range list {
@@ -94,6 +100,8 @@ func reservedBy(list []Resource) (least, most reserved) {
 	return least, most
 }
 
+// podRequests are what one pod asks for, all its containers together. Containers that
+// run before others start are not counted.
 func podRequests(spec map[string]any) (out reserved) {
 	template, _ := spec["template"].(map[string]any)
 	pod, _ := template["spec"].(map[string]any)
@@ -109,6 +117,7 @@ func podRequests(spec map[string]any) (out reserved) {
 }
 
 // quantity reads Kubernetes' quantities as far as the workloads use them.
+// One that does not read counts as 0; the API server would refuse it.
 func quantity(v any) float64 {
 	text, _ := v.(string)
 	for suffix, factor := range map[string]float64{"m": 1e-3, "Ki": 1 << 10, "Mi": 1 << 20,

@@ -11,6 +11,7 @@ import (
 
 // rollouts says which endpoints get other pods, now or once a new version is
 // approved, and in which steps.
+// New endpoints have said so already, and removed ones have no pods.
 func (c *comparer) rollouts() {
 	for _, name := range slices.Sorted(maps.Keys(c.head.Plan.Endpoints)) {
 		e := c.head.Plan.Endpoints[name]

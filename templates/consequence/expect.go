@@ -12,11 +12,15 @@ import (
 // expectations compares two lists of them: those that are the same are set
 // aside, then those of one kind on one column are taken for each other's
 // successors in order.
+// Without pairing, every change of a bound would read as one removed and one new,
+// and the removal as loosened.
 func expectations(d difference) []finding {
 	before, after := decode[[]plan.Expectation](d.before), decode[[]plan.Expectation](d.after)
+	// Both sides are computed from the lists as they were.
 	before, after = without(before, after), without(after, before)
 	var out []finding
 	for _, was := range before {
+		// String is the kind and the column, without arguments.
 		i := slices.IndexFunc(after, func(e plan.Expectation) bool { return e.String() == was.String() })
 		if i < 0 {
 			out = append(out, finding{Loosened, "expectation " + was.String() + " is removed"})
@@ -56,6 +60,7 @@ var arguments = map[string]func(before, after any) Effect{
 }
 
 // bound is for limits that may be absent, which is without limit.
+// It makes a comparison for such a limit out of one for numbers.
 func bound(direction func(before, after any) Effect) func(before, after any) Effect {
 	return func(before, after any) Effect {
 		switch {
@@ -71,6 +76,7 @@ func bound(direction func(before, after any) Effect) func(before, after any) Eff
 	}
 }
 
+// mostly compares the share of rows that must satisfy an expectation; none is all.
 func mostly(before, after any) Effect {
 	whole := func(v any) any {
 		if v == nil {
@@ -81,9 +87,11 @@ func mostly(before, after any) Effect {
 	return lowerLoosens(whole(before), whole(after))
 }
 
+// grewOf compares sets of allowed values.
 func grewOf(before, after any) Effect { return grew(texts(before), texts(after)) }
 
 // successor says what became of an expectation.
+// The effect is the worst of its arguments: loosened wherever one is.
 func successor(was, is plan.Expectation) finding {
 	effect, message := Changed, "expectation "+was.String()
 	note := func(name string, before, after any, e Effect) {

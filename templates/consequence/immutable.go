@@ -63,6 +63,8 @@ var holdsData = map[string]bool{
 func KnowsType(t string) bool { _, ok := fixed[t]; return ok }
 
 // immutable reports whether a change at the path replaces the resource.
+// Kubernetes identifies objects by kind, name and namespace, so a change of one of
+// those is another object. A fixed property covers everything below it.
 func immutable(r Resource, path []string) bool {
 	at := strings.Join(path, ".")
 	names := fixed[r.Type]

@@ -7,6 +7,8 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
+// lowerLoosens is for limits from below: a lower one lets more through. An absent
+// number is 0.
 func lowerLoosens(before, after any) Effect {
 	a, b := decode[float64](before), decode[float64](after)
 	if b < a {
@@ -15,6 +17,7 @@ func lowerLoosens(before, after any) Effect {
 	return Tightened
 }
 
+// higherLoosens is for limits from above.
 func higherLoosens(before, after any) Effect { return lowerLoosens(after, before) }
 
 // valueLoosens is for fields of which one value asks for less than the others;
@@ -90,6 +93,7 @@ func grew(before, after []string) Effect {
 }
 
 // texts are the elements of a list, as JSON.
+// As JSON, so that elements of any type compare.
 func texts(v any) []string {
 	var out []string
 	for _, one := range decode[[]any](v) {
@@ -101,6 +105,7 @@ func texts(v any) []string {
 	return out
 }
 
+// levelLoosens compares levels of policies by how much they stop.
 func levelLoosens(before, after any) Effect {
 	rank := func(v any) int {
 		return slices.Index([]plan.Level{plan.Disabled, plan.Advisory, plan.Remediate, plan.Mandatory},
@@ -115,6 +120,8 @@ func levelLoosens(before, after any) Effect {
 // passing compares what two predicates hold of. A predicate changes its mind
 // only at its bounds, so it is enough to ask at each bound of either, between
 // neighbours, and beyond both ends.
+// The distances of 1 beyond the ends are arbitrary: beyond the last bound nothing
+// changes.
 func passing(before, after plan.Predicate) Effect {
 	var at []float64
 	for _, b := range slices.Concat(before, after) {
@@ -123,6 +130,7 @@ func passing(before, after plan.Predicate) Effect {
 	slices.Sort(at)
 	at = slices.Compact(at)
 	points := slices.Clone(at)
+	// Bounds themselves are asked too, since < and <= differ there alone.
 	for i := range at {
 		if i == 0 {
 			points = append(points, at[i]-1)
@@ -136,6 +144,7 @@ func passing(before, after plan.Predicate) Effect {
 	effect := Changed
 	for _, p := range points {
 		switch was, is := before.Holds(p), after.Holds(p); {
+		// One value that passes now is enough, whatever else is stopped.
 		case is && !was:
 			return Loosened
 		case was && !is:

@@ -30,6 +30,8 @@ func Markdown(reports []Report) string {
 	return out.String()
 }
 
+// markdown is one report: a headline, the alarming changes, then the others by
+// section, and the digests of the plans.
 func (r Report) markdown() []string {
 	where := code(r.Name)
 	if r.Dir != "." && r.Dir != "" {
@@ -69,6 +71,7 @@ func (r Report) markdown() []string {
 	return append(out, "")
 }
 
+// markdown is a change in a line, without its effect.
 func (c Change) markdown() string {
 	line := code(c.Subject) + " " + code(c.Message)
 	if len(c.Environments) > 0 {
@@ -77,6 +80,7 @@ func (c Change) markdown() string {
 	return line
 }
 
+// orDash is s, or "none" where there is no plan.
 func orDash(s string) string {
 	if s == "" {
 		return "none"

@@ -9,6 +9,8 @@ import (
 
 // permissions says what each workload may do now that it might not, and the
 // other way round. More than before is loosened, whatever it is for.
+// It compares grants and not documents, so that a policy which is only written in
+// another way says nothing.
 func (c *comparer) permissions(base, head map[string]Resource) {
 	for _, key := range keysOf(union(base, head)) {
 		was, before := base[key]
@@ -40,10 +42,14 @@ func (c *comparer) permissions(base, head map[string]Resource) {
 
 // grant is one thing that is allowed: as it is told, and with the values of its
 // conditions, by which it is compared.
+// Values of conditions are long and seldom tell a reviewer anything, but a change of
+// one is a change of the grant.
 type grant struct{ shown, whole string }
 
+// plainly is a grant without conditions.
 func plainly(text string) grant { return grant{text, text} }
 
+// shownAll are the grants as they are told, in their order, repetitions left out.
 func shownAll(list []grant) []string {
 	out := make([]string, len(list))
 	for i, g := range list {
@@ -54,6 +60,7 @@ func shownAll(list []grant) []string {
 
 // grants are what a resource allows, sorted: an action on a resource each, or a
 // flow of the network.
+// Each flow of a NetworkPolicy is a whole rule, peers and ports together.
 func grants(r Resource) []grant {
 	var out []grant
 	switch kindOf(r.Type) {
@@ -87,6 +94,8 @@ func grants(r Resource) []grant {
 
 // statements are the grants of an IAM policy document. One whose form is not
 // known is a grant as a whole: a change of it is not passed over.
+// Only Allow counts as a grant. An action or resource by exception is told as
+// "all but": it grants what nobody has listed.
 func statements(text string) []grant {
 	if text == "" {
 		return nil
@@ -97,6 +106,7 @@ func statements(text string) []grant {
 	}
 	var out []grant
 	for _, s := range document.Statement {
+		// A Deny takes away and is not a grant.
 		if s["Effect"] != "Allow" {
 			continue
 		}
@@ -125,6 +135,7 @@ func conditions(v any) []string {
 	return out
 }
 
+// except is what NotAction and NotResource leave.
 func except(v any) []string {
 	if v == nil {
 		return nil

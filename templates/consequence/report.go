@@ -24,6 +24,8 @@ type Digest struct {
 
 // Merge sorts the changes of several environments by section, loosened first,
 // and makes one of those that are the same.
+// The order within a section is that in which Compare has found them, so that the
+// report of the same change is the same text.
 func Merge(byEnvironment map[string][]Change) []Change {
 	var out []Change
 	at := map[string]int{}
@@ -70,6 +72,8 @@ func (r Report) Silent() bool {
 }
 
 // Headline counts what happens, the alarming first.
+// A model that retrains or an endpoint that rolls out in several environments counts
+// once.
 func (r Report) Headline() string {
 	var parts []string
 	count := func(e Effect, one, many string) {
@@ -113,6 +117,7 @@ func (r Report) Headline() string {
 	return strings.Join(parts, ", ")
 }
 
+// keysOf are the map's keys, sorted.
 func keysOf[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {

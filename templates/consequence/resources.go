@@ -19,6 +19,7 @@ type Resource struct {
 	References []string       `json:"references,omitempty"` // URNs that its properties come from
 }
 
+// key is how messages call it.
 func (r Resource) key() string { return kindOf(r.Type) + " " + r.Name }
 
 // kindOf is a type's own name: Rollout of kubernetes:argoproj.io/v1alpha1:Rollout.
@@ -29,6 +30,8 @@ const maxListed = 5
 
 // infrastructure says what becomes of resources, permissions and cost, where
 // both sides were recorded.
+// Without a record there is nothing to compare with, and everything would look new.
+// What holds data is listed one by one, the rest counted by kind.
 func (c *comparer) infrastructure() {
 	if c.base == nil || c.base.Resources == nil || c.head.Resources == nil {
 		return
@@ -44,6 +47,7 @@ func (c *comparer) infrastructure() {
 			if holdsData[is.Type] {
 				c.add(Infra, is.key(), Added, "is made, empty", nil)
 			}
+		// Before the count of what is deleted: losing data has to stand out.
 		case !after && holdsData[was.Type]:
 			c.gone(was)
 		case !after:
@@ -75,6 +79,8 @@ func (c *comparer) gone(r Resource) {
 }
 
 // resource compares one that stays.
+// A property that cannot be changed in place makes it a replacement, which for what
+// holds data means that the data is lost.
 func (c *comparer) resource(was, is Resource) {
 	var changed, replaced []string
 	walkProperties(nil, was.Properties, is.Properties, func(path []string) {
@@ -110,6 +116,7 @@ func walkProperties(path []string, was, is any, f func(path []string)) {
 	}
 }
 
+// byKey maps resources by type and name, which Pulumi keeps distinct within a parent.
 func byKey(list []Resource) map[string]Resource {
 	out := map[string]Resource{}
 	for _, r := range list {
@@ -131,6 +138,7 @@ func component(r Resource) string {
 	return name
 }
 
+// union is a new map with the entries of both, those of b first.
 func union[V any](a, b map[string]V) map[string]V {
 	out := maps.Clone(a)
 	if out == nil {
@@ -149,6 +157,7 @@ func tally(counts map[string]int) string {
 	return strings.Join(out, ", ")
 }
 
+// listed names the first few, sorted.
 func listed(names []string) string {
 	names = slices.Clone(names)
 	slices.Sort(names)

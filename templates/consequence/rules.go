@@ -14,6 +14,7 @@ type difference struct {
 	base, head    *plan.Plan
 }
 
+// text is the difference without judgement.
 func (d difference) text() string {
 	return fmt.Sprintf("%s: %s -> %s", field(d.path), shown(d.before), shown(d.after))
 }
@@ -81,6 +82,7 @@ var rules = []rule{
 	{"policies.*.reason", silent}, {"policies.*.fix", silent},
 }
 
+// ruleFor returns the first rule whose path matches; none of the table overlap.
 func ruleFor(path []string) *rule {
 	for i, r := range rules {
 		if matches(strings.Split(r.path, "."), path) {
@@ -90,6 +92,7 @@ func ruleFor(path []string) *rule {
 	return nil
 }
 
+// matches compares name by name; there is no pattern for several levels.
 func matches(pattern, path []string) bool {
 	if len(pattern) != len(path) {
 		return false
@@ -102,6 +105,7 @@ func matches(pattern, path []string) bool {
 	return true
 }
 
+// changed is for fields without a direction.
 func changed(d difference) []finding { return []finding{{Changed, d.text()}} }
 
 // silent is for parts that another rule's message stands for.
@@ -113,6 +117,7 @@ func by(direction func(before, after any) Effect) func(difference) []finding {
 }
 
 // present is about the value as a whole coming or going.
+// It returns nil for a value on both sides, whose parts are then compared.
 func present(came, went Effect) func(difference) []finding {
 	return func(d difference) []finding {
 		what := field(d.path)
@@ -130,6 +135,7 @@ func present(came, went Effect) func(difference) []finding {
 }
 
 // predicate compares what two gates let through.
+// A gate that was added stops more, whatever it asks, and one that went less.
 func predicate(d difference) []finding {
 	before, after := decode[plan.Predicate](d.before), decode[plan.Predicate](d.after)
 	message := fmt.Sprintf("gate %s: %s -> %s", field(d.path), orNone(d.before != nil, before),
@@ -143,6 +149,7 @@ func predicate(d difference) []finding {
 	return []finding{{passing(before, after), message}}
 }
 
+// orNone is a predicate in words.
 func orNone(there bool, p plan.Predicate) string {
 	if !there {
 		return "none"
@@ -151,12 +158,15 @@ func orNone(there bool, p plan.Predicate) string {
 }
 
 // threshold compares what counts as a good event.
+// A duration counts as good up to it, so a longer one is looser. For a metric it
+// depends on whether the metric is a loss, which its name tells.
 func threshold(d difference) []finding {
 	before, after := decode[plan.Threshold](d.before), decode[plan.Threshold](d.after)
 	if before.Duration != "" && after.Duration != "" {
 		return []finding{{longerLoosens(before.Duration, after.Duration),
 			fmt.Sprintf("threshold: %s -> %s", before.Duration, after.Duration)}}
 	}
+	// One is a duration and the other a number: the parts are compared.
 	if before.Duration != "" || after.Duration != "" {
 		return nil
 	}

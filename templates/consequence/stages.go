@@ -9,6 +9,9 @@ import (
 
 // stages says which stages rerun, and why: what a stage depends on moved in the
 // plan, the data did, or an earlier stage makes something new.
+// It follows the stages in their order, so that a stage whose input is made again
+// reruns as well, though nothing of its own moved. Stages that read no other are the
+// ones that read data.
 func (c *comparer) stages() {
 	for _, model := range slices.Sorted(maps.Keys(c.head.Stages)) {
 		was := map[string]Stage{}
@@ -29,6 +32,7 @@ func (c *comparer) stages() {
 			}
 			rerun[s.Name] = true
 			c.add(Stages, "model "+model, Reruns, s.Name+", because of "+strings.Join(reasons, ", "), nil)
+			// A model is what train makes; its other stages rerun without a new model.
 			if s.Name == "train" {
 				c.retrain[model] = true
 				c.add(Models, "model "+model, Retrains, "because of "+strings.Join(reasons, ", "),
@@ -39,6 +43,7 @@ func (c *comparer) stages() {
 }
 
 // because returns what a stage depends on that moved.
+// The reasons are in order of name. A stage that is new has no result to reuse.
 func because(was map[string]Stage, s Stage, rerun map[string]bool) []string {
 	before, ok := was[s.Name]
 	if !ok {

@@ -16,6 +16,9 @@ const (
 
 // printable writes what cannot be seen as an escape, so that a blueprint's text
 // can neither drive a terminal, nor turn the reading order, nor begin a line.
+// Format characters (Cf), which reverse the reading order or are invisible, and
+// spaces other than the common one are escaped. It stops after most bytes, within one
+// escape.
 func printable(s string, most int) string {
 	var out strings.Builder
 	for _, r := range s {
@@ -33,6 +36,7 @@ func printable(s string, most int) string {
 }
 
 // shown is a value for people.
+// Texts are shown as they are and everything else as JSON.
 func shown(v any) string {
 	switch v := v.(type) {
 	case nil:

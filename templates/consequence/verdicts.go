@@ -7,6 +7,7 @@ import (
 
 // verdicts says which policies turn: where the worst that a rule says of a
 // subject is another than before.
+// An exemption is loosened: something that was stopped passes.
 func (c *comparer) verdicts() {
 	before := map[string]Verdict{}
 	if c.base != nil {
@@ -33,6 +34,7 @@ func (c *comparer) verdicts() {
 	}
 }
 
+// formerly says what the outcome was before; nothing where there was none.
 func formerly(from string) string {
 	if from == "" {
 		return ""
@@ -54,12 +56,14 @@ func outcome(v Verdict, objects bool) string {
 }
 
 // worst keeps one verdict a policy and subject.
+// A rule may object to several parts of a subject; what counts is whether it refuses.
 func worst(all []Verdict) map[string]Verdict {
 	rank := func(v Verdict) int {
 		return slices.Index([]string{"", "exempt", "advised", "refused"}, outcome(v, true))
 	}
 	out := map[string]Verdict{}
 	for _, v := range all {
+		// NUL is in neither name.
 		key := v.Policy + "\x00" + v.Subject
 		if kept, ok := out[key]; !ok || rank(v) > rank(kept) {
 			out[key] = v

@@ -21,6 +21,7 @@ var nouns = map[string]struct {
 }
 
 // tree is the plan as JSON has it, but with policies by their ID.
+// By ID, since the position of a policy in the list means nothing.
 func tree(p *plan.Plan) map[string]any {
 	out := decode[map[string]any](p)
 	rules := map[string]any{}
@@ -42,6 +43,8 @@ func decode[T any](v any) T {
 }
 
 // fields compares everything that is written.
+// Concepts are compared by name, so that one which is renamed is one removed and one
+// new: what was recorded under the old name stays there.
 func (c *comparer) fields(base, head map[string]any) {
 	for _, part := range keys(base, head) {
 		if _, ok := nouns[part]; !ok {
@@ -56,10 +59,13 @@ func (c *comparer) fields(base, head map[string]any) {
 }
 
 // concept compares one dataset, model, endpoint...
+// One that is new or removed is one change, not one for each field, unless a rule
+// says what its coming or going means.
 func (c *comparer) concept(path []string, before, after any) {
 	if reflect.DeepEqual(before, after) {
 		return
 	}
+	// Any difference of an endpoint counts as a change of its pods.
 	if path[0] == "endpoints" {
 		c.touched[path[1]] = true
 	}
@@ -76,12 +82,15 @@ func (c *comparer) concept(path []string, before, after any) {
 
 // walk compares two values at a path; nil is an absent one. A rule of the
 // table says what a difference means, else it is a change.
+// Objects are descended into, also where one side has none, so that the fields of an
+// object which is new are judged by their rules. Lists are compared as a whole.
 func (c *comparer) walk(path []string, before, after any) {
 	if reflect.DeepEqual(before, after) {
 		return
 	}
 	d := difference{path: path, before: before, after: after, base: c.before(), head: c.head.Plan}
 	if r := ruleFor(path); r != nil {
+		// An empty list, unlike nil, says that nothing is to be reported.
 		if found := r.judge(d); found != nil {
 			for _, f := range found {
 				c.add(sectionOf(path), subjectOf(path), f.effect, f.message, path)
@@ -100,6 +109,7 @@ func (c *comparer) walk(path []string, before, after any) {
 	c.add(sectionOf(path), subjectOf(path), Changed, d.text(), path)
 }
 
+// keys are the names in either, sorted.
 func keys(a, b map[string]any) []string {
 	all := maps.Clone(a)
 	if all == nil {
@@ -109,6 +119,8 @@ func keys(a, b map[string]any) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
+// sectionOf is where a change is shown. Gates and approvals are apart from the other
+// fields of a model, as reviewers look for them first.
 func sectionOf(path []string) Section {
 	if len(path) > 2 && path[0] == "models" && (path[2] == "require" || path[2] == "approval") {
 		return Gates
@@ -119,6 +131,7 @@ func sectionOf(path []string) Section {
 	return Other
 }
 
+// subjectOf names the concept that a path leads into.
 func subjectOf(path []string) string {
 	if n, ok := nouns[path[0]]; ok {
 		return n.noun + " " + path[1]
