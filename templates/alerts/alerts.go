@@ -53,6 +53,8 @@ type Options struct {
 }
 
 // All returns every group of the plan, sorted by name.
+// The order does not depend on the plan's, so that a generated file only changes
+// where rules do.
 func All(p *plan.Plan, opt Options) ([]Group, error) {
 	var out []Group
 	for _, name := range slices.Sorted(maps.Keys(p.SLOs)) {
@@ -93,6 +95,8 @@ func identity(p *plan.Plan, endpoint string, opt Options) map[string]string {
 }
 
 // scraped selects the series that the endpoint's pods export.
+// more are matchers of further labels. Blueprint and environment are not among the
+// labels that pods export, so the namespace is what tells two installations apart.
 func scraped(endpoint string, opt Options, more ...string) string {
 	labels := map[string]string{"endpoint": endpoint}
 	if opt.Namespace != "" {
@@ -102,6 +106,7 @@ func scraped(endpoint string, opt Options, more ...string) string {
 }
 
 // selector writes labels as matchers in the order of their names, then more.
+// strconv.Quote's escapes are those of PromQL's double-quoted strings.
 func selector(labels map[string]string, more ...string) string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
@@ -133,6 +138,7 @@ func printable(noun string, texts map[string]string) error {
 }
 
 // number writes v as Prometheus reads it, without the noise of binary fractions.
+// Twelve digits: (100 - 99.9) / 100 is 0.001 then, and not 0.0009999999999999432.
 func number(v float64) string {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
 	if err != nil {

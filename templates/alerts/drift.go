@@ -15,6 +15,9 @@ const drift = "model_drift_detected"
 // drifted fires when the endpoint's data or answers have drifted in as many of the last
 // windows as the blueprint asks for. It is a ticket: drift says that the model
 // is asked other questions than it was taught, not that its answers are wrong.
+//
+// Descriptions are templates to Prometheus, which expands {{ }} in them: names from
+// the blueprint are kept out, apart from the endpoint's, which is checked.
 func drifted(p *plan.Plan, name string, d plan.Drift, labels map[string]string, opt Options) Rule {
 	then := "Look at /drift of the endpoint, and retrain or mend the data."
 	if d.Retrain {
@@ -54,6 +57,7 @@ func reasons(a plan.DriftAlert) string {
 // newest one: for how long it was up in the time of n windows, rounded to whole
 // windows. A window's length falls back to an hour where the plan's is not one.
 func driftExpr(name string, d plan.Drift, opt Options) string {
+	// Of all replicas, which show the same verdict a moment apart.
 	series := fmt.Sprintf("max(%s%s)", drift, scraped(name, opt))
 	if d.Alert.Of <= 1 {
 		return series + " > 0"
@@ -63,6 +67,8 @@ func driftExpr(name string, d plan.Drift, opt Options) string {
 		window = time.Hour
 	}
 	span := (window * time.Duration(d.Alert.Of)).Round(time.Minute)
+	// Twelve samples a window are enough to round to whole windows; less than a minute
+	// is below what Prometheus scrapes.
 	step := max(time.Minute, (window / 12).Round(time.Minute))
 	return fmt.Sprintf("sum_over_time(%s[%s:%s]) * %s / %s > %s", series, text(span), text(step),
 		number(step.Minutes()), number(window.Minutes()), number(float64(d.Alert.Windows)-0.5))

@@ -20,6 +20,8 @@ func Endpoint(p *plan.Plan, name string, opt Options) ([]Group, error) {
 		printable("owner", map[string]string{"email": p.Owner.Email})); err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
+	// absent() is 1 only where no series matches, so it also fires for an endpoint
+	// that was never deployed. Ten minutes cover a roll-out of a single pod.
 	rules := []Rule{{
 		Alert:  "EndpointNotServing",
 		Expr:   fmt.Sprintf("absent(%s%s)", information, scraped(name, opt)),

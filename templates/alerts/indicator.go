@@ -30,6 +30,7 @@ type indicator struct {
 
 // indicatorOf chooses the indicator of an SLO. own is the selector by which the
 // SLO's recorded series are found.
+// Any name but availability and latency is a metric of the evaluation.
 func indicatorOf(s plan.SLO, own string, opt Options) (indicator, error) {
 	switch s.Indicator {
 	case "availability":
@@ -41,6 +42,8 @@ func indicatorOf(s plan.SLO, own string, opt Options) (indicator, error) {
 }
 
 // requests is the rate of requests to /predict: the answered and the refused.
+// Failures are counted apart from durations by the runtime, so the two add up. It is
+// an expression without brackets: callers add them.
 func requests(s plan.SLO, window time.Duration, opt Options) string {
 	sel := scraped(s.Endpoint, opt)
 	return fmt.Sprintf("sum(rate(%s_count%s[%s])) + sum(rate(%s%s[%[3]s]))", durations, sel,
@@ -53,6 +56,8 @@ func availability(s plan.SLO, opt Options) indicator {
 	return indicator{
 		bad: "requests are answered with a server error",
 		ratio: func(w time.Duration) string {
+			// "> 0" drops the series without traffic: 0/0 would be NaN, which
+			// every comparison treats as false and every average passes on.
 			return fmt.Sprintf("sum(rate(%s%s[%s]))\n/\n((%s) > 0)",
 				failures, scraped(s.Endpoint, opt, `code=~"5.."`), text(w), requests(s, w, opt))
 		},
@@ -62,6 +67,7 @@ func availability(s plan.SLO, opt Options) indicator {
 // latency calls an answered request bad that took longer than the threshold.
 // The runtime makes every threshold a boundary of its histogram, so this counts
 // and does not interpolate.
+// A request that failed has no duration and counts for availability alone.
 func latency(s plan.SLO, opt Options) (indicator, error) {
 	limit, err := plan.ParseDuration(s.Threshold.Duration)
 	if err != nil {
@@ -90,6 +96,8 @@ func boundary(limit time.Duration) string {
 // metric calls a moment bad at which the metric of any served version is beyond
 // the threshold: below it for a score, above it for a loss or an error. Its
 // budget is of time ("Timeslices" in OpenSLO), not of requests.
+// The worst version counts, since during a roll-out several are served. A moment
+// without any has no value, which EndpointNotServing is about.
 func metric(s plan.SLO, own string, opt Options) indicator {
 	worst, beyond, words := "min", "<", "below"
 	if LowerIsBetter(s.Indicator) {

@@ -20,6 +20,8 @@ const argoFailed = "argo_workflows_ashlar_pipeline_failed"
 
 // Pipeline returns the group of a pipeline: its latest run failed for good. The
 // alert carries the addresses that the blueprint wants told.
+// A CronJob's failure waits ten minutes, as kube-state-metrics may show that a job
+// has ended before it shows that it succeeded.
 func Pipeline(p *plan.Plan, name string, opt Options) ([]Group, error) {
 	line, ok := p.Pipelines[name]
 	if !ok {
@@ -57,6 +59,7 @@ func Pipeline(p *plan.Plan, name string, opt Options) ([]Group, error) {
 	}}}}, nil
 }
 
+// failedWorkflow is true while the gauge is; max joins the controller's replicas.
 func failedWorkflow(labels map[string]string) string {
 	return fmt.Sprintf("max(%s%s) > 0", argoFailed, selector(labels))
 }

@@ -39,6 +39,9 @@ func SLO(p *plan.Plan, name string, opt Options) ([]Group, error) {
 	}, nil
 }
 
+// newObjective checks the objective and gathers what its rules need. Blueprints are
+// checked for the same when they are compiled; a plan may be decoded from elsewhere,
+// and a wrong number in a rule would be an alert that never fires.
 func newObjective(p *plan.Plan, name string, opt Options) (*objective, error) {
 	s, ok := p.SLOs[name]
 	if !ok {
@@ -51,6 +54,7 @@ func newObjective(p *plan.Plan, name string, opt Options) (*objective, error) {
 	if _, known := p.Endpoints[s.Endpoint]; !known {
 		err = errors.Join(err, fmt.Errorf("unknown endpoint %q", s.Endpoint))
 	}
+	// Written so that NaN is refused.
 	if !(s.Objective > 0 && s.Objective < 100) {
 		err = errors.Join(err, fmt.Errorf("objective %g: want percent, more than 0 and less than 100", s.Objective))
 	}
@@ -75,11 +79,13 @@ func newObjective(p *plan.Plan, name string, opt Options) (*objective, error) {
 }
 
 // recorded names the series of the error ratio over a window.
+// The names are Sloth's, which dashboards for its rules rely on.
 func recorded(w time.Duration) string { return "slo:sli_error:ratio_rate" + text(w) }
 
 // recordings are the error ratio over every window. That over the whole
 // compliance window is averaged from the shortest, since a rate over 30 days of
 // raw samples would cost Prometheus more than everything else here.
+// The prepared rules come first: rules of a group are evaluated in order.
 func (o *objective) recordings() []Rule {
 	var out []Rule
 	for _, r := range o.indicator.prepare {
@@ -103,6 +109,8 @@ func (o *objective) recordings() []Rule {
 
 // meta are what a dashboard shows: the objective, the budget, how fast it burns
 // and how much of it is left.
+// Objective and budget are recorded, though constant, so that a dashboard needs no
+// copy of them.
 func (o *objective) meta() []Rule {
 	shortest := windowsOf(o.burns, o.window)[0]
 	record := func(name, expr string) Rule { return Rule{Record: name, Expr: expr, Labels: o.labels} }
@@ -117,6 +125,8 @@ func (o *objective) meta() []Rule {
 }
 
 // alerts are one alert a severity, and the one that watches the watcher.
+// Conditions of one severity are alternatives of a single alert, so that somebody is
+// called once. The description begins with the ratio, which is the alert's value.
 func (o *objective) alerts() []Rule {
 	var out []Rule
 	for _, severity := range []string{Page, Ticket} {
@@ -137,6 +147,8 @@ func (o *objective) alerts() []Rule {
 }
 
 // exceeds is one condition: over both windows the budget burns too fast.
+// max without slo_window removes the label in which the two series differ; "and"
+// would match nothing otherwise.
 func (o *objective) exceeds(b burn) string {
 	over := func(w time.Duration) string {
 		return fmt.Sprintf("max(%s%s > (%s * %s)) without (slo_window)", recorded(w), o.own,
@@ -159,6 +171,7 @@ func (o *objective) missing() Rule {
 	return r
 }
 
+// alert is a rule with the labels and annotations that all of them have.
 func (o *objective) alert(name, severity, expr, summary, description string) Rule {
 	return Rule{
 		Alert: name, Expr: expr,

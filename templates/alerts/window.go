@@ -51,6 +51,7 @@ func burnsFor(window time.Duration, budget float64) []burn {
 	return out
 }
 
+// scaled is d in the proportion of the window to 30 days.
 func scaled(d, window, least time.Duration) time.Duration {
 	minutes := time.Duration(float64(d) * (float64(window) / float64(30*day))).Round(time.Minute)
 	return max(minutes, least)
@@ -69,6 +70,7 @@ func windowsOf(conditions []burn, window time.Duration) []time.Duration {
 
 // text writes a duration as Prometheus does, in its largest whole unit: 30d,
 // 6h, 5m, 90s, 50ms.
+// Prometheus accepts no fractions in durations.
 func text(d time.Duration) string {
 	for _, u := range []struct {
 		unit time.Duration

@@ -33,6 +33,8 @@ func Encode(groups []Group) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// encode writes one rule as an item of a list; empty fields are left out. The block
+// form |- keeps an expression's lines without escapes, as people write them.
 func (r Rule) encode(out *bytes.Buffer) error {
 	lead := "      - "
 	field := func(name, value string) error {
@@ -59,6 +61,8 @@ func (r Rule) encode(out *bytes.Buffer) error {
 	return encodeMap(out, "annotations", r.Annotations)
 }
 
+// encodeMap writes a map in the order of its keys. Names of labels and annotations are
+// this package's own and need no quotes.
 func encodeMap(out *bytes.Buffer, name string, m map[string]string) error {
 	if len(m) == 0 {
 		return nil
@@ -74,6 +78,7 @@ func encodeMap(out *bytes.Buffer, name string, m map[string]string) error {
 	return nil
 }
 
+// quoted is a text as JSON, without the escapes of <, > and & that JSON in HTML needs.
 func quoted(value string) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
