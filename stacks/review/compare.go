@@ -40,6 +40,9 @@ var ErrNoEnvironment = errors.New("no such environment")
 
 // Compare returns a report for each folder, in their order. All must be in one
 // repository.
+//
+// The base's CUE is extracted to a temporary folder, so the working tree is never
+// touched and may have changes that are not committed: those are the head.
 func Compare(ctx context.Context, dirs []string, cfg Config) (_ []consequence.Report, err error) {
 	r, err := revision.Open(ctx, dirs[0], cfg.Base)
 	if err != nil {
@@ -56,6 +59,7 @@ func Compare(ctx context.Context, dirs []string, cfg Config) (_ []consequence.Re
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(old)) }()
+	// Only CUE is extracted: a blueprint is loaded without its data.
 	blobs, err := r.CUE(ctx, within)
 	if err != nil {
 		return nil, err
@@ -79,6 +83,8 @@ type comparison struct {
 	loader  blueprints.Loader
 }
 
+// all loads every folder first, so that the resources of all plans are asked for in
+// one run of the Pulumi program, which takes seconds to start.
 func (c *comparison) all(ctx context.Context, dirs, within []string) (_ []consequence.Report, err error) {
 	all := make([]pair, len(dirs))
 	for i, dir := range dirs {
@@ -105,6 +111,8 @@ func (c *comparison) all(ctx context.Context, dirs, within []string) (_ []conseq
 	return out, nil
 }
 
+// one compares a folder in each environment that either side has, and merges what is
+// the same in several. A plan that was added has nothing to compare resources with.
 func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, error) {
 	report := consequence.Report{Dir: filepath.ToSlash(p.dir), Notes: p.notes}
 	before, after := p.before, p.after
@@ -113,6 +121,7 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 		return report, fmt.Errorf("%w: %q is neither in %s nor in the folder", ErrNoEnvironment, c.Environment, c.Base)
 	}
 	changes := map[string][]consequence.Change{}
+	// Every environment of either side, so that a removed one is reported.
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	for _, env := range slices.Sorted(maps.Keys(all)) {
@@ -139,6 +148,7 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 			return report, err
 		}
 		changes[env] = consequence.Comparer{Prices: c.Prices}.Compare(was, is, moved)
+		// After the comparison, so that it is last among the dataset's changes.
 		today, err := c.today(ctx, p.dir, was, is)
 		if err != nil {
 			return report, err
@@ -149,6 +159,7 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 	return report, nil
 }
 
+// digests are those of the plans; "" where there is none.
 func digests(was, is *consequence.Side) (base, head string, err error) {
 	if was != nil {
 		if base, err = was.Plan.Digest(); err != nil {

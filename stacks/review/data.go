@@ -17,6 +17,7 @@ import (
 
 // today validates the data as it is against what the plan expects of it now, of
 // the datasets whose columns or expectations changed.
+// New datasets are left out: their expectations did not change.
 func (c *comparison) today(ctx context.Context, dir string, was, is *consequence.Side) ([]consequence.Change, error) {
 	if c.SkipData || is == nil || was == nil {
 		return nil, nil
@@ -46,6 +47,7 @@ func requirements(d plan.Dataset) plan.Dataset {
 
 // validated is what validation says of the data. Data that cannot be read is no
 // error of the comparison: what runs would meet the same.
+// The error's text is the failure then. Cancelling is an error.
 func validated(ctx context.Context, dir, name string, d plan.Dataset) (consequence.Change, error) {
 	reader, err := dataset.Open(ctx, d, dataset.Options{Dir: dir})
 	if err == nil {
@@ -54,6 +56,7 @@ func validated(ctx context.Context, dir, name string, d plan.Dataset) (consequen
 		err = errors.Join(err, reader.Close())
 		if err == nil {
 			failures := report.Failures()
+			// A report must not fail without saying why.
 			if !report.Success && len(failures) == 0 {
 				failures = []string{"it does not meet what is expected"}
 			}

@@ -23,6 +23,9 @@ const maxRecorded = 64 << 20
 
 // record asks the Pulumi program which resources the plans that changed come
 // to. Where the program is not available, the answer is what to say of that.
+// Questions are JSON lines, a plan each, with a key that the answer repeats. Plans
+// whose difference cannot change a resource are not asked about: the program
+// evaluates a whole stack for each.
 func (c *comparison) record(ctx context.Context, all []pair) (note string, err error) {
 	sides := map[string]*consequence.Side{}
 	var questions bytes.Buffer
@@ -34,6 +37,7 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 			if err != nil {
 				return "", err
 			}
+			// A plan without a counterpart has nothing to be compared with.
 			if was == nil || base == head || c.Environment != "" && c.Environment != env ||
 				reflect.DeepEqual(resourceful(was.Plan), resourceful(is.Plan)) {
 				continue
@@ -55,6 +59,7 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 	}
 	cmd := exec.CommandContext(ctx, c.Program, "record") //nolint:gosec // whoever runs the CLI names the program
 	cmd.Stdin, cmd.Stderr = &questions, c.Stderr
+	// An interrupt lets the program end its own processes; a kill would not.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.Output()
 	if err != nil {
@@ -66,6 +71,8 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 // resourceful is the plan without what changes no resource but the plan's own
 // ConfigMap: how models are made and held, and what is expected of data. That
 // it changes none is what tests/record holds.
+// What it leaves out has to be exact: a field that does change resources would make
+// a change of infrastructure go unreported.
 func resourceful(p *plan.Plan) plan.Plan {
 	out := *p
 	out.Policies, out.Pins, out.Seed, out.Description = nil, nil, 0, ""
@@ -81,6 +88,8 @@ func resourceful(p *plan.Plan) plan.Plan {
 }
 
 // take gives each side its resources. A plan that AWS cannot deploy is reported.
+// Answers may come in any order. One side without resources leaves both out of the
+// comparison.
 func take(sides map[string]*consequence.Side, out []byte) (note string, err error) {
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(make([]byte, 1<<20), maxRecorded)
@@ -101,6 +110,7 @@ func take(sides map[string]*consequence.Side, out []byte) (note string, err erro
 			note = "infrastructure, permissions and cost are not compared where AWS cannot deploy the plan: " +
 				strings.Join(strings.Fields(a.Error), " ")
 		default:
+			// Never nil, so that a plan without resources differs from one not recorded.
 			side.Resources = append([]consequence.Resource{}, a.Resources...)
 		}
 	}

@@ -35,6 +35,9 @@ func ReadReviewed(file string) (map[Place]string, error) {
 	return out, nil
 }
 
+// parseReviewed reads the part of the record that is needed; other fields may be
+// added to it without breaking this. A plan without a digest could not be compared
+// with what was reviewed, so it is an error.
 func parseReviewed(text []byte) (map[Place]string, error) {
 	var record struct {
 		Environments []struct {

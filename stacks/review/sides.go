@@ -22,6 +22,8 @@ type pair struct {
 
 // load loads a folder at both revisions. One that is there no longer is
 // compared with nothing.
+// A base that does not load is a note: a change that mends it must be reviewable. A
+// head that does not load is an error.
 func (c *comparison) load(dir, within string) (p pair, err error) {
 	p = pair{dir: dir, within: within, before: map[string]*consequence.Side{}, after: map[string]*consequence.Side{}}
 	was := filepath.Join(c.old, filepath.FromSlash(within))
@@ -45,6 +47,9 @@ func (c *comparison) load(dir, within string) (p pair, err error) {
 }
 
 // sides loads a folder in every environment, and asks its policies.
+// Policies are those of the folder itself, so that a change of a pack in the same
+// pull request shows in the verdicts. Both sides are judged as of now: an exemption
+// that has expired since the base counts for neither.
 func (c *comparison) sides(dir string) (map[string]*consequence.Side, error) {
 	loaded, err := c.loader.LoadDir(dir, "")
 	if err != nil {
@@ -92,6 +97,7 @@ func stagesOf(p *plan.Plan, model string) ([]consequence.Stage, error) {
 
 // moved are the files that changed, by the dataset whose source they are. Data
 // that git does not have is not compared: its digest is found when it is read.
+// Sources may be patterns such as data/*.csv, matched as in path.Match.
 func (c *comparison) moved(p *plan.Plan, within string) map[string][]string {
 	out := map[string][]string{}
 	for name, d := range p.Datasets {
@@ -112,6 +118,7 @@ func (c *comparison) moved(p *plan.Plan, within string) map[string][]string {
 	return out
 }
 
+// holdsCUE reports whether the folder has a blueprint.
 func holdsCUE(dir string) bool {
 	found, err := filepath.Glob(filepath.Join(dir, "*.cue"))
 	return err == nil && len(found) > 0

@@ -37,6 +37,8 @@ func known(v any) any {
 // judgeResources checks a side's resources against the policies about resources, as
 // the engine will, and adds their verdicts. What is undecided until the engine
 // knows more is no verdict.
+// It is done only where both sides have resources, or every finding of the head would
+// look new.
 func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
 	if side == nil || side.Resources == nil {
 		return nil
