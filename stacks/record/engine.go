@@ -15,6 +15,8 @@ type engine struct {
 }
 
 // Log keeps what the program logs as an error.
+// The SDK reports some failures, such as a resource option that is not valid, only
+// there; without keeping them a broken program would appear to succeed.
 func (e *engine) Log(_ context.Context, in *pulumirpc.LogRequest) (*emptypb.Empty, error) {
 	if in.GetSeverity() == pulumirpc.LogSeverity_ERROR {
 		e.monitor.mu.Lock()

@@ -38,6 +38,9 @@ var sources = map[string]source{
 }
 
 // Invoke keeps a data source and answers with placeholders.
+//
+// A data source that is not in the list is an error: an answer without the output
+// that the program reads would be recorded as an empty text.
 func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest) (*pulumirpc.InvokeResponse, error) {
 	args, err := unmarshal(in.GetArgs())
 	if err != nil {
@@ -61,6 +64,8 @@ func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest)
 	return &pulumirpc.InvokeResponse{Return: answer}, nil
 }
 
+// answer is the arguments and a placeholder for every output. The caller holds mu,
+// which note relies on.
 func (m *monitor) answer(d Data, known source) resource.PropertyMap {
 	v := inventor{origin: Reference{Data: d.Name}, note: func(token string, ref Reference) { m.refs[token] = ref }}
 	out := d.Args.Copy()

@@ -25,6 +25,7 @@ type monitor struct {
 	pulumirpc.UnimplementedResourceMonitorServer
 	info Run
 
+	// mu guards what follows: the SDK registers resources from many goroutines.
 	mu        sync.Mutex
 	types     map[string]reflect.Type // type token -> the SDK's struct
 	byURN     map[string]*Resource
@@ -35,6 +36,8 @@ type monitor struct {
 	errs      []error
 }
 
+// newMonitor knows the placeholders of other stacks' outputs from the start, since
+// they come in by the configuration and not by a registration.
 func newMonitor(run Run) *monitor {
 	m := &monitor{info: run, types: map[string]reflect.Type{}, byURN: map[string]*Resource{},
 		refs: map[string]Reference{}}
@@ -48,6 +51,8 @@ func newMonitor(run Run) *monitor {
 }
 
 // observe learns the Go struct of every type before its first registration.
+// A transformation runs in the program's process, before the registration is sent,
+// and is the one place where the typed struct can be seen.
 func (m *monitor) observe(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,6 +83,9 @@ func (m *monitor) SignalAndWaitForShutdown(context.Context, *emptypb.Empty) (*em
 }
 
 // RegisterResource keeps the resource and answers with its outputs.
+//
+// The engine refuses two resources with one URN, and so does this: a program that
+// only works here would be no use.
 func (m *monitor) RegisterResource(_ context.Context,
 	in *pulumirpc.RegisterResourceRequest) (*pulumirpc.RegisterResourceResponse, error) {
 	r, err := m.resource(in)
@@ -103,6 +111,8 @@ func (m *monitor) RegisterResource(_ context.Context,
 }
 
 // resource reads a registration.
+// Dependencies are sorted, so that a recording does not depend on the order in which
+// goroutines ran.
 func (m *monitor) resource(in *pulumirpc.RegisterResourceRequest) (*Resource, error) {
 	inputs, err := unmarshal(in.GetObject())
 	if err != nil {
@@ -142,6 +152,8 @@ func aliases(in *pulumirpc.RegisterResourceRequest) []string {
 }
 
 // invent returns the ID and the outputs of a resource. The caller holds mu.
+// A component has neither. For Kubernetes the outputs are the inputs: an object's
+// content is known before it exists.
 func (m *monitor) invent(r *Resource) (string, resource.PropertyMap) {
 	if !r.Custom {
 		return "", nil
@@ -194,6 +206,7 @@ func (m *monitor) RegisterResourceOutputs(_ context.Context,
 	return &emptypb.Empty{}, nil
 }
 
+// urn is what the engine would make, with the parent's types in it.
 func (m *monitor) urn(parent, typ, name string) string {
 	var parentType tokens.Type
 	if p := resource.URN(parent); p != "" && p.QualifiedType() != resource.RootStackType {
@@ -229,16 +242,20 @@ func (m *monitor) ReadResource(_ context.Context,
 		in.GetName()), Properties: object}, nil
 }
 
+// loggedErrors are the errors that the program logged, joined.
 func (m *monitor) loggedErrors() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return errors.Join(m.errs...)
 }
 
+// marshal writes properties for the protocol. Secrets keep their marker, so that the
+// program's own outputs are secret where its inputs were.
 func marshal(m resource.PropertyMap) (*structpb.Struct, error) {
 	return plugin.MarshalProperties(m, plugin.MarshalOptions{KeepSecrets: true})
 }
 
+// unmarshal reads properties; nulls are left out, as the engine leaves them.
 func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
 	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepSecrets: true, SkipNulls: true})
 }

@@ -23,6 +23,7 @@ type inventor struct {
 // outputs returns an output for every field of the resource struct: what was
 // put in, and placeholders for the rest. A text is always a placeholder, with
 // the input as its literal, so that who uses it is known to depend on it.
+// Fields that the SDK has for its own purposes have no tag, and are left out.
 func (v inventor) outputs(typ reflect.Type, inputs resource.PropertyMap) resource.PropertyMap {
 	out := resource.PropertyMap{}
 	for typ.Kind() == reflect.Pointer {
@@ -50,6 +51,9 @@ func (v inventor) outputs(typ reflect.Type, inputs resource.PropertyMap) resourc
 }
 
 // value invents one value of a type, echoing the input where there is one.
+// A text that was put in within an object or list is echoed; one at the top is a
+// placeholder with the input as its literal. What was not put in is invented at any
+// depth.
 func (v inventor) value(typ reflect.Type, in resource.PropertyValue, path []string) resource.PropertyValue {
 	if in.IsSecret() {
 		return resource.MakeSecret(v.value(typ, in.SecretValue().Element, path))
@@ -82,6 +86,8 @@ func (v inventor) value(typ reflect.Type, in resource.PropertyValue, path []stri
 	}
 }
 
+// list invents one element where there was no input, since programs index lists that
+// the cloud fills.
 func (v inventor) list(elem reflect.Type, in resource.PropertyValue, path []string) resource.PropertyValue {
 	if len(path) >= maxDepth {
 		return in
@@ -97,6 +103,7 @@ func (v inventor) list(elem reflect.Type, in resource.PropertyValue, path []stri
 	return resource.NewProperty(out)
 }
 
+// object invents every field that the type has a tag for.
 func (v inventor) object(typ reflect.Type, in resource.PropertyValue, path []string) resource.PropertyValue {
 	if len(path) >= maxDepth {
 		return in
@@ -130,6 +137,8 @@ func (v inventor) text(path []string, literal resource.PropertyValue) string {
 	return token
 }
 
+// number notes and returns the number of a path, under the text in which Expand
+// finds it.
 func (v inventor) number(path []string) float64 {
 	ref := v.at(path)
 	n := placeholderNumber(ref)
@@ -137,6 +146,7 @@ func (v inventor) number(path []string) float64 {
 	return n
 }
 
+// at is the reference of a path.
 func (v inventor) at(path []string) Reference {
 	ref := v.origin
 	ref.Path = path

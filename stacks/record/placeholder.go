@@ -38,6 +38,8 @@ const (
 var placeholderForm = regexp.MustCompile(mark + `[0-9a-f]{16}|` + numberMark + `\d{12}`)
 
 // sum hashes what a reference stands for.
+// The literal is left out: it would change the placeholder with the input, which may
+// itself hold placeholders.
 func sum(ref Reference) [32]byte {
 	// Reference without its literal is plain strings: it always marshals.
 	key, _ := json.Marshal([]any{ref.URN, ref.Data, ref.Variable, ref.Path})
@@ -45,12 +47,15 @@ func sum(ref Reference) [32]byte {
 }
 
 // placeholder returns the text that stands for ref.
+// 64 bits of the hash: with the few thousand outputs of a stack, two that collide are
+// not to be expected.
 func placeholder(ref Reference) string {
 	h := sum(ref)
 	return mark + hex.EncodeToString(h[:8])
 }
 
 // placeholderNumber returns the number that stands for ref.
+// It is below 2^53, so that no digit is lost in a float64.
 func placeholderNumber(ref Reference) float64 {
 	h := sum(ref)
 	var n uint64
@@ -65,6 +70,7 @@ func placeholderNumber(ref Reference) float64 {
 func Variable(name string) string { return placeholder(Reference{Variable: name}) }
 
 // References returns what the placeholders of text stand for, in order.
+// Placeholders of other recordings are left out.
 func (r *Recording) References(text string) []Reference {
 	var out []Reference
 	for _, token := range placeholderForm.FindAllString(text, -1) {
@@ -78,6 +84,8 @@ func (r *Recording) References(text string) []Reference {
 // Expand replaces every placeholder of text with what fn returns for it. The
 // rest of the text is given to between, which may escape it; nil leaves it. A
 // placeholder that the program has cut or changed is an error.
+// A cut placeholder is noticed by its mark alone, and only in text after the last
+// whole one.
 func (r *Recording) Expand(text string, fn func(Reference) (string, error),
 	between func(string) string) (string, error) {
 	if between == nil {

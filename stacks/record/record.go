@@ -51,6 +51,10 @@ type Recording struct {
 // Program runs body and returns what it registered. It errs with what the
 // program returned, with what its resources were refused for, and when ctx
 // ends. Nothing outside the process is touched.
+//
+// The listener is on a port of the loopback that the system chooses, so recordings
+// can run side by side. gRPC ends it before the recording is returned, after which
+// nothing writes to the monitor.
 func Program(ctx context.Context, body pulumi.RunFunc, run Run) (*Recording, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -90,6 +94,8 @@ func guarded(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.
 }
 
 // run executes the program against the monitor that listens on address.
+// Errors of the context come first and alone: what else went wrong then follows from
+// it.
 func (m *monitor) run(ctx context.Context, address string, body pulumi.RunFunc) error {
 	pctx, err := pulumi.NewContext(ctx, pulumi.RunInfo{
 		Project: m.info.Project, Stack: m.info.Stack, Config: m.info.Config, Organization: "organization",
@@ -111,6 +117,7 @@ func (m *monitor) run(ctx context.Context, address string, body pulumi.RunFunc) 
 }
 
 // recording returns what was recorded, sorted.
+// It must be called once the server has stopped, as it hands out the monitor's maps.
 func (m *monitor) recording() *Recording {
 	slices.SortFunc(m.resources, func(a, b *Resource) int { return cmp.Compare(a.URN, b.URN) })
 	slices.SortFunc(m.data, func(a, b Data) int { return cmp.Compare(a.Name, b.Name) })

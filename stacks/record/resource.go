@@ -44,6 +44,7 @@ type Data struct {
 }
 
 // OfType returns the resources of a type token.
+// It looks through all; recordings have hundreds of resources and not millions.
 func (r *Recording) OfType(token string) []*Resource {
 	var out []*Resource
 	for _, one := range r.Resources {
@@ -65,6 +66,7 @@ func (r *Recording) Named(token, name string) *Resource {
 }
 
 // ByURN returns the resource of a URN; nil where there is none.
+// The resources are sorted by URN, so it searches.
 func (r *Recording) ByURN(urn string) *Resource {
 	i, ok := slices.BinarySearchFunc(r.Resources, urn,
 		func(one *Resource, urn string) int { return strings.Compare(one.URN, urn) })
@@ -76,6 +78,8 @@ func (r *Recording) ByURN(urn string) *Resource {
 
 // Plain returns v without its secret wrapping as JSON's values: nil, bool,
 // float64, string, []any, map[string]any.
+// Losing the wrapping loses what is secret: callers that write the result anywhere
+// must have asked HasSecret before.
 func Plain(v resource.PropertyValue) any {
 	switch {
 	case v.IsSecret():
