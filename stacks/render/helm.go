@@ -11,6 +11,9 @@ import (
 
 // helmfile writes the Helm releases as a helmfile.yaml, each with the releases
 // that it waits for.
+// It returns no file where there is no release. All that is wrong with releases is one
+// error. Dependencies between releases become "needs", by which helmfile orders them;
+// dependencies on other resources cannot be said there.
 func helmfile(rec *record.Recording, values *resolver) (Files, error) {
 	var releases []any
 	repositories := map[string]any{}
@@ -43,6 +46,8 @@ func helmfile(rec *record.Recording, values *resolver) (Files, error) {
 }
 
 // release translates one release and notes the repository of its chart.
+// A version is required: without it helmfile would install the newest, and the same
+// rendering would mean something else each day.
 func release(r *record.Resource, places map[string]string, repositories map[string]any,
 	values *resolver) (map[string]any, error) {
 	name, chart := inputText(r, "name"), inputText(r, "chart")
@@ -76,6 +81,7 @@ func release(r *record.Resource, places map[string]string, repositories map[stri
 }
 
 // alias names a chart repository after its address.
+// It only has to be the same for the same address.
 func alias(url string) string {
 	url = strings.TrimPrefix(url, "https://")
 	return strings.Trim(notLabel.ReplaceAllString(url, "-"), "-")

@@ -40,6 +40,8 @@ func isObject(r *record.Resource) bool {
 // in the order in which they can be applied. CustomResourceDefinitions and
 // Secrets have folders of their own: the first must be there before anything
 // else, the second are not for Git.
+// Two objects with the same file would overwrite each other, so the second is an
+// error; names that differ in ":" alone could cause that.
 func manifests(rec *record.Recording, values *resolver) (Files, error) {
 	var all []*manifest
 	var errs []error
@@ -67,6 +69,7 @@ func manifests(rec *record.Recording, values *resolver) (Files, error) {
 }
 
 // newManifest resolves an object and places it.
+// Errors do not name the object; the caller adds that.
 func newManifest(r *record.Resource, values *resolver) (*manifest, error) {
 	if strings.HasSuffix(r.Type, "Patch") {
 		return nil, errors.New("a patch of an object that another owner has cannot be a manifest")
@@ -94,6 +97,7 @@ func newManifest(r *record.Resource, values *resolver) (*manifest, error) {
 
 // objectInputs are a resource's inputs without what is Pulumi's own, and with
 // a Secret's texts not yet encoded.
+// It is a copy, as the recording is shared.
 func objectInputs(r *record.Resource) resource.PropertyMap {
 	out := r.Inputs.Copy()
 	delete(out, "__fieldManager")
@@ -101,6 +105,8 @@ func objectInputs(r *record.Resource) resource.PropertyMap {
 }
 
 // tidy takes annotations for Pulumi's provider out of an object's metadata.
+// An empty map of annotations is removed, so that objects with and without Pulumi's
+// render alike.
 func tidy(meta map[string]any) {
 	annotations, _ := meta["annotations"].(map[string]any)
 	for key := range annotations {
@@ -114,6 +120,7 @@ func tidy(meta map[string]any) {
 }
 
 // place returns the object's file: a folder a namespace.
+// RBAC names may have a colon, which some file systems cannot hold.
 func (m *manifest) place() string {
 	file := strings.ToLower(m.kind) + "-" + strings.ReplaceAll(m.name, ":", "-") + ".yaml"
 	if m.kind == crdKind {
@@ -133,6 +140,7 @@ func (m *manifest) place() string {
 }
 
 // layout writes the objects and one kustomization.yaml a folder.
+// Each top folder can be applied by itself, with `kubectl apply -k`.
 func layout(all []*manifest) (Files, error) {
 	out := Files{}
 	listed := map[string][]any{}
@@ -159,6 +167,8 @@ func layout(all []*manifest) (Files, error) {
 
 // annotate adds what Argo CD orders by, and lets it replace a Job, whose pod
 // template cannot be changed.
+// Force and Replace delete and make the Job again, which then runs again: jobs here
+// can be repeated.
 func (m *manifest) annotate() {
 	meta, _ := m.body["metadata"].(map[string]any)
 	annotations, ok := meta["annotations"].(map[string]any)

@@ -17,6 +17,9 @@ type names struct {
 	data      map[string]string // name -> data.aws_region.region
 }
 
+// newNames gives every resource an address. Two with the same type and name, under
+// different parents, are told apart by a hash of the URN, so that the address does
+// not depend on their order.
 func newNames(rec *record.Recording) names {
 	n := names{resources: map[string]string{}, data: map[string]string{}}
 	taken := map[string]bool{}
@@ -78,12 +81,14 @@ func attribute(terraformType string, path []string) string {
 	return out.String()
 }
 
+// isIndex reports whether a step of a path is an index of a list.
 func isIndex(step string) bool { return strings.Trim(step, "0123456789") == "" }
 
 var notWord = regexp.MustCompile(`\W+`)
 var notLabel = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
 // label makes a Terraform label of a resource's name.
+// Terraform's labels begin with a letter.
 func label(name string) string {
 	name = notLabel.ReplaceAllString(name, "_")
 	if name == "" || !unicode.IsLetter(rune(name[0])) {
@@ -93,6 +98,8 @@ func label(name string) string {
 }
 
 // snake writes a camelCase name in snake_case: cidrIpv4 is cidr_ipv4.
+// Each capital begins a word, as in Terraform's own provider: an acronym is written
+// as one word in Pulumi's names.
 func snake(name string) string {
 	var out strings.Builder
 	for i, r := range name {

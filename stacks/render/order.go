@@ -24,6 +24,8 @@ const workloadWave = 4
 // order sets every object's wave, its kind's or a later one where it depends
 // on an object of a later one, and sorts: by wave, then by path. What depends
 // on a Job waits for the wave after it, since Argo CD waits between waves only.
+// It repeats until nothing moves, at most once more than there are objects, which a
+// cycle of dependencies on Jobs would otherwise exceed.
 func order(all []*manifest) {
 	byURN := map[string]*manifest{}
 	for _, m := range all {

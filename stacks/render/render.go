@@ -40,6 +40,8 @@ func (f Files) Only(kind string) Files {
 
 // TakeSecrets takes the files of secrets/ out and returns the names of the Secrets,
 // as namespace/name, sorted.
+// A file's name is the one that place gave it: secret-NAME.yaml in the namespace's
+// folder.
 func (f Files) TakeSecrets() []string {
 	var names []string
 	for _, path := range sorted(f) {
@@ -55,6 +57,8 @@ func (f Files) TakeSecrets() []string {
 	return names
 }
 
+// isKind reports whether a file is of the kind. Whatever is neither Terraform nor a
+// DAG belongs to the manifests, so that every file is of exactly one kind.
 func isKind(path, kind string) bool {
 	is := Manifests
 	switch {
@@ -76,6 +80,9 @@ type Options struct {
 
 // All returns every file of a recording, or everything that cannot be written.
 // The same recording gives the same bytes. What there is none of has no file.
+//
+// The order of the parts matters: terraform comes last, since it writes an output for
+// each variable that the manifests left open.
 func All(rec *record.Recording, o Options) (Files, error) {
 	values := newResolver(rec, o)
 	out := Files{}

@@ -19,11 +19,13 @@ type resolver struct {
 	left    map[string]record.Reference // variable -> what it stands for
 }
 
+// newResolver returns a resolver for one rendering; it is not safe for concurrent use.
 func newResolver(rec *record.Recording, o Options) *resolver {
 	return &resolver{rec: rec, options: o, names: newNames(rec), left: map[string]record.Reference{}}
 }
 
 // identity says which input an AWS resource's ID repeats.
+// AWS uses the name as the ID of these, so that a manifest needs no variable for it.
 var identity = map[string]resource.PropertyKey{
 	"aws:s3/bucketV2:BucketV2":              "bucket",
 	"aws:s3/bucket:Bucket":                  "bucket",
@@ -37,10 +39,13 @@ var identity = map[string]resource.PropertyKey{
 
 // text puts known values in the place of placeholders and a ${variable} in
 // that of the others.
+// A literal may hold placeholders itself, so it is resolved in turn; placeholders
+// never refer to themselves, as a resource's inputs exist before its outputs.
 func (v *resolver) text(s string) (string, error) {
 	return v.rec.Expand(s, v.reference, nil)
 }
 
+// reference is the text that replaces one placeholder.
 func (v *resolver) reference(ref record.Reference) (string, error) {
 	if literal := v.literal(ref); literal != nil {
 		return v.text(fmt.Sprint(record.Plain(*literal)))
@@ -72,6 +77,8 @@ func (v *resolver) literal(ref record.Reference) *resource.PropertyValue {
 // plain returns a value with its placeholders resolved, null members left out
 // and whole numbers as integers. A secret is its value, or what otherwise says
 // for its path.
+// path is where in the resource the value is, for messages and for secrets. Whole
+// numbers are integers because the API server refuses 3.0 for a number of replicas.
 func (v *resolver) plain(value resource.PropertyValue, path []string, secret func([]string) string) (any, error) {
 	switch {
 	case value.IsSecret() && secret != nil:
@@ -144,6 +151,8 @@ func (v *resolver) number(n float64) (any, error) {
 }
 
 // hide puts secret(path) in the place of every value below v.
+// Every leaf gets a name of its own, so that an object keeps its shape: a Secret's
+// data stays a map of keys.
 func hide(v resource.PropertyValue, path []string, secret func([]string) string) any {
 	if !v.IsObject() {
 		return secret(path)

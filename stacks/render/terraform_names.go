@@ -19,6 +19,7 @@ func terraformType(token string) string {
 }
 
 // terraformData is terraformType of a data source's token.
+// It reads a function's name, which begins with "get".
 func terraformData(token string) string {
 	module, name, _ := strings.Cut(strings.TrimPrefix(token, "aws:"), "/")
 	name = snake(strings.TrimPrefix(name[strings.LastIndex(name, ":")+1:], "get"))
@@ -29,6 +30,7 @@ func terraformData(token string) string {
 	return "aws_" + module + "_" + name
 }
 
+// irregular are the types whose names do not follow from their tokens.
 var irregular = map[string]string{
 	"aws:rds/instance:Instance":                           "aws_db_instance",
 	"aws:rds/subnetGroup:SubnetGroup":                     "aws_db_subnet_group",
@@ -40,6 +42,8 @@ var irregular = map[string]string{
 
 // singular are the lists that pulumi-aws names in the plural and Terraform in
 // the singular, by Terraform type.
+// A name that is missing here is found by tests/provider, where the real provider
+// judges what is rendered.
 var singular = map[string]map[string]string{
 	"aws_s3_bucket_lifecycle_configuration": {
 		"rules": "rule", "transitions": "transition", "noncurrent_version_transitions": "noncurrent_version_transition",
@@ -60,6 +64,8 @@ var singular = map[string]map[string]string{
 }
 
 // property returns the Terraform name of a property anywhere in a type.
+// Names of nested blocks are looked up by the type alone, as none is used with two
+// meanings within one.
 func property(terraformType, name string) string {
 	name = snake(name)
 	if other, ok := singular[terraformType][name]; ok {

@@ -43,6 +43,8 @@ func (w *expressions) object(m resource.PropertyMap, path []string) (object, err
 	return out, nil
 }
 
+// value translates any value. Numbers that only the cloud knows become expressions,
+// which Terraform converts. Null is left out.
 func (w *expressions) value(v resource.PropertyValue, path []string) (any, error) {
 	switch {
 	case v.IsSecret():
@@ -77,6 +79,8 @@ func (w *expressions) value(v resource.PropertyValue, path []string) (any, error
 }
 
 // file writes the path of a local file as seen from the module.
+// The path is relative to the module, so that the rendered folder can be moved with
+// what it refers to.
 func (w *expressions) file(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -91,6 +95,8 @@ func (w *expressions) file(path string) (string, error) {
 }
 
 // free translates a map whose keys are kept as they are.
+// Keys such as tags are the user's own: neither snake case nor the plural rule
+// applies.
 func (w *expressions) free(v resource.PropertyValue, path []string) (any, error) {
 	if !v.IsObject() {
 		return w.value(v, path)
@@ -107,15 +113,19 @@ func (w *expressions) free(v resource.PropertyValue, path []string) (any, error)
 }
 
 // secret declares a sensitive variable and returns the reference to it.
+// The name is made of address and path, so that each secret has its own.
 func (w *expressions) secret(path []string) string {
 	name := strings.Trim(notWord.ReplaceAllString(w.address+"_"+strings.Join(path, "_"), "_"), "_")
 	w.variables[name] = true
 	return "${var." + name + "}"
 }
 
+// In Terraform's templates ${ and %{ begin expressions; doubled signs are text.
 var templateEscape = strings.NewReplacer("${", "$${", "%{", "%%{")
 
 // text writes a text as a Terraform template.
+// A text in base64 that holds placeholders, such as user data, is written as
+// base64encode of the text: Terraform could not put a value into the encoded form.
 func (w *expressions) text(s string) (string, error) {
 	if hidden, ok := decoded(s); ok && len(w.rec.References(hidden)) > 0 {
 		inner, err := w.rec.Expand(hidden, w.reference, func(between string) string {
@@ -128,6 +138,7 @@ func (w *expressions) text(s string) (string, error) {
 }
 
 // decoded returns what a base64 text holds.
+// Short texts are left alone: many words happen to be valid base64.
 func decoded(s string) (string, bool) {
 	if len(s) < 24 {
 		return "", false
@@ -136,6 +147,8 @@ func decoded(s string) (string, bool) {
 	return string(raw), err == nil
 }
 
+// reference declares the variable, or notes the address, that an expression uses. A
+// variable that is sensitive already stays so.
 func (w *expressions) reference(ref record.Reference) (string, error) {
 	if ref.Variable != "" {
 		if _, ok := w.variables[snake(ref.Variable)]; !ok {

@@ -21,12 +21,15 @@ const listFile = ".ashlar-render"
 // whole or not at all, and removes those of an earlier rendering of the kind
 // that are no longer among them. Files of others are left alone. Secrets are
 // readable by their owner only.
+// The list is written last. Until then it names the files of the rendering before,
+// so a process that is killed leaves nothing unlisted that was listed before.
 func Write(dir, kind string, files Files) error {
 	before, err := listed(dir)
 	if err != nil {
 		return err
 	}
 	files = files.Only(kind)
+	// Files of other kinds stay listed, though this rendering has none of them.
 	list := slices.DeleteFunc(slices.Clone(before), func(path string) bool { return isKind(path, kind) })
 	list = append(list, sorted(files)...)
 	slices.Sort(list)
@@ -60,6 +63,8 @@ const maxList = 4 << 20
 
 // listed returns what the last rendering into dir wrote: local paths only,
 // whatever the file says.
+// A path that leads out of dir is left out: the list is a file that anybody who can
+// write to the folder may edit, and Write removes what is in it.
 func listed(dir string) ([]string, error) {
 	f, err := os.Open(filepath.Join(dir, listFile)) //nolint:gosec // below the folder that the user named
 	if errors.Is(err, fs.ErrNotExist) {

@@ -27,6 +27,7 @@ func encode(v any) ([]byte, error) {
 	return out.Bytes(), enc.Close()
 }
 
+// node builds the document by hand, for the encoder would sort keys by name alone.
 func node(v any) (*yaml.Node, error) {
 	switch v := v.(type) {
 	case map[string]any:
