@@ -24,6 +24,9 @@ const maxArchive = 1 << 30
 // load`, `podman load`, `ctr images import` and `kind load image-archive` take.
 // The name, such as ashlar-runtime:1.2.0, is what they will call it. The same
 // image and name give the same bytes.
+//
+// Two formats are in one archive: the OCI layout, with index.json, and Docker's, with
+// manifest.json. Both refer to the same blobs. The archive is built in memory.
 func Save(w io.Writer, img v1.Image, name string) error {
 	blobs, docker, err := parts(img, name)
 	if err != nil {
@@ -49,6 +52,7 @@ func Save(w io.Writer, img v1.Image, name string) error {
 }
 
 // parts are the image's blobs, and the list of them that Docker wants.
+// Docker's list has paths without the leading slash.
 func parts(img v1.Image, name string) ([]entry, []byte, error) {
 	manifest, err1 := img.RawManifest()
 	digest, err2 := img.Digest()
@@ -80,12 +84,15 @@ func parts(img v1.Image, name string) ([]entry, []byte, error) {
 	return out, docker, err
 }
 
+// blob is a file of the archive, named by its digest.
 func blob(h v1.Hash, content []byte) entry {
 	return entry{name: blobPath(h), mode: 0o644, content: content}
 }
 
 func blobPath(h v1.Hash) string { return "/blobs/" + h.Algorithm + "/" + h.Hex }
 
+// indexOf is index.json. containerd takes the image's name from one annotation and
+// other tools from the other.
 func indexOf(img v1.Image, name string) ([]byte, error) {
 	digest, err1 := img.Digest()
 	size, err2 := img.Size()
@@ -104,6 +111,9 @@ var archived = regexp.MustCompile(`^(oci-layout|index\.json|manifest\.json|blobs
 
 // Load reads an archive that Save wrote. The image reads from files below the
 // folder, which must exist and be empty, as long as it is used.
+//
+// It verifies every digest before the image is used: an archive may have been on a
+// disk or in a bucket that others write to.
 func Load(r io.Reader, folder string) (Built, error) {
 	if err := unpack(io.LimitReader(r, maxArchive), folder); err != nil {
 		return Built{}, fmt.Errorf("image archive: %w", err)
@@ -132,6 +142,9 @@ func Load(r io.Reader, folder string) (Built, error) {
 	return described(img)
 }
 
+// unpack writes the archive's files below the folder. Names are matched against the
+// few that Save writes, so none leads out of it, and links and devices are written
+// as plain files.
 func unpack(r io.Reader, folder string) error {
 	if err := os.MkdirAll(filepath.Join(folder, "blobs", "sha256"), 0o700); err != nil {
 		return err
@@ -173,6 +186,7 @@ func unpack(r io.Reader, folder string) error {
 const maxBlob = 2 * MaxBinary
 
 // verified checks every blob against its name.
+// The manifest was verified by its digest before, so the digests in it hold.
 func verified(img v1.Image, folder string) error {
 	m, err := img.Manifest()
 	if err != nil {

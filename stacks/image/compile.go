@@ -44,11 +44,13 @@ func Compile(ctx context.Context, dir string, p Platform) (binary []byte, err er
 }
 
 // released reports whether the module proxy can have the version.
+// A version with "+" was built from a working tree.
 func released(version string) bool {
 	return strings.HasPrefix(version, "v") && !strings.Contains(version, "+")
 }
 
 // sourceTree is the root of the Ashlar source tree around the folder, or "".
+// It is found by its go.mod, looking upwards.
 func sourceTree(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -77,6 +79,7 @@ type builder struct {
 // name, so that the linker would have to keep every method of everything.
 var buildFlags = []string{"-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w -buildid="}
 
+// fromTree builds the command of the source tree, uncommitted changes included.
 func (b *builder) fromTree(ctx context.Context, tree string) ([]byte, error) {
 	out := filepath.Join(b.temp, "ashlar-runtime")
 	args := append([]string{"build", "-o", out}, buildFlags...)
@@ -86,6 +89,8 @@ func (b *builder) fromTree(ctx context.Context, tree string) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
+// fromModule builds a released version from the module proxy, verified by Go's
+// checksum database.
 func (b *builder) fromModule(ctx context.Context, version string) ([]byte, error) {
 	args := append([]string{"install"}, buildFlags...)
 	if err := b.run(ctx, b.temp, append(args, command+"@"+version)); err != nil {
@@ -105,6 +110,9 @@ func (b *builder) fromModule(ctx context.Context, version string) ([]byte, error
 	return os.ReadFile(found)
 }
 
+// run runs Go with an environment in which the result depends on source and toolchain
+// alone: no cgo, the least of the architecture's levels, no workspace. The machine's
+// module cache is used, while binaries go to a GOPATH of this build.
 func (b *builder) run(ctx context.Context, dir string, args []string) error {
 	cache, err := exec.CommandContext(ctx, b.tool, "env", "GOMODCACHE").Output()
 	if err != nil {

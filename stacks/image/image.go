@@ -88,6 +88,8 @@ func described(img v1.Image) (Built, error) {
 	return Built{Image: img, Digest: digest.String(), Version: config.Config.Labels[labelPrefix+"version"]}, nil
 }
 
+// assemble puts the layers and the configuration together. The base layer comes first,
+// since it changes least; registries and nodes share it between versions.
 func assemble(cfg Config, p *program) (v1.Image, error) {
 	created := cfg.Created
 	if created.IsZero() {
@@ -127,6 +129,7 @@ func assemble(cfg Config, p *program) (v1.Image, error) {
 	return mutate.ConfigFile(img, file)
 }
 
+// addendum is a layer with a line of history, which registries show.
 func addendum(l v1.Layer, what string, created time.Time) mutate.Addendum {
 	return mutate.Addendum{Layer: l, MediaType: types.OCILayer, History: v1.History{
 		Author: "ashlar image build", Created: v1.Time{Time: created}, CreatedBy: "ashlar image build", Comment: what,
@@ -134,6 +137,8 @@ func addendum(l v1.Layer, what string, created time.Time) mutate.Addendum {
 }
 
 // baseEntries are what a static binary needs around it.
+// passwd and group are for programs that look their user up; /tmp is sticky, as
+// everywhere, and is where a pod may mount an emptyDir.
 func baseEntries() []entry {
 	return []entry{
 		{name: "/etc/passwd", mode: 0o644,

@@ -30,6 +30,7 @@ type entry struct {
 }
 
 // layer packs the entries and the folders above them, sorted, owned by root.
+// The content is kept in memory and compressed once.
 func layer(entries []entry) (v1.Layer, error) {
 	content, err := pack(withFolders(entries))
 	if err != nil {
@@ -40,6 +41,8 @@ func layer(entries []entry) (v1.Layer, error) {
 		tarball.WithCompressedCaching)
 }
 
+// withFolders adds the folders above the entries, sorted by name. An entry that is a
+// folder itself keeps its own mode.
 func withFolders(entries []entry) []entry {
 	all := map[string]entry{}
 	for _, e := range entries {
@@ -58,6 +61,9 @@ func withFolders(entries []entry) []entry {
 	return out
 }
 
+// pack writes the entries as a USTAR archive: without extended headers, which would
+// hold what differs between machines. Owner and group are 0 by the header's zero
+// values.
 func pack(entries []entry) ([]byte, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)

@@ -20,6 +20,7 @@ type program struct {
 	settings    map[string]string
 }
 
+// inspect reads what the linker wrote into the binary; nothing is executed.
 func inspect(binary []byte) (*program, error) {
 	if len(binary) > MaxBinary {
 		return nil, fmt.Errorf("it has %d bytes, at most %d", len(binary), MaxBinary)

@@ -38,6 +38,10 @@ func ParseReference(text string) (name.Tag, error) {
 // and its credential helpers say. What the registry has is not sent again, and
 // a tag that names the image already is left alone, as immutable tags want.
 // progress is told the bytes sent and their total; nil: nobody watches.
+//
+// The digest is looked at first: a registry with immutable tags refuses even to set a
+// tag to what it is. Credentials go through the transport of package outbound, so
+// never in the clear and to no forbidden address.
 func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, total int64)) (Pushed, error) {
 	h, err := img.Digest()
 	if err != nil {
@@ -60,6 +64,7 @@ func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, to
 			return out, fmt.Errorf("push to %s: %w", to, err)
 		}
 	}
+	// remote.Write closes the channel when it returns, which ends the goroutine.
 	updates := make(chan v1.Update, 64)
 	watched := make(chan struct{})
 	go func() {

@@ -62,6 +62,8 @@ func (p *program) bill(name string, binary []byte, created time.Time) ([]byte, e
 }
 
 // component is a module as it was built in, replaced or not.
+// Scanners look for vulnerabilities by what was really built in, which is the
+// replacement.
 func component(m *debug.Module) cdx.Component {
 	if m.Replace != nil {
 		m = m.Replace
