@@ -30,6 +30,10 @@ type Approval struct {
 // Reviews returns who approved the pull request's last commit: by each person's
 // last review that says yes or no, the author's left out. An approval of an
 // earlier commit is none of what was merged.
+//
+// Comments do not count: an earlier approval remains, as on GitHub itself.
+// Logins are compared in lower case, as GitHub does. Bots are left out, since what
+// an app approves no person has seen.
 func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
 	doing := fmt.Sprintf("reviews of pull request %d", pull)
 	p, _, err := c.api.PullRequests.Get(ctx, c.owner, c.name, pull)
@@ -38,6 +42,7 @@ func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
 	}
 	out := Reviewed{Number: pull, URL: p.GetHTMLURL(), Author: p.GetUser().GetLogin(),
 		Head: p.GetHead().GetSHA(), Merged: p.GetMerged()}
+	// By login in lower case; a later review replaces the one before.
 	last := map[string]*github.PullRequestReview{}
 	err = pages(func(opt github.ListOptions) (*github.Response, error) {
 		list, r, err := c.api.PullRequests.ListReviews(ctx, c.owner, c.name, pull, &opt)
@@ -63,6 +68,7 @@ func (c *Client) Reviews(ctx context.Context, pull int) (Reviewed, error) {
 }
 
 // File is a file's text at a commit or branch; none where it is not there.
+// GitHub returns contents of up to 1 MiB.
 func (c *Client) File(ctx context.Context, ref, path string) ([]byte, error) {
 	text, err := c.content(ctx, ref, path)
 	if status(err) == 404 {
@@ -86,6 +92,8 @@ func (c *Client) content(ctx context.Context, ref, path string) ([]byte, error) 
 }
 
 // Member reports whether the person is in the team of the repository's owner.
+// A pending invitation does not count. The token needs the right to read members of
+// the organisation; without it GitHub may answer 404 as well, which reads as "no".
 func (c *Client) Member(ctx context.Context, team, login string) (bool, error) {
 	m, _, err := c.api.Teams.GetTeamMembershipBySlug(ctx, c.owner, team, login)
 	if status(err) == 404 {

@@ -13,7 +13,8 @@ import (
 // Setup is how a repository should be set up, so that a pull request is checked
 // and reviewed and only what was merged is applied.
 type Setup struct {
-	Branch       string            // protected
+	Branch string // protected
+	// Names of check runs, as workflows report them.
 	Checks       []string          // that must pass, by name
 	Environments []Environment     // of deployments
 	Variables    map[string]string // of the repository's workflows; no secrets
@@ -29,9 +30,11 @@ type Environment struct {
 
 // Step is one difference between the repository and the setup.
 type Step struct {
-	What  string `json:"what"`
-	Now   string `json:"now"`
-	Want  string `json:"want"`
+	What string `json:"what"`
+	Now  string `json:"now"`
+	Want string `json:"want"`
+	// apply makes the change. It may be called at any later time, and GitHub's state may
+	// have changed since Differences looked.
 	apply func(context.Context) error
 }
 
@@ -40,6 +43,9 @@ const CodeOwnersPath = ".github/CODEOWNERS"
 
 // Differences are the steps that lead to the setup, in the order to take them;
 // none where all is as it should be. Nothing is changed.
+//
+// Each part is asked apart, and the problems of all are joined, so that a missing
+// permission is known with everything else before a step is taken.
 func (c *Client) Differences(ctx context.Context, s Setup) ([]Step, error) {
 	var out []Step
 	var problems []error
@@ -54,6 +60,7 @@ func (c *Client) Differences(ctx context.Context, s Setup) ([]Step, error) {
 		add(c.environment(ctx, e))
 		add(c.variablesOf(ctx, e)) // once there is an environment to have them
 	}
+	// Last: it refuses direct commits, which the code owners' file needs.
 	add(c.protection(ctx, s))
 	return out, errors.Join(problems...)
 }
@@ -69,9 +76,12 @@ func (c *Client) Apply(ctx context.Context, steps []Step) (int, error) {
 	return len(steps), nil
 }
 
+// codeOwners writes the file where there is none. One that is there is never changed,
+// whatever it says.
 func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
 	_, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, CodeOwnersPath,
 		&github.RepositoryContentGetOptions{Ref: s.Branch})
+	// An existing file is right by definition.
 	if err == nil { // people edit it by pull requests
 		return nil, nil
 	}
@@ -88,6 +98,8 @@ func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
 		}}}, nil
 }
 
+// environment compares who may deploy there and from where, as texts, which also are
+// what the step shows.
 func (c *Client) environment(ctx context.Context, want Environment) ([]Step, error) {
 	doing := "environment " + want.Name
 	reviewers, ids, err := c.reviewers(ctx, want.Reviewers)
@@ -118,6 +130,7 @@ func (c *Client) environment(ctx context.Context, want Environment) ([]Step, err
 }
 
 // reviewers looks the names up; ids are as reviewersOf gives them.
+// GitHub takes ids and not names, so a name that does not exist is an error here.
 func (c *Client) reviewers(ctx context.Context, names []string) (list []*github.EnvReviewers, ids []string, err error) {
 	for _, name := range names {
 		kind, id := "User", int64(0)
@@ -141,6 +154,7 @@ func (c *Client) reviewers(ctx context.Context, names []string) (list []*github.
 	return list, ids, nil
 }
 
+// reviewersOf are the environment's reviewers as "User ID" or "Team ID", sorted.
 func reviewersOf(e *github.Environment) []string {
 	var out []string
 	for _, rule := range e.ProtectionRules {
@@ -157,6 +171,7 @@ func reviewersOf(e *github.Environment) []string {
 	return out
 }
 
+// describe is an environment's protection in words.
 func describe(protected bool, reviewers []string) string {
 	out := "from any branch"
 	if protected {
@@ -168,6 +183,9 @@ func describe(protected bool, reviewers []string) string {
 	return out + ", reviewed by " + strings.Join(reviewers, ", ")
 }
 
+// protection compares the branch's protection with the setup's. GitHub's call replaces
+// the whole protection, so what was there and is stricter, further checks and a higher
+// number of approvals, is asked for again.
 func (c *Client) protection(ctx context.Context, s Setup) ([]Step, error) {
 	doing := "protection of branch " + s.Branch
 	now, checks, count := "none", slices.Clone(s.Checks), 1
@@ -186,6 +204,7 @@ func (c *Client) protection(ctx context.Context, s Setup) ([]Step, error) {
 	}
 	slices.Sort(checks)
 	checks = slices.Compact(checks)
+	// Compared as text: GitHub returns more fields than are asked for.
 	want := rules(checks, count, true, true, true)
 	if now == want {
 		return nil, nil
@@ -204,6 +223,7 @@ func (c *Client) protection(ctx context.Context, s Setup) ([]Step, error) {
 	}}}, nil
 }
 
+// protected is a protection as rules writes it, for comparing.
 func protected(p *github.Protection) string {
 	var checks []string
 	if p.RequiredStatusChecks != nil && p.RequiredStatusChecks.Contexts != nil {
@@ -216,6 +236,7 @@ func protected(p *github.Protection) string {
 	return rules(checks, count, owners, stale, p.EnforceAdmins != nil && p.EnforceAdmins.Enabled)
 }
 
+// rules is a protection in words, the same for the same rules.
 func rules(checks []string, count int, owners, stale, admins bool) string {
 	return fmt.Sprintf("%d approvals, code owners %t, stale approvals dismissed %t, administrators too %t, checks %s",
 		count, owners, stale, admins, strings.Join(checks, ", "))

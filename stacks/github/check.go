@@ -42,6 +42,10 @@ func (k Check) id() (string, error) {
 
 // Check makes the commit have the check run. The same verdict is not given
 // twice; another one is a new run, which GitHub shows in place of the last.
+//
+// Annotations go in requests of fifty: the first creates the run, the rest are added
+// to it. A run that a killed process left in progress has no conclusion and is not
+// found again; the next call makes a new one in its place.
 func (c *Client) Check(ctx context.Context, k Check) (Outcome, error) {
 	doing := fmt.Sprintf("check run %s on %.12s", k.Name, k.Commit)
 	id, err := k.id()
@@ -55,6 +59,7 @@ func (c *Client) Check(ctx context.Context, k Check) (Outcome, error) {
 	if len(first) > perRequest {
 		first, rest = first[:perRequest], first[perRequest:]
 	}
+	// In progress until every annotation is there.
 	run, _, err := c.api.Checks.CreateCheckRun(ctx, c.owner, c.name, github.CreateCheckRunOptions{
 		Name: k.Name, HeadSHA: k.Commit, ExternalID: &id, Status: github.String("in_progress"), Output: k.output(first),
 	})
@@ -78,6 +83,7 @@ func (c *Client) Check(ctx context.Context, k Check) (Outcome, error) {
 }
 
 // checkRun is the completed run of the same content, or nil.
+// It is recognised by the external id, a hash of the content.
 func (c *Client) checkRun(ctx context.Context, k Check, id string) (*github.CheckRun, error) {
 	var found *github.CheckRun
 	err := pages(func(opt github.ListOptions) (*github.Response, error) {
@@ -95,11 +101,14 @@ func (c *Client) checkRun(ctx context.Context, k Check, id string) (*github.Chec
 	return found, err
 }
 
+// output is what GitHub shows: each request repeats title and summary, and GitHub
+// adds its annotations to those that are there.
 func (k Check) output(annotations []Annotation) *github.CheckRunOutput {
 	summary := []rune(k.Summary)
 	out := &github.CheckRunOutput{Title: &k.Title,
 		Summary: github.String(string(summary[:min(len(summary), maxSummary)]))}
 	for _, a := range annotations {
+		// Lines count from 1; a finding about a whole file has 0.
 		line := max(1, a.Line)
 		out.Annotations = append(out.Annotations, &github.CheckRunAnnotation{
 			Path: &a.Path, StartLine: &line, EndLine: &line, AnnotationLevel: &a.Level,

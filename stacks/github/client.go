@@ -61,6 +61,8 @@ type Client struct {
 var repositoryName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$`)
 
 // New checks the configuration. Nothing is asked of GitHub yet.
+// Errors never hold a token or a key. The client's transports are nested: outbound's
+// rules innermost, then retries, then the check of answers, then an App's signing.
 func New(cfg Config) (*Client, error) {
 	var problems []error
 	if !repositoryName.MatchString(cfg.Repository) {
@@ -90,6 +92,8 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = outbound.Transport(outbound.Config{})
 	}
+	// Retries are below signing: an App's token is fetched once for a request and used for
+	// all of its attempts.
 	patient := &patience{next: cfg.Transport, now: cfg.Now, sleep: cfg.Sleep, notice: cfg.Notice}
 	var transport http.RoundTripper = sound{patient}
 	if cfg.App != nil {
@@ -100,6 +104,7 @@ func New(cfg Config) (*Client, error) {
 		app.BaseURL = strings.TrimSuffix(base.String(), "/")
 		transport = app
 	}
+	// Ten minutes for one request with its waits; a longer limit fails the command.
 	api := github.NewClient(outbound.Over(transport, 10*time.Minute))
 	if cfg.App == nil {
 		api = api.WithAuthToken(cfg.Token)
@@ -109,6 +114,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{api: api, owner: owner, name: name, now: cfg.Now}, nil
 }
 
+// sleep waits in real time, or returns the context's error when it ends first.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -134,6 +140,8 @@ const (
 )
 
 // explained puts GitHub's answer into a sentence with the next step.
+// Errors that are not answers, such as a broken connection, are only put into the
+// sentence.
 func explained(doing string, err error) error {
 	var e *github.ErrorResponse
 	if err == nil || !errors.As(err, &e) || e.Response == nil {
@@ -170,6 +178,7 @@ func (e *AnsweredError) Error() string { return e.message }
 // HTTPStatusCode is the answer's status.
 func (e *AnsweredError) HTTPStatusCode() int { return e.Status }
 
+// wrap is err with what was being done; nil stays nil.
 func wrap(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -187,6 +196,8 @@ func status(err error) int {
 }
 
 // pages calls get for every page.
+// A hundred entries a page is GitHub's maximum. An error ends it, with what earlier
+// pages had already handed over.
 func pages(get func(github.ListOptions) (*github.Response, error)) error {
 	opt := github.ListOptions{PerPage: 100}
 	for {

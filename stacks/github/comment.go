@@ -18,6 +18,7 @@ type Sticky struct {
 	Body string // Markdown; cut where it is too long
 }
 
+// marker begins the comment. Markdown shows nothing of it.
 func (s Sticky) marker() string { return "<!-- ashlar:" + s.Key + " -->" }
 
 // text is the whole comment, cut at a line where GitHub would refuse it.
@@ -37,8 +38,12 @@ func (s Sticky) text() string {
 
 // Comment makes the pull request have the comment, once. An empty body takes it
 // back where there is one. Comments of others are left alone, whatever they say.
+//
+// A comment is edited in place, so that it keeps its position in the conversation and
+// notifies nobody again.
 func (c *Client) Comment(ctx context.Context, pull int, s Sticky) (Outcome, error) {
 	doing := fmt.Sprintf("comment on pull request %d", pull)
+	// Looked for each time: ids are not kept anywhere between runs.
 	mine, err := c.comments(ctx, pull, s.marker())
 	if err != nil {
 		return Outcome{}, explained(doing, err)
@@ -64,6 +69,7 @@ func (c *Client) Comment(ctx context.Context, pull int, s Sticky) (Outcome, erro
 			}
 		}
 		return Outcome{Action: Created, URL: made.GetHTMLURL()}, explained(doing, err)
+	// Editing would mark the comment as edited although nothing changed.
 	case mine[0].GetBody() == text:
 		return Outcome{Action: Unchanged, URL: mine[0].GetHTMLURL()}, nil
 	}

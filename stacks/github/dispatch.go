@@ -8,6 +8,8 @@ import (
 )
 
 // Retrain asks the workflow to run on the branch, for the environment.
+// workflow is its file's name, which must take the input "environment". GitHub answers
+// before the run begins, so success means that it was asked for.
 func (c *Client) Retrain(ctx context.Context, workflow, branch, environment string) error {
 	_, err := c.api.Actions.CreateWorkflowDispatchEventByFileName(ctx, c.owner, c.name, workflow,
 		github.CreateWorkflowDispatchEventRequest{
@@ -17,6 +19,8 @@ func (c *Client) Retrain(ctx context.Context, workflow, branch, environment stri
 }
 
 // Issue makes the repository have one open issue of that title, with the body.
+// Titles are compared exactly; of several with the title, the newest counts. A closed
+// issue is not opened again: a new one is made.
 func (c *Client) Issue(ctx context.Context, title, body string) (Outcome, error) {
 	doing := fmt.Sprintf("issue %q", title)
 	var found *github.Issue

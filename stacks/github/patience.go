@@ -36,8 +36,13 @@ type patience struct {
 }
 
 // RoundTrip sends the request, several times if need be.
+//
+// Each attempt gets a fresh body from GetBody, as the one before may have read it. A
+// request whose body cannot be had again is sent once. The last answer is returned
+// as it is, whatever it says.
 func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
+		// A transport may change the request that it is given, so each attempt has its own.
 		again := req.Clone(req.Context())
 		if req.GetBody != nil {
 			body, err := req.GetBody()
@@ -64,9 +69,12 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // wait says how long to wait before another attempt and why; "" is never.
+// A POST is not sent again after an error or 5xx, since it may have been carried out;
+// after a rate limit it is, because then it was not.
 func (p *patience) wait(req *http.Request, resp *http.Response, err error, attempt int) (time.Duration, string) {
 	backOff := firstBackOff << (attempt - 1)
 	backOff += rand.N(backOff / 2) //nolint:gosec // jitter
+	// PUT, PATCH and DELETE have the same result twice as once.
 	safe := req.Method != http.MethodPost
 	switch {
 	case err != nil && safe && req.Context().Err() == nil:
@@ -82,6 +90,7 @@ func (p *patience) wait(req *http.Request, resp *http.Response, err error, attem
 }
 
 // limited tells a rate limit from a permission: both are 403.
+// Reading the body is left to the last, and the body is put back for the caller.
 func limited(resp *http.Response) bool {
 	if resp.Header.Get("Retry-After") != "" || resp.Header.Get("X-RateLimit-Remaining") == "0" {
 		return true
@@ -93,6 +102,8 @@ func limited(resp *http.Response) bool {
 }
 
 // limit is how long GitHub asks to wait.
+// Retry-After is in seconds; X-RateLimit-Reset is a Unix time, to which a second is
+// added for clocks that differ.
 func (p *patience) limit(resp *http.Response, backOff time.Duration) time.Duration {
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && n >= 0 {
 		return max(time.Duration(n)*time.Second, backOff)

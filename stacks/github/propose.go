@@ -22,6 +22,10 @@ type Proposal struct {
 
 // Propose makes the repository have the pull request, open and with these files
 // on top of the base as it is now.
+//
+// The branch is pushed before the pull request is opened, so that nobody is shown one
+// without its files. Reviews of an earlier commit are dismissed by the branch's
+// protection.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Outcome, error) {
 	doing := "pull request from " + p.Branch
 	pushed, err := c.push(ctx, p)
@@ -68,11 +72,14 @@ func (c *Client) open(ctx context.Context, p Proposal) (*github.PullRequest, err
 
 // push puts the files on the branch, one commit on top of the base, unless they
 // are there already. It reports whether it did.
+// The commit is always on the base as it is, and the branch is moved by force: it
+// belongs to this program, and its history is of no interest.
 func (c *Client) push(ctx context.Context, p Proposal) (bool, error) {
 	base, _, err := c.api.Git.GetRef(ctx, c.owner, c.name, "heads/"+p.Base)
 	if err != nil {
 		return false, err
 	}
+	// 404 means that the branch has to be made.
 	branch, _, err := c.api.Git.GetRef(ctx, c.owner, c.name, "heads/"+p.Branch)
 	if err != nil && status(err) != 404 {
 		return false, err
@@ -88,6 +95,7 @@ func (c *Client) push(ctx context.Context, p Proposal) (bool, error) {
 		return false, err
 	}
 	ref := &github.Reference{Ref: github.String("refs/heads/" + p.Branch), Object: &github.GitObject{SHA: &commit}}
+	// 422: another run has made the branch since; then it is moved.
 	if branch == nil {
 		if _, _, err = c.api.Git.CreateRef(ctx, c.owner, c.name, ref); status(err) != 422 {
 			return true, err
@@ -98,6 +106,7 @@ func (c *Client) push(ctx context.Context, p Proposal) (bool, error) {
 }
 
 // holds reports whether the branch is one commit above the base with the files.
+// A branch that is so needs no new commit, and keeps the reviews that it has.
 func (c *Client) holds(ctx context.Context, p Proposal, at, base string) (bool, error) {
 	commit, _, err := c.api.Git.GetCommit(ctx, c.owner, c.name, at)
 	if err != nil || len(commit.Parents) != 1 || commit.Parents[0].GetSHA() != base {
@@ -115,6 +124,8 @@ func (c *Client) holds(ctx context.Context, p Proposal, at, base string) (bool, 
 	return true, nil
 }
 
+// commit makes a commit of the files on top of the base, and returns its digest.
+// Other files stay as they are in the base's tree. It is on no branch yet.
 func (c *Client) commit(ctx context.Context, p Proposal, base string) (string, error) {
 	parent, _, err := c.api.Git.GetCommit(ctx, c.owner, c.name, base)
 	if err != nil {
@@ -122,6 +133,7 @@ func (c *Client) commit(ctx context.Context, p Proposal, base string) (string, e
 	}
 	var entries []*github.TreeEntry
 	for _, path := range slices.Sorted(maps.Keys(p.Files)) {
+		// Content in place of a blob's digest: GitHub makes the blobs.
 		entries = append(entries, &github.TreeEntry{
 			Path: &path, Mode: github.String("100644"), Type: github.String("blob"),
 			Content: github.String(string(p.Files[path])),

@@ -18,6 +18,9 @@ const maxAnswer = 32 << 20
 type sound struct{ next http.RoundTripper }
 
 // RoundTrip sends the request and looks at what a question is answered with.
+//
+// Answers that are not a success pass: the client library makes errors of those. The
+// body is read whole, which bounds it and lets it be looked at before it is decoded.
 func (s sound) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(req)
 	if err != nil || resp.StatusCode/100 != 2 {
@@ -30,6 +33,7 @@ func (s sound) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(text) > maxAnswer {
 		return nil, fmt.Errorf("GitHub answers with more than %d bytes", maxAnswer)
 	}
+	// Answers to changes may be empty, as those of deletions are.
 	if req.Method == http.MethodGet && hollow(text) {
 		return nil, fmt.Errorf("GitHub answered %s with a body that cannot be read; is there a proxy in between?",
 			req.URL.Path)
@@ -40,6 +44,7 @@ func (s sound) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // hollow reports whether the text is no JSON, or lacks an object where there is to
 // be one.
+// GitHub never answers with a number or a text alone.
 func hollow(text []byte) bool {
 	var v any
 	if json.Unmarshal(text, &v) != nil {

@@ -9,6 +9,7 @@ import (
 )
 
 // holder has variables: the repository, or one of its environments.
+// GitHub has the same calls for both at different addresses.
 type holder interface {
 	what(name string) string
 	list(ctx context.Context, opt github.ListOptions) (*github.ActionsVariables, *github.Response, error)
@@ -16,6 +17,7 @@ type holder interface {
 	update(ctx context.Context, v *github.ActionsVariable) error
 }
 
+// ofRepository are the repository's own variables.
 type ofRepository struct{ c *Client }
 
 func (h ofRepository) what(name string) string { return "variable " + name }
@@ -35,6 +37,8 @@ func (h ofRepository) update(ctx context.Context, v *github.ActionsVariable) err
 	return err
 }
 
+// ofEnvironment are an environment's variables; GitHub finds them by the number of the
+// repository and not by its name.
 type ofEnvironment struct {
 	c           *Client
 	repository  int
@@ -75,6 +79,7 @@ func (c *Client) variablesOf(ctx context.Context, e Environment) ([]Step, error)
 // variables are the steps that make the holder's variables those wanted; others
 // are left alone. A holder that is not there yet has none.
 func (c *Client) variables(ctx context.Context, h holder, want map[string]string) ([]Step, error) {
+	// All pages are read before anything is compared.
 	have := map[string]string{}
 	err := pages(func(opt github.ListOptions) (*github.Response, error) {
 		list, r, err := h.list(ctx, opt)
@@ -85,6 +90,7 @@ func (c *Client) variables(ctx context.Context, h holder, want map[string]string
 		}
 		return r, err
 	})
+	// 404 of an environment is one that an earlier step will make.
 	if _, whole := h.(ofRepository); err != nil && (whole || status(err) != 404) {
 		return nil, explained("variables of the repository", err)
 	}

@@ -37,6 +37,7 @@ func (s *Server) route() {
 	})
 }
 
+// user is somebody; the id is derived from the name, so that it is always the same.
 func user(login string) object {
 	kind, id := "User", int64(0)
 	if strings.HasSuffix(login, "[bot]") {
@@ -48,6 +49,7 @@ func user(login string) object {
 	return object{"login": login, "type": kind, "id": id}
 }
 
+// people are users, teams and memberships; the user nobody does not exist.
 func (s *Server) people() {
 	s.handle("GET //user", func(*http.Request, object) reply {
 		if s.login == "" {

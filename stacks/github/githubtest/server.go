@@ -24,6 +24,7 @@ type object = map[string]any
 type Server struct {
 	*httptest.Server
 
+	// mu guards everything below and is held while a route answers.
 	mu       sync.Mutex
 	routes   *http.ServeMux
 	troubles []Trouble
@@ -138,6 +139,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, trouble.Body)
 }
 
+// trouble takes out the first trouble that fits the request; nil is none.
 func (s *Server) trouble(r *http.Request) *Trouble {
 	for i, t := range s.troubles {
 		if (t.Method == "" || t.Method == r.Method) && strings.Contains(r.URL.Path, t.Path) {
@@ -148,6 +150,7 @@ func (s *Server) trouble(r *http.Request) *Trouble {
 	return nil
 }
 
+// answer routes one request, if it is signed in.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+Token {
 		fail(w, http.StatusUnauthorized, "Bad credentials")
@@ -164,10 +167,13 @@ type reply struct {
 	body   any
 }
 
+// ok is a success with a body.
 func ok(body any) reply { return reply{http.StatusOK, body} }
 
+// refuse is an error as GitHub words it.
 func refuse(status int, message string) reply { return reply{status, object{"message": message}} }
 
+// fail writes an error outside of any route.
 func fail(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -176,6 +182,7 @@ func fail(w http.ResponseWriter, status int, message string) {
 
 // handle adds a route below the repository, or below the root where the path
 // begins with two slashes.
+// Lists are paged here, so that no route can forget it.
 func (s *Server) handle(pattern string, f func(r *http.Request, body object) reply) {
 	method, path, _ := strings.Cut(pattern, " ")
 	if root, ok := strings.CutPrefix(path, "//"); ok {
@@ -214,6 +221,8 @@ type paged struct {
 // tests need not make hundreds to see a second page.
 const most = 3
 
+// page is one page of a list. It sets the Link header of RFC 8288 while more follow, by
+// which clients find the next.
 func page(w http.ResponseWriter, r *http.Request, list []object) []object {
 	at, _ := strconv.Atoi(r.URL.Query().Get("page"))
 	at = max(at, 1)
@@ -228,11 +237,13 @@ func page(w http.ResponseWriter, r *http.Request, list []object) []object {
 	return append([]object{}, list[from:to]...)
 }
 
+// id is a new id; the lock is held.
 func (s *Server) id() int64 {
 	s.last++
 	return s.last
 }
 
+// number is a number in the request's path; 0 where it is none.
 func number(r *http.Request, name string) int {
 	n, _ := strconv.Atoi(r.PathValue(name))
 	return n

@@ -5,6 +5,7 @@ import "maps"
 // SignIn makes the token a person's; a workflow's stands for nobody.
 func (s *Server) SignIn(login string) { s.with(func() { s.login = login }) }
 
+// with runs f under the lock, so that tests may look while requests run.
 func (s *Server) with(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
