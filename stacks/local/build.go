@@ -37,6 +37,9 @@ func (e *PendingError) Error() string {
 // pipelines that make none, in the order of plan.Units; versions are approved by
 // policy where the plan says so. One that fails does not keep the others from
 // being built; all failures are returned together.
+//
+// Each run is told to the trackers and written to dvc.lock as it ends, so that a process
+// that is killed later has both for what was finished.
 func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 	var outcomes []Outcome
 	var problems []error
@@ -47,6 +50,7 @@ func (s *Stack) Build(ctx context.Context) ([]Outcome, error) {
 		if err != nil {
 			problems = append(problems, err)
 		}
+		// The unit that was interrupted has been recorded above.
 		if ctx.Err() != nil {
 			break
 		}

@@ -49,6 +49,7 @@ type Config struct {
 	Poll    time.Duration        // how often decisions made elsewhere are looked for; 0: a second
 }
 
+// defaults fills in what may be empty and reports everything that is wrong.
 func (c *Config) defaults() error {
 	var problems []error
 	if c.Plan == nil {
@@ -87,8 +88,9 @@ func (c *Config) defaults() error {
 
 // Stack is a plan that runs on this machine. Close it to release the state.
 type Stack struct {
-	cfg    Config
-	state  *State
+	cfg   Config
+	state *State
+	// Held from Open to Close; the state must be closed before it is released.
 	lock   *flock.Flock
 	runner *pipeline.Runner
 	rules  *govern.Rules
@@ -96,10 +98,16 @@ type Stack struct {
 }
 
 // Open takes the state folder for this process alone, making it if needed.
+//
+// Runs that a killed process left under way are marked as interrupted, and what is due
+// for its retention goes, before anything new begins. Another process that has the
+// folder is an error that names it.
 func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
 	}
+	// Before anything is opened: makeState migrates the registry and sweeps temporary
+	// files of the store.
 	lock, err := acquire(cfg.State)
 	if err != nil {
 		return nil, err
@@ -111,6 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	if s.state, err = makeState(ctx, cfg.State, cfg.Now); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
+	// The lock is ours, so no other process can be running what is marked as running.
 	for _, u := range cfg.Plan.Units() {
 		if err := run.MarkInterrupted(ctx, s.state.Store, u.Name(), "", cfg.Now()); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -128,6 +137,8 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	return s, nil
 }
 
+// pipelineConfig is what runners of this stack have in common; callers change the
+// trigger and the observer.
 func (s *Stack) pipelineConfig() pipeline.Config {
 	return pipeline.Config{
 		Plan: s.cfg.Plan, Dir: s.cfg.Dir, Store: s.state.Store, Registry: s.state.Registry,
@@ -146,6 +157,8 @@ func (s *Stack) confinement() confine.Policy {
 
 // acquire locks the state folder. The lock goes with the process, however it
 // ends, so a killed one never blocks the next.
+// flock is released by the system with the last descriptor, unlike a file whose mere
+// existence would be the lock.
 func acquire(folder string) (*flock.Flock, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
@@ -157,6 +170,7 @@ func acquire(folder string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("lock %s: %w", file, err)
 	}
 	if !ok {
+		// The file may be missing or half written; the message then names nobody.
 		holder, _ := plan.ReadFile(filepath.Join(folder, "pid"), 64)
 		return nil, fmt.Errorf("another `ashlar up` (process %s) is using %s; stop it, or give this one its own state with --state",
 			strings.TrimSpace(string(holder)), folder)

@@ -20,6 +20,8 @@ func LockFile(state, name string) string {
 
 // writeLock writes the pipeline's dvc.lock where a run has left one. A reader
 // sees the old file or the new one.
+// The file is made again from what the store keeps, so one that was deleted or edited
+// comes back with the next run.
 func (s *Stack) writeLock(ctx context.Context, name string) error {
 	if name == "" {
 		return nil

@@ -12,6 +12,8 @@ import (
 // are those of all answers (see serve.Run); the page's policy allows more.
 func (h *server) pages(mux *http.ServeMux, url string) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		// Made in full before anything is sent, so that a failure is a 500 and not
+		// half a page.
 		view, err := h.view(r.Context(), url)
 		var body bytes.Buffer
 		if err == nil {

@@ -17,6 +17,7 @@ const maxAnswer = 64 << 10
 // probe asks every endpoint for one prediction over HTTP, as a user would, and
 // notes the answers. An endpoint that serves nothing is a *PendingError where a
 // version waits for an approval, else an *IdleError.
+// It stops at the first that fails. The endpoint's own example is what it is asked.
 func (h *server) probe(ctx context.Context, s *Serving) error {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for i := range s.Endpoints {
@@ -42,6 +43,7 @@ func (h *server) pending(ctx context.Context, e *Endpoint) error {
 	if err != nil {
 		return err
 	}
+	// The newest version that waits is named: approving it is what helps.
 	for _, v := range versions {
 		if v.Status == registry.Pending {
 			return h.stack.pending(v)
@@ -58,6 +60,7 @@ func (e *IdleError) Error() string {
 	return fmt.Sprintf("endpoint %s serves nothing: %s", e.Endpoint, e.Why)
 }
 
+// ask posts the body and returns the answer's text. Any status but 200 is an error.
 func ask(ctx context.Context, client *http.Client, url, body string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 )
 
 // sweepEvery is how often what is due is looked for while a stack serves.
+// Retentions are of days, so an hour late is soon enough.
 const sweepEvery = time.Hour
 
 // Sweep deletes what is kept of a dataset for longer than its retention, and
@@ -25,6 +26,7 @@ func (s *Stack) Sweep(ctx context.Context) error {
 }
 
 // keepRetention sweeps now and then. What could not be deleted is tried again.
+// It does not sweep at once, as Open has. An error does not end it.
 func (h *server) keepRetention(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()

@@ -25,6 +25,7 @@ type timetable struct {
 	name   string
 	line   plan.Pipeline
 
+	// mu guards under and number. wg counts runs that are not waited for by keep.
 	mu     sync.Mutex
 	under  map[int]context.CancelFunc // runs under way
 	number int
@@ -36,6 +37,7 @@ type timetable struct {
 func (h *server) keepSchedules(ctx context.Context) error {
 	cfg := h.stack.pipelineConfig()
 	cfg.Trigger, cfg.Observe = "schedule", nil
+	// One for all timetables; runs of different pipelines may go on at once.
 	runner, err := pipeline.New(cfg)
 	if err != nil {
 		return err
@@ -67,6 +69,10 @@ const (
 )
 
 // keep begins what is due, notes how far it has come, and sleeps till the next.
+//
+// How far it has come is kept in the store after each run has begun, so that a process
+// which starts again neither skips a run nor begins one twice, but for a process killed
+// between the two.
 func (t *timetable) keep(ctx context.Context) error {
 	var noted time.Time
 	for {
@@ -79,6 +85,8 @@ func (t *timetable) keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// Several are due after the machine slept or the process was down: those are made
+		// up for in order, if the pipeline's catchup says so.
 		for _, one := range due {
 			t.begin(ctx, one, len(due) > 1)
 			if err := t.note(ctx, one.At); err != nil || ctx.Err() != nil {
@@ -95,6 +103,7 @@ func (t *timetable) keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// At least a millisecond, so that a clock that stands still does not spin.
 		wait := min(next.At.Sub(t.stack.cfg.Now()), lookEvery)
 		timer := time.NewTimer(max(wait, time.Millisecond))
 		select {
@@ -106,10 +115,12 @@ func (t *timetable) keep(ctx context.Context) error {
 	}
 }
 
+// ref is where in the store it is kept how far the timetable has come.
 func (t *timetable) ref() string { return "schedules/" + t.name }
 
 // last is up to when runs have been begun. A pipeline that is new has nothing to
 // make up for.
+// A damaged note counts as none: to begin again from now is better than to stop.
 func (t *timetable) last(ctx context.Context, now time.Time) (time.Time, error) {
 	b, err := t.stack.state.Store.GetRef(ctx, t.ref())
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
@@ -121,12 +132,17 @@ func (t *timetable) last(ctx context.Context, now time.Time) (time.Time, error) 
 	return time.Parse(time.RFC3339Nano, string(b))
 }
 
+// note keeps up to when runs have been begun.
 func (t *timetable) note(ctx context.Context, at time.Time) error {
 	return t.stack.state.Store.PutRef(ctx, t.ref(), []byte(at.UTC().Format(time.RFC3339Nano)))
 }
 
 // begin starts the run that stands for the time, as the pipeline's concurrency
 // says. Runs that are made up for wait for each other unless they may overlap.
+//
+// The concurrency is that of Kubernetes' CronJob: Allow, Replace, or Forbid, which
+// leaves the new run out. The lock is given up while a run is waited for, since its end
+// takes it.
 func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -147,6 +163,7 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 	n := t.number
 	t.number++
 	t.under[n] = end
+	// end frees the context, however the run ended.
 	work := func() {
 		defer func() {
 			end()
@@ -166,6 +183,7 @@ func (t *timetable) begin(ctx context.Context, due schedule.Run, madeUp bool) {
 }
 
 // run runs the pipeline once and says what came of it.
+// The text is a line for people; an error is part of it and ends nothing.
 func (t *timetable) run(ctx context.Context, due schedule.Run) string {
 	o, err := t.stack.RunPipeline(ctx, t.runner,
 		pipeline.Job{Unit: t.stack.cfg.Plan.UnitFor(t.name), Line: t.name, Date: due.Date})
@@ -205,6 +223,9 @@ func (s *Stack) RunJob(ctx context.Context, trigger string, job pipeline.Job) (O
 
 // RunPipeline runs the job, tells the trackers, and where it failed whom the
 // blueprint names.
+//
+// What follows the run is done also where ctx ended it: an interrupted run is told as
+// such. Only a run that failed is notified of, not one that was interrupted.
 func (s *Stack) RunPipeline(ctx context.Context, runner *pipeline.Runner, job pipeline.Job) (Outcome, error) {
 	o, err := runner.BuildJob(ctx, job)
 	after := context.WithoutCancel(ctx)

@@ -60,11 +60,16 @@ func (s *Stack) pending(versions ...registry.Version) *PendingError {
 // version approved or rejected meanwhile, here or by another process, is
 // followed within a poll; a drifted dataset is retrained where the blueprint
 // says so.
+//
+// Everything runs in one group: the first error ends the rest, and each part returns
+// once its context is done. Windows of live traffic are saved last, after the requests
+// have drained.
 func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	h, err := s.newServer(ctx)
 	if err != nil {
 		return err
 	}
+	// After the endpoints follow, so that the address answers as soon as it is open.
 	listener, err := listen(ctx, s.cfg.Listen)
 	if err != nil {
 		return err
@@ -93,6 +98,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	}
 	group.Go(func() error {
 		defer crash.Guard()
+		// The listener is open already, so requests wait until Run accepts them.
 		serving := Serving{URL: url, Endpoints: h.statuses(url)}
 		if opt.Once {
 			defer cancel()
@@ -114,6 +120,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 }
 
 // keep starts what goes on for as long as the stack serves.
+// With Once nothing of it is started: the stack would end before any of it mattered.
 func (h *server) keep(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error {
 		defer crash.Guard()
@@ -147,11 +154,14 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 type server struct {
 	stack     *Stack
 	endpoints []*endpoint.Endpoint // in order of name
-	retrains  chan string
-	audit     *registry.Watch
-	url       string
+	// Names of models that wait for a retrain; there is room for sixteen.
+	retrains chan string
+	audit    *registry.Watch
+	url      string
 }
 
+// newServer makes every endpoint and has it follow once, so that those which can serve
+// do so from the first request on.
 func (s *Stack) newServer(ctx context.Context) (*server, error) {
 	metrics, err := endpoint.NewMetrics(s.cfg.Plan)
 	if err != nil {
@@ -177,6 +187,7 @@ func (s *Stack) newServer(ctx context.Context) (*server, error) {
 	return h, nil
 }
 
+// servers are the endpoints' servers, which drain together.
 func (h *server) servers() []*serve.Server {
 	out := make([]*serve.Server, len(h.endpoints))
 	for i, e := range h.endpoints {
@@ -185,6 +196,7 @@ func (h *server) servers() []*serve.Server {
 	return out
 }
 
+// statuses are the endpoints as they are now, with their addresses.
 func (h *server) statuses(url string) []Endpoint {
 	out := make([]Endpoint, len(h.endpoints))
 	for i, e := range h.endpoints {
@@ -194,6 +206,7 @@ func (h *server) statuses(url string) []Endpoint {
 }
 
 // askRetrain notes the request; one that is waiting already covers it.
+// It never blocks: it is called while a window of traffic is judged.
 func (h *server) askRetrain(model string) {
 	select {
 	case h.retrains <- model:
@@ -220,6 +233,7 @@ func (h *server) retrainOnDemand(ctx context.Context) error {
 	}
 }
 
+// retrain runs the model's pipeline once and says what came of it.
 func (h *server) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
 	u, err := h.stack.cfg.Plan.UnitOf(name)
 	if err != nil {
@@ -238,11 +252,13 @@ func (h *server) retrain(ctx context.Context, runner *pipeline.Runner, name stri
 
 // handler is the whole site: the page, and each endpoint below its own path.
 // The first endpoint also answers at the root, where a guide's client looks.
+// The root's patterns are less specific than those of pages, so the page wins at "/".
 func (h *server) handler(url string) http.Handler {
 	mux := http.NewServeMux()
 	for i, e := range h.endpoints {
 		prefix := "/endpoints/" + e.Name()
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, e.Server().Handler()))
+		// A guide's client posts to /predict without knowing any endpoint's name.
 		if i == 0 {
 			mux.Handle("/", e.Server().Handler())
 		}
@@ -251,6 +267,7 @@ func (h *server) handler(url string) http.Handler {
 	return mux
 }
 
+// endpointURL is where the endpoint answers; the first is the one at the root.
 func endpointURL(url string, all []*endpoint.Endpoint, e *endpoint.Endpoint) string {
 	if all[0] == e {
 		return url

@@ -53,6 +53,8 @@ type AuditState struct {
 	Entries  []registry.Entry `json:"entries"`
 }
 
+// snapshot reads the whole state. Its parts are read one after the other and may be a
+// moment apart: it is for people to look at.
 func (h *server) snapshot(ctx context.Context) (*Snapshot, error) {
 	p := h.stack.cfg.Plan
 	digest, err := p.Digest()
@@ -79,6 +81,7 @@ func (h *server) snapshot(ctx context.Context) (*Snapshot, error) {
 	return s, err
 }
 
+// modelState reads one model's runs, versions and evidence, bounded to the newest.
 func (h *server) modelState(ctx context.Context, name string) (ModelState, error) {
 	st := h.stack.state
 	m := ModelState{Name: name}
@@ -92,6 +95,7 @@ func (h *server) modelState(ctx context.Context, name string) (ModelState, error
 	if m.Versions, err = st.Registry.Versions(ctx, name); err != nil {
 		return m, err
 	}
+	// The champion may be older than that, and then the newest version is shown.
 	if len(m.Versions) > newest {
 		m.Versions = m.Versions[:newest]
 	}
@@ -130,6 +134,8 @@ func evidence(ctx context.Context, s *store.Store, digest string, into any) erro
 	return err
 }
 
+// auditState reads the newest entries and what is known of the log. A failure to read
+// is an error; a log that does not verify is shown.
 func (h *server) auditState(ctx context.Context) (AuditState, error) {
 	reg := h.stack.state.Registry
 	var out AuditState
@@ -140,6 +146,7 @@ func (h *server) auditState(ctx context.Context) (AuditState, error) {
 	if out.Count, err = reg.Head(ctx); err != nil {
 		return out, err
 	}
+	// Verifies what is new; everything is verified by keepVerifying.
 	known, err := h.audit.Check(ctx)
 	if err != nil {
 		return out, err

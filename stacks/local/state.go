@@ -35,6 +35,7 @@ func StateFolder(dir, explicit string) string {
 
 // OpenState opens the state of a stack that has been up at least once. One whose
 // folder may not be written to is opened for reading: whatever changes it errs.
+// The registry's file tells whether there is one: it is made by the first `ashlar up`.
 func OpenState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
 	if _, err := os.Stat(filepath.Join(folder, "registry.db")); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no local stack in %s: run `ashlar up` there first, or name the blueprint's folder with --dir", folder)
@@ -56,6 +57,7 @@ func writable(folder string) bool {
 }
 
 // readState opens a state without a trace in its folder.
+// The caller closes it.
 func readState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
@@ -72,12 +74,15 @@ func readState(ctx context.Context, folder string, now func() time.Time) (*State
 	return s, nil
 }
 
+// makeState opens the state, making what is missing; folders are for their owner alone.
+// The store is closed again if the registry cannot be opened.
 func makeState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	s := &State{Folder: abs, Temp: filepath.Join(abs, "tmp")}
+	// 0700: runs hold rows of the user's data.
 	for _, d := range []string{s.Temp, filepath.Join(abs, "store")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("state folder: %w", err)

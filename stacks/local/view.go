@@ -20,6 +20,8 @@ import (
 const clockFormat = "2006-01-02 15:04:05"
 
 // view turns a snapshot into what the page shows.
+// Times are in UTC, as the server does not know the reader's zone. Entries are turned
+// around: the page has the newest first.
 func (h *server) view(ctx context.Context, url string) (page.View, error) {
 	s, err := h.snapshot(ctx)
 	if err != nil {
@@ -55,6 +57,8 @@ func (h *server) view(ctx context.Context, url string) (page.View, error) {
 	return v, nil
 }
 
+// viewModel is one model's part of the page. Gates and training are those of the
+// version whose evidence is shown.
 func (s *Stack) viewModel(m ModelState, spec plan.Model) page.Model {
 	out := page.Model{Name: m.Name, Algorithm: spec.Algorithm, Task: string(spec.Task),
 		Dataset: spec.Dataset, Target: spec.Target}
@@ -91,6 +95,7 @@ func (s *Stack) viewModel(m ModelState, spec plan.Model) page.Model {
 	return out
 }
 
+// viewRun is a run with its stages; a duration is missing while it is under way.
 func viewRun(r *run.Run) *page.Run {
 	out := &page.Run{Status: string(r.Status), Trigger: r.Trigger, Author: r.Author,
 		Started: r.StartedAt.UTC().Format(clockFormat), Error: r.Error}
@@ -108,6 +113,8 @@ func viewRun(r *run.Run) *page.Run {
 	return out
 }
 
+// viewVersion is a version's row, with the last decision on it and the one metric by
+// which models of the task are compared.
 func (s *Stack) viewVersion(v registry.Version, task plan.Task) page.Version {
 	out := page.Version{
 		Number: v.Version, Status: v.Status, Author: v.Author,
@@ -136,6 +143,8 @@ func (s *Stack) viewVersion(v registry.Version, task plan.Task) page.Version {
 	return out
 }
 
+// Bars of importance are relative to the greatest; features whose importance is not
+// positive have none. Rates are from 0 to 1 and become percent.
 func viewEvaluation(out *page.Model, r *evaluate.Report) {
 	for _, name := range evaluate.Names(r.Task) {
 		if v, ok := r.Metrics[name]; ok {
@@ -169,6 +178,7 @@ func viewEvaluation(out *page.Model, r *evaluate.Report) {
 	}
 }
 
+// number writes a figure with four digits, enough to compare by eye.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // brief rounds a duration for people.

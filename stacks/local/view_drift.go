@@ -46,6 +46,7 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 	return out
 }
 
+// driftStatus is the newest window's state in a word or two, the worst that holds.
 func driftStatus(r *drift.Report) string {
 	switch {
 	case r.Alert:
@@ -60,6 +61,8 @@ func driftStatus(r *drift.Report) string {
 }
 
 // driftSummary says in words the result of the newest window.
+// Everything that a reader needs to judge the verdict is in it: how many rows, what
+// counts, how often chance alone would do it.
 func driftSummary(d *plan.Drift, r *drift.Report) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "Window of %s from %s to %s, against %s of training data: %d of %d columns drifted",
@@ -93,6 +96,7 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 	fmt.Fprintf(&out, " against %d on rows that the model was not trained on (%s %s", p.ReferenceRows,
 		p.Test, scoreText(p.Result))
 	if p.Mean != nil && p.Std != nil {
+		// A tenth of a standard deviation: means that differ by less look the same.
 		step := max(p.Std.Current, p.Std.Reference) / 10
 		fmt.Fprintf(&out, "; mean %s, was %s; standard deviation %s, was %s", near(p.Mean.Current, step),
 			near(p.Mean.Reference, step), number(p.Std.Current), number(p.Std.Reference))
@@ -113,6 +117,8 @@ func windowText(r *drift.Report) string {
 	return out
 }
 
+// viewDriftColumn is a row of the table. The share of missing values is noted where it
+// drifted or is at least 0.05 %, the least that the text can show.
 func viewDriftColumn(c drift.Column) page.DriftColumn {
 	out := page.DriftColumn{
 		Name: c.Column, Test: c.Test, Score: scoreText(c.Result), Threshold: number(c.Threshold),
@@ -138,6 +144,7 @@ func scoreText(r drift.Result) string {
 }
 
 // plot draws both sides of a column's histogram.
+// It is nil for a column without a histogram, such as one with too few values.
 func plot(c drift.Column) *page.Histogram {
 	h := c.Histogram
 	if h == nil || len(h.Reference) == 0 {
@@ -152,6 +159,8 @@ func plot(c drift.Column) *page.Histogram {
 }
 
 // tick writes an end of an axis on which a step counts.
+// Timestamps are in seconds since 1970. 1e11 of them is the year 5138: beyond that
+// the value is in another unit, and shown as a number.
 func tick(v, step float64, kind plan.ColumnType) string {
 	if kind == plan.Timestamp && math.Abs(v) < 1e11 {
 		return time.Unix(int64(v), 0).UTC().Format(time.DateOnly)
@@ -173,6 +182,7 @@ func near(v, step float64) string {
 	return text
 }
 
+// floats converts counts for drawing.
 func floats(counts []int64) []float64 {
 	out := make([]float64, len(counts))
 	for i, c := range counts {
@@ -181,6 +191,7 @@ func floats(counts []int64) []float64 {
 	return out
 }
 
+// rank orders what drifted before what did not.
 func rank(drifted bool) int {
 	if drifted {
 		return 1

@@ -14,6 +14,8 @@ import (
 const compared = 6
 
 // viewRuns sets runs side by side: what they were made from, and what came of it.
+// Rows have a cell for each run, newest first; a parameter or metric that a run does
+// not have is an empty cell. Less than two runs compare nothing.
 func viewRuns(runs []run.Run) *page.Comparison {
 	if len(runs) < 2 {
 		return nil
@@ -24,6 +26,8 @@ func viewRuns(runs []run.Run) *page.Comparison {
 	for i := range runs {
 		out.Runs = append(out.Runs, runs[i].StartedAt.UTC().Format(clockFormat))
 		measured[i] = runs[i].Metrics()
+		// Means of folds and trials are beside the metrics of the test part, under names of
+		// their own.
 		maps.Copy(measured[i], runs[i].Training.Metrics())
 		for name := range measured[i] {
 			metrics[name] = true

@@ -12,6 +12,7 @@ import (
 )
 
 // viewTraining shows the parameters of a version and how they came to be chosen.
+// Trials and folds are tables; the chosen trial is highlighted.
 func viewTraining(out *page.Model, v registry.Version) {
 	for _, name := range slices.Sorted(maps.Keys(v.Params)) {
 		out.Params = append(out.Params, page.Metric{Name: name, Value: tuning.Text(v.Params[name])})

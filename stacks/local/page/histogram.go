@@ -29,6 +29,9 @@ type Rect struct {
 
 // NewHistogram lays out shares of rows a bin; both slices have the same length
 // and any scale. labels name the bins, or are two ends of an axis.
+//
+// Both are drawn to one scale, the largest share of either, so that heights compare.
+// The current bars are narrower, to leave the reference visible behind them.
 func NewHistogram(reference, current []float64, labels []string) *Histogram {
 	h := &Histogram{Width: plotWidth, Height: plotHeight}
 	if len(labels) == len(reference) {
@@ -49,6 +52,7 @@ func NewHistogram(reference, current []float64, labels []string) *Histogram {
 	return h
 }
 
+// shares are counts as shares of their total; all zero where there is none.
 func shares(counts []float64) []float64 {
 	total := 0.0
 	for _, c := range counts {
@@ -64,6 +68,8 @@ func shares(counts []float64) []float64 {
 }
 
 // bars places one bar a bin; inset and width are shares of the bin's width.
+// A bar is at least one unit wide, so that many bins still show. Bars begin at the
+// bottom, as y grows downwards in SVG.
 func bars(share []float64, top, inset, width float64, labels []string) []Rect {
 	out := make([]Rect, len(share))
 	if top == 0 {
@@ -82,4 +88,5 @@ func bars(share []float64, top, inset, width float64, labels []string) []Rect {
 	return out
 }
 
+// round keeps coordinates to hundredths, which shortens the document.
 func round(v float64) float64 { return math.Round(v*100) / 100 }

@@ -176,6 +176,9 @@ type Entry struct {
 }
 
 // Render writes the page. Nothing is written when the template errs.
+//
+// html/template escapes every value for its place in the document. The template is
+// parsed each time: pages are rare, and a package variable could fail at start.
 func Render(w io.Writer, v View) error {
 	t, err := template.ParseFS(files, "page.html.tmpl")
 	if err != nil {
