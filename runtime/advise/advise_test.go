@@ -78,3 +78,24 @@ func TestNamedSplitsWordsInEveryHouseStyle(t *testing.T) {
 		}
 	}
 }
+
+// Whether a column tells the target does not depend on where zero is.
+func TestALeakIsOneWhateverTheTargetIsAddedTo(t *testing.T) {
+	for _, far := range []float64{0, 1e9, 1e12} {
+		group, noise, target := make([]int32, 600), make([]int32, 600), floats(600)
+		for i := range target {
+			group[i], noise[i] = int32(i%3), int32(i/7%3)
+			target[i] = far + float64(i%3)*10 + float64(i%5)/100
+		}
+		dict := []string{"a", "b", "c"}
+		f := &dataset.Frame{Rows: 600, Columns: []dataset.Column{
+			{Name: "tells", Type: plan.Category, Codes: group, Dict: dict},
+			{Name: "says nothing", Type: plan.Category, Codes: noise, Dict: dict},
+			{Name: "y", Type: plan.Number, Floats: target},
+		}}
+		got := Features(f, "y", false, []string{"tells", "says nothing"})
+		if len(got) != 1 || got[0].Column != "tells" || got[0].Kind != Leak {
+			t.Errorf("beside %g: %v", far, got)
+		}
+	}
+}

@@ -145,30 +145,32 @@ func (o outcome) numbersTold(c *dataset.Column) string {
 	if groups > len(group)/minBin {
 		return ""
 	}
-	n, sum, square := make([]float64, groups), make([]float64, groups), 0.0
 	var all, rows float64
-	for row, g := range group {
+	for row := range group {
 		if v := o.number[row]; !math.IsNaN(v) {
-			n[g]++
-			sum[g] += v
 			all += v
-			square += v * v
 			rows++
 		}
 	}
 	if rows < minRows {
 		return ""
 	}
-	// Sums of squares are taken in one pass, as differences of two large
-	// numbers. This loses digits where the target's mean is many times its
-	// spread.
-	between := -all * all / rows
+	// Squares are taken of what a value is from the mean: those of the values
+	// themselves lose their digits where the mean is many times the spread.
+	n, sum, total, between := make([]float64, groups), make([]float64, groups), 0.0, 0.0
+	for row, g := range group {
+		if v := o.number[row] - all/rows; !math.IsNaN(v) {
+			n[g]++
+			sum[g] += v
+			total += v * v
+		}
+	}
 	for g := range groups {
 		if n[g] > 0 {
 			between += sum[g] * sum[g] / n[g]
 		}
 	}
-	if total := square - all*all/rows; total > 0 && between >= leakRank*total {
+	if total > 0 && between >= leakRank*total {
 		return "its values tell the target by themselves"
 	}
 	return ""

@@ -49,8 +49,7 @@ type live struct {
 // Encoding is done without the lock, of copies; reports are shared, as they do
 // not change once made.
 func (m *Monitor) Snapshot() ([]byte, error) {
-	m.settle()
-	m.mu.Lock()
+	m.lockSettled()
 	s := snapshot{
 		Version: snapshotVersion, Of: m.digest, Sequence: m.sequence,
 		Verdicts: append([]bool{}, m.alert.verdicts...), Reports: append([]*Report{}, m.reports...),
@@ -67,6 +66,20 @@ func (m *Monitor) Snapshot() ([]byte, error) {
 		return nil, fmt.Errorf("drift snapshot: %d bytes, at most %d; watch fewer columns", len(b), maxSnapshot)
 	}
 	return b, nil
+}
+
+// lockSettled takes the lock at a moment at which no closed window waits to be
+// judged: rows may close another between judging and locking, which a snapshot
+// would lose.
+func (m *Monitor) lockSettled() {
+	for {
+		m.settle()
+		m.mu.Lock()
+		if m.closed == nil {
+			return
+		}
+		m.mu.Unlock()
+	}
 }
 
 // save copies the window.

@@ -26,7 +26,8 @@ type window struct {
 	opened   time.Time
 	last     time.Time // when the last row came
 	rows     int64
-	capacity int // rows of numbers kept at most
+	capacity int // rows of numbers kept at most, by this window
+	full     int // rows of numbers kept at most, by any
 	kept     int
 	blocks   [][]float64 // rows of numbers, NaN for missing, blockRows a block
 	missing  []int64     // a column in the order of layout.all
@@ -40,10 +41,10 @@ type window struct {
 // time as they come, so a window with little traffic stays small. The layout
 // has one number a row at least, the score.
 func newWindow(l *layout, maxRows int) *window {
-	n := len(l.all())
+	n, full := len(l.all()), min(max(liveNumbers/l.width, leastRows), maxRows)
 	return &window{
 		layout: l, missing: make([]int64, n), counts: make([]int64, l.counts), named: make([]map[string]int64, n),
-		capacity: min(max(liveNumbers/l.width, leastRows), maxRows),
+		capacity: full, full: full,
 	}
 }
 
@@ -52,6 +53,7 @@ func newWindow(l *layout, maxRows int) *window {
 // The blocks are kept: rows up to kept are overwritten before they are read.
 func (w *window) open(now time.Time, seed, sequence uint64) {
 	w.opened, w.last, w.rows, w.kept, w.names = now, now, 0, 0, 0
+	w.capacity = w.full // a restored or a merged window may have had less
 	clear(w.missing)
 	clear(w.counts)
 	clear(w.named)

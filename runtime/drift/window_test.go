@@ -175,3 +175,21 @@ func TestObservingAllocatesNothing(t *testing.T) {
 		t.Errorf("%g allocations a row", per)
 	}
 }
+
+// A window that was restored as a sample, or merged, keeps fewer rows; the next one
+// in its memory does not.
+func TestAWindowThatIsUsedAgainHasAllItsRoom(t *testing.T) {
+	l, err := newLayout(shopReference(t, 200), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWindow(l, 1000)
+	w.capacity = 10
+	w.open(time.Unix(0, 0), 7, 2)
+	for i := range 1000 {
+		w.next(time.Unix(int64(i), 0))
+	}
+	if w.kept != 1000 {
+		t.Errorf("%d of 1000 rows are kept", w.kept)
+	}
+}

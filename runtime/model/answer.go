@@ -237,12 +237,20 @@ func (a *answers) probabilities(of func(label int) any, scores []float64) bool {
 	return true
 }
 
+// shown is an answer as an error shows it: its first 100 characters, since it comes
+// from foreign code and may be a long list.
+func shown(found any) string {
+	text := []rune(fmt.Sprint(found))
+	if len(text) > 100 {
+		return string(text[:100]) + "..."
+	}
+	return string(text)
+}
+
 // strange says what was answered and what would be understood.
-//
-// A text is cut to 100 characters, since it comes from foreign code.
 func (a *answers) strange(found any) error {
 	if a.task == plan.Regression {
-		return fmt.Errorf("the model's server answered %.100v; a regression model answers a number", found)
+		return fmt.Errorf("the model's server answered %s; a regression model answers a number", shown(found))
 	}
 	object := make([]string, len(a.labels))
 	for i, label := range a.labels {
@@ -260,7 +268,7 @@ func (a *answers) strange(found any) error {
 	if a.single {
 		forms = append(forms, "the probability of "+a.labels[1])
 	}
-	text := fmt.Sprintf("the model's server answered %.100v; a %s model answers one of the classes %q, or %s", found,
+	text := fmt.Sprintf("the model's server answered %s; a %s model answers one of the classes %q, or %s", shown(found),
 		a.task, a.labels, strings.Join(forms, ", or "))
 	if a.order == nil {
 		text += "; a list is not understood, since these classes sort in one way as numbers and in another as texts"

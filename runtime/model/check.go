@@ -170,7 +170,7 @@ func (f *FieldEncoder) checkCategories() error {
 			return fmt.Errorf("category %q is out of order or there twice", c)
 		}
 	}
-	if _, ok := slices.BinarySearch(f.Categories, f.Mode); f.Impute != ok && (f.Impute || f.Mode != "") {
+	if _, ok := slices.BinarySearch(f.Categories, f.Mode); f.Impute && !ok || !f.Impute && f.Mode != "" {
 		return fmt.Errorf("mode %q does not fit the categories", f.Mode)
 	}
 	return nil

@@ -71,16 +71,19 @@ const forbidden = "[]<>{}:,\""
 // are trained from elsewhere: distinct, and without what libraries forbid, for
 // which an underscore stands.
 //
-// Names without forbidden characters keep theirs, whatever comes before them:
-// all of them are taken before the first name is made up.
+// The first with a name without forbidden characters keeps it, whatever comes
+// before it: all of them are taken before the first name is made up. An input
+// called "a=b" and the category "b" of an input "a" would have the same.
 func (e *Encoder) ColumnNames() []string {
 	names := e.FeatureNames()
 	taken := make(map[string]bool, len(names))
 	for _, n := range names {
 		taken[n] = !strings.ContainsAny(n, forbidden)
 	}
+	kept := make(map[string]bool, len(names))
 	for i, n := range names {
-		if !strings.ContainsAny(n, forbidden) {
+		if !strings.ContainsAny(n, forbidden) && !kept[n] {
+			kept[n] = true
 			continue
 		}
 		plain := strings.Map(func(c rune) rune {

@@ -47,6 +47,11 @@ func TestApplyEncodesEveryKindOfValue(t *testing.T) {
 	if d := cmp.Diff([]string{"a_1__3", "a_1_", "a_1__4", "a_1__2"}, odd.ColumnNames()); d != "" {
 		t.Error(d)
 	}
+	twice := model.Encoder{Fields: []model.FieldEncoder{{Name: "a=b"},
+		{Name: "a", Type: plan.Category, OneHot: true, Categories: []string{"b"}}}}
+	if d := cmp.Diff([]string{"a=b", "a=b_2", "a=_unknown_"}, twice.ColumnNames()); d != "" {
+		t.Error(d)
+	}
 	if d := cmp.Diff(names, e.FeatureNames()); d != "" || e.Width() != len(names) {
 		t.Error(d)
 	}

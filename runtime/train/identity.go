@@ -73,7 +73,8 @@ func (t *target) tellCopiesApart(ids []uint64) {
 //
 // The column's name salts its values, or equal values of two columns could
 // change places. Dictionaries are hashed once an entry and not once a row.
-// Numbers are hashed as the float64 that Floats holds.
+// Numbers are hashed as the float64 that Floats holds, and integers beyond 2^53
+// with what they are short of it, so that two identifiers are never one entity.
 func identify(c *dataset.Column, ids []uint64) {
 	salt := hashed(c.Name)
 	if c.Coded() {
@@ -90,7 +91,11 @@ func identify(c *dataset.Column, ids []uint64) {
 	}
 	for row, v := range c.Floats {
 		if !math.IsNaN(v) {
-			ids[row] += mix(mix(math.Float64bits(v+0)) ^ salt) // + 0: both zeros are one
+			h := mix(math.Float64bits(v + 0)) // + 0: both zeros are one
+			if c.Low != nil && c.Low[row] != 0 {
+				h = mix(h ^ uint64(c.Low[row]))
+			}
+			ids[row] += mix(h ^ salt)
 		}
 	}
 }

@@ -161,3 +161,31 @@ func TestATableOfFewKindsOfRowsIsDividedRowByRow(t *testing.T) {
 		t.Errorf("%d of 4,000 rows are held out (%v)", len(test), err)
 	}
 }
+
+// Identifiers of 64 bits share their float64 with about a thousand others.
+func TestIdentifiersThatShareAFloat64AreTwoEntities(t *testing.T) {
+	const rows = 400
+	id, y := numbers("id"), make([]string, rows)
+	id.Type = plan.Integer
+	var x []float64
+	for i := range rows {
+		id.Floats, id.Low = append(id.Floats, 1<<60), append(id.Low, int16(i/2-100)) // two rows an identifier
+		x, y[i] = append(x, float64(i)), []string{"good", "bad"}[i%2]
+	}
+	f := frameOf(category("y", y...), id, numbers("x", x...))
+	s := spec(f, plan.Binary, "y", "bad", plan.RandomForest)
+	s.Model.Split.Key = "id"
+	tested := 0
+	side := sides(t, f, s)
+	for i := range rows / 2 {
+		if side[float64(2*i)] != side[float64(2*i+1)] {
+			t.Errorf("identifier %d is trained on and tested", i)
+		}
+		if side[float64(2*i)] {
+			tested++
+		}
+	}
+	if share := float64(tested) / (rows / 2); math.Abs(share-0.25) > 0.1 {
+		t.Errorf("%.3f of the identifiers are held out", share)
+	}
+}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -28,11 +29,24 @@ func greaterIsBetter(name string) bool {
 	return name != "log_loss" && name != "root_mean_squared_error"
 }
 
-// scoreAll returns the metrics in the order of metricNames.
+// undefined says what keeps a fold from having a metric. No number stands for it:
+// a report could not keep NaN, and a search could not compare with it.
+func undefined(task plan.Task) error {
+	if task == plan.Regression {
+		return errors.New("it is undefined, because the target has one value in all rows of the fold: use fewer folds")
+	}
+	return errors.New("it is undefined, because the rows of the fold are of one class: set stratified: true, or use fewer folds")
+}
+
+// scoreAll returns the metrics in the order of metricNames. Each is a finite
+// number, or the error says why it has none.
 func scoreAll(task plan.Task, truth, pred *model.Predictions) ([]float64, error) {
 	var out []float64
 	for _, name := range metricNames(task) {
 		v, err := score(name, task, truth, pred)
+		if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			err = undefined(task)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

@@ -38,7 +38,7 @@ func SearchPart(ctx context.Context, spec Spec, frame *dataset.Frame, part datas
 	}
 	var out []Tried
 	mine := all[:0:0]
-	for i := part.Index; i < len(all); i += part.Of {
+	for i := part.Index; i < len(all); i += max(part.Of, 1) { // the zero part is the whole
 		out, mine = append(out, Tried{Index: i}), append(mine, all[i])
 	}
 	if len(mine) == 0 {

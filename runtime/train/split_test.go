@@ -75,6 +75,15 @@ func TestTheSplitFollowsFromTheSeed(t *testing.T) {
 func eight() dataset.Column  { return numbers("x", 1, 2, 3, 4, 5, 6, 7, 8) }
 func halves() dataset.Column { return category("y", "a", "a", "a", "a", "b", "b", "b", "b") }
 
+// floatsTo counts from 0 to n-1.
+func floatsTo(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = float64(i)
+	}
+	return out
+}
+
 // classify learns the classes c from eight numbers.
 func classify(c dataset.Column) func() (*dataset.Frame, train.Spec) {
 	return func() (*dataset.Frame, train.Spec) {
@@ -112,6 +121,13 @@ func TestFitSaysWhatIsWrongWithTheData(t *testing.T) {
 			s.Model.CrossValidation = &plan.CrossValidation{Folds: 5,
 				Stratified: true}
 		}), `has 3 training rows, too few for 5 folds: lower folds to at most 3`},
+		"folds of one class": {func() (*dataset.Frame, train.Spec) {
+			f := frameOf(category("y", slices.Concat(slices.Repeat([]string{"a"}, 400), []string{"b", "b", "b", "b"})...),
+				numbers("x", floatsTo(404)...))
+			s := spec(f, plan.Binary, "y", "b", plan.LogisticRegression)
+			s.Model.CrossValidation = &plan.CrossValidation{Folds: 40}
+			return f, s
+		}, `roc_auc: it is undefined, because the rows of the fold are of one class: set stratified: true, or use fewer folds`},
 		"one fold": {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 1} }),
 			`folds is 1: want at least 2`},
 		"no target column": {edit(func(s *train.Spec) { s.Model.Target = "z" }),

@@ -172,6 +172,9 @@ func labeller(c *dataset.Column) func(row int) string {
 	seen := make(map[float64]string)
 	return func(row int) string {
 		v := c.Floats[row]
+		if c.Low != nil && c.Low[row] != 0 { // an integer that shares its float64 with others
+			return c.Value(row)
+		}
 		s, ok := seen[v]
 		if !ok {
 			s = c.Value(row)
