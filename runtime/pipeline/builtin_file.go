@@ -80,6 +80,7 @@ func (x *execution) given(ctx context.Context, f *builtinFile) (artifact.Artifac
 	if err != nil {
 		return artifact.Artifact{}, err
 	}
+	// A file is not part of the built-in stage's result: most pipelines read none, and it costs a pass over the rows.
 	if a, ok := x.cache.GetFile(ctx, key); ok {
 		return a, nil
 	}

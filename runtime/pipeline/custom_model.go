@@ -38,6 +38,7 @@ func (x *execution) bind(ctx context.Context, res *run.Result) error {
 	if err != nil {
 		return fmt.Errorf("artifact %s: %w", a.Path, err)
 	}
+	// From here on nothing can tell that a command has made it: gates, drift and serving need the same of every model.
 	if m.PlanDigest, err = x.recipe.digest(); err != nil {
 		return err
 	}
@@ -60,6 +61,7 @@ func (x *execution) bind(ctx context.Context, res *run.Result) error {
 func (x *execution) imported(ctx context.Context, made artifact.Artifact, sig model.Signature,
 	enc model.Encoder) (_ *model.Model, err error) {
 	a := x.model.Artifact
+	// Its server is started later, by the first that asks the model.
 	if a.Flavor == plan.PyFunc {
 		m := &model.Model{
 			Name: x.name, Task: x.model.Task, Algorithm: plan.Custom, Params: plan.Params{},

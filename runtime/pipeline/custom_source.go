@@ -60,6 +60,7 @@ func (x *execution) customWorld(ctx context.Context, s *plan.Stage, deps []dep, 
 		}
 		in["environment_file"] = digest
 	}
+	// All that is missing is told at once, as a finding: another attempt would miss it too.
 	if len(missing) > 0 {
 		return nil, &Finding{Summary: "the stage cannot run", Details: missing,
 			Fix: "write the file, or mend the path in the blueprint"}

@@ -38,6 +38,7 @@ func (r *recipe) customStage(n plan.Node) stage {
 			}
 		}
 	}
+	// It trains the model in place of the built-in stage, so that its key has what that one's has.
 	learns := n.Name == plan.StageTrain && r.model.Algorithm == plan.Custom
 	if learns {
 		s.reads["data"], s.reads["split"] = output{plan.StageIngest, "data"}, output{plan.StagePrepare, "split"}

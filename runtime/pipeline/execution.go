@@ -48,6 +48,7 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 		}
 	}
 	x.record = newJournal(r.cfg, newRun(r.cfg, job, r.planDigest), x.stages, job.Only != "")
+	// Both read the recipe and the record as they are when a stage asks.
 	x.table = &table{cfg: r.cfg, recipe: &x.recipe, record: x.record}
 	x.trained = &trained{cfg: r.cfg, record: x.record}
 	if !job.Due.IsZero() {

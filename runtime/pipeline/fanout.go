@@ -36,6 +36,7 @@ func (x *execution) doPart(ctx context.Context, stage string, part dataset.Part)
 	if !ok {
 		return fmt.Errorf("stage %s does not fan out", stage)
 	}
+	// What a part makes may be larger than memory, so it goes into the store while it is made.
 	r, w := io.Pipe()
 	done := make(chan struct{})
 	go func() {

@@ -17,6 +17,7 @@ func (x *execution) frozen(ctx context.Context, s *stage, res *run.Result) bool 
 	}
 	for _, r := range runs {
 		for _, was := range r.Stages {
+			// A run of the model alone has the same unit; its stages are other ones.
 			if was.Stage != s.name || was.Status != run.Succeeded || was.Key == "" || r.Pipeline != x.Pipeline {
 				continue
 			}

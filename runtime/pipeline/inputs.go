@@ -8,8 +8,10 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
-// inputs is everything that the stage's result depends on; nil where it is
-// never taken from the store.
+// inputs is everything that the stage's result depends on, by name: values of
+// the plan, what lies outside of both plan and store, and digests of what earlier
+// stages made. It is nil where the stage is never taken from the store. A custom
+// stage has the outputs that it reads in its world, as digests of its deps.
 func (x *execution) inputs(ctx context.Context, s *stage, res *run.Result) (map[string]any, error) {
 	in, err := s.depends(&x.recipe)
 	if err != nil || in == nil {

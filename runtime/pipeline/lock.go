@@ -61,6 +61,7 @@ func (x *execution) lock(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("dvc.lock of %s: %w", x.Pipeline, err)
 	}
+	// A run that has changed nothing writes nothing.
 	if bytes.Equal(b, was) {
 		return nil
 	}

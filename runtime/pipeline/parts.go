@@ -41,6 +41,7 @@ func (x *execution) only(ctx context.Context, name string) error {
 		}
 		x.record.add(res)
 	}
+	// A part is no result of the stage: who takes the parts over makes that.
 	if x.job.Part.Of > 0 {
 		return x.failed(name, x.doPart(ctx, name, x.job.Part))
 	}
@@ -88,6 +89,7 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw run.Status) (*run.Run,
 	if !ok && len(problems) == 0 {
 		problems = append(problems, fmt.Errorf("%s: the run ended before all of its stages had; its workflow has the rest", x.Name()))
 	}
+	// This process began when all was over; the run is as long as its stages.
 	start, end := x.record.run.Span()
 	x.record.run.StartedAt = start
 	x.noteTraining(ctx)

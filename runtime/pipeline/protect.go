@@ -86,6 +86,7 @@ func (t *table) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Optio
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	var frames []*dataset.Frame
+	// Rows are protected before the next ones are read: the source's own values are never in memory as a whole.
 	for {
 		f, err := reader.Next()
 		if errors.Is(err, io.EOF) {

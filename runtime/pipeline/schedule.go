@@ -43,7 +43,8 @@ func through(all []stage, last string) ([]stage, error) {
 	return out, nil
 }
 
-// all runs the stages as the scheduler does, at most parallelism of them at once.
+// all runs the stages as the scheduler does, at most parallelism of them at once. The record is kept first: a run that
+// cannot be recorded does nothing.
 func (x *execution) all(ctx context.Context) error {
 	if err := x.record.save(ctx); err != nil {
 		return x.failed(x.stages[0].name, err)
@@ -62,7 +63,8 @@ func (x *execution) all(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// parallelism is how many stages run at once.
+// parallelism is how many stages run at once: as the pipeline says, or else as many as whoever runs it has workers, or
+// cores.
 func (x *execution) parallelism() int {
 	if x.line.Parallelism > 0 {
 		return x.line.Parallelism

@@ -22,6 +22,8 @@ var evaluation = stage{
 		"model": {"train", "model"}, "data": {"ingest", "data"}, "split": {"prepare", "split"},
 	},
 	depends: func(r *recipe) (map[string]any, error) {
+		// What is measured is in the key, and not what is demanded of it: a gate that is tightened measures nothing
+		// again.
 		fairness := map[string]any{}
 		for column, f := range r.model.Require.Fairness {
 			fairness[column] = map[string]any{"split": f.Split, "min_group": f.MinGroup}
@@ -86,6 +88,7 @@ func (x *execution) reference(ctx context.Context, m *model.Model, report *evalu
 	for _, f := range m.Signature.Inputs {
 		features[f.Name] = true
 	}
+	// Live requests have features and no target, so the reference has the features alone.
 	columns := seen.Columns[:0:0]
 	for _, c := range seen.Columns {
 		if features[c.Name] {

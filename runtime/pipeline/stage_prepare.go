@@ -21,6 +21,7 @@ var prepare = stage{
 	version: 2,
 	reads:   map[string]output{"data": {"ingest", "data"}},
 	depends: func(r *recipe) (map[string]any, error) {
+		// The split depends on the target where it is stratified, and on the columns by how rows are read.
 		return map[string]any{
 			"columns": r.dataset.Columns, "csv": r.dataset.CSV,
 			"target": r.model.Target, "split": r.model.Split, "task": r.model.Task, "seed": r.seed,

@@ -40,6 +40,7 @@ var registration = stage{
 			return err
 		}
 		v, err := x.Registry.Register(ctx, c)
+		// The registry is asked also for a model that is to be refused: its refusal is what the audit log has.
 		if failed := failedGates(gates); len(failed)+len(c.Objections) > 0 {
 			return refused(x.name, failed, c.Objections, err)
 		}

@@ -18,7 +18,9 @@ import (
 const maxRetryDelay = time.Hour
 
 // attempts runs the stage again after a failure that another attempt may not
-// meet, as often as the plan says.
+// meet, as often as the plan says. The delay doubles from attempt to attempt, up
+// to an hour, and varies by a tenth, so that stages that failed together do not
+// come back together.
 func (x *execution) attempts(ctx context.Context, s *stage, res *run.Result) error {
 	again, delay, err := x.retries(s)
 	if err != nil {
@@ -77,6 +79,8 @@ func (x *execution) telling(next retry.Backoff, res *run.Result) retry.Backoff {
 	})
 }
 
+// retries are how often the stage runs again at most, and after what delay: 0
+// where whoever runs it sees to retries, as a workflow of a cluster does.
 func (x *execution) retries(s *stage) (int, time.Duration, error) {
 	again, delay, err := x.line.Attempts(s.custom)
 	if x.Once || again == 0 {

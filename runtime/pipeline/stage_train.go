@@ -11,7 +11,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/train"
 )
 
-// training fits the model on the training part.
+// training fits the model on the training part, after the search for parameters and the cross-validation that the plan
+// asks for. Its outputs are the model's file and a report of how the parameters were chosen.
 var training = stage{
 	name:    "train",
 	version: 1,
@@ -39,6 +40,8 @@ var training = stage{
 		if err != nil {
 			return err
 		}
+		// Both divide the rows by the same seed. If they ever differ, the evaluation would measure rows that were
+		// learnt.
 		if !slices.Equal(fit.Train, p.Train) || !slices.Equal(fit.Test, p.Test) {
 			return fmt.Errorf("the split of stage prepare is not the one that was trained on")
 		}

@@ -9,13 +9,16 @@ import (
 )
 
 // validation checks the data against its columns and expectations, and makes
-// its profile in the same pass.
+// its profile in the same pass. Data that are not as declared end the run before
+// anything is learnt from them, with a finding that has every expectation that
+// does not hold.
 var validation = stage{
 	name:    "validate",
 	version: 1,
 	reads:   map[string]output{"data": {"ingest", "data"}},
 	depends: func(r *recipe) (map[string]any, error) {
 		d := r.dataset
+		// Neither changes a verdict.
 		d.Description, d.Retention = "", ""
 		return map[string]any{"dataset": d}, nil
 	},

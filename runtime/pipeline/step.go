@@ -7,7 +7,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
-// step runs one stage, or takes its result from the store.
+// step runs one stage, or takes its result from the store, and writes into the record and tells the observer when it
+// begins and how it ends. The error is the stage's own, without its name.
 func (x *execution) step(ctx context.Context, s *stage) error {
 	began := x.Now()
 	res := run.Result{Stage: s.name, Status: run.Running, Started: began.UTC()}
@@ -34,7 +35,11 @@ func (x *execution) step(ctx context.Context, s *stage) error {
 }
 
 // resolve fills in the result from the store where its key is known there, or
-// else by running the stage and keeping what it made.
+// else by running the stage and keeping what it made. There are four ways: a
+// frozen stage keeps its last result whatever its inputs are now; a stage without
+// inputs, such as register, runs each time and is not kept; one that is always
+// changed, or a run that is forced, runs and replaces what is kept; and any other
+// runs only where nothing is kept.
 func (x *execution) resolve(ctx context.Context, s *stage, res *run.Result) error {
 	if s.custom != nil && s.custom.Frozen && x.frozen(ctx, s, res) {
 		return nil
@@ -49,6 +54,7 @@ func (x *execution) resolve(ctx context.Context, s *stage, res *run.Result) erro
 	if res.Key, err = cache.Key(s.keptUnder(), s.version, in); err != nil {
 		return err
 	}
+	// It runs on this goroutine, so that it may write into the result.
 	work := func() (cache.Entry, error) {
 		err := x.attempts(ctx, s, res)
 		return entryOf(res), err
@@ -59,6 +65,7 @@ func (x *execution) resolve(ctx context.Context, s *stage, res *run.Result) erro
 		return err
 	}
 	e, kept, err := x.cache.Once(ctx, s.keptUnder(), res.Key, work)
+	// Otherwise work has filled in the result itself.
 	if kept {
 		takeOver(res, &e)
 	}

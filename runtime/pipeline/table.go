@@ -69,6 +69,7 @@ func (t *table) place(ctx context.Context) (dataset.Options, error) {
 	if len(made) == 0 {
 		return opt, nil
 	}
+	// A dataset that people brought is read where it is; one that a stage made is in the store.
 	if t.dir == "" {
 		dir, err := os.MkdirTemp(t.cfg.TempDir, "ashlar-data-*")
 		if err != nil {
@@ -110,6 +111,7 @@ func (t *table) rows(ctx context.Context) (*dataset.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
+	// After reading, not before it: a file that is written to while it is read is noticed.
 	digest, err := dataset.Digest(ctx, t.recipe.dataset, opt)
 	if err != nil {
 		return nil, err

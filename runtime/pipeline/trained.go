@@ -36,6 +36,7 @@ func (t *trained) estimator(ctx context.Context) (*model.Model, error) {
 		}
 		t.model = m
 	}
+	// One server scores for all stages of the run, and ends with it.
 	if t.model.Remote != nil && t.server == nil {
 		server, err := pyfunc.Start(ctx, t.model,
 			pyfunc.Config{Store: t.cfg.Store, TempDir: t.cfg.TempDir, Getenv: t.cfg.Getenv,

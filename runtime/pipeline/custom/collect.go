@@ -13,6 +13,7 @@ import (
 // at once.
 func (r *Runner) collect(ctx context.Context, s *plan.Stage, work string, made *Made) error {
 	made.Files = map[string]artifact.Artifact{}
+	// No half of a result is kept under a key: what was put into the store before an error is collected later.
 	var missing []string
 	for _, p := range s.Made() {
 		a, err := artifact.Keep(ctx, r.cfg.Store, work, p)
@@ -31,6 +32,7 @@ func (r *Runner) collect(ctx context.Context, s *plan.Stage, work string, made *
 	if len(s.Metrics) > 0 {
 		made.Metrics = map[string]float64{}
 	}
+	// The files are read once more, from the folder: nothing has run there since they were kept.
 	for _, p := range s.Metrics {
 		b, err := artifact.Read(work, s.At(p), maxMetrics)
 		if err != nil {

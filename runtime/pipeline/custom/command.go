@@ -59,6 +59,8 @@ func (r *Runner) command(ctx context.Context, s Stage, root, cwd string, env []s
 			return err
 		}
 	}
+	// Commands write where the blueprint says, without a mkdir of their own. Their folder is new, so a path that leads
+	// out of it by a link cannot be there yet.
 	for _, path := range append(append(slices.Clone(s.Outs), s.Metrics...), s.Plots...) {
 		if err := os.MkdirAll(filepath.Join(cwd, filepath.FromSlash(filepath.Dir(path))), 0o755); err != nil {
 			return err
@@ -67,6 +69,7 @@ func (r *Runner) command(ctx context.Context, s Stage, root, cwd string, env []s
 	printed := command.NewLog(maxLog, s.Report)
 	spec.Output = printed
 	used, err := command.Run(ctx, spec)
+	// The log is kept also when the run was cancelled: it says how far the command had come.
 	digest, _, keepErr := r.cfg.Store.Put(context.WithoutCancel(ctx), bytes.NewReader(printed.Bytes()))
 	made.Log = digest
 	if err != nil {
@@ -89,6 +92,7 @@ func (r *Runner) policy(env []string, own ...string) *confine.Policy {
 			base.Path = path
 		}
 	}
+	// Environments are made once for all stages, so a command reads them and does not change them.
 	base.Read = append(slices.Clone(base.Read), r.envs())
 	return base.For(own, r.cfg.Closed...)
 }

@@ -23,7 +23,9 @@ var passed = []string{
 	"http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_CERT", "PIP_CONFIG_FILE",
 }
 
-// environ is the command's whole environment. The params are written beside it.
+// environ is the command's whole environment, as sorted KEY=value, and the files that it names: the params and what the
+// stage needs installed. It is the same for the same stage on every machine but for the variables that are passed, so
+// that a result does not depend on who runs it. The stage's own env comes last and may change any of them.
 func (r *Runner) environ(ctx context.Context, s Stage, root, cwd string) ([]string, error) {
 	home := filepath.Join(root, "home")
 	for _, dir := range []string{home, filepath.Join(root, "tmp"), cwd} {
@@ -41,6 +43,7 @@ func (r *Runner) environ(ctx context.Context, s Stage, root, cwd string) ([]stri
 			env[key] = confine.Bare(v)
 		}
 	}
+	// Without one a shell looks in places of its own, which differ.
 	if env["PATH"] == "" {
 		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	}
@@ -51,6 +54,7 @@ func (r *Runner) environ(ctx context.Context, s Stage, root, cwd string) ([]stri
 	if file != "" {
 		env["ASHLAR_PARAMS"] = file
 	}
+	// A text is given as it is; anything else, such as a list, as JSON.
 	for name, v := range s.Params {
 		text, ok := v.(string)
 		if !ok {

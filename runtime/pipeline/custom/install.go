@@ -30,6 +30,7 @@ func (r *Runner) installed(ctx context.Context, e *plan.Environment, env map[str
 	// the environments beside it.
 	own := filepath.Join(base, digest[len("sha256:"):][:32])
 	dir := filepath.Join(own, "env")
+	// Processes side by side need the same environment: the first makes it, and the others wait.
 	lock := flock.New(own + ".lock")
 	if err := lock.Lock(); err != nil {
 		return "", fmt.Errorf("environment %s: %w", file, err)
@@ -62,6 +63,7 @@ func (r *Runner) envs() string {
 
 // install has pip or conda fill the folder.
 func (r *Runner) install(ctx context.Context, e *plan.Environment, dir string, env map[string]string) error {
+	// The file is laid by itself: pip and conda see nothing else of the repository.
 	src, err := os.MkdirTemp(r.cfg.TempDir, "ashlar-env-*")
 	if err != nil {
 		return err
@@ -80,6 +82,7 @@ func (r *Runner) install(ctx context.Context, e *plan.Environment, dir string, e
 		}
 		lines = []string{tool + ` -y -p "$ENV_DIR" -f "$ENV_FILE"`}
 	}
+	// Paths are given as variables and not written into the lines, so that none of them is read as shell.
 	vars := []string{"ENV_DIR=" + dir, "ENV_FILE=" + at}
 	for key, v := range env {
 		vars = append(vars, key+"="+v)

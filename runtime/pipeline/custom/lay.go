@@ -13,6 +13,7 @@ import (
 
 // lay puts every dep at its path below work and returns what it is. One that lies within another is there already.
 func lay(ctx context.Context, deps []Dep, work string) (map[string]artifact.Artifact, error) {
+	// It is there also where the stage reads nothing: the command starts in it or below it.
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return nil, err
 	}
@@ -23,6 +24,7 @@ func lay(ctx context.Context, deps []Dep, work string) (map[string]artifact.Arti
 			return nil, fmt.Errorf("dep %s: %w", d.At, err)
 		}
 		out[d.At] = a
+		// A folder is laid whole. To lay a file of it once more would find its place taken.
 		if slices.ContainsFunc(deps, func(o Dep) bool { return o.At != d.At && plan.Within(d.At, o.At) }) {
 			continue
 		}
@@ -38,6 +40,7 @@ func removeAll(root string) error {
 	if os.RemoveAll(root) == nil {
 		return nil
 	}
+	// What is in a folder without rights cannot be removed. Links are not followed, so that nothing outside changes.
 	_ = filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
 			_ = os.Chmod(p, 0o700) //nolint:gosec // a folder that is about to go
