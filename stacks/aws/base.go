@@ -3,7 +3,6 @@ package aws
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
@@ -11,26 +10,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
-)
-
-// What the foundation exports and the workloads read, by the names that
-// `pulumi stack output` prints. Values are texts; none is secret.
-const (
-	OutRegion             = "region"
-	OutAccount            = "accountId"
-	OutClusterName        = "clusterName"
-	OutKubeconfig         = "kubeconfig" // calls `aws eks get-token`: holds no credential
-	OutNetworkCIDR        = "networkCidr"
-	OutDataKey            = "dataKeyArn" // the KMS key of datasets and stores
-	OutLogsBucket         = "logsBucket" // where buckets log who reads them
-	OutDatabaseHost       = "databaseHost"
-	OutDatabasePort       = "databasePort"
-	OutDatabaseName       = "databaseName"
-	OutDatabaseResource   = "databaseResourceId"   // "db-..." of rds-db:connect permissions
-	OutDatabaseSecret     = "databaseSecretArn"    // the master password that RDS keeps in Secrets Manager
-	OutRegistry           = "registryUrl"          // of the runtime's image, without a tag
-	OutBoundary           = "workloadsBoundaryArn" // the policy that no workload's role can exceed
-	outKubernetesProvider = "cluster"              // the provider's name in the state
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 // base is what the workloads know of where they stand: from the foundation's
@@ -73,11 +53,13 @@ func (b base) options() []pulumi.ResourceOption {
 // outputs pairs the foundation's outputs with base's fields.
 func (b *base) outputs() map[string]*pulumi.StringOutput {
 	return map[string]*pulumi.StringOutput{
-		OutRegion: &b.Region, OutAccount: &b.AccountID, OutClusterName: &b.ClusterName,
-		OutNetworkCIDR: &b.NetworkCIDR, OutDataKey: &b.DataKeyArn, OutLogsBucket: &b.LogsBucket,
-		OutDatabaseHost: &b.DatabaseHost, OutDatabasePort: &b.DatabasePort, OutDatabaseName: &b.DatabaseName,
-		OutDatabaseResource: &b.DatabaseResourceID, OutDatabaseSecret: &b.DatabaseSecretArn,
-		OutRegistry: &b.RegistryURL, OutBoundary: &b.BoundaryArn,
+		foundation.OutRegion: &b.Region, foundation.OutAccount: &b.AccountID, foundation.OutClusterName: &b.ClusterName,
+		foundation.OutNetworkCIDR: &b.NetworkCIDR, foundation.OutDataKey: &b.DataKeyArn,
+		foundation.OutLogsBucket:   &b.LogsBucket,
+		foundation.OutDatabaseHost: &b.DatabaseHost, foundation.OutDatabasePort: &b.DatabasePort,
+		foundation.OutDatabaseName:     &b.DatabaseName,
+		foundation.OutDatabaseResource: &b.DatabaseResourceID, foundation.OutDatabaseSecret: &b.DatabaseSecretArn,
+		foundation.OutRegistry: &b.RegistryURL, foundation.OutBoundary: &b.BoundaryArn,
 	}
 }
 
@@ -101,7 +83,7 @@ func newBase(ctx *pulumi.Context, cfg config.Config) (base, error) {
 	}
 	fields := b.outputs()
 	var kubeconfig pulumi.StringOutput
-	fields[OutKubeconfig] = &kubeconfig
+	fields[foundation.OutKubeconfig] = &kubeconfig
 	var missing []string
 	for _, name := range sorted(fields) {
 		value, err := ref.GetOutputDetails(name)
@@ -118,7 +100,7 @@ func newBase(ctx *pulumi.Context, cfg config.Config) (base, error) {
 		return base{}, errors.New("foundation " + cfg.Foundation + " has no output " + strings.Join(missing, ", ") +
 			": run `pulumi up` on that stack first, with this version of the program")
 	}
-	b.Kubernetes, err = kubernetes.NewProvider(ctx, outKubernetesProvider, &kubernetes.ProviderArgs{
+	b.Kubernetes, err = kubernetes.NewProvider(ctx, foundation.KubernetesProvider, &kubernetes.ProviderArgs{
 		Kubeconfig: kubeconfig, EnableServerSideApply: pulumi.Bool(true),
 	})
 	return b, err
@@ -155,9 +137,4 @@ func outputText(d *pulumi.StackReferenceOutputDetails) string {
 
 // FoundationOutputs returns the names of what the workloads read from a
 // foundation, sorted.
-func FoundationOutputs() []string {
-	names := sorted(new(base).outputs())
-	names = append(names, OutKubeconfig)
-	slices.Sort(names)
-	return names
-}
+func FoundationOutputs() []string { return foundation.Outputs() }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 // plural is a kind's name in rules.
@@ -74,7 +75,7 @@ func TestCIAdministersNoCluster(t *testing.T) {
 	for _, e := range f.All("aws:eks/accessEntry:AccessEntry") {
 		groups[e.Name] = e.Text("kubernetesGroups.0")
 	}
-	if groups["cluster-ci-deploy"] != deployers || groups["cluster-ci-preview"] != viewers {
+	if groups["cluster-ci-deploy"] != foundation.Deployers || groups["cluster-ci-preview"] != foundation.Viewers {
 		t.Errorf("groups %v", groups)
 	}
 	if _, there := groups["cluster-ci-image"]; there {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 // credit is the blueprint that has everything: a canary, drift that retrains,
@@ -155,3 +157,11 @@ func walk(path string, v any, visit func(string, map[string]any)) {
 
 // text is everything that the resource says.
 func text(r pulumitest.Resource) string { return fmt.Sprint(r.Inputs) }
+
+func TestTheWorkloadsReadWhatTheFoundationExports(t *testing.T) {
+	read := append(sorted(new(base).outputs()), foundation.OutKubeconfig)
+	slices.Sort(read)
+	if !slices.Equal(read, FoundationOutputs()) {
+		t.Errorf("the workloads read %v, and the foundation exports %v", read, FoundationOutputs())
+	}
+}

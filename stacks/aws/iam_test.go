@@ -7,6 +7,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
@@ -264,7 +265,7 @@ func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 	for _, p := range f.All("aws:iam/rolePolicy:RolePolicy") {
 		if may(t, pulumitest.Statements(t, p.Text("policy")), master) {
 			readers++
-			if p.Name != migrateName {
+			if p.Name != foundation.MigrateName {
 				t.Errorf("%s reads the master password", p.Name)
 			}
 		}
@@ -272,8 +273,8 @@ func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 	if readers != 1 {
 		t.Errorf("%d roles read the master password, and the migration must", readers)
 	}
-	who := f.Named(t, "aws:eks/podIdentityAssociation:PodIdentityAssociation", migrateName)
-	if who.Text("namespace") != "ashlar-system" || who.Text("serviceAccount") != migrateName {
+	who := f.Named(t, "aws:eks/podIdentityAssociation:PodIdentityAssociation", foundation.MigrateName)
+	if who.Text("namespace") != "ashlar-system" || who.Text("serviceAccount") != foundation.MigrateName {
 		t.Errorf("it is %s/%s", who.Text("namespace"), who.Text("serviceAccount"))
 	}
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
-
-const migrateName = "migrate"
 
 // migrate brings the database's schema to the version of the image, and returns
 // what must be there before anything uses it.
 func migrate(ctx *pulumi.Context, cfg config.Config, b base, like *plan.Plan) ([]pulumi.Resource, error) {
 	m := &migration{ctx: ctx, cfg: cfg, base: b, labels: map[string]string{
-		object.LabelInstance: cfg.Name, object.LabelComponent: migrateName, object.LabelName: migrateName,
+		object.LabelInstance: cfg.Name, object.LabelComponent: foundation.MigrateName,
+		object.LabelName:      foundation.MigrateName,
 		object.LabelManagedBy: "ashlar", "ashlar.dev/environment": like.Environment,
 	}}
 	if cfg.CostCentre != "" {
@@ -41,8 +41,8 @@ func migrate(ctx *pulumi.Context, cfg config.Config, b base, like *plan.Plan) ([
 	}
 	// The name changes with the image, since a Job's pod cannot.
 	sum := sha256.Sum256([]byte(cfg.Image))
-	j, err := job.New(ctx, cfg.Name+"-"+migrateName, &job.Args{
-		Namespace: cfg.SystemNamespace(), Name: migrateName + "-" +
+	j, err := job.New(ctx, cfg.Name+"-"+foundation.MigrateName, &job.Args{
+		Namespace: cfg.SystemNamespace(), Name: foundation.MigrateName + "-" +
 			hex.EncodeToString(sum[:])[:shortDigest], Engine: job.Once,
 		Pod: p, Labels: m.labels, Retries: 5, RetryDelay: 10 * time.Second, Deadline: 15 * time.Minute,
 		After: append(ready, more...),
@@ -62,7 +62,7 @@ type migration struct {
 }
 
 func (m *migration) selector() map[string]string {
-	return map[string]string{object.LabelInstance: m.cfg.Name, object.LabelComponent: migrateName}
+	return map[string]string{object.LabelInstance: m.cfg.Name, object.LabelComponent: foundation.MigrateName}
 }
 
 func (m *migration) space() (*namespace.Namespace, error) {
@@ -70,7 +70,7 @@ func (m *migration) space() (*namespace.Namespace, error) {
 	if m.cfg.Provider == config.ProviderAWS {
 		r = lineage.OnAWS(m.base.NetworkCIDR)
 	}
-	flow := r.Flow(lineage.Workload{Kind: migrateName, Name: "database",
+	flow := r.Flow(lineage.Workload{Kind: foundation.MigrateName, Name: "database",
 		Grants: []lineage.Grant{{Access: lineage.UseDatabase}}}, m.selector(), false)
 	return namespace.New(m.ctx, m.cfg.SystemNamespace(), &namespace.Args{
 		Name: m.cfg.SystemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
@@ -92,9 +92,10 @@ func ownerOfDatabase(databaseURL string) string {
 // elsewhere than on AWS the Secret with the URL.
 func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, error) {
 	p := pod.Args{
-		Image: pulumi.String(m.cfg.Image), Command: []string{pod.Binary, migrateName}, ServiceAccount: migrateName,
-		CPU: sizeMigrate.cpu, Memory: sizeMigrate.memory, Scratch: sizeMigrate.scratch, Labels: m.labels,
-		Env: map[string]pulumi.StringInput{"ASHLAR_AUTHOR": pulumi.String(migrateName)},
+		Image: pulumi.String(m.cfg.Image), Command: []string{pod.Binary, foundation.MigrateName},
+		ServiceAccount: foundation.MigrateName,
+		CPU:            sizeMigrate.cpu, Memory: sizeMigrate.memory, Scratch: sizeMigrate.scratch, Labels: m.labels,
+		Env: map[string]pulumi.StringInput{"ASHLAR_AUTHOR": pulumi.String(foundation.MigrateName)},
 	}
 	if m.cfg.Provider != config.ProviderAWS {
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")

@@ -1,3 +1,17 @@
+// Package aws stands plans up on AWS and Kubernetes, as a Pulumi program in
+// two layers. The foundation (network, cluster, database, registry, keys) is
+// made once an environment; the workloads (namespaces, identities, pipelines,
+// endpoints, alerts) are what the blueprints say. They are separate stacks of
+// one project, so that an edit to a blueprint can never touch the cluster.
+//
+// Workloads also stand on any Kubernetes cluster with an S3 URL and a
+// PostgreSQL URL, with no AWS resource at all: ProviderKubernetes.
+//
+// A plan says what; config.Config says where. Both are checked, with every problem
+// reported at once, before the first resource is registered.
+//
+// Its parts import each other one way: config knows no Pulumi, lineage no config,
+// foundation reads both, and this package has the workloads and joins them all.
 package aws
 
 import (
@@ -5,6 +19,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 // Program returns the Pulumi program that stands the plans up where cfg says.
@@ -18,7 +33,7 @@ func Program(plans []*plan.Plan, cfg config.Config) pulumi.RunFunc {
 			return err
 		}
 		if cfg.Layer == config.LayerFoundation {
-			return foundation(ctx, plans, cfg)
+			return foundation.Register(ctx, cfg)
 		}
 		for _, note := range Notes(plans, cfg) {
 			if err := ctx.Log.Warn(note, nil); err != nil {

@@ -28,9 +28,6 @@ var (
 // cluster without identities: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 const storeCredentials = "ashlar-store" //nolint:gosec // a Secret's name
 
-// trainingPool is the tainted pool of the foundation.
-var trainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
-
 // pod returns what the pods of a workload run.
 func (s *site) pod(w lineage.Workload, size size, command ...string) pod.Args {
 	p := pod.Args{

@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/pod"
 	"github.com/ashlar-dev/ashlar/components/slo"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 	"github.com/ashlar-dev/ashlar/templates/alerts"
 )
@@ -70,7 +71,7 @@ func (s *site) drift(name string, d plan.Drift) *job.Args {
 	p := s.pod(w, size, "drift", "--endpoint", name)
 	p.DoNotDisrupt = true
 	if d.Retrain {
-		p.Pool, p.Settings = &trainingPool, config.SettingsSecret // it tells of its runs as a pipeline does
+		p.Pool, p.Settings = &foundation.TrainingPool, config.SettingsSecret // it tells of its runs as a pipeline does
 		s.withKeys(s.plan.Endpoints[name].Model, &p)
 	}
 	return &job.Args{

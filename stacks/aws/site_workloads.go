@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
@@ -99,7 +100,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
 	p := s.pod(w, sizeTraining, append([]string{"run"}, s.subject(name)...)...)
-	p.DoNotDisrupt, p.Pool, p.Settings = true, &trainingPool, config.SettingsSecret
+	p.DoNotDisrupt, p.Pool, p.Settings = true, &foundation.TrainingPool, config.SettingsSecret
 	args := &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
 		Schedule: schedule, Timezone: line.Timezone, Catchup: line.Catchup, Concurrency: string(line.Concurrency),
@@ -119,7 +120,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	}
 	// The pod that ends a run is told who to tell of a failure.
 	end := withoutDatabase(s.pod(w, sizeFinish))
-	end.Pool, end.Settings, end.Labels = &trainingPool, config.SettingsSecret,
+	end.Pool, end.Settings, end.Labels = &foundation.TrainingPool, config.SettingsSecret,
 		object.With(end.Labels, labelDuty, finishes)
 	args.Pod, args.Parallelism = end, line.Parallelism
 	args.Finish = s.command(name, pod.Binary, "finish", job.Word{Before: "--run"}, job.Word{Value: job.Run},

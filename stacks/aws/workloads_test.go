@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 const (
@@ -329,7 +330,7 @@ func TestRolesAndBucketsAreOfTheKindThatCIMayTouch(t *testing.T) {
 	}
 	for _, role := range roles {
 		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-eu-central-1-") ||
-			role.Text("permissionsBoundary") != "known-"+OutBoundary {
+			role.Text("permissionsBoundary") != "known-"+foundation.OutBoundary {
 			t.Errorf("%s with boundary %q", role.Text("name"), role.Text("permissionsBoundary"))
 		}
 	}

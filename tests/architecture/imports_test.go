@@ -94,6 +94,13 @@ var law = []rule{
 		foreign: []string{"github.com/pulumi/pulumi/sdk"},
 	},
 	{
+		// What an environment's blueprints share. It takes nothing from them.
+		folder: "stacks/aws/foundation",
+		ours: []string{"blueprints/plan", "components", "templates/workflows",
+			"stacks/aws/config", "stacks/aws/lineage"},
+		foreign: []string{"github.com/pulumi/"},
+	},
+	{
 		folder:  "stacks/aws",
 		ours:    []string{"blueprints/plan", "components", "templates", "stacks/aws"},
 		foreign: []string{"github.com/pulumi/"},
@@ -251,6 +258,7 @@ func TestImportLawBites(t *testing.T) {
 		"OpenAPI validation is for tests alone":  {"runtime/serve/x.go", "github.com/getkin/kin-openapi/openapi3"},
 		"config is plain values": {"stacks/aws/config/x.go",
 			"github.com/pulumi/pulumi/sdk/v3/go/pulumi"},
+		"the foundation must not know workloads":  {"stacks/aws/foundation/x.go", module + "/stacks/aws"},
 		"lineage must not know the config":        {"stacks/aws/lineage/x.go", module + "/stacks/aws/config"},
 		"components must not know the plan":       {"components/bucket/x.go", module + "/blueprints/plan"},
 		"the AWS stack does not load CUE":         {"stacks/aws/x.go", "cuelang.org/go/cue"},

@@ -18,6 +18,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 // Root returns the checkout's folder.
@@ -88,17 +89,17 @@ func Workloads(provider string) []Case {
 func Values(t testing.TB, dir string) string {
 	t.Helper()
 	values := map[string]string{
-		aws.OutRegion: "eu-central-1", aws.OutAccount: "123456789012",
-		aws.OutClusterName: "ashlar-dev", aws.OutKubeconfig: "{}",
-		aws.OutNetworkCIDR:  "10.0.0.0/16",
-		aws.OutDataKey:      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
-		aws.OutLogsBucket:   "ashlar-dev-logs-123456789012",
-		aws.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", aws.OutDatabasePort: "5432",
-		aws.OutDatabaseName: "ashlar", aws.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
-		aws.OutDatabaseSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
-		aws.OutRegistry:       "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
+		foundation.OutRegion: "eu-central-1", foundation.OutAccount: "123456789012",
+		foundation.OutClusterName: "ashlar-dev", foundation.OutKubeconfig: "{}",
+		foundation.OutNetworkCIDR:  "10.0.0.0/16",
+		foundation.OutDataKey:      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+		foundation.OutLogsBucket:   "ashlar-dev-logs-123456789012",
+		foundation.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", foundation.OutDatabasePort: "5432",
+		foundation.OutDatabaseName: "ashlar", foundation.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
+		foundation.OutDatabaseSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
+		foundation.OutRegistry:       "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
 	}
-	values[aws.OutBoundary] = "arn:aws:iam::123456789012:policy/ashlar-dev-workloads"
+	values[foundation.OutBoundary] = "arn:aws:iam::123456789012:policy/ashlar-dev-workloads"
 	for _, name := range aws.FoundationOutputs() {
 		if values[name] == "" {
 			t.Fatalf("the test knows no value of the foundation's output %s", name)

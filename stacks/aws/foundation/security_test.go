@@ -1,4 +1,4 @@
-package aws
+package foundation
 
 import (
 	"regexp"
@@ -79,7 +79,7 @@ var kinds = map[string]kind{
 // secured runs the check on the whole foundation of every environment.
 func secured(t *testing.T, check func(t *testing.T, r *pulumitest.Recording)) {
 	for _, environment := range []string{"dev", "staging", "prod"} {
-		t.Run(environment, func(t *testing.T) { check(t, recordFoundation(t, foundationConfig(environment))) })
+		t.Run(environment, func(t *testing.T) { check(t, recordWhole(t, whole(environment))) })
 	}
 }
 
@@ -266,7 +266,7 @@ func TestNoSecretIsInStateOrOutputs(t *testing.T) {
 			})
 		}
 	})
-	values, _ := resolved(t, foundationConfig("prod"))
+	values, _ := resolved(t, whole("prod"))
 	for name, v := range values {
 		if text, _ := v.(string); secretive.MatchString(name) || strings.Contains(strings.ToLower(text), "password") {
 			t.Errorf("output %s is %q", name, text)

@@ -1,4 +1,4 @@
-package aws
+package foundation
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/cluster"
 	"github.com/ashlar-dev/ashlar/components/database"
 	"github.com/ashlar-dev/ashlar/components/network"
+	"github.com/ashlar-dev/ashlar/components/pod"
 	"github.com/ashlar-dev/ashlar/components/registry"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
@@ -24,6 +25,9 @@ const (
 	outGrafanaCommand    = "grafanaCommand"
 	outAddons            = "addons" // chart -> version
 )
+
+// TrainingPool is the tainted pool of the foundation, which pods of training prefer.
+var TrainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
 
 // premises is what a part stands on: what was registered before it.
 type premises struct {
@@ -129,7 +133,7 @@ func (u *underlay) cluster() *cluster.Args {
 	pools := []cluster.Pool{{Name: "general", Types: c.NodeTypes, Min: c.MinNodes, Max: c.MaxNodes}}
 	if t := c.Training; t != nil {
 		pools = append(pools, cluster.Pool{
-			Name: trainingPool.Value, Types: t.NodeTypes, Min: t.MinNodes, Max: t.MaxNodes, GPU: c.GPU, Dedicated: true,
+			Name: TrainingPool.Value, Types: t.NodeTypes, Min: t.MinNodes, Max: t.MaxNodes, GPU: c.GPU, Dedicated: true,
 		})
 	}
 	return &cluster.Args{

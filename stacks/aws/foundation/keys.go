@@ -1,4 +1,4 @@
-package aws
+package foundation
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"

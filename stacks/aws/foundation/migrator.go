@@ -1,4 +1,4 @@
-package aws
+package foundation
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -7,6 +7,10 @@ import (
 	"github.com/ashlar-dev/ashlar/components/policy"
 )
 
+// MigrateName is the job that migrates the database, its service account and the last
+// part of its role's name.
+const MigrateName = "migrate"
+
 // migrator is who the job that migrates the database is in AWS: the one role
 // that reads the master password, RDS's own. It is the foundation's and not the
 // workloads', because who makes roles for workloads must not be able to make
@@ -14,8 +18,8 @@ import (
 // namespace is made.
 func (u *underlay) migrator() *identity.Args {
 	return &identity.Args{
-		RoleName: u.prefix() + "-" + migrateName, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
-		Namespace: u.cfg.SystemNamespace(), ServiceAccount: migrateName, Tags: u.tags(),
+		RoleName: u.prefix() + "-" + MigrateName, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
+		Namespace: u.cfg.SystemNamespace(), ServiceAccount: MigrateName, Tags: u.tags(),
 		Statements: []policy.Statement{
 			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"},
 				Resources: []pulumi.StringInput{u.at.databaseSecret}},
@@ -33,6 +37,6 @@ func (u *underlay) migrator() *identity.Args {
 }
 
 func (u *underlay) makeMigrator(ctx *pulumi.Context) error {
-	_, err := identity.New(ctx, migrateName, u.migrator())
+	_, err := identity.New(ctx, MigrateName, u.migrator())
 	return err
 }

@@ -1,14 +1,20 @@
-package aws
+// Package foundation registers what the blueprints of an environment share: network,
+// cluster, database, registry, keys, the roles of CI and the boundary that no
+// workload's role exceeds. It is a stack of its own, made once an environment, and
+// takes nothing from a plan, so that an edit to a blueprint can never touch it. What
+// the workloads read of it are its outputs (outputs.go), by name.
+package foundation
 
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/addons"
 	"github.com/ashlar-dev/ashlar/components/bucket"
 	"github.com/ashlar-dev/ashlar/components/cluster"
@@ -21,13 +27,13 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
-// foundation registers what an environment's blueprints stand on. It takes
-// nothing from the plans: a blueprint's edit must never move it.
+// Register registers what an environment's blueprints stand on. It takes nothing
+// from the plans: a blueprint's edit must never move it.
 //
 // Every part's arguments are made twice, by the same methods of underlay: once
 // on premises that are not known, for all their problems to be reported before
 // anything is registered, and once on the real ones.
-func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg config.Config) error {
+func Register(ctx *pulumi.Context, cfg config.Config) error {
 	if err := foundationProblems(cfg); err != nil {
 		return err
 	}
@@ -40,7 +46,7 @@ func foundation(ctx *pulumi.Context, _ []*plan.Plan, cfg config.Config) error {
 	if err := u.make(ctx); err != nil {
 		return err
 	}
-	for _, name := range sorted(u.out) {
+	for _, name := range slices.Sorted(maps.Keys(u.out)) {
 		ctx.Export(name, u.out[name])
 	}
 	return nil
@@ -166,7 +172,7 @@ func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
 }
 
 func (u *underlay) makeAddons(ctx *pulumi.Context) error {
-	provider, err := kubernetes.NewProvider(ctx, outKubernetesProvider, &kubernetes.ProviderArgs{
+	provider, err := kubernetes.NewProvider(ctx, KubernetesProvider, &kubernetes.ProviderArgs{
 		Kubeconfig: u.at.kubeconfig, EnableServerSideApply: pulumi.Bool(true),
 	})
 	if err != nil {

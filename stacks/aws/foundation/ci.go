@@ -1,4 +1,4 @@
-package aws
+package foundation
 
 import (
 	"strings"
@@ -24,15 +24,15 @@ type ciDuty struct {
 
 // The groups of the cluster.
 const (
-	deployers = "ashlar-deploy"
-	viewers   = "ashlar-preview"
+	Deployers = "ashlar-deploy"
+	Viewers   = "ashlar-preview"
 )
 
 // ciDuties are the roles of CI. None of them administers anything: the
 // foundation, namespaces and buckets are made by people.
 var ciDuties = []ciDuty{
-	{workflows.Deploy, "ciDeployRoleArn", deployers, (*underlay).ciDeploy},
-	{workflows.Preview, "ciPreviewRoleArn", viewers, (*underlay).ciPreview},
+	{workflows.Deploy, "ciDeployRoleArn", Deployers, (*underlay).ciDeploy},
+	{workflows.Preview, "ciPreviewRoleArn", Viewers, (*underlay).ciPreview},
 	{workflows.Image, "ciImageRoleArn", "", (*underlay).ciImages},
 }
 
@@ -76,7 +76,7 @@ func (u *underlay) deployer() *deployer.Args {
 		Reserved: addons.Namespaces(),
 		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment,
 			"app.kubernetes.io/managed-by": "ashlar"},
-		Write: deployers, Read: viewers, After: u.at.ready,
+		Write: Deployers, Read: Viewers, After: u.at.ready,
 	}
 }
 

@@ -1,4 +1,4 @@
-package aws
+package foundation
 
 import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"

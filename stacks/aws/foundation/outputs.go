@@ -1,0 +1,37 @@
+package foundation
+
+import "slices"
+
+// What the foundation exports and the workloads read, by the names that
+// `pulumi stack output` prints. Values are texts; none is secret.
+const (
+	OutRegion           = "region"
+	OutAccount          = "accountId"
+	OutClusterName      = "clusterName"
+	OutKubeconfig       = "kubeconfig" // calls `aws eks get-token`: holds no credential
+	OutNetworkCIDR      = "networkCidr"
+	OutDataKey          = "dataKeyArn" // the KMS key of datasets and stores
+	OutLogsBucket       = "logsBucket" // where buckets log who reads them
+	OutDatabaseHost     = "databaseHost"
+	OutDatabasePort     = "databasePort"
+	OutDatabaseName     = "databaseName"
+	OutDatabaseResource = "databaseResourceId"   // "db-..." of rds-db:connect permissions
+	OutDatabaseSecret   = "databaseSecretArn"    // the master password that RDS keeps in Secrets Manager
+	OutRegistry         = "registryUrl"          // of the runtime's image, without a tag
+	OutBoundary         = "workloadsBoundaryArn" // the policy that no workload's role can exceed
+)
+
+// KubernetesProvider is the name, in a stack's state, of the provider of the
+// cluster's objects. Both layers have one.
+const KubernetesProvider = "cluster"
+
+// Outputs returns the names of what the workloads read, sorted.
+func Outputs() []string {
+	out := []string{
+		OutRegion, OutAccount, OutClusterName, OutKubeconfig, OutNetworkCIDR, OutDataKey,
+		OutLogsBucket, OutDatabaseHost,
+		OutDatabasePort, OutDatabaseName, OutDatabaseResource, OutDatabaseSecret, OutRegistry, OutBoundary,
+	}
+	slices.Sort(out)
+	return out
+}
