@@ -39,6 +39,8 @@ func admission(ctx *pulumi.Context, cfg config.Config, b base) error {
 	return nil
 }
 
+// wordOf is a text in an object of JSON's values; anything else is "". The objects are
+// ours, compiled from rules, so a field of another type is one that is absent.
 func wordOf(v any) string {
 	s, _ := v.(string)
 	return s

@@ -61,10 +61,14 @@ type migration struct {
 	labels map[string]string
 }
 
+// selector finds the job's pods, whatever the image they run: the policy of the
+// network outlives a single job.
 func (m *migration) selector() map[string]string {
 	return map[string]string{object.LabelInstance: m.cfg.Name, object.LabelComponent: foundation.MigrateName}
 }
 
+// space registers the installation's own namespace, in which pods of the job reach the
+// database and nothing else.
 func (m *migration) space() (*namespace.Namespace, error) {
 	r := lineage.Anywhere(m.cfg.StoreURL, m.cfg.DatabaseURL, m.cfg.DatabaseCIDRs)
 	if m.cfg.Provider == config.ProviderAWS {

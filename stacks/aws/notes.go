@@ -7,8 +7,10 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
-// Notes say what the cluster's engines do otherwise than the blueprints ask for,
-// a line each: it is said where manifests are made, and not left to be found.
+// Notes say what the cluster's engines do otherwise than the blueprints ask for, a
+// line each: it is said where manifests are made, and not left to be found. None of it
+// is an error: the run happens, later or more often than the blueprint says. A
+// foundation has no notes, since it runs no pipelines.
 func Notes(plans []*plan.Plan, cfg config.Config) []string {
 	if cfg = cfg.Filled(); cfg.Layer == config.LayerFoundation {
 		return nil
@@ -27,7 +29,8 @@ func Notes(plans []*plan.Plan, cfg config.Config) []string {
 	return out
 }
 
-// otherwise is what the engine does not do as the pipeline says.
+// otherwise is what the engine does not do as the pipeline says. A schedule or a zone
+// that cannot be read has no note: validation refuses it.
 func otherwise(line plan.Pipeline, engine string) []string {
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }

@@ -19,8 +19,11 @@ type told struct {
 	buckets, uploads  map[string]pulumi.StringInput
 }
 
+// newOutputs returns outputs of no blueprint. A program is one goroutine's, and so are
+// they.
 func newOutputs() *outputs { return &outputs{blueprints: map[string]*told{}} }
 
+// of returns what is told of a blueprint, empty at first.
 func (o *outputs) of(blueprint string) *told {
 	if o.blueprints[blueprint] == nil {
 		o.blueprints[blueprint] = &told{

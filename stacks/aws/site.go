@@ -59,6 +59,7 @@ func newSite(ctx *pulumi.Context, cfg config.Config, b base, p *plan.Plan, out *
 	return s, s.readCode()
 }
 
+// onAWS reports whether there are AWS resources beside the cluster's objects.
 func (s *site) onAWS() bool { return s.cfg.Provider == config.ProviderAWS }
 
 // name is the resource's name in Pulumi's state: the blueprint's, then the

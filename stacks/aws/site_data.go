@@ -151,6 +151,9 @@ func (s *site) files(d plan.Dataset) (out []string, err error) {
 	return out, nil
 }
 
+// bucket registers a bucket of the blueprint's own, whose objects are deleted after
+// that many days; 0: never. Its name ends in the account, which is known when it is
+// deployed.
 func (s *site) bucket(what string, days int) (*bucket.Bucket, error) {
 	readable := physical(maxBucketName, s.cfg.Name, s.cfg.Environment, s.plan.Name, what)
 	b, err := bucket.New(s.ctx, s.name(what), &bucket.Args{
@@ -182,6 +185,7 @@ func below(text string, parts ...string) string {
 	return u.String()
 }
 
+// withoutQuery is a blob URL without how it is reached, as `aws s3 cp` takes it.
 func withoutQuery(text string) string {
 	text, _, _ = strings.Cut(text, "?")
 	return text

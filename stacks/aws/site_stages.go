@@ -20,7 +20,9 @@ import (
 // sizeFinish is what the pod that ends a run may use.
 var sizeFinish = size{"100m", "256Mi", "64Mi"}
 
-// subject are the flags that name the pipeline's runs.
+// subject are the flags that name the pipeline's runs: by the model where the pipeline
+// only trains it, since its results are shared with every other way to train that
+// model.
 func (s *site) subject(name string) []string {
 	if u := s.plan.UnitFor(name); u.Pipeline == "" {
 		return []string{"--model", u.Model}
@@ -48,8 +50,11 @@ func taskName(stage string) string {
 	return plain[:min(len(plain), 100)] + "-" + strings.TrimPrefix(plan.DigestBytes([]byte(stage)), "sha256:")[:8]
 }
 
-// stages are the pipeline's stages as pods: of the runtime's image, or of the
-// stage's own, into which the runtime is brought.
+// stages are the pipeline's stages as pods: of the runtime's image, or of the stage's
+// own, into which the runtime is brought. One that fans out is two: the parts side by
+// side, and the stage itself, which waits for them and puts their results together.
+// The list is in the order of the graph, so that a stage comes after those that it
+// waits for.
 func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 	nodes, err := s.nodes(name)
 	if err != nil {
@@ -129,7 +134,9 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args) (pod.Args, err
 	return p, nil
 }
 
-// withoutDatabase takes the way to the database away.
+// withoutDatabase takes the way to the database away: a stage whose code is a user's
+// has no business with who approved which model. The variables and Secrets of other
+// pods made of the same arguments stay.
 func withoutDatabase(p pod.Args) pod.Args {
 	p.Env = maps.Clone(p.Env)
 	for key := range p.Env {

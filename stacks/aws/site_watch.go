@@ -43,6 +43,8 @@ func (s *site) monitors() error {
 	return nil
 }
 
+// monitor is what watches the endpoint: the job that judges drift, and where the
+// cluster has Prometheus, what is scraped and the rules about it. Both may be nil.
 func (s *site) monitor(name string) (*monitor.Args, error) {
 	args := &monitor.Args{Namespace: s.namespace, Name: name, Labels: s.labels("monitor", name), After: s.ready}
 	if d := s.plan.Endpoints[name].Drift; d != nil {

@@ -58,6 +58,7 @@ func (s *site) of(kind, name string) lineage.Workload {
 	return s.workloads[i]
 }
 
+// pipelines registers a job for each pipeline, and describes it where somebody asked.
 func (s *site) pipelines() error {
 	for _, name := range sorted(s.plan.Pipelines) {
 		args, err := s.pipeline(name)
@@ -149,6 +150,8 @@ func wholeSeconds(d time.Duration) time.Duration {
 	return max(d.Round(time.Second), time.Second)
 }
 
+// endpoints registers what serves each endpoint, and says how to reach it from a desk:
+// it has no ingress.
 func (s *site) endpoints() error {
 	for _, name := range sorted(s.plan.Endpoints) {
 		args, err := s.endpoint(name)

@@ -120,6 +120,8 @@ func (s *site) sources(say func(error)) {
 	}
 }
 
+// inside reports whether a relative source stays in the blueprint's folder by its
+// name. Links in the folder are looked at when files are.
 func inside(source string) bool { return filepath.IsLocal(filepath.FromSlash(source)) }
 
 // objects reports everything that is wrong with the cluster's objects.
@@ -151,6 +153,8 @@ func (s *site) objects(say func(error)) {
 	}
 }
 
+// endpointObjects reports what is wrong with the objects of one endpoint and of what
+// watches it, and takes their names.
 func (s *site) endpointObjects(name string, n *names) {
 	if args, err := s.endpoint(name); err != nil {
 		n.say(err)
@@ -177,6 +181,8 @@ type names struct {
 	seen map[string]string
 }
 
+// take notes a name, and reports one that something else has: in the cluster one of
+// the two would overwrite the other, or fail.
 func (n *names) take(kind, name, what string) {
 	key := kind + " " + name
 	if other, taken := n.seen[key]; taken && other != what {
@@ -185,6 +191,8 @@ func (n *names) take(kind, name, what string) {
 	n.seen[key] = what
 }
 
+// job takes the name of a job that is a CronJob. Argo's objects and CronJobs are of
+// different kinds and cannot meet.
 func (n *names) job(args *job.Args, what string) {
 	if args.Engine == job.CronJob {
 		n.take("CronJob", args.Name, what)

@@ -97,9 +97,9 @@ func (s *site) space() *namespace.Args {
 	}
 }
 
-// quota is room for everything of the plan at its largest, twice over, so that
-// a new version fits beside the old. It grows in doublings: an edited replica
-// count hardly ever moves it.
+// quota is room for everything of the plan at its largest, twice over, so that a new
+// version fits beside the old: pods, cores, and GiB of memory. It grows in doublings:
+// an edited replica count hardly ever moves it.
 func quota(p *plan.Plan) namespace.Quota {
 	most := len(p.Pipelines)
 	for _, e := range p.Endpoints {

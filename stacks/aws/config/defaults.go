@@ -47,6 +47,9 @@ func (c Config) Filled() Config {
 	return c
 }
 
+// fill sets a field that has its zero value. So a default never stands against a zero
+// that somebody chose: fields where 0 or false means something are pointers, or have
+// no default here.
 func fill[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -54,12 +57,14 @@ func fill[T comparable](field *T, value T) {
 	}
 }
 
+// fillList sets an empty list to one entry.
 func fillList(field *[]string, value string) {
 	if len(*field) == 0 {
 		*field = []string{value}
 	}
 }
 
+// choose returns one of two defaults. Both are evaluated.
 func choose[T any](condition bool, yes, no T) T {
 	if condition {
 		return yes

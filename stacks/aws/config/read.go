@@ -66,6 +66,8 @@ var keys = []key{
 	{"monitoring", LayerWorkloads, func(c *Config) any { return &c.Monitoring }},
 }
 
+// training is the training pool, made where the first of its keys is read: to name one
+// of them is to want the pool.
 func (c *Config) training() *PoolConfig {
 	if c.Cluster.Training == nil {
 		c.Cluster.Training = &PoolConfig{}
@@ -73,6 +75,7 @@ func (c *Config) training() *PoolConfig {
 	return c.Cluster.Training
 }
 
+// github is the repository of CI, made where the first of its keys is read.
 func (c *Config) github() *GitHubConfig {
 	if c.GitHub == nil {
 		c.GitHub = &GitHubConfig{}
@@ -122,6 +125,7 @@ func unknown(path string, also []string) error {
 	return fmt.Errorf("config %s:%s: unknown key; did you mean %s?", project, path, best)
 }
 
+// paths yields the keys with dots for nesting, in the order of the list.
 func paths(yield func(string) bool) {
 	for _, k := range keys {
 		if !yield(k.path) {
@@ -155,6 +159,9 @@ func flatten(values map[string]string) (map[string]string, []error) {
 	return flat, errs
 }
 
+// spread writes an object's members under dotted paths. Texts stay as they are;
+// numbers, booleans and lists are JSON again, which assign parses by the field's type.
+// A null is as good as a key that is not set.
 func spread(flat map[string]string, prefix string, object map[string]any) {
 	for name, value := range object {
 		path := prefix + "." + name

@@ -39,6 +39,8 @@ func (p *problems) key(name, format string, args ...any) {
 	p.found = append(p.found, fmt.Errorf("config %s: %s", name, fmt.Sprintf(format, args...)))
 }
 
+// foundation reports whether it is the layer whose keys the check is about. A key of
+// the other layer has its default, about which nobody should be told anything.
 func (p *problems) foundation() bool { return p.cfg.Layer == LayerFoundation }
 
 // sorted returns the keys of m in order.

@@ -49,6 +49,9 @@ func (p *problems) network() {
 	p.zones()
 }
 
+// zones checks that the named zones are two or three different ones of the region.
+// With one, neither EKS nor a standby of the database could be made; AWS itself knows
+// which of the letters exist in the account.
 func (p *problems) zones() {
 	zones := p.cfg.Network.Zones
 	if n := len(zones); n != 0 && n != 2 && n != 3 {
@@ -81,6 +84,9 @@ func (p *problems) prefix(key, text string) (netip.Prefix, bool) {
 	return cidr, true
 }
 
+// cluster checks the cluster's version, pools, and who reaches its API server. What
+// AWS would accept and nobody should want is refused too: a public endpoint for
+// everybody.
 func (p *problems) cluster() {
 	if !p.foundation() {
 		return
@@ -118,6 +124,9 @@ func (p *problems) cluster() {
 	}
 }
 
+// pool checks a node group: its instance types by form, since AWS adds some each
+// month, and its sizes. least is 1 for the pool that the add-ons run on, and 0 for one
+// that may scale to nothing.
 func (p *problems) pool(key string, types []string, low, high, least int) {
 	for _, t := range types {
 		if !nodeTypeForm.MatchString(t) {
@@ -129,6 +138,8 @@ func (p *problems) pool(key string, types []string, low, high, least int) {
 	}
 }
 
+// database checks the instance's class by form, its disk in GB within what RDS
+// allocates, and its backups in days: production keeps a week at least.
 func (p *problems) database() {
 	if !p.foundation() {
 		return
@@ -147,6 +158,9 @@ func (p *problems) database() {
 	}
 }
 
+// github checks what the trust and the rights of CI's roles are limited to. A wildcard
+// in any of the three would reach into somebody else's repository, namespace or state,
+// so the forms allow none.
 func (p *problems) github() {
 	g := p.cfg.GitHub
 	if g == nil || !p.foundation() {

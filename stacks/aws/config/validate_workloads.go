@@ -51,6 +51,7 @@ func (p *problems) choice(key, value string, allowed ...string) {
 	}
 }
 
+// names checks the parts that physical names, tags and labels are made of.
 func (p *problems) names() {
 	c := p.cfg
 	p.label("ashlar:name", c.Name, maxNameLength)
@@ -61,6 +62,8 @@ func (p *problems) names() {
 	}
 }
 
+// label checks a name by the rules of a DNS label, the strictest of the places in
+// which it ends up, and by the length that what is derived from it leaves.
 func (p *problems) label(key, value string, longest int) {
 	if len(value) > longest || !labelForm.MatchString(value) {
 		p.key(key, "%q: want lower-case letters, digits and dashes, a letter first, at most %d characters", value,
@@ -92,6 +95,9 @@ func (p *problems) workloads() {
 	}
 }
 
+// image wants a reference that names the same bytes tomorrow: a digest, or a tag. A
+// tag that moves would change what runs without a change of the stack, so "latest",
+// which is made to move, is refused.
 func (p *problems) image() {
 	image := p.cfg.Image
 	tagged := taggedForm.MatchString(image) && !strings.HasSuffix(image, ":latest")
@@ -172,6 +178,9 @@ func (p *problems) plans(plans []*plan.Plan) {
 	}
 }
 
+// plan checks that a plan is of this environment, and that its names fit what is made
+// of them. The loader refuses the same names (a test compares the limits); here they
+// are checked for plans that another program made.
 func (p *problems) plan(one *plan.Plan) {
 	say := func(format string, args ...any) {
 		p.found = append(p.found, fmt.Errorf("blueprint %s: %s", one.Name, fmt.Sprintf(format, args...)))

@@ -219,6 +219,8 @@ func (u *underlay) viaS3() []policy.Condition {
 		pulumi.String("s3."+u.cfg.Region+".amazonaws.com"))}
 }
 
+// associationsArn matches the cluster's pod identity associations, whose last part is
+// an identifier that EKS makes up.
 func (u *underlay) associationsArn() pulumi.StringInput {
 	return u.arn("eks", pulumi.Sprintf("podidentityassociation/%s/*", u.at.cluster))
 }

@@ -100,6 +100,7 @@ func (u *underlay) make(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeKeys comes first: everything after it is encrypted under one of them.
 func (u *underlay) makeKeys(ctx *pulumi.Context) error {
 	for _, k := range u.keys() {
 		made, err := kmskey.New(ctx, k.name, k.args)
@@ -112,6 +113,8 @@ func (u *underlay) makeKeys(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeLogs registers the two buckets of logs. That of accesses is first, since the one
+// of flows logs who reads it there.
 func (u *underlay) makeLogs(ctx *pulumi.Context) error {
 	access, err := bucket.New(ctx, "access-logs", u.accessBucket())
 	if err != nil {
@@ -127,6 +130,8 @@ func (u *underlay) makeLogs(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeNetwork registers the VPC. Its flow log waits for the bucket's policy: AWS
+// refuses a log whose bucket does not let it write.
 func (u *underlay) makeNetwork(ctx *pulumi.Context) error {
 	n, err := network.New(ctx, "network", u.network())
 	if err != nil {
@@ -137,6 +142,8 @@ func (u *underlay) makeNetwork(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeCluster registers the EKS cluster and its nodes. The kubeconfig that it exports
+// asks for a token when it is used, so it is no secret.
 func (u *underlay) makeCluster(ctx *pulumi.Context) error {
 	c, err := cluster.New(ctx, "cluster", u.cluster())
 	if err != nil {
@@ -150,6 +157,9 @@ func (u *underlay) makeCluster(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeDatabase registers the database in the private subnets, open to the cluster's
+// security group alone. What it exports of the password is the ARN of RDS's own
+// secret.
 func (u *underlay) makeDatabase(ctx *pulumi.Context) error {
 	d, err := database.New(ctx, "database", u.database())
 	if err != nil {
@@ -161,6 +171,7 @@ func (u *underlay) makeDatabase(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeRegistry registers where the runtime's image is pushed to.
 func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
 	r, err := registry.New(ctx, "registry", u.registry())
 	if err != nil {
@@ -171,6 +182,9 @@ func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
 	return nil
 }
 
+// makeAddons registers what runs in the cluster for everybody: the engines,
+// monitoring, and what CI may do there. It is last, and the one step that needs the
+// cluster's API server to answer.
 func (u *underlay) makeAddons(ctx *pulumi.Context) error {
 	provider, err := kubernetes.NewProvider(ctx, KubernetesProvider, &kubernetes.ProviderArgs{
 		Kubeconfig: u.at.kubeconfig, EnableServerSideApply: pulumi.Bool(true),

@@ -36,6 +36,8 @@ func (u *underlay) migrator() *identity.Args {
 	}
 }
 
+// makeMigrator registers the role and binds it to the service account, which exists
+// once a stack of workloads has been deployed: EKS does not ask for it before.
 func (u *underlay) makeMigrator(ctx *pulumi.Context) error {
 	_, err := identity.New(ctx, MigrateName, u.migrator())
 	return err

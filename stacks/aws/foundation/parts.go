@@ -58,6 +58,7 @@ func notYet() premises {
 // prefix is what the environment's physical names begin with.
 func (u *underlay) prefix() string { return u.cfg.Name + "-" + u.cfg.Environment }
 
+// partition is the part of AWS that ARNs begin with.
 func (u *underlay) partition() string { return lineage.PartitionOf(u.cfg.Region) }
 
 // regionProblem refuses the regions whose endpoints and service principals
@@ -103,6 +104,8 @@ func (u *underlay) accessBucket() *bucket.Args {
 	}
 }
 
+// flowBucket is where the network's flow log is delivered, under the key of logs. The
+// service that delivers it lists the bucket first.
 func (u *underlay) flowBucket() *bucket.Args {
 	return &bucket.Args{
 		BucketName: pulumi.Sprintf("flows-%s-%s", u.prefix(), u.at.account),
@@ -115,6 +118,8 @@ func (u *underlay) flowBucket() *bucket.Args {
 	}
 }
 
+// network is the VPC in two or three zones. It is kept where the database is: a kept
+// instance holds its subnets, and AWS would refuse to delete them.
 func (u *underlay) network() *network.Args {
 	return &network.Args{
 		NetworkName: u.prefix(), Region: u.cfg.Region, CIDR: u.cfg.Network.CIDR, Zones: zones(u.cfg),
@@ -128,6 +133,8 @@ func (u *underlay) network() *network.Args {
 // serviceCIDR is where the cluster's services have their addresses.
 const serviceCIDR = "172.20.0.0/16"
 
+// cluster is EKS with a pool that everything can run on and, where the config asks for
+// it, a tainted one for training.
 func (u *underlay) cluster() *cluster.Args {
 	c := u.cfg.Cluster
 	pools := []cluster.Pool{{Name: "general", Types: c.NodeTypes, Min: c.MinNodes, Max: c.MaxNodes}}
@@ -144,6 +151,8 @@ func (u *underlay) cluster() *cluster.Args {
 	}
 }
 
+// database is PostgreSQL on RDS, reached from the cluster's nodes and from nowhere
+// else.
 func (u *underlay) database() *database.Args {
 	d := u.cfg.Database
 	return &database.Args{
@@ -154,12 +163,15 @@ func (u *underlay) database() *database.Args {
 	}
 }
 
+// registry holds the runtime's image, under the key of datasets and stores.
 func (u *underlay) registry() *registry.Args {
 	return &registry.Args{
 		RepositoryName: u.prefix() + "/runtime", KMSKeyArn: u.at.dataKey, Protect: u.cfg.Protected(), Tags: u.tags(),
 	}
 }
 
+// addons are the charts that the workloads' objects are made for. In production there
+// are two of every controller, so that a node may go.
 func (u *underlay) addons() *addons.Args {
 	return &addons.Args{
 		Prefix: u.prefix(), ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn, VPCID: u.at.vpc,

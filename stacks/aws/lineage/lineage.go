@@ -189,6 +189,7 @@ type grants struct {
 	list    []Grant
 }
 
+// add gives the access to the target, because of the common edges and of more.
 func (g *grants) add(a Access, target string, more ...string) {
 	g.list = append(g.list, Grant{a, target, append(slices.Clone(g.because), more...)})
 }
