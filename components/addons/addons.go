@@ -67,6 +67,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"releases": pulumi.ToStringMap(c.Releases)})
 }
 
+// release registers a chart in a namespace of its own, with a role where it calls AWS.
+// The role is bound before the chart's pods start: they look for credentials once.
 func (b *build) release(r release, needed []pulumi.Resource) (pulumi.Resource, error) {
 	namespace, err := corev1.NewNamespace(b.ctx, r.namespace, &corev1.NamespaceArgs{
 		Metadata: metav1.ObjectMetaArgs{Name: pulumi.String(r.namespace), Labels: b.labels(r.level)},
@@ -115,6 +117,8 @@ func (b *build) labels(level string) pulumi.StringMap {
 	return pulumi.ToStringMap(labels)
 }
 
+// storageClass is the cluster's default: disks encrypted under our key, made in the
+// zone in which the pod that asks for them runs.
 func (b *build) storageClass() (pulumi.Resource, error) {
 	return storagev1.NewStorageClass(b.ctx, StorageClass, &storagev1.StorageClassArgs{
 		Metadata: metav1.ObjectMetaArgs{

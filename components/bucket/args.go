@@ -85,6 +85,7 @@ func (a *Args) Validate() error {
 	return errors.Join(found...)
 }
 
+// noncurrentDays is how long an overwritten or deleted version can be brought back.
 func (a *Args) noncurrentDays() int {
 	if a.NoncurrentDays == 0 {
 		return 30

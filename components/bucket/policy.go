@@ -47,6 +47,8 @@ func weaker(sid string, objects pulumi.StringInput, header string, want pulumi.S
 	}
 }
 
+// statements let the service write, on behalf of our account and of the named source
+// alone: without the conditions anybody's use of the service could write here.
 func (d Delivery) statements(arn, objects pulumi.StringInput) []policy.Statement {
 	by := policy.Principals{Services: []string{d.Service}}
 	ours := []policy.Condition{

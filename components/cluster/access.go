@@ -63,6 +63,8 @@ func Member(ctx *pulumi.Context, name string, args *MemberArgs, opts ...pulumi.R
 	return err
 }
 
+// enter registers that the principal may call the API server at all. What it may do is
+// for its group's bindings, or for a policy of EKS, to say.
 func enter(ctx *pulumi.Context, name string, args *MemberArgs, opts []pulumi.ResourceOption) (*eks.AccessEntry, error) {
 	entry := &eks.AccessEntryArgs{
 		ClusterName:  args.ClusterName.ToStringOutput(),

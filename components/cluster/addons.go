@@ -69,6 +69,7 @@ func (b *build) addons(list []addon, needed ...pulumi.Resource) ([]pulumi.Resour
 	return out, nil
 }
 
+// cniRole gives pods their addresses in the VPC.
 func (b *build) cniRole() (*iam.Role, []pulumi.Resource, error) {
 	return b.podRole("cni", "AmazonEKS_CNI_Policy")
 }

@@ -76,8 +76,10 @@ func (p Pool) ami() string {
 // arm reports whether the first type is a Graviton: m7g, c6gn, t4g.
 func (p Pool) arm() bool { return len(p.Types) > 0 && gravitons.MatchString(p.Types[0]) }
 
+// tainted reports whether only pods that tolerate it run in the pool.
 func (p Pool) tainted() bool { return p.GPU || p.Dedicated }
 
+// diskGB is the size of a node's disk, which holds images and the scratch of pods.
 func (p Pool) diskGB() int {
 	if p.DiskGB == 0 {
 		return 100
@@ -85,6 +87,7 @@ func (p Pool) diskGB() int {
 	return p.DiskGB
 }
 
+// serviceCIDR is where Services have their addresses.
 func (a *Args) serviceCIDR() string {
 	if a.ServiceCIDR == "" {
 		return "172.20.0.0/16"
@@ -92,6 +95,7 @@ func (a *Args) serviceCIDR() string {
 	return a.ServiceCIDR
 }
 
+// logDays is how long the control plane's logs are kept.
 func (a *Args) logDays() int {
 	if a.LogDays == 0 {
 		return 90

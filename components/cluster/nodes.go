@@ -36,6 +36,9 @@ func (b *build) nodes() error {
 	return err
 }
 
+// pool registers a node group and its launch template. A dedicated pool is tainted
+// with its own name, and one with GPUs otherwise by them: a pod that asks for neither
+// stays away from expensive nodes.
 func (b *build) pool(pool Pool, role *iam.Role, needed []pulumi.Resource) (pulumi.Resource, error) {
 	template, err := b.template(pool)
 	if err != nil {

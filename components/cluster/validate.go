@@ -38,12 +38,16 @@ func (a *Args) Validate() error {
 	return errors.Join(p.found...)
 }
 
+// problems gathers what is wrong with the arguments.
 type problems struct{ found []error }
 
 func (p *problems) say(format string, args ...any) {
 	p.found = append(p.found, fmt.Errorf("cluster: "+format, args...))
 }
 
+// endpoint checks the range of services, which no subnet may share, and who reaches
+// the API server: a public endpoint names ranges, and none that is half of the
+// internet.
 func (p *problems) endpoint(a *Args) {
 	if service, err := netip.ParsePrefix(a.serviceCIDR()); err != nil || !service.Addr().Is4() ||
 		service.Bits() < 12 || service.Bits() > 24 {
@@ -66,6 +70,8 @@ func (p *problems) endpoint(a *Args) {
 	}
 }
 
+// admins checks those that administer the cluster. One that is named twice would be
+// two access entries of one principal, which EKS refuses halfway through.
 func (p *problems) admins(arns []string) {
 	seen := map[string]bool{}
 	for _, arn := range arns {
@@ -79,6 +85,8 @@ func (p *problems) admins(arns []string) {
 	}
 }
 
+// pools checks the node groups, and that one of them takes pods without a toleration:
+// DNS and the other add-ons run there.
 func (p *problems) pools(pools []Pool) {
 	open := false
 	seen := map[string]bool{}
@@ -104,6 +112,8 @@ func (p *problems) pools(pools []Pool) {
 	}
 }
 
+// types checks the instance types of a pool: one image runs on all of them, so they
+// are of one architecture.
 func (p *problems) types(pool Pool) {
 	if len(pool.Types) == 0 {
 		p.say("pool %s: no instance type", pool.Name)

@@ -30,6 +30,7 @@ func CodeOf(code map[string][]byte) *pod.Code {
 // key is a ConfigMap's, for it cannot be a path.
 func key(i int) string { return fmt.Sprintf("file-%04d", i) }
 
+// codeBytes is how much of a ConfigMap's 1 MiB the files take, with their paths.
 func codeBytes(code map[string][]byte) int {
 	n := 0
 	for path, text := range code {
@@ -48,6 +49,8 @@ func codeDigest(code map[string][]byte) string {
 	return digest(all)
 }
 
+// code registers the files as a ConfigMap that is named by their digest and never
+// changes. What is not UTF-8 goes where Kubernetes keeps bytes, in base64.
 func (a *Args) code(ctx *pulumi.Context, name string, c *Config) (*corev1.ConfigMap, error) {
 	text, binary := pulumi.StringMap{}, pulumi.StringMap{}
 	for i, path := range slices.Sorted(maps.Keys(a.Code)) {

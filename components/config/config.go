@@ -70,6 +70,7 @@ func (a *Args) Validate() error {
 // PlanName is the ConfigMap's name: "plan-" and the beginning of the digest.
 func PlanName(plan []byte) string { return "plan-" + digest(plan)[:12] }
 
+// digest is the SHA-256 in hexadecimal digits.
 func digest(plan []byte) string {
 	sum := sha256.Sum256(plan)
 	return hex.EncodeToString(sum[:])
@@ -134,6 +135,9 @@ func kept(what, digest string) map[string]string {
 	}
 }
 
+// plan registers the plan as a ConfigMap named by its digest. It is immutable and
+// stays when it is replaced: pods of the version before still mount it while a rollout
+// runs.
 func (a *Args) plan(ctx *pulumi.Context, name string, c *Config) (*corev1.ConfigMap, error) {
 	return corev1.NewConfigMap(ctx, name, &corev1.ConfigMapArgs{
 		Metadata:  object.Meta(a.Namespace, PlanName(a.Plan), a.Labels, kept("plan", digest(a.Plan))),

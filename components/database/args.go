@@ -97,6 +97,8 @@ func (a *Args) engineVersion() string { return or(a.EngineVersion, "16") }
 
 func (a *Args) logDays() int { return or(a.LogDays, 90) }
 
+// or returns v, or otherwise where v is the zero value: no argument here has a zero
+// that means something.
 func or[T comparable](v, otherwise T) T {
 	var zero T
 	if v == zero {

@@ -104,6 +104,7 @@ func (b build) grant(word, group string, in, of []Rule, spaces map[string]*corev
 	return nil
 }
 
+// role registers the rules once, for bindings in each namespace to refer to.
 func (b build) role(word string, rules []Rule) (pulumi.Resource, error) {
 	role, err := rbacv1.NewClusterRole(b.ctx, b.name+"-"+word, &rbacv1.ClusterRoleArgs{
 		Metadata: object.Meta("", b.args.Prefix+"-"+word, b.args.Labels, nil), Rules: policyRules(rules),
@@ -114,11 +115,14 @@ func (b build) role(word string, rules []Rule) (pulumi.Resource, error) {
 	return role, nil
 }
 
+// ref is the role of that word in a binding.
 func (b build) ref(word string) rbacv1.RoleRefArgs {
 	return rbacv1.RoleRefArgs{ApiGroup: pulumi.String(api), Kind: pulumi.String("ClusterRole"),
 		Name: pulumi.String(b.args.Prefix + "-" + word)}
 }
 
+// after returns the common options with dependencies; the common ones stay as they
+// are.
 func (b build) after(what ...pulumi.Resource) []pulumi.ResourceOption {
 	return append(b.opts[:len(b.opts):len(b.opts)], pulumi.DependsOn(what))
 }

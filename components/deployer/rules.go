@@ -67,6 +67,7 @@ func reading(rules []Rule) []Rule {
 	return out
 }
 
+// policyRules are the rules in Kubernetes' words.
 func policyRules(rules []Rule) rbacv1.PolicyRuleArray {
 	var out rbacv1.PolicyRuleArray
 	for _, r := range rules {

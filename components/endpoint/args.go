@@ -106,6 +106,8 @@ func (a *Args) Validate() error {
 	return errors.Join(found...)
 }
 
+// validate returns what is wrong with the strategy: both kinds at once, or a step that
+// says nothing or several things.
 func (s Strategy) validate() error {
 	var found []error
 	if len(s.Canary) > 0 && s.BlueGreen != nil {

@@ -57,6 +57,7 @@ type registration struct {
 	after  []pulumi.Resource // what the workload waits for
 }
 
+// opts are the options of every object of the endpoint.
 func (r *registration) opts() []pulumi.ResourceOption {
 	return []pulumi.ResourceOption{r.parent, pulumi.DependsOn(r.after)}
 }
@@ -67,6 +68,7 @@ func (r *registration) patient() map[string]string {
 	return map[string]string{object.SkipAwait: "true"}
 }
 
+// workload registers what runs the pods, as the delivery says.
 func (r *registration) workload() error {
 	if r.Delivery == Rollout {
 		return r.rollout()
@@ -111,6 +113,8 @@ func (r *registration) template() *corev1.PodTemplateSpecArgs {
 	})
 }
 
+// probe asks the path every period seconds, and gives up after that many failures in a
+// row.
 func probe(path string, period, failures int) corev1.ProbeArgs {
 	return corev1.ProbeArgs{
 		HttpGet:          corev1.HTTPGetActionArgs{Path: pulumi.String(path), Port: pulumi.String(pod.PortName)},

@@ -34,6 +34,8 @@ type blueGreenStrategy struct {
 	AutoPromotionEnabled bool   `pulumi:"autoPromotionEnabled"`
 }
 
+// rollout registers a Rollout. Like the Deployment it names no replicas: the
+// autoscaler decides.
 func (r *registration) rollout() error {
 	_, err := apiextensions.NewCustomResource(r.ctx, r.name, &apiextensions.CustomResourceArgs{
 		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("Rollout"),
@@ -51,6 +53,8 @@ func (r *registration) rollout() error {
 	return nil
 }
 
+// argo is the strategy in the words of Argo Rollouts, with the names of the Services
+// between which it moves traffic.
 func (s Strategy) argo(name string) rolloutStrategy {
 	if s.BlueGreen != nil {
 		return rolloutStrategy{BlueGreen: &blueGreenStrategy{

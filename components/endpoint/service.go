@@ -38,6 +38,8 @@ func (r *registration) services() error {
 	return nil
 }
 
+// service registers a Service. live is the one that clients call and that Prometheus
+// finds; one that does not select gets its selector from Argo Rollouts' controller.
 func (r *registration) service(name string, live, selects bool) error {
 	labels := r.Labels
 	if live {

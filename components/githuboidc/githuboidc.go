@@ -72,6 +72,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"roleArn": c.RoleArn, "providerArn": c.ProviderArn})
 }
 
+// trust lets GitHub's tokens of one repository and one of its environments assume the
+// role. Both claims are compared as they are, without patterns.
 func (a *Args) trust(provider pulumi.StringOutput) pulumi.StringOutput {
 	return policy.Document(policy.Statement{
 		Principals: policy.Principals{Federated: []pulumi.StringInput{provider}},

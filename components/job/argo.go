@@ -66,6 +66,8 @@ func (r registration) argo(c *Job) error {
 	return nil
 }
 
+// workflow is the template's spec: the graph of the stages, or a single template where
+// there are none. patch confines the containers that Argo adds.
 func (r registration) workflow(patch string) workflowTemplateSpec {
 	out := workflowTemplateSpec{
 		Entrypoint:            step,

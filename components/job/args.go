@@ -125,6 +125,7 @@ func (a *Args) zone() string {
 	return a.Timezone
 }
 
+// plausible reports whether the text has a schedule's form; the engine reads the rest.
 func plausible(schedule string) bool {
 	return strings.HasPrefix(schedule, "@") || len(strings.Fields(schedule)) == 5
 }

@@ -15,6 +15,8 @@ import (
 // one, and a suspended one keeps to it never.
 const never = "0 0 1 1 *"
 
+// cronJob registers a CronJob. A job without a schedule is a suspended one, from which
+// a person makes Jobs.
 func (r registration) cronJob(c *Job) error {
 	schedule := r.Schedule
 	if schedule == "" {

@@ -79,6 +79,7 @@ func (a *Args) Validate() error {
 	return errors.Join(found...)
 }
 
+// partition is the part of AWS that the ARNs of the policy begin with.
 func (a *Args) partition() string {
 	if a.Partition == "" {
 		return "aws"
@@ -86,6 +87,8 @@ func (a *Args) partition() string {
 	return a.Partition
 }
 
+// deletionDays is how long KMS waits before it deletes a key: by default the longest
+// that it takes, since nothing that was encrypted can be read after.
 func (a *Args) deletionDays() int {
 	if a.DeletionDays == 0 {
 		return 30

@@ -72,6 +72,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
 }
 
+// scrape registers a ServiceMonitor. It keeps the labels that the runtime exports
+// where Prometheus would put its own of the same names.
 func (a *Args) scrape(ctx *pulumi.Context, name string, c *Monitor) error {
 	_, err := apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
 		ApiVersion: pulumi.String("monitoring.coreos.com/v1"), Kind: pulumi.String("ServiceMonitor"),

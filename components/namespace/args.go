@@ -86,6 +86,8 @@ func (a *Args) Validate() error {
 // reserved are namespaces that clusters bring along.
 var reserved = map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}
 
+// problem is the first thing that is wrong with the peer; a range that is an output is
+// judged by the API server.
 func (p Peer) problem() error {
 	ways := 0
 	for _, set := range []bool{p.CIDR != nil, p.Namespace != "", p.AnyNamespace} {

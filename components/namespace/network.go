@@ -57,6 +57,8 @@ func names() networkingv1.NetworkPolicyEgressRuleArray {
 	}}
 }
 
+// spec is the flow as a policy. A direction without peers is not among its types, and
+// so is left to the namespace's policy that denies everything.
 func (f Flow) spec() *networkingv1.NetworkPolicySpecArgs {
 	spec := &networkingv1.NetworkPolicySpecArgs{
 		PodSelector: &metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(f.Pods)},
@@ -86,6 +88,7 @@ func (f Flow) spec() *networkingv1.NetworkPolicySpecArgs {
 	return spec
 }
 
+// peer is a range, or pods of one namespace or of any. Without labels it is all pods.
 func (p Peer) peer() networkingv1.NetworkPolicyPeerArgs {
 	if p.CIDR != nil {
 		return networkingv1.NetworkPolicyPeerArgs{IpBlock: networkingv1.IPBlockArgs{Cidr: p.CIDR}}
@@ -102,6 +105,7 @@ func (p Peer) peer() networkingv1.NetworkPolicyPeerArgs {
 	return out
 }
 
+// ports are the peer's, of TCP. For a Service they are those of its pods.
 func (p Peer) ports() networkingv1.NetworkPolicyPortArray {
 	out := networkingv1.NetworkPolicyPortArray{}
 	for _, port := range p.Ports {

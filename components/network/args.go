@@ -77,6 +77,7 @@ func (a *Args) Validate() error {
 	return errors.Join(found...)
 }
 
+// zoneProblems are what is wrong with the zones: how many, of which region, twice.
 func (a *Args) zoneProblems() []error {
 	var found []error
 	if n := len(a.Zones); n < 2 || n > maxZones {
@@ -95,6 +96,8 @@ func (a *Args) zoneProblems() []error {
 	return found
 }
 
+// rangeProblems are what is wrong with the VPC's range. It cannot be changed later,
+// and a VPC that overlaps another network cannot be peered with it.
 func (a *Args) rangeProblems() []error {
 	cidr, err := ParseCIDR(a.CIDR)
 	if err != nil {
@@ -130,6 +133,8 @@ func ParseCIDR(text string) (netip.Prefix, error) {
 	return p, nil
 }
 
+// private reports whether all of the range is inside one that is for private use (RFC
+// 1918, RFC 6598).
 func private(p netip.Prefix) bool {
 	for _, text := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"} {
 		if in := netip.MustParsePrefix(text); in.Bits() <= p.Bits() && in.Contains(p.Addr()) {
@@ -139,6 +144,7 @@ func private(p netip.Prefix) bool {
 	return false
 }
 
+// endpoints are the services that are reached inside the VPC.
 func (a *Args) endpoints() []string {
 	if len(a.Endpoints) == 0 {
 		return DefaultEndpoints

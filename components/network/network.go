@@ -54,6 +54,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	})
 }
 
+// all registers the VPC and everything in it, in the order in which AWS needs them.
 func (b *build) all() error {
 	cidr, err := ParseCIDR(b.args.CIDR)
 	if err != nil {
@@ -94,6 +95,8 @@ type zone struct {
 	private, public *ec2.Subnet
 }
 
+// zones registers a private and a public subnet for each zone. Their tags are how the
+// load balancer controller finds where to put what.
 func (b *build) zones(all []Subnets) ([]zone, error) {
 	var out []zone
 	var private, public pulumi.StringArray
@@ -130,6 +133,7 @@ func (b *build) subnet(kind, zone, cidr, role string) (*ec2.Subnet, error) {
 		pulumi.IgnoreChanges([]string{"cidrBlock"}))
 }
 
+// child is the option of everything that belongs to the network.
 func (b *build) child() pulumi.ResourceOption { return pulumi.Parent(b.c) }
 
 // tags returns the common tags, a Name of the suffix, and more.

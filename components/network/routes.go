@@ -51,6 +51,8 @@ func (b *build) routes(zones []zone) error {
 	return err
 }
 
+// nat registers a NAT gateway in the zone's public subnet with an address of its own.
+// It waits for the internet gateway, without which AWS refuses it.
 func (b *build) nat(z zone, gateway *ec2.InternetGateway) (*ec2.NatGateway, error) {
 	name := b.name + "-nat-" + z.name
 	address, err := ec2.NewEip(b.ctx, name, &ec2.EipArgs{
@@ -85,6 +87,8 @@ func (b *build) table(suffix string, gateway, nat pulumi.StringPtrInput) (*ec2.R
 	return table, err
 }
 
+// associate gives the subnet the table. Nodes wait for it: one that starts before has
+// no way out, and does not join.
 func (b *build) associate(suffix string, subnet *ec2.Subnet, table *ec2.RouteTable) error {
 	association, err := ec2.NewRouteTableAssociation(b.ctx, b.name+"-"+suffix, &ec2.RouteTableAssociationArgs{
 		SubnetId: subnet.ID(), RouteTableId: table.ID(),

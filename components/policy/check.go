@@ -33,6 +33,8 @@ func Check(statements []Statement) error {
 	return errors.Join(found...)
 }
 
+// problems are what is wrong with the statement as far as it is known before anything
+// is deployed: patterns of actions, and actions on everything that do more than read.
 func (s Statement) problems() []error {
 	var found []error
 	say := func(format string, args ...any) { found = append(found, fmt.Errorf(format, args...)) }

@@ -60,6 +60,8 @@ func Document(statements ...Statement) pulumi.StringOutput {
 	return pulumi.JSONMarshal(map[string]any{"Version": version, "Statement": out})
 }
 
+// document is the statement as IAM reads it. Resources are outputs that err when they
+// resolve to "*", which Check cannot see before.
 func (s Statement) document() map[string]any {
 	doc := map[string]any{"Effect": "Allow", "Action": s.Actions}
 	if s.Deny {
@@ -92,6 +94,8 @@ func (s Statement) document() map[string]any {
 	return doc
 }
 
+// document is the principal of a policy on a resource; nil in the policy of a role,
+// which has none.
 func (p Principals) document() any {
 	if p.Anyone {
 		return "*"
@@ -123,6 +127,7 @@ func named(resources []pulumi.StringInput) []any {
 	return out
 }
 
+// list is the values as JSON's, to be awaited when the document is marshalled.
 func list(values []pulumi.StringInput) []any {
 	var out []any
 	for _, v := range values {

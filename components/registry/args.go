@@ -38,6 +38,7 @@ func (a *Args) Validate() error {
 	return errors.Join(found...)
 }
 
+// untaggedDays is how long an image stays that no tag names any more.
 func (a *Args) untaggedDays() int {
 	if a.UntaggedDays == 0 {
 		return 14
