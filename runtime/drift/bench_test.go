@@ -15,29 +15,6 @@ func normals(seed uint64, n int) []float64 {
 	return out
 }
 
-func BenchmarkSortOfAMillion(b *testing.B) {
-	v := normals(1, 1_000_000)
-	var s sorter
-	out := s.sort(v, nil)
-	for b.Loop() {
-		out = s.sort(v, out)
-	}
-}
-
-func BenchmarkDistanceOfTwoMillion(b *testing.B) {
-	var s sorter
-	x, y := sorted(s.sort(normals(1, 1_000_000), nil)), sorted(s.sort(normals(2, 1_000_000), nil))
-	for b.Loop() {
-		ksDistance(x, y)
-	}
-}
-
-func BenchmarkSmirnovOfHalfAMillion(b *testing.B) {
-	for b.Loop() {
-		smirnov(500_000, 0.004)
-	}
-}
-
 // What a prediction costs more where drift is watched.
 func BenchmarkObserve(b *testing.B) {
 	ref := shopReference(b, 3000)

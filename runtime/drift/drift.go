@@ -55,8 +55,6 @@
 // a column and quantiles beyond, which place the distribution to 1 in 10,000.
 package drift
 
-import "math"
-
 // The defaults of Evidently.
 const (
 	smallReference = 1000 // rows up to which a named test gives way to p-values, above it to effect sizes
@@ -66,17 +64,3 @@ const (
 	significance = 0.05
 	effect       = 0.1
 )
-
-// finite makes a number fit for JSON: what is not finite becomes the largest
-// number of its sign, and what is none becomes 0.
-func finite(v float64) float64 {
-	switch {
-	case math.IsNaN(v):
-		return 0
-	case math.IsInf(v, 1):
-		return math.MaxFloat64
-	case math.IsInf(v, -1):
-		return -math.MaxFloat64
-	}
-	return v
-}

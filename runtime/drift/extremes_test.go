@@ -7,23 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestColumnsAreTestedOnAllCoresAsOneByOne(t *testing.T) {
-	var a, b [][]float64
-	for c := range 25 {
-		x, y := sides(uint64(c))
-		a, b = append(a, x), append(b, y)
-	}
-	for c, got := range KSColumns(a, b) {
-		if want := KS(a[c], b[c]); got != want {
-			t.Errorf("column %d: %v together, %v alone", c, got, want)
-		}
-	}
-}
-
 func TestWhereASideIsEmptyThereIsNothingToTell(t *testing.T) {
-	if got := KS(nil, []float64{1}); got != (Tested{PValue: 1}) {
-		t.Errorf("KS: %v", got)
-	}
 	some := &comparison{referenceCounts: []int64{1, 2}, currentCounts: []int64{0, 0}}
 	for _, test := range tests {
 		c := some

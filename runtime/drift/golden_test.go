@@ -6,9 +6,12 @@ import (
 	"math"
 	"os"
 	"testing"
+
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
-// golden is what testdata/golden.py wrote.
+// golden is what testdata/golden.py wrote of samples; what it wrote of single
+// functions is compared in package statistic.
 type golden struct {
 	Numbers []struct {
 		A, B                           made
@@ -28,9 +31,6 @@ type golden struct {
 		Z             *float64
 		ZP            float64 `json:"z_p"`
 	}
-	Kolmogorov, Smirnov [][3]float64
-	Fisher              [][6]float64
-	Adjust              []struct{ P, Adjusted []float64 }
 }
 
 // made is a sample that both sides make by the same arithmetic.
@@ -84,13 +84,13 @@ func TestTestsOfNumbersEqualScipys(t *testing.T) {
 	for i, c := range readGolden(t).Numbers {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			a, b := c.A.sample(), c.B.sample()
-			found := KS(a, b)
+			found := statistic.KS(a, b)
 			same(t, "KS statistic", found.Statistic, c.KS)
 			same(t, "KS p-value", found.PValue, c.KSP)
 			j := newComparison(a, b)
 			same(t, "mean", mean(j.reference), c.Mean)
 			same(t, "standard deviation", j.deviation, c.Std)
-			same(t, "Wasserstein distance", wassersteinDistance(j.reference, j.current), c.Wasserstein)
+			same(t, "Wasserstein distance", statistic.Wasserstein(j.reference, j.current), c.Wasserstein)
 			same(t, "normed Wasserstein distance", wasserstein.run(j).statistic, c.Normed)
 			same(t, "Jensen-Shannon distance", jensenShannon.run(j).statistic, c.JensenShannon)
 			same(t, "PSI", psi.run(j).statistic, c.PSI)
@@ -102,18 +102,18 @@ func TestTestsOfNumbersEqualScipys(t *testing.T) {
 	}
 }
 
-func mean(s sample) float64 {
-	m, _ := s.moments()
+func mean(s statistic.Sample) float64 {
+	m, _ := s.Moments()
 	return m
 }
 
 // newComparison compares numbers as a monitor would, but for sizes.
 func newComparison(a, b []float64) *comparison {
-	var s sorter
-	c := &comparison{rows: int64(len(a)), numeric: true, reference: sorted(s.sort(a, nil)),
-		current: sorted(s.sort(b, nil))}
-	_, c.deviation = c.reference.moments()
-	c.few, c.unbinned = few(c.reference, c.current), c.reference.distinct(binnedValues+1) <= binnedValues
+	var s statistic.Sorter
+	c := &comparison{rows: int64(len(a)), numeric: true, reference: statistic.Sorted(s.Sort(a, nil)),
+		current: statistic.Sorted(s.Sort(b, nil))}
+	_, c.deviation = c.reference.Moments()
+	c.few, c.unbinned = few(c.reference, c.current), c.reference.Distinct(binnedValues+1) <= binnedValues
 	return c
 }
 
@@ -132,38 +132,5 @@ func TestTestsOfCategoriesEqualScipys(t *testing.T) {
 				same(t, "its p-value", found.p, c.ZP)
 			}
 		})
-	}
-}
-
-func TestKolmogorovsDistributionEqualsScipys(t *testing.T) {
-	g := readGolden(t)
-	for _, c := range g.Kolmogorov {
-		same(t, fmt.Sprintf("P(D > %g) of %g rows", c[1], c[0]), kolmogorov(int(c[0]), c[1]), c[2])
-	}
-	for _, c := range g.Smirnov {
-		got := smirnov(int(c[0]), c[1])
-		if math.Abs(got/c[2]-1) > 1e-9 {
-			t.Errorf("P(D+ > %g) of %g rows is %.17g, scipy says %.17g", c[1], c[0], got, c[2])
-		}
-	}
-}
-
-func TestTailsOfFishersExactTestEqualScipys(t *testing.T) {
-	for _, c := range readGolden(t).Fisher {
-		more, fewer := tails(int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]))
-		for i, got := range []float64{more.p, fewer.p} {
-			// Of two million rows scipy, too, has no more than six digits.
-			if want := c[4+i]; math.Abs(got-want) > 1e-6*want {
-				t.Errorf("%v of %v rows: tail %d is %.17g, scipy says %.17g", c[:2], c[2:4], i, got, want)
-			}
-		}
-	}
-}
-
-func TestCorrectedPValuesEqualTheFormula(t *testing.T) {
-	for _, c := range readGolden(t).Adjust {
-		for i, got := range adjust(c.P) {
-			same(t, fmt.Sprintf("corrected %g of %v", c.P[i], c.P), got, c.Adjusted[i])
-		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
 const (
@@ -19,19 +21,19 @@ const (
 //
 // The samples are those as they were gathered, not divided by a power of two as
 // comparison's may be: the edges are shown to people.
-func numberHistogram(reference, current sample, label bool) *Histogram {
-	if reference.n+current.n == 0 {
+func numberHistogram(reference, current statistic.Sample, label bool) *Histogram {
+	if reference.N+current.N == 0 {
 		return nil
 	}
-	if label && max(reference.distinct(histogramLabels+1), current.distinct(histogramLabels+1)) <= histogramLabels {
+	if label && max(reference.Distinct(histogramLabels+1), current.Distinct(histogramLabels+1)) <= histogramLabels {
 		if h := valueHistogram(reference, current); len(h.Labels) <= histogramLabels {
 			return h
 		}
 	}
 	var ends []float64
-	for _, s := range []sample{reference, current} {
-		if s.n > 0 {
-			ends = append(ends, s.quantile(0.01), s.quantile(0.99))
+	for _, s := range []statistic.Sample{reference, current} {
+		if s.N > 0 {
+			ends = append(ends, s.Quantile(0.01), s.Quantile(0.99))
 		}
 	}
 	low, high := slices.Min(ends), slices.Max(ends)
@@ -42,40 +44,27 @@ func numberHistogram(reference, current sample, label bool) *Histogram {
 		}
 		low, high = low-half, high+half
 	}
-	return binHistogram(reference, current, linear(low, high, histogramBins))
+	return binHistogram(reference, current, statistic.Linear(low, high, histogramBins))
 }
 
 // binHistogram puts what lies beyond the outer edges into the outer bins.
 //
 // It returns nil where rounding has made edges equal to one another as a whole
 // or put them out of order, for a picture is not worth an error.
-func binHistogram(reference, current sample, edges []float64) *Histogram {
+func binHistogram(reference, current statistic.Sample, edges []float64) *Histogram {
 	if !slices.IsSorted(edges) || edges[0] == edges[len(edges)-1] {
 		return nil // too narrow or too wide a range for floats to divide
 	}
-	return &Histogram{Edges: edges, Reference: reference.spread(edges), Current: current.spread(edges)}
-}
-
-// spread is fill with the outer bins open.
-func (s sample) spread(edges []float64) []int64 {
-	out := make([]int64, len(edges)-1)
-	b := 0
-	for i, v := range s.values {
-		for b < len(out)-1 && v >= edges[b+1] {
-			b++
-		}
-		out[b] += s.count(i)
-	}
-	return out
+	return &Histogram{Edges: edges, Reference: reference.Spread(edges), Current: current.Spread(edges)}
 }
 
 // valueHistogram counts each distinct value. align and the labels below go
 // through the same distinct values in the same ascending order, so the three
 // slices fit.
-func valueHistogram(reference, current sample) *Histogram {
+func valueHistogram(reference, current statistic.Sample) *Histogram {
 	h := &Histogram{}
-	h.Reference, h.Current = align(reference, current)
-	values := slices.Concat(reference.values, current.values)
+	h.Reference, h.Current = statistic.Align(reference, current)
+	values := slices.Concat(reference.Values, current.Values)
 	slices.Sort(values)
 	for _, v := range slices.Compact(values) {
 		h.Labels = append(h.Labels, numberLabel(v))
@@ -97,8 +86,8 @@ func numberLabel(v float64) string {
 // numbers were compared.
 func (j *judge) probabilities(w *window) *Histogram {
 	j.buffer = w.numbers(j.layout.score.slot, j.buffer[:0])
-	j.buffer = j.sorter.sort(j.buffer, j.buffer)
-	return binHistogram(j.layout.score.profile.sample(), sorted(j.buffer), linear(0, 1, 10))
+	j.buffer = j.sorter.Sort(j.buffer, j.buffer)
+	return binHistogram(j.layout.score.profile.sample(), statistic.Sorted(j.buffer), statistic.Linear(0, 1, 10))
 }
 
 // categoryHistogram shows the most frequent categories and the rest together.
@@ -115,7 +104,7 @@ func categoryHistogram(labels []string, reference, current []int64) *Histogram {
 		}
 	}
 	if len(order) > histogramLabels {
-		nr, nc := max(total(reference), 1), max(total(current), 1)
+		nr, nc := max(statistic.Total(reference), 1), max(statistic.Total(current), 1)
 		weight := func(i int) float64 { return float64(reference[i])/nr + float64(current[i])/nc }
 		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -19,7 +21,7 @@ type judge struct {
 	layout    *layout
 	tests     string
 	alert     plan.DriftAlert
-	sorter    sorter
+	sorter    statistic.Sorter
 	buffer    []float64
 }
 
@@ -60,25 +62,25 @@ func (j *judge) column(w *window, k int, c *column, random *rand.Rand) Column {
 	out := Column{Column: p.Column, Type: p.Type, Missing: missingShares(p, w.rows, w.missing[k])}
 	cmp, labels := j.comparison(w, k, c)
 	t, found := j.test(cmp)
-	out.Test, out.Threshold, out.Statistic = t.name, t.threshold, finite(found.statistic)
+	out.Test, out.Threshold, out.Statistic = t.name, t.threshold, statistic.Finite(found.statistic)
 	switch {
 	case cmp.empty():
 		out.Note = "no values to compare"
 	case j.tests == auto:
 		out.PValue = new(cmp.permuted(random))
 	case t.pValue:
-		out.PValue = new(finite(found.p))
+		out.PValue = new(statistic.Finite(found.p))
 	default:
 		out.ValuesDrifted = out.Statistic >= t.threshold
 	}
 	if cmp.numeric {
-		mean, std := cmp.current.moments()
+		mean, std := cmp.current.Moments()
 		// The moments are shown in the column's own unit.
 		if e := cmp.shrunk; e != 0 {
-			mean, std = finite(math.Ldexp(mean, e)), finite(math.Ldexp(std, e))
+			mean, std = statistic.Finite(math.Ldexp(mean, e)), statistic.Finite(math.Ldexp(std, e))
 		}
 		out.Mean, out.Std = &Pair{p.Mean, mean}, &Pair{p.Std, std}
-		out.Histogram = numberHistogram(p.sample(), sorted(j.buffer), p.Type != plan.Timestamp)
+		out.Histogram = numberHistogram(p.sample(), statistic.Sorted(j.buffer), p.Type != plan.Timestamp)
 	} else {
 		out.Histogram = categoryHistogram(labels, cmp.referenceCounts, cmp.currentCounts)
 		out.Note = join(out.Note, unseen(p, w, k, c))
@@ -111,13 +113,13 @@ func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) 
 	out := &comparison{rows: p.Rows, numeric: p.numeric()}
 	if out.numeric {
 		j.buffer = w.numbers(c.slot, j.buffer[:0])
-		j.buffer = j.sorter.sort(j.buffer, j.buffer)
-		out.reference, out.current = p.sample(), sorted(j.buffer)
+		j.buffer = j.sorter.Sort(j.buffer, j.buffer)
+		out.reference, out.current = p.sample(), statistic.Sorted(j.buffer)
 		out.deviation, out.slack = p.Std, p.slack()
-		if shrink := max(out.reference.exponent(), out.current.exponent()); shrink != 0 {
+		if shrink := max(out.reference.Exponent(), out.current.Exponent()); shrink != 0 {
 			// Tests of numbers are the same of numbers divided by a power of two.
-			out.reference, out.current, out.shrunk = out.reference.shrunk(shrink), out.current.shrunk(shrink), shrink
-			_, out.deviation = out.reference.moments()
+			out.reference, out.current, out.shrunk = out.reference.Shrunk(shrink), out.current.Shrunk(shrink), shrink
+			_, out.deviation = out.reference.Moments()
 		}
 		out.few, out.unbinned = few(out.reference, out.current), p.Distinct <= binnedValues
 		return out, nil
@@ -143,9 +145,9 @@ func (j *judge) comparison(w *window, k int, c *column) (*comparison, []string) 
 // empty reports whether either side has no values.
 func (c *comparison) empty() bool {
 	if c.numeric {
-		return c.reference.n == 0 || c.current.n == 0
+		return c.reference.N == 0 || c.current.N == 0
 	}
-	return total(c.referenceCounts) == 0 || total(c.currentCounts) == 0
+	return statistic.Total(c.referenceCounts) == 0 || statistic.Total(c.currentCounts) == 0
 }
 
 // predictions compares what was answered: classes where there are several, else
@@ -184,10 +186,10 @@ func missingShares(p *Profile, rows, missing int64) Missing {
 	if rows > 0 {
 		m.Current = float64(missing) / float64(rows)
 	}
-	m.Distance = jensenShannonDistance([]int64{p.Missing, p.Rows - p.Missing}, []int64{missing, rows - missing})
+	m.Distance = statistic.JensenShannon([]int64{p.Missing, p.Rows - p.Missing}, []int64{missing, rows - missing})
 	if all := p.Missing + missing; all > 0 {
-		more, fewer := tails(missing, all, rows, p.Rows+rows)
-		smaller := smallest([]tail{more, fewer})
+		more, fewer := statistic.Tails(missing, all, rows, p.Rows+rows)
+		smaller := statistic.Smallest([]statistic.Tail{more, fewer})
 		m.PValue = &smaller
 	}
 	return m

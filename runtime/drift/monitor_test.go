@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -153,7 +155,8 @@ func TestAutoCorrectsAllPValuesOfAWindowTogether(t *testing.T) {
 	}
 	income := byName(t, r, "income").Missing // nothing else is ever missing
 	raw, corrected = append(raw, *income.PValue), append(corrected, *income.PAdjusted)
-	if want := adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || fmt.Sprint(raw) == fmt.Sprint(corrected) {
+	if want := statistic.Adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) ||
+		fmt.Sprint(raw) == fmt.Sprint(corrected) {
 		t.Errorf("p-values %v are corrected to %v, want %v", raw, corrected, want)
 	}
 }
@@ -169,7 +172,7 @@ func TestANamedTestCorrectsAcrossTheColumnsOnly(t *testing.T) {
 		raw, corrected = append(raw, *c.PValue), append(corrected, *c.PAdjusted)
 	}
 	p := r.Predictions
-	if want := adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || *p.PAdjusted != *p.PValue ||
+	if want := statistic.Adjust(raw); fmt.Sprint(want) != fmt.Sprint(corrected) || *p.PAdjusted != *p.PValue ||
 		p.Threshold != significance || r.FalseAlarmRate != 0 {
 		t.Errorf("p-values %v are corrected to %v, want %v; of the predictions %s", raw, corrected, want, text(t, p))
 	}

@@ -2,6 +2,8 @@ package drift
 
 import (
 	"math/rand/v2"
+
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
 // permuted returns how likely a difference at least as large as the one between
@@ -18,7 +20,7 @@ func (c *comparison) permuted(random *rand.Rand) float64 {
 		return 1
 	}
 	if c.numeric {
-		return smallest(cuts(c.reference, c.current, c.slack))
+		return statistic.Smallest(cuts(c.reference, c.current, c.slack))
 	}
 	return categoriesPermuted(c.merged(), random)
 }
@@ -30,10 +32,10 @@ func (c *comparison) permuted(random *rand.Rand) float64 {
 // The tails of neighbouring cuts depend on each other; smallest corrects as if
 // they did not, which is on the safe side. There are about 2 log2(n) cuts, so
 // the correction is small.
-func cuts(reference, current sample, slack int64) []tail {
-	a, b := align(reference, current)
-	all := reference.n + current.n
-	var out []tail
+func cuts(reference, current statistic.Sample, slack int64) []statistic.Tail {
+	a, b := statistic.Align(reference, current)
+	all := reference.N + current.N
+	var out []statistic.Tail
 	below, inReference := int64(0), int64(0)
 	ranks := cutRanks(all)
 	for i := range a[:max(len(a)-1, 0)] {
@@ -45,13 +47,13 @@ func cuts(reference, current sample, slack int64) []tail {
 			ranks = ranks[1:] // a value that occurs often stands for several ranks
 		}
 		k := below - inReference
-		more, fewer := tails(k, below, current.n, all)
+		more, fewer := statistic.Tails(k, below, current.N, all)
 		// Moving reference rows below the cut makes "too many of the window
 		// below" less likely and the reverse more; each tail gets the move that
 		// makes it larger.
 		if slack > 0 {
-			more.p, _ = moved(k, below, min(slack, reference.n-inReference), current.n, all)
-			_, fewer.p = moved(k, below, -min(slack, inReference), current.n, all)
+			more.P, _ = moved(k, below, min(slack, reference.N-inReference), current.N, all)
+			_, fewer.P = moved(k, below, -min(slack, inReference), current.N, all)
 		}
 		out = append(out, more, fewer)
 	}
@@ -60,8 +62,8 @@ func cuts(reference, current sample, slack int64) []tail {
 
 // moved are both p-values were that many more rows of the reference below the cut.
 func moved(k, class, rows, n, all int64) (more, fewer float64) {
-	m, f := tails(k, class+rows, n, all)
-	return m.p, f.p
+	m, f := statistic.Tails(k, class+rows, n, all)
+	return m.P, f.P
 }
 
 // cutRanks are how many of n rows are to lie below each cut, in ascending order.
@@ -88,16 +90,16 @@ func cutRanks(n int64) []int64 {
 // is drawn by chance.
 func categoriesPermuted(t table, random *rand.Rand) float64 {
 	n, all := t.rows[1], t.rows[0]+t.rows[1]
-	var asked []tail
+	var asked []statistic.Tail
 	for i := range t.reference {
-		more, fewer := tails(t.current[i], t.reference[i]+t.current[i], n, all)
+		more, fewer := statistic.Tails(t.current[i], t.reference[i]+t.current[i], n, all)
 		asked = append(asked, more, fewer)
 		if len(t.reference) == 2 && t.nameless == 0 {
 			break // of two categories the other one is the rest
 		}
 	}
-	p := smallest(asked)
-	p = min(1, p+leastOf(asked)*float64(unasked(leastOf(asked), t.nameless, n, all)))
+	p := statistic.Smallest(asked)
+	p = min(1, p+statistic.LeastOf(asked)*float64(statistic.Unasked(statistic.LeastOf(asked), t.nameless, n, all)))
 	// With two categories the joint question is the same as the single one.
 	if len(t.reference) < 3 && t.nameless == 0 || p < decided {
 		return p
@@ -243,6 +245,6 @@ func (t *table) limit() float64 {
 	if share*float64(rest[0]+rest[1]) >= enough {
 		a, b = append(a, rest[0]), append(b, rest[1])
 	}
-	_, p := homogeneity(a, b)
+	_, p := statistic.Homogeneity(a, b)
 	return p
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -97,7 +99,7 @@ func NewReference(frame *dataset.Frame, predictions *model.Predictions, opt Refe
 	n := max(len(frame.Columns), 1)
 	values := min(max(allValues/n, minValues), maxValues)
 	names := min(max(allNames/n, minNames), maxNames)
-	var s sorter
+	var s statistic.Sorter
 	for i := range frame.Columns {
 		c := &frame.Columns[i]
 		switch {
@@ -144,7 +146,7 @@ func checkPredictions(p *model.Predictions, labels []string) error {
 // predictions profiles the score and, for a classification, the labels. The
 // label's categories keep the order of the model's labels, since live labels
 // are indexes into it.
-func (r *Reference) predictions(s *sorter, p *model.Predictions) {
+func (r *Reference) predictions(s *statistic.Sorter, p *model.Predictions) {
 	if len(r.Labels) == 0 {
 		r.Score = profileNumbers(s, "prediction", plan.Number, p.Value, maxValues)
 		return
@@ -169,13 +171,13 @@ func (r *Reference) predictions(s *sorter, p *model.Predictions) {
 //
 // Infinite values are left out by the sorter and count as missing, as they do
 // in live traffic. Moments are taken of all values, before those are grouped.
-func profileNumbers(s *sorter, name string, kind plan.ColumnType, v []float64, limit int) Profile {
-	all := sorted(s.sort(v, nil))
-	p := Profile{Column: name, Type: kind, Rows: int64(len(v)), Missing: int64(len(v)) - all.n}
-	p.Mean, p.Std = all.moments()
-	p.Distinct = int64(all.distinct(len(v) + 1))
-	kept, exact := all.group(limit)
-	p.Values, p.Counts, p.Grouped = kept.values, kept.counts, !exact
+func profileNumbers(s *statistic.Sorter, name string, kind plan.ColumnType, v []float64, limit int) Profile {
+	all := statistic.Sorted(s.Sort(v, nil))
+	p := Profile{Column: name, Type: kind, Rows: int64(len(v)), Missing: int64(len(v)) - all.N}
+	p.Mean, p.Std = all.Moments()
+	p.Distinct = int64(all.Distinct(len(v) + 1))
+	kept, exact := all.Group(limit)
+	p.Values, p.Counts, p.Grouped = kept.Values, kept.Counts, !exact
 	return p
 }
 

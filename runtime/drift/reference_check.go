@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -142,8 +144,8 @@ func (p *Profile) checkNames() error {
 }
 
 // sample is the profile's numbers as a sample.
-func (p *Profile) sample() sample {
-	return sample{values: p.Values, counts: p.Counts, n: p.Rows - p.Missing}
+func (p *Profile) sample() statistic.Sample {
+	return statistic.Sample{Values: p.Values, Counts: p.Counts, N: p.Rows - p.Missing}
 }
 
 // slack is how many rows more or fewer may lie below a number than Values say:

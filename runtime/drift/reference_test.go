@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
 	"github.com/ashlar-dev/ashlar/runtime/model"
@@ -91,16 +93,17 @@ func TestQuantilesStandForVeryManyValues(t *testing.T) {
 	for i := range b {
 		b[i] = b[i]*1.1 + 0.05
 	}
-	var s sorter
+	var s statistic.Sorter
 	p := profileNumbers(&s, "x", plan.Number, a, maxValues)
 	if !p.Grouped || len(p.Values) > maxValues || p.Distinct < 290_000 || p.check(300_000) != nil {
 		t.Fatalf("%d values of %d distinct, grouped: %v, %v", len(p.Values), p.Distinct, p.Grouped, p.check(300_000))
 	}
-	exact, current := sorted(s.sort(a, nil)), sorted(s.sort(b, nil))
-	if x, y := ksOf(exact, current), ksOf(p.sample(), current); math.Abs(x.Statistic-y.Statistic) > 1.0/(maxValues-2) {
+	exact, current := statistic.Sorted(s.Sort(a, nil)), statistic.Sorted(s.Sort(b, nil))
+	if x, y := statistic.KSOf(exact, current),
+		statistic.KSOf(p.sample(), current); math.Abs(x.Statistic-y.Statistic) > 1.0/(maxValues-2) {
 		t.Errorf("KS is %g of all values and %g of the quantiles", x.Statistic, y.Statistic)
 	}
-	if x, y := wassersteinDistance(exact, current), wassersteinDistance(p.sample(), current); math.Abs(x-y) > 1e-3 {
+	if x, y := statistic.Wasserstein(exact, current), statistic.Wasserstein(p.sample(), current); math.Abs(x-y) > 1e-3 {
 		t.Errorf("the Wasserstein distance is %g of all values and %g of the quantiles", x, y)
 	}
 }

@@ -1,6 +1,10 @@
 package drift
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+)
 
 // test is one way to tell whether two samples of a column differ.
 type test struct {
@@ -17,7 +21,7 @@ type test struct {
 // outcome is what a test found; p is 1 where the test gives no p-value.
 type outcome struct{ statistic, p float64 }
 
-func outcomeOf(t Tested) outcome { return outcome{t.Statistic, t.PValue} }
+func outcomeOf(t statistic.Tested) outcome { return outcome{t.Statistic, t.PValue} }
 
 // tests is the list that a new test is added to.
 var tests = []test{ks, chiSquare, zTest, wasserstein, jensenShannon, psi}
@@ -51,7 +55,7 @@ func sized(c *comparison) (test, outcome) {
 	}
 	found := wasserstein.run(c)
 	if found.statistic < effect {
-		if d := ksDistance(c.reference, c.current); d >= effect {
+		if d := statistic.KSDistance(c.reference, c.current); d >= effect {
 			return test{name: ks.name, threshold: effect}, outcome{d, 1}
 		}
 	}
@@ -91,7 +95,7 @@ type comparison struct {
 	numeric bool
 	// Numbers: both samples, the reference's population standard deviation,
 	// whether there are few values, and whether the reference has too few for bins.
-	reference, current sample
+	reference, current statistic.Sample
 	deviation          float64
 	few, unbinned      bool
 	slack              int64 // rows of the reference whose place is not known exactly
@@ -110,7 +114,7 @@ type comparison struct {
 // may ask for them.
 func (c *comparison) keys() (reference, current []int64) {
 	if c.numeric && c.referenceCounts == nil {
-		c.referenceCounts, c.currentCounts = align(c.reference, c.current)
+		c.referenceCounts, c.currentCounts = statistic.Align(c.reference, c.current)
 	}
 	for i := range c.referenceCounts {
 		if c.referenceCounts[i]+c.currentCounts[i] > 0 {
@@ -131,54 +135,17 @@ func (c *comparison) binned() (reference, current []int64) {
 	if !c.numeric || c.unbinned {
 		return c.keys()
 	}
-	edges := sturges(c.reference, c.current)
-	return c.reference.fill(edges), c.current.fill(edges)
+	edges := statistic.Sturges(c.reference, c.current)
+	return c.reference.Fill(edges), c.current.Fill(edges)
 }
 
 // few reports whether both samples together take at most five values. Those of
 // the reference alone would not do: where it has three and live rows have a
 // thousand others, a chi-square test of a thousand values sees nothing.
-func few(a, b sample) bool {
-	if a.distinct(fewValues+1) > fewValues || b.distinct(fewValues+1) > fewValues {
+func few(a, b statistic.Sample) bool {
+	if a.Distinct(fewValues+1) > fewValues || b.Distinct(fewValues+1) > fewValues {
 		return false
 	}
-	both, _ := align(a, b)
+	both, _ := statistic.Align(a, b)
 	return len(both) <= fewValues
-}
-
-// align counts the distinct values of both samples, in ascending order.
-//
-// Both results have an entry for each value that either side has. A merge of
-// two sorted lists: its time is the sum of their lengths.
-func align(a, b sample) (ca, cb []int64) {
-	i, j := 0, 0
-	for i < len(a.values) || j < len(b.values) {
-		v := 0.0
-		switch {
-		case i == len(a.values):
-			v = b.values[j]
-		case j == len(b.values):
-			v = a.values[i]
-		default:
-			v = min(a.values[i], b.values[j])
-		}
-		na, nb := int64(0), int64(0)
-		for ; i < len(a.values) && a.values[i] == v; i++ {
-			na += a.count(i)
-		}
-		for ; j < len(b.values) && b.values[j] == v; j++ {
-			nb += b.count(j)
-		}
-		ca, cb = append(ca, na), append(cb, nb)
-	}
-	return ca, cb
-}
-
-// total is the sum as a float64, which is exact: Check bounds counts by 2^50.
-func total(counts []int64) float64 {
-	n := int64(0)
-	for _, c := range counts {
-		n += c
-	}
-	return float64(n)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -86,7 +88,7 @@ func correct(asked []question) {
 	for i, q := range asked {
 		p[i] = q.p
 	}
-	for i, adjusted := range adjust(p) {
+	for i, adjusted := range statistic.Adjust(p) {
 		*asked[i].adjusted, *asked[i].drifted = &adjusted, adjusted < asked[i].level
 	}
 }

@@ -96,6 +96,7 @@ func TestHostileHeadersWithAValidChecksumAreRefused(t *testing.T) {
 		"category twice":      {`"categories":["own","rent"]`, `"categories":["own","own"]`},
 		"one category more":   {`"categories":["own","rent"]`, `"categories":["a","own","rent"]`},
 		"mode of no category": {`"mode":"rent"`, `"mode":"tent"`},
+		"mode without use":    {`"categories":["clerk","smith"]`, `"categories":["clerk","smith"],"mode":"baker"`},
 		"three labels":        {`"labels":["bad","good"]`, `"labels":["bad","good","ugly"]`},
 		"another task":        {`"task":"binary"`, `"task":"regression"`},
 		"no such task":        {`"task":"binary"`, `"task":"magic"`},

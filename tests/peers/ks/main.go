@@ -20,7 +20,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/ashlar-dev/ashlar/runtime/drift"
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
 func main() {
@@ -95,7 +95,7 @@ func (f figure) apart(other figure) (statistic, p float64) {
 
 func test(a, b [][]float64) figure {
 	start := time.Now()
-	results := drift.KSColumns(a, b)
+	results := statistic.KSColumns(a, b)
 	f := figure{Seconds: time.Since(start).Seconds()}
 	for _, r := range results {
 		f.Statistics, f.PValues = append(f.Statistics, r.Statistic), append(f.PValues, r.PValue)

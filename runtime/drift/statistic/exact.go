@@ -1,4 +1,4 @@
-package drift
+package statistic
 
 import (
 	"math"
@@ -10,11 +10,11 @@ import (
 // the digits that count.
 const exactRows = 100_000_000
 
-// tail is the probability of a table at least as extreme as the one seen, and
+// Tail is the probability of a table at least as extreme as the one seen, and
 // the smallest that any table of the same totals could have.
-type tail struct{ p, least float64 }
+type Tail struct{ P, Least float64 }
 
-// tails returns both one-sided p-values of Fisher's exact test: k of n rows of
+// Tails returns both one-sided p-values of Fisher's exact test: k of n rows of
 // the window lie in a class that holds class of all rows of both sides. Were the
 // window drawn from what the reference was drawn from, each choice of n rows out
 // of all would be as likely as any other, so k has the hypergeometric
@@ -22,17 +22,17 @@ type tail struct{ p, least float64 }
 //
 // The two p-values overlap in the table that was seen, so they add up to more
 // than 1. Each is the exact tail, without a correction for continuity.
-func tails(k, class, n, all int64) (more, fewer tail) {
+func Tails(k, class, n, all int64) (more, fewer Tail) {
 	low, high := max(0, class+n-all), min(class, n)
 	if low >= high {
-		return tail{1, 1}, tail{1, 1} // the totals leave no choice
+		return Tail{1, 1}, Tail{1, 1} // the totals leave no choice
 	}
 	if all > exactRows {
 		return normalTails(k, class, n, all)
 	}
-	more = tail{tailFrom(k, class, n, all), pointOf(high, class, n, all)}
+	more = Tail{tailFrom(k, class, n, all), pointOf(high, class, n, all)}
 	// The rest of the class is in the reference: seen from there, fewer is more.
-	fewer = tail{tailFrom(class-k, class, all-n, all), pointOf(low, class, n, all)}
+	fewer = Tail{tailFrom(class-k, class, all-n, all), pointOf(low, class, n, all)}
 	return more, fewer
 }
 
@@ -92,16 +92,16 @@ func logFactorial(n int64) float64 {
 // normalTails takes the normal distribution with the hypergeometric mean and
 // variance, less the factor n/(n-1) of its finite correction, which is 1 at so
 // many rows. The smallest possible p-value is given as 0, so the question
-// always counts in smallest.
-func normalTails(k, class, n, all int64) (more, fewer tail) {
+// always counts in Smallest.
+func normalTails(k, class, n, all int64) (more, fewer Tail) {
 	share := float64(class) / float64(all)
 	mean := float64(n) * share
 	spread := math.Sqrt(mean * (1 - share) * float64(all-n) / float64(all))
 	z := (float64(k) - mean) / spread
-	return tail{math.Erfc(z/math.Sqrt2) / 2, 0}, tail{math.Erfc(-z/math.Sqrt2) / 2, 0}
+	return Tail{math.Erfc(z/math.Sqrt2) / 2, 0}, Tail{math.Erfc(-z/math.Sqrt2) / 2, 0}
 }
 
-// smallest combines the p-values of several questions about one column into the
+// Smallest combines the p-values of several questions about one column into the
 // p-value of their smallest: it is multiplied by the number of questions that
 // could have been answered by as small a p-value at all. Rare categories and
 // cuts far out cost the others nothing where they cannot say anything. R.E.
@@ -109,27 +109,27 @@ func normalTails(k, class, n, all int64) (more, fewer tail) {
 //
 // The tolerance makes p-values that are equal but for rounding count as
 // attained.
-func smallest(asked []tail) float64 {
-	p := leastOf(asked)
+func Smallest(asked []Tail) float64 {
+	p := LeastOf(asked)
 	n := 0
 	for _, t := range asked {
-		if t.least <= p*(1+1e-9) {
+		if t.Least <= p*(1+1e-9) {
 			n++
 		}
 	}
 	return min(1, p*float64(max(n, 1)))
 }
 
-// leastOf is the smallest p-value, 1 of no questions at all.
-func leastOf(asked []tail) float64 {
+// LeastOf is the smallest p-value, 1 of no questions at all.
+func LeastOf(asked []Tail) float64 {
 	p := 1.0
 	for _, t := range asked {
-		p = min(p, t.p)
+		p = min(p, t.P)
 	}
 	return p
 }
 
-// unasked is how many more questions could have been answered by a p-value as
+// Unasked is how many more questions could have been answered by a p-value as
 // small as p, at most: those about categories that are too many to be named, of
 // which only the number of rows is known. Which categories are asked about is
 // no accident: of 100,000 that are all rare, those that the reference names are
@@ -139,7 +139,7 @@ func leastOf(asked []tail) float64 {
 // A category can give a p-value of at most p only if it has some number s of
 // rows, all on one side, and there are at most rows/s such categories. Both
 // sides are added up.
-func unasked(p float64, rows, n, all int64) int64 {
+func Unasked(p float64, rows, n, all int64) int64 {
 	if rows == 0 || p <= 0 {
 		return 0
 	}

@@ -1,16 +1,16 @@
-package drift
+package statistic
 
 import (
 	"cmp"
 	"slices"
 )
 
-// adjust returns p-values corrected for being many: rejecting where the
+// Adjust returns p-values corrected for being many: rejecting where the
 // corrected one is at most q keeps the share of false alarms among the alarms
 // at q. Y. Benjamini and Y. Hochberg, "Controlling the False Discovery Rate",
 // Journal of the Royal Statistical Society B 57 (1995): of the i-th smallest of
 // m, the least of p m / i and the corrected ones above it.
-func adjust(p []float64) []float64 {
+func Adjust(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
 		order[i] = i

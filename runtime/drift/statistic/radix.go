@@ -1,4 +1,4 @@
-package drift
+package statistic
 
 import (
 	"math"
@@ -17,14 +17,14 @@ const (
 	passes    = (64 + digitBits - 1) / digitBits
 )
 
-// sorter sorts numbers without allocating again each time. It is for one
+// Sorter sorts numbers without allocating again each time. It is for one
 // goroutine at a time; the zero value is ready.
-type sorter struct {
+type Sorter struct {
 	keys, other []uint64
 	counts      [passes][digits]uint32
 }
 
-// sort writes the finite numbers of v in ascending order into out[:0], which may
+// Sort writes the finite numbers of v in ascending order into out[:0], which may
 // be v itself, and returns them. NaN and infinities are left out. Between its
 // passes it lets others run: windows are judged beside requests, which would
 // otherwise wait for the ten milliseconds that the scheduler grants.
@@ -32,7 +32,7 @@ type sorter struct {
 // The result is in out's memory, grown where it is too short; the keys stay in
 // the sorter's own. Equal numbers are indistinguishable but for -0 and 0, of
 // which -0 comes first.
-func (s *sorter) sort(v, out []float64) []float64 {
+func (s *Sorter) Sort(v, out []float64) []float64 {
 	keys := s.load(v)
 	if len(s.other) < len(keys) {
 		s.other = make([]uint64, len(keys))
@@ -70,7 +70,7 @@ func (s *sorter) sort(v, out []float64) []float64 {
 //
 // All counts are made in one pass over the numbers, since the counts of a digit
 // do not depend on the order of the keys.
-func (s *sorter) load(v []float64) []uint64 {
+func (s *Sorter) load(v []float64) []uint64 {
 	if len(s.keys) < len(v) {
 		s.keys = make([]uint64, len(v))
 	}

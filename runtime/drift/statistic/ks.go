@@ -1,4 +1,4 @@
-package drift
+package statistic
 
 import (
 	"math"
@@ -8,13 +8,6 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
-
-// ks is the two-sample Kolmogorov-Smirnov test.
-var ks = test{
-	name: "ks", pValue: true, threshold: significance,
-	applies: func(c *comparison) bool { return c.numeric },
-	run:     func(c *comparison) outcome { return outcomeOf(ksOf(c.reference, c.current)) },
-}
 
 // Tested is the result of a two-sample test.
 type Tested struct {
@@ -53,47 +46,49 @@ func KSColumns(a, b [][]float64) []Tested {
 
 // ksWorker is the memory that a test of unsorted numbers takes.
 type ksWorker struct {
-	sorter sorter
+	sorter Sorter
 	a, b   []float64
 }
 
 // Neither argument is changed: the sorted copies are in the worker's memory and
 // are overwritten by the next test.
 func (w *ksWorker) test(a, b []float64) Tested {
-	w.a = w.sorter.sort(a, w.a)
-	w.b = w.sorter.sort(b, w.b)
-	return ksOf(sorted(w.a), sorted(w.b))
+	w.a = w.sorter.Sort(a, w.a)
+	w.b = w.sorter.Sort(b, w.b)
+	return KSOf(Sorted(w.a), Sorted(w.b))
 }
 
-func ksOf(a, b sample) Tested {
-	if a.n == 0 || b.n == 0 {
+// KSOf is KS of samples that are sorted already: those of a reference are kept
+// sorted, and have counts.
+func KSOf(a, b Sample) Tested {
+	if a.N == 0 || b.N == 0 {
 		return Tested{PValue: 1}
 	}
-	d := ksDistance(a, b)
-	return ksPValue(a.n, b.n, d)
+	d := KSDistance(a, b)
+	return ksPValue(a.N, b.N, d)
 }
 
-// ksDistance is the largest difference between the distribution functions. Once
+// KSDistance is the largest difference between the distribution functions. Once
 // either sample is used up the difference only shrinks.
 //
 // Values are walked in ascending order, all equal ones of both sides in one
 // step: the distribution functions are compared only after the last of them.
-func ksDistance(a, b sample) float64 {
+func KSDistance(a, b Sample) float64 {
 	var i, j int
 	var ca, cb float64
-	na, nb := float64(a.n), float64(b.n)
+	na, nb := float64(a.N), float64(b.N)
 	up, down := 0.0, 0.0 // times na and nb, which spares dividing at every value
-	for i < len(a.values) && j < len(b.values) {
-		v := a.values[i]
-		if w := b.values[j]; w < v {
+	for i < len(a.Values) && j < len(b.Values) {
+		v := a.Values[i]
+		if w := b.Values[j]; w < v {
 			v = w
 		}
-		for i < len(a.values) && a.values[i] == v {
-			ca += float64(a.count(i))
+		for i < len(a.Values) && a.Values[i] == v {
+			ca += float64(a.Count(i))
 			i++
 		}
-		for j < len(b.values) && b.values[j] == v {
-			cb += float64(b.count(j))
+		for j < len(b.Values) && b.Values[j] == v {
+			cb += float64(b.Count(j))
 			j++
 		}
 		d := ca*nb - cb*na
