@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -49,12 +50,19 @@ func (h *server) view(ctx context.Context, url string) (page.View, error) {
 	v.Audit = page.Audit{Whole: s.Audit.Whole, Verified: s.Audit.Verified.UTC().Format(clockFormat) + " UTC",
 		Problem: s.Audit.Problem, More: max(0, int(s.Audit.Count)-len(s.Audit.Entries))}
 	for _, e := range slices.Backward(s.Audit.Entries) {
-		v.Audit.Entries = append(v.Audit.Entries, page.Entry{
-			Seq: e.Seq, Time: e.Time.UTC().Format(clockFormat), Actor: e.Actor, Action: e.Action,
-			Subject: e.Subject(), Detail: e.Summary(), Digest: e.Hash[len("sha256:"):],
-		})
+		v.Audit.Entries = append(v.Audit.Entries, viewEntry(e))
 	}
 	return v, nil
+}
+
+// viewEntry is one row of the audit log.
+// Entries are shown whether they verify or not, as a tampered one is what a reader
+// looks for: nothing may be assumed of the form of what is stored, its hash least.
+func viewEntry(e registry.Entry) page.Entry {
+	return page.Entry{
+		Seq: e.Seq, Time: e.Time.UTC().Format(clockFormat), Actor: e.Actor, Action: e.Action,
+		Subject: e.Subject(), Detail: e.Summary(), Digest: strings.TrimPrefix(e.Hash, "sha256:"),
+	}
 }
 
 // viewModel is one model's part of the page. Gates and training are those of the
