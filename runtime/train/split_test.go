@@ -121,13 +121,6 @@ func TestFitSaysWhatIsWrongWithTheData(t *testing.T) {
 			s.Model.CrossValidation = &plan.CrossValidation{Folds: 5,
 				Stratified: true}
 		}), `has 3 training rows, too few for 5 folds: lower folds to at most 3`},
-		"folds of one class": {func() (*dataset.Frame, train.Spec) {
-			f := frameOf(category("y", slices.Concat(slices.Repeat([]string{"a"}, 400), []string{"b", "b", "b", "b"})...),
-				numbers("x", floatsTo(404)...))
-			s := spec(f, plan.Binary, "y", "b", plan.LogisticRegression)
-			s.Model.CrossValidation = &plan.CrossValidation{Folds: 40}
-			return f, s
-		}, `roc_auc: it is undefined, because the rows of the fold are of one class: set stratified: true, or use fewer folds`},
 		"one fold": {edit(func(s *train.Spec) { s.Model.CrossValidation = &plan.CrossValidation{Folds: 1} }),
 			`folds is 1: want at least 2`},
 		"no target column": {edit(func(s *train.Spec) { s.Model.Target = "z" }),
@@ -164,6 +157,18 @@ func TestFitSaysWhatIsWrongWithTheData(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), `model "m": `) {
 			t.Errorf("%s: error %v, want %s", name, err, c.want)
 		}
+	}
+}
+
+func TestAFoldOfOneClassIsRefusedInWords(t *testing.T) {
+	f := frameOf(category("y", slices.Concat(slices.Repeat([]string{"a"}, 400), []string{"b", "b", "b", "b"})...),
+		numbers("x", floatsTo(404)...))
+	s := spec(f, plan.Binary, "y", "b", plan.LogisticRegression)
+	s.Model.CrossValidation = &plan.CrossValidation{Folds: 40}
+	_, err := train.Fit(t.Context(), s, f, train.Options{})
+	const want = "roc_auc: it is undefined, because the rows of the fold are of one class: set stratified: true, or use fewer folds"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 

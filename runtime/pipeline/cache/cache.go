@@ -34,7 +34,8 @@ type Entry struct {
 	Deps    map[string]artifact.Artifact `json:"deps,omitempty"`
 	Metrics map[string]float64           `json:"metrics,omitempty"`
 	Log     string                       `json:"log,omitempty"` // digest of what a command printed
-	Objects []string                     `json:"objects"`       // names of the outputs that are objects; set by the cache
+	// names of the outputs that are objects; set by the cache
+	Objects []string `json:"objects"`
 }
 
 // Cache is safe for concurrent use.

@@ -103,7 +103,8 @@ func TestKeysAndRefsAreWhatTheyHaveAlwaysBeen(t *testing.T) {
 		t.Errorf("the ref is %s", got)
 	}
 	s := newShelf("r", "m", "a")
-	if _, err := newCache(s).Make(t.Context(), "train", "sha256:ab", func() (Entry, error) { return whole(), nil }); err != nil {
+	if _, err := newCache(s).Make(t.Context(), "train", "sha256:ab",
+		func() (Entry, error) { return whole(), nil }); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"deps":{"in":{"digest":"i","md5":"","size":0}},"detail":"3 rows","files":{"out/a":{"digest":"a","md5":"5","size":1}},` +
