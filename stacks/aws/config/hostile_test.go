@@ -15,8 +15,7 @@ var pieces = []string{
 }
 
 // FuzzConfig: what a person types into `pulumi config set` is an error or a config,
-// and checking the config is an answer too. .ci/fuzz runs it without coverage
-// guidance, which would take an instrumented build of the whole AWS SDK.
+// and checking the config is an answer too.
 func FuzzConfig(f *testing.F) {
 	for i, text := range pieces {
 		k := keys[i%len(keys)]
