@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -20,7 +22,7 @@ func (p *parser) cell(s *slot, field []byte) {
 	trimmed := bytes.TrimSpace(field)
 	if s.nulls.Text(trimmed) {
 		p.none(s)
-	} else if v, low, ok := parseExact(s.plan.Type, trimmed); ok {
+	} else if v, low, ok := literal.ParseExact(s.plan.Type, trimmed); ok {
 		p.put(s, v, low)
 	} else {
 		p.suspect(s, typeProblem(field), field)

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // MissingCode is the code of a missing category or text.
@@ -87,20 +88,11 @@ func (c *Column) Value(row int) string {
 	case c.Type == plan.Boolean:
 		return strconv.FormatBool(v != 0)
 	case c.Type == plan.Timestamp:
-		return momentText(v, false)
-	case low != 0, c.Type == plan.Integer && v == math.Trunc(v) && v >= -1<<63 && v <= two64:
-		return integerText(v, low)
+		return literal.MomentText(v, false)
+	case low != 0, c.Type == plan.Integer && v == math.Trunc(v) && v >= -1<<63 && v <= 1<<64:
+		return literal.IntegerText(v, low)
 	}
-	return numberText(v)
-}
-
-// numberText writes a number without an exponent where that is readable, as
-// JSON and JavaScript do, so that what takes 12345678 for an integer finds one.
-func numberText(v float64) string {
-	if a := math.Abs(v); a == 0 || a >= 1e-6 && a < 1e21 {
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return literal.NumberText(v)
 }
 
 // Column returns the named column, or nil.

@@ -5,10 +5,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
-	"math"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,27 +71,6 @@ func FuzzParquet(f *testing.F) {
 		}
 		if r != nil {
 			_ = r.Close()
-		}
-	})
-}
-
-// FuzzTimestamp holds that a moment that reads also writes and reads back.
-func FuzzTimestamp(f *testing.F) {
-	for _, text := range []string{"2024-02-29", "2024-02-29T12:00:00.5+02:00", "0001-01-01 00:00",
-		"9999-12-31T23:59:59Z", "2024-1-1", "2024-03-01 12:00:00.25+00", "1890-03-01 12:00 -00:19:32"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		v, ok := parseTimestamp([]byte(text))
-		if !ok {
-			return
-		}
-		again, ok := parseTimestamp([]byte(momentText(v, false)))
-		if year := time.Unix(int64(v), 0).UTC().Year(); year < 0 || year > 9999 {
-			return // an offset led beyond what four digits write
-		}
-		if !ok || math.Abs(again-v) > 1e-5 {
-			t.Fatalf("%q is %v, written as %q", text, v, momentText(v, false))
 		}
 	})
 }

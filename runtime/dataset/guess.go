@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 const (
@@ -32,7 +33,7 @@ type guess struct {
 	typed    bool // has a value that may not mean missing
 	long     bool // has a run of digits that no float64 holds
 	fraction bool // has a number with a point or an exponent
-	people   handwritten
+	people   literal.Handwritten
 }
 
 func newGuess(ownNulls bool) *guess {
@@ -106,7 +107,7 @@ func (g *guess) see(text string, rows int64) {
 	b := []byte(strings.TrimSpace(text))
 	for _, t := range []plan.ColumnType{plan.Integer, plan.Number, plan.Timestamp} {
 		if !g.not[t] {
-			_, ok := parseTyped(t, b)
+			_, ok := literal.Parse(t, b)
 			// 007 is kept from being a number, as the zeros would be lost.
 			g.not[t] = !ok || t != plan.Timestamp && leadingZero(b)
 		}
@@ -118,7 +119,7 @@ func (g *guess) see(text string, rows int64) {
 	if !g.not[plan.Number] {
 		g.fraction = g.fraction || bytes.ContainsAny(b, ".eE")
 	}
-	g.people.see(string(b))
+	g.people.See(string(b))
 }
 
 // leadingZero reports whether digits look like an identifier: 007 is none of
@@ -135,7 +136,7 @@ func longDigits(b []byte) bool {
 		}
 	}
 	n, err := strconv.ParseUint(string(b), 10, 64)
-	return len(b) > 0 && (err != nil || n > maxExact)
+	return len(b) > 0 && (err != nil || n > literal.MaxExact)
 }
 
 // parsed returns the one type that all values have, or "". Whole numbers of
@@ -207,4 +208,12 @@ func (g *guess) column(nulls map[string]bool) plan.Column {
 		c.Type, c.Values = plan.Category, slices.Sorted(slices.Values(values))
 	}
 	return c
+}
+
+// written returns how the column is written, for one that is read as text.
+func (g *guess) written(t plan.ColumnType) *literal.Written {
+	if t != plan.Text && t != plan.Category {
+		return nil
+	}
+	return g.people.Written()
 }

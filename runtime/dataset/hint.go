@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
@@ -57,14 +59,14 @@ func typeHint(t plan.ColumnType, b []byte) string {
 	if t != plan.Number && t != plan.Integer {
 		return ""
 	}
-	if _, ok := parseNumber([]byte(strings.ReplaceAll(s, ",", "."))); ok && strings.Contains(s, ",") {
+	if _, ok := literal.ParseNumber([]byte(strings.ReplaceAll(s, ",", "."))); ok && strings.Contains(s, ",") {
 		return "write numbers with a decimal point and without thousands separators"
 	}
 	if v, err := strconv.ParseFloat(s, 64); err == nil && t == plan.Number &&
-		math.Abs(v) >= maxExact && !math.IsInf(v, 0) {
+		math.Abs(v) >= literal.MaxExact && !math.IsInf(v, 0) {
 		return "a 64-bit float would lose digits of it: declare the column an integer, or text if it is an identifier"
 	}
-	if _, ok := parseNumber([]byte(s)); ok && t == plan.Integer {
+	if _, ok := literal.ParseNumber([]byte(s)); ok && t == plan.Integer {
 		return "declare the column a number, or a category if it is an identifier"
 	}
 	return ""
@@ -75,7 +77,7 @@ func typeHint(t plan.ColumnType, b []byte) string {
 // A date of two numbers up to 12 is ambiguous, and is never guessed at: a wrong
 // order of day and month would go unnoticed through training.
 func momentHint(s string) string {
-	if _, ok := parseNumber([]byte(s)); ok {
+	if _, ok := literal.ParseNumber([]byte(s)); ok {
 		return "a number is not read as a time: declare the column an integer or a number"
 	}
 	date, _, _ := strings.Cut(strings.ReplaceAll(s, "t", " "), " ")

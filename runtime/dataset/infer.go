@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -36,7 +38,7 @@ type Seen struct {
 	// LongDigits is set for whole numbers too long for a float64, read as text.
 	LongDigits bool
 	// Written is set for texts that are numbers or dates as people write them.
-	Written *Written
+	Written *literal.Written
 	// Unread is what could not be read by the type that was guessed first.
 	Unread string
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
@@ -117,7 +119,7 @@ func missingHint(name string, header []string, declared map[string]plan.Column) 
 	var free []string
 	numbers := 0
 	for _, h := range header {
-		if _, ok := parseNumber([]byte(h)); ok {
+		if _, ok := literal.ParseNumber([]byte(h)); ok {
 			numbers++
 		}
 		if _, ok := declared[h]; !ok {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // Nulls says which texts and values of a column mean that the value is missing.
@@ -48,7 +49,7 @@ func NewNulls(texts []string, t plan.ColumnType) Nulls {
 			continue
 		}
 		b := bytes.TrimSpace([]byte(s))
-		v, low, ok := parseExact(t, b)
+		v, low, ok := literal.ParseExact(t, b)
 		if !ok {
 			continue
 		}
@@ -95,10 +96,10 @@ func (n *Nulls) Value(v float64) bool { return n.exact(v, 0) }
 // Numbers of requests come as text and as float64; the float64 rules out nearly
 // all of them without looking at the text.
 func (n *Nulls) Number(text []byte, v float64) bool {
-	if !n.maybe(v) && math.Abs(v) < maxExact { // a longer text may be a null text and no number
+	if !n.maybe(v) && math.Abs(v) < literal.MaxExact { // a longer text may be a null text and no number
 		return false
 	}
-	whole, low, ok := parseExact(n.kind, text)
+	whole, low, ok := literal.ParseExact(n.kind, text)
 	return n.Text(text) || ok && n.exact(whole, low)
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // render appends the value as the text that a CSV file would have.
@@ -26,7 +28,7 @@ func (c *cursor) render(dst []byte, v parquet.Value) []byte {
 		return c.renderInt(dst, v)
 	case parquet.Int96:
 		s, _ := c.seconds(v)
-		return append(dst, momentText(s, false)...)
+		return append(dst, literal.MomentText(s, false)...)
 	}
 	b := v.ByteArray()
 	switch {
@@ -45,7 +47,7 @@ func (c *cursor) render(dst []byte, v parquet.Value) []byte {
 func (c *cursor) renderInt(dst []byte, v parquet.Value) []byte {
 	if c.date || c.tick != 0 {
 		s, _ := c.seconds(v)
-		return append(dst, momentText(s, c.date)...)
+		return append(dst, literal.MomentText(s, c.date)...)
 	}
 	i := int64(0)
 	if v.Kind() == parquet.Int32 {

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // meaning is what a column's logical type adds to its physical one.
@@ -188,7 +189,7 @@ func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (f float64, low int16
 	}
 	if moment {
 		f, ok = c.seconds(v)
-		return f, 0, ok && f >= firstMoment && f < lastMoment
+		return f, 0, ok && f >= literal.FirstMoment && f < literal.LastMoment
 	}
 	switch v.Kind() {
 	case parquet.Boolean:
@@ -201,13 +202,13 @@ func (c *cursor) typed(t plan.ColumnType, v parquet.Value) (f float64, low int16
 		f = v.Double()
 	default:
 		c.text = c.render(c.text[:0], v)
-		return parseExact(t, bytes.TrimSpace(c.text))
+		return literal.ParseExact(t, bytes.TrimSpace(c.text))
 	}
 	switch t {
 	case plan.Boolean:
 		ok = f == 0 || f == 1 || math.IsNaN(f)
 	case plan.Integer:
-		ok = integral(f) || math.IsNaN(f)
+		ok = literal.Integral(f) || math.IsNaN(f)
 	default:
 		ok = !math.IsInf(f, 0)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // slot is where a parser puts the values of one header field.
@@ -154,9 +155,9 @@ func (p *parser) record(b []byte, i int) int {
 	comma := p.dialect.comma
 	for k, s := range p.slots {
 		if s.numeric {
-			v, end, ok := scanNumber(b, i)
-			if ok && v < maxExact && v > -maxExact &&
-				(!s.integer || end-i <= exactDigits && float64(int64(v)) == v) && !s.nulls.maybe(v) {
+			v, end, ok := literal.ScanNumber(b, i)
+			if ok && v < literal.MaxExact && v > -literal.MaxExact &&
+				(!s.integer || end-i <= literal.ExactDigits && float64(int64(v)) == v) && !s.nulls.maybe(v) {
 				if b[end] == '\r' {
 					end++
 				}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
@@ -44,50 +46,18 @@ func ParseValue(c plan.Column, text string) (float64, error) {
 		}
 		return 0, &ValueError{UnknownCategory, shown(b), want(UnknownCategory, c), categoryHint(text, c.Values)}
 	}
-	if v, ok := parseTyped(c.Type, bytes.TrimSpace(b)); ok {
+	if v, ok := literal.Parse(c.Type, bytes.TrimSpace(b)); ok {
 		return v, nil
 	}
 	return 0, &ValueError{WrongType, shown(b), want(WrongType, c), typeHint(c.Type, b)}
 }
 
-// parseTyped reads a value of a type that frames hold as float64.
-//
-// For integers it returns the nearest float64; parseExact returns what that
-// lacks too.
-func parseTyped(t plan.ColumnType, b []byte) (float64, bool) {
-	switch t {
-	case plan.Number:
-		return parseNumber(b)
-	case plan.Integer:
-		v, _, ok := parseInteger(b)
-		return v, ok
-	case plan.Boolean:
-		return parseBoolean(b)
-	case plan.Timestamp:
-		return parseTimestamp(b)
+// ParseInteger reads one integer as a column of a row, which keeps all its digits.
+func ParseInteger(text string) (*Column, error) {
+	v, low, ok := literal.ParseInteger([]byte(text))
+	if !ok {
+		return nil, &ValueError{Kind: WrongType, Value: shown([]byte(text)),
+			Want: want(WrongType, plan.Column{Type: plan.Integer})}
 	}
-	return 0, false
-}
-
-// parseBoolean reads true, false, yes, no, t and f (in any case), 1 and 0.
-func parseBoolean(b []byte) (float64, bool) {
-	switch len(b) {
-	case 1:
-		switch b[0] {
-		case '1', 't', 'T':
-			return 1, true
-		case '0', 'f', 'F':
-			return 0, true
-		}
-		return 0, false
-	case 2:
-		return 0, bytes.EqualFold(b, []byte("no"))
-	case 3:
-		return 1, bytes.EqualFold(b, []byte("yes"))
-	case 4:
-		return 1, bytes.EqualFold(b, []byte("true"))
-	case 5:
-		return 0, bytes.EqualFold(b, []byte("false"))
-	}
-	return 0, false
+	return &Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}, nil
 }

@@ -1,4 +1,4 @@
-package dataset
+package literal
 
 import (
 	"math"
@@ -23,15 +23,15 @@ var (
 )
 
 const (
-	// maxExact is the largest integer below which every integer is a float64.
-	maxExact = 1 << 53
-	// exactDigits is how many digits a float64 always tells apart.
-	exactDigits = 15
+	// MaxExact is the largest integer below which every integer is a float64.
+	MaxExact = 1 << 53
+	// ExactDigits is how many digits a float64 always tells apart.
+	ExactDigits = 15
 	// maxDigits is how many digits a uint64 always holds.
 	maxDigits = 19
 )
 
-// scanNumber reads a decimal (sign, digits, point, digits, exponent) at b[i:]
+// ScanNumber reads a decimal (sign, digits, point, digits, exponent) at b[i:]
 // and returns the nearest float64 and the index after it. It reports false for
 // anything that it cannot convert exactly, which says nothing about whether it
 // is a number.
@@ -39,7 +39,7 @@ const (
 // It is the inner loop of reading CSV. b must have a byte at i, which it has in
 // a chunk, as that ends in a newline. m may overflow in the loops; the count of
 // digits tells after them, and the result is then not used.
-func scanNumber(b []byte, i int) (v float64, end int, ok bool) {
+func ScanNumber(b []byte, i int) (v float64, end int, ok bool) {
 	neg := b[i] == '-'
 	if neg {
 		i++
@@ -69,7 +69,7 @@ func scanNumber(b []byte, i int) (v float64, end int, ok bool) {
 		scale -= exponent
 	}
 	// The usual case: few digits and a small scale, one exact division.
-	if m <= maxExact && uint(scale) < uint(len(pow10)) {
+	if m <= MaxExact && uint(scale) < uint(len(pow10)) {
 		v, ok = float64(m)/pow10[scale], true
 	} else {
 		v, ok = scaled(m, scale)
@@ -124,7 +124,7 @@ func scaled(m uint64, scale int) (float64, bool) {
 		return float64(m), true
 	case scale > 0 && scale < len(pow5):
 		return quotient(m, scale), true
-	case scale < 0 && -scale < len(pow10) && m <= maxExact:
+	case scale < 0 && -scale < len(pow10) && m <= MaxExact:
 		return float64(m) * pow10[-scale], true
 	}
 	return 0, false
@@ -156,18 +156,18 @@ func quotient(m uint64, scale int) float64 {
 	return float64(q) * math.Float64frombits(uint64(1023+exponent)<<52)
 }
 
-// parseNumber reads a decimal number, with an exponent or without. It reports
+// ParseNumber reads a decimal number, with an exponent or without. It reports
 // false for anything else: hexadecimal, underscores, NaN, infinities, what is
 // beyond float64's range, and digits beyond 2^53 that a float64 would lose.
 //
 // strconv accepts more than decimals, so the characters are checked before it
 // is asked.
-func parseNumber(b []byte) (float64, bool) {
+func ParseNumber(b []byte) (float64, bool) {
 	if len(b) == 0 {
 		return 0, false
 	}
-	if v, end, ok := scanNumber(b, 0); ok && end == len(b) {
-		return v, math.Abs(v) < maxExact || keepsDigits(b, v)
+	if v, end, ok := ScanNumber(b, 0); ok && end == len(b) {
+		return v, math.Abs(v) < MaxExact || keepsDigits(b, v)
 	}
 	for _, c := range b {
 		if c-'0' > 9 && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
@@ -176,8 +176,17 @@ func parseNumber(b []byte) (float64, bool) {
 	}
 	text := unsafe.String(&b[0], len(b)) //nolint:gosec // only read while b is, without a copy for every value
 	v, err := strconv.ParseFloat(text, 64)
-	return v, err == nil && (math.Abs(v) < maxExact || keepsDigits(b, v))
+	return v, err == nil && (math.Abs(v) < MaxExact || keepsDigits(b, v))
 }
 
-// integral reports whether a number is whole and one that float64 tells apart.
-func integral(v float64) bool { return math.Abs(v) <= maxExact && v == math.Trunc(v) }
+// Integral reports whether a number is whole and one that float64 tells apart.
+func Integral(v float64) bool { return math.Abs(v) <= MaxExact && v == math.Trunc(v) }
+
+// NumberText writes a number without an exponent where that is readable, as
+// JSON and JavaScript do, so that what takes 12345678 for an integer finds one.
+func NumberText(v float64) string {
+	if a := math.Abs(v); a == 0 || a >= 1e-6 && a < 1e21 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

@@ -1,4 +1,4 @@
-package dataset
+package literal
 
 import (
 	"math"
@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // losesDigits reckons with rationals whether a number beyond 2^53 without an
@@ -22,13 +20,13 @@ func losesDigits(text string, v float64) bool {
 	return exact.Cmp(new(big.Rat).SetFloat64(v)) != 0 && exact.Cmp(shortest) != 0
 }
 
-// same checks parseNumber against strconv on a plain decimal.
+// same checks ParseNumber against strconv on a plain decimal.
 func same(t *testing.T, text string) {
 	t.Helper()
-	got, ok := parseNumber([]byte(text))
+	got, ok := ParseNumber([]byte(text))
 	want, err := strconv.ParseFloat(text, 64)
 	if ok != (err == nil && !losesDigits(text, want)) || ok && math.Float64bits(got) != math.Float64bits(want) {
-		t.Fatalf("parseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
+		t.Fatalf("ParseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
 	}
 }
 
@@ -61,51 +59,8 @@ func TestNumbersAtTheEdges(t *testing.T) {
 	}
 	for _, text := range []string{"NaN", "nan", "inf", "-Inf", "Infinity", "0x1p3", "0x10",
 		"1_000", "1,5", "1 2", "１"} {
-		if v, ok := parseNumber([]byte(text)); ok {
-			t.Errorf("parseNumber(%q) = %v; want a refusal", text, v)
-		}
-	}
-}
-
-func TestIntegersAreExactInAll64Bits(t *testing.T) {
-	for text, want := range map[string]string{
-		"3": "3", "3.0": "3", "-3.000": "-3", "3e2": "300", "30e-1": "3", "+7": "7", "-0": "0",
-		"1e15":                   "1000000000000000",
-		"0.00000000000000000000": "0", "00000000000000000042": "42", "1e16": "10000000000000000",
-		"1.8446744073709551615e19": "18446744073709551615",
-		"9007199254740992.0":       "9007199254740992", "9007199254740993": "9007199254740993",
-		"-9007199254740993":   "-9007199254740993",
-		"1234567890123456789": "1234567890123456789", "9223372036854775807": "9223372036854775807",
-		"-9223372036854775808": "-9223372036854775808",
-		"9223372036854775808":  "9223372036854775808", "18446744073709551615": "18446744073709551615",
-		"18446744073709551615.000": "18446744073709551615",
-	} {
-		v, low, ok := parseInteger([]byte(text))
-		c := Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}
-		if got := c.Value(0); !ok || got != want {
-			t.Errorf("parseInteger(%q) = %v and %d, %v, written as %q; want %q", text, v, low, ok, got, want)
-		}
-	}
-	for _, text := range []string{"3.5", "9007199254740992.1", "18446744073709551616", "-9223372036854775809", "1e20",
-		"3.0000000000000000001", "1e-400",
-		"2.99999999999999999999999", "1e999999999", "0x10", "", "three", ".", "-", "+",
-		"1.0.0", "--1", "1_000", "1.0a"} {
-		if v, low, ok := parseInteger([]byte(text)); ok {
-			t.Errorf("parseInteger(%q) = %v and %d; want a refusal", text, v, low)
-		}
-	}
-}
-
-func TestRandomIntegersWriteBackAsTheyWere(t *testing.T) {
-	random := rand.New(rand.NewPCG(11, 12))
-	for range 200_000 {
-		u := random.Uint64() >> random.IntN(64)
-		for _, want := range []string{strconv.FormatUint(u, 10), strconv.FormatInt(int64(u), 10)} {
-			v, low, ok := parseInteger([]byte(want))
-			c := Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}
-			if got := c.Value(0); !ok || got != want {
-				t.Fatalf("%s came back as %s (%v and %d, %v)", want, got, v, low, ok)
-			}
+		if v, ok := ParseNumber([]byte(text)); ok {
+			t.Errorf("ParseNumber(%q) = %v; want a refusal", text, v)
 		}
 	}
 }
@@ -116,12 +71,12 @@ func FuzzNumber(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, ok := parseNumber([]byte(text))
+		got, ok := ParseNumber([]byte(text))
 		want, err := strconv.ParseFloat(text, 64)
 		plain := strings.Trim(text, "0123456789+-.eE") == ""
 		if ok != (err == nil && plain && !losesDigits(text, want)) || ok &&
 			math.Float64bits(got) != math.Float64bits(want) {
-			t.Fatalf("parseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
+			t.Fatalf("ParseNumber(%q) = %v, %v; strconv has %v, %v", text, got, ok, want, err)
 		}
 	})
 }

@@ -1,14 +1,15 @@
-package dataset
+package literal
 
 import (
 	"math"
 	"time"
 )
 
-// The moments that four digits of a year write: 0000-01-01 to 9999-12-31.
-const firstMoment, lastMoment = -62_167_219_200, 253_402_300_800
+// FirstMoment and LastMoment are those that four digits of a year write, from
+// 0000-01-01 until 9999-12-31 is over, in seconds since 1970 UTC.
+const FirstMoment, LastMoment = -62_167_219_200, 253_402_300_800
 
-// parseTimestamp reads RFC 3339, YYYY-MM-DD, and what lies between them (a
+// ParseTimestamp reads RFC 3339, YYYY-MM-DD, and what lies between them (a
 // space for the T, no seconds, no zone: UTC) as seconds since 1970 UTC. The
 // offset is what ISO 8601 and PostgreSQL write of one, with a space before it
 // or without: Z, UTC, +HH, +HHMM, +HH:MM or +HH:MM:SS.
@@ -16,7 +17,7 @@ const firstMoment, lastMoment = -62_167_219_200, 253_402_300_800
 // time.Date normalises a day that the month does not have; the day is compared
 // after it, which finds the 30th of February. It is written by hand because
 // time.Parse needs a layout for each of the forms.
-func parseTimestamp(b []byte) (float64, bool) {
+func ParseTimestamp(b []byte) (float64, bool) {
 	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
 		return 0, false
 	}
@@ -79,7 +80,7 @@ func parseClock(b []byte) (v float64, rest []byte, ok bool) {
 	}
 	var text [20]byte
 	text[0] = '.' // ISO 8601 allows a comma
-	fraction, _ := parseNumber(append(text[:1], rest[1:end]...))
+	fraction, _ := ParseNumber(append(text[:1], rest[1:end]...))
 	return v + fraction, rest[end:], true
 }
 
@@ -131,10 +132,10 @@ func digits(b []byte) (v int, ok bool) {
 	return v, true
 }
 
-// momentText writes seconds since 1970 UTC, or their date: to the microsecond,
+// MomentText writes seconds since 1970 UTC, or their date: to the microsecond,
 // which is about as far as a float64 reaches, and to the nanosecond where that
 // would not read back.
-func momentText(seconds float64, date bool) string {
+func MomentText(seconds float64, date bool) string {
 	if math.Abs(seconds) > 1e15 {
 		return "beyond time"
 	}
@@ -146,7 +147,7 @@ func momentText(seconds float64, date bool) string {
 		return at(1e6).Format(time.DateOnly)
 	}
 	text := at(1e6).Format(time.RFC3339Nano)
-	if back, ok := parseTimestamp([]byte(text)); seconds != whole && ok && back != seconds {
+	if back, ok := ParseTimestamp([]byte(text)); seconds != whole && ok && back != seconds {
 		return at(1e9).Format(time.RFC3339Nano)
 	}
 	return text

@@ -1,12 +1,10 @@
-package dataset
+package literal
 
 import (
 	"bytes"
 	"math"
 	"math/big"
 	"strconv"
-
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // two64 is 2^64.
@@ -38,8 +36,8 @@ func floatBits(v float64) uint64 {
 	return uint64(v)
 }
 
-// integerText writes the integer that a column holds as v and low.
-func integerText(v float64, low int16) string {
+// IntegerText writes the integer that a column holds as v and low.
+func IntegerText(v float64, low int16) string {
 	if v < 0 {
 		m := floatBits(-v) - uint64(int64(low))
 		return "-" + strconv.FormatUint(m, 10)
@@ -47,17 +45,17 @@ func integerText(v float64, low int16) string {
 	return strconv.FormatUint(floatBits(v)+uint64(int64(low)), 10)
 }
 
-// parseInteger reads an integer of at most 64 bits, signed or unsigned; 3.0 and
+// ParseInteger reads an integer of at most 64 bits, signed or unsigned; 3.0 and
 // 3e2 are integers too.
 //
 // Three ways, from the fastest to the slowest: up to 15 digits are exact in a
 // float64; plain digits of 64 bits; and anything with an exponent, by
 // rationals.
-func parseInteger(b []byte) (v float64, low int16, ok bool) {
+func ParseInteger(b []byte) (v float64, low int16, ok bool) {
 	if len(b) == 0 {
 		return 0, 0, false
 	}
-	if v, end, ok := scanNumber(b, 0); ok && end == len(b) && end <= exactDigits && integral(v) {
+	if v, end, ok := ScanNumber(b, 0); ok && end == len(b) && end <= ExactDigits && Integral(v) {
 		return v, 0, true
 	}
 	text, negative := b, false
@@ -92,7 +90,7 @@ func exactSlow(b []byte) (v float64, low int16, ok bool) {
 	if len(b) > 400 || e < 0 || len(bytes.TrimLeft(b[e+1:], "+-0")) > 3 {
 		return 0, 0, false
 	}
-	if _, ok := parseNumber(b); !ok {
+	if _, ok := ParseNumber(b); !ok {
 		return 0, 0, false
 	}
 	r, ok := new(big.Rat).SetString(string(b))
@@ -115,23 +113,4 @@ func keepsDigits(b []byte, v float64) bool {
 	}
 	text, v := string(bytes.TrimLeft(whole, "+-0")), math.Abs(v)
 	return text == strconv.FormatFloat(v, 'f', 0, 64) || text == strconv.FormatFloat(v, 'f', -1, 64)
-}
-
-// parseExact reads a value of a type that frames hold as Floats and Low.
-func parseExact(t plan.ColumnType, b []byte) (v float64, low int16, ok bool) {
-	if t == plan.Integer {
-		return parseInteger(b)
-	}
-	v, ok = parseTyped(t, b)
-	return v, 0, ok
-}
-
-// ParseInteger reads one integer as a column of a row, which keeps all its digits.
-func ParseInteger(text string) (*Column, error) {
-	v, low, ok := parseInteger([]byte(text))
-	if !ok {
-		return nil, &ValueError{Kind: WrongType, Value: shown([]byte(text)),
-			Want: want(WrongType, plan.Column{Type: plan.Integer})}
-	}
-	return &Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}, nil
 }

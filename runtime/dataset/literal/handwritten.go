@@ -1,10 +1,6 @@
-package dataset
+package literal
 
-import (
-	"regexp"
-
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
-)
+import "regexp"
 
 // The ways in which people and spreadsheets write what a machine does not read.
 const (
@@ -14,9 +10,9 @@ const (
 	dayFirst     = "dates that do not begin with the year"
 )
 
-// handwritten tells whether all values of a column are numbers or dates as people
+// Handwritten tells whether all values of a column are numbers or dates as people
 // write them, and how.
-type handwritten struct {
+type Handwritten struct {
 	no      bool   // some value is neither
 	dates   int    // values that are dates
 	numbers int    // values that are plain numbers
@@ -31,11 +27,11 @@ var (
 	peopleDate    = regexp.MustCompile(`^\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?$`)
 )
 
-// see adds a value.
+// See adds a value.
 //
 // One value that is neither number nor date settles the column for good, so
 // ordinary texts cost one look. Dates mixed with numbers do too.
-func (p *handwritten) see(text string) {
+func (p *Handwritten) See(text string) {
 	if p.no {
 		return
 	}
@@ -69,7 +65,7 @@ func writing(text string) string {
 	if len(text) > 40 {
 		return ""
 	}
-	if _, ok := parseNumber([]byte(text)); ok {
+	if _, ok := ParseNumber([]byte(text)); ok {
 		return "plain"
 	}
 	switch {
@@ -104,6 +100,15 @@ type Written struct {
 	Example string
 }
 
+// Written returns how the values are written, or nil where some are neither
+// number nor date, or none is written for people.
+func (p *Handwritten) Written() *Written {
+	if p.no || p.how == "" {
+		return nil
+	}
+	return &Written{How: p.how, Example: p.example}
+}
+
 // Fix says how to write the values instead.
 func (w Written) Fix() string {
 	switch w.How {
@@ -115,12 +120,4 @@ func (w Written) Fix() string {
 		return "write the number alone, and what it is counted in as the column's unit"
 	}
 	return "write them as YYYY-MM-DD (pandas: to_datetime(..., dayfirst=True))"
-}
-
-// written returns how the column is written, for one that is read as text.
-func (g *guess) written(t plan.ColumnType) *Written {
-	if t != plan.Text && t != plan.Category || g.people.no || g.people.how == "" {
-		return nil
-	}
-	return &Written{How: g.people.how, Example: g.people.example}
 }
