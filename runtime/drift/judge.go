@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
 // judge compares closed windows with the reference. It keeps the memory that

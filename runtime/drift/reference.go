@@ -6,10 +6,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 

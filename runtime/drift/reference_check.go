@@ -7,9 +7,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
 // maxRows bounds counts, so that sums of them neither overflow nor lose digits

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/drift/statistic"
 )
 
 // verdicts corrects the p-values and says what drifted.
