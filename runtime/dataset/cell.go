@@ -5,9 +5,8 @@ import (
 	"cmp"
 	"math"
 
-	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // cell puts a field's value into its column, by the rules of ParseValue.
@@ -97,7 +96,7 @@ func (p *parser) missing(s *slot) {
 // Four times of what is shown leaves room for space that is trimmed and for
 // characters of several bytes.
 func (p *parser) suspect(s *slot, kind Kind, value []byte) {
-	p.pending = append(p.pending, pending{slot: s, kind: kind, value: bytes.Clone(value[:min(len(value), 4*maxValue)])})
+	p.pending = append(p.pending, pending{slot: s, kind: kind, value: bytes.Clone(value[:min(len(value), 4*literal.MaxShown)])})
 }
 
 // flush reports what was noted of a record that is kept.
@@ -117,7 +116,7 @@ func (p *parser) flush() {
 
 // cellProblem describes a bad value.
 func cellProblem(t *target, kind Kind, value []byte) Problem {
-	x := Problem{Kind: kind, Column: t.name, Value: shown(value), Want: want(kind, t.plan)}
+	x := Problem{Kind: kind, Column: t.name, Value: literal.Shown(value), Want: want(kind, t.plan)}
 	switch kind {
 	case WrongType:
 		x.Hint = typeHint(t.plan.Type, value)
@@ -146,7 +145,7 @@ func (p *parser) drop(kind Kind, record []byte, want, hint string) {
 	p.found.skipped++
 	if p.found.room(kind, "") {
 		p.found.list = append(p.found.list,
-			p.place(Problem{Kind: kind, Value: shown(bytes.TrimRight(record, "\r")), Want: want, Hint: hint}))
+			p.place(Problem{Kind: kind, Value: literal.Shown(bytes.TrimRight(record, "\r")), Want: want, Hint: hint}))
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // content is a file's text, decompressed and without a byte order mark.
@@ -31,10 +33,10 @@ func (c *content) Close() error {
 //
 // The caller closes the content. On an error everything that was opened is
 // closed here.
-func openText(ctx context.Context, f file) (*content, error) {
-	raw, err := f.open(ctx)
+func openText(ctx context.Context, f origin.File) (*content, error) {
+	raw, err := f.Open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, err)
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	c := &content{closers: []io.Closer{raw}}
 	in := bufio.NewReaderSize(raw, 64<<10)
@@ -52,7 +54,7 @@ func openText(ctx context.Context, f file) (*content, error) {
 		err = looksLikeText(head)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, c.Close()))
+		return nil, fmt.Errorf("%s: %w", f.Path, errors.Join(err, c.Close()))
 	}
 	for err == nil && bytes.HasPrefix(head, []byte(mark)) { // some programs write a second
 		if _, err = in.Discard(len(mark)); err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // batch is a frame and what is to be said of it.
@@ -42,7 +43,7 @@ type csvReader struct {
 	dialect  dialect
 	opt      Options
 	declared map[string]plan.Column
-	source   *source
+	source   *origin.Source
 	targets  []target
 	free     buffers
 	frames   chan *Frame
@@ -58,7 +59,7 @@ type csvReader struct {
 // newCSVReader opens the first file and starts the goroutines; close must be
 // called to end them. On an error nothing is left running, and the caller
 // closes the source.
-func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*csvReader, error) {
+func newCSVReader(ctx context.Context, ds plan.Dataset, src *origin.Source, opt Options) (*csvReader, error) {
 	d, err := newDialect(ds.CSV)
 	if err != nil {
 		return nil, err
@@ -69,11 +70,11 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 		free: make(buffers, 2*inFlight), frames: make(chan *Frame, 2*inFlight),
 		ordered: make(chan *chunk, inFlight), work: make(chan *chunk, inFlight),
 	}
-	if r.first, err = r.open(ctx, src.files[0]); err != nil {
+	if r.first, err = r.open(ctx, src.Files[0]); err != nil {
 		return nil, err
 	}
 	r.head = r.first.header
-	r.targets = newTargets(r.head, ds, src.many)
+	r.targets = newTargets(r.head, ds, src.Many)
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.group.Go(crash.Guarded(func() { r.produce(ctx) }))
 	for range opt.Workers {
@@ -89,7 +90,7 @@ func newCSVReader(ctx context.Context, ds plan.Dataset, src *source, opt Options
 func (r *csvReader) produce(ctx context.Context) {
 	defer close(r.work)
 	defer close(r.ordered)
-	for i, f := range r.source.files {
+	for i, f := range r.source.Files {
 		o := r.first
 		if i > 0 {
 			var err error
@@ -100,7 +101,7 @@ func (r *csvReader) produce(ctx context.Context) {
 		}
 		err := r.produceFile(ctx, o)
 		if err = errors.Join(err, o.content.Close()); err != nil {
-			r.send(ctx, &chunk{batch: batch{err: fmt.Errorf("%s: %w", f.path, err)}})
+			r.send(ctx, &chunk{batch: batch{err: fmt.Errorf("%s: %w", f.Path, err)}})
 			return
 		}
 	}
@@ -110,7 +111,7 @@ func (r *csvReader) produce(ctx context.Context) {
 // it. A file without rows still sends one chunk, or the problems of its header
 // would be lost.
 func (r *csvReader) produceFile(ctx context.Context, o *openCSV) error {
-	l := newLayout(o.file.path, o.header, r.targets, r.declared)
+	l := newLayout(o.file.Path, o.header, r.targets, r.declared)
 	for first := true; ; first = false {
 		text, err := o.next(r.opt.BatchRows)
 		c := &chunk{text: text, batch: batch{layout: l, first: first, line: o.lines, err: err}}
@@ -207,5 +208,5 @@ func (r *csvReader) close() error {
 	for range r.ordered {
 	}
 	r.group.Wait()
-	return r.source.close()
+	return r.source.Close()
 }

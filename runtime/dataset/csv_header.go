@@ -8,19 +8,21 @@ import (
 	"io"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // openCSV is a file whose header has been read.
 type openCSV struct {
 	splitter
 	content *content
-	file    file
+	file    origin.File
 	header  []string
 	lines   int64 // lines that the header took
 }
 
 // open reads a file's header.
-func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
+func (r *csvReader) open(ctx context.Context, f origin.File) (*openCSV, error) {
 	c, err := openText(ctx, f)
 	if err != nil {
 		return nil, err
@@ -28,7 +30,7 @@ func (r *csvReader) open(ctx context.Context, f file) (*openCSV, error) {
 	o := &openCSV{splitter: splitter{in: contextReader{ctx, c}, comma: r.dialect.comma,
 		free: r.free}, content: c, file: f}
 	if err := o.readHeader(r.dialect); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, c.Close()))
+		return nil, fmt.Errorf("%s: %w", f.Path, errors.Join(err, c.Close()))
 	}
 	return o, nil
 }
@@ -77,7 +79,7 @@ func splitHeader(text []byte, d dialect) ([]string, error) {
 		}
 		if bad := badText(field); bad != "" {
 			return nil, fmt.Errorf("line 1: column %d is called %q: want %s", len(names)+1,
-				shown(field), want(bad, plan.Column{}))
+				literal.Shown(field), want(bad, plan.Column{}))
 		}
 		if names = append(names, string(field)); len(names) > MaxColumns {
 			return nil, fmt.Errorf("line 1: over %d columns", MaxColumns)

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // Digest returns "sha256:" and the hexadecimal SHA-256 over the names and bytes
@@ -16,34 +17,34 @@ import (
 // folder that the source names without a wildcard, so that the digest survives
 // a move of the folder. Compressed files count as they are stored.
 func Digest(ctx context.Context, ds plan.Dataset, opt Options) (string, error) {
-	src, err := resolve(ctx, ds.Source, opt.withDefaults())
+	src, err := origin.Resolve(ctx, ds.Source, opt.withDefaults().where())
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.New()
-	for _, f := range src.files {
+	for _, f := range src.Files {
 		size, own, err := digestFile(ctx, f)
 		if err != nil {
-			return "", errors.Join(err, src.close())
+			return "", errors.Join(err, src.Close())
 		}
 		// The line is unambiguous: the name is quoted, and size and sum hold no
 		// space.
-		fmt.Fprintf(sum, "%q %d %s\n", f.name, size, own)
+		fmt.Fprintf(sum, "%q %d %s\n", f.Name, size, own)
 	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), src.close()
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), src.Close()
 }
 
 // digestFile reads the file through once and returns its size as read, not as
 // listed, which may have changed since.
-func digestFile(ctx context.Context, f file) (size int64, sum string, err error) {
-	in, err := f.open(ctx)
+func digestFile(ctx context.Context, f origin.File) (size int64, sum string, err error) {
+	in, err := f.Open(ctx)
 	if err != nil {
-		return 0, "", fmt.Errorf("%s: %w", f.path, err)
+		return 0, "", fmt.Errorf("%s: %w", f.Path, err)
 	}
 	h := sha256.New()
 	size, err = io.CopyBuffer(h, contextReader{ctx, in}, make([]byte, 256<<10))
 	if err = errors.Join(err, in.Close()); err != nil {
-		return 0, "", fmt.Errorf("%s: %w", f.path, err)
+		return 0, "", fmt.Errorf("%s: %w", f.Path, err)
 	}
 	return size, hex.EncodeToString(h.Sum(nil)), nil
 }

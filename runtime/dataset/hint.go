@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // want says what would have been right.
@@ -28,7 +27,7 @@ func want(k Kind, c plan.Column) string {
 	case TooLong:
 		return "at most 1 MiB in a field"
 	case UnknownCategory:
-		return "one of " + quoteList(c.Values, 8)
+		return "one of " + literal.Quoted(c.Values, 8)
 	}
 	switch c.Type {
 	case plan.Integer:
@@ -48,10 +47,10 @@ func want(k Kind, c plan.Column) string {
 // The hints are tried from the likeliest mistake on, and the first that fits is
 // given. An empty result means that nothing helpful is known.
 func typeHint(t plan.ColumnType, b []byte) string {
-	s := strings.ToLower(strings.TrimSpace(string(b[:min(len(b), maxValue)])))
+	s := strings.ToLower(strings.TrimSpace(string(b[:min(len(b), literal.MaxShown)])))
 	switch s {
 	case "", "na", "n/a", "nan", "null", "none", "nil", "-", "?", ".", "missing", "unknown":
-		return fmt.Sprintf("if it means missing, add %q to csv.null_value", shown(bytes.TrimSpace(b)))
+		return fmt.Sprintf("if it means missing, add %q to csv.null_value", literal.Shown(bytes.TrimSpace(b)))
 	}
 	if t == plan.Timestamp {
 		return momentHint(s)
@@ -112,20 +111,8 @@ func categoryHint(text string, values []string) string {
 	for _, v := range values {
 		if v != text && strings.TrimSpace(v) == strings.TrimSpace(text) {
 			return fmt.Sprintf("it is %q but for the space around it: trim the values, or declare this one too",
-				shown([]byte(v)))
+				literal.Shown([]byte(v)))
 		}
 	}
 	return nearest.Hint(text, values)
-}
-
-// quoteList writes the first few of a list.
-func quoteList(list []string, most int) string {
-	var out []string
-	for _, s := range list[:min(len(list), most)] {
-		out = append(out, fmt.Sprintf("%q", shown([]byte(s))))
-	}
-	if len(list) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(list)-most))
-	}
-	return strings.Join(out, ", ")
 }

@@ -9,9 +9,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // Inferred is what the files of a dataset seem to hold.
@@ -200,16 +200,16 @@ func (r *Reader) guess(ownNulls bool) (map[string]*guess, error) {
 // The header decides, as its names seldom hold delimiters. A header of one
 // column has none of them and is taken to have commas.
 func sniffDelimiter(ctx context.Context, ds plan.Dataset, opt Options) (string, error) {
-	src, err := resolve(ctx, ds.Source, opt.withDefaults())
+	src, err := origin.Resolve(ctx, ds.Source, opt.withDefaults().where())
 	if err != nil {
 		return "", err
 	}
 	d, err := newDialect(ds.CSV)
 	if err != nil {
-		return "", errors.Join(err, src.close())
+		return "", errors.Join(err, src.Close())
 	}
-	line, err := firstLine(ctx, src.files[0], d)
-	if err = errors.Join(err, src.close()); err != nil {
+	line, err := firstLine(ctx, src.Files[0], d)
+	if err = errors.Join(err, src.Close()); err != nil {
 		return "", err
 	}
 	best, most := ",", 0
@@ -230,7 +230,7 @@ func sniffDelimiter(ctx context.Context, ds plan.Dataset, opt Options) (string, 
 
 // firstLine returns the first line of the file that is not blank, with the
 // newline, or nil where there is none.
-func firstLine(ctx context.Context, f file, d dialect) ([]byte, error) {
+func firstLine(ctx context.Context, f origin.File, d dialect) ([]byte, error) {
 	c, err := openText(ctx, f)
 	if err != nil {
 		return nil, err
@@ -239,7 +239,7 @@ func firstLine(ctx context.Context, f file, d dialect) ([]byte, error) {
 	for {
 		_, err := s.blank()
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", f.path, err), c.Close())
+			return nil, errors.Join(fmt.Errorf("%s: %w", f.Path, err), c.Close())
 		}
 		line, err := s.next(1)
 		if errors.Is(err, io.EOF) {
@@ -247,7 +247,7 @@ func firstLine(ctx context.Context, f file, d dialect) ([]byte, error) {
 		}
 		if err != nil || len(bytes.Trim(line, "\r\n")) > 0 || line == nil {
 			if err = errors.Join(err, c.Close()); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.path, err)
+				return nil, fmt.Errorf("%s: %w", f.Path, err)
 			}
 			return line, nil
 		}

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // target is a column that frames have.
@@ -102,7 +101,7 @@ func newLayout(f string, header []string, targets []target, declared map[string]
 	return l
 }
 
-func headerText(header []string) string { return shown([]byte(strings.Join(header, ", "))) }
+func headerText(header []string) string { return literal.Shown([]byte(strings.Join(header, ", "))) }
 
 // missingHint guesses why a column is not in the header.
 //

@@ -9,6 +9,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
@@ -65,6 +66,10 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
+
+// where is what finding the files of a source needs of the options, which have
+// their defaults.
+func (o Options) where() origin.Where { return origin.Where{Dir: o.Dir, OpenBucket: o.OpenBucket} }
 
 // dialect is a checked plan.CSVOptions.
 type dialect struct {

@@ -11,6 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // maxCells bounds a batch of a wide Parquet table.
@@ -22,7 +24,7 @@ const maxCells = 4 << 20
 type parquetReader struct {
 	opt      Options
 	declared map[string]plan.Column
-	source   *source
+	source   *origin.Source
 	targets  []target
 	parser   *parser
 	head     []string
@@ -34,8 +36,8 @@ type parquetReader struct {
 
 // openParquet is a file whose footer has been read.
 type openParquet struct {
-	file    file
-	at      readerAtCloser
+	file    origin.File
+	at      origin.ReaderAtCloser
 	header  []string
 	layout  *layout
 	columns []*parquet.Column // by header field
@@ -50,14 +52,14 @@ type openParquet struct {
 // newParquetReader opens the first file, from which the columns follow, and
 // starts no goroutine. On an error nothing is left open but the source, which
 // the caller closes.
-func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Options) (*parquetReader, error) {
+func newParquetReader(ctx context.Context, ds plan.Dataset, src *origin.Source, opt Options) (*parquetReader, error) {
 	r := &parquetReader{opt: opt, declared: ds.Columns, source: src, frames: make(chan *Frame, 4)}
-	first, err := openParquetFile(ctx, src.files[0])
+	first, err := openParquetFile(ctx, src.Files[0])
 	if err != nil {
 		return nil, err
 	}
 	r.current, r.head = first, first.header
-	r.targets = newTargets(r.head, ds, src.many)
+	r.targets = newTargets(r.head, ds, src.Many)
 	r.parser = newParser(dialect{}, r.targets) // which sees values, no text
 	r.layOut(first)
 	return r, nil
@@ -69,24 +71,24 @@ func newParquetReader(ctx context.Context, ds plan.Dataset, src *source, opt Opt
 // The footer is checked before the library reads it, since the library
 // allocates by the lengths in it. Bloom filters and page indexes are skipped:
 // whole columns are read.
-func openParquetFile(ctx context.Context, f file) (o *openParquet, err error) {
-	if f.size == 0 {
-		return nil, fmt.Errorf("%s: the file is empty: export the table again", f.path)
+func openParquetFile(ctx context.Context, f origin.File) (o *openParquet, err error) {
+	if f.Size == 0 {
+		return nil, fmt.Errorf("%s: the file is empty: export the table again", f.Path)
 	}
-	at, err := f.openAt(ctx)
+	at, err := f.OpenAt(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, err)
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	defer func() {
 		err = damaged(recover(), err)
 		if err != nil {
-			o, err = nil, fmt.Errorf("%s: %w", f.path, errors.Join(err, at.Close()))
+			o, err = nil, fmt.Errorf("%s: %w", f.Path, errors.Join(err, at.Close()))
 		}
 	}()
-	if err := checkFooter(at, f.size); err != nil {
+	if err := checkFooter(at, f.Size); err != nil {
 		return nil, fmt.Errorf("damaged Parquet file: %w", err)
 	}
-	p, err := parquet.OpenFile(at, f.size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	p, err := parquet.OpenFile(at, f.Size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
 		return nil, fmt.Errorf("not a whole Parquet file: %w", err)
 	}
@@ -110,7 +112,7 @@ func damaged(panicked any, err error) error {
 
 // layOut finds the targets in a file and reports those that are no flat column.
 func (r *parquetReader) layOut(o *openParquet) {
-	o.layout = newLayout(o.file.path, o.header, r.targets, r.declared)
+	o.layout = newLayout(o.file.Path, o.header, r.targets, r.declared)
 	for i, at := range o.layout.fields {
 		c := o.columns[i]
 		if at < 0 || flat(c) {
@@ -118,8 +120,8 @@ func (r *parquetReader) layOut(o *openParquet) {
 		}
 		o.layout.fields[i] = -1
 		o.layout.absent = append(o.layout.absent, at)
-		o.layout.header.add(Problem{Kind: WrongType, Column: c.Name(), File: o.file.path,
-			Value: shown([]byte(c.String())),
+		o.layout.header.add(Problem{Kind: WrongType, Column: c.Name(), File: o.file.Path,
+			Value: literal.Shown([]byte(c.String())),
 			Want:  "a flat column", Hint: "lists, maps and groups are not read; write their parts as columns of their own"})
 	}
 }
@@ -131,7 +133,7 @@ func (r *parquetReader) header() []string { return r.head }
 func (r *parquetReader) next(ctx context.Context) (b *batch, err error) {
 	defer func() {
 		if err = damaged(recover(), err); err != nil && !errors.Is(err, io.EOF) && r.current != nil {
-			b, err = nil, fmt.Errorf("%s: %w", r.current.file.path, err)
+			b, err = nil, fmt.Errorf("%s: %w", r.current.file.Path, err)
 		}
 	}()
 	for {
@@ -139,10 +141,10 @@ func (r *parquetReader) next(ctx context.Context) (b *batch, err error) {
 			return nil, err
 		}
 		if r.current == nil {
-			if r.at++; r.at >= len(r.source.files) {
+			if r.at++; r.at >= len(r.source.Files) {
 				return nil, io.EOF
 			}
-			o, err := openParquetFile(ctx, r.source.files[r.at])
+			o, err := openParquetFile(ctx, r.source.Files[r.at])
 			if err != nil {
 				return nil, err
 			}
@@ -238,7 +240,7 @@ func (o *openParquet) bounded(c *parquet.Column) error {
 	if at := m.DictionaryPageOffset; at > 0 && at < p.next {
 		p.next = at
 	}
-	if p.next < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > o.file.size-p.next {
+	if p.next < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > o.file.Size-p.next {
 		return fmt.Errorf("damaged Parquet file: column %q: %w", c.Name(), errTooMuch)
 	}
 	p.end = p.next + m.TotalCompressedSize
@@ -275,5 +277,5 @@ func (r *parquetReader) close() error {
 		err = r.current.close()
 		r.current = nil
 	}
-	return errors.Join(err, r.source.close())
+	return errors.Join(err, r.source.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // Part is one of several runs of a dataset's files, in their order, so that
@@ -30,7 +31,7 @@ func (p Part) check() error {
 //
 // The borders are i*n/of, so that the sizes differ by one file at most and
 // every file is in exactly one part.
-func (p Part) of(files []file) ([]file, error) {
+func (p Part) of(files []origin.File) ([]origin.File, error) {
 	if err := p.check(); err != nil || p.Whole() {
 		return files, err
 	}
@@ -44,12 +45,12 @@ func (p Part) of(files []file) ([]file, error) {
 // Files returns how many files the dataset has now, which is as many parts as
 // it can be read in.
 func Files(ctx context.Context, ds plan.Dataset, opt Options) (n int, err error) {
-	src, err := resolve(ctx, ds.Source, opt.withDefaults())
+	src, err := origin.Resolve(ctx, ds.Source, opt.withDefaults().where())
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, src.close()) }()
-	return len(src.files), nil
+	defer func() { err = errors.Join(err, src.Close()) }()
+	return len(src.Files), nil
 }
 
 // MergeSchemaErrors returns what one reader of all parts would have found; nil

@@ -3,7 +3,6 @@ package dataset
 import (
 	"cmp"
 	"slices"
-	"unicode/utf8"
 )
 
 // Kind says what sort of problem a problem is.
@@ -29,9 +28,6 @@ const (
 // MaxExamples is how many problems of one kind and column are kept. Every one
 // is counted.
 const MaxExamples = 20
-
-// maxValue bounds how many bytes of a bad value a problem shows.
-const maxValue = 80
 
 // Problem is one thing that differs from what the dataset declares.
 type Problem struct {
@@ -151,18 +147,4 @@ func (p *problems) schemaError(source string, rows int64) *SchemaError {
 		return cmp.Or(cmp.Compare(a.Column, b.Column), cmp.Compare(a.Kind, b.Kind))
 	})
 	return e
-}
-
-// shown returns the beginning of a bad value as a problem shows it.
-//
-// The cut is at the beginning of a character, so that valid UTF-8 stays valid.
-func shown(b []byte) string {
-	if len(b) <= maxValue {
-		return string(b)
-	}
-	end := maxValue - len("…")
-	for end > 0 && !utf8.RuneStart(b[end]) {
-		end--
-	}
-	return string(b[:end]) + "…"
 }

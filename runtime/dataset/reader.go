@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/origin"
 )
 
 // table reads the batches of one file format, in order.
@@ -45,19 +46,18 @@ type Reader struct {
 // empty, a folder, not a table); what is wrong with its contents is for
 // Problems. ctx ends all reading when it is done.
 //
-// The reader must be closed. many is set before the part is taken: whether a
-// column may be absent depends on the dataset, or two parts would give frames
-// of different columns.
+// The reader must be closed. src.Many stays that of the whole dataset when a part
+// is taken: whether a column may be absent depends on the dataset, or two parts
+// would give frames of different columns.
 func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 	opt = opt.withDefaults()
-	src, err := resolve(ctx, ds.Source, opt)
+	src, err := origin.Resolve(ctx, ds.Source, opt.where())
 	if err != nil {
 		return nil, err
 	}
 	r := &Reader{ctx: ctx, name: ds.Source, part: !opt.Part.Whole()}
-	src.many = len(src.files) > 1
-	if src.files, err = opt.Part.of(src.files); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", ds.Source, err), src.close())
+	if src.Files, err = opt.Part.of(src.Files); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", ds.Source, err), src.Close())
 	}
 	ds.Format = formatOf(ds)
 	switch ds.Format {
@@ -69,7 +69,7 @@ func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 		err = fmt.Errorf("%s: format %q: want csv or parquet", ds.Source, ds.Format)
 	}
 	if err != nil {
-		return nil, errors.Join(err, src.close())
+		return nil, errors.Join(err, src.Close())
 	}
 	return r, nil
 }

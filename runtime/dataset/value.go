@@ -6,9 +6,8 @@ import (
 	"slices"
 	"unsafe"
 
-	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
-
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // ValueError says why a text is not a value of a column.
@@ -36,7 +35,7 @@ func ParseValue(c plan.Column, text string) (float64, error) {
 	b := unsafe.Slice(unsafe.StringData(text), len(text)) //nolint:gosec // only read
 	if c.Type == plan.Category || c.Type == plan.Text {
 		if k := badText(b); k != "" {
-			return 0, &ValueError{Kind: k, Value: shown(b), Want: want(k, c)}
+			return 0, &ValueError{Kind: k, Value: literal.Shown(b), Want: want(k, c)}
 		}
 		if c.Type == plan.Text || len(c.Values) == 0 {
 			return 0, nil
@@ -44,19 +43,19 @@ func ParseValue(c plan.Column, text string) (float64, error) {
 		if i := slices.Index(c.Values, text); i >= 0 {
 			return float64(i), nil
 		}
-		return 0, &ValueError{UnknownCategory, shown(b), want(UnknownCategory, c), categoryHint(text, c.Values)}
+		return 0, &ValueError{UnknownCategory, literal.Shown(b), want(UnknownCategory, c), categoryHint(text, c.Values)}
 	}
 	if v, ok := literal.Parse(c.Type, bytes.TrimSpace(b)); ok {
 		return v, nil
 	}
-	return 0, &ValueError{WrongType, shown(b), want(WrongType, c), typeHint(c.Type, b)}
+	return 0, &ValueError{WrongType, literal.Shown(b), want(WrongType, c), typeHint(c.Type, b)}
 }
 
 // ParseInteger reads one integer as a column of a row, which keeps all its digits.
 func ParseInteger(text string) (*Column, error) {
 	v, low, ok := literal.ParseInteger([]byte(text))
 	if !ok {
-		return nil, &ValueError{Kind: WrongType, Value: shown([]byte(text)),
+		return nil, &ValueError{Kind: WrongType, Value: literal.Shown([]byte(text)),
 			Want: want(WrongType, plan.Column{Type: plan.Integer})}
 	}
 	return &Column{Type: plan.Integer, Floats: []float64{v}, Low: []int16{low}}, nil

@@ -38,6 +38,12 @@ var law = []rule{
 		ours:   []string{"blueprints/plan"},
 	},
 	{
+		// Where files are, not what is in them.
+		folder:  "runtime/dataset/origin",
+		ours:    []string{"blueprints/plan", "runtime/dataset/literal"},
+		foreign: []string{"gocloud.dev", "golang.org/x/sys"},
+	},
+	{
 		// Two samples and what is known of them: no windows, no plan.
 		folder:  "runtime/drift/statistic",
 		ours:    []string{"runtime/crash"},

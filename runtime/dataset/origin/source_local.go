@@ -1,4 +1,4 @@
-package dataset
+package origin
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
+	"github.com/ashlar-dev/ashlar/runtime/dataset/literal"
 )
 
 // resolveLocal finds files in folders.
@@ -20,14 +21,14 @@ import (
 // A name that exists is taken literally, so files with brackets in their names
 // can be read. Files are in the order of their paths. Folders that match are
 // left out.
-func resolveLocal(text string, opt Options) (*source, error) {
+func resolveLocal(text string, at Where) (*Source, error) {
 	full := filepath.FromSlash(text)
 	if !filepath.IsAbs(full) {
-		full = filepath.Join(opt.Dir, full)
+		full = filepath.Join(at.Dir, full)
 	}
-	at := placeOf(text, opt.Dir)
+	from := placeOf(text, at.Dir)
 	var paths []string
-	info, err := at.stat(full)
+	info, err := from.stat(full)
 	switch {
 	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder: name a file in it or a glob such as %s", text, path.Join(text, "*.csv"))
@@ -40,11 +41,11 @@ func resolveLocal(text string, opt Options) (*source, error) {
 			return nil, fmt.Errorf("%s: not a glob: %w", text, err)
 		}
 	}
-	src := &source{close: func() error { return nil }}
+	src := &Source{Close: func() error { return nil }}
 	base := globBase(full, string(filepath.Separator))
 	slices.Sort(paths)
 	for _, p := range paths {
-		info, err := at.stat(p)
+		info, err := from.stat(p)
 		if err != nil {
 			return nil, fmt.Errorf("dataset file: %w", err)
 		}
@@ -55,13 +56,14 @@ func resolveLocal(text string, opt Options) (*source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("dataset file: %w", err)
 		}
-		src.files = append(src.files, at.file(p, filepath.ToSlash(rel),
-			filepath.ToSlash(shownPath(text, opt.Dir, p)), info.Size()))
+		src.Files = append(src.Files, from.file(p, filepath.ToSlash(rel),
+			filepath.ToSlash(shownPath(text, at.Dir, p)), info.Size()))
 	}
-	if len(src.files) == 0 {
+	if len(src.Files) == 0 {
 		return nil, fmt.Errorf("%s: no file matches; the glob is looked up under %s", text,
 			globBase(full, string(filepath.Separator)))
 	}
+	src.Many = len(src.Files) > 1
 	return src, nil
 }
 
@@ -76,10 +78,10 @@ func shownPath(text, dir, p string) string {
 	return p
 }
 
-func (p place) file(full, name, shown string, size int64) file {
-	return file{name: name, path: shown, size: size,
-		open:   func(context.Context) (io.ReadCloser, error) { return opened[io.ReadCloser](p.open(full)) },
-		openAt: func(context.Context) (readerAtCloser, error) { return opened[readerAtCloser](p.open(full)) },
+func (p place) file(full, name, shown string, size int64) File {
+	return File{Name: name, Path: shown, Size: size,
+		Open:   func(context.Context) (io.ReadCloser, error) { return opened[io.ReadCloser](p.open(full)) },
+		OpenAt: func(context.Context) (ReaderAtCloser, error) { return opened[ReaderAtCloser](p.open(full)) },
 	}
 }
 
@@ -114,7 +116,7 @@ func missingFile(text, full string, err error) error {
 	case len(names) == 0:
 		hint = "the folder contains no files"
 	case hint == "":
-		hint = "the folder contains " + quoteList(nearest.First(filepath.Base(full), names), 5)
+		hint = "the folder contains " + literal.Quoted(nearest.First(filepath.Base(full), names), 5)
 	}
 	return fmt.Errorf("%s: no such file in %s; %s: %w", text, filepath.Dir(full), hint, fs.ErrNotExist)
 }

@@ -1,4 +1,4 @@
-package dataset
+package origin
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 // resolveBlob finds the objects behind SCHEME://BUCKET/KEY?QUERY.
-func resolveBlob(ctx context.Context, text, rest string, opt Options) (*source, error) {
+func resolveBlob(ctx context.Context, text, rest string, at Where) (*Source, error) {
 	rest, query, _ := strings.Cut(rest, "?")
 	if strings.Contains(text, "?") && isGlob(query) && !strings.Contains(query, "=") {
 		return nil, fmt.Errorf("%s: a ? in a blob URL begins its options; match with * or [..]", text)
@@ -29,43 +29,44 @@ func resolveBlob(ctx context.Context, text, rest string, opt Options) (*source, 
 	if query != "" {
 		bucketURL += "?" + query
 	}
-	return openBlobs(ctx, text, bucketURL, key, opt)
+	return openBlobs(ctx, text, bucketURL, key, at)
 }
 
-// resolveBelow finds the objects of a relative source below opt.Dir, which is a
+// resolveBelow finds the objects of a relative source below at.Dir, which is a
 // blob URL such as s3://bucket/prefix?region=eu-west-1. The source cannot leave
 // the prefix.
-func resolveBelow(ctx context.Context, text string, opt Options) (*source, error) {
-	base, err := url.Parse(opt.Dir)
+func resolveBelow(ctx context.Context, text string, at Where) (*Source, error) {
+	base, err := url.Parse(at.Dir)
 	if err != nil || base.Host == "" && base.Scheme != "mem" {
-		return nil, fmt.Errorf("%s: relative sources are to start from %q, which is not a blob URL such as s3://bucket/prefix", text, opt.Dir)
+		return nil, fmt.Errorf("%s: relative sources are to start from %q, which is not a blob URL such as s3://bucket/prefix", text, at.Dir)
 	}
 	// Joining with "/" before cleaning makes ".." stop at the prefix.
 	key := strings.TrimPrefix(path.Join(base.Path, path.Clean("/"+text)), "/")
 	base.Path = ""
-	return openBlobs(ctx, text, base.String(), key, opt)
+	return openBlobs(ctx, text, base.String(), key, at)
 }
 
 // openBlobs finds the objects of a bucket that the key names or matches.
-func openBlobs(ctx context.Context, text, bucketURL, key string, opt Options) (*source, error) {
-	bucket, err := opt.OpenBucket(ctx, bucketURL)
+func openBlobs(ctx context.Context, text, bucketURL, key string, at Where) (*Source, error) {
+	bucket, err := at.OpenBucket(ctx, bucketURL)
 	if err != nil {
 		return nil, fmt.Errorf("bucket of %s: %w", text, err)
 	}
-	src := &source{close: bucket.Close}
-	if src.files, err = blobFiles(ctx, bucket, text, key); err != nil {
+	src := &Source{Close: bucket.Close}
+	if src.Files, err = blobFiles(ctx, bucket, text, key); err != nil {
 		return nil, errors.Join(err, bucket.Close())
 	}
+	src.Many = len(src.Files) > 1
 	return src, nil
 }
 
 // blobFiles takes a key that exists literally before it reads it as a glob:
 // keys may hold brackets. Listing starts at the part before the first wildcard,
 // so that a large bucket is not listed as a whole. "*" does not cross a "/".
-func blobFiles(ctx context.Context, bucket *blob.Bucket, text, key string) ([]file, error) {
+func blobFiles(ctx context.Context, bucket *blob.Bucket, text, key string) ([]File, error) {
 	attrs, err := bucket.Attributes(ctx, key)
 	if err == nil {
-		return []file{blobFile(bucket, key, path.Base(key), text, attrs.Size)}, nil
+		return []File{blobFile(bucket, key, path.Base(key), text, attrs.Size)}, nil
 	}
 	if gcerrors.Code(err) != gcerrors.NotFound {
 		return nil, fmt.Errorf("%s: %w", text, err)
@@ -77,7 +78,7 @@ func blobFiles(ctx context.Context, bucket *blob.Bucket, text, key string) ([]fi
 		return nil, fmt.Errorf("%s: not a glob: %w", text, err)
 	}
 	base := globBase("/"+key, "/")
-	var files []file
+	var files []File
 	it := bucket.List(&blob.ListOptions{Prefix: key[:strings.IndexAny(key, "*?[")]})
 	for {
 		o, err := it.Next(ctx)
@@ -95,14 +96,14 @@ func blobFiles(ctx context.Context, bucket *blob.Bucket, text, key string) ([]fi
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no object matches", text)
 	}
-	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
 }
 
-func blobFile(bucket *blob.Bucket, key, name, shown string, size int64) file {
-	return file{name: name, path: shown, size: size,
-		open: func(ctx context.Context) (io.ReadCloser, error) { return bucket.NewReader(ctx, key, nil) },
-		openAt: func(ctx context.Context) (readerAtCloser, error) {
+func blobFile(bucket *blob.Bucket, key, name, shown string, size int64) File {
+	return File{Name: name, Path: shown, Size: size,
+		Open: func(ctx context.Context) (io.ReadCloser, error) { return bucket.NewReader(ctx, key, nil) },
+		OpenAt: func(ctx context.Context) (ReaderAtCloser, error) {
 			return &blobReaderAt{ctx: ctx, bucket: bucket, key: key}, nil
 		},
 	}

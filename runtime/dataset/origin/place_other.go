@@ -1,6 +1,6 @@
 //go:build !linux
 
-package dataset
+package origin
 
 import "os"
 
