@@ -111,7 +111,7 @@ type handles struct {
 var statuses = []int{
 	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusInternalServerError,
-	http.StatusServiceUnavailable,
+	http.StatusBadGateway, http.StatusServiceUnavailable,
 }
 
 // resolve returns a version's handles, every one exported at zero from now on.

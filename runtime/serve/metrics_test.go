@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
@@ -253,4 +255,28 @@ func withMetrics(m *model.Model, metrics map[string]float64) *model.Model {
 	c := *m
 	c.Metrics = metrics
 	return &c
+}
+
+// silent is a model's server that does not answer.
+type silent struct{}
+
+func (silent) Call([]string, [][]any) ([]any, error) { return nil, errors.New("connection refused") }
+
+func TestAModelWhoseServerDoesNotAnswerIsCounted(t *testing.T) {
+	m := constant(t, 1)
+	m.Algorithm, m.Linear = plan.Custom, nil
+	m.Remote = &model.Remote{Serve: []string{"serve"}, Path: "model", Artifact: "sha256:" + strings.Repeat("0", 64)}
+	if err := m.Attach(silent{}); err != nil {
+		t.Fatal(err)
+	}
+	s := serving(t, m, serve.Config{})
+	refused(t, predict(s, `{"features": [1]}`), http.StatusBadGateway)
+	refused(t, predict(s, `{"features": [[1], [2]]}`), http.StatusBadGateway)
+	series := `model_errors_total{code="502",endpoint="scoring",model="constant",version="3"}`
+	if n := scrape(t, s)[series]; n != "2" {
+		t.Errorf("%s is %q, want 2", series, n)
+	}
+	if schema := ask(s, http.MethodGet, "/schema", "").Body.String(); !strings.Contains(schema, `"502"`) {
+		t.Error("the document lacks the 502")
+	}
 }
