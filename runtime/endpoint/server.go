@@ -33,7 +33,11 @@ func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
 	}
 	held := p.Confinement()
 	e.cfg.Log.Info("the server of the model is confined", "endpoint", e.cfg.Name, "held", held.Held, "open", held.Open)
-	return &behind{p}, m.Attach(p)
+	if err := m.Attach(p); err != nil {
+		p.Stop() // nobody else knows of the process
+		return nil, err
+	}
+	return &behind{p}, nil
 }
 
 // end stops the server after the delay.

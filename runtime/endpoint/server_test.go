@@ -75,3 +75,34 @@ func TestWhatHoldsAServerIsRecorded(t *testing.T) {
 		t.Error("what has ended is held by nothing")
 	}
 }
+
+func TestAServerThatCannotBeAttachedIsEnded(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("skipped: there is no python3 to be the server")
+	}
+	s, err := store.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	digest, _, err := s.Put(t.Context(), strings.NewReader("2.5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Endpoint{cfg: Config{Name: "scoring", Store: s, TempDir: t.TempDir(), Getenv: os.Getenv,
+		Log: slog.New(slog.DiscardHandler)}}
+	b, err := e.start(t.Context(), &model.Model{
+		Name: "m", Task: plan.Multiclass, Algorithm: plan.Custom, // without classes it cannot be prepared
+		Signature: model.Signature{Target: "y", Inputs: []model.Field{{Name: "x", Type: plan.Number}}},
+		Encoder:   model.Encoder{Fields: []model.FieldEncoder{{Name: "x", Type: plan.Number}}},
+		Remote:    &model.Remote{Serve: []string{answering}, Path: "model.txt", Artifact: digest},
+	})
+	defer b.end(0)
+	if err == nil {
+		t.Fatal("the model was attached; the test proves nothing")
+	}
+	// Stopping a process removes its folder.
+	if left, dirErr := os.ReadDir(e.cfg.TempDir); b != nil || dirErr != nil || len(left) > 0 {
+		t.Errorf("after %v the server is %v and left %v (%v)", err, b, left, dirErr)
+	}
+}
