@@ -84,6 +84,9 @@ type Endpoint struct {
 	behind   bool    // the last Follow failed
 	deciding sync.Mutex
 	servers  servers
+	// leaving was served here, and the registry has not heard yet that it is not any
+	// more; Version 0: it has heard all. Guarded by deciding.
+	leaving registry.Version
 }
 
 // New returns an endpoint that serves nothing until the first Follow.
@@ -218,7 +221,13 @@ func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 // swap puts the version behind the endpoint. The registry is told first: what
 // may not be served is refused there, and what was served can be asked later.
 // The alias follows the serving, as the champion is by definition what is served.
+// Nothing may fail after the server's swap: the caller ends the process of a model
+// that was not put in place, and requests would go on to it.
 func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model) error {
+	example, err := exampleRequest(m)
+	if err != nil {
+		return fmt.Errorf("endpoint %s: example request of version %d: %w", e.cfg.Name, v.Version, err)
+	}
 	next, err := e.newWatch(ctx, v)
 	if err != nil {
 		return fmt.Errorf("endpoint %s: drift reference of version %d: %w", e.cfg.Name, v.Version, err)
@@ -226,6 +235,7 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	if err := e.cfg.Registry.RecordServing(ctx, e.cfg.Name, v.Model, v.Version, v.ModelDigest); err != nil {
 		return err
 	}
+	e.leaving = registry.Version{} // the record of this version ended the one before
 	if err := e.cfg.Registry.SetAlias(ctx, v.Model, govern.Champion, v.Version, e.cfg.Author); err != nil {
 		return err
 	}
@@ -240,9 +250,8 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.retire()
-	e.version, e.watch, e.waiting = v, next, ""
-	e.example, err = exampleRequest(m)
-	return err
+	e.version, e.watch, e.waiting, e.example = v, next, "", example
+	return nil
 }
 
 // withdraw stops serving, for instance because the version was rejected. The
@@ -259,22 +268,36 @@ func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (
 		e.cfg.Log.Info("serves nothing", "endpoint", e.cfg.Name, "reason", why)
 	}
 	if was.Version == 0 {
-		return false, nil
+		return false, e.left(ctx, reasons)
 	}
+	e.leaving = was
 	if err := e.server.Swap(nil); err != nil {
 		return true, err
 	}
 	e.servers.next(nil)
+	return true, e.left(ctx, reasons)
+}
+
+// left tells the registry that what is leaving is served no more. deciding is held.
+// What could not be told is told by the next withdrawal: Follow is called again after
+// an error, and by then nothing but leaving knows of the version.
+func (e *Endpoint) left(ctx context.Context, reasons []string) error {
+	if e.leaving.Version == 0 {
+		return nil
+	}
 	now, err := e.cfg.Registry.ServedAt(ctx, e.cfg.Name, e.cfg.Now())
 	if err != nil {
-		return true, err
+		return err
 	}
 	// Replicas share the record of an endpoint's serving; ending it here would
 	// end the other's version.
-	if len(now) > 0 && (now[0].Model != was.Model || now[0].Version != was.Version) {
-		return true, nil
+	if len(now) == 0 || now[0].Model == e.leaving.Model && now[0].Version == e.leaving.Version {
+		if err := e.cfg.Registry.StopServing(ctx, e.cfg.Name, reasons...); err != nil {
+			return err
+		}
 	}
-	return true, e.cfg.Registry.StopServing(ctx, e.cfg.Name, reasons...)
+	e.leaving = registry.Version{}
+	return nil
 }
 
 // retire puts the watch away. The lock is held.

@@ -82,6 +82,36 @@ func TestAReplicaThatIsLateDoesNotStopTheOthers(t *testing.T) {
 	}
 }
 
+func TestARegistryThatMissedAWithdrawalIsToldAgain(t *testing.T) {
+	h := newSystem(t)
+	e := h.replica(t, "")
+	follow(t, e)
+	if _, err := h.registry.Reject(t.Context(), "default-risk", 1, registry.Decision{By: "grace"}); err != nil {
+		t.Fatal(err)
+	}
+	unreachable, cancel := context.WithCancel(t.Context())
+	cancel()
+	if stopped, err := e.withdraw(unreachable, "version 1 is rejected", nil); !stopped || err == nil {
+		t.Fatalf("stopped %t, %v; want an error of the registry", stopped, err)
+	}
+	if code, _ := request(t, e, http.MethodGet, "/ready", ""); code != http.StatusServiceUnavailable {
+		t.Errorf("ready with a version that was withdrawn: %d", code)
+	}
+	follow(t, e)
+	h.clock.add(time.Second)
+	if served, err := h.registry.ServedAt(t.Context(), "scoring", h.clock.Now()); err != nil || len(served) > 0 {
+		t.Errorf("the registry still says that %+v is served (%v)", served, err)
+	}
+	head, err := h.registry.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	follow(t, e)
+	if again, err := h.registry.Head(t.Context()); err != nil || again != head {
+		t.Errorf("the withdrawal is recorded once more: %d entries after %d (%v)", again, head, err)
+	}
+}
+
 func TestAModelFileThatIsGoneChangesNothing(t *testing.T) {
 	h := newSystem(t)
 	e := h.replica(t, "")
