@@ -224,7 +224,7 @@ func (e *Endpoint) follow(ctx context.Context) (bool, error) {
 // Nothing may fail after the server's swap: the caller ends the process of a model
 // that was not put in place, and requests would go on to it.
 func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model) error {
-	example, err := exampleRequest(m)
+	example, err := serve.ExampleRequest(m)
 	if err != nil {
 		return fmt.Errorf("endpoint %s: example request of version %d: %w", e.cfg.Name, v.Version, err)
 	}

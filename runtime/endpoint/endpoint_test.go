@@ -40,6 +40,10 @@ func TestAnEndpointFollowsWhatIsDecided(t *testing.T) {
 		}
 		changed, err := e.Follow(t.Context())
 		now := e.Status()
+		if code, answer := request(t, e, http.MethodPost, "/predict", now.Example); now.Version > 0 &&
+			code != http.StatusOK {
+			t.Errorf("%s: the example %s is answered %d %s", s.name, now.Example, code, answer)
+		}
 		if err != nil || changed != s.changed || now.Version != s.version || (now.Waiting == "") != (s.version > 0) {
 			t.Errorf("%s: %+v, changed %t, %v", s.name, now, changed, err)
 		}

@@ -1,13 +1,11 @@
 package endpoint
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/runtime/confine"
-	"github.com/ashlar-dev/ashlar/runtime/model"
 )
 
 // Status is what an endpoint serves, or why it serves nothing.
@@ -46,28 +44,6 @@ func (e *Endpoint) Status() Status {
 		Waiting: e.waiting, Example: e.example,
 		Confinement: held,
 	}
-}
-
-// exampleRequest is a request body that the model answers: the middle of each
-// numeric feature's range and a category it knows.
-// An anonymised column gets "any", as its categories are pseudonyms here, and
-// would be hashed once more if they were sent.
-func exampleRequest(m *model.Model) (string, error) {
-	features := map[string]any{}
-	for _, f := range m.Signature.Inputs {
-		switch {
-		case len(f.Categories) > 0 && f.Anonymise == "":
-			features[f.Name] = f.Categories[0]
-		case len(f.Categories) > 0:
-			features[f.Name] = "any"
-		case f.Type == "boolean":
-			features[f.Name] = true
-		default:
-			features[f.Name] = float64(int((f.Min + f.Max) / 2))
-		}
-	}
-	b, err := json.Marshal(map[string]any{"features": features})
-	return string(b), err
 }
 
 // names lists what there is, for messages.

@@ -108,50 +108,10 @@ func field(f model.Field, categories []string) object {
 	return out
 }
 
-// example is a value that the field takes: the middle of the range that
-// training saw, or the first category.
-// Max-Min overflows for a range that spans most of float64; then 0 is used.
-func example(f model.Field, categories []string) any {
-	middle := f.Min + (f.Max-f.Min)/2
-	if math.IsNaN(middle) || math.IsInf(middle, 0) {
-		middle = 0
-	}
-	switch f.Type {
-	case plan.Number, plan.Integer:
-		return math.Trunc(middle)
-	case plan.Boolean:
-		return true
-	case plan.Timestamp:
-		return "2024-01-31"
-	}
-	if len(categories) > 0 && f.Anonymise == "" {
-		return categories[0]
-	}
-	return "any"
-}
-
 // anonymised says what becomes of a value that is sent.
 func anonymised(how string) string {
 	if how == plan.Hash {
 		return "Send the value itself: a pseudonym takes its place before anything looks at it or keeps it."
 	}
 	return "Send the value itself: it is masked before anything looks at it or keeps it."
-}
-
-// exampleRow is a row by names that the model takes.
-func exampleRow(m *model.Model) object {
-	out := object{}
-	for i, f := range m.Signature.Inputs {
-		out[f.Name] = example(f, m.Encoder.Fields[i].Categories)
-	}
-	return out
-}
-
-// inOrder returns the values of a named row in the signature's order.
-func inOrder(m *model.Model, row object) []any {
-	out := make([]any, len(m.Signature.Inputs))
-	for i, f := range m.Signature.Inputs {
-		out[i] = row[f.Name]
-	}
-	return out
 }
