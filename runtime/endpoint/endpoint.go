@@ -248,9 +248,10 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	}
 	v.Aliases = append(slices.Clone(v.Aliases), govern.Champion)
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.retire()
 	e.version, e.watch, e.waiting, e.example = v, next, "", example
+	e.mu.Unlock()
+	e.cfg.Metrics.display(e.cfg.Name, v, next)
 	return nil
 }
 
@@ -271,6 +272,7 @@ func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (
 		return false, e.left(ctx, reasons)
 	}
 	e.leaving = was
+	e.cfg.Metrics.display(e.cfg.Name, registry.Version{}, nil)
 	if err := e.server.Swap(nil); err != nil {
 		return true, err
 	}

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/runtime/drift"
-	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
 
@@ -28,7 +26,8 @@ import (
 //	model_drift_predictions{endpoint,model,version}   1 where what was answered drifted in it
 //	model_drift_windows_total{endpoint,model,version} windows judged, as far as this process has seen
 //
-// Replicas of an endpoint all show the verdict on the traffic of all.
+// Replicas of an endpoint all show the verdict on the traffic of all. The gauges are
+// those of the version that is served, and go with it; the counter stays.
 type Metrics struct {
 	Registry    *prometheus.Registry
 	predictions *serve.Metrics
@@ -40,6 +39,10 @@ type Metrics struct {
 	column      *prometheus.GaugeVec
 	answers     *prometheus.GaugeVec
 	windows     *prometheus.CounterVec
+
+	// showing guards displayed, which is by endpoint, and the setting of the gauges.
+	showing   sync.Mutex
+	displayed map[string]displayed
 }
 
 // NewMetrics registers the metrics. The thresholds of the plan's latency
@@ -53,8 +56,9 @@ func NewMetrics(p *plan.Plan) (*Metrics, error) {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
 	m := &Metrics{
-		Registry: prometheus.NewRegistry(),
-		share:    gauge("model_drift_share", "Share of columns that drifted in the newest window.", version...),
+		Registry:  prometheus.NewRegistry(),
+		displayed: map[string]displayed{},
+		share:     gauge("model_drift_share", "Share of columns that drifted in the newest window.", version...),
 		weighted: gauge("model_drift_weighted_share",
 			"Share of columns that drifted in the newest window, by importance.", version...),
 		detected: gauge("model_drift_detected", "1 where the newest window counts towards the alert.", version...),
@@ -97,36 +101,4 @@ func latencies(p *plan.Plan) ([]float64, error) {
 		out = append(out, d.Seconds())
 	}
 	return out, nil
-}
-
-// report shows the verdict on the newest window, which was the n-th since the
-// last report.
-// Shares are of 0 to 1. WeightedShare is nil where no column's importance is
-// known, and the gauge is then not touched.
-func (m *Metrics) report(endpoint string, v registry.Version, r *drift.Report, n int64) {
-	labels := []string{endpoint, v.Model, strconv.Itoa(v.Version)}
-	m.share.WithLabelValues(labels...).Set(r.Share)
-	if r.WeightedShare != nil {
-		m.weighted.WithLabelValues(labels...).Set(*r.WeightedShare)
-	}
-	m.detected.WithLabelValues(labels...).Set(one(r.Detected))
-	for _, reason := range drift.Reasons() {
-		m.reason.WithLabelValues(append(labels[:3:3], reason)...).Set(one(slices.Contains(r.Reasons, reason)))
-	}
-	m.windows.WithLabelValues(labels...).Add(float64(n))
-	for _, c := range r.Columns {
-		// A column may be measured otherwise than in the window before.
-		m.score.DeletePartialMatch(prometheus.Labels{"endpoint": endpoint, "column": c.Column})
-		m.score.WithLabelValues(endpoint, c.Column, c.Test).Set(c.Statistic)
-		m.column.WithLabelValues(endpoint, c.Column).Set(one(c.Drifted))
-	}
-	m.answers.WithLabelValues(labels...).Set(one(r.Predictions.Drifted))
-}
-
-// one is a boolean as Prometheus has it.
-func one(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
 }

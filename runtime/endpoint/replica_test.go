@@ -57,6 +57,67 @@ func TestReplicasAreJudgedTogetherAndAllShowIt(t *testing.T) {
 	}
 }
 
+func TestDriftOfAVersionThatIsNotServedIsNotShown(t *testing.T) {
+	for name, judge := range map[string]func(*system, watch, <-chan string){
+		"": func(_ *system, w watch, told <-chan string) {
+			w.reports() // closes the window, which is judged beside
+			for line := range told {
+				if strings.Contains(line, "of 60 rows") {
+					return
+				}
+			}
+		},
+		"pod-a": func(h *system, w watch, _ <-chan string) {
+			h.judge(t)
+			if err := w.save(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		h := newSystem(t)
+		e, told := h.replica(t, name), make(chan string, 100)
+		e.cfg.Notice = func(line string) { told <- line }
+		asked := func() watch {
+			ask(t, e, 60)
+			e.Save(t.Context())
+			return e.watch
+		}
+		shows := func(when string, want bool) {
+			t.Helper()
+			_, metrics := request(t, e, http.MethodGet, "/metrics", "")
+			got := slices.DeleteFunc(strings.Split(metrics, "\n"), func(line string) bool {
+				return !strings.HasPrefix(line, "model_drift_") || strings.HasPrefix(line, "model_drift_windows_total")
+			})
+			if (len(got) > 0) != want {
+				t.Errorf("%q: %s it shows %v", name, when, got)
+			}
+		}
+		follow(t, e)
+		w := asked()
+		h.clock.add(time.Hour)
+		judge(h, w, told)
+		shows("after a window", true)
+		asked()
+		h.train(t, 6)
+		follow(t, e)
+		shows("after the swap", false)
+		h.clock.add(time.Hour)
+		judge(h, w, told)
+		if n := len(w.reports()); n != 2 {
+			t.Fatalf("%q: the old version has %d reports, so that the test proves nothing", name, n)
+		}
+		shows("after the last verdict on the old version", false)
+		w = asked()
+		h.clock.add(time.Hour)
+		judge(h, w, told)
+		shows("after a window of the new version", true)
+		if _, err := e.withdraw(t.Context(), "enough", nil); err != nil {
+			t.Fatal(err)
+		}
+		shows("serving nothing", false)
+	}
+}
+
 func TestARetrainIsAskedForUntilItIsSettled(t *testing.T) {
 	h := newSystem(t)
 	a := h.replica(t, "pod-a")
