@@ -3,6 +3,7 @@ package tracking
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/run"
+	"github.com/ashlar-dev/ashlar/runtime/store"
 )
 
 func TestManyParamsLongValuesStepsAndArtifactsAllArrive(t *testing.T) {
@@ -168,5 +170,39 @@ func TestEveryTrackerHearsOfTrialsAndFolds(t *testing.T) {
 	}
 	if s.left(t) > 0 || len(s.notices) > 0 {
 		t.Errorf("%d kept, %q", s.left(t), s.notices)
+	}
+}
+
+func TestADamagedRecordBlocksNoOther(t *testing.T) {
+	s := newScene(t)
+	dir := t.TempDir()
+	kept, err := store.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
+	s.cfg.Store = kept
+	const name = prefix + "mlflow/credit/risk/20260501T1200"
+	if err := kept.PutRef(t.Context(), name, []byte(`{"id": "one"}`)); err != nil {
+		t.Fatal(err)
+	}
+	damaged := 0
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.Contains(path, "20260501T1200") {
+			return err
+		}
+		damaged++
+		return os.WriteFile(path, []byte("damaged"), 0o600)
+	})
+	if err != nil || damaged == 0 {
+		t.Fatalf("%d files were damaged (%v)", damaged, err)
+	}
+	s.tell(t, record(1))
+	if len(s.runs) != 1 || s.left(t) != 0 {
+		t.Errorf("%d runs were told and %d are kept: %v", len(s.runs), s.left(t), s.notices)
+	}
+	aside, err := kept.GetRef(t.Context(), refusedPrefix+"mlflow/credit/risk/20260501T1200")
+	if err != nil || !strings.Contains(string(aside), "bytes in the store were changed") {
+		t.Errorf("it is not put aside: %q, %v", aside, err)
 	}
 }

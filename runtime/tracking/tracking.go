@@ -241,9 +241,16 @@ func (t *Tracking) bound(ctx context.Context, one tracker, names []string) []str
 
 // tell tells one kept record and takes it away once it was heard. What is
 // refused for good, or cannot be read, is put aside with the reason.
-// It is tried three times in all, with pauses from cfg.Sleep on.
+// It is tried three times in all, with pauses from cfg.Sleep on. Of a record that was
+// damaged in the store nothing is left to look at but its name, which is the run's.
 func (t *Tracking) tell(ctx context.Context, one tracker, name string) error {
 	text, err := t.cfg.Store.GetRef(ctx, name)
+	if errors.Is(err, store.ErrNotFound) { // another process has told it meanwhile
+		return nil
+	}
+	if errors.Is(err, store.ErrDamaged) {
+		return t.aside(ctx, one, name, nil, "its bytes in the store were changed")
+	}
 	if err != nil {
 		return err
 	}
