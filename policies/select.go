@@ -3,13 +3,6 @@ package policies
 // selection says that one Kubernetes object selects the pods of another.
 type selection struct{ from, to int }
 
-// selectors say where each kind keeps the labels that it selects pods by.
-var selectors = map[string][]string{
-	"PodDisruptionBudget": {"spec", "selector", "matchLabels"},
-	"NetworkPolicy":       {"spec", "podSelector", "matchLabels"},
-	"Service":             {"spec", "selector"},
-}
-
 // selections finds which budgets, policies and services select the pods of
 // which workloads: Kubernetes links them by labels, not by reference.
 // Selection is by namespace and equal labels, as matchLabels has it; expressions are
@@ -25,15 +18,8 @@ func selections(resources []Registered) []selection {
 	}
 	var out []selection
 	for i, r := range resources {
-		kind, _ := r.Properties["kind"].(string)
-		path, ok := selectors[kind]
+		wanted, ok := selector(r.Properties)
 		if !ok {
-			continue
-		}
-		wanted, ok := dig(r.Properties, path...).(map[string]any)
-		// An empty selector of a policy selects all pods of the namespace, one of a
-		// Service or a budget none.
-		if !ok || len(wanted) == 0 && kind != "NetworkPolicy" {
 			continue
 		}
 		for _, to := range byNamespace[text(r.Properties, "metadata", "namespace")] {
@@ -43,6 +29,51 @@ func selections(resources []Registered) []selection {
 		}
 	}
 	return out
+}
+
+// selector is the labels that the object selects pods by, and whether it selects any.
+// Without labels it selects all pods of the namespace.
+func selector(properties map[string]any) (wanted map[string]any, ok bool) {
+	spec, ok := properties["spec"].(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	switch properties["kind"] {
+	case "Service": // whose selector is labels alone, and none where it is empty
+		wanted, _ = spec["selector"].(map[string]any)
+		return wanted, len(wanted) > 0
+	case "NetworkPolicy": // a selector that is left out is an empty one
+		return labelSelector(spec["podSelector"])
+	case "PodDisruptionBudget":
+		if spec["selector"] == nil {
+			return nil, false
+		}
+		wanted, ok = labelSelector(spec["selector"])
+		// An empty one selects all pods since policy/v1, and none before.
+		return wanted, ok && (len(wanted) > 0 || properties["apiVersion"] == "policy/v1")
+	}
+	return nil, false
+}
+
+// labelSelector is the labels of a LabelSelector, which selects everything where it is
+// empty. One that has expressions alone is not known to select anything, and neither
+// is one with parts that are not known yet.
+func labelSelector(v any) (wanted map[string]any, ok bool) {
+	if v == nil {
+		return nil, true
+	}
+	s, ok := v.(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	if labels := s["matchLabels"]; labels != nil {
+		if wanted, ok = labels.(map[string]any); !ok {
+			return nil, false
+		}
+	}
+	expressions, known := s["matchExpressions"].([]any)
+	none := s["matchExpressions"] == nil || known && len(expressions) == 0
+	return wanted, none || len(wanted) > 0
 }
 
 // labelsOf are the labels of the pods that the resource makes.
