@@ -10,44 +10,86 @@ import (
 // permissions says what each workload may do now that it might not, and the
 // other way round. More than before is loosened, whatever it is for.
 // It compares grants and not documents, so that a policy which is only written in
-// another way says nothing.
+// another way says nothing. What is denied counts the other way round: without it
+// there is more than before, also where the whole resource goes.
 func (c *comparer) permissions(base, head map[string]Resource) {
 	for _, key := range keysOf(union(base, head)) {
 		was, before := base[key]
 		is, after := head[key]
-		old, now := grants(was), grants(is)
+		old, oldDenied := apart(grants(was))
+		now, nowDenied := apart(grants(is))
 		subject := "permissions of " + is.Name
+		if !after {
+			subject = "permissions of " + was.Name
+		}
+		c.denials(subject, oldDenied, nowDenied, before)
 		switch {
 		case len(old)+len(now) == 0:
-			continue
 		case !before:
 			c.add(Access, subject, Added, fmt.Sprintf("%s, new: %s", kindOf(is.Type), listed(shownAll(now))), nil)
-			continue
+		case !after && kindOf(was.Type) == "NetworkPolicy":
+			// Its flows are exceptions from what it denies, and go with that.
 		case !after:
-			c.add(Access, "permissions of "+was.Name, Removed, fmt.Sprintf("%s, all of it", kindOf(was.Type)), nil)
-			continue
-		}
-		for _, g := range now {
-			if !slices.Contains(old, g) {
+			c.add(Access, subject, Removed, fmt.Sprintf("%s, all of it", kindOf(was.Type)), nil)
+		default:
+			for _, g := range beyond(now, old) {
 				c.add(Access, subject, Loosened, "may now "+g.shown, nil)
 			}
-		}
-		for _, g := range old {
-			if !slices.Contains(now, g) {
+			for _, g := range beyond(old, now) {
 				c.add(Access, subject, Tightened, "may no longer "+g.shown, nil)
 			}
 		}
 	}
 }
 
-// grant is one thing that is allowed: as it is told, and with the values of its
-// conditions, by which it is compared.
+// denials compares what is denied. With a new resource it is no news: what it allows
+// is told, and nothing was allowed by it before.
+func (c *comparer) denials(subject string, old, now []grant, before bool) {
+	for _, g := range beyond(old, now) {
+		c.add(Access, subject, Loosened, "is no longer denied to "+g.shown, nil)
+	}
+	if !before {
+		return
+	}
+	for _, g := range beyond(now, old) {
+		c.add(Access, subject, Tightened, "is now denied to "+g.shown, nil)
+	}
+}
+
+// grant is one thing that is allowed, or denied: as it is told, and with the values of
+// its conditions, by which it is compared.
 // Values of conditions are long and seldom tell a reviewer anything, but a change of
 // one is a change of the grant.
-type grant struct{ shown, whole string }
+type grant struct {
+	shown, whole string
+	wider        string // whole of the grant without its condition or name; "": it has none
+	denied       bool
+}
 
 // plainly is a grant without conditions.
-func plainly(text string) grant { return grant{text, text} }
+func plainly(text string) grant { return grant{shown: text, whole: text} }
+
+// apart tells what is allowed from what is denied.
+func apart(list []grant) (allowed, denied []grant) {
+	for _, g := range list {
+		if g.denied {
+			denied = append(denied, g)
+		} else {
+			allowed = append(allowed, g)
+		}
+	}
+	return allowed, denied
+}
+
+// beyond are the grants that no other one holds: not the same, and not one that is as
+// wide as it is without its condition.
+func beyond(list, others []grant) []grant {
+	return slices.DeleteFunc(slices.Clone(list), func(g grant) bool {
+		return slices.ContainsFunc(others, func(o grant) bool {
+			return o.whole == g.whole || g.wider != "" && o.whole == g.wider
+		})
+	})
+}
 
 // shownAll are the grants as they are told, in their order, repetitions left out.
 func shownAll(list []grant) []string {
@@ -58,35 +100,20 @@ func shownAll(list []grant) []string {
 	return slices.Compact(out)
 }
 
-// grants are what a resource allows, sorted: an action on a resource each, or a
-// flow of the network.
-// Each flow of a NetworkPolicy is a whole rule, peers and ports together.
+// grants are what a resource allows and denies, sorted: an action on a resource each,
+// or a flow of the network.
 func grants(r Resource) []grant {
 	var out []grant
 	switch kindOf(r.Type) {
 	case "RolePolicy", "BucketPolicy":
 		text, _ := r.Properties["policy"].(string)
 		out = statements(text)
-	case "Role":
+	case "Role", "ClusterRole":
 		rules, _ := r.Properties["rules"].([]any) // of Kubernetes; IAM's role has none
-		for _, one := range rules {
-			rule, _ := one.(map[string]any)
-			for _, verb := range listOf(rule["verbs"]) {
-				for _, resource := range listOf(rule["resources"]) {
-					out = append(out, plainly(verb+" "+resource))
-				}
-			}
-		}
+		out = ruled(rules)
 	case "NetworkPolicy":
 		spec, _ := r.Properties["spec"].(map[string]any)
-		for _, way := range []struct{ list, words string }{{"egress", "reach "}, {"ingress", "be reached by "}} {
-			rules, _ := spec[way.list].([]any)
-			for _, rule := range rules {
-				if text, err := json.Marshal(rule); err == nil {
-					out = append(out, plainly(way.words+string(text)))
-				}
-			}
-		}
+		out = flows(spec)
 	}
 	slices.SortFunc(out, func(a, b grant) int { return strings.Compare(a.whole, b.whole) })
 	return slices.Compact(out)
@@ -94,8 +121,8 @@ func grants(r Resource) []grant {
 
 // statements are the grants of an IAM policy document. One whose form is not
 // known is a grant as a whole: a change of it is not passed over.
-// Only Allow counts as a grant. An action or resource by exception is told as
-// "all but": it grants what nobody has listed.
+// An action, resource or principal by exception is told as "all but": it grants what
+// nobody has listed.
 func statements(text string) []grant {
 	if text == "" {
 		return nil
@@ -106,22 +133,33 @@ func statements(text string) []grant {
 	}
 	var out []grant
 	for _, s := range document.Statement {
-		// A Deny takes away and is not a grant.
-		if s["Effect"] != "Allow" {
-			continue
-		}
 		under, values := "", ""
 		if condition, err := json.Marshal(s["Condition"]); err == nil && s["Condition"] != nil {
 			under, values = " where "+strings.Join(conditions(s["Condition"]), ", "), string(condition)
 		}
 		for _, action := range append(listOf(s["Action"]), except(s["NotAction"])...) {
 			for _, resource := range append(listOf(s["Resource"]), except(s["NotResource"])...) {
-				told := action + " on " + resource + under
-				out = append(out, grant{told, told + values})
+				told := action + " on " + resource + principal(s)
+				g := grant{shown: told + under, whole: told + under + values, denied: s["Effect"] == "Deny"}
+				if under != "" {
+					g.wider = told
+				}
+				out = append(out, g)
 			}
 		}
 	}
 	return out
+}
+
+// principal is whom a statement of a resource's own policy is about; one of a role has
+// none. It is an object or "*", and told as it is written.
+func principal(statement map[string]any) string {
+	for _, of := range []struct{ key, words string }{{"Principal", " for "}, {"NotPrincipal", " for all but "}} {
+		if text, err := json.Marshal(statement[of.key]); err == nil && statement[of.key] != nil {
+			return of.words + string(text)
+		}
+	}
+	return ""
 }
 
 // conditions are the keys that a condition is about.

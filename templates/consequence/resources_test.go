@@ -81,7 +81,6 @@ func TestPermissionsWidenAndNarrow(t *testing.T) {
 	elsewhere := strings.Replace(read, `"1"`, `["1", "2"]`, 1)
 	write := `{"Effect": "Allow", "Action": "s3:PutObject", "Resource": ["arn:b/*"]}`
 	but := `{"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}`
-	deny := `{"Effect": "Deny", "Action": "*", "Resource": "*"}`
 	net := func(port string) []Resource {
 		return []Resource{object(t, netType, "train", `{"spec": {"egress": [{"ports": [{"port": `+port+`}]}]}}`)}
 	}
@@ -103,9 +102,89 @@ func TestPermissionsWidenAndNarrow(t *testing.T) {
 			t.Errorf("no %q in %v", want, between(c.was, c.is))
 		}
 	}
-	for _, x := range between(policy(read), policy(read+","+deny)) {
+}
+
+// accessOf is all that a change says of permissions, an effect and a message a line.
+func accessOf(was, is []Resource) string {
+	var out []string
+	for _, x := range between(was, is) {
 		if x.Section == Access {
-			t.Errorf("a denial is a permission: %v", x)
+			out = append(out, string(x.Effect)+" "+x.Message)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestWhatIsDeniedCountsTheOtherWayRound(t *testing.T) {
+	policy := func(statements string) []Resource {
+		text, err := json.Marshal(`{"Statement": [` + statements + `]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []Resource{object(t, policyType, "train", `{"policy": `+string(text)+`}`)}
+	}
+	other := object(t, bucketType, "b", `{"bucket": "b"}`)
+	read := `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}`
+	where := `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"x": "1"}}}`
+	deny := `{"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}`
+	denyWhere := `{"Effect": "Deny", "Action": "s3:Put*", "Resource": "*", "Condition": {"Bool": {"x": "1"}}}`
+	mine := `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": {"AWS": "1"}}`
+	all := `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": "*"}`
+	for name, c := range map[string]struct {
+		was, is []Resource
+		want    string
+	}{
+		"a denial goes":    {policy(read + "," + deny), policy(read), "loosened is no longer denied to s3:Put* on *"},
+		"a denial is new":  {policy(read), policy(read + "," + deny), "tightened is now denied to s3:Put* on *"},
+		"the policy goes":  {policy(deny), []Resource{other}, "loosened is no longer denied to s3:Put* on *"},
+		"it is only new":   {[]Resource{other}, policy(deny), ""},
+		"under conditions": {policy(deny), policy(denyWhere), "loosened is no longer denied to s3:Put* on *"},
+		"under none":       {policy(denyWhere), policy(deny), "tightened is now denied to s3:Put* on *"},
+		"a condition goes": {policy(where), policy(read), "loosened may now s3:GetObject on *"},
+		"one is new":       {policy(read), policy(where), "tightened may no longer s3:GetObject on *"},
+		"for everybody": {policy(mine), policy(all), `loosened may now s3:GetObject on * for "*"` + "\n" +
+			`tightened may no longer s3:GetObject on * for {"AWS":"1"}`},
+	} {
+		if got := accessOf(c.was, c.is); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
+		}
+	}
+}
+
+func TestPermissionsInAClusterWidenAndNarrow(t *testing.T) {
+	net := func(spec string) []Resource { return []Resource{object(t, netType, "train", `{"spec": `+spec+`}`)} }
+	role := func(rule string) []Resource {
+		return []Resource{object(t, "kubernetes:rbac.authorization.k8s.io/v1:Role", "train", `{"rules": [`+rule+`]}`)}
+	}
+	other := []Resource{object(t, bucketType, "b", `{"bucket": "b"}`)}
+	isolated := net(`{"podSelector": {"matchLabels": {"a": "b"}}, "policyTypes": ["Ingress", "Egress"]}`)
+	named := role(`{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["a"]}`)
+	secrets := role(`{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}`)
+	const in, out = "be reached by what no network policy allows", "reach what no network policy allows"
+	for name, c := range map[string]struct {
+		was, is []Resource
+		want    string
+	}{
+		"a network policy goes": {isolated, other,
+			"loosened is no longer denied to " + in + "\nloosened is no longer denied to " + out},
+		"one with flows goes": {net(`{"egress": [{"ports": [{"port": 443}]}], "policyTypes": ["Egress"]}`), other,
+			"loosened is no longer denied to " + out},
+		"a direction goes": {isolated, net(`{"podSelector": {"matchLabels": {"a": "b"}}, "policyTypes": ["Ingress"]}`),
+			"loosened is no longer denied to " + out},
+		"by default": {net(`{"policyTypes": ["Ingress"]}`), net(`{}`), ""},
+		"of other pods": {net(`{"podSelector": {}}`), net(`{"podSelector": {"matchLabels": {"a": "b"}}}`),
+			"loosened is no longer denied to " + in + "\ntightened is now denied to " + in},
+		"a name goes":   {named, secrets, "loosened may now get secrets"},
+		"a name is new": {secrets, named, "tightened may no longer get secrets"},
+		"another name": {named, role(`{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["b"]}`),
+			"loosened may now get secrets named b\ntightened may no longer get secrets named a"},
+		"another group": {role(`{"apiGroups": ["apps"], "resources": ["*"], "verbs": ["get"]}`),
+			role(`{"apiGroups": ["apps", "batch"], "resources": ["*"], "verbs": ["get"]}`),
+			"loosened may now get *.batch"},
+		"a role goes": {secrets, other, "removed Role, all of it"},
+	} {
+		if got := accessOf(c.was, c.is); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
 		}
 	}
 }
