@@ -99,7 +99,9 @@ func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
 }
 
 // environment compares who may deploy there and from where, as texts, which also are
-// what the step shows.
+// what the step shows. GitHub's call replaces the whole environment, so a wait and a
+// rule against approving one's own deployment, which the setup has not, are asked for
+// again.
 func (c *Client) environment(ctx context.Context, want Environment) ([]Step, error) {
 	doing := "environment " + want.Name
 	reviewers, ids, err := c.reviewers(ctx, want.Reviewers)
@@ -112,17 +114,26 @@ func (c *Client) environment(ctx context.Context, want Environment) ([]Step, err
 		return nil, explained(doing, err)
 	}
 	if err == nil {
-		now = describe(have.GetDeploymentBranchPolicy().GetProtectedBranches(), reviewersOf(have))
+		now = describe(have.GetDeploymentBranchPolicy().GetProtectedBranches(),
+			have.GetCanAdminsBypass(), reviewersOf(have))
 	}
-	text := describe(true, ids)
+	text := describe(true, false, ids)
 	if now == text {
 		return nil, nil
 	}
-	yes, no, wait := true, false, 0
+	yes, no, wait, self := true, false, 0, (*bool)(nil)
+	if have != nil {
+		for _, rule := range have.ProtectionRules {
+			wait = max(wait, rule.GetWaitTimer())
+			if rule.PreventSelfReview != nil {
+				self = rule.PreventSelfReview
+			}
+		}
+	}
 	return []Step{{What: doing, Now: now, Want: text, apply: func(ctx context.Context) error {
 		_, _, err := c.api.Repositories.CreateUpdateEnvironment(ctx, c.owner, c.name, want.Name,
 			&github.CreateUpdateEnvironment{
-				WaitTimer: &wait, Reviewers: reviewers, CanAdminsBypass: &no,
+				WaitTimer: &wait, Reviewers: reviewers, CanAdminsBypass: &no, PreventSelfReview: self,
 				DeploymentBranchPolicy: &github.BranchPolicy{ProtectedBranches: &yes, CustomBranchPolicies: &no},
 			})
 		return err
@@ -171,8 +182,9 @@ func reviewersOf(e *github.Environment) []string {
 	return out
 }
 
-// describe is an environment's protection in words.
-func describe(protected bool, reviewers []string) string {
+// describe is an environment's protection in words. Administrators are only named
+// where there are reviewers to go past: some price plans of GitHub have neither.
+func describe(protected, bypass bool, reviewers []string) string {
 	out := "from any branch"
 	if protected {
 		out = "from protected branches"
@@ -180,64 +192,9 @@ func describe(protected bool, reviewers []string) string {
 	if len(reviewers) == 0 {
 		return out + ", without reviewers"
 	}
-	return out + ", reviewed by " + strings.Join(reviewers, ", ")
-}
-
-// protection compares the branch's protection with the setup's. GitHub's call replaces
-// the whole protection, so what was there and is stricter, further checks and a higher
-// number of approvals, is asked for again.
-func (c *Client) protection(ctx context.Context, s Setup) ([]Step, error) {
-	doing := "protection of branch " + s.Branch
-	now, checks, count := "none", slices.Clone(s.Checks), 1
-	have, _, err := c.api.Repositories.GetBranchProtection(ctx, c.owner, c.name, s.Branch)
-	if err != nil && status(err) != 404 && !errors.Is(err, github.ErrBranchNotProtected) {
-		return nil, explained(doing, err)
+	out += ", reviewed by " + strings.Join(reviewers, ", ")
+	if bypass {
+		out += ", which administrators may go past"
 	}
-	if err == nil {
-		now = protected(have)
-		if had := have.RequiredStatusChecks; had != nil && had.Contexts != nil { // nothing is asked less of than before
-			checks = append(checks, *had.Contexts...)
-		}
-		if had := have.RequiredPullRequestReviews; had != nil {
-			count = max(count, had.RequiredApprovingReviewCount)
-		}
-	}
-	slices.Sort(checks)
-	checks = slices.Compact(checks)
-	// Compared as text: GitHub returns more fields than are asked for.
-	want := rules(checks, count, true, true, true)
-	if now == want {
-		return nil, nil
-	}
-	no := false
-	return []Step{{What: doing, Now: now, Want: want, apply: func(ctx context.Context) error {
-		_, _, err := c.api.Repositories.UpdateBranchProtection(ctx, c.owner, c.name, s.Branch,
-			&github.ProtectionRequest{
-				RequiredStatusChecks: &github.RequiredStatusChecks{Strict: true, Contexts: &checks},
-				RequiredPullRequestReviews: &github.PullRequestReviewsEnforcementRequest{
-					DismissStaleReviews: true, RequireCodeOwnerReviews: true, RequiredApprovingReviewCount: count,
-				},
-				EnforceAdmins: true, AllowForcePushes: &no, AllowDeletions: &no,
-			})
-		return err
-	}}}, nil
-}
-
-// protected is a protection as rules writes it, for comparing.
-func protected(p *github.Protection) string {
-	var checks []string
-	if p.RequiredStatusChecks != nil && p.RequiredStatusChecks.Contexts != nil {
-		checks = slices.Sorted(slices.Values(*p.RequiredStatusChecks.Contexts))
-	}
-	count, owners, stale := 0, false, false
-	if r := p.RequiredPullRequestReviews; r != nil {
-		count, owners, stale = r.RequiredApprovingReviewCount, r.RequireCodeOwnerReviews, r.DismissStaleReviews
-	}
-	return rules(checks, count, owners, stale, p.EnforceAdmins != nil && p.EnforceAdmins.Enabled)
-}
-
-// rules is a protection in words, the same for the same rules.
-func rules(checks []string, count int, owners, stale, admins bool) string {
-	return fmt.Sprintf("%d approvals, code owners %t, stale approvals dismissed %t, administrators too %t, checks %s",
-		count, owners, stale, admins, strings.Join(checks, ", "))
+	return out
 }

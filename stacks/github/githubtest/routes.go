@@ -182,58 +182,6 @@ func annotations(body object) []any {
 	return list
 }
 
-// settings are variables, environments and protection.
-func (s *Server) settings() {
-	s.handle("GET /actions/variables", func(*http.Request, object) reply { return ok(paged{"variables", s.variables}) })
-	s.handle("POST /actions/variables", func(_ *http.Request, body object) reply {
-		if slices.ContainsFunc(s.variables, func(v object) bool { return v["name"] == body["name"] }) {
-			return refuse(409, "Already exists - Variable already exists")
-		}
-		s.variables = append(s.variables, body)
-		return reply{201, object{}}
-	})
-	s.handle("PATCH /actions/variables/{name}", func(r *http.Request, body object) reply {
-		for _, v := range s.variables {
-			if v["name"] == r.PathValue("name") {
-				v["value"] = body["value"]
-				return reply{204, nil}
-			}
-		}
-		return refuse(404, "Not Found")
-	})
-	s.handle("GET /environments/{name}", func(r *http.Request, _ object) reply {
-		if e, there := s.environments[r.PathValue("name")]; there {
-			return ok(e)
-		}
-		return refuse(404, "Not Found")
-	})
-	s.handle("PUT /environments/{name}", func(r *http.Request, body object) reply {
-		var reviewers []any
-		list, _ := body["reviewers"].([]any)
-		for _, one := range list {
-			r, _ := one.(object)
-			reviewers = append(reviewers, object{"type": r["type"], "reviewer": object{"id": r["id"]}})
-		}
-		e := object{"name": r.PathValue("name"), "deployment_branch_policy": body["deployment_branch_policy"],
-			"protection_rules": []any{object{"type": "required_reviewers", "reviewers": reviewers}}}
-		s.environments[r.PathValue("name")] = e
-		return ok(e)
-	})
-	s.handle("GET /branches/{branch}/protection", func(r *http.Request, _ object) reply {
-		if p, there := s.protection[r.PathValue("branch")]; there {
-			return ok(p)
-		}
-		return refuse(404, "Branch not protected")
-	})
-	s.handle("PUT /branches/{branch}/protection", func(r *http.Request, body object) reply {
-		body["enforce_admins"] = object{"enabled": body["enforce_admins"]}
-		delete(body, "allow_force_pushes")
-		delete(body, "allow_deletions")
-		s.protection[r.PathValue("branch")] = body
-		return ok(body)
-	})
-}
-
 // ofEnvironment are the variables of environments, which GitHub finds by the
 // repository's number.
 func (s *Server) ofEnvironment() {

@@ -114,6 +114,28 @@ func (s *Server) Guard(branch string, approvals int, checks ...string) {
 	})
 }
 
+// Protect protects a branch by what somebody else asks of GitHub.
+func (s *Server) Protect(branch string, asked map[string]any) {
+	s.with(func() { s.protection[branch] = protection(asked) })
+}
+
+// Protection is what GitHub answers about a branch.
+func (s *Server) Protection(branch string) (out map[string]any) {
+	s.with(func() { out = s.protection[branch] })
+	return out
+}
+
+// Deploy makes an environment by what somebody else asks of GitHub.
+func (s *Server) Deploy(name string, asked map[string]any) {
+	s.with(func() { s.environments[name] = environment(name, asked) })
+}
+
+// Environment is what GitHub answers about an environment.
+func (s *Server) Environment(name string) (out map[string]any) {
+	s.with(func() { out = s.environments[name] })
+	return out
+}
+
 // Head is the commit at a branch's head.
 func (s *Server) Head(branch string) (out string) {
 	s.with(func() { out = s.refs["heads/"+branch] })
