@@ -55,7 +55,8 @@ func TestEveryRefusalHasACounter(t *testing.T) {
 			found++
 			if code, known := byName[status.Sel.Name]; !counted[code] &&
 				!slices.Contains(elsewhere[f.Name()], status.Sel.Name) {
-				t.Errorf("%s: http.%s (%d, known to the test: %t) has no counter", f.Name(), status.Sel.Name, code, known)
+				t.Errorf("%s: http.%s (%d, known to the test: %t) has no counter", f.Name(),
+					status.Sel.Name, code, known)
 			}
 			return true
 		})
