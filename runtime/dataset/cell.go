@@ -96,7 +96,8 @@ func (p *parser) missing(s *slot) {
 // Four times of what is shown leaves room for space that is trimmed and for
 // characters of several bytes.
 func (p *parser) suspect(s *slot, kind Kind, value []byte) {
-	p.pending = append(p.pending, pending{slot: s, kind: kind, value: bytes.Clone(value[:min(len(value), 4*literal.MaxShown)])})
+	p.pending = append(p.pending, pending{slot: s, kind: kind,
+		value: bytes.Clone(value[:min(len(value), 4*literal.MaxShown)])})
 }
 
 // flush reports what was noted of a record that is kept.
