@@ -61,7 +61,7 @@ func (r *refs) endpoints(text string, path ...string) {
 	}
 }
 
-// sendable refuses a host that nothing is sent to when it comes to that. What a
+// sendable refuses a host that nothing would be sent to in the end. What a
 // name leads to is known only then.
 func (r *refs) sendable(host string, path ...string) {
 	if _, why := plan.ForbiddenHost(host); why != "" {

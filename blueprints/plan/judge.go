@@ -238,7 +238,7 @@ func (m *Matcher) items(v any) Truth {
 	return out
 }
 
-// count judges the number that the value comes to; verdicts that are open make
+// count judges the number of the value; verdicts that are open make
 // it a range, all of which must satisfy N.
 func (m *Matcher) count(v any) Truth {
 	var verdicts []Truth

@@ -42,7 +42,7 @@ func ParamNames(params map[string]any) []string {
 
 // ParamVariable is the environment variable that a stage's command finds the
 // param in. Every sign that a variable cannot have becomes an underscore, so the
-// names of two params may come to one variable; a stage that names both is
+// names of two params may become one variable; a stage that names both is
 // refused when the blueprint is checked.
 func ParamVariable(name string) string {
 	return "ASHLAR_PARAM_" + strings.Map(func(c rune) rune {

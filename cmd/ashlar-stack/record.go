@@ -27,8 +27,8 @@ import (
 // maxAsked bounds a line of what record is asked.
 const maxAsked = 64 << 20
 
-// asked is one plan to record, answered under its key.
-type asked struct {
+// question is one plan to record, answered under its key.
+type question struct {
 	Key  string          `json:"key"`
 	Plan json.RawMessage `json:"plan"`
 }
@@ -40,7 +40,7 @@ type recorded struct {
 	Error     string     `json:"error,omitempty"`
 }
 
-// resource is one that the plan's workloads come to on AWS.
+// resource is one that the plan's workloads have on AWS.
 type resource struct {
 	Type       string         `json:"type"`
 	Name       string         `json:"name"`
@@ -68,11 +68,11 @@ can be compared. Secret values are left out.`,
 // recordAll answers every line, a core each at a time.
 func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
-	var questions []asked
+	var questions []question
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<20), maxAsked)
 	for lines.Scan() {
-		var q asked
+		var q question
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
 			return inputError{fmt.Errorf("line %d: %w", len(questions)+1, err)}
 		}
@@ -105,7 +105,7 @@ func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-func recordOne(ctx context.Context, q asked) recorded {
+func recordOne(ctx context.Context, q question) recorded {
 	a := recorded{Key: q.Key}
 	var err error
 	if a.Resources, err = resourcesOf(ctx, q.Plan); err != nil {

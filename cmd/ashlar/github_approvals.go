@@ -61,8 +61,8 @@ and --team APPROVER=TEAM lets the members of a team approve for a group.`,
 	return c
 }
 
-// told is what became of one review.
-type told struct {
+// reviewOutcome is what became of one review.
+type reviewOutcome struct {
 	Login    string `json:"login"`
 	Name     string `json:"name"`
 	Recorded bool   `json:"recorded"` // in the audit log, by this run
@@ -82,7 +82,7 @@ func (g *githubApp) approvals(ctx context.Context, m *modelApp, name string, n i
 	if !reviewed.Merged {
 		return usageError(fmt.Sprintf("pull request %d is not merged: its approvals count once it is", f.pull))
 	}
-	var out []told
+	var out []reviewOutcome
 	err = m.with(ctx, func(r *registry.Registry) error {
 		v, err := r.Version(ctx, name, n)
 		if err != nil {
@@ -92,11 +92,11 @@ func (g *githubApp) approvals(ctx context.Context, m *modelApp, name string, n i
 			return err
 		}
 		for _, a := range reviewed.Approved {
-			one := told{Login: a.Login}
+			one := reviewOutcome{Login: a.Login}
 			if one.Name, err = f.nameOf(ctx, c, a.Login); err != nil {
 				return err
 			}
-			if err := one.tell(ctx, r, name, n, reviewed, a); err != nil {
+			if err := one.record(ctx, r, name, n, reviewed, a); err != nil {
 				return err
 			}
 			out = append(out, one)
@@ -106,7 +106,7 @@ func (g *githubApp) approvals(ctx context.Context, m *modelApp, name string, n i
 	if err != nil {
 		return err
 	}
-	return g.writeTold(reviewed, out)
+	return g.writeOutcomes(reviewed, out)
 }
 
 // nameOf is who a login is in the blueprint.
@@ -130,7 +130,7 @@ func (f approvalFlags) nameOf(ctx context.Context, c *github.Client, login strin
 
 // tell puts the review into the log, and takes it for an approval where the
 // version waits for one.
-func (t *told) tell(ctx context.Context, r *registry.Registry, model string, n int, p github.Reviewed,
+func (t *reviewOutcome) record(ctx context.Context, r *registry.Registry, model string, n int, p github.Reviewed,
 	a github.Approval) (err error) {
 	comment := fmt.Sprintf("review by %s of %.12s", a.Login, p.Head)
 	_, err = r.Approve(ctx, model, n, registry.Decision{By: t.Name, Comment: comment + ", " + a.URL})
@@ -171,7 +171,7 @@ func (g *githubApp) promotes(ctx context.Context, c *github.Client, m *modelApp,
 	return nil
 }
 
-func (g *githubApp) writeTold(p github.Reviewed, list []told) error {
+func (g *githubApp) writeOutcomes(p github.Reviewed, list []reviewOutcome) error {
 	if g.json() {
 		return g.writeJSON(map[string]any{"pull_request": p, "reviews": list})
 	}

@@ -57,7 +57,7 @@ func secretArn(secrets []rds.InstanceMasterUserSecret) (string, error) {
 	return *secrets[0].SecretArn, nil
 }
 
-// register registers what the instance stands on (subnets, parameters, security, log
+// register registers what the instance needs (subnets, parameters, security, log
 // groups) and then the instance, so that each exists with our settings before RDS
 // would make it with its own.
 func (a *Args) register(ctx *pulumi.Context, name string, c *Database) (*rds.Instance, error) {

@@ -49,7 +49,7 @@ type Args struct {
 
 	// Retries are further attempts after one that broke. An attempt that judged
 	// its input and found it wanting (exit code 1) or was told nonsense (2) is
-	// not repeated: it would come to the same.
+	// not repeated: it would have the same result.
 	Retries int
 	// RetryDelay is the wait before the next attempt. Argo waits for it even
 	// before it gives up. Kubernetes' own jobs do not let anyone choose: there it

@@ -161,7 +161,7 @@ var constantArguments = map[string]bool{
 }
 
 // fold replaces the operands of bounds and validators by the constants they
-// come to, so that a rule reads >=0.8 where it was written >=config.ratio.
+// evaluate to, so that a rule reads >=0.8 where it was written >=config.ratio.
 // Without it the digest of a rule would not change with its configuration. What does
 // not evaluate is left as it is, and lowered or refused later.
 func (e *Expression) fold() {

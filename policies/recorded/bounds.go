@@ -41,13 +41,13 @@ func distinct(node *yaml.Node) error {
 	return nil
 }
 
-// maxReferred bounds what the references of a file come to where each is replaced
+// maxReferred bounds how much the references of a file become where each is replaced
 // by what it refers to, in bytes. YAML lets a short text stand for any number of
 // long ones.
 // The attack is known as "billion laughs".
 const maxReferred = 8 << 20
 
-// references is a walk that counts what references come to.
+// references is a walk that counts what references become.
 type references struct {
 	limit int
 	total int

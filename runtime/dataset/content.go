@@ -71,7 +71,7 @@ func openText(ctx context.Context, f origin.File) (*content, error) {
 }
 
 // A compressed file may unpack to so much at once, and beyond that to so many
-// times its size: tables come to 10 or 20 times, and 1000 times is what somebody
+// times its size: tables are 10 or 20 times, and 1000 times is what somebody
 // made who wants a disk or a night filled.
 const (
 	freeUnpacked  = 64 << 20

@@ -132,8 +132,8 @@ func (e *Endpoint) Server() *serve.Server { return e.server }
 // asked is what a version must meet to be served by this endpoint now.
 // It is made at each use, since it holds the time: staleness and exemptions
 // depend on it.
-func (e *Endpoint) asked() govern.Asked {
-	ask := govern.Asked{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
+func (e *Endpoint) asked() govern.Requirements {
+	ask := govern.Requirements{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
 	if pin, ok := e.cfg.Plan.Pins[e.spec.Model]; ok {
 		ask.Pin = &pin
 	}

@@ -38,8 +38,8 @@ func (e *NotServableError) Error() string {
 	return out
 }
 
-// Asked is what is asked of a version before it is served.
-type Asked struct {
+// Requirements are what is asked of a version before it is served.
+type Requirements struct {
 	Model    string
 	Approval plan.Approval // as the plan has it today
 	Pin      *plan.Pin     // nil: the newest version that may be served is
@@ -58,7 +58,7 @@ const Champion = "champion"
 // taken: a newer one that waits for approval does not keep an approved one from
 // being served. An error other than *NotServableError means that nothing is known,
 // and callers keep what they serve.
-func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) {
+func Choose(ctx context.Context, r Reader, ask Requirements) (registry.Version, error) {
 	versions, err := r.Versions(ctx, ask.Model)
 	if err != nil {
 		return registry.Version{}, err
@@ -90,7 +90,7 @@ func Choose(ctx context.Context, r Reader, ask Asked) (registry.Version, error) 
 
 // Objections returns every reason why the version may not be served now, those
 // of the policies too; none means that it may.
-func (ask Asked) Objections(v registry.Version) ([]string, error) {
+func (ask Requirements) Objections(v registry.Version) ([]string, error) {
 	verdict, err := ask.Judge(v)
 	return append(verdict.Reasons, texts(verdict.Refused)...), err
 }
@@ -109,7 +109,7 @@ func (v Verdict) Servable() bool { return len(v.Reasons)+len(v.Refused) == 0 }
 //
 // A version that is not the champion yet is promoted by being served, so it has to
 // pass the rules of both points. Refusals that both give are listed once.
-func (ask Asked) Judge(v registry.Version) (Verdict, error) {
+func (ask Requirements) Judge(v registry.Version) (Verdict, error) {
 	out := Verdict{Reasons: Objections(v, ask.Approval)}
 	points := []string{AtServe}
 	if !slices.Contains(v.Aliases, Champion) {

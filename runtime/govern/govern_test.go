@@ -55,7 +55,7 @@ func TestTheNewestServableVersionIsChosen(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			v, err := Choose(t.Context(), c.have, Asked{Model: "m", Approval: c.rule})
+			v, err := Choose(t.Context(), c.have, Requirements{Model: "m", Approval: c.rule})
 			if v.Version != c.want {
 				t.Errorf("chose %d, want %d (%v)", v.Version, c.want, err)
 			}
@@ -71,7 +71,7 @@ func TestAVersionWhoseGateFailedIsNotServed(t *testing.T) {
 	v := version(1, registry.Approved, "grace")
 	v.Gates = []registry.Gate{{Name: "roc_auc", Want: ">=0.8"}}
 	if _, err := Choose(t.Context(), versions{v},
-		Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}}); err == nil ||
+		Requirements{Model: "m", Approval: plan.Approval{Policy: "auto"}}); err == nil ||
 		!strings.Contains(err.Error(), "roc_auc >=0.8") {
 		t.Errorf("got %v", err)
 	}
@@ -85,7 +85,7 @@ func (broken) Versions(context.Context, string) ([]registry.Version, error) {
 }
 
 func TestARegistryThatCannotBeReadIsNotOneWithoutVersions(t *testing.T) {
-	_, err := Choose(t.Context(), broken{}, Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}})
+	_, err := Choose(t.Context(), broken{}, Requirements{Model: "m", Approval: plan.Approval{Policy: "auto"}})
 	if err == nil || !strings.Contains(err.Error(), "the disk is gone") || errors.As(err, new(*NotServableError)) {
 		t.Errorf("got %v", err)
 	}
@@ -93,7 +93,7 @@ func TestARegistryThatCannotBeReadIsNotOneWithoutVersions(t *testing.T) {
 
 func TestAVersionShortOfApprovalsNamesTheCommand(t *testing.T) {
 	_, err := Choose(t.Context(), versions{version(4, registry.Approved, registry.PolicyActor)},
-		Asked{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 1}})
+		Requirements{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 1}})
 	if err == nil || !strings.Contains(err.Error(), "ashlar model approve m 4 --by NAME") {
 		t.Errorf("got %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 // pinned keeps the versions that the pin names: by digest, since registries of
 // different places count differently. The digest of the model file is of its
 // recipe too. The whole plan may be another by now, by the pin itself for one.
-func (ask Asked) pinned(versions []registry.Version) []registry.Version {
+func (ask Requirements) pinned(versions []registry.Version) []registry.Version {
 	if ask.Pin == nil {
 		return versions
 	}

@@ -31,24 +31,26 @@ func TestOnlyThePinnedVersionIsChosen(t *testing.T) {
 		t.Fatal(err)
 	}
 	have := versions{promoted(3, "three"), promoted(2, "two"), promoted(1, "one")}
-	if v, err := Choose(t.Context(), have, Asked{Model: "m", Approval: rule, Pin: &pin}); err != nil || v.Version != 1 {
+	if v, err := Choose(t.Context(), have,
+		Requirements{Model: "m", Approval: rule, Pin: &pin}); err != nil || v.Version != 1 {
 		t.Errorf("chose %d, %v", v.Version, err)
 	}
 	// Another registry may have the same file under another number.
 	if v, err := Choose(t.Context(), versions{promoted(7, "one")},
-		Asked{Model: "m", Approval: rule, Pin: &pin}); err != nil || v.Version != 7 {
+		Requirements{Model: "m", Approval: rule, Pin: &pin}); err != nil || v.Version != 7 {
 		t.Errorf("chose %d, %v", v.Version, err)
 	}
 	var none *NotServableError
 	_, err = Choose(t.Context(), versions{promoted(2, "two"), promoted(1, "other")},
-		Asked{Model: "m", Approval: rule, Pin: &pin})
+		Requirements{Model: "m", Approval: rule, Pin: &pin})
 	if !errors.As(err, &none) || !strings.Contains(err.Error(), "version 1 is pinned (model sha256:one)") ||
 		!strings.Contains(err.Error(), "of version 1 here, its model is sha256:other") {
 		t.Errorf("got %v", err)
 	}
 	// A pin is no approval.
 	if _, err = Choose(t.Context(), have,
-		Asked{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 2}, Pin: &pin}); !errors.As(err, &none) {
+		Requirements{Model: "m", Approval: plan.Approval{Policy: "manual", Count: 2},
+			Pin: &pin}); !errors.As(err, &none) {
 		t.Errorf("got %v", err)
 	}
 }

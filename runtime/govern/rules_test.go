@@ -83,7 +83,7 @@ func TestPoliciesSayWhyAVersionIsNotServed(t *testing.T) {
 	for name, c := range cases {
 		v := sound(1)
 		c.change(&v)
-		reasons, err := Asked{Model: "m", Approval: byHand, Rules: rules, Now: noon}.Objections(v)
+		reasons, err := Requirements{Model: "m", Approval: byHand, Rules: rules, Now: noon}.Objections(v)
 		if err != nil || (len(reasons) == 0) != (c.want == "") ||
 			!strings.Contains(strings.Join(reasons, "\n"), c.want) {
 			t.Errorf("%s: %q, %v; want %q", name, reasons, err, c.want)
@@ -101,7 +101,7 @@ func TestTheNewestVersionThatPoliciesAllowIsChosen(t *testing.T) {
 	old.TrainedAt = noon.AddDate(-1, 0, 0)
 	low := 0.1
 	uneven.Gates = []registry.Gate{{Name: "fairness.Age.demographic_parity_ratio", Value: &low, Passed: true}}
-	ask := Asked{Model: "m", Approval: byHand, Rules: rulesOf(t, governed()), Now: noon}
+	ask := Requirements{Model: "m", Approval: byHand, Rules: rulesOf(t, governed()), Now: noon}
 	v, err := Choose(t.Context(), versions{old, uneven, sound(1)}, ask)
 	if err != nil || v.Version != 1 {
 		t.Errorf("chose %d, %v", v.Version, err)
@@ -118,7 +118,7 @@ func TestAVersionIsJudgedAsPromotedOnlyOnce(t *testing.T) {
 	p := governed()
 	p.Policies = []plan.Policy{{ID: "house/promote", Level: plan.Mandatory,
 		Match: bound("point", plan.Equal, AtPromote), Require: plan.Constraint{Never: true}}}
-	ask := Asked{Model: "m", Approval: byHand, Rules: rulesOf(t, p), Now: noon}
+	ask := Requirements{Model: "m", Approval: byHand, Rules: rulesOf(t, p), Now: noon}
 	champion, other := sound(1), sound(2)
 	other.Aliases = nil
 	for v, want := range map[*registry.Version]int{&champion: 0, &other: 1} {

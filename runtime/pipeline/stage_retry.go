@@ -89,7 +89,7 @@ func (x *execution) retries(s *stage) (int, time.Duration, error) {
 	return again, delay, err
 }
 
-// lasting reports whether another attempt would come to the same.
+// lasting reports whether another attempt would have the same result.
 func lasting(err error) bool {
 	return errors.As(err, new(*Finding)) || errors.As(err, new(*dataset.SchemaError)) ||
 		errors.Is(err, fs.ErrNotExist) ||

@@ -162,7 +162,7 @@ func userOf(location string) string {
 	return cmp.Or(u.User.Username(), u.Query().Get("user"))
 }
 
-// plain reports whether it may come to a connection without TLS.
+// plain reports whether there may be a connection without TLS.
 // sslmode=prefer and allow try both, as fallbacks; an attacker on the network can
 // make the encrypted attempt fail.
 func plain(config *pgx.ConnConfig) bool {

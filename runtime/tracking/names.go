@@ -19,7 +19,7 @@ type naming struct {
 
 // mapped gives each of the names one that the tracker takes: its own where it
 // may, else the nearest. "@" becomes "_at_" and any other sign that is not taken
-// an underscore. Distinct names stay distinct: where two come to one, those that
+// an underscore. Distinct names stay distinct: where two become one, those that
 // had to be changed get an end that is of their own name alone, so that a name
 // that was told before keeps its spelling.
 // The result is the same for the same set of names, in any order. Names that need
@@ -81,7 +81,7 @@ func (n naming) plain(name string) string {
 	return text
 }
 
-// marked is a text that no other name comes to.
+// marked is a text that no other name becomes.
 // The mark is eight hexadecimal digits of the original name's hash.
 func (n naming) marked(text, name string) string {
 	mark := fmt.Sprintf("_%x", sha256.Sum256([]byte(name)))[:9]

@@ -22,7 +22,7 @@ func refusedByMLflow(name string) bool {
 		strings.HasPrefix(norm, "/") || len(name) > 250
 }
 
-// awkward are names that stages and their files can come to.
+// awkward are names that stages and their files can have.
 var awkward = []string{
 	"roc_auc", "try@0.1/rounds", "try@0.3/rounds", "try_at_0.1/rounds", "try@0.1/MAP@5", "try@0.1/MAP#5",
 	"try@0.1/MAP$5", "card/µs per row", "card/ns per row",

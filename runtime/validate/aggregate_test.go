@@ -7,7 +7,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/validate"
 )
 
-// came is what an expectation about a whole column or table is to come to.
+// came is what an expectation about a whole column or table is to result in.
 type came struct {
 	text     string
 	expect   plan.Expectation

@@ -57,7 +57,7 @@ func Merge(ctx context.Context, ds plan.Dataset, opt Options, parts ...io.Reader
 	return report, nil
 }
 
-// merging is what the parts so far have come to.
+// merging is what the parts so far add up to.
 type merging struct {
 	*prepared
 	all     *seen

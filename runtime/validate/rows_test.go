@@ -9,7 +9,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/validate"
 )
 
-// judged is what a row expectation is to come to.
+// judged is what a row expectation is to result in.
 type judged struct {
 	text       string
 	expect     plan.Expectation

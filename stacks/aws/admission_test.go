@@ -16,7 +16,7 @@ func TestWhatTheAPIServerEnforcesIsRegistered(t *testing.T) {
 		object("ValidatingAdmissionPolicyBinding",
 			map[string]any{"policyName": "ashlar-prod-rule", "validationActions": []any{"Deny"}}),
 	}
-	r := stood(t, cfg, credit())
+	r := registered(t, cfg, credit())
 	policy := r.One(t, "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy")
 	binding := r.One(t, "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding")
 	if policy.Text("spec.failurePolicy") != "Fail" || policy.Text("metadata.name") != "ashlar-prod-rule" {

@@ -13,7 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
-// base is what the workloads know of where they stand: from the foundation's
+// base is what the workloads know of where they run: from the foundation's
 // outputs on AWS, from Config on any other cluster. Fields that the provider
 // does not have are outputs of an empty text.
 type base struct {
@@ -42,7 +42,7 @@ type base struct {
 	Kubernetes pulumi.ProviderResource
 }
 
-// options returns the options of a Kubernetes object that stands on b.
+// options returns the options of a Kubernetes object that depends on b.
 func (b base) options() []pulumi.ResourceOption {
 	if b.Kubernetes == nil {
 		return nil
@@ -63,7 +63,7 @@ func (b *base) outputs() map[string]*pulumi.StringOutput {
 	}
 }
 
-// newBase reads where the workloads stand. A foundation that is not there, or
+// newBase reads where the workloads run. A foundation that is not there, or
 // that lacks outputs, is an error which names all that it lacks.
 func newBase(ctx *pulumi.Context, cfg config.Config) (base, error) {
 	var b base

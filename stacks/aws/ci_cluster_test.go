@@ -43,7 +43,7 @@ func TestCIMayChangeEachKindThatTheWorkloadsConsistOf(t *testing.T) {
 	c.Admission = []map[string]any{{"apiVersion": "admissionregistration.k8s.io/v1",
 		"kind": "ValidatingAdmissionPolicy", "metadata": map[string]any{"name": "p"}, "spec": map[string]any{}}}
 	seen := 0
-	for _, o := range objects(stood(t, c, credit(), churn())) {
+	for _, o := range objects(registered(t, c, credit(), churn())) {
 		parts := strings.Split(o.Type, ":") // kubernetes:apps/v1:Deployment
 		group, _, grouped := strings.Cut(parts[1], "/")
 		if !grouped || group == "core" {

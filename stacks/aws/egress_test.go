@@ -114,7 +114,7 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 			labels(lineage.KindDrift, "scoring"), other, 587, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := reaches(t, stood(t, c.cfg, credit()), "credit-risk", c.pods, c.address, c.port); got != c.want {
+			if got := reaches(t, registered(t, c.cfg, credit()), "credit-risk", c.pods, c.address, c.port); got != c.want {
 				t.Errorf("reached: %t", got)
 			}
 		})
@@ -125,7 +125,7 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 // stays is S3, the API server and what a blueprint names, and nothing else.
 func TestNoPolicyOpensAPortToEverywhereThatItNeedNot(t *testing.T) {
 	for _, cfg := range []config.Config{cloud(), elsewhere()} {
-		for _, p := range stood(t, cfg, []*plan.Plan{credit(),
+		for _, p := range registered(t, cfg, []*plan.Plan{credit(),
 			churn()}...).All("kubernetes:networking.k8s.io/v1:NetworkPolicy") {
 			rules, _ := p.At("spec.egress").([]any)
 			for _, rule := range rules {

@@ -109,8 +109,8 @@ func foundationOf(cfg config.Config) base {
 	return b
 }
 
-// stood is what the plans register where cfg says.
-func stood(t *testing.T, cfg config.Config, plans ...*plan.Plan) *pulumitest.Recording {
+// registered is what the plans register where cfg says.
+func registered(t *testing.T, cfg config.Config, plans ...*plan.Plan) *pulumitest.Recording {
 	t.Helper()
 	if err := Validate(plans, cfg); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func golden(t *testing.T) map[string]pulumitest.Resource {
 	line := p.Pipelines["nightly"]
 	line.Schedule, line.OnFailure = "30 2 * * *", plan.OnFailure{Email: []string{"oncall@example.com"}}
 	p.Pipelines["nightly"] = line
-	staged, plain := stood(t, argo, p), stood(t, elsewhere(), credit())
+	staged, plain := registered(t, argo, p), registered(t, elsewhere(), credit())
 	out := map[string]pulumitest.Resource{}
 	add := func(name string, r *pulumitest.Recording, kind, called string) {
 		for _, one := range r.Resources {

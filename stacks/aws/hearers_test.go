@@ -72,7 +72,7 @@ func TestADatabaseIsReachedWhereItIs(t *testing.T) {
 // and whoever is told of them asks for the same credentials.
 func TestADriftMonitorThatRetrainsTellsAsAPipelineDoes(t *testing.T) {
 	told := map[string]bool{}
-	for _, c := range stood(t, elsewhere(), credit(), churn()).All("kubernetes:batch/v1:CronJob") {
+	for _, c := range registered(t, elsewhere(), credit(), churn()).All("kubernetes:batch/v1:CronJob") {
 		told[c.Text("metadata.name")] = strings.Contains(fmt.Sprint(c.Inputs), config.SettingsSecret)
 	}
 	want := map[string]bool{"nightly": true, "drift-scoring": true, "drift-churn": false, "retention-data": false}

@@ -103,7 +103,7 @@ func request(r pulumitest.Resource, action string) pulumitest.Request {
 }
 
 func TestCIMayDoWhatTheWorkloadsTake(t *testing.T) {
-	f, w := iamFoundation(t), stood(t, cloud(), credit(), churn())
+	f, w := iamFoundation(t), registered(t, cloud(), credit(), churn())
 	deploy, preview := policyOf(t, f, "ci-deploy"), policyOf(t, f, "ci-preview")
 	buckets := map[string]string{}
 	for _, b := range w.All(bucketType) {
@@ -227,7 +227,7 @@ func never() []pulumitest.Request {
 }
 
 func TestNobodyOfCIAndNoWorkloadMayDoWhatOnlyPeopleDo(t *testing.T) {
-	f, w := iamFoundation(t), stood(t, cloud(), credit(), churn())
+	f, w := iamFoundation(t), registered(t, cloud(), credit(), churn())
 	roles := map[string][]pulumitest.Statement{}
 	for _, d := range workflows.Duties() {
 		roles["ci-"+string(d)] = policyOf(t, f, "ci-"+string(d))
@@ -282,7 +282,7 @@ func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 // TestEachWorkloadIsTheUserOfItsDutyAlone: by its role, and within the boundary.
 func TestEachWorkloadIsTheUserOfItsDutyAlone(t *testing.T) {
 	p := credit()
-	r := stood(t, cloud(), p)
+	r := registered(t, cloud(), p)
 	bound := pulumitest.Statements(t, iamFoundation(t).Named(t, "aws:iam/policy:Policy",
 		"workloads-boundary").Text("policy"))
 	want := map[string]plan.Duty{

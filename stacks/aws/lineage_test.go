@@ -157,7 +157,7 @@ func allowed(t *testing.T, r *pulumitest.Recording, role string) []string {
 func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 	p := credit()
 	const data = "arn:aws:s3:eu-west-1:123456789012:bucketv2/credit-risk-data-applications"
-	before := allowed(t, stood(t, cloud(), p), "credit-risk-pipeline-nightly")
+	before := allowed(t, registered(t, cloud(), p), "credit-risk-pipeline-nightly")
 	for _, want := range []string{
 		"s3:GetObject " + data + "/data/credit_data.csv",
 		"s3:PutObject arn:aws:s3:eu-west-1:123456789012:bucketv2/credit-risk-store/refs/runs/default-risk/*",
@@ -171,7 +171,7 @@ func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 	m := p.Models["default-risk"]
 	m.Dataset = "unused"
 	p.Models["default-risk"] = m
-	after := allowed(t, stood(t, cloud(), p), "credit-risk-pipeline-nightly")
+	after := allowed(t, registered(t, cloud(), p), "credit-risk-pipeline-nightly")
 	if slices.ContainsFunc(after, func(s string) bool { return strings.Contains(s, "applications") }) {
 		t.Errorf("the model reads another dataset, and its pipeline may still read the old one:\n%s",
 			strings.Join(after, "\n"))
@@ -208,7 +208,7 @@ func reason(w lineage.Workload, action, resource string) *lineage.Grant {
 
 func TestEveryPermissionOfEveryRoleTracesToAnEdgeOfThePlan(t *testing.T) {
 	p := credit()
-	r := stood(t, cloud(), p)
+	r := registered(t, cloud(), p)
 	count := 0
 	for _, w := range lineage.Of(p) {
 		for _, one := range allowed(t, r, "credit-risk-"+w.ID()) {
@@ -228,7 +228,7 @@ func TestEveryPermissionOfEveryRoleTracesToAnEdgeOfThePlan(t *testing.T) {
 }
 
 func TestAServingPodMayNotReadDataNorWriteModels(t *testing.T) {
-	for _, s := range allowed(t, stood(t, cloud(), credit(), churn()), "credit-risk-endpoint-scoring") {
+	for _, s := range allowed(t, registered(t, cloud(), credit(), churn()), "credit-risk-endpoint-scoring") {
 		if strings.Contains(s, "-data-") || strings.Contains(s, "PutObject") &&
 			!strings.Contains(s, "refs/drift/scoring/") || strings.Contains(s, "churn") {
 			t.Errorf("it may %s", s)
@@ -237,7 +237,7 @@ func TestAServingPodMayNotReadDataNorWriteModels(t *testing.T) {
 }
 
 func TestASharedBucketIsOpenUnderThePrefixOnly(t *testing.T) {
-	r := stood(t, cloud(), churn())
+	r := registered(t, cloud(), churn())
 	all := allowed(t, r, "customer-churn-pipeline-weekly")
 	if !slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/churn/2024-*") ||
 		slices.Contains(all, "s3:GetObject arn:aws:s3:::corp-data/*") {

@@ -9,11 +9,11 @@ import (
 
 // outputs gathers what the workloads' stack tells people. None of it is secret.
 type outputs struct {
-	blueprints map[string]*told
+	blueprints map[string]*summary
 }
 
-// told is what people need to know of one blueprint.
-type told struct {
+// summary is what people need to know of one blueprint.
+type summary struct {
 	namespace, digest string
 	urls, commands    map[string]string
 	buckets, uploads  map[string]pulumi.StringInput
@@ -21,12 +21,12 @@ type told struct {
 
 // newOutputs returns outputs of no blueprint. A program is one goroutine's, and so are
 // they.
-func newOutputs() *outputs { return &outputs{blueprints: map[string]*told{}} }
+func newOutputs() *outputs { return &outputs{blueprints: map[string]*summary{}} }
 
 // of returns what is told of a blueprint, empty at first.
-func (o *outputs) of(blueprint string) *told {
+func (o *outputs) of(blueprint string) *summary {
 	if o.blueprints[blueprint] == nil {
-		o.blueprints[blueprint] = &told{
+		o.blueprints[blueprint] = &summary{
 			urls: map[string]string{}, commands: map[string]string{},
 			buckets: map[string]pulumi.StringInput{}, uploads: map[string]pulumi.StringInput{},
 		}

@@ -1,10 +1,10 @@
-// Package aws stands plans up on AWS and Kubernetes, as a Pulumi program in
+// Package aws deploys plans on AWS and Kubernetes, as a Pulumi program in
 // two layers. The foundation (network, cluster, database, registry, keys) is
 // made once an environment; the workloads (namespaces, identities, pipelines,
 // endpoints, alerts) are what the blueprints say. They are separate stacks of
 // one project, so that an edit to a blueprint can never touch the cluster.
 //
-// Workloads also stand on any Kubernetes cluster with an S3 URL and a
+// Workloads also run on any Kubernetes cluster with an S3 URL and a
 // PostgreSQL URL, with no AWS resource at all: ProviderKubernetes.
 //
 // A plan says what; config.Config says where. Both are checked, with every problem
@@ -22,7 +22,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
-// Program returns the Pulumi program that stands the plans up where cfg says.
+// Program returns the Pulumi program that deploys the plans where cfg says.
 // The plans are of cfg's environment, with different names; the foundation
 // needs none. What is wrong with them or with cfg the program returns as one
 // error, before it registers anything.

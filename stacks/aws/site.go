@@ -15,7 +15,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
-// site is one blueprint being stood up.
+// site is one blueprint being deployed.
 type site struct {
 	ctx  *pulumi.Context
 	cfg  config.Config

@@ -33,8 +33,8 @@ func folder(t *testing.T, files ...string) string {
 	return dir
 }
 
-// toldOf stands one blueprint up and returns what people are told of it.
-func toldOf(t *testing.T, cfg config.Config, p *plan.Plan) (*told, *pulumitest.Recording) {
+// toldOf registers one blueprint and returns what people are told of it.
+func toldOf(t *testing.T, cfg config.Config, p *plan.Plan) (*summary, *pulumitest.Recording) {
 	t.Helper()
 	out := newOutputs()
 	r := pulumitest.Must(t, func(ctx *pulumi.Context) error {
@@ -42,7 +42,7 @@ func toldOf(t *testing.T, cfg config.Config, p *plan.Plan) (*told, *pulumitest.R
 		if err != nil {
 			return err
 		}
-		return s.stand()
+		return s.register()
 	})
 	return out.of(p.Name), r
 }
@@ -65,7 +65,7 @@ func TestFilesAtHandAreUploadedToWhereTheRuntimeLooks(t *testing.T) {
 		t.Errorf("uploaded %s", got)
 	}
 	if len(told.uploads) != 1 || told.uploads["unused"] == nil {
-		t.Errorf("people are told to upload %v; only data/unused.csv is not at hand", sorted(told.uploads))
+		t.Errorf("people are told to upload %v; only data/unused.csv is missing", sorted(told.uploads))
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *site) pod(w lineage.Workload, size size, command ...string) pod.Args {
 	return p
 }
 
-// env are the variables that say where a pod stands. Each follows from a grant,
+// env are the variables that say where a pod runs. Each follows from a grant,
 // so a pod is not even told where the things are that it must not touch.
 func (s *site) env(w lineage.Workload) map[string]pulumi.StringInput {
 	out := map[string]pulumi.StringInput{

@@ -45,7 +45,7 @@ func holders(t *testing.T, cfg config.Config, p *plan.Plan) []string {
 			}
 		}
 	}
-	for _, res := range stood(t, cfg, p).Resources {
+	for _, res := range registered(t, cfg, p).Resources {
 		kind := res.Type[strings.LastIndexByte(res.Type, ':')+1:]
 		look(fmt.Sprintf("%s %v", kind, res.At("metadata.name")), res.Inputs)
 	}

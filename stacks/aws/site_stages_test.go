@@ -51,7 +51,7 @@ func staged(t *testing.T) (*plan.Plan, config.Config) {
 
 func TestAStageOfOnesOwnIsAPodOfItsImageWithTheRuntimeBroughtIn(t *testing.T) {
 	p, cfg := staged(t)
-	r := stood(t, cfg, p)
+	r := registered(t, cfg, p)
 	var spec map[string]any
 	for _, w := range r.All("kubernetes:argoproj.io/v1alpha1:WorkflowTemplate") {
 		spec = w.At("spec").(map[string]any)
@@ -99,7 +99,7 @@ func TestAStageOfOnesOwnIsAPodOfItsImageWithTheRuntimeBroughtIn(t *testing.T) {
 
 func TestTheFilesThatStagesReadComeWithThePlan(t *testing.T) {
 	p, cfg := staged(t)
-	r := stood(t, cfg, p)
+	r := registered(t, cfg, p)
 	found := ""
 	for _, m := range r.All("kubernetes:core/v1:ConfigMap") {
 		if strings.HasPrefix(fmt.Sprint(m.At("metadata.name")), "code-") {

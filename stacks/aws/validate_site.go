@@ -15,7 +15,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
-// Validate returns everything that keeps the plans from standing where cfg
+// Validate returns everything that keeps the plans from being deployed where cfg
 // says, joined, each naming the config key or the plan's concept and what to
 // do. A nil error means that Program registers resources.
 func Validate(plans []*plan.Plan, cfg config.Config) error {
@@ -23,7 +23,7 @@ func Validate(plans []*plan.Plan, cfg config.Config) error {
 }
 
 // sites reports what keeps the plans' objects from being made, by making the
-// arguments of every component on paper: the same functions that stand a
+// arguments of every component on paper: the same functions that deploy a
 // blueprint up say what would be wrong with it.
 func sites(plans []*plan.Plan, cfg config.Config) error {
 	if cfg.Layer != config.LayerWorkloads {

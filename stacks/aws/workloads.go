@@ -17,7 +17,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
-// workloads stands the plans up side by side, each in a namespace of its own.
+// workloads deploys the plans side by side, each in a namespace of its own.
 // What they share is the database, whose schema is brought up to date once,
 // before anything that uses it starts.
 func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, b base) error {
@@ -36,15 +36,15 @@ func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, b bas
 			return err
 		}
 		s.ready = migrated
-		if err := s.stand(); err != nil {
+		if err := s.register(); err != nil {
 			return fmt.Errorf("blueprint %s: %w", p.Name, err)
 		}
 	}
 	return out.export(ctx)
 }
 
-// stand registers the blueprint, in the order in which one thing needs another.
-func (s *site) stand() error {
+// register registers the blueprint, in the order in which one thing needs another.
+func (s *site) register() error {
 	if err := s.data(); err != nil {
 		return err
 	}

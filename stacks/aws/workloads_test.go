@@ -28,8 +28,8 @@ func everywhereStood(t *testing.T) map[string]*pulumitest.Recording {
 	plain := cloud()
 	plain.Delivery, plain.Pipelines, plain.Monitoring = config.DeliveryDeployment, config.PipelinesCronJob, false
 	return map[string]*pulumitest.Recording{
-		"aws": stood(t, cloud(), credit(), churn()), "kubernetes": stood(t, elsewhere(), credit(), churn()),
-		"plain aws": stood(t, plain, credit(), churn()),
+		"aws": registered(t, cloud(), credit(), churn()), "kubernetes": registered(t, elsewhere(), credit(), churn()),
+		"plain aws": registered(t, plain, credit(), churn()),
 	}
 }
 
@@ -162,7 +162,7 @@ func edited(t *testing.T, cfg config.Config, edit func(*plan.Plan)) []string {
 	t.Helper()
 	after := credit()
 	edit(after)
-	return pulumitest.Changed(stood(t, cfg, credit(), churn()), stood(t, cfg, after, churn()))
+	return pulumitest.Changed(registered(t, cfg, credit(), churn()), registered(t, cfg, after, churn()))
 }
 
 func TestAnEditChangesWhatItIsAbout(t *testing.T) {
@@ -222,7 +222,7 @@ func TestARenamedDatasetNeverDeletesItsBucket(t *testing.T) {
 	m := after.Models["default-risk"]
 	m.Dataset = "loans"
 	after.Models["default-risk"] = m
-	was := stood(t, cloud(), credit())
+	was := registered(t, cloud(), credit())
 	old := was.Named(t, bucketType, "credit-risk-data-applications")
 	if !old.RetainOnDelete || !old.Protect {
 		t.Errorf("retained %t, protected %t", old.RetainOnDelete, old.Protect)
@@ -232,20 +232,20 @@ func TestARenamedDatasetNeverDeletesItsBucket(t *testing.T) {
 			t.Errorf("%s %s would go with the stack", res.Type, res.Name)
 		}
 	}
-	if stood(t, cloud(), after).Named(t, bucketType, "credit-risk-data-loans").Text("bucket") == old.Text("bucket") {
+	if registered(t, cloud(), after).Named(t, bucketType, "credit-risk-data-loans").Text("bucket") == old.Text("bucket") {
 		t.Error("two datasets share a bucket")
 	}
 }
 
 func TestNamesDoNotDependOnTheOrderOfBlueprints(t *testing.T) {
-	if changed := pulumitest.Changed(stood(t, cloud(), credit(), churn()),
-		stood(t, cloud(), churn(), credit())); len(changed) != 0 {
+	if changed := pulumitest.Changed(registered(t, cloud(), credit(), churn()),
+		registered(t, cloud(), churn(), credit())); len(changed) != 0 {
 		t.Errorf("changed %v", changed)
 	}
 }
 
 func TestAnyOtherClusterNeedsNothingOfAWS(t *testing.T) {
-	for _, res := range stood(t, elsewhere(), credit(), churn()).Resources {
+	for _, res := range registered(t, elsewhere(), credit(), churn()).Resources {
 		if strings.HasPrefix(res.Type, "aws:") {
 			t.Errorf("%s %s", res.Type, res.Name)
 		}
@@ -257,7 +257,7 @@ func TestEverythingSaysWhoseItIs(t *testing.T) {
 		"app.kubernetes.io/instance": "", "app.kubernetes.io/managed-by": "ashlar", "ashlar.dev/environment": "prod",
 		"ashlar.dev/cost-centre": "ml-42",
 	}
-	r := stood(t, cloud(), credit(), churn())
+	r := registered(t, cloud(), credit(), churn())
 	digests := map[string]bool{}
 	for _, res := range objects(r) {
 		labels, _ := res.At("metadata.labels").(map[string]any)
@@ -293,7 +293,7 @@ func TestNoNameIsLongerThanItsPlaceTakes(t *testing.T) {
 	long := credit()
 	long.Name = strings.Repeat("b", config.MaxConceptLength)
 	long.Datasets[strings.Repeat("d", 63)] = plan.Dataset{Source: "x.csv"}
-	r := stood(t, cloud(), long)
+	r := registered(t, cloud(), long)
 	for _, res := range r.Resources {
 		if name := res.Text("metadata.name"); len(name) > 63 {
 			t.Errorf("%s %s", res.Type, name)
@@ -306,7 +306,7 @@ func TestNoNameIsLongerThanItsPlaceTakes(t *testing.T) {
 }
 
 func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
-	r := stood(t, cloud(), credit())
+	r := registered(t, cloud(), credit())
 	for _, res := range []pulumitest.Resource{
 		r.Named(t, rolloutType, "credit-risk-endpoint-scoring"),
 		r.Named(t, "kubernetes:batch/v1:CronJob", "credit-risk-monitor-scoring-drift"),
@@ -323,7 +323,7 @@ func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
 
 // What CI may touch is limited to such roles and such buckets: see foundation_ci.go.
 func TestRolesAndBucketsAreOfTheKindThatCIMayTouch(t *testing.T) {
-	r := stood(t, cloud(), credit(), churn())
+	r := registered(t, cloud(), credit(), churn())
 	roles := r.All("aws:iam/role:Role")
 	if len(roles) != 7 {
 		t.Errorf("%d roles, want one for each of seven workloads; the migration's is the foundation's", len(roles))
@@ -350,7 +350,7 @@ func TestAHundredBlueprintsAreBuiltInSeconds(t *testing.T) {
 		plans = append(plans, p)
 	}
 	began := time.Now()
-	r := stood(t, cloud(), plans...)
+	r := registered(t, cloud(), plans...)
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("%d resources took %s", len(r.Resources), took)
 	} else {

@@ -100,7 +100,7 @@ func (c *Client) codeOwners(ctx context.Context, s Setup) ([]Step, error) {
 
 // environment compares who may deploy there and from where, as texts, which also are
 // what the step shows. GitHub's call replaces the whole environment, so a wait and a
-// rule against approving one's own deployment, which the setup has not, are asked for
+// rule against approving your deployment, which the setup has not, are asked for
 // again.
 func (c *Client) environment(ctx context.Context, want Environment) ([]Step, error) {
 	doing := "environment " + want.Name

@@ -14,7 +14,7 @@ const maxAnswer = 32 << 20
 
 // sound lets only answers through that say what was asked for: the client library
 // takes an empty text, null, or a list with null in it, which a proxy or a server of
-// one's own may send, for objects that are not there.
+// a caller's may send, for objects that are not there.
 type sound struct{ next http.RoundTripper }
 
 // RoundTrip sends the request and looks at what a question is answered with.

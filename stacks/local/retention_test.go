@@ -198,7 +198,7 @@ func again(t *testing.T, s *Stack, learnt map[string]string) {
 	if there, err := s.state.Store.Has(t.Context(), fresh); err != nil || !there {
 		t.Errorf("rows that were read today went with those of a month ago: %v", err)
 	}
-	if reasons, err := (govern.Asked{Model: "m", Approval: plan.Approval{Policy: "auto"}, Rules: s.rules,
+	if reasons, err := (govern.Requirements{Model: "m", Approval: plan.Approval{Policy: "auto"}, Rules: s.rules,
 		Now: s.cfg.Now()}).Objections(outcomes[0].Version); err != nil || len(reasons) > 0 {
 		t.Errorf("the version cannot be served any more: %v %v", reasons, err)
 	}

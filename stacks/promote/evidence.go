@@ -59,7 +59,7 @@ func Judge(p *plan.Plan, of govern.Promotion, now time.Time) (govern.Verdict, er
 	}
 	v := of.Version
 	m := p.Models[v.Model]
-	verdict, err := govern.Asked{Model: v.Model, Approval: m.Approval, Rules: rules, Now: now}.Judge(v)
+	verdict, err := govern.Requirements{Model: v.Model, Approval: m.Approval, Rules: rules, Now: now}.Judge(v)
 	for _, gate := range govern.Unmet(m.Require, v) {
 		verdict.Reasons = append(verdict.Reasons, "does not meet today's gates: "+gate)
 	}

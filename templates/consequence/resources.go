@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Resource is one that a plan comes to, with references to others as texts.
+// Resource is one that a plan needs, with references to others as texts.
 type Resource struct {
 	Type       string         `json:"type"` // Pulumi's, such as aws:s3/bucketV2:BucketV2
 	Name       string         `json:"name"`

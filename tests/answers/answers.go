@@ -1,4 +1,5 @@
-// Package answers stands in for a server that may answer anything.
+// Package answers plays a server that may answer anything, so that clients can be
+// fuzzed by what they are answered.
 package answers
 
 import (

@@ -42,19 +42,19 @@ func ask(t *testing.T, method, address string, body []byte) (int, string, error)
 	return answer.StatusCode, string(text), err
 }
 
-// standing is what /ready says.
-type standing struct {
+// readyAnswer is what /ready says.
+type readyAnswer struct {
 	Status, Reason, Model, Digest string
 	Version                       int
 }
 
-func readiness(t *testing.T, address string) (int, standing, error) {
+func readiness(t *testing.T, address string) (int, readyAnswer, error) {
 	t.Helper()
 	code, text, err := ask(t, http.MethodGet, address+"/ready", nil)
 	if err != nil {
-		return 0, standing{}, err
+		return 0, readyAnswer{}, err
 	}
-	var s standing
+	var s readyAnswer
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return 0, s, fmt.Errorf("GET %s/ready answers no JSON: %w\n%s", address, err, text)
 	}

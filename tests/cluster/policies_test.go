@@ -65,7 +65,7 @@ func (g ground) arena(t *testing.T, image string, w world) *arena {
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	tools, others := g.namespaceFor(t, id+"-tools"), g.namespaceFor(t, id+"-others")
 	dir := g.talkative(t, "http://lineage."+tools+".svc:5000/api")
-	a := &arena{site: standOf(t, g, dir, true, "mailServer="+mailServer+":587"), world: w, duties: map[string]*probe{}}
+	a := &arena{site: deployOf(t, g, dir, true, "mailServer="+mailServer+":587"), world: w, duties: map[string]*probe{}}
 	a.upload(t, a.server.location())
 	for duty, l := range a.site.duties(t) {
 		switch duty {

@@ -37,7 +37,7 @@ const (
 func TestTheRetentionCronJobDeletesWhatIsDueAndNothingElse(t *testing.T) {
 	g := find(t)
 	dir := g.twoDatasets(t)
-	s := standOf(t, g, dir, false)
+	s := deployOf(t, g, dir, false)
 	place, query, _ := strings.Cut(s.server.location(), "?")
 	for name, file := range map[string]string{"applications": dataset, kept: "data/history.csv"} {
 		content, err := os.ReadFile(filepath.Join(dir, file))

@@ -22,9 +22,9 @@ func TestAPodServesWhatAnotherTrainedOncePeopleApprove(t *testing.T) {
 		if !g.has(t, "rollouts.argoproj.io", "workflowtemplates.argoproj.io", "cronworkflows.argoproj.io") {
 			t.Skip("skipped: the cluster has not Argo's resources")
 		}
-		stand(t, g, true).prove(t)
+		deploy(t, g, true).prove(t)
 	})
-	t.Run("with Kubernetes alone", func(t *testing.T) { stand(t, g, false).prove(t) })
+	t.Run("with Kubernetes alone", func(t *testing.T) { deploy(t, g, false).prove(t) })
 }
 
 func (s *site) prove(t *testing.T) {

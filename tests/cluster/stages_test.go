@@ -20,7 +20,7 @@ import (
 )
 
 // TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong runs the credit pipeline
-// as a graph of pods, with custom stages in an image of one's own, and
+// as a graph of pods, with custom stages in a custom image, and
 // with validation and search in parts. Meanwhile a pod is killed in the middle of
 // its stage, the S3 server is gone for ten seconds and the database is started
 // again. Everything that each stage has made is compared with a run on this
@@ -40,7 +40,7 @@ func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
 	dir := g.staged(t, g.packed(t, shell, "sh", "sleep", "wc", "md5sum", "mkdir", "sed", "cat", "sort"))
 	laptop := g.onLaptop(t, dir)
 
-	s := standOf(t, g, dir, true)
+	s := deployOf(t, g, dir, true)
 	s.partitions(t, dir)
 	s.migrated(t)
 	workflow := s.submit(t)
@@ -74,7 +74,7 @@ func TestAPodAStageMakesWhatALaptopMakesWhateverGoesWrong(t *testing.T) {
 }
 
 // staged writes the credit blueprint with its data in three files and stages of
-// one's own beside the built-in ones.
+// custom ones beside the built-in ones.
 func (g ground) staged(t *testing.T, imageName string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "credit")

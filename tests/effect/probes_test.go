@@ -26,7 +26,7 @@ var echoed = map[string]bool{
 	"duration_ns": true, "elapsed_ns": true,
 }
 
-// built is what `ashlar up --build` comes to: stages, metrics, gates, states of
+// built is what `ashlar up --build` results in: stages, metrics, gates, states of
 // versions and what own stages printed.
 func built(l *lab) string {
 	out, code := l.run("up", "--build", "--output", "json")

@@ -105,7 +105,7 @@ func budgets(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "the same with the Pulumi program at hand  %8.2f s   (budget 10 s)\n", whole.Seconds())
+	fmt.Fprintf(out, "the same with the Pulumi program         %8.2f s   (budget 10 s)\n", whole.Seconds())
 	if err := edit(args[:100], "replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 12}"); err != nil {
 		return err
 	}

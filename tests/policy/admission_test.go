@@ -98,7 +98,7 @@ func (s *server) enforce(rules []*policies.Rule, id string, bad map[string]any) 
 }
 
 // refused waits until the API server refuses the object with the words: it
-// takes up each new policy when it comes to it.
+// takes up each new policy in its turn.
 func (s *server) refused(object map[string]any, words string) {
 	s.t.Helper()
 	s.await(words, func() error { return s.judge(object) })

@@ -22,7 +22,7 @@ const (
 	PipelinesCronJob = "cronjob" // CronJob and Job
 )
 
-// Config says where a plan stands: everything that Pulumi config may say, and
+// Config says where a plan is deployed: everything that Pulumi config may say, and
 // nothing of what the plan says. Defaults returns one to start from.
 type Config struct {
 	Layer       string // LayerFoundation or LayerWorkloads

@@ -47,7 +47,7 @@ func (c Config) Filled() Config {
 	return c
 }
 
-// fill sets a field that has its zero value. So a default never stands against a zero
+// fill sets a field that has its zero value. So a default never contradicts a zero
 // that somebody chose: fields where 0 or false means something are pointers, or have
 // no default here.
 func fill[T comparable](field *T, value T) {

@@ -10,7 +10,7 @@ import (
 )
 
 // Validate returns everything that is wrong with the config, and with the
-// plans' names where they stand in it together, joined; each problem names the config
+// plans' names where they are in it together, joined; each problem names the config
 // key or the blueprint, and what to do. It makes nothing of the plans: whether their
 // objects fit is for whoever makes them to say.
 func Validate(plans []*plan.Plan, cfg Config) error {

@@ -93,7 +93,7 @@ var refused = map[string]struct {
 	"another delivery":        {soundWorkloads, func(c *Config) { c.Delivery = "ftp" }, "rollout or deployment"},
 	"other pipelines":         {soundWorkloads, func(c *Config) { c.Pipelines = "airflow" }, "argo or cronjob"},
 	"a namespace in capitals": {soundWorkloads, func(c *Config) { c.Namespace = "ML" }, "ashlar:namespace"},
-	"a store of one's own on AWS": {soundWorkloads, func(c *Config) { c.StoreURL = "s3://b" },
+	"a custom store on AWS": {soundWorkloads, func(c *Config) { c.StoreURL = "s3://b" },
 		"for provider kubernetes"},
 
 	"no store":                 {soundAnywhere, func(c *Config) { c.StoreURL = "" }, "ashlar:storeUrl"},

@@ -14,7 +14,7 @@ import (
 // makeBoundary registers what no workload's role can ever exceed, whatever its
 // own policy says. CI may make such roles and no others: without a boundary,
 // who may make a role may do everything.
-func (u *underlay) makeBoundary(ctx *pulumi.Context) error {
+func (u *builder) makeBoundary(ctx *pulumi.Context) error {
 	boundary, err := iam.NewPolicy(ctx, "workloads-boundary", &iam.PolicyArgs{
 		Name:        pulumi.String(u.prefix() + "-" + u.cfg.Region + "-boundary"),
 		Description: pulumi.String("The most that a workload of " + u.prefix() + " may do"),
@@ -32,7 +32,7 @@ func (u *underlay) makeBoundary(ctx *pulumi.Context) error {
 // boundaryStatements is the union of what lineage grants: datasets may be
 // anywhere, what is written is ours. The database's master password is not in
 // it: no role that CI makes can read it, whatever policy CI gives the role.
-func (u *underlay) boundaryStatements() []policy.Statement {
+func (u *builder) boundaryStatements() []policy.Statement {
 	var users []pulumi.StringInput
 	for _, d := range plan.Duties() {
 		if d != plan.DutyDecide { // people's
@@ -56,17 +56,17 @@ func (u *underlay) boundaryStatements() []policy.Statement {
 
 // bucketsArn matches the buckets of the workloads layer, which end in the
 // account; the foundation's own begin with what they are for.
-func (u *underlay) bucketsArn() pulumi.StringInput {
+func (u *builder) bucketsArn() pulumi.StringInput {
 	return pulumi.Sprintf("arn:%s:s3:::%s-*-%s", u.partition(), u.prefix(), u.at.account)
 }
 
 // rolesArn matches the roles of the workloads layer, which have the region
 // after the environment; the foundation's own do not.
-func (u *underlay) rolesArn() pulumi.StringInput {
+func (u *builder) rolesArn() pulumi.StringInput {
 	return pulumi.Sprintf("arn:%s:iam::%s:role/%s-%s-*", u.partition(), u.at.account, u.prefix(), u.cfg.Region)
 }
 
 // arn returns an ARN of this account and region.
-func (u *underlay) arn(service string, resource pulumi.StringInput) pulumi.StringInput {
+func (u *builder) arn(service string, resource pulumi.StringInput) pulumi.StringInput {
 	return pulumi.Sprintf("arn:%s:%s:%s:%s:%s", u.partition(), service, u.cfg.Region, u.at.account, resource)
 }

@@ -19,7 +19,7 @@ type ciDuty struct {
 	duty       workflows.Duty
 	output     string // of the stack: the role's ARN
 	group      string // empty: the cluster is no business of it
-	statements func(*underlay) []policy.Statement
+	statements func(*builder) []policy.Statement
 }
 
 // The groups of the cluster.
@@ -31,14 +31,14 @@ const (
 // ciDuties are the roles of CI. None of them administers anything: the
 // foundation, namespaces and buckets are made by people.
 var ciDuties = []ciDuty{
-	{workflows.Deploy, "ciDeployRoleArn", Deployers, (*underlay).ciDeploy},
-	{workflows.Preview, "ciPreviewRoleArn", Viewers, (*underlay).ciPreview},
-	{workflows.Image, "ciImageRoleArn", "", (*underlay).ciImages},
+	{workflows.Deploy, "ciDeployRoleArn", Deployers, (*builder).ciDeploy},
+	{workflows.Preview, "ciPreviewRoleArn", Viewers, (*builder).ciPreview},
+	{workflows.Image, "ciImageRoleArn", "", (*builder).ciImages},
 }
 
 // ci is the role of a duty. It believes the environment that the workflows
 // name, which both take from the same place.
-func (u *underlay) ci(d ciDuty) *githuboidc.Args {
+func (u *builder) ci(d ciDuty) *githuboidc.Args {
 	return &githuboidc.Args{
 		RoleName: u.prefix() + "-ci-" + string(d.duty), Repository: u.cfg.GitHub.Repository,
 		Environment: d.duty.Environment(u.cfg.Environment), ProviderArn: u.at.issuer,
@@ -47,7 +47,7 @@ func (u *underlay) ci(d ciDuty) *githuboidc.Args {
 }
 
 // makeCI makes the roles that CI assumes, where the config names a repository.
-func (u *underlay) makeCI(ctx *pulumi.Context) error {
+func (u *builder) makeCI(ctx *pulumi.Context) error {
 	if u.cfg.GitHub == nil {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (u *underlay) makeCI(ctx *pulumi.Context) error {
 }
 
 // deployer is what CI may do in the cluster.
-func (u *underlay) deployer() *deployer.Args {
+func (u *builder) deployer() *deployer.Args {
 	return &deployer.Args{
 		Prefix: u.cfg.Name, Namespaces: append([]string{u.cfg.SystemNamespace()}, u.cfg.GitHub.Namespaces...),
 		Reserved: addons.Namespaces(),
@@ -81,7 +81,7 @@ func (u *underlay) deployer() *deployer.Args {
 }
 
 // ciImages pushes the runtime's image, and nothing else.
-func (u *underlay) ciImages() []policy.Statement {
+func (u *builder) ciImages() []policy.Statement {
 	return []policy.Statement{
 		{Sid: "Login", Unscoped: true, Actions: []string{"ecr:GetAuthorizationToken"}},
 		{
@@ -95,14 +95,14 @@ func (u *underlay) ciImages() []policy.Statement {
 	}
 }
 
-// ciPreview compares what stands with the blueprint, reading only: Pulumi takes
+// ciPreview compares what is deployed with the blueprint, reading only: Pulumi takes
 // no lock for that.
-func (u *underlay) ciPreview() []policy.Statement { return append(u.ciLooks(), u.ciState()...) }
+func (u *builder) ciPreview() []policy.Statement { return append(u.ciLooks(), u.ciState()...) }
 
 // ciDeploy is what a merge needs: `pulumi up` of the workloads layer. It makes
 // roles within the boundary and hands them to pods; it makes no bucket, changes
 // no bucket's policy and no role's trust, and touches nothing of the foundation.
-func (u *underlay) ciDeploy() []policy.Statement {
+func (u *builder) ciDeploy() []policy.Statement {
 	out := append(u.ciLooks(), u.ciIdentities()...)
 	out = append(out,
 		policy.Statement{
@@ -123,7 +123,7 @@ func (u *underlay) ciDeploy() []policy.Statement {
 }
 
 // ciLooks reads what the workloads layer registers.
-func (u *underlay) ciLooks() []policy.Statement {
+func (u *builder) ciLooks() []policy.Statement {
 	return []policy.Statement{
 		{
 			Sid: "ReadRoles", Resources: []pulumi.StringInput{u.rolesArn()},
@@ -162,7 +162,7 @@ func (u *underlay) ciLooks() []policy.Statement {
 
 // ciIdentities makes the workloads' roles, within the boundary, and hands them
 // to pods of the cluster.
-func (u *underlay) ciIdentities() []policy.Statement {
+func (u *builder) ciIdentities() []policy.Statement {
 	roles := []pulumi.StringInput{u.rolesArn()}
 	return []policy.Statement{
 		{
@@ -191,7 +191,7 @@ func (u *underlay) ciIdentities() []policy.Statement {
 
 // ciState reads Pulumi's state, where it is in a bucket, and writes below the
 // given places of the environment's own stack: the foundation's is another.
-func (u *underlay) ciState(places ...string) []policy.Statement {
+func (u *builder) ciState(places ...string) []policy.Statement {
 	if u.cfg.GitHub.State == "" {
 		return nil
 	}
@@ -214,14 +214,14 @@ func (u *underlay) ciState(places ...string) []policy.Statement {
 }
 
 // viaS3 holds where S3 asks for the key in somebody's name.
-func (u *underlay) viaS3() []policy.Condition {
+func (u *builder) viaS3() []policy.Condition {
 	return []policy.Condition{policy.When("StringEquals", "kms:ViaService",
 		pulumi.String("s3."+u.cfg.Region+".amazonaws.com"))}
 }
 
 // associationsArn matches the cluster's pod identity associations, whose last part is
 // an identifier that EKS makes up.
-func (u *underlay) associationsArn() pulumi.StringInput {
+func (u *builder) associationsArn() pulumi.StringInput {
 	return u.arn("eks", pulumi.Sprintf("podidentityassociation/%s/*", u.at.cluster))
 }
 

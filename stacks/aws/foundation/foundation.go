@@ -27,10 +27,10 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
-// Register registers what an environment's blueprints stand on. It takes nothing
+// Register registers what an environment's blueprints need. It takes nothing
 // from the plans: a blueprint's edit must never move it.
 //
-// Every part's arguments are made twice, by the same methods of underlay: once
+// Every part's arguments are made twice, by the same methods of builder: once
 // on premises that are not known, for all their problems to be reported before
 // anything is registered, and once on the real ones.
 func Register(ctx *pulumi.Context, cfg config.Config) error {
@@ -42,7 +42,7 @@ func Register(ctx *pulumi.Context, cfg config.Config) error {
 			return err
 		}
 	}
-	u := &underlay{cfg: cfg, project: ctx.Project(), out: pulumi.Map{}}
+	u := &builder{cfg: cfg, project: ctx.Project(), out: pulumi.Map{}}
 	if err := u.make(ctx); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func Register(ctx *pulumi.Context, cfg config.Config) error {
 // foundationProblems returns everything that keeps the foundation from being
 // registered, without registering anything.
 func foundationProblems(cfg config.Config) error {
-	u := &underlay{cfg: cfg, project: "paper", at: notYet()}
+	u := &builder{cfg: cfg, project: "paper", at: notYet()}
 	found := []error{u.regionProblem()}
 	for _, k := range u.keys() {
 		found = append(found, k.args.Validate())
@@ -73,8 +73,8 @@ func foundationProblems(cfg config.Config) error {
 	return errors.Join(found...)
 }
 
-// underlay is a foundation in the making.
-type underlay struct {
+// builder is a foundation in the making.
+type builder struct {
 	cfg     config.Config
 	project string // Pulumi's, which the workloads' stacks are of too
 	at      premises
@@ -82,7 +82,7 @@ type underlay struct {
 }
 
 // make registers every part, each on what was made before it.
-func (u *underlay) make(ctx *pulumi.Context) error {
+func (u *builder) make(ctx *pulumi.Context) error {
 	who, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
 		return fmt.Errorf("which AWS account this is: %w", err)
@@ -101,7 +101,7 @@ func (u *underlay) make(ctx *pulumi.Context) error {
 }
 
 // makeKeys comes first: everything after it is encrypted under one of them.
-func (u *underlay) makeKeys(ctx *pulumi.Context) error {
+func (u *builder) makeKeys(ctx *pulumi.Context) error {
 	for _, k := range u.keys() {
 		made, err := kmskey.New(ctx, k.name, k.args)
 		if err != nil {
@@ -115,7 +115,7 @@ func (u *underlay) makeKeys(ctx *pulumi.Context) error {
 
 // makeLogs registers the two buckets of logs. That of accesses is first, since the one
 // of flows logs who reads it there.
-func (u *underlay) makeLogs(ctx *pulumi.Context) error {
+func (u *builder) makeLogs(ctx *pulumi.Context) error {
 	access, err := bucket.New(ctx, "access-logs", u.accessBucket())
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (u *underlay) makeLogs(ctx *pulumi.Context) error {
 
 // makeNetwork registers the VPC. Its flow log waits for the bucket's policy: AWS
 // refuses a log whose bucket does not let it write.
-func (u *underlay) makeNetwork(ctx *pulumi.Context) error {
+func (u *builder) makeNetwork(ctx *pulumi.Context) error {
 	n, err := network.New(ctx, "network", u.network())
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (u *underlay) makeNetwork(ctx *pulumi.Context) error {
 
 // makeCluster registers the EKS cluster and its nodes. The kubeconfig that it exports
 // asks for a token when it is used, so it is no secret.
-func (u *underlay) makeCluster(ctx *pulumi.Context) error {
+func (u *builder) makeCluster(ctx *pulumi.Context) error {
 	c, err := cluster.New(ctx, "cluster", u.cluster())
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (u *underlay) makeCluster(ctx *pulumi.Context) error {
 // makeDatabase registers the database in the private subnets, open to the cluster's
 // security group alone. What it exports of the password is the ARN of RDS's own
 // secret.
-func (u *underlay) makeDatabase(ctx *pulumi.Context) error {
+func (u *builder) makeDatabase(ctx *pulumi.Context) error {
 	d, err := database.New(ctx, "database", u.database())
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (u *underlay) makeDatabase(ctx *pulumi.Context) error {
 }
 
 // makeRegistry registers where the runtime's image is pushed to.
-func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
+func (u *builder) makeRegistry(ctx *pulumi.Context) error {
 	r, err := registry.New(ctx, "registry", u.registry())
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (u *underlay) makeRegistry(ctx *pulumi.Context) error {
 // makeAddons registers what runs in the cluster for everybody: the engines,
 // monitoring, and what CI may do there. It is last, and the one step that needs the
 // cluster's API server to answer.
-func (u *underlay) makeAddons(ctx *pulumi.Context) error {
+func (u *builder) makeAddons(ctx *pulumi.Context) error {
 	provider, err := kubernetes.NewProvider(ctx, KubernetesProvider, &kubernetes.ProviderArgs{
 		Kubeconfig: u.at.kubeconfig, EnableServerSideApply: pulumi.Bool(true),
 	})

@@ -108,7 +108,7 @@ func resolved(t *testing.T, c config.Config) (map[string]any, []string) {
 	values, secrets := map[string]any{}, []string{}
 	told, want := make(chan struct{}, 100), 0
 	pulumitest.Must(t, func(ctx *pulumi.Context) error {
-		u := &underlay{cfg: c, out: pulumi.Map{}}
+		u := &builder{cfg: c, out: pulumi.Map{}}
 		if err := u.make(ctx); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ type namedKey struct {
 // keys are one for each kind of thing that is encrypted, so that a right to
 // one kind is no right to another: a workload that reads datasets cannot
 // decrypt a node's disk or the database's password.
-func (u *underlay) keys() []namedKey {
+func (u *builder) keys() []namedKey {
 	all := []namedKey{
 		{"data-key", &u.at.dataKey, &kmskey.Args{Description: "Datasets, stores and images"}},
 		{"database-key", &u.at.databaseKey, &kmskey.Args{Description: "The database, its snapshots and its password"}},
@@ -40,7 +40,7 @@ func (u *underlay) keys() []namedKey {
 }
 
 // loggers are the services that write logs, for our groups and deliveries.
-func (u *underlay) loggers() []kmskey.Service {
+func (u *builder) loggers() []kmskey.Service {
 	logs := func(rest string) pulumi.StringInput {
 		return pulumi.Sprintf("arn:%s:logs:%s:%s:%s", u.partition(), u.cfg.Region, u.at.account, rest)
 	}

@@ -16,7 +16,7 @@ const MigrateName = "migrate"
 // workloads', because who makes roles for workloads must not be able to make
 // this one. The workloads' stacks have the foundation's ashlar:name, of which the
 // namespace is made.
-func (u *underlay) migrator() *identity.Args {
+func (u *builder) migrator() *identity.Args {
 	return &identity.Args{
 		RoleName: u.prefix() + "-" + MigrateName, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
 		Namespace: u.cfg.SystemNamespace(), ServiceAccount: MigrateName, Tags: u.tags(),
@@ -38,7 +38,7 @@ func (u *underlay) migrator() *identity.Args {
 
 // makeMigrator registers the role and binds it to the service account, which exists
 // once a stack of workloads has been deployed: EKS does not ask for it before.
-func (u *underlay) makeMigrator(ctx *pulumi.Context) error {
+func (u *builder) makeMigrator(ctx *pulumi.Context) error {
 	_, err := identity.New(ctx, MigrateName, u.migrator())
 	return err
 }

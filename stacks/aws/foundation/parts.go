@@ -29,7 +29,7 @@ const (
 // TrainingPool is the tainted pool of the foundation, which pods of training prefer.
 var TrainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
 
-// premises is what a part stands on: what was registered before it.
+// premises is what a part needs: what was registered before it.
 type premises struct {
 	account                                pulumi.StringInput
 	dataKey, databaseKey, nodeKey, logsKey pulumi.StringInput
@@ -56,14 +56,14 @@ func notYet() premises {
 }
 
 // prefix is what the environment's physical names begin with.
-func (u *underlay) prefix() string { return u.cfg.Name + "-" + u.cfg.Environment }
+func (u *builder) prefix() string { return u.cfg.Name + "-" + u.cfg.Environment }
 
 // partition is the part of AWS that ARNs begin with.
-func (u *underlay) partition() string { return lineage.PartitionOf(u.cfg.Region) }
+func (u *builder) partition() string { return lineage.PartitionOf(u.cfg.Region) }
 
 // regionProblem refuses the regions whose endpoints and service principals
 // have other names.
-func (u *underlay) regionProblem() error {
+func (u *builder) regionProblem() error {
 	if strings.HasPrefix(u.cfg.Region, "cn-") {
 		return fmt.Errorf("region %s: the foundation does not know China's endpoints", u.cfg.Region)
 	}
@@ -72,7 +72,7 @@ func (u *underlay) regionProblem() error {
 
 // tags are those of every AWS resource of the foundation. It serves all
 // blueprints, so its owner is the platform.
-func (u *underlay) tags() map[string]string {
+func (u *builder) tags() map[string]string {
 	out := map[string]string{
 		"ashlar:installation": u.cfg.Name, "ashlar:environment": u.cfg.Environment,
 		"ashlar:layer": config.LayerFoundation, "ashlar:owner": "platform", "ashlar:managed-by": "ashlar",
@@ -84,7 +84,7 @@ func (u *underlay) tags() map[string]string {
 }
 
 // longLogs is how many days logs are kept.
-func (u *underlay) longLogs() int {
+func (u *builder) longLogs() int {
 	if u.cfg.Production() {
 		return 365
 	}
@@ -93,7 +93,7 @@ func (u *underlay) longLogs() int {
 
 // accessBucket is where S3 writes who read which object of our buckets. It is
 // the one place without a key of ours: S3 could not write there.
-func (u *underlay) accessBucket() *bucket.Args {
+func (u *builder) accessBucket() *bucket.Args {
 	return &bucket.Args{
 		BucketName:      pulumi.Sprintf("access-%s-%s", u.prefix(), u.at.account),
 		AccessLogTarget: true, RetentionDays: u.longLogs(), Protect: u.cfg.Protected(), Tags: u.tags(),
@@ -106,7 +106,7 @@ func (u *underlay) accessBucket() *bucket.Args {
 
 // flowBucket is where the network's flow log is delivered, under the key of logs. The
 // service that delivers it lists the bucket first.
-func (u *underlay) flowBucket() *bucket.Args {
+func (u *builder) flowBucket() *bucket.Args {
 	return &bucket.Args{
 		BucketName: pulumi.Sprintf("flows-%s-%s", u.prefix(), u.at.account),
 		KMSKeyArn:  u.at.logsKey, RetentionDays: u.longLogs(), Protect: u.cfg.Protected(), Tags: u.tags(),
@@ -120,7 +120,7 @@ func (u *underlay) flowBucket() *bucket.Args {
 
 // network is the VPC in two or three zones. It is kept where the database is: a kept
 // instance holds its subnets, and AWS would refuse to delete them.
-func (u *underlay) network() *network.Args {
+func (u *builder) network() *network.Args {
 	return &network.Args{
 		NetworkName: u.prefix(), Region: u.cfg.Region, CIDR: u.cfg.Network.CIDR, Zones: zones(u.cfg),
 		PerZone: u.cfg.Network.NATPerZone, ClusterName: u.prefix(), FlowLogBucketArn: u.at.flowBucket,
@@ -135,7 +135,7 @@ const serviceCIDR = "172.20.0.0/16"
 
 // cluster is EKS with a pool that everything can run on and, where the config asks for
 // it, a tainted one for training.
-func (u *underlay) cluster() *cluster.Args {
+func (u *builder) cluster() *cluster.Args {
 	c := u.cfg.Cluster
 	pools := []cluster.Pool{{Name: "general", Types: c.NodeTypes, Min: c.MinNodes, Max: c.MaxNodes}}
 	if t := c.Training; t != nil {
@@ -153,7 +153,7 @@ func (u *underlay) cluster() *cluster.Args {
 
 // database is PostgreSQL on RDS, reached from the cluster's nodes and from nowhere
 // else.
-func (u *underlay) database() *database.Args {
+func (u *builder) database() *database.Args {
 	d := u.cfg.Database
 	return &database.Args{
 		Identifier: u.prefix(), InstanceClass: d.InstanceClass, AllocatedGB: d.AllocatedGB, BackupDays: d.BackupDays,
@@ -164,7 +164,7 @@ func (u *underlay) database() *database.Args {
 }
 
 // registry holds the runtime's image, under the key of datasets and stores.
-func (u *underlay) registry() *registry.Args {
+func (u *builder) registry() *registry.Args {
 	return &registry.Args{
 		RepositoryName: u.prefix() + "/runtime", KMSKeyArn: u.at.dataKey, Protect: u.cfg.Protected(), Tags: u.tags(),
 	}
@@ -172,7 +172,7 @@ func (u *underlay) registry() *registry.Args {
 
 // addons are the charts that the workloads' objects are made for. In production there
 // are two of every controller, so that a node may go.
-func (u *underlay) addons() *addons.Args {
+func (u *builder) addons() *addons.Args {
 	return &addons.Args{
 		Prefix: u.prefix(), ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn, VPCID: u.at.vpc,
 		Region: u.cfg.Region, Account: u.at.account, Partition: u.partition(), KMSKeyArn: u.at.nodeKey,

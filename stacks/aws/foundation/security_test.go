@@ -213,7 +213,7 @@ func TestWhatBearsDataIsKeptAndProtected(t *testing.T) {
 	secured(t, func(t *testing.T, r *pulumitest.Recording) {
 		production := r.One(t, "aws:rds/instance:Instance").At("deletionProtection") == true
 		if !r.One(t, "aws:ec2/vpc:Vpc").RetainOnDelete {
-			t.Error("the kept database stands in a VPC that goes: AWS would refuse")
+			t.Error("the kept database is in a VPC that goes: AWS would refuse")
 		}
 		for _, res := range r.Resources {
 			k := kinds[res.Type]

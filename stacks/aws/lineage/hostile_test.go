@@ -10,7 +10,7 @@ import (
 )
 
 // mangled calls f with the seeds and with thousands of texts made of their
-// pieces, the same in every run. It stands in for fuzzing, which would
+// pieces, the same in every run. It replaces fuzzing, which would
 // instrument the AWS SDK beneath this package for minutes.
 func mangled(seeds []string, f func(string)) {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -4,7 +4,7 @@
 // given. The permissions of a role (permissions.go) and the ways through the network
 // (network.go) are both made of the same grants, so that they cannot disagree.
 //
-// It knows plans and nothing of a stack's config: what the grants stand on, such as
+// It knows plans and nothing of a stack's config: what the grants refer to, such as
 // ARNs and addresses, is handed in as Ground and Reach.
 package lineage
 

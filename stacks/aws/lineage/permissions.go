@@ -10,7 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/policy"
 )
 
-// Ground is what grants stand on in AWS: ARNs and the like.
+// Ground is what grants refer to in AWS: ARNs and the like.
 type Ground struct {
 	Partition  string // "aws"
 	Region     string

@@ -37,19 +37,19 @@ type site struct {
 	manifests         string // the folder that was rendered
 }
 
-// stand renders the example for servers of its own and applies it. Nothing is
+// deploy renders the example for servers of its own and applies it. Nothing is
 // there at first that the README does not tell a platform engineer to bring:
 // the image, the two servers, and a Secret with the keys of one.
-func stand(t *testing.T, g ground, argo bool) *site {
+func deploy(t *testing.T, g ground, argo bool) *site {
 	t.Helper()
-	s := standOf(t, g, example, argo)
+	s := deployOf(t, g, example, argo)
 	s.upload(t, s.server.location())
 	return s
 }
 
-// standOf is stand of a blueprint's folder, whose data somebody else brings, with
+// deployOf is deploy of a blueprint's folder, whose data somebody else brings, with
 // more config as KEY=VALUE.
-func standOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *site {
+func deployOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *site {
 	t.Helper()
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
