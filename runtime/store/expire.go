@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"gocloud.dev/gcerrors"
-
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // Expire removes the object where it was last put longer ago than the age, and
@@ -61,19 +57,6 @@ func (s *Store) OldRefs(ctx context.Context, prefix string, age time.Duration, n
 // PeekRef is GetRef that does not count as a use: what is only looked at grows
 // old all the same.
 func (s *Store) PeekRef(ctx context.Context, name string) (value []byte, err error) {
-	if err := checkRefName(name); err != nil {
-		return nil, err
-	}
-	raw, err := s.bucket.ReadAll(ctx, refKey(name))
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, fmt.Errorf("reference %s: %w", name, ErrNotFound)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reference %s: %w", name, err)
-	}
-	value, ok := openRef(raw)
-	if !ok {
-		return nil, &DamagedError{Ref: name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
-	}
-	return value, nil
+	value, _, err = s.readRef(ctx, name)
+	return value, err
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,28 +56,38 @@ func (s *Store) PutRef(ctx context.Context, name string, value []byte) error {
 //
 // Getting counts as a use, for Collection.Forget. PeekRef does not.
 func (s *Store) GetRef(ctx context.Context, name string) (value []byte, err error) {
-	if err := checkRefName(name); err != nil {
-		return nil, err
-	}
-	r, err := s.bucket.NewReader(ctx, refKey(name), nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, fmt.Errorf("reference %s: %w", name, ErrNotFound)
-	}
+	value, modified, err := s.readRef(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("reference %s: %w", name, err)
-	}
-	modified := r.ModTime()
-	// 1 KiB more than the value is room for the envelope's line.
-	raw, err := io.ReadAll(io.LimitReader(r, MaxRefBytes+1024))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("reference %s: %w", name, err)
-	}
-	value, ok := openRef(raw)
-	if !ok {
-		return nil, &DamagedError{Ref: name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
+		return nil, err
 	}
 	s.renewRef(ctx, name, modified, value)
 	return value, nil
+}
+
+// readRef reads a reference, and when it was last put.
+func (s *Store) readRef(ctx context.Context, name string) (value []byte, modified time.Time, err error) {
+	if err := checkRefName(name); err != nil {
+		return nil, modified, err
+	}
+	r, err := s.bucket.NewReader(ctx, refKey(name), nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, modified, fmt.Errorf("reference %s: %w", name, ErrNotFound)
+	}
+	if err != nil {
+		return nil, modified, fmt.Errorf("reference %s: %w", name, err)
+	}
+	modified = r.ModTime()
+	// A bucket may hold what others wrote. 1 KiB more than the value is room for the
+	// envelope's line; what is longer is cut, and so damaged.
+	raw, err := io.ReadAll(io.LimitReader(r, MaxRefBytes+1024))
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, modified, fmt.Errorf("reference %s: %w", name, err)
+	}
+	value, ok := openRef(raw)
+	if !ok {
+		return nil, modified, &DamagedError{Ref: name, Found: plan.DigestBytes(value), File: s.file(refKey(name))}
+	}
+	return value, modified, nil
 }
 
 // openRef takes the value out of its envelope, or reports that it is damaged.

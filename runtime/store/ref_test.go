@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 func TestRefsAreNamedValues(t *testing.T) {
@@ -124,4 +126,25 @@ func FuzzRefName(f *testing.F) {
 			t.Fatalf("%q leads to %s", name, p)
 		}
 	})
+}
+
+func TestAReferenceThatIsTooLongIsCut(t *testing.T) {
+	dir := t.TempDir()
+	s, ctx := open(t, dir), t.Context()
+	if err := s.PutRef(ctx, "big", []byte("small")); err != nil {
+		t.Fatal(err)
+	}
+	long := bytes.Repeat([]byte("x"), MaxRefBytes+2048) // whole, with the digest that it should have
+	long = append([]byte(refMagic+plan.DigestBytes(long)+"\n"), long...)
+	if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(refKey("big"))), long, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func() ([]byte, error){
+		"GetRef":  func() ([]byte, error) { return s.GetRef(ctx, "big") },
+		"PeekRef": func() ([]byte, error) { return s.PeekRef(ctx, "big") },
+	} {
+		if b, err := read(); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s reads %d bytes (%v)", name, len(b), err)
+		}
+	}
 }
