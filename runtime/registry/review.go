@@ -27,6 +27,7 @@ func (r *Registry) RecordReview(ctx context.Context, model string, n int, review
 	}
 	source, comment := shorten(strings.TrimSpace(review.Source)), shorten(review.Comment)
 	err = r.change(ctx, func(c *change) error {
+		recorded = false // an attempt before may have got as far, and was undone
 		if _, err := readVersion(ctx, c.handle, model, n); err != nil {
 			return err
 		}
