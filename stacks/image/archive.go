@@ -115,7 +115,7 @@ var archived = regexp.MustCompile(`^(oci-layout|index\.json|manifest\.json|blobs
 // It verifies every digest before the image is used: an archive may have been on a
 // disk or in a bucket that others write to.
 func Load(r io.Reader, folder string) (Built, error) {
-	if err := unpack(io.LimitReader(r, maxArchive), folder); err != nil {
+	if err := unpack(io.LimitReader(r, maxArchive), folder, maxArchive); err != nil {
 		return Built{}, fmt.Errorf("image archive: %w", err)
 	}
 	index, err := layout.ImageIndexFromPath(folder)
@@ -144,8 +144,9 @@ func Load(r io.Reader, folder string) (Built, error) {
 
 // unpack writes the archive's files below the folder. Names are matched against the
 // few that Save writes, so none leads out of it, and links and devices are written
-// as plain files.
-func unpack(r io.Reader, folder string) error {
+// as plain files. The files have most bytes together: a sparse file takes next to
+// nothing in the archive, so bounding that does not bound them.
+func unpack(r io.Reader, folder string, most int64) error {
 	if err := os.MkdirAll(filepath.Join(folder, "blobs", "sha256"), 0o700); err != nil {
 		return err
 	}
@@ -164,8 +165,11 @@ func unpack(r io.Reader, folder string) error {
 		if strings.HasSuffix(h.Name, "/") {
 			continue
 		}
-		if h.Size > maxBlob { // a sparse one takes next to nothing in the archive
+		if h.Size > maxBlob {
 			return fmt.Errorf("%q has more than %d MiB", h.Name, maxBlob>>20)
+		}
+		if most -= h.Size; most < 0 {
+			return fmt.Errorf("with %q its files are larger than any image of ours", h.Name)
 		}
 		f, err := os.OpenFile(filepath.Join(folder, filepath.FromSlash(h.Name)),
 			os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

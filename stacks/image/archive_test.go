@@ -82,3 +82,27 @@ func TestADamagedOrForeignArchiveIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFilesOfAnArchiveAreBoundedTogether(t *testing.T) {
+	var text bytes.Buffer
+	w := tar.NewWriter(&text)
+	for _, digit := range []string{"a", "b"} {
+		name := "blobs/sha256/" + strings.Repeat(digit, 64)
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: 6}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte("layers")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := unpack(bytes.NewReader(text.Bytes()), t.TempDir(), 12); err != nil {
+		t.Error(err)
+	}
+	if err := unpack(bytes.NewReader(text.Bytes()), t.TempDir(), 11); err == nil ||
+		!strings.Contains(err.Error(), "its files are larger") {
+		t.Errorf("got %v", err)
+	}
+}
