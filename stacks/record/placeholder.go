@@ -84,8 +84,7 @@ func (r *Recording) References(text string) []Reference {
 // Expand replaces every placeholder of text with what fn returns for it. The
 // rest of the text is given to between, which may escape it; nil leaves it. A
 // placeholder that the program has cut or changed is an error.
-// A cut placeholder is noticed by its mark alone, and only in text after the last
-// whole one.
+// A cut placeholder is noticed by its mark alone, wherever it is.
 func (r *Recording) Expand(text string, fn func(Reference) (string, error),
 	between func(string) string) (string, error) {
 	if between == nil {
@@ -103,16 +102,27 @@ func (r *Recording) Expand(text string, fn func(Reference) (string, error),
 		if err != nil {
 			return "", err
 		}
+		if err := whole(text[at:span[0]]); err != nil {
+			return "", err
+		}
 		out.WriteString(between(text[at:span[0]]))
 		out.WriteString(replacement)
 		at = span[1]
 	}
 	rest := text[at:]
-	out.WriteString(between(rest))
-	if strings.Contains(rest, mark) {
-		return "", fmt.Errorf("%q holds part of an output that only the cloud knows: the program took it apart instead of passing it on", rest)
+	if err := whole(rest); err != nil {
+		return "", err
 	}
+	out.WriteString(between(rest))
 	return out.String(), nil
+}
+
+// whole refuses text between placeholders that has a part of one.
+func whole(between string) error {
+	if strings.Contains(between, mark) {
+		return fmt.Errorf("%q holds part of an output that only the cloud knows: the program took it apart instead of passing it on", between)
+	}
+	return nil
 }
 
 // NumberText returns a recorded number as the text in which Expand finds it.

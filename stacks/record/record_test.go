@@ -136,9 +136,21 @@ func TestAPlaceholderThatWasTakenApartIsAnError(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		if _, err = newBucket(ctx, "both", pulumi.Map{"bucket": b.Arn.ApplyT(func(arn string) string {
+			return arn[:12] + " of " + arn
+		})}); err != nil {
+			return err
+		}
 		_, err = newBucket(ctx, "cut", pulumi.Map{"bucket": b.Arn.ApplyT(func(arn string) string { return arn[:12] })})
 		return err
 	})
+	for _, name := range []string{"cut", "both"} {
+		text := r.Named(bucketType, name).Inputs["bucket"].StringValue()
+		got, err := r.Expand(text, func(Reference) (string, error) { return "whole", nil }, nil)
+		if err == nil || !strings.Contains(err.Error(), "took it apart") {
+			t.Errorf("%s became %q (%v)", name, got, err)
+		}
+	}
 	_, err := r.Expand(r.Named(bucketType, "cut").Inputs["bucket"].StringValue(), nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "took it apart") {
 		t.Errorf("got %v", err)
