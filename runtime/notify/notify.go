@@ -65,11 +65,12 @@ type sender interface {
 type Notifier struct {
 	senders []sender
 	wait    time.Duration
+	within  time.Duration // of telling all
 }
 
 // New checks the configuration. Without a receiver Failed does nothing.
 func New(cfg Config) (*Notifier, error) {
-	n := &Notifier{wait: wait}
+	n := &Notifier{wait: wait, within: timeout}
 	var problems []error
 	if len(cfg.Email) > 0 {
 		m, err := newMailer(cfg)
@@ -104,31 +105,44 @@ func (e temporaryError) Unwrap() error { return e.error }
 // Failed tells every receiver, and returns what could not be told, joined. It
 // takes two minutes at most.
 //
-// Receivers are told one after the other, mail first, within the one bound; a
-// receiver that is tried again takes its time from those after it. An error of one
-// does not keep the others from being told.
+// Receivers are told one after the other, mail first. Each has an equal part of the
+// time that is left, so that one which is tried again takes none from those after it,
+// and an error of one does not keep the others from being told.
 func (n *Notifier) Failed(ctx context.Context, f Failure) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
+	end := time.Now().Add(n.within)
 	var problems []error
-	for _, s := range n.senders {
-		// Pauses of 0.5, 1 and 2 s, with 20 % jitter, and what the receiver asks for on
-		// top, at most half a minute.
-		back := retry.WithMaxRetries(tries-1, retry.WithJitterPercent(20, retry.NewExponential(n.wait)))
-		problems = append(problems, retry.Do(ctx, back, func(ctx context.Context) error {
-			err := s.send(ctx, f)
-			var temporary temporaryError
-			if !errors.As(err, &temporary) {
-				return err
-			}
-			select {
-			case <-time.After(min(temporary.after, timeout/4)):
-			case <-ctx.Done():
-			}
-			return retry.RetryableError(temporary.error)
-		}))
+	for i, s := range n.senders {
+		part, cancel := context.WithTimeout(ctx, time.Until(end)/time.Duration(len(n.senders)-i))
+		problems = append(problems, n.tell(part, s, f))
+		cancel()
 	}
 	return errors.Join(problems...)
+}
+
+// tell tells one receiver, again after what another try may help with.
+// Pauses are 0.5, 1 and 2 s, with 20 % jitter, and what the receiver asks for on top,
+// at most half a minute. After the last try there is nothing to wait for, and without
+// time left the cause says more than that there is none.
+func (n *Notifier) tell(ctx context.Context, s sender, f Failure) error {
+	back := retry.WithMaxRetries(tries-1, retry.WithJitterPercent(20, retry.NewExponential(n.wait)))
+	try := 0
+	return retry.Do(ctx, back, func(ctx context.Context) error {
+		try++
+		err := s.send(ctx, f)
+		var temporary temporaryError
+		if !errors.As(err, &temporary) {
+			return err
+		}
+		if try == tries {
+			return temporary.error
+		}
+		select {
+		case <-time.After(min(temporary.after, timeout/4)):
+			return retry.RetryableError(temporary.error)
+		case <-ctx.Done():
+			return temporary.error
+		}
+	})
 }
 
 // bounds of what is told.

@@ -1,10 +1,12 @@
 package notify
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -217,5 +219,39 @@ func TestWebhooksFollowNoRedirectElsewhere(t *testing.T) {
 	if err := n.Failed(t.Context(), Failure{Pipeline: "p"}); err == nil ||
 		!strings.Contains(err.Error(), "redirects to another host") || heard.Load() > 0 {
 		t.Errorf("%v; the other heard of %d", err, heard.Load())
+	}
+}
+
+// receiver answers as a test says, and counts how often it was asked.
+type receiver struct {
+	answer error
+	asked  int
+}
+
+func (r *receiver) send(ctx context.Context, _ Failure) error {
+	if r.asked++; ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return r.answer
+}
+
+func TestNobodyWaitsAfterTheLastTry(t *testing.T) {
+	down := &receiver{answer: temporaryError{errors.New("down"), 400 * time.Millisecond}}
+	n := &Notifier{senders: []sender{down}, wait: time.Millisecond, within: time.Minute}
+	began := time.Now()
+	err := n.Failed(t.Context(), failure)
+	if took := time.Since(began); err == nil || err.Error() != "down" || down.asked != tries ||
+		took < 1200*time.Millisecond || took >= 1600*time.Millisecond {
+		t.Errorf("%v after %d tries in %s", err, down.asked, took)
+	}
+}
+
+func TestAReceiverTakesNoTimeFromTheNext(t *testing.T) {
+	down := &receiver{answer: temporaryError{errors.New("down"), time.Minute}}
+	up := &receiver{}
+	n := &Notifier{senders: []sender{down, up}, wait: time.Millisecond, within: 200 * time.Millisecond}
+	err := n.Failed(t.Context(), failure)
+	if err == nil || err.Error() != "down" || down.asked != 1 || up.asked != 1 {
+		t.Errorf("%v, after %d and %d tries", err, down.asked, up.asked)
 	}
 }
