@@ -56,11 +56,13 @@ func reasons(a plan.DriftAlert) string {
 // driftExpr asks for "k of the last n windows" of a gauge that only shows the
 // newest one: for how long it was up in the time of n windows, rounded to whole
 // windows. A window's length falls back to an hour where the plan's is not one.
+// Windows are those of one version, and only of one that is served now, which has the
+// gauge: what was asked of the version before is no reason to act on this one.
 func driftExpr(name string, d plan.Drift, opt Options) string {
+	series := drift + scraped(name, opt)
 	// Of all replicas, which show the same verdict a moment apart.
-	series := fmt.Sprintf("max(%s%s)", drift, scraped(name, opt))
 	if d.Alert.Of <= 1 {
-		return series + " > 0"
+		return "max(" + series + ") > 0"
 	}
 	window, err := plan.ParseDuration(d.Window)
 	if err != nil || window < time.Minute {
@@ -70,6 +72,8 @@ func driftExpr(name string, d plan.Drift, opt Options) string {
 	// Twelve samples a window are enough to round to whole windows; less than a minute
 	// is below what Prometheus scrapes.
 	step := max(time.Minute, (window / 12).Round(time.Minute))
-	return fmt.Sprintf("sum_over_time(%s[%s:%s]) * %s / %s > %s", series, text(span), text(step),
+	const version = "(model, version)"
+	return fmt.Sprintf("max(sum_over_time(max by %s (%s)[%s:%s]) and on %s %s) * %s / %s > %s", version, series,
+		text(span), text(step), version, series,
 		number(step.Minutes()), number(window.Minutes()), number(float64(d.Alert.Windows)-0.5))
 }

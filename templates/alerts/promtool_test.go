@@ -113,6 +113,9 @@ type story struct {
 
 const pod = `endpoint="scoring",model="default-risk",version="1",namespace="credit-risk",pod="a"`
 
+// after is the pod when it serves the next version.
+var after = strings.Replace(pod, `version="1"`, `version="2"`, 1)
+
 // served are answered requests a minute, of which slow took longer than 50 ms,
 // and errors with the HTTP status.
 func served(answered, slow int, minutes int, errors map[string]float64) []traffic {
@@ -217,6 +220,20 @@ var stories = map[string]story{
 	"drift in two of three windows": {
 		input: append(served(1, 0, 300, nil),
 			traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x60 1x240"}), lasts: 200 * time.Minute,
+		firing: map[string]int{"DatasetDrift/ticket/": 1},
+	},
+	"drift of a version that is not served any more": {
+		input: append(served(1, 0, 300, nil),
+			traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x60 1x130 stale"},
+			traffic{fmt.Sprintf(`model_drift_detected{%s}`, after), "_x192 0x100"}),
+		lasts:  200 * time.Minute,
+		firing: map[string]int{"DatasetDrift/ticket/": 0},
+	},
+	"drift of the version that came after": {
+		input: append(served(1, 0, 300, nil),
+			traffic{fmt.Sprintf(`model_drift_detected{%s}`, pod), "0x60 stale"},
+			traffic{fmt.Sprintf(`model_drift_detected{%s}`, after), "_x60 1x240"}),
+		lasts:  200 * time.Minute,
 		firing: map[string]int{"DatasetDrift/ticket/": 1},
 	},
 	"drift in one of three windows": {
