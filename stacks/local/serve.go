@@ -14,7 +14,6 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/endpoint"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
@@ -69,6 +68,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	if err != nil {
 		return err
 	}
+	defer h.close()
 	// After the endpoints follow, so that the address answers as soon as it is open.
 	listener, err := listen(ctx, s.cfg.Listen)
 	if err != nil {
@@ -114,7 +114,6 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	err = group.Wait()
 	for _, e := range h.endpoints {
 		e.Save(context.WithoutCancel(ctx))
-		e.Close()
 	}
 	return err
 }
@@ -154,10 +153,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 type server struct {
 	stack     *Stack
 	endpoints []*endpoint.Endpoint // in order of name
-	// Names of models that wait for a retrain; there is room for sixteen.
-	retrains chan string
-	audit    *registry.Watch
-	url      string
+	retrains  *retrains
+	audit     *registry.Watch
+	url       string
 }
 
 // newServer makes every endpoint and has it follow once, so that those which can serve
@@ -167,24 +165,33 @@ func (s *Stack) newServer(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &server{stack: s, retrains: make(chan string, 16), audit: s.state.Registry.Watch()}
+	h := &server{stack: s, retrains: newRetrains(), audit: s.state.Registry.Watch()}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Endpoints)) {
 		e, err := endpoint.New(endpoint.Config{
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry,
 			Rules: s.rules, Metrics: metrics,
-			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.askRetrain,
+			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.retrains.ask,
 			TempDir: s.state.Temp, Getenv: s.cfg.Getenv, Confine: s.confinement(),
 			Keys: s.state.Keys(s.cfg.Getenv),
 		})
 		if err != nil {
-			return nil, err
-		}
-		if _, err := e.Follow(ctx); err != nil {
+			h.close()
 			return nil, err
 		}
 		h.endpoints = append(h.endpoints, e)
+		if _, err := e.Follow(ctx); err != nil {
+			h.close()
+			return nil, err
+		}
 	}
 	return h, nil
+}
+
+// close ends the processes that score for the endpoints' models.
+func (h *server) close() {
+	for _, e := range h.endpoints {
+		e.Close()
+	}
 }
 
 // servers are the endpoints' servers, which drain together.
@@ -203,51 +210,6 @@ func (h *server) statuses(url string) []Endpoint {
 		out[i] = Endpoint{Status: e.Status(), URL: endpointURL(url, h.endpoints, e)}
 	}
 	return out
-}
-
-// askRetrain notes the request; one that is waiting already covers it.
-// It never blocks: it is called while a window of traffic is judged.
-func (h *server) askRetrain(model string) {
-	select {
-	case h.retrains <- model:
-	default:
-	}
-}
-
-// retrainOnDemand takes drifted models through their pipeline, one at a time.
-// The new version meets the same gates and the same approval as any other.
-func (h *server) retrainOnDemand(ctx context.Context) error {
-	cfg := h.stack.pipelineConfig()
-	cfg.Trigger, cfg.Observe = "drift", nil
-	runner, err := pipeline.New(cfg)
-	if err != nil {
-		return err
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case name := <-h.retrains:
-			h.stack.cfg.Notice(h.retrain(ctx, runner, name))
-		}
-	}
-}
-
-// retrain runs the model's pipeline once and says what came of it.
-func (h *server) retrain(ctx context.Context, runner *pipeline.Runner, name string) string {
-	u, err := h.stack.cfg.Plan.UnitOf(name)
-	if err != nil {
-		return fmt.Sprintf("retraining %s: %v", name, err)
-	}
-	o, err := h.stack.RunPipeline(ctx, runner, pipeline.Job{Unit: u})
-	switch {
-	case err != nil:
-		return fmt.Sprintf("retraining %s: %v", name, err)
-	case !o.New():
-		return fmt.Sprintf("retraining %s: the data and the recipe are what version %d was made from, so there is nothing new to learn; add data", name, o.Version.Version)
-	default:
-		return fmt.Sprintf("retraining %s: version %d is %s", name, o.Version.Version, o.Version.Status)
-	}
 }
 
 // handler is the whole site: the page, and each endpoint below its own path.
