@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/runtime/confine"
 )
 
 func spec(lines ...string) Spec {
@@ -95,6 +97,22 @@ func TestCancellingIsTold(t *testing.T) {
 	_, err := Run(ctx, spec("sleep 60"))
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "was cancelled") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A command may be cancelled while it starts, before it is known which processes
+// are its own.
+func TestACommandThatIsCancelledAsItStartsEnds(t *testing.T) {
+	for i := range 60 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%12)*500*time.Microsecond)
+		s := spec("sleep 60")
+		s.Policy = &confine.Policy{}
+		began := time.Now()
+		_, err := Run(ctx, s)
+		cancel()
+		if took := time.Since(began); err == nil || took > 5*time.Second {
+			t.Fatalf("%v after %s", err, took)
+		}
 	}
 }
 

@@ -28,10 +28,13 @@ type Box struct {
 	rules  int    // -1: none
 	abi    int
 	groups []*group
-	root   int    // the command's first process
-	before uint64 // processes of the system when it was made
-	most   uint64 // processes of the user that there may be; 0: a cgroup counts
-	known  bool   // the kernel tells which children this process has started
+	// started is held while the command starts: whoever cancels it from then on waits
+	// until it is known what there is to signal. It guards root and known.
+	started sync.Mutex
+	root    int    // the command's first process
+	before  uint64 // processes of the system when it was made
+	most    uint64 // processes of the user that there may be; 0: a cgroup counts
+	known   bool   // the kernel tells which children this process has started
 
 }
 
@@ -106,6 +109,8 @@ func (b *Box) start(build func() *exec.Cmd) (*exec.Cmd, error) {
 			return nil, err
 		}
 	}
+	b.started.Lock()
+	defer b.started.Unlock()
 	c, err := b.begin(build)
 	for _, g := range b.groups {
 		if left := g.leave(); left != nil && err == nil {

@@ -15,7 +15,10 @@ import (
 // its mark. One without any mark has taken pains to belong to nobody, and is
 // everybody's.
 func (b *Box) members() []process {
-	if b.root == 0 {
+	b.started.Lock()
+	root, known := b.root, b.known
+	b.started.Unlock()
+	if root == 0 {
 		return nil // nothing has started
 	}
 	all, self := processes(), os.Getpid()
@@ -30,13 +33,13 @@ func (b *Box) members() []process {
 	var roots []process
 	for _, p := range all {
 		switch {
-		case p.pid == b.root || p.session == b.root:
+		case p.pid == root || p.session == root:
 			roots = append(roots, p)
 		case p.parent == self && p.session != session && p.pid != self:
 			if ours == nil {
 				ours = children()
 			}
-			if b.orphan(p, ours) {
+			if b.orphan(p, ours, known) {
 				roots = append(roots, p)
 			}
 		}
@@ -60,7 +63,7 @@ func (b *Box) members() []process {
 
 // orphan reports whether a child that is not known to have been started by this
 // process is to be ended with the command.
-func (b *Box) orphan(p process, started map[int]bool) bool {
+func (b *Box) orphan(p process, started map[int]bool, known bool) bool {
 	if started[p.pid] {
 		return false
 	}
@@ -70,7 +73,7 @@ func (b *Box) orphan(p process, started map[int]bool) bool {
 	// Where the kernel does not tell which children were started here, an unmarked
 	// one may be anybody's. So may one that could win privileges: nothing that comes
 	// of a box can.
-	return b.known && !marked(p.pid, markName+"=") && privilegeless(p.pid)
+	return known && !marked(p.pid, markName+"=") && privilegeless(p.pid)
 }
 
 // Signal sends the signal to every process of the command, and reports whether
