@@ -161,12 +161,15 @@ func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 	cancel(nil)
 	<-watched
 	used := usageOf(c.ProcessState)
+	// The kernel may have ended processes in the background alone: what the line
+	// made is not whole then, however well the shell ended.
+	killed := box.OverMemory()
 	// ErrWaitDelay with success: the line ended well and something in the
 	// background kept its output open.
-	if err == nil || errors.Is(err, exec.ErrWaitDelay) && c.ProcessState.Success() {
+	if !killed && (err == nil || errors.Is(err, exec.ErrWaitDelay) && c.ProcessState.Success()) {
 		return used, nil
 	}
-	if cause == nil && box.OverMemory() {
+	if cause == nil && killed {
 		cause = overMemoryError{}
 	}
 	return used, s.failed(line, c, cause, err)
@@ -222,6 +225,9 @@ func (s *Spec) over(box *confine.Box) error {
 	if s.Memory > 0 {
 		if held := box.Resident(); held > s.Memory {
 			return overMemoryError{held}
+		}
+		if box.OverMemory() {
+			return overMemoryError{}
 		}
 	}
 	if box.Crowded() {

@@ -137,6 +137,22 @@ func TestMemoryIsLimited(t *testing.T) {
 	}
 }
 
+// Where a cgroup holds the limit, the kernel ends single processes, and a shell that
+// waits for them may end well.
+func TestMemoryIsLimitedInTheBackgroundToo(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the resident size of a group is known on Linux only")
+	}
+	for range 8 {
+		s := spec(`for i in 1 2 3 4; do (sh -c 'x=0123456789abcdef; while [ ${#x} -lt 30000000 ]; do x="$x$x"; done; sleep 2') & done; wait; sleep 0.3`)
+		s.Memory, s.Timeout = 64<<20, 30*time.Second
+		_, err := Run(t.Context(), s)
+		if err == nil || !strings.Contains(err.Error(), "more than its limit of 64 MiB") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestALogKeepsBothEnds(t *testing.T) {
 	var lines []string
 	l := NewLog(100, func(line string) { lines = append(lines, line) })
