@@ -39,7 +39,7 @@ func dags(plans []*plan.Plan, cfg config.Config, rec *record.Recording, o render
 		}
 	}
 	if len(out) == 0 {
-		return nil, inputError{fmt.Errorf("no pipeline of %d blueprints runs a pod a stage, as a DAG does: set ashlar:pipelines to argo, "+
+		return nil, inputError{fmt.Errorf("no pipeline of %d blueprints runs a pod a stage, as a DAG does: set pipelines to argo, "+
 			"so that the cluster's policies are for such pods", len(plans))}
 	}
 	return out, nil

@@ -125,8 +125,8 @@ var inWords = strings.NewReplacer("{{workflow.parameters.date}}", "{{ run_date(d
 // its stage in the rendered WorkflowTemplate, word for word.
 func TestThePodsOfADAGAreThoseOfTheWorkflow(t *testing.T) {
 	for _, c := range []struct{ folder, workflow, dag string }{
-		{"testdata/staged", "staged/workflowtemplate-l.yaml", "staged_l.py"},
-		{examples + "credit", "credit-risk/workflowtemplate-nightly.yaml", "credit-risk_nightly.py"},
+		{"testdata/staged", "ashlar-staged-prod/workflowtemplate-l.yaml", "staged_l.py"},
+		{examples + "credit", "ashlar-credit-risk-prod/workflowtemplate-nightly.yaml", "credit-risk_nightly.py"},
 	} {
 		out := t.TempDir()
 		for _, only := range []string{"manifests", "airflow"} {
@@ -185,7 +185,7 @@ func cutLast(text, sep string) (before, after string, found bool) {
 
 func TestADAGNeedsPipelinesThatAreStages(t *testing.T) {
 	code, said := command(t, anywhere(t.TempDir(), "--env", "prod", "--only", "airflow", examples+"credit")...)
-	if code != plan.ExitInput || !strings.Contains(said, "set ashlar:pipelines to argo") {
+	if code != plan.ExitInput || !strings.Contains(said, "set pipelines to argo") {
 		t.Errorf("exit code %d:\n%s", code, said)
 	}
 }
@@ -198,8 +198,8 @@ func TestEachBlueprintHasItsOwnDAGs(t *testing.T) {
 		t.Fatalf("exit code %d:\n%s", code, said)
 	}
 	got := files(t, out)
-	for file, namespace := range map[string]string{"dags/credit-risk_nightly.py": "credit-risk",
-		"dags/customer-churn_weekly.py": "customer-churn"} {
+	for file, namespace := range map[string]string{"dags/credit-risk_nightly.py": "ashlar-credit-risk-prod",
+		"dags/customer-churn_weekly.py": "ashlar-customer-churn-prod"} {
 		if !strings.Contains(got[file], fmt.Sprintf("NAMESPACE = %q", namespace)) {
 			t.Errorf("%s is not of namespace %s:\n%.900s", file, namespace, got[file])
 		}

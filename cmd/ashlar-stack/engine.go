@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"maps"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -11,33 +9,27 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/cluster"
 )
 
 // engineRun is one run under the engine. Pulumi's context gives out config
 // only by key; what it was started with says all keys, so that an unknown one
 // is found.
 type engineRun struct {
-	values map[string]string
+	values         map[string]string
+	project, stack string
 }
 
-// capture keeps the config. A project of another name has its keys in its own
-// namespace: they are as good as ours.
+// capture keeps the config and whose it is.
 func (e *engineRun) capture(info *pulumi.RunInfo) {
-	e.values = maps.Clone(info.Config)
-	for key, value := range info.Config {
-		name, ok := strings.CutPrefix(key, info.Project+":")
-		if _, set := info.Config[qualified(name)]; ok && !set {
-			delete(e.values, key)
-			e.values[qualified(name)] = value
-		}
-	}
+	e.values, e.project, e.stack = ours(info.Config, info.Project), info.Project, info.Stack
 }
 
 // program reads the config, loads the blueprints and deploys them. Problems
 // of both are reported together.
 func (e *engineRun) program(ctx *pulumi.Context) error {
 	defer crash.Guard() // whichever goroutine the SDK runs it on
-	cfg, cfgErr := config.Read(e.values, blueprintsKey)
+	cfg, cfgErr := config.Read(e.values, e.project, e.stack, blueprintsKey)
 	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
 	if err != nil {
 		return errors.Join(cfgErr, err)
@@ -47,5 +39,14 @@ func (e *engineRun) program(ctx *pulumi.Context) error {
 		return err
 	}
 	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
-	return aws.Program(in.plans, cfg)(ctx)
+	return aws.Program(in.plans, cfg, open)(ctx)
+}
+
+// open finds a cluster by kubeconfig.
+func open(kubeconfig, context, server string) (aws.Cluster, error) {
+	c, err := cluster.Open(cluster.Target{Kubeconfig: kubeconfig, Context: context, Server: server})
+	if err != nil {
+		return nil, inputError{err}
+	}
+	return c, nil
 }

@@ -130,7 +130,7 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 	if err := aws.Validate(plans, cfg); err != nil {
 		return nil, err
 	}
-	rec, err := record.Program(ctx, aws.Program(plans, cfg),
+	rec, err := record.Program(ctx, aws.Program(plans, cfg, nil),
 		record.Run{Project: "ashlar", Stack: p.Environment,
 			References: map[string]map[string]string{cfg.Foundation: known}})
 	if err != nil {

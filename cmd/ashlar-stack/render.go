@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,10 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	}
 	values, valuesErr := readValues(o.Values)
 	errs = errors.Join(errs, valuesErr)
-	cfg, err := config.Read(given, blueprintsKey)
+	project := projectOf(projectRoot(""))
+	given = ours(given, project)
+	cfg, err := config.Read(given, project, "", blueprintsKey)
+	cfg.Stack = stackOf(o.File, cfg.Layer, cfg.Environment)
 	errs = errors.Join(errs, err)
 	if len(dirs) == 0 {
 		dirs, err = chosen(".", given["ashlar:"+blueprintsKey])
@@ -98,8 +102,8 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	if err := aws.Validate(in.plans, cfg); err != nil {
 		return nil, nil, inputError{err}
 	}
-	rec, err := record.Program(ctx, aws.Program(in.plans, cfg), record.Run{
-		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: given,
+	rec, err := record.Program(ctx, aws.Program(in.plans, cfg, nil), record.Run{
+		Project: cmp.Or(project, "ashlar"), Stack: cfg.Stack, Config: given,
 		References: map[string]map[string]string{cfg.Foundation: foundationValues(values)},
 	})
 	if err != nil {

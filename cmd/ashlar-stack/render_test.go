@@ -56,8 +56,8 @@ func TestTheExamplesRenderForAnyCluster(t *testing.T) {
 		}
 	}
 	first, second := files(t, a), files(t, b)
-	for _, want := range []string{"manifests/kustomization.yaml", "manifests/credit-risk/deployment-scoring.yaml",
-		"manifests/customer-churn/namespace-customer-churn.yaml"} {
+	for _, want := range []string{"manifests/kustomization.yaml", "manifests/ashlar-credit-risk-prod/deployment-scoring.yaml",
+		"manifests/ashlar-customer-churn-prod/namespace-ashlar-customer-churn-prod.yaml"} {
 		if first[want] == "" {
 			t.Errorf("there is no %s", want)
 		}
@@ -84,7 +84,7 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 	}
 	for _, want := range []string{
 		`--config "half": write it as KEY=VALUE`,
-		"ashlar:environmen: unknown key; did you mean environment?", `--only "helm"`,
+		"config environmen: unknown key; did you mean environment?", `--only "helm"`,
 		"credit/credit.cue", "concrete/concrete.cue", `unknown environment "qa"`,
 	} {
 		if !strings.Contains(said, want) {
@@ -95,7 +95,7 @@ func TestEverythingThatIsWrongIsSaidAtOnceAndNothingIsWritten(t *testing.T) {
 	if code != plan.ExitInput {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"aws:region", "ashlar:foundation", "ashlar:image"} {
+	for _, want := range []string{"aws:region", "config foundation", "config image"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say that %s is missing:\n%s", want, said)
 		}
@@ -133,7 +133,7 @@ func TestTheExampleConfigsAreSound(t *testing.T) {
 // TestSecretsAreWrittenOnRequestAlone, and who did not ask is told which there are.
 func TestSecretsAreWrittenOnRequestAlone(t *testing.T) {
 	const folder, note, secret = "-- a/secrets/",
-		"Secret ashlar-system/ashlar-database-decide is not written: add --secrets", "u:secret@"
+		"Secret ashlar-dev-system/ashlar-database-decide is not written: add --secrets", "u:secret@"
 	without, with := seen(t, onOther, ""), seen(t, onOther+" --secrets", "")
 	for text, want := range map[string]bool{folder: false, note: true, secret: false} {
 		if strings.Contains(without, text) != want {

@@ -48,7 +48,7 @@ func generateAirflowVerb(a *app) *cobra.Command {
 	return a.renderVerb("airflow", "Write an Airflow DAG file for each pipeline",
 		`Airflow writes a DAG file for each pipeline to dags/ under --out, with the same pods as
 an Argo workflow has. The pods run on the cluster that the blueprint is deployed to with
-ashlar:pipelines argo. What Airflow does otherwise than the blueprint says is printed.`,
+pipelines argo. What Airflow does otherwise than the blueprint says is printed.`,
 		line+"\n"+line+" --start-date 2026-11-01")
 }
 

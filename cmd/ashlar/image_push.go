@@ -20,7 +20,7 @@ func imagePushVerb(m *imageApp) *cobra.Command {
 as docker-credential-ecr-login. Layers that the registry has are not sent again.`,
 		Example: `  ashlar image push registry.example.com/ashlar-runtime:1.2.0
   ashlar image push registry.example.com/ashlar-runtime:1.2.0 --from ashlar-runtime.tar
-  pulumi config set ashlar:image "$(ashlar image push REFERENCE --output json | jq -r .pinned)"`,
+  pulumi config set image "$(ashlar image push REFERENCE --output json | jq -r .pinned)"`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError(fmt.Sprintf("%s takes one reference, such as registry.example.com/ashlar-runtime:1.2.0", c.CommandPath()))

@@ -37,14 +37,14 @@ func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
 		{nil, func() { flags.StringVar(&f.Out, "out", "", "the folder to write to (required)") }},
 		{nil, func() {
 			flags.StringVarP(&f.Environment, "env", "e", "",
-				"the environment (config key ashlar:environment)")
+				"the environment (config key environment)")
 		}},
 		{[]string{"manifests", "terraform"}, func() {
-			flags.StringVar(&f.Layer, "layer", "", "foundation or workloads (config key ashlar:layer)")
+			flags.StringVar(&f.Layer, "layer", "", "foundation or workloads (config key layer)")
 		}},
 		{nil, func() {
 			flags.StringVar(&f.Provider, "provider", "",
-				"aws or kubernetes (config key ashlar:provider)")
+				"aws or kubernetes (config key provider)")
 		}},
 		{nil, func() {
 			flags.StringArrayVarP(&f.Set, "config", "c", nil, "a config value as `KEY=VALUE`, as for pulumi config set")

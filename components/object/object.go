@@ -24,7 +24,15 @@ const (
 	LabelInstance  = "app.kubernetes.io/instance"  // the blueprint: "credit-risk"
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	LabelPartOf    = "app.kubernetes.io/part-of"
+
+	LabelEnvironment = "ashlar.dev/environment" // the blueprint's environment: "prod"
+	LabelOwner       = "ashlar.dev/owner"       // the blueprint's team: "lending"
+	LabelTenant      = "ashlar.dev/tenant"      // the name of the stack that has the object: "acme-credit"
 )
+
+// AnnotationManager says on a namespace which stack manages it, as PROJECT/STACK, so
+// that another one finds out before it changes anything there.
+const AnnotationManager = "ashlar.dev/stack"
 
 // The longest names. A CronJob's and a CronWorkflow's leave room for the
 // timestamp that their runs are named with.

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,7 +28,6 @@ type base struct {
 	DatabasePort       pulumi.StringOutput
 	DatabaseName       pulumi.StringOutput
 	DatabaseResourceID pulumi.StringOutput
-	DatabaseSecretArn  pulumi.StringOutput
 	RegistryURL        pulumi.StringOutput
 	BoundaryArn        pulumi.StringOutput
 
@@ -37,8 +37,7 @@ type base struct {
 	// marked secret too.
 	DutyURLs map[plan.Duty]pulumi.StringOutput
 
-	// Kubernetes is the provider of the cluster's objects; nil on any other
-	// cluster, where Pulumi's default provider reads the user's kubeconfig.
+	// Kubernetes is the provider of the cluster's objects.
 	Kubernetes pulumi.ProviderResource
 }
 
@@ -58,14 +57,14 @@ func (b *base) outputs() map[string]*pulumi.StringOutput {
 		foundation.OutLogsBucket:   &b.LogsBucket,
 		foundation.OutDatabaseHost: &b.DatabaseHost, foundation.OutDatabasePort: &b.DatabasePort,
 		foundation.OutDatabaseName:     &b.DatabaseName,
-		foundation.OutDatabaseResource: &b.DatabaseResourceID, foundation.OutDatabaseSecret: &b.DatabaseSecretArn,
-		foundation.OutRegistry: &b.RegistryURL, foundation.OutBoundary: &b.BoundaryArn,
+		foundation.OutDatabaseResource: &b.DatabaseResourceID,
+		foundation.OutRegistry:         &b.RegistryURL, foundation.OutBoundary: &b.BoundaryArn,
 	}
 }
 
 // newBase reads where the workloads run. A foundation that is not there, or
 // that lacks outputs, is an error which names all that it lacks.
-func newBase(ctx *pulumi.Context, cfg config.Config) (base, error) {
+func newBase(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, open Open) (base, error) {
 	var b base
 	for _, field := range b.outputs() {
 		*field = pulumi.String("").ToStringOutput()
@@ -73,37 +72,75 @@ func newBase(ctx *pulumi.Context, cfg config.Config) (base, error) {
 	b.StoreURL = pulumi.String(cfg.StoreURL).ToStringOutput()
 	b.DatabaseURL = pulumi.ToSecret(pulumi.String(cfg.DatabaseURL)).(pulumi.StringOutput)
 	if cfg.Provider == config.ProviderKubernetes {
-		var err error
-		b.DutyURLs, err = dutyURLs(cfg)
-		return b, err
+		return b, b.anywhere(ctx, plans, cfg, open)
 	}
 	ref, err := pulumi.NewStackReference(ctx, cfg.Foundation, nil)
 	if err != nil {
 		return base{}, fmt.Errorf("foundation %s: %w", cfg.Foundation, err)
 	}
-	fields := b.outputs()
-	var kubeconfig pulumi.StringOutput
-	fields[foundation.OutKubeconfig] = &kubeconfig
-	var missing []string
-	for _, name := range sorted(fields) {
-		value, err := ref.GetOutputDetails(name)
-		if err != nil {
-			return base{}, fmt.Errorf("foundation %s: %w", cfg.Foundation, err)
-		}
-		text := outputText(value)
-		if text == "" {
-			missing = append(missing, name)
-		}
-		*fields[name] = pulumi.String(text).ToStringOutput()
+	known, err := readOutputs(ref, cfg, open != nil)
+	if err != nil {
+		return base{}, err
 	}
-	if len(missing) > 0 {
-		return base{}, errors.New("foundation " + cfg.Foundation + " has no output " + strings.Join(missing, ", ") +
-			": run `pulumi up` on that stack first, with this version of the program")
+	for name, field := range b.outputs() {
+		*field = pulumi.String(known[name]).ToStringOutput()
+	}
+	if _, err := target(ctx, plans, cfg, known[foundation.OutKubeconfig], open); err != nil {
+		return base{}, err
 	}
 	b.Kubernetes, err = kubernetes.NewProvider(ctx, foundation.KubernetesProvider, &kubernetes.ProviderArgs{
-		Kubeconfig: kubeconfig, EnableServerSideApply: pulumi.Bool(true),
+		Kubeconfig: pulumi.String(known[foundation.OutKubeconfig]), EnableServerSideApply: pulumi.Bool(true),
 	})
 	return b, err
+}
+
+// readOutputs reads what the foundation exports, and reports all that it lacks. In a
+// rendering, which is not live, values are variables that say nothing of it.
+func readOutputs(ref *pulumi.StackReference, cfg config.Config, live bool) (map[string]string, error) {
+	known := map[string]string{}
+	var missing []string
+	for _, name := range foundation.Outputs() {
+		value, err := ref.GetOutputDetails(name)
+		if err != nil {
+			return nil, fmt.Errorf("foundation %s: %w", cfg.Foundation, err)
+		}
+		known[name] = outputText(value)
+		if known[name] == "" && name != foundation.OutSchema {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, errors.New("foundation " + cfg.Foundation + " has no output " + strings.Join(missing, ", ") +
+			": run `pulumi up` on that stack first, with this version of the program")
+	}
+	if known[foundation.OutSchema] == "" {
+		return nil, fmt.Errorf("foundation %s has not migrated its database yet: push the runtime's image to %s, then run `pulumi config set image IMAGE` and `pulumi up` on that stack", cfg.Foundation, known[foundation.OutRegistry])
+	}
+	if name := known[foundation.OutName]; live && name != cfg.Installation {
+		return nil, fmt.Errorf("foundation %s is called %s: run `pulumi config set installation %s`",
+			cfg.Foundation, name, name)
+	}
+	return known, nil
+}
+
+// anywhere is base on any other cluster, whose provider is of the context that was
+// verified: Pulumi's default one would take whatever context is the current.
+func (b *base) anywhere(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, open Open) error {
+	var err error
+	if b.DutyURLs, err = dutyURLs(cfg); err != nil {
+		return err
+	}
+	c, err := target(ctx, plans, cfg, "", open)
+	if err != nil {
+		return err
+	}
+	args := &kubernetes.ProviderArgs{EnableServerSideApply: pulumi.Bool(true)}
+	if c != nil {
+		args.Context, args.ClusterIdentifier = pulumi.String(c.Context()),
+			pulumi.String(cmp.Or(cfg.Server, cfg.Context))
+	}
+	b.Kubernetes, err = kubernetes.NewProvider(ctx, foundation.KubernetesProvider, args)
+	return err
 }
 
 // dutyURLs derives the URLs of the duties from the owner's.

@@ -114,7 +114,8 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 			labels(lineage.KindDrift, "scoring"), other, 587, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := reaches(t, registered(t, c.cfg, credit()), "credit-risk", c.pods, c.address, c.port); got != c.want {
+			if got := reaches(t, registered(t, c.cfg, credit()), c.cfg.NamespaceOf(credit()), c.pods,
+				c.address, c.port); got != c.want {
 				t.Errorf("reached: %t", got)
 			}
 		})

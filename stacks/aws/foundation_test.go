@@ -22,7 +22,7 @@ func foundationConfig(environment string) config.Config {
 
 func recordFoundation(t *testing.T, c config.Config) *pulumitest.Recording {
 	t.Helper()
-	return pulumitest.Must(t, Program(nil, c))
+	return pulumitest.Must(t, Program(nil, c, nil))
 }
 
 func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
@@ -33,7 +33,7 @@ func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
 	c.Database.AllocatedGB, c.Database.BackupDays = 1, 99
 	c.GitHub.Repository = "acme/*"
 	c.Name = strings.Repeat("a", 64)
-	r, err := pulumitest.Run(Program(nil, c))
+	r, err := pulumitest.Run(Program(nil, c, nil))
 	if err == nil || len(r.Resources) != 0 {
 		t.Fatalf("error %v, %d resources", err, len(r.Resources))
 	}

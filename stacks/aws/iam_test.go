@@ -7,8 +7,8 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
-	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
+	"github.com/ashlar-dev/ashlar/stacks/aws/migration"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
@@ -265,7 +265,7 @@ func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 	for _, p := range f.All("aws:iam/rolePolicy:RolePolicy") {
 		if may(t, pulumitest.Statements(t, p.Text("policy")), master) {
 			readers++
-			if p.Name != foundation.MigrateName {
+			if p.Name != migration.Name {
 				t.Errorf("%s reads the master password", p.Name)
 			}
 		}
@@ -273,8 +273,8 @@ func TestTheMasterPasswordIsForTheMigrationAlone(t *testing.T) {
 	if readers != 1 {
 		t.Errorf("%d roles read the master password, and the migration must", readers)
 	}
-	who := f.Named(t, "aws:eks/podIdentityAssociation:PodIdentityAssociation", foundation.MigrateName)
-	if who.Text("namespace") != "ashlar-system" || who.Text("serviceAccount") != foundation.MigrateName {
+	who := f.Named(t, "aws:eks/podIdentityAssociation:PodIdentityAssociation", migration.Name)
+	if who.Text("namespace") != "ashlar-prod-system" || who.Text("serviceAccount") != migration.Name {
 		t.Errorf("it is %s/%s", who.Text("namespace"), who.Text("serviceAccount"))
 	}
 }

@@ -22,7 +22,7 @@ func Notes(plans []*plan.Plan, cfg config.Config) []string {
 				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: %s", p.Name, name, note))
 			}
 			if len(p.Pipelines[name].OnFailure.Email) > 0 && cfg.MailServer == "" {
-				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: on_failure.email: no pod may reach a mail server; set ashlar:mailServer to the host:port of ASHLAR_SMTP_URL", p.Name, name))
+				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: on_failure.email: no pod may reach a mail server; set mailServer to the host:port of ASHLAR_SMTP_URL", p.Name, name))
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func otherwise(line plan.Pipeline, engine string) []string {
 		}
 	}
 	if again, delay, err := line.Attempts(nil); engine != config.PipelinesArgo && again > 0 && err == nil {
-		say("retry_delay %s: ashlar:pipelines %q waits 10 s, then twice as long each time up to 6 m; %q waits as the blueprint says", delay, engine, config.PipelinesArgo)
+		say("retry_delay %s: pipelines %q waits 10 s, then twice as long each time up to 6 m; %q waits as the blueprint says", delay, engine, config.PipelinesArgo)
 	}
 	return out
 }

@@ -26,7 +26,10 @@ import (
 // The plans are of cfg's environment, with different names; the foundation
 // needs none. What is wrong with them or with cfg the program returns as one
 // error, before it registers anything.
-func Program(plans []*plan.Plan, cfg config.Config) pulumi.RunFunc {
+//
+// The cluster that workloads are deployed to is opened and verified first. With a nil
+// Open it is not: the program is being rendered, and there may be none.
+func Program(plans []*plan.Plan, cfg config.Config, open Open) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		cfg := cfg.Filled()
 		if err := Validate(plans, cfg); err != nil {
@@ -40,7 +43,7 @@ func Program(plans []*plan.Plan, cfg config.Config) pulumi.RunFunc {
 				return err
 			}
 		}
-		b, err := newBase(ctx, cfg)
+		b, err := newBase(ctx, plans, cfg, open)
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,6 @@
 package aws
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -75,8 +73,9 @@ func (s *site) options() []pulumi.ResourceOption { return s.base.options() }
 func (s *site) labels(component, name string) map[string]string {
 	out := object.With(s.selector(component, name),
 		object.LabelManagedBy, "ashlar",
-		"ashlar.dev/environment", s.plan.Environment,
-		"ashlar.dev/owner", object.Value(s.plan.Owner.Team))
+		object.LabelEnvironment, s.plan.Environment,
+		object.LabelTenant, s.cfg.Name,
+		object.LabelOwner, object.Value(s.plan.Owner.Team))
 	if s.cfg.CostCentre != "" {
 		out["ashlar.dev/cost-centre"] = s.cfg.CostCentre
 	}
@@ -102,21 +101,12 @@ const shortDigest = 12
 // tags are those of every AWS resource of the blueprint.
 func (s *site) tags() map[string]string {
 	out := map[string]string{
-		"ashlar:installation": s.cfg.Name, "ashlar:environment": s.plan.Environment,
+		"ashlar:installation": s.cfg.Installation, "ashlar:environment": s.plan.Environment,
+		"ashlar:tenant": s.cfg.Name, "ashlar:stack": s.cfg.Manager(),
 		"ashlar:blueprint": s.plan.Name, "ashlar:owner": s.plan.Owner.Team, "ashlar:managed-by": "ashlar",
 	}
 	if s.cfg.CostCentre != "" {
 		out["ashlar:cost-centre"] = s.cfg.CostCentre
 	}
 	return out
-}
-
-// physical makes a name of at most longest characters from parts: readable as
-// far as that goes, and told apart by a digest of them all.
-func physical(longest int, parts ...string) string {
-	const digits = 8
-	sum := sha256.Sum256([]byte(strings.Join(parts, "/")))
-	readable := strings.Join(parts, "-")
-	readable = strings.TrimRight(readable[:min(len(readable), longest-digits-1)], "-")
-	return readable + "-" + hex.EncodeToString(sum[:])[:digits]
 }

@@ -19,17 +19,13 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
-// maxBucketName leaves room for a dash and the account's twelve digits: names
-// of buckets are the world's, not the account's.
-const maxBucketName = 63 - 13
-
 // data says where the store and the datasets are, and on AWS makes the buckets.
 func (s *site) data() error {
 	if !s.onAWS() {
-		s.storeURL = pulumi.String(below(s.cfg.StoreURL, s.plan.Name, "store"))
+		s.storeURL = pulumi.String(s.place("store"))
 		for _, name := range sorted(s.plan.Datasets) {
 			if src, ok := lineage.SourceOf(s.plan.Datasets[name]); ok && src.Bucket == "" {
-				at := below(s.cfg.StoreURL, s.plan.Name, "data", name)
+				at := s.place("data", name)
 				s.dataURLs[name] = pulumi.String(at)
 				s.outputs.upload(s.plan.Name, name, pulumi.String(withoutQuery(at)+"/"+s.plan.Datasets[name].Source))
 			}
@@ -48,6 +44,12 @@ func (s *site) data() error {
 		}
 	}
 	return nil
+}
+
+// place is a folder of the blueprint's own in the store that the config names, which
+// other stacks may share: other repositories', and other environments' of this one.
+func (s *site) place(parts ...string) string {
+	return below(s.cfg.StoreURL, append([]string{s.cfg.Name, s.cfg.Environment, s.plan.Name}, parts...)...)
 }
 
 // dataset makes the bucket of a dataset whose source is relative, and brings
@@ -155,7 +157,7 @@ func (s *site) files(d plan.Dataset) (out []string, err error) {
 // that many days; 0: never. Its name ends in the account, which is known when it is
 // deployed.
 func (s *site) bucket(what string, days int) (*bucket.Bucket, error) {
-	readable := physical(maxBucketName, s.cfg.Name, s.cfg.Environment, s.plan.Name, what)
+	readable := s.cfg.BucketName(s.plan.Name, what)
 	b, err := bucket.New(s.ctx, s.name(what), &bucket.Args{
 		BucketName:    pulumi.Sprintf("%s-%s", readable, s.base.AccountID),
 		KMSKeyArn:     s.base.DataKeyArn,

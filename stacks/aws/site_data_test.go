@@ -78,7 +78,7 @@ func TestWithoutAFolderPeopleAreToldWhereToPutTheData(t *testing.T) {
 		t.Errorf("told of %v", sorted(told.uploads))
 	}
 	told, _ = toldOf(t, elsewhere(), credit())
-	if at := fmt.Sprint(told.uploads["applications"]); at != "s3://ml/team/credit-risk/data/applications/data/credit_data.csv" {
+	if at := fmt.Sprint(told.uploads["applications"]); at != "s3://ml/team/ashlar/prod/credit-risk/data/applications/data/credit_data.csv" {
 		t.Errorf("told to upload to %s", at)
 	}
 }
@@ -143,17 +143,5 @@ func TestTheDeployedPlanLacksOnlyWhatThePlatformActsOn(t *testing.T) {
 	}
 	if got, err := d.Digest(); err != nil || got != want {
 		t.Errorf("it lacks something else too (%v)", err)
-	}
-}
-
-func TestPhysicalNamesFitAndTellApart(t *testing.T) {
-	long := strings.Repeat("x", 40)
-	a, b := physical(maxBucketName, "ashlar", "prod", long, "data-a"),
-		physical(maxBucketName, "ashlar", "prod", long, "data-b")
-	if len(a) > maxBucketName || a == b || physical(50, "a-b", "c") == physical(50, "a", "b-c") {
-		t.Errorf("%s and %s", a, b)
-	}
-	if again := physical(maxBucketName, "ashlar", "prod", long, "data-a"); again != a {
-		t.Errorf("%s, then %s", a, again)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/pod"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
+	"github.com/ashlar-dev/ashlar/stacks/aws/migration"
 )
 
 // size is what a workload's pod may use.
@@ -21,7 +22,6 @@ var (
 	sizeServing  = size{"250m", "512Mi", "256Mi"}
 	sizeTraining = size{"500m", "4Gi", "20Gi"}
 	sizeWatching = size{"100m", "512Mi", "1Gi"}
-	sizeMigrate  = size{"100m", "256Mi", "64Mi"}
 )
 
 // storeCredentials is a Secret that a user may make in the namespace of a
@@ -76,9 +76,6 @@ func connect(c config.Config, b base, d plan.Duty, p *pod.Args) {
 		return
 	}
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
-	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: databaseSecret(d), Key: configmap.DatabaseKey}}
+	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: migration.Secret(d), Key: configmap.DatabaseKey}}
 	p.Credentials = storeCredentials
 }
-
-// databaseSecret is the Secret with the duty's URL.
-func databaseSecret(d plan.Duty) string { return "ashlar-database-" + string(d) }

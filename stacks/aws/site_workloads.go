@@ -17,9 +17,6 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
-// maxRoleName is IAM's.
-const maxRoleName = 64
-
 // identities gives each workload a role that may do what its grants say. On any
 // other cluster there is nothing to give.
 func (s *site) identities() error {
@@ -36,7 +33,7 @@ func (s *site) identities() error {
 			continue
 		}
 		id, err := identity.New(s.ctx, s.name(w.Kind, w.Name), &identity.Args{
-			RoleName:    physical(maxRoleName, s.cfg.Name, s.cfg.Environment, s.cfg.Region, s.plan.Name, w.ID()),
+			RoleName:    s.cfg.RoleName(s.plan.Name, w.ID()),
 			ClusterName: s.base.ClusterName, Namespace: s.namespace, ServiceAccount: w.ID(),
 			Statements: statements, Boundary: s.base.BoundaryArn, Tags: s.tags(),
 		})
@@ -111,7 +108,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	}
 	if s.cfg.Pipelines != config.PipelinesArgo {
 		if len(line.Stages) > 0 {
-			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which ashlar:pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, config.PipelinesArgo)
+			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, config.PipelinesArgo)
 		}
 		s.withKeys(line.Model, &args.Pod)
 		return args, nil

@@ -22,17 +22,14 @@ func TestWhatCannotStandIsSaidBeforeTheFirstResourceAndAllAtOnce(t *testing.T) {
 	p.Endpoints["slow"] = e
 	p.SLOs["bad"] = plan.SLO{Endpoint: "scoring", Objective: 120, Indicator: "availability", Window: "30d"}
 	cfg := cloud()
-	cfg.Pipelines = config.PipelinesCronJob
-	cfg.Name = "credit"
-	other := credit()
-	other.Name = "credit-system"
-	r, err := pulumitest.Run(Program([]*plan.Plan{p, other}, cfg))
+	cfg.Pipelines, cfg.Namespace = config.PipelinesCronJob, cfg.SystemNamespace()
+	r, err := pulumitest.Run(Program([]*plan.Plan{p}, cfg, nil))
 	for _, want := range []string{
 		"blueprint credit-risk: dataset local: source file:///srv/a.csv is nowhere that a pod reaches",
 		"dataset outside: source ../other/a.csv leads out", "dataset outside: retention", "retry_delay",
 		"pipeline drift-scoring and the drift job of endpoint scoring would both have the CronJob drift-scoring; rename one",
 		"endpoint scoring: 5 to 4 replicas", "endpoint slow: strategy: canary step 0: pause", "slo bad: objective 120",
-		"blueprint credit-system: namespace credit-system is the installation's own",
+		"namespace ashlar-prod-system is the installation's own",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not said:\n%v", want, err)

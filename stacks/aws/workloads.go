@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
+	"github.com/ashlar-dev/ashlar/stacks/aws/migration"
 
 	"cmp"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	configmap "github.com/ashlar-dev/ashlar/components/config"
 	"github.com/ashlar-dev/ashlar/components/namespace"
+	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
@@ -26,7 +28,7 @@ func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, b bas
 	if err := admission(ctx, cfg, b); err != nil {
 		return fmt.Errorf("admission policies: %w", err)
 	}
-	migrated, err := migrate(ctx, cfg, b, plans[0])
+	migrated, err := migrate(ctx, cfg, b)
 	if err != nil {
 		return fmt.Errorf("database schema: %w", err)
 	}
@@ -41,6 +43,16 @@ func workloads(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, b bas
 		}
 	}
 	return out.export(ctx)
+}
+
+// migrate brings the database's schema to the version of the image where the database
+// is this stack's own; on AWS it is the foundation's, which has done so.
+func migrate(ctx *pulumi.Context, cfg config.Config, b base) ([]pulumi.Resource, error) {
+	if cfg.Provider == config.ProviderAWS {
+		return nil, nil
+	}
+	return migration.New(ctx, cfg, migration.Database{URL: b.DatabaseURL, Decide: b.DutyURLs[plan.DutyDecide]},
+		b.options()...)
 }
 
 // register registers the blueprint, in the order in which one thing needs another.
@@ -71,7 +83,7 @@ func (s *site) databases() map[string]pulumi.StringInput {
 	out := map[string]pulumi.StringInput{}
 	for _, w := range s.workloads {
 		if d := w.Duty(); !s.onAWS() && w.May(lineage.UseDatabase) {
-			out[databaseSecret(d)] = s.base.DutyURLs[d]
+			out[migration.Secret(d)] = s.base.DutyURLs[d]
 		}
 	}
 	return out
@@ -93,7 +105,8 @@ func (s *site) space() *namespace.Args {
 	}
 	return &namespace.Args{
 		Name: s.namespace, Labels: s.labels("namespace", s.plan.Name), Flows: flows, Quota: quota(s.plan),
-		Annotations: map[string]string{"ashlar.dev/owner-email": s.plan.Owner.Email},
+		Annotations: map[string]string{"ashlar.dev/owner-email": s.plan.Owner.Email,
+			object.AnnotationManager: s.cfg.Manager()},
 	}
 }
 

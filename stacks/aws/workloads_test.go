@@ -310,10 +310,14 @@ func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
 	for _, res := range []pulumitest.Resource{
 		r.Named(t, rolloutType, "credit-risk-endpoint-scoring"),
 		r.Named(t, "kubernetes:batch/v1:CronJob", "credit-risk-monitor-scoring-drift"),
+		registered(t, elsewhere(), credit()).Named(t, "kubernetes:apps/v1:Deployment", "credit-risk-endpoint-scoring"),
 	} {
+		own := "PodIdentityAssociation::credit-risk-endpoint-scoring"
+		if strings.HasSuffix(res.Type, ":Deployment") {
+			own = "kubernetes:batch/v1:Job::ashlar-migrate" // the database is its own too
+		}
 		for _, first := range []string{"kubernetes:core/v1:Namespace::credit-risk",
-			"kubernetes:core/v1:ConfigMap::credit-risk", "kubernetes:batch/v1:Job::ashlar-migrate",
-			"PodIdentityAssociation::credit-risk-endpoint-scoring"} {
+			"kubernetes:core/v1:ConfigMap::credit-risk", own} {
 			if !slices.ContainsFunc(res.DependsOn, func(urn string) bool { return strings.HasSuffix(urn, first) }) {
 				t.Errorf("%s %s may start before %s:\n%s", res.Type, res.Name, first, strings.Join(res.DependsOn, "\n"))
 			}

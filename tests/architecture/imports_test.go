@@ -111,16 +111,27 @@ var law = []rule{
 		foreign: []string{"github.com/pulumi/pulumi/sdk"},
 	},
 	{
+		// The job of whoever owns the database, in either layer.
+		folder:  "stacks/aws/migration",
+		ours:    []string{"blueprints/plan", "components", "stacks/aws/config", "stacks/aws/lineage"},
+		foreign: []string{"github.com/pulumi/pulumi/sdk"},
+	},
+	{
 		// What an environment's blueprints share. It takes nothing from them.
 		folder: "stacks/aws/foundation",
 		ours: []string{"blueprints/plan", "components", "templates/workflows",
-			"stacks/aws/config", "stacks/aws/lineage"},
+			"stacks/aws/config", "stacks/aws/lineage", "stacks/aws/migration"},
 		foreign: []string{"github.com/pulumi/"},
 	},
 	{
 		folder:  "stacks/aws",
 		ours:    []string{"blueprints/plan", "components", "templates", "stacks/aws"},
 		foreign: []string{"github.com/pulumi/"},
+	},
+	{
+		// What a cluster says before anything is deployed to it. It only asks.
+		folder:  "stacks/cluster",
+		foreign: []string{"k8s.io/client-go"},
 	},
 	{
 		// What a Pulumi program registers, written down and written out.
@@ -198,8 +209,8 @@ var law = []rule{
 		// DAGs are made here, of the stages that the stack describes as plain values
 		// and not of its types: templates know no Pulumi.
 		folder: "cmd/ashlar-stack",
-		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/record", "stacks/render", "templates/airflow",
-			"runtime/crash", "cmd/rendering", "cmd/ashlar-stack"},
+		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/cluster", "stacks/record", "stacks/render",
+			"templates/airflow", "runtime/crash", "cmd/rendering", "cmd/ashlar-stack"},
 		foreign: []string{"*"},
 	},
 	{
@@ -233,7 +244,7 @@ var heavy = map[string][]string{
 	"cuelang.org/go": {"blueprints", "policies", "tests"},
 	"github.com/pulumi/": {"components", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack",
 		"cmd/pulumi-analyzer-policy-cue", "tests"},
-	"k8s.io/":                  {"tests"},
+	"k8s.io/":                  {"stacks/cluster", "tests"},
 	"github.com/spf13/cobra":   {"cmd", "tests/flags"},
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},

@@ -31,6 +31,7 @@ const (
 type site struct {
 	ground
 	argo              bool   // Argo's controllers roll out and run pipelines
+	name              string // of the stack
 	namespace, system string // of the workloads, and of what the installation itself runs
 	registry          string // URL of the database
 	server            *gateway
@@ -53,8 +54,9 @@ func deployOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *s
 	t.Helper()
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
-		ground: g, argo: argo,
-		namespace: id + "-credit", system: id + "-system", registry: g.database(t), manifests: t.TempDir(),
+		ground: g, argo: argo, name: id,
+		namespace: id + "-credit", system: id + "-" + environment + "-system",
+		registry: g.database(t), manifests: t.TempDir(),
 	}
 	s.server = g.server(t)
 	delivery, pipelines := config.DeliveryDeployment, config.PipelinesCronJob
@@ -142,8 +144,11 @@ func (s *site) upload(t *testing.T, store string) {
 		t.Fatal(err)
 	}
 	place, query, _ := strings.Cut(store, "?")
-	upload(t, place+"/credit-risk/data/applications?"+query, dataset, content)
+	upload(t, place+s.within()+"/data/applications?"+query, dataset, content)
 }
+
+// within is the blueprint's folder in the store.
+func (s *site) within() string { return "/" + s.name + "/" + environment + "/credit-risk" }
 
 // migrated waits for the database to have its schema.
 func (s *site) migrated(t *testing.T) {

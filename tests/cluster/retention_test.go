@@ -44,7 +44,7 @@ func TestTheRetentionCronJobDeletesWhatIsDueAndNothingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		upload(t, place+"/credit-risk/data/"+name+"?"+query, file, content)
+		upload(t, place+s.within()+"/data/"+name+"?"+query, file, content)
 	}
 	s.migrated(t)
 	writers := s.writers(t)
@@ -211,7 +211,7 @@ func (s *site) log(t *testing.T, gone []string) {
 		if e.Details["dataset"] != "applications" || e.Actor != "retention/data" {
 			t.Errorf("%s deleted of dataset %v", e.Actor, e.Details["dataset"])
 		}
-		const within = "ashlar/credit-risk/store/"
+		within := "ashlar" + s.within() + "/store/"
 		if digest, is := e.Details["object"].(string); is {
 			digest = strings.TrimPrefix(digest, "sha256:")
 			told = append(told, within+"objects/sha256/"+digest[:2]+"/"+digest[2:])

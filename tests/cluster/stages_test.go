@@ -150,7 +150,7 @@ func (s *site) partitions(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		upload(t, place+"/credit-risk/data/applications?"+query, name, content)
+		upload(t, place+s.within()+"/data/applications?"+query, name, content)
 	}
 }
 
@@ -218,7 +218,7 @@ func (s *site) store(t *testing.T) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.Path += "/credit-risk/store"
+	u.Path += s.within() + "/store"
 	st, err := store.Open(t.Context(), u.String())
 	if err != nil {
 		t.Fatal(err)

@@ -102,7 +102,7 @@ func program(t *testing.T, engine, fields string, describe bool) ([]*plan.Plan, 
 	cfg.Image, cfg.StoreURL, cfg.DatabaseURL = "registry/runtime:1", "s3://bucket/prefix?region=eu-central-1",
 		"postgres://u:p@db:5432/a?sslmode=verify-full"
 	cfg.Pipelines, cfg.Describe = engine, describe
-	rec, err := record.Program(t.Context(), aws.Program(plans, cfg),
+	rec, err := record.Program(t.Context(), aws.Program(plans, cfg, nil),
 		record.Run{Project: "ashlar", Stack: "workloads-prod", Config: map[string]string{}})
 	if err != nil {
 		t.Fatal(err)

@@ -53,6 +53,9 @@ func settings() map[string]setting {
 		"github.namespaces": {repository, `["shop"]`, `["store"]`},
 		"github.state":      {repository, "", "acme-state"},
 		"foundation":        {onAWS(), "organization/ashlar/foundation-dev", "dev"},
+		"installation":      {onAWS(), "", "acme"},
+		"context":           {anywhere(), "dev", "prod"},
+		"server":            {anywhere(), "https://a.example.com", "https://b.example.com"},
 		"image":             {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
 		"namespace":         {anywhere(), "", "loans"},
 		"storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1",
@@ -163,7 +166,7 @@ func TestTheDefaultsOfPulumiYAMLAreNoSettings(t *testing.T) {
 	}
 	for _, layer := range []string{config.LayerFoundation, config.LayerWorkloads} {
 		values := map[string]string{"ashlar:layer": layer, "ashlar:environment": "dev"}
-		alone, err := config.Read(values)
+		alone, err := config.Read(values, "ashlar", "dev")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +184,7 @@ func TestTheDefaultsOfPulumiYAMLAreNoSettings(t *testing.T) {
 			}
 			values["ashlar:"+name] = value
 		}
-		if got, err := config.Read(values); err != nil || !reflect.DeepEqual(got, alone) {
+		if got, err := config.Read(values, "ashlar", "dev"); err != nil || !reflect.DeepEqual(got, alone) {
 			t.Errorf("%s: %+v with the defaults, %+v without (%v)", layer, got, alone, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package effect
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	platform "github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/record"
 	"github.com/ashlar-dev/ashlar/stacks/render"
 )
@@ -62,7 +64,7 @@ func manifests(values map[string]string) probe {
 // rendered runs the Pulumi program against a recorder.
 func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan.Plan) string {
 	t.Helper()
-	cfg, err := config.Read(values)
+	cfg, err := config.Read(values, "ashlar", "dev")
 	if err != nil {
 		return err.Error()
 	}
@@ -77,18 +79,25 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 	for _, name := range aws.FoundationOutputs() {
 		outputs[name] = record.Variable(name)
 	}
-	rec, err := record.Program(t.Context(), aws.Program(plans, cfg), record.Run{
+	outputs[platform.OutName], outputs[platform.OutSchema] = "ashlar", cfg.Image
+	asked := ""
+	open := func(kubeconfig, context, server string) (aws.Cluster, error) {
+		asked = context + " at " + server
+		return willing{}, nil
+	}
+	rec, err := record.Program(t.Context(), aws.Program(plans, cfg, open), record.Run{
 		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: values,
 		References: map[string]map[string]string{cfg.Foundation: outputs},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return err.Error()
 	}
 	files, err := render.All(rec, render.Options{Region: cfg.Region, Dir: filepath.Join(dir, "out"), Secrets: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "-- cluster --\n%s\n", asked)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if strings.Contains(string(files[name]), "plan.json: ") &&
 			strings.Contains(string(files[name]), "kind: ConfigMap") {
@@ -97,4 +106,19 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 		fmt.Fprintf(&b, "-- %s --\n%s\n", undigested(name), undigested(string(files[name])))
 	}
 	return b.String()
+}
+
+// willing is a cluster that has no namespace of ours yet and every kind.
+type willing struct{}
+
+func (willing) Context() string { return "test" }
+func (willing) Server() string  { return "https://cluster.example.com" }
+
+func (willing) Namespace(context.Context, string) (labels, annotations map[string]string, found bool, err error) {
+	return nil, nil, false, nil
+}
+
+func (willing) Kinds(context.Context, string) ([]string, error) {
+	return []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
+		"ValidatingAdmissionPolicy"}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/examples"
+	"github.com/ashlar-dev/ashlar/tests/stack"
 )
 
 func TestBothLayersStandUpSettleAndGo(t *testing.T) {
@@ -120,7 +121,7 @@ func TestAFailureLeavesAStateFromWhichTheNextUpRecovers(t *testing.T) {
 	p := newProject(t, "credit")
 	p.checkpoints()
 	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1",
-		"environment": "dev", "layer": "foundation"})
+		"environment": "dev", "layer": "foundation", "image": stack.Image})
 	p.recovers("foundation-dev", "create", "aws:rds/instance:Instance", "aws:eks/addon:Addon::cluster-coredns")
 	p.recovers(p.workloads("dev"), "create", "aws:s3/bucketVersioningV2:BucketVersioningV2",
 		"argoproj.io/v1alpha1:Rollout")

@@ -57,8 +57,22 @@ func newProject(t *testing.T, names ...string) *project {
 		"PULUMI_HOME="+filepath.Join(root, "home"), "PULUMI_BACKEND_URL=file://"+state,
 		"PULUMI_CONFIG_PASSPHRASE=correct horse", "PULUMI_SKIP_UPDATE_CHECK=1", "PULUMI_DIY_BACKEND_GZIP=false",
 		"PULUMI_EXPERIMENTAL=true", skipCheckpoints,
-		cloud.Env+"="+filepath.Join(root, "cloud"), "KUBECONFIG="+filepath.Join(root, "none"))
+		cloud.Env+"="+filepath.Join(root, "cloud"), "KUBECONFIG="+filepath.Join(root, "kubeconfig"))
+	p.clusters(filepath.Join(root, "kubeconfig"), filepath.Join(bin, "aws"))
 	return p
+}
+
+// clusters starts the API servers of the cloud's clusters, and writes the user's
+// kubeconfig and the command that signs in to those of AWS.
+func (p *project) clusters(kubeconfig, aws string) {
+	p.t.Helper()
+	s := p.cloud.Clusters()
+	p.t.Cleanup(s.Close)
+	text, err := cloud.Kubeconfig(s, "dev", "prod")
+	p.must(err)
+	p.must(os.WriteFile(kubeconfig, text, 0o600))
+	p.must(os.WriteFile(aws, []byte(cloud.Token), 0o755)) //nolint:gosec // it is run
+	p.env = append(p.env, cloud.ClusterEnv(s)...)
 }
 
 // skipCheckpoints keeps the state at the end of a run only, rather than after
@@ -135,7 +149,8 @@ func (p *project) stack(name string, config map[string]string) {
 func (p *project) foundation(env string) string {
 	p.t.Helper()
 	name := "foundation-" + env
-	p.stack(name, map[string]string{"aws:region": "eu-central-1", "environment": env, "layer": "foundation"})
+	p.stack(name, map[string]string{"aws:region": "eu-central-1", "environment": env, "layer": "foundation",
+		"image": stack.Image})
 	p.up(name)
 	return name
 }
@@ -154,7 +169,7 @@ func (p *project) workloads(env string) string {
 func (p *project) anywhere(env string) string {
 	p.t.Helper()
 	p.stack(env, map[string]string{
-		"environment": env, "provider": "kubernetes", "image": stack.Image,
+		"environment": env, "provider": "kubernetes", "image": stack.Image, "context": env,
 		"storeUrl":    "s3://models/ashlar?region=eu-central-1",
 		"databaseUrl": "postgres://ashlar:" + password + "@db.example.com:5432/ashlar?sslmode=verify-full",
 	})

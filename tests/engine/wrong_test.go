@@ -21,11 +21,11 @@ func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
 	}{
 		"an unknown environment and an unknown key": {
 			map[string]string{"environment": "qa", "imagee": "x"},
-			[]string{`unknown environment "qa"`, "ashlar:imagee: unknown key; did you mean image?"},
+			[]string{`unknown environment "qa"`, "config imagee: unknown key; did you mean image?"},
 		},
 		"missing config": {
 			map[string]string{"aws:region": "", "image": "", "foundation": ""},
-			[]string{"aws:region", "ashlar:image", "ashlar:foundation", "pulumi stack ls"},
+			[]string{"aws:region", "config image", "config foundation", "pulumi stack ls"},
 		},
 		"a stack reference to nothing": {
 			map[string]string{"foundation": "organization/ashlar/nothing"},
@@ -38,7 +38,7 @@ func TestWrongInputFailsBeforeTheFirstResource(t *testing.T) {
 		},
 		"a name that is too long": {
 			map[string]string{"name": strings.Repeat("a", 64), "namespace": strings.Repeat("b", 64)},
-			[]string{"ashlar:name", "ashlar:namespace", "at most 63"},
+			[]string{"config name", "config namespace", "at most 63"},
 		},
 		"a network that overlaps the cluster's": {
 			map[string]string{"layer": "foundation", "image": "", "foundation": "", "network.cidr": "172.20.0.0/16",

@@ -96,8 +96,8 @@ func Values(t testing.TB, dir string) string {
 		foundation.OutLogsBucket:   "ashlar-dev-logs-123456789012",
 		foundation.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", foundation.OutDatabasePort: "5432",
 		foundation.OutDatabaseName: "ashlar", foundation.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
-		foundation.OutDatabaseSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1234-abcdef",
-		foundation.OutRegistry:       "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
+		foundation.OutName: "ashlar", foundation.OutSchema: Image,
+		foundation.OutRegistry: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
 	}
 	values[foundation.OutBoundary] = "arn:aws:iam::123456789012:policy/ashlar-dev-workloads"
 	for _, name := range aws.FoundationOutputs() {

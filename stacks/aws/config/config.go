@@ -5,8 +5,6 @@
 // every problem is reported at once.
 package config
 
-import "github.com/ashlar-dev/ashlar/blueprints/plan"
-
 // The layers, the providers and what carries a workload. Config spells them so.
 const (
 	LayerFoundation = "foundation" // network, cluster, database, registry, keys: once an environment
@@ -28,18 +26,32 @@ type Config struct {
 	Layer       string // LayerFoundation or LayerWorkloads
 	Provider    string // ProviderAWS or ProviderKubernetes; foundation needs ProviderAWS
 	Environment string // dev, staging, prod or any that the blueprints name
-	Name        string // prefix of the installation's physical names
-	Region      string // aws:region
-	CostCentre  string // tag and label; empty leaves it out
+	// Name is what the stack's physical names begin with, and so tells apart what
+	// repositories of one account or cluster have. Default: Pulumi's project, which
+	// `ashlar init` names after the repository and its owner.
+	Name string
+	// Installation is the foundation's Name, for workloads on AWS. Default: that of
+	// the project which Foundation names.
+	Installation string
+	Region       string // aws:region
+	CostCentre   string // tag and label; empty leaves it out
 
 	Network  NetworkConfig
 	Cluster  ClusterConfig
 	Database DatabaseConfig
 	GitHub   *GitHubConfig // nil: no role for CI
 
+	// Project and Stack are Pulumi's, and together say who manages an object. They are
+	// no config: whoever runs the program knows.
+	Project, Stack string
+
 	Foundation string // the foundation's stack: "organization/ashlar/foundation-prod"; workloads on AWS
 	Image      string // the runtime's image, by digest or a tag that is never moved
-	Namespace  string // empty: the blueprint's name
+	Namespace  string // empty: made of Name, the blueprint's name and the environment
+
+	// Context and Server say which cluster ProviderKubernetes deploys to: a context of
+	// the user's kubeconfig by its name, or by the URL of its API server.
+	Context, Server string
 
 	StoreURL string // ProviderKubernetes: s3://bucket/prefix?region=...
 	// ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
@@ -114,19 +126,6 @@ type GitHubConfig struct {
 	Namespaces []string // of blueprints that CI may deploy; the foundation makes them
 	State      string   // bucket, or bucket/prefix, of Pulumi's state; empty: it is in none
 }
-
-// NamespaceOf returns the namespace that the plan's objects are in.
-func (c Config) NamespaceOf(p *plan.Plan) string {
-	if c.Namespace != "" {
-		return c.Namespace
-	}
-	return p.Name
-}
-
-// SystemNamespace is where the installation's own jobs run. The database's
-// schema is nobody's blueprint, and on AWS the job that changes it holds the
-// master password: no blueprint's namespace should have an identity that does.
-func (c Config) SystemNamespace() string { return c.Name + "-system" }
 
 // SettingsSecret is a Secret that a user may make in the namespace: how mail gets out
 // (ASHLAR_SMTP_URL, ASHLAR_SMTP_FROM), what signs webhooks, and what trackers ask

@@ -10,7 +10,7 @@ import (
 )
 
 // fromCallers are fields that whoever runs the program says, and no stack's config.
-var fromCallers = []string{".Folders", ".Admission", ".Describe"}
+var fromCallers = []string{".Folders", ".Admission", ".Describe", ".Project", ".Stack"}
 
 func TestEveryFieldOfConfigHasAKey(t *testing.T) {
 	var c Config
@@ -46,7 +46,7 @@ func TestReadConfigReadsNestedAndDottedKeys(t *testing.T) {
 		"kubernetes:context":         "left alone",
 		"ashlar:blueprints":          "a,b",
 		"ashlar:costCentre":          "",
-	}, "blueprints")
+	}, "ashlar", "dev", "blueprints")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,12 +77,12 @@ func TestReadConfigNamesEveryProblemAtOnce(t *testing.T) {
 		"ashlar:cluster.maxNodes":    "",
 		"ashlar:monitoring":          "false",
 		"ashlar:cluster.adminsistor": "",
-	})
-	wants(t, err, `ashlar:environmen: unknown key; did you mean environment?`,
-		`pulumi config set --path 'ashlar:network.NAME' VALUE`,
-		`ashlar:protect: "yes please" is neither true nor false`,
-		`ashlar:database.multiAz: only the foundation layer reads it`,
-		`ashlar:something.else: unknown key`, `ashlar:cluster.minNodes: only the foundation layer`)
+	}, "ashlar", "dev")
+	wants(t, err, `environmen: unknown key; did you mean environment?`,
+		`pulumi config set --path 'network.NAME' VALUE`,
+		`protect: "yes please" is neither true nor false`,
+		`database.multiAz: only the foundation layer reads it`,
+		`something.else: unknown key`, `cluster.minNodes: only the foundation layer`)
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a password is in the message: %v", err)
 	}
@@ -96,8 +96,9 @@ func TestDefaultsFollowTheEnvironment(t *testing.T) {
 	if !prod.Network.NATPerZone || !prod.MultiAZ() || !prod.Protected() || prod.Database.BackupDays != 30 {
 		t.Errorf("prod %+v", prod)
 	}
-	if again := prod.Filled(); !reflect.DeepEqual(again, prod) {
-		t.Errorf("filling twice changed %+v to %+v", prod, again)
+	filled := prod.Filled()
+	if again := filled.Filled(); !reflect.DeepEqual(again, filled) {
+		t.Errorf("filling twice changed %+v to %+v", filled, again)
 	}
 	anywhere := Defaults(LayerWorkloads, ProviderKubernetes, "dev")
 	if anywhere.Delivery != DeliveryDeployment || anywhere.Pipelines != PipelinesCronJob || anywhere.Monitoring {

@@ -1,10 +1,13 @@
 package config
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Defaults returns the Config that says nothing but where: layer, provider
-// ("" is ProviderAWS) and environment. Its booleans are decided; what else is
-// empty Program fills in.
+// ("" is ProviderAWS) and environment. Only its names are left empty, which Filled
+// makes of the project's and the foundation's.
 func Defaults(layer, provider, environment string) Config {
 	if provider == "" {
 		provider = ProviderAWS
@@ -12,14 +15,20 @@ func Defaults(layer, provider, environment string) Config {
 	c := Config{Layer: layer, Provider: provider, Environment: environment}
 	c.Network.NATPerZone = c.Production()
 	c.Monitoring = provider == ProviderAWS
-	return c.Filled()
+	return c.sized()
 }
 
 // Filled returns the config with every empty text and number that has a
 // default set to it. Filling twice changes nothing.
 func (c Config) Filled() Config {
+	fill(&c.Name, NameOf(c.Project))
+	fill(&c.Installation, installation(c))
+	return c.sized()
+}
+
+// sized fills in everything but names.
+func (c Config) sized() Config {
 	fill(&c.Provider, ProviderAWS)
-	fill(&c.Name, "ashlar")
 	fill(&c.Delivery, choose(c.Provider == ProviderAWS, DeliveryRollout, DeliveryDeployment))
 	fill(&c.Pipelines, choose(c.Provider == ProviderAWS, PipelinesArgo, PipelinesCronJob))
 
@@ -45,6 +54,15 @@ func (c Config) Filled() Config {
 	fill(&c.Database.BackupDays, choose(c.Production(), 30, 7))
 
 	return c
+}
+
+// installation is the name of the foundation that a stack's Foundation names by its
+// project, unless that has another by its own config; a foundation is its own.
+func installation(c Config) string {
+	if parts := strings.Split(c.Foundation, "/"); c.Layer == LayerWorkloads && len(parts) == 3 {
+		return NameOf(parts[1])
+	}
+	return c.Name
 }
 
 // fill sets a field that has its zero value. So a default never contradicts a zero

@@ -31,12 +31,12 @@ func FuzzConfig(f *testing.F) {
 // again gives another answer.
 func readsTwice(t *testing.T, values map[string]string) bool {
 	t.Helper()
-	c, err := Read(values)
+	c, err := Read(values, "ashlar", "dev")
 	if err != nil {
 		return false
 	}
 	_ = Validate(onePlan(), c)
-	if again, err := Read(values); err != nil || !reflect.DeepEqual(again, c) {
+	if again, err := Read(values, "ashlar", "dev"); err != nil || !reflect.DeepEqual(again, c) {
 		t.Fatalf("%q read differently: %+v, %+v (%v)", values, c, again, err)
 	}
 	return true

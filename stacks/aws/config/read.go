@@ -11,8 +11,9 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
 )
 
-// project is the namespace of our own config keys.
-const project = "ashlar"
+// space is the namespace of our config keys, whatever the project is called: whoever
+// runs the program gives the keys of the project's own namespace this one.
+const space = "ashlar"
 
 // key is one config key: what reads it, and where its value goes. The target
 // is a *string, *bool, **bool, *int or *[]string.
@@ -55,7 +56,10 @@ var keys = []key{
 	{"github.state", LayerFoundation, func(c *Config) any { return &c.github().State }},
 
 	{"foundation", LayerWorkloads, func(c *Config) any { return &c.Foundation }},
-	{"image", LayerWorkloads, func(c *Config) any { return &c.Image }},
+	{"image", "", func(c *Config) any { return &c.Image }},
+	{"installation", LayerWorkloads, func(c *Config) any { return &c.Installation }},
+	{"context", LayerWorkloads, func(c *Config) any { return &c.Context }},
+	{"server", LayerWorkloads, func(c *Config) any { return &c.Server }},
 	{"namespace", LayerWorkloads, func(c *Config) any { return &c.Namespace }},
 	{"storeUrl", LayerWorkloads, func(c *Config) any { return &c.StoreURL }},
 	{"databaseUrl", LayerWorkloads, func(c *Config) any { return &c.DatabaseURL }},
@@ -90,15 +94,18 @@ func (c *Config) github() *GitHubConfig {
 // entries, are as good as none: Pulumi.yaml declares them as defaults. Also names keys
 // of ours that the caller reads itself.
 //
+// The project and the stack are Pulumi's, which names are made of that the config leaves
+// out; both may be empty.
+//
 // All unknown keys and all unreadable values are returned as one error.
-func Read(values map[string]string, also ...string) (Config, error) {
+func Read(values map[string]string, project, stack string, also ...string) (Config, error) {
 	flat, errs := flatten(values)
 	provider, layer := flat["provider"], flat["layer"]
 	if layer == "" {
 		layer = LayerWorkloads
 	}
 	c := Defaults(layer, provider, flat["environment"])
-	c.Region = values["aws:region"]
+	c.Region, c.Project, c.Stack = values["aws:region"], project, stack
 	for _, path := range sorted(flat) {
 		i := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
 		switch {
@@ -106,10 +113,11 @@ func Read(values map[string]string, also ...string) (Config, error) {
 		case i < 0:
 			errs = append(errs, unknown(path, also))
 		case keys[i].layer != "" && keys[i].layer != layer:
-			errs = append(errs, fmt.Errorf("config %s:%s: only the %s layer reads it, and ashlar:layer is %s; take it out", project, path, keys[i].layer, layer))
+			errs = append(errs, fmt.Errorf("config %s: only the %s layer reads it, and layer is %s; take it out",
+				path, keys[i].layer, layer))
 		default:
 			if err := assign(keys[i].target(&c), flat[path]); err != nil {
-				errs = append(errs, fmt.Errorf("config %s:%s: %w", project, path, err))
+				errs = append(errs, fmt.Errorf("config %s: %w", path, err))
 			}
 		}
 	}
@@ -120,9 +128,9 @@ func Read(values map[string]string, also ...string) (Config, error) {
 func unknown(path string, also []string) error {
 	best := nearest.Name(path, append(slices.Collect(paths), also...))
 	if best == "" {
-		return fmt.Errorf("config %s:%s: unknown key; Pulumi.yaml lists all keys", project, path)
+		return fmt.Errorf("config %s: unknown key; Pulumi.yaml lists all keys", path)
 	}
-	return fmt.Errorf("config %s:%s: unknown key; did you mean %s?", project, path, best)
+	return fmt.Errorf("config %s: unknown key; did you mean %s?", path, best)
 }
 
 // paths yields the keys with dots for nesting, in the order of the list.
@@ -139,7 +147,7 @@ func flatten(values map[string]string) (map[string]string, []error) {
 	flat := map[string]string{}
 	var errs []error
 	for _, name := range sorted(values) {
-		path, ours := strings.CutPrefix(name, project+":")
+		path, ours := strings.CutPrefix(name, space+":")
 		if !ours {
 			continue
 		}
@@ -151,7 +159,7 @@ func flatten(values map[string]string) (map[string]string, []error) {
 		}
 		var object map[string]any
 		if err := json.Unmarshal([]byte(text), &object); err != nil {
-			errs = append(errs, fmt.Errorf("config %s: holds several keys; set one with `pulumi config set --path '%s.NAME' VALUE`", name, name))
+			errs = append(errs, fmt.Errorf("config %s: holds several keys; set one with `pulumi config set --path '%s.NAME' VALUE`", path, path))
 			continue
 		}
 		spread(flat, path, object)

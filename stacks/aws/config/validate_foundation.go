@@ -30,20 +30,20 @@ func (p *problems) network() {
 	if !p.foundation() {
 		return
 	}
-	cidr, ok := p.prefix("ashlar:network.cidr", p.cfg.Network.CIDR)
+	cidr, ok := p.prefix("network.cidr", p.cfg.Network.CIDR)
 	if ok && (!cidr.Addr().IsPrivate() || cidr.Bits() < 16 || cidr.Bits() > 22) {
-		p.key("ashlar:network.cidr", "%s: use a private range from /16 to /22, such as 10.0.0.0/16", cidr)
+		p.key("network.cidr", "%s: use a private range from /16 to /22, such as 10.0.0.0/16", cidr)
 	}
 	for _, text := range sorted(taken) {
 		if ok && cidr.Overlaps(netip.MustParsePrefix(text)) {
-			p.key("ashlar:network.cidr", "%s overlaps %s: %s; choose another range", cidr, text, taken[text])
+			p.key("network.cidr", "%s overlaps %s: %s; choose another range", cidr, text, taken[text])
 		}
 	}
 	for _, text := range p.cfg.Network.Reserved {
-		reserved, valid := p.prefix("ashlar:network.reserved", text)
+		reserved, valid := p.prefix("network.reserved", text)
 		if ok && valid && cidr.Overlaps(reserved) {
-			p.key("ashlar:network.cidr",
-				"%s overlaps %s, which ashlar:network.reserved keeps free; choose another range", cidr, reserved)
+			p.key("network.cidr",
+				"%s overlaps %s, which network.reserved keeps free; choose another range", cidr, reserved)
 		}
 	}
 	p.zones()
@@ -55,16 +55,16 @@ func (p *problems) network() {
 func (p *problems) zones() {
 	zones := p.cfg.Network.Zones
 	if n := len(zones); n != 0 && n != 2 && n != 3 {
-		p.key("ashlar:network.zones", "%d zones; name two or three, or none for the region's first", n)
+		p.key("network.zones", "%d zones; name two or three, or none for the region's first", n)
 	}
 	seen := map[string]bool{}
 	for _, zone := range zones {
 		letter, found := strings.CutPrefix(zone, p.cfg.Region)
 		if !found || !zoneLetter.MatchString(letter) {
-			p.key("ashlar:network.zones", "%q is not a zone of %s; write it as %sa", zone, p.cfg.Region, p.cfg.Region)
+			p.key("network.zones", "%q is not a zone of %s; write it as %sa", zone, p.cfg.Region, p.cfg.Region)
 		}
 		if seen[zone] {
-			p.key("ashlar:network.zones", "%s is named twice", zone)
+			p.key("network.zones", "%s is named twice", zone)
 		}
 		seen[zone] = true
 	}
@@ -93,32 +93,32 @@ func (p *problems) cluster() {
 	}
 	c := p.cfg.Cluster
 	if !versionForm.MatchString(c.Version) {
-		p.key("ashlar:cluster.version", "%q: write the minor version of Kubernetes, such as 1.32", c.Version)
+		p.key("cluster.version", "%q: write the minor version of Kubernetes, such as 1.32", c.Version)
 	}
-	p.pool("ashlar:cluster", c.NodeTypes, c.MinNodes, c.MaxNodes, 1)
+	p.pool("cluster", c.NodeTypes, c.MinNodes, c.MaxNodes, 1)
 	if c.Training != nil {
-		p.pool("ashlar:cluster.training", c.Training.NodeTypes, c.Training.MinNodes, c.Training.MaxNodes, 0)
+		p.pool("cluster.training", c.Training.NodeTypes, c.Training.MinNodes, c.Training.MaxNodes, 0)
 	}
 	if c.GPU && c.Training == nil {
-		p.key("ashlar:cluster.gpu", "there is no training pool to have GPUs; set ashlar:cluster.training too")
+		p.key("cluster.gpu", "there is no training pool to have GPUs; set cluster.training too")
 	}
 	if c.PublicEndpoint && len(c.PublicCIDRs) == 0 {
-		p.key("ashlar:cluster.publicCidrs",
+		p.key("cluster.publicCidrs",
 			"a public API server needs the ranges that may reach it, such as your office's 203.0.113.0/24")
 	}
 	if !c.PublicEndpoint && len(c.PublicCIDRs) > 0 {
-		p.key("ashlar:cluster.publicCidrs",
-			"the API server is private; set ashlar:cluster.publicEndpoint or leave the ranges out")
+		p.key("cluster.publicCidrs",
+			"the API server is private; set cluster.publicEndpoint or leave the ranges out")
 	}
 	for _, text := range c.PublicCIDRs {
-		if cidr, ok := p.prefix("ashlar:cluster.publicCidrs", text); ok && cidr.Bits() < 8 {
-			p.key("ashlar:cluster.publicCidrs",
+		if cidr, ok := p.prefix("cluster.publicCidrs", text); ok && cidr.Bits() < 8 {
+			p.key("cluster.publicCidrs",
 				"%s opens the API server to the internet; name ranges of /8 or smaller", cidr)
 		}
 	}
 	for _, arn := range c.Admins {
 		if !adminForm.MatchString(arn) {
-			p.key("ashlar:cluster.admins",
+			p.key("cluster.admins",
 				"%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/platform", arn)
 		}
 	}
@@ -146,14 +146,14 @@ func (p *problems) database() {
 	}
 	d := p.cfg.Database
 	if !classForm.MatchString(d.InstanceClass) {
-		p.key("ashlar:database.instanceClass",
+		p.key("database.instanceClass",
 			"%q is not an RDS instance class, such as db.t4g.medium", d.InstanceClass)
 	}
 	if d.AllocatedGB < 20 || d.AllocatedGB > 65536 {
-		p.key("ashlar:database.allocatedGb", "%d: RDS allocates 20 to 65536 GB", d.AllocatedGB)
+		p.key("database.allocatedGb", "%d: RDS allocates 20 to 65536 GB", d.AllocatedGB)
 	}
 	if least := choose(p.cfg.Production(), 7, 1); d.BackupDays < least || d.BackupDays > 35 {
-		p.key("ashlar:database.backupDays", "%d: RDS keeps 1 to 35 days of backups, and %s wants at least %d",
+		p.key("database.backupDays", "%d: RDS keeps 1 to 35 days of backups, and %s wants at least %d",
 			d.BackupDays, p.cfg.Environment, least)
 	}
 }
@@ -167,20 +167,21 @@ func (p *problems) github() {
 		return
 	}
 	if !repositoryForm.MatchString(g.Repository) {
-		p.key("ashlar:github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
+		p.key("github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
 	}
 	if len(g.Namespaces) == 0 {
-		p.key("ashlar:github.namespaces",
+		p.key("github.namespaces",
 			"name the namespaces that CI deploys blueprints to, which are named after them, such as credit-risk; it may change no other")
 	}
 	for _, ns := range g.Namespaces {
 		if ns == p.cfg.SystemNamespace() {
-			p.key("ashlar:github.namespaces",
+			p.key("github.namespaces",
 				"%s is the installation's own, and is among them anyway; leave it out", ns)
 		}
 	}
 	if g.State != "" && !stateForm.MatchString(g.State) {
-		p.key("ashlar:github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards", g.State)
+		p.key("github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards",
+			g.State)
 	}
 }
 

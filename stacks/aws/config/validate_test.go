@@ -20,17 +20,17 @@ var refused = map[string]struct {
 	want string
 }{
 	"another layer": {soundFoundation, func(c *Config) { c.Layer = "base" },
-		`ashlar:layer: "base"; use foundation or workloads`},
+		`layer: "base"; use foundation or workloads`},
 	"another provider": {soundFoundation, func(c *Config) { c.Provider = "gcp" },
-		`ashlar:provider: "gcp"`},
+		`provider: "gcp"`},
 	"a foundation anywhere": {soundFoundation,
 		func(c *Config) { c.Provider = ProviderKubernetes }, "has no foundation"},
 	"no region": {soundFoundation, func(c *Config) { c.Region = "" },
 		"pulumi config set aws:region"},
-	"no environment": {soundFoundation, func(c *Config) { c.Environment = "" }, "ashlar:environment"},
+	"no environment": {soundFoundation, func(c *Config) { c.Environment = "" }, "environment"},
 	"a long name": {soundFoundation,
 		func(c *Config) { c.Name = strings.Repeat("a", 21) }, "at most 20"},
-	"a cost centre that is no label": {soundFoundation, func(c *Config) { c.CostCentre = "R&D" }, "ashlar:costCentre"},
+	"a cost centre that is no label": {soundFoundation, func(c *Config) { c.CostCentre = "R&D" }, "costCentre"},
 	"a CIDR that is none": {soundFoundation,
 		func(c *Config) { c.Network.CIDR = "10.0.0.0" }, "not an IPv4 range"},
 	"a CIDR with host bits": {soundFoundation,
@@ -51,7 +51,7 @@ var refused = map[string]struct {
 	"a zone twice": {soundFoundation,
 		func(c *Config) { c.Network.Zones = []string{"eu-central-1a", "eu-central-1a"} }, "named twice"},
 	"an old Kubernetes": {soundFoundation, func(c *Config) { c.Cluster.Version = "1.18" },
-		"ashlar:cluster.version"},
+		"cluster.version"},
 	"more nodes than the most": {soundFoundation, func(c *Config) { c.Cluster.MinNodes = 9 },
 		"minNodes 9 and maxNodes 6"},
 	"an instance type that is none": {soundFoundation, func(c *Config) { c.Cluster.NodeTypes = []string{"big"} },
@@ -73,14 +73,14 @@ var refused = map[string]struct {
 	"a small database": {soundFoundation, func(c *Config) { c.Database.AllocatedGB = 5 }, "20 to 65536"},
 	"long backups":     {soundFoundation, func(c *Config) { c.Database.BackupDays = 36 }, "1 to 35"},
 	"any repository": {soundFoundation,
-		func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/*"} }, "ashlar:github.repository"},
+		func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/*"} }, "github.repository"},
 	"no namespace for CI": {soundFoundation,
-		func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml"} }, "ashlar:github.namespaces"},
+		func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml"} }, "github.namespaces"},
 	"the system's namespace for CI": {soundFoundation,
-		func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"ashlar-system"}, ""} },
+		func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"ashlar-dev-system"}, ""} },
 		"is the installation's own"},
 	"any state": {soundFoundation,
-		func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"credit"}, "*"} }, "ashlar:github.state"},
+		func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"credit"}, "*"} }, "github.state"},
 
 	"no foundation": {soundWorkloads, func(c *Config) { c.Foundation = "" }, "pulumi stack ls"},
 	"a foundation without a project": {soundWorkloads, func(c *Config) { c.Foundation = "foundation-dev" },
@@ -92,16 +92,16 @@ var refused = map[string]struct {
 		func(c *Config) { c.Image = "registry.example.com/runtime" }, "never moved"},
 	"another delivery":        {soundWorkloads, func(c *Config) { c.Delivery = "ftp" }, "rollout or deployment"},
 	"other pipelines":         {soundWorkloads, func(c *Config) { c.Pipelines = "airflow" }, "argo or cronjob"},
-	"a namespace in capitals": {soundWorkloads, func(c *Config) { c.Namespace = "ML" }, "ashlar:namespace"},
+	"a namespace in capitals": {soundWorkloads, func(c *Config) { c.Namespace = "ML" }, "namespace"},
 	"a custom store on AWS": {soundWorkloads, func(c *Config) { c.StoreURL = "s3://b" },
 		"for provider kubernetes"},
 
-	"no store":                 {soundAnywhere, func(c *Config) { c.StoreURL = "" }, "ashlar:storeUrl"},
+	"no store":                 {soundAnywhere, func(c *Config) { c.StoreURL = "" }, "storeUrl"},
 	"a store that is a folder": {soundAnywhere, func(c *Config) { c.StoreURL = "file:///data" }, "s3://bucket/prefix"},
 	"credentials in the store": {soundAnywhere,
 		func(c *Config) { c.StoreURL = "s3://key:secret@bucket" }, "holds credentials"},
 	"no database": {soundAnywhere, func(c *Config) { c.DatabaseURL = "" },
-		"pulumi config set --secret ashlar:databaseUrl"},
+		"pulumi config set --secret databaseUrl"},
 	"another database": {soundAnywhere,
 		func(c *Config) { c.DatabaseURL = "mysql://u:hunter2@h/d" }, "not a PostgreSQL URL"},
 	"a foundation for nothing": {soundAnywhere,
@@ -129,7 +129,7 @@ func TestValidateRefusesPlansThatCollideOrDoNotFit(t *testing.T) {
 	b.Environment = "prod"
 	b.Endpoints = map[string]plan.Endpoint{strings.Repeat("e", 64): {}}
 	wants(t, Validate([]*plan.Plan{&a, &b}, cfg), "2 blueprints would share it", "two blueprints have this name",
-		"planned for prod, but config ashlar:environment is dev", "at most 40 characters")
+		"planned for prod, but config environment is dev", "at most 40 characters")
 	wants(t, Validate(nil, cfg), "no blueprint to deploy")
 	cfg = sound(LayerFoundation, ProviderAWS)
 	cfg.Environment = "qa"
@@ -137,7 +137,7 @@ func TestValidateRefusesPlansThatCollideOrDoNotFit(t *testing.T) {
 }
 
 func TestEveryProblemIsReportedAtOnce(t *testing.T) {
-	wants(t, Validate(nil, Config{}), "ashlar:layer", "aws:region", "ashlar:environment")
-	wants(t, Validate(nil, Config{Layer: LayerWorkloads}), "aws:region", "ashlar:environment", "ashlar:image",
-		"ashlar:foundation", "ashlar:blueprints")
+	wants(t, Validate(nil, Config{}), "layer", "aws:region", "environment")
+	wants(t, Validate(nil, Config{Layer: LayerWorkloads}), "aws:region", "environment", "image",
+		"foundation", "blueprints")
 }

@@ -29,15 +29,18 @@ const (
 	maxEnvironmentLength = 12
 	MaxConceptLength     = 40
 	maxLabelLength       = 63
+	// What permissions name by a pattern must not be cut from a name. A bucket's ends in
+	// a digest of eight characters, and so does a role's, which has the region as well.
+	maxPrefixLength = min(maxBucketName-9, maxRoleName-9-len("-ap-northeast-1"))
 )
 
 // layer checks what says which program runs: layer, provider, region.
 func (p *problems) layer() {
 	c := p.cfg
-	p.choice("ashlar:layer", c.Layer, LayerFoundation, LayerWorkloads)
-	p.choice("ashlar:provider", c.Provider, ProviderAWS, ProviderKubernetes)
+	p.choice("layer", c.Layer, LayerFoundation, LayerWorkloads)
+	p.choice("provider", c.Provider, ProviderAWS, ProviderKubernetes)
 	if p.foundation() && c.Provider == ProviderKubernetes {
-		p.key("ashlar:layer", "provider kubernetes has no foundation: the cluster is there already; set ashlar:layer to workloads")
+		p.key("layer", "provider kubernetes has no foundation: the cluster is there already; set layer to workloads")
 	}
 	if c.Provider == ProviderAWS && !regionForm.MatchString(c.Region) {
 		p.key("aws:region", "%q is not a region; run `pulumi config set aws:region eu-central-1`", c.Region)
@@ -54,10 +57,10 @@ func (p *problems) choice(key, value string, allowed ...string) {
 // names checks the parts that physical names, tags and labels are made of.
 func (p *problems) names() {
 	c := p.cfg
-	p.label("ashlar:name", c.Name, maxNameLength)
-	p.label("ashlar:environment", c.Environment, maxEnvironmentLength)
+	p.label("name", c.Name, maxNameLength)
+	p.label("environment", c.Environment, maxEnvironmentLength)
 	if c.CostCentre != "" && (len(c.CostCentre) > maxLabelLength || !costCentreForm.MatchString(c.CostCentre)) {
-		p.key("ashlar:costCentre", "%q is a tag and a label: letters, digits, '.', '_' and '-', at most %d",
+		p.key("costCentre", "%q is a tag and a label: letters, digits, '.', '_' and '-', at most %d",
 			c.CostCentre, maxLabelLength)
 	}
 }
@@ -75,23 +78,31 @@ func (p *problems) label(key, value string, longest int) {
 func (p *problems) workloads() {
 	c := p.cfg
 	if c.Layer != LayerWorkloads {
+		p.image()
 		return
 	}
-	p.choice("ashlar:delivery", c.Delivery, DeliveryRollout, DeliveryDeployment)
-	p.choice("ashlar:pipelines", c.Pipelines, PipelinesArgo, PipelinesCronJob)
+	p.choice("delivery", c.Delivery, DeliveryRollout, DeliveryDeployment)
+	p.choice("pipelines", c.Pipelines, PipelinesArgo, PipelinesCronJob)
 	if c.Namespace != "" {
-		p.label("ashlar:namespace", c.Namespace, maxLabelLength)
+		p.label("namespace", c.Namespace, maxLabelLength)
 	}
 	p.image()
 	if c.Provider == ProviderKubernetes {
 		p.anyCluster()
 		return
 	}
+	p.label("installation", c.Installation, maxNameLength)
+	if prefix := c.Installation + "-" + c.Environment + "-" + c.Name; len(prefix) > maxPrefixLength {
+		p.key("name", "%s, which the names of buckets and roles begin with, is longer than %d characters; choose a shorter one by `pulumi config set name NAME`", prefix, maxPrefixLength)
+	}
+	if c.Context != "" || c.Server != "" {
+		p.key("context", "context and server are for provider kubernetes; on AWS the cluster is the foundation's")
+	}
 	if !stackForm.MatchString(c.Foundation) {
-		p.key("ashlar:foundation", "%q; name the foundation's stack as organization/ashlar/foundation-%s (`pulumi stack ls` lists them)", c.Foundation, c.Environment)
+		p.key("foundation", "%q; name the foundation's stack as organization/ashlar/foundation-%s (`pulumi stack ls` lists them)", c.Foundation, c.Environment)
 	}
 	if c.StoreURL != "" || c.DatabaseURL != "" {
-		p.key("ashlar:storeUrl", "storeUrl and databaseUrl are for provider kubernetes; on AWS the foundation and the workloads make both")
+		p.key("storeUrl", "storeUrl and databaseUrl are for provider kubernetes; on AWS the foundation and the workloads make both")
 	}
 }
 
@@ -100,9 +111,12 @@ func (p *problems) workloads() {
 // which is made to move, is refused.
 func (p *problems) image() {
 	image := p.cfg.Image
+	if image == "" && p.foundation() {
+		return // it has no registry yet
+	}
 	tagged := taggedForm.MatchString(image) && !strings.HasSuffix(image, ":latest")
 	if !tagged && !digestForm.MatchString(image) {
-		p.key("ashlar:image", "%q; name the runtime's image by digest (registry/ashlar-runtime@sha256:...) or by a tag that is never moved; `ashlar image push` prints it", image)
+		p.key("image", "%q; name the runtime's image by digest (registry/ashlar-runtime@sha256:...) or by a tag that is never moved; `ashlar image push` prints it", image)
 	}
 }
 
@@ -111,19 +125,19 @@ func (p *problems) image() {
 func (p *problems) anyCluster() {
 	c := p.cfg
 	if c.Foundation != "" {
-		p.key("ashlar:foundation", "provider kubernetes has no foundation; leave it out")
+		p.key("foundation", "provider kubernetes has no foundation; leave it out")
 	}
 	store, err := url.Parse(c.StoreURL)
 	if err != nil || store.Scheme != "s3" || store.Host == "" {
-		p.key("ashlar:storeUrl", "%q; write it as s3://bucket/prefix?region=eu-central-1", c.StoreURL)
+		p.key("storeUrl", "%q; write it as s3://bucket/prefix?region=eu-central-1", c.StoreURL)
 	}
 	if err == nil && store.User != nil {
-		p.key("ashlar:storeUrl", "holds credentials; give pods AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in a Secret instead")
+		p.key("storeUrl", "holds credentials; give pods AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in a Secret instead")
 	}
 	database, err := url.Parse(c.DatabaseURL)
 	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" ||
 		database.User.Username() == "" || strings.Trim(database.Path, "/") == "" {
-		p.key("ashlar:databaseUrl", "not set, or not a PostgreSQL URL; run `pulumi config set --secret ashlar:databaseUrl 'postgres://user:password@host:5432/database?sslmode=verify-full'`")
+		p.key("databaseUrl", "not set, or not a PostgreSQL URL; run `pulumi config set --secret databaseUrl 'postgres://user:password@host:5432/database?sslmode=verify-full'`")
 	}
 }
 
@@ -134,11 +148,11 @@ func (p *problems) egress() {
 		return
 	}
 	if c.Provider == ProviderAWS && len(c.DatabaseCIDRs) > 0 {
-		p.key("ashlar:databaseCidrs", "the database is the foundation's, inside its network; leave it out")
+		p.key("databaseCidrs", "the database is the foundation's, inside its network; leave it out")
 	}
 	for _, text := range c.DatabaseCIDRs {
 		if prefix, err := netip.ParsePrefix(text); err != nil || prefix != prefix.Masked() {
-			p.key("ashlar:databaseCidrs", "%q is not a range of addresses; write it as 10.1.2.0/24", text)
+			p.key("databaseCidrs", "%q is not a range of addresses; write it as 10.1.2.0/24", text)
 		}
 	}
 	if c.MailServer == "" {
@@ -146,7 +160,7 @@ func (p *problems) egress() {
 	}
 	host, port, err := net.SplitHostPort(c.MailServer)
 	if n, atoi := strconv.Atoi(port); err != nil || atoi != nil || n < 1 || n > 65535 || !hostForm.MatchString(host) {
-		p.key("ashlar:mailServer", "%q: write it as host:port, such as smtp.example.com:587; its user and password are in the Secret %s", c.MailServer, SettingsSecret)
+		p.key("mailServer", "%q: write it as host:port, such as smtp.example.com:587; its user and password are in the Secret %s", c.MailServer, SettingsSecret)
 	}
 }
 
@@ -157,16 +171,17 @@ var hostForm = regexp.MustCompile(`^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$`)
 func (p *problems) plans(plans []*plan.Plan) {
 	if len(plans) == 0 {
 		if p.foundation() && !knownEnvironment(p.cfg.Environment) {
-			p.key("ashlar:environment", "%q is named by no blueprint; without blueprints it is dev, staging or prod",
+			p.key("environment", "%q is named by no blueprint; without blueprints it is dev, staging or prod",
 				p.cfg.Environment)
 		}
 		if p.cfg.Layer == LayerWorkloads {
-			p.key("ashlar:blueprints", "there is no blueprint to deploy")
+			p.key("blueprints", "there is no blueprint to deploy")
 		}
 		return
 	}
 	if len(plans) > 1 && p.cfg.Namespace != "" {
-		p.key("ashlar:namespace", "%d blueprints would share it; leave it out, and each gets a namespace with its own name", len(plans))
+		p.key("namespace", "%d blueprints would share it; leave it out, and each gets a namespace with its own name",
+			len(plans))
 	}
 	seen := map[string]bool{}
 	for _, one := range plans {
@@ -186,7 +201,7 @@ func (p *problems) plan(one *plan.Plan) {
 		p.found = append(p.found, fmt.Errorf("blueprint %s: %s", one.Name, fmt.Sprintf(format, args...)))
 	}
 	if one.Environment != p.cfg.Environment {
-		say("planned for %s, but config ashlar:environment is %s", one.Environment, p.cfg.Environment)
+		say("planned for %s, but config environment is %s", one.Environment, p.cfg.Environment)
 	}
 	concepts := map[string][]string{
 		"blueprint": {one.Name}, "model": sorted(one.Models), "pipeline": sorted(one.Pipelines),

@@ -9,6 +9,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/cluster"
 	"github.com/ashlar-dev/ashlar/components/deployer"
 	"github.com/ashlar-dev/ashlar/components/githuboidc"
+	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/policy"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
@@ -72,9 +73,9 @@ func (u *builder) makeCI(ctx *pulumi.Context) error {
 // deployer is what CI may do in the cluster.
 func (u *builder) deployer() *deployer.Args {
 	return &deployer.Args{
-		Prefix: u.cfg.Name, Namespaces: append([]string{u.cfg.SystemNamespace()}, u.cfg.GitHub.Namespaces...),
+		Prefix: u.cfg.Name, Namespaces: u.cfg.GitHub.Namespaces,
 		Reserved: addons.Namespaces(),
-		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment,
+		Labels: map[string]string{object.LabelEnvironment: u.cfg.Environment,
 			"app.kubernetes.io/managed-by": "ashlar"},
 		Write: Deployers, Read: Viewers, After: u.at.ready,
 	}

@@ -38,7 +38,7 @@ func Register(ctx *pulumi.Context, cfg config.Config) error {
 		return err
 	}
 	if !cfg.Cluster.PublicEndpoint {
-		if err := ctx.Log.Info("the API server answers inside the VPC only: run where it is reached, or set ashlar:cluster.publicEndpoint", nil); err != nil {
+		if err := ctx.Log.Info("the API server answers inside the VPC only: run where it is reached, or set cluster.publicEndpoint", nil); err != nil {
 			return err
 		}
 	}
@@ -89,9 +89,10 @@ func (u *builder) make(ctx *pulumi.Context) error {
 	}
 	u.at.account = pulumi.String(who.AccountId)
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
+	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{
 		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary,
-		u.makeMigrator, u.makeCI, u.makeAddons,
+		u.makeMigrator, u.makeCI, u.makeAddons, u.makeSchema,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -138,6 +139,7 @@ func (u *builder) makeNetwork(ctx *pulumi.Context) error {
 		return err
 	}
 	u.at.vpc, u.at.subnets, u.at.connected = n.VPCID, n.PrivateSubnetIDs, n.Ready
+	u.at.networkCIDR = n.CIDR
 	u.out[OutNetworkCIDR], u.out[outVPC] = n.CIDR, n.VPCID
 	return nil
 }
@@ -158,8 +160,7 @@ func (u *builder) makeCluster(ctx *pulumi.Context) error {
 }
 
 // makeDatabase registers the database in the private subnets, open to the cluster's
-// security group alone. What it exports of the password is the ARN of RDS's own
-// secret.
+// security group alone. It exports nothing of the password, which RDS keeps.
 func (u *builder) makeDatabase(ctx *pulumi.Context) error {
 	d, err := database.New(ctx, "database", u.database())
 	if err != nil {
@@ -167,7 +168,8 @@ func (u *builder) makeDatabase(ctx *pulumi.Context) error {
 	}
 	u.at.databaseID, u.at.databaseSecret = d.ResourceID, d.SecretArn
 	u.out[OutDatabaseHost], u.out[OutDatabasePort] = d.Host, pulumi.Sprintf("%d", d.Port)
-	u.out[OutDatabaseName], u.out[OutDatabaseResource], u.out[OutDatabaseSecret] = d.Name, d.ResourceID, d.SecretArn
+	u.out[OutDatabaseName], u.out[OutDatabaseResource] = d.Name, d.ResourceID
+	u.at.databaseHost, u.at.databasePort, u.at.databaseName = d.Host, pulumi.Sprintf("%d", d.Port), d.Name
 	return nil
 }
 
@@ -192,6 +194,7 @@ func (u *builder) makeAddons(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("kubernetes: %w", err)
 	}
+	u.at.kubernetes = provider
 	a, err := addons.New(ctx, "addons", u.addons(), pulumi.Providers(provider))
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func TestProductionIsSpreadAndDevelopmentIsCheap(t *testing.T) {
 func TestTheMinimalFoundationHasNoRoleForCIAndOnePool(t *testing.T) {
 	c := config.Defaults(config.LayerFoundation, config.ProviderAWS, "dev")
 	c.Region = "eu-central-1"
-	r := recordWhole(t, c)
+	r := recordWhole(t, c.Filled())
 	if n := len(r.All("ashlar:githuboidc:GitHubOIDC")); n != 0 {
 		t.Errorf("%d roles for CI that nobody asked for", n)
 	}

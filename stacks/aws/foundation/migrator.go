@@ -5,21 +5,17 @@ import (
 
 	"github.com/ashlar-dev/ashlar/components/identity"
 	"github.com/ashlar-dev/ashlar/components/policy"
+	"github.com/ashlar-dev/ashlar/stacks/aws/migration"
 )
-
-// MigrateName is the job that migrates the database, its service account and the last
-// part of its role's name.
-const MigrateName = "migrate"
 
 // migrator is who the job that migrates the database is in AWS: the one role
 // that reads the master password, RDS's own. It is the foundation's and not the
 // workloads', because who makes roles for workloads must not be able to make
-// this one. The workloads' stacks have the foundation's ashlar:name, of which the
-// namespace is made.
+// this one.
 func (u *builder) migrator() *identity.Args {
 	return &identity.Args{
-		RoleName: u.prefix() + "-" + MigrateName, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
-		Namespace: u.cfg.SystemNamespace(), ServiceAccount: MigrateName, Tags: u.tags(),
+		RoleName: u.prefix() + "-" + migration.Name, ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn,
+		Namespace: u.cfg.SystemNamespace(), ServiceAccount: migration.Name, Tags: u.tags(),
 		Statements: []policy.Statement{
 			{Sid: "MasterPassword", Actions: []string{"secretsmanager:GetSecretValue"},
 				Resources: []pulumi.StringInput{u.at.databaseSecret}},
@@ -36,9 +32,24 @@ func (u *builder) migrator() *identity.Args {
 	}
 }
 
-// makeMigrator registers the role and binds it to the service account, which exists
-// once a stack of workloads has been deployed: EKS does not ask for it before.
+// makeMigrator registers the role and binds it to the service account, which need not
+// exist: EKS does not ask for it before.
 func (u *builder) makeMigrator(ctx *pulumi.Context) error {
-	_, err := identity.New(ctx, MigrateName, u.migrator())
+	_, err := identity.New(ctx, migration.Name, u.migrator())
+	return err
+}
+
+// makeSchema runs the migration at the image that the config names. An image can be
+// pushed once there is a registry, so a foundation's first update has none; until the
+// second, OutSchema is empty and the workloads' stacks refuse to deploy.
+func (u *builder) makeSchema(ctx *pulumi.Context) error {
+	u.out[OutSchema] = pulumi.String(u.cfg.Image)
+	if u.cfg.Image == "" {
+		return nil
+	}
+	_, err := migration.New(ctx, u.cfg, migration.Database{RDS: &migration.RDS{
+		Host: u.at.databaseHost, Port: u.at.databasePort, Name: u.at.databaseName,
+		SecretArn: u.at.databaseSecret, NetworkCIDR: u.at.networkCIDR,
+	}}, pulumi.Provider(u.at.kubernetes), pulumi.DependsOn(u.at.ready))
 	return err
 }

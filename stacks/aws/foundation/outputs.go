@@ -5,6 +5,7 @@ import "slices"
 // What the foundation exports and the workloads read, by the names that
 // `pulumi stack output` prints. Values are texts; none is secret.
 const (
+	OutName             = "name" // what its physical names begin with
 	OutRegion           = "region"
 	OutAccount          = "accountId"
 	OutClusterName      = "clusterName"
@@ -16,7 +17,7 @@ const (
 	OutDatabasePort     = "databasePort"
 	OutDatabaseName     = "databaseName"
 	OutDatabaseResource = "databaseResourceId"   // "db-..." of rds-db:connect permissions
-	OutDatabaseSecret   = "databaseSecretArn"    // the master password that RDS keeps in Secrets Manager
+	OutSchema           = "schemaImage"          // the runtime's image that migrated the database; empty: none has
 	OutRegistry         = "registryUrl"          // of the runtime's image, without a tag
 	OutBoundary         = "workloadsBoundaryArn" // the policy that no workload's role can exceed
 )
@@ -30,7 +31,7 @@ func Outputs() []string {
 	out := []string{
 		OutRegion, OutAccount, OutClusterName, OutKubeconfig, OutNetworkCIDR, OutDataKey,
 		OutLogsBucket, OutDatabaseHost,
-		OutDatabasePort, OutDatabaseName, OutDatabaseResource, OutDatabaseSecret, OutRegistry, OutBoundary,
+		OutDatabasePort, OutDatabaseName, OutDatabaseResource, OutName, OutSchema, OutRegistry, OutBoundary,
 	}
 	slices.Sort(out)
 	return out

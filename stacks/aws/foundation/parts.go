@@ -39,6 +39,9 @@ type premises struct {
 	cluster, clusterArn, clusterSecurity   pulumi.StringInput
 	kubeconfig                             pulumi.StringInput
 	databaseID, databaseSecret             pulumi.StringInput
+	databaseHost, databasePort             pulumi.StringInput
+	databaseName, networkCIDR              pulumi.StringInput
+	kubernetes                             pulumi.ProviderResource
 	registry, boundary                     pulumi.StringInput // ARN
 	issuer                                 pulumi.StringInput // ARN of GitHub's identity provider; nil: none yet
 	delivered, connected, ready            []pulumi.Resource  // the flow bucket; the network; the nodes

@@ -52,11 +52,9 @@ func identify(urn resource.URN, inputs resource.PropertyMap) string {
 // the resource's ID.
 var extras = map[string]map[string]any{
 	"aws:eks/cluster:Cluster": {
-		"endpoint":             "https://%s.eks.example.com",
-		"certificateAuthority": map[string]any{"data": "bm90IGEgY2VydGlmaWNhdGU="},
-		"identities":           []any{map[string]any{"oidcs": []any{map[string]any{"issuer": "https://oidc.example.com/id/%s"}}}},
-		"vpcConfig":            map[string]any{"clusterSecurityGroupId": "sg-cluster", "vpcId": "vpc-1"},
-		"platformVersion":      "eks.1",
+		"identities":      []any{map[string]any{"oidcs": []any{map[string]any{"issuer": "https://oidc.example.com/id/%s"}}}},
+		"vpcConfig":       map[string]any{"clusterSecurityGroupId": "sg-cluster", "vpcId": "vpc-1"},
+		"platformVersion": "eks.1",
 	},
 	"aws:rds/instance:Instance": {
 		"address": "%s.rds.example.com", "endpoint": "%s.rds.example.com:5432", "port": 5432.0,
@@ -95,6 +93,10 @@ func invent(typ, id string, inputs resource.PropertyMap, preview bool) resource.
 	}
 	for key, value := range extras[typ] {
 		added[key] = value
+	}
+	if typ == "aws:eks/cluster:Cluster" {
+		endpoint, ca := eks()
+		added["endpoint"], added["certificateAuthority"] = endpoint, map[string]any{"data": ca}
 	}
 	for key, value := range resource.NewPropertyMapFromMap(added) {
 		switch {

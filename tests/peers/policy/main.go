@@ -97,7 +97,7 @@ func recorded(ctx context.Context) ([]*record.Resource, error) {
 	}
 	cfg := config.Defaults(config.LayerFoundation, config.ProviderAWS, "prod")
 	cfg.Region = "eu-central-1"
-	foundation, err := record.Program(ctx, aws.Program(nil, cfg),
+	foundation, err := record.Program(ctx, aws.Program(nil, cfg, nil),
 		record.Run{Project: "ashlar", Stack: "foundation-prod", Config: map[string]string{"aws:region": cfg.Region}})
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func recorded(ctx context.Context) ([]*record.Resource, error) {
 	cfg = config.Defaults(config.LayerWorkloads, config.ProviderKubernetes, "prod")
 	cfg.Image, cfg.StoreURL = "registry.example.com/ashlar-runtime:1.0.0", "s3://models/ashlar?region=eu-central-1"
 	cfg.DatabaseURL = "postgres://ashlar:x@db.example.com:5432/ashlar?sslmode=verify-full"
-	workloads, err := record.Program(ctx, aws.Program([]*plan.Plan{credit}, cfg),
+	workloads, err := record.Program(ctx, aws.Program([]*plan.Plan{credit}, cfg, nil),
 		record.Run{Project: "ashlar", Stack: "prod"})
 	if err != nil {
 		return nil, err

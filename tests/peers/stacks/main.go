@@ -89,7 +89,7 @@ func graph(ctx context.Context, provider string, n int) (time.Duration, int, err
 		cfg.StoreURL, cfg.DatabaseURL = "s3://models/ashlar", "postgres://u:p@db:5432/ashlar"
 	}
 	began := time.Now()
-	rec, err := record.Program(ctx, aws.Program(plans, cfg),
+	rec, err := record.Program(ctx, aws.Program(plans, cfg, nil),
 		record.Run{Project: "ashlar", Stack: "prod", References: map[string]map[string]string{cfg.Foundation: known}})
 	if err != nil {
 		return 0, 0, err

@@ -1,0 +1,89 @@
+package cloud
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// The environment in which providers find the API servers of the cloud's clusters.
+const (
+	envServer = "ASHLAR_TEST_CLOUD_SERVER" // the URL that each cluster's begins with
+	envCA     = "ASHLAR_TEST_CLOUD_CA"     // of its certificate, PEM in base64
+)
+
+// Clusters answers as the API servers of the store's clusters do: which namespaces there
+// are, and every kind that the workloads are made of. Each environment's cluster is
+// below a path of its own.
+func (s *Store) Clusters() *httptest.Server {
+	return httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cluster, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		environment := cluster[strings.LastIndex(cluster, "-")+1:]
+		answer := any(map[string]any{"resources": kinds()})
+		if name, is := strings.CutPrefix(path, "api/v1/namespaces/"); is {
+			answer = s.namespace(environment, name)
+		}
+		if answer == nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(answer) // whoever asked has gone
+	}))
+}
+
+// namespace is the object in the environment's cluster, nil where there is none.
+func (s *Store) namespace(environment, name string) any {
+	all, err := s.Resources()
+	if err != nil {
+		return nil
+	}
+	for _, r := range all {
+		if r.Type == "kubernetes:core/v1:Namespace" && r.ID == name && r.cluster() == environment {
+			return r.Inputs
+		}
+	}
+	return nil
+}
+
+// kinds are those of a cluster with all engines, as discovery lists them.
+func kinds() (out []map[string]string) {
+	for _, kind := range []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
+		"ValidatingAdmissionPolicy"} {
+		out = append(out, map[string]string{"name": strings.ToLower(kind) + "s", "kind": kind})
+	}
+	return out
+}
+
+// ClusterEnv is the environment of the engine's processes: where the clusters are.
+func ClusterEnv(s *httptest.Server) []string {
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	return []string{envServer + "=" + s.URL, envCA + "=" + base64.StdEncoding.EncodeToString(ca)}
+}
+
+// Kubeconfig has a context for the cluster of each environment, named after it, and
+// none that is the current.
+func Kubeconfig(s *httptest.Server, environments ...string) ([]byte, error) {
+	file := api.NewConfig()
+	for _, env := range environments {
+		file.Clusters[env] = &api.Cluster{Server: s.URL + "/any-" + env,
+			CertificateAuthorityData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})}
+		file.AuthInfos[env] = &api.AuthInfo{Token: "test"}
+		file.Contexts[env] = &api.Context{Cluster: env, AuthInfo: env}
+	}
+	return clientcmd.Write(*file)
+}
+
+// eks is what a cluster's resource says of its API server.
+func eks() (endpoint, ca string) { return os.Getenv(envServer) + "/%s", os.Getenv(envCA) }
+
+// Token is a script in the place of the AWS CLI, which kubeconfigs ask for a token.
+const Token = `#!/bin/sh
+echo '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "test"}}'
+`
