@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 type dialect struct {
 	goose      goose.Dialect
 	migrations string        // the folder below migrations
+	files      fs.FS         // the migrations; nil: those of that folder
 	inFile     bool          // the location is a file's path
 	numbered   bool          // parameters are $1, $2, ... rather than ?
 	lock       string        // takes the write lock in a transaction; empty where beginning one does

@@ -26,7 +26,7 @@ func forge(t *testing.T, original place) *forgery {
 		f.place = emptySchema(t)
 		f.tables = original.tables(t)
 		from, to := original.schema(t), f.schema(t)
-		for _, table := range append(f.tables, "goose_db_version") {
+		for _, table := range append(f.tables, "goose_db_version", readersTable) {
 			run(t, original.raw(t), fmt.Sprintf(`CREATE TABLE %[2]s.%[3]s (LIKE %[1]s.%[3]s INCLUDING ALL); INSERT INTO %[2]s.%[3]s SELECT * FROM %[1]s.%[3]s`, from, to, table))
 		}
 		f.db = f.raw(t)
@@ -72,7 +72,7 @@ func (f *forgery) restore(t *testing.T) {
 func (p place) tables(t *testing.T) []string {
 	t.Helper()
 	if p.postgres {
-		return names(t, p.raw(t), `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name NOT LIKE 'goose%'`)
+		return names(t, p.raw(t), `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name NOT LIKE 'goose%' AND table_name <> 'schema_readers'`)
 	}
-	return names(t, p.raw(t), `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`)
+	return names(t, p.raw(t), `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'goose%' AND name <> 'schema_readers' AND name NOT LIKE 'sqlite%'`)
 }

@@ -32,7 +32,8 @@ type User struct {
 
 // Grant lets each user do what its duty does in a PostgreSQL registry, and no
 // more: rights are taken away that it had before. A user that is not there is
-// made. Call it as the owner, after Migrate.
+// made. Call it as the owner, after Migrate. On a schema that a newer program has
+// migrated, users that are there keep the rights that it gave them.
 //
 // All statements run in one transaction, so that a user is never without its
 // rights in between, and may run any number of times. Names and duties are
@@ -78,43 +79,20 @@ func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 	if err != nil {
 		return err
 	}
+	is, err := r.dialect.schemaOf(ctx, r.db)
+	if err = errors.Join(err, is.check(r.dialect)); err != nil {
+		return err
+	}
 	// CREATE ROLE has no IF NOT EXISTS. The owner's own role is left out, so that
 	// naming it as a user fails there, before any of its rights is revoked.
 	roles, err := texts(ctx, h, `SELECT rolname FROM pg_roles WHERE rolname <> current_user`)
 	if err != nil {
 		return err
 	}
-	space := pgx.Identifier{schema}.Sanitize()
-	statements := rows(space)
-	for _, u := range users {
-		name := pgx.Identifier{u.Name}.Sanitize()
-		if u.Duty == "" {
-			if slices.Contains(roles, u.Name) {
-				statements = append(statements, nothing(space, name)...)
-			}
-			continue
-		}
-		if !slices.Contains(roles, u.Name) {
-			statements = append(statements, `CREATE ROLE `+name+` LOGIN`)
-		}
-		if u.Password != "" {
-			verifier, err := scram(u.Password)
-			if err != nil {
-				return err
-			}
-			statements = append(statements, `ALTER ROLE `+name+` PASSWORD '`+verifier+`'`)
-		}
-		if slices.Contains(roles, rdsRole) {
-			statements = append(statements, `GRANT `+rdsRole+` TO `+name)
-		}
-		// Revoke all, then grant, so that a duty which changed leaves no rights of
-		// the one before.
-		of := rights[u.Duty]
-		statements = append(statements, of.statements(space, name)...)
-		checks := of.policies(space)
-		for _, table := range slices.Sorted(maps.Keys(checks)) {
-			statements = append(statements, rule(u.Name, space, table, "INSERT", name, checks[table])...)
-		}
+	g := granting{space: pgx.Identifier{schema}.Sanitize(), roles: roles, newer: is.newer()}
+	statements, err := g.all(users)
+	if err != nil {
+		return err
 	}
 	for _, s := range statements {
 		if _, err := h.querier.ExecContext(ctx, s); err != nil {
@@ -122,6 +100,68 @@ func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 		}
 	}
 	return nil
+}
+
+// granting makes the statements of a grant.
+type granting struct {
+	space string   // the schema, quoted
+	roles []string // that are there
+	// newer: a newer program has migrated the schema and given the rights. Its
+	// pods may still run, and a program that was rolled back to does not know what
+	// they need: it takes nothing away, and rules are the newer program's.
+	newer bool
+}
+
+func (g granting) all(users []User) ([]string, error) {
+	var out []string
+	if !g.newer {
+		out = rows(g.space)
+	}
+	for _, u := range users {
+		of, err := g.user(u)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, of...)
+	}
+	return out, nil
+}
+
+// user makes one user, sets its password and gives it the rights of its duty.
+func (g granting) user(u User) ([]string, error) {
+	name, there := pgx.Identifier{u.Name}.Sanitize(), slices.Contains(g.roles, u.Name)
+	if u.Duty == "" {
+		if there && !g.newer {
+			return nothing(g.space, name), nil
+		}
+		return nil, nil
+	}
+	var out []string
+	if !there {
+		out = append(out, `CREATE ROLE `+name+` LOGIN`)
+	}
+	if u.Password != "" {
+		verifier, err := scram(u.Password)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, `ALTER ROLE `+name+` PASSWORD '`+verifier+`'`)
+	}
+	if slices.Contains(g.roles, rdsRole) {
+		out = append(out, `GRANT `+rdsRole+` TO `+name)
+	}
+	if there && g.newer {
+		return out, nil
+	}
+	// Revoke all, then grant, so that a duty which changed leaves no rights of
+	// the one before.
+	of := rights[u.Duty]
+	out = append(out, of.statements(g.space, name)...)
+	checks := of.policies(g.space)
+	for _, table := range slices.Sorted(maps.Keys(checks)) {
+		out = append(out, rule(u.Name, g.space, table, "INSERT", name, checks[table])...)
+	}
+	return out, nil
 }
 
 // rows makes the database look at each row that is written, whoever writes it.

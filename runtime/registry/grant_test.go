@@ -21,6 +21,7 @@ type staffed struct {
 	t     *testing.T
 	owner place
 	as    map[plan.Duty]place
+	names map[plan.Duty]string // of the users, not quoted
 	round int
 }
 
@@ -29,12 +30,12 @@ func newStaff(t *testing.T) *staffed {
 	p := freshSchema(t)
 	admin := p.raw(t)
 	installation := `Ashlar "test" ` + strings.ToLower(rand.Text()[:12])
-	s := &staffed{t: t, owner: p, as: map[plan.Duty]place{}}
+	s := &staffed{t: t, owner: p, as: map[plan.Duty]place{}, names: map[plan.Duty]string{}}
 	var users []User
 	for _, d := range plan.Duties() {
 		name := d.User(installation)
 		quoted := `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-		users = append(users, User{Name: name, Duty: d})
+		users, s.names[d] = append(users, User{Name: name, Duty: d}), name
 		t.Cleanup(func() { run(t, admin, `DROP OWNED BY `+quoted, `DROP ROLE `+quoted) })
 		s.as[d] = place{location: with(t, p.location, "role", name), postgres: true}
 	}
@@ -198,7 +199,8 @@ var nobody = []string{
 	`DELETE FROM decisions`, `UPDATE decisions SET decider = 'eve'`, `DELETE FROM servings`,
 	`UPDATE servings SET version = 2`, `DELETE FROM aliases`,
 	`INSERT INTO audit VALUES (99, '{"action": "serve"}', 'x')`, strings.ReplaceAll(entry, "%", "nonsense"),
-	`DROP TABLE audit`, `CREATE TABLE mine (x int)`, `DELETE FROM goose_db_version`, `CREATE ROLE mine`,
+	`DROP TABLE audit`, `CREATE TABLE mine (x int)`, `DELETE FROM goose_db_version`,
+	`UPDATE schema_readers SET oldest_reader = 99`, `CREATE ROLE mine`,
 }
 
 // others are what another duty may do.

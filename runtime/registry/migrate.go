@@ -23,9 +23,9 @@ type Migration struct {
 }
 
 // Migrate brings the database at the location to this program's schema, and
-// does nothing where it is there already. Several may do so at once. A schema
-// that is newer than this program is an error: writing to it could break what
-// it promises.
+// does nothing where it is there already, or further: an image that was rolled
+// back runs it on a schema that is newer. That is an error only where the
+// database says that this program is too old for it. Several may migrate at once.
 func Migrate(ctx context.Context, location string, opt Options) (done Migration, err error) {
 	r, err := connect(ctx, location, opt)
 	if err != nil {
@@ -56,7 +56,8 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB, location string) (don
 }
 
 // up applies the migrations that are missing. They are never applied downwards: a
-// schema that is older would lose what the newer one holds.
+// schema that is older would lose what the newer one holds. A schema that is newer
+// stays as it is, and is an error unless it says that this program works with it.
 func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 	p, err := d.provider(ctx, db)
 	if err != nil {
@@ -66,8 +67,12 @@ func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 	if err != nil {
 		return Migration{}, err
 	}
-	if have > known {
-		return Migration{From: have, To: have}, newerSchema(have, known)
+	s := schemaVersions{have: have, known: known}
+	if s.newer() {
+		if s.reader, err = d.oldestReader(ctx, db, have); err != nil {
+			return Migration{}, err
+		}
+		return Migration{From: have, To: have}, s.check(d)
 	}
 	if have < known {
 		_, err = p.Up(ctx)
@@ -80,9 +85,12 @@ func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 // database are migrated apart. On PostgreSQL a session lock keeps other
 // migrations waiting: 300 attempts, one a second.
 func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations/"+d.migrations)
-	if err != nil {
-		return nil, err
+	files := d.files
+	if files == nil {
+		var err error
+		if files, err = fs.Sub(migrations, "migrations/"+d.migrations); err != nil {
+			return nil, err
+		}
 	}
 	// goose's global registry would bring in migrations written in Go by whatever
 	// else is linked into the program.
@@ -103,10 +111,4 @@ func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, er
 		return nil, err
 	}
 	return goose.NewProvider("", db, files, append(options, goose.WithStore(table), goose.WithSessionLocker(one))...)
-}
-
-// newerSchema is the error of opening what a newer version has migrated.
-func newerSchema(have, known int64) error {
-	return fmt.Errorf("its schema is version %d, written by a newer Ashlar than this one, which knows %d; use that one",
-		have, known)
 }

@@ -194,33 +194,13 @@ func namePostgres(location string) string {
 	return named.String()
 }
 
-// known checks the schema against what this program knows, without writing.
-// It works with the right to read the table of versions and nothing else. A table
-// that is not there is version 0: the database was never migrated.
+// known checks that this program works with the schema, without writing.
 func (d *dialect) known(ctx context.Context, db *sql.DB) error {
-	p, err := d.provider(ctx, db)
+	s, err := d.schemaOf(ctx, db)
 	if err != nil {
 		return err
 	}
-	sources := p.ListSources()
-	want := sources[len(sources)-1].Version
-	var have int64
-	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+
-		` WHERE is_applied`).Scan(&have)
-	if err != nil && sqlState(err) != undefinedTable {
-		return err
-	}
-	if have > want {
-		return newerSchema(have, want)
-	}
-	if have < want {
-		how := "run `ashlar-runtime migrate` on it"
-		if d.inFile {
-			how = "open it once where it may be written to, such as with `ashlar model list`"
-		}
-		return fmt.Errorf("its schema is version %d and this Ashlar needs %d: %s", have, want, how)
-	}
-	return nil
+	return s.check(d)
 }
 
 // schemaOfPostgres is where new tables are made. What the registry keeps is

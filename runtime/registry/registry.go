@@ -20,6 +20,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 )
@@ -37,6 +38,8 @@ type Options struct {
 	// into it: its folder may be one that this process may only read. Every
 	// change is an error then.
 	ReadOnly bool
+
+	migrations fs.FS // what a program of another version has; nil: this one's
 }
 
 // Registry is safe for concurrent use, also by several processes.
@@ -89,6 +92,7 @@ func connect(ctx context.Context, location string, opt Options) (*Registry, erro
 	if err != nil {
 		return nil, err
 	}
+	d.files = opt.migrations
 	db, err := d.connect(ctx, location, opt)
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", d.name(location), err)

@@ -57,7 +57,8 @@ var rights = map[plan.Duty]right{
 }
 
 // tables are what the registry consists of; every duty reads them all.
-var tables = []string{"versions", "decisions", "aliases", "servings", "audit", "audit_head", goose.DefaultTablename}
+var tables = []string{"versions", "decisions", "aliases", "servings", "audit", "audit_head", goose.DefaultTablename,
+	readersTable}
 
 // invariants hold for everybody but the owner, as row policies: name, table,
 // command and the condition on what is written.

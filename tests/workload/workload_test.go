@@ -75,10 +75,10 @@ func (p *place) migrates() {
 		p.t.Errorf("a user that is not there yet: %s", d.said())
 	}
 	workload := p.env
-	for from, owner := range [][]string{{"ASHLAR_DATABASE=" + p.owner}, secrets(p.t, p.owner)} {
+	for i, owner := range [][]string{{"ASHLAR_DATABASE=" + p.owner}, secrets(p.t, p.owner)} {
 		p.env = append(append(append([]string{}, workload...), owner...), "ASHLAR_DATABASE_USERS="+installation)
 		var done struct{ From, To int }
-		if p.run(0, &done, "migrate"); done.From != from || done.To != 1 {
+		if p.run(0, &done, "migrate"); done.From != 2*i || done.To != 2 {
 			p.t.Errorf("migrated %+v", done)
 		}
 	}
