@@ -21,6 +21,8 @@ func (c *checked) plan(environment string) (*plan.Plan, error) {
 	doc, _ := raw.(map[string]any)
 	delete(doc, "environments")
 	doc["apiVersion"], doc["environment"] = plan.APIVersion, environment
+	// Whatever it uses, this program knows it; Encode states what others must know.
+	doc["format"] = plan.Stated{Version: plan.Format, Reads: plan.Format}
 	for _, section := range []string{"datasets", "models", "pipelines", "endpoints", "slos"} {
 		if doc[section] == nil {
 			doc[section] = map[string]any{}

@@ -58,6 +58,7 @@ func Subjects(p *plan.Plan) ([]Subject, error) {
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&d.doc); err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
+	delete(d.doc, "format") // what programs must know is nothing that rules are about
 	d.blueprint = map[string]any{"name": d.doc["name"], "owner": d.doc["owner"]}
 	if text, ok := d.doc["description"]; ok {
 		d.blueprint["description"] = text

@@ -5,25 +5,34 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 )
-
-// MaxPlanBytes bounds what Decode reads: a plan is far below a ConfigMap's 1 MiB.
-const MaxPlanBytes = 1 << 20
 
 // Encode returns the plan's canonical JSON: keys sorted, no insignificant
 // space, HTML characters as themselves, a newline at the end. Equal plans give
-// equal bytes.
-func (p *Plan) Encode() ([]byte, error) {
-	return Canonical(p)
+// equal bytes. It states the format that the fields in use need: see Stated.
+func (p *Plan) Encode() ([]byte, error) { return known().encode(p) }
+
+func (f formats) encode(p *Plan) ([]byte, error) {
+	stated, err := f.state(p)
+	if err != nil {
+		return nil, fmt.Errorf("plan: format: %w", err)
+	}
+	return Canonical(written{*p, stated})
 }
 
-// Digest returns "sha256:" and the hexadecimal SHA-256 of Encode's bytes.
+// Digest returns "sha256:" and the hexadecimal SHA-256 of Encode's bytes. Of a plan
+// that was decoded without fields of a newer format it is that of the text with
+// them: two programs that read one plan name it alike.
 func (p *Plan) Digest() (string, error) {
-	return DigestOf(p)
+	if p.whole != "" {
+		return p.whole, nil
+	}
+	b, err := p.Encode()
+	if err != nil {
+		return "", err
+	}
+	return DigestBytes(b), nil
 }
 
 // Canonical returns v as canonical JSON. Go maps are sorted by key and structs
@@ -62,34 +71,6 @@ func DigestOf(v any) (string, error) {
 func DigestBytes(b []byte) string {
 	sum := sha256.Sum256(b)
 	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
-// Decode reads a plan strictly: unknown fields, another APIVersion, trailing
-// data and more than MaxPlanBytes are errors.
-func Decode(r io.Reader) (*Plan, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxPlanBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
-	}
-	if len(raw) > MaxPlanBytes {
-		return nil, fmt.Errorf("plan: larger than %d bytes", MaxPlanBytes)
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	var p Plan
-	if err := Weigh(raw, &p); err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
-	}
-	if err := dec.Decode(&p); err != nil {
-		return nil, fmt.Errorf("plan: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("plan: data after the end of the plan")
-	}
-	if p.APIVersion != APIVersion {
-		return nil, fmt.Errorf("plan: apiVersion %q, want %q", p.APIVersion, APIVersion)
-	}
-	return &p, nil
 }
 
 // ShortDigest abbreviates a digest for people: its algorithm and twelve digits.

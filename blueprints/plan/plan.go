@@ -33,7 +33,14 @@ type Plan struct {
 	Tracking *Tracking `json:"tracking,omitempty"`
 	// Policies are the rules about evidence that the runtime enforces, by ID.
 	Policies []Policy `json:"policies,omitempty"`
+
+	whole   string   // the digest of a text of which fields were ignored; "": none were
+	ignored []string // their paths
 }
+
+// Ignored are the fields, by their paths, that Decode has left out: the plan is of a
+// newer format, and says that programs which do not know them may act on it.
+func (p *Plan) Ignored() []string { return p.ignored }
 
 // Owner is who answers for the blueprint.
 type Owner struct {

@@ -88,6 +88,10 @@ func FuzzDecode(f *testing.F) {
 	good, _ := sample().Encode()
 	f.Add(good)
 	f.Add([]byte(`{"apiVersion":"ashlar.dev/v1"}`))
+	for _, format := range []string{`{"version":2,"reads":1,"ignore":["endpoints.*.drift.colour"]}`,
+		`{"version":2,"reads":1,"ignore":["*.*.*","endpoints.e.drift.window"]}`, `{"version":3,"reads":2}`} {
+		f.Add([]byte(newerText(f, format, `,"colour":"red"`)))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := Decode(bytes.NewReader(text))
 		if err != nil {

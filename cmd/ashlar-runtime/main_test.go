@@ -207,10 +207,40 @@ func TestWhatItStandsOnIsNotItsInput(t *testing.T) {
 	}
 }
 
+// TestAPlanOfANewerFormatIsReadAsFarAsItSays starts a duty, as a pod of an image that was
+// rolled back to does, with the plan of the image after it.
+func TestAPlanOfANewerFormatIsReadAsFarAsItSays(t *testing.T) {
+	for format, want := range map[string]struct {
+		code int
+		log  string
+	}{
+		`{"version":2,"reads":1,"ignore":["owner.pager"]}`: {0, `"fields":["owner.pager"]`},
+		`{"version":2,"reads":2}`: {2,
+			"this plan is of format 2; this program reads 1: upgrade the image"},
+		`{"version":2,"reads":1}`: {2, "unknown field"},
+	} {
+		e := credit(t, nil)
+		text, err := os.ReadFile(e["ASHLAR_PLAN"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		newer := strings.Replace(string(text), `"owner":{`, `"format":`+format+`,"owner":{"pager":"7",`, 1)
+		file := filepath.Join(t.TempDir(), "plan.json")
+		if err := os.WriteFile(file, []byte(newer), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := duty(t, e.with("ASHLAR_PLAN", file), "retain"); got.code != want.code ||
+			!strings.Contains(got.log, want.log) {
+			t.Errorf("%s: %+v; want %+v", format, got, want)
+		}
+	}
+}
+
 func TestTheVersionIsOneLineOfJSON(t *testing.T) {
 	var v map[string]string
 	if got := duty(t, env{}, "version"); got.code != 0 || json.Unmarshal([]byte(got.out), &v) != nil ||
-		v["version"] == "" || !strings.HasPrefix(v["go"], "go1.") {
+		v["version"] == "" || !strings.HasPrefix(v["go"], "go1.") || v["plan_formats"] != plan.Formats() ||
+		v["registry_schema"] != "2" || v["registry_oldest_schema"] != "1" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -60,6 +60,9 @@ func (a *app) settings(n needs) (settings, error) {
 		s.plan, err = readPlan(a.getenv("ASHLAR_PLAN"))
 		add(err)
 		if s.plan != nil {
+			if left := s.plan.Ignored(); len(left) > 0 {
+				a.log.Warn("the plan is of a newer format; fields are ignored that it says may be", "fields", left)
+			}
 			add(s.checkSubject(n))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -28,6 +29,14 @@ const readersTable = "schema_readers"
 // ends with an error and does not wait: Kubernetes starts it again and shows the
 // error meanwhile, the rollout does not go on, and the pods before it serve.
 const oldestSchema = 1
+
+// Schemas are the newest version of the schema that this program migrates to, and the
+// oldest that it works with.
+func Schemas() (newest, oldest int64) {
+	// SQLite's are as many as PostgreSQL's, by a test.
+	files, _ := fs.Glob(migrations, "migrations/sqlite/*.sql") // the pattern is sound
+	return int64(len(files)), oldestSchema
+}
 
 // schemaVersions are what a database has and what this program knows.
 type schemaVersions struct {

@@ -260,7 +260,7 @@ var heavy = map[string][]string{
 var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal",
 	"github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron",
 	"github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module +
-		"/tests/answers", module + "/tests/bombs"}
+		"/tests/answers", module + "/tests/bombs", module + "/tests/releases"}
 
 func TestImportLaw(t *testing.T) {
 	for _, s := range project(t) {

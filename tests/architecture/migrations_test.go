@@ -123,7 +123,8 @@ func migrationProblems(all []migration, released []releases.Release) []string {
 			say(m, "it expands, and programs from version %d stay able to use the schema; it says %d", before, m.reader)
 		case m.kind == "contract":
 			if m.reader <= before || m.reader >= m.version || all[m.reader-1].kind != "expand" {
-				say(m, "it contracts; its oldest reader %d must be an earlier version that expands, after %d", m.reader, before)
+				say(m, "it contracts; its oldest reader %d must be an earlier version that expands, after %d", m.reader,
+					before)
 			} else if last := lastReleaseBefore(m.version, released); m.reader > last.Schema {
 				say(m, "it contracts what version %d expanded, which no release has had: the last before it, %q, has version %d",
 					m.reader, last.Name, last.Schema)
@@ -203,12 +204,14 @@ func TestAReleasedMigrationNeverChanges(t *testing.T) {
 			sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
 			is, err := os.ReadFile(filepath.Join(migrationsFolder, name))
 			if err != nil || fmt.Sprintf("%x", sha256.Sum256(is)) != sum {
-				t.Errorf("%s is not what release %s had (%v): restore it, and write the change as a new migration", name, r.Name, err)
+				t.Errorf("%s is not what release %s had (%v): restore it, and write the change as a new migration",
+					name, r.Name, err)
 			}
 			frozen++
 		}
 		if frozen != 2*r.Schema {
-			t.Errorf("release %s has %d migrations in tests/releases/testdata and version %d in the list", r.Name, frozen, r.Schema)
+			t.Errorf("release %s has %d migrations in tests/releases/testdata and version %d in the list", r.Name,
+				frozen, r.Schema)
 		}
 	}
 }
