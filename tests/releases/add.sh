@@ -47,7 +47,7 @@ runuser -u postgres -- "$postgres_bin/psql" -q -d "$ASHLAR_TEST_POSTGRES" -c 'CR
 "$cli" model approve lateness 1 --by grace # of ASHLAR_DATABASE
 timeout --preserve-status 10 "$scratch/ashlar-runtime" serve --endpoint scoring --listen 127.0.0.1:0
 runuser -u postgres -- "$postgres_bin/pg_dump" --inserts --no-owner --no-privileges -n release \
-  -d "$ASHLAR_TEST_POSTGRES" | grep -vE '^(--|SET |SELECT pg_catalog|\\|$)' | sed 's/\brelease\b/SCHEMA/g' >postgres.sql
+  -d "$ASHLAR_TEST_POSTGRES" | grep -vE '^(--|SET |SELECT pg_catalog.set_config|\\|$)' | sed 's/\brelease\b/the_schema/g' >postgres.sql
 
 mkdir -p "$out"
 cp -r cue.mod data released.cue state plans postgres.sql "$out"
