@@ -56,7 +56,7 @@ type written struct {
 // state returns what the plan has to say of its format; nil: nothing.
 func (f formats) state(p *Plan) (*Stated, error) {
 	if len(f.added) == 0 {
-		return nil, nil //nolint:nilnil // a plan of format 1 says nothing
+		return nil, nil
 	}
 	raw, err := json.Marshal(p)
 	if err != nil {
@@ -83,7 +83,7 @@ func (f formats) state(p *Plan) (*Stated, error) {
 	}
 	w.tree(tree, reflect.TypeFor[Plan](), "", "")
 	if out.Version == 1 {
-		return nil, nil //nolint:nilnil // as above
+		return nil, nil
 	}
 	out.Ignore = slices.Sorted(maps.Keys(ignore))
 	return &out, nil

@@ -39,7 +39,6 @@ func (w *fieldWalk) enter(t reflect.Type, field string) (first string, leave fun
 }
 
 func (w *fieldWalk) types(t reflect.Type, field string) {
-	//nolint:exhaustive // every other kind has no fields
 	switch t = solid(t); t.Kind() {
 	case reflect.Map, reflect.Slice, reflect.Array:
 		w.types(t.Elem(), below(field, "*"))
@@ -66,7 +65,6 @@ func (w *fieldWalk) tree(v any, t reflect.Type, field, path string) {
 			}
 		}
 	case map[string]any:
-		//nolint:exhaustive // no other kind is an object
 		switch t.Kind() {
 		case reflect.Map:
 			for _, item := range v {
@@ -170,7 +168,6 @@ func elem(t reflect.Type) reflect.Type {
 // child is the type of what an object of the type has by the name, and whether it
 // may have that; nil where it is not known.
 func child(t reflect.Type, name string) (reflect.Type, bool) {
-	//nolint:exhaustive // no other kind is an object
 	switch {
 	case t == nil:
 		return nil, false

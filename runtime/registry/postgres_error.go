@@ -14,6 +14,7 @@ import (
 // The SQLSTATE codes that matter here: PostgreSQL's documentation, appendix A.
 const (
 	undefinedTable        = "42P01"
+	undefinedColumn       = "42703"
 	insufficientPrivilege = "42501"
 	connectionClass       = "08"
 	serializationFailure  = "40001"

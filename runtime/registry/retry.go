@@ -28,8 +28,24 @@ func (r *Registry) again(ctx context.Context, f func() error) error {
 		if err != nil && ctx.Err() == nil && r.dialect.transient(err) {
 			return retry.RetryableError(err)
 		}
-		return err
+		return r.outdated(ctx, err)
 	})
+}
+
+// outdated says so where the error is that something of the schema is not there, and
+// the reason is that a newer program has contracted the schema while this one ran.
+func (r *Registry) outdated(ctx context.Context, err error) error {
+	if err == nil || !r.dialect.missing(err) {
+		return err
+	}
+	s, unread := r.dialect.schemaOf(ctx, r.db)
+	if unread != nil || !s.newer() {
+		return err
+	}
+	if reason := s.check(r.dialect); reason != nil {
+		return fmt.Errorf("registry: %w (%w)", reason, err)
+	}
+	return err
 }
 
 // read runs f outside any transaction; it may run more than once.

@@ -109,6 +109,13 @@ func (d *dialect) noTable(err error) bool {
 	return d.inFile && strings.Contains(err.Error(), "no such table") || sqlState(err) == undefinedTable
 }
 
+// missing reports whether the database says that a table or a column is not there.
+func (d *dialect) missing(err error) bool {
+	return d.noTable(err) || sqlState(err) == undefinedColumn ||
+		d.inFile && (strings.Contains(err.Error(), "no such column") ||
+			strings.Contains(err.Error(), "has no column named"))
+}
+
 // latest is the newest version that the program's migrations lead to.
 func latest(p *goose.Provider) int64 {
 	sources := p.ListSources()

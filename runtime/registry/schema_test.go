@@ -2,6 +2,7 @@ package registry
 
 import (
 	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -179,6 +180,8 @@ func TestTwoProgramsWriteAtOnce(t *testing.T) {
 func TestAContractionEndsProgramsThatAreTooOld(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
 		p := fresh(t)
+		running := p.opened(t, Options{Now: clock()})
+		works(t, running, "m")
 		contracted := p.program(t, 2, nextExpands, nextContracts)
 		if _, err := Migrate(t.Context(), p.location, contracted); err != nil {
 			t.Fatal(err)
@@ -198,6 +201,12 @@ func TestAContractionEndsProgramsThatAreTooOld(t *testing.T) {
 					return err
 				}
 				return Grant(t.Context(), p.location, []User{{Name: "ada", Duty: plan.DutyServe}}, opt)
+			},
+			"read": func(Options) error { _, err := running.Version(t.Context(), "m", 1); return err },
+			"write": func(Options) error {
+				v := register(t, running, candidate("other", "1"))
+				_, err := running.Approve(t.Context(), "other", v.Version, Decision{By: "grace"})
+				return err
 			},
 		} {
 			err := try(Options{Now: clock()})
@@ -252,4 +261,29 @@ func TestARollbackTakesNoRightsAway(t *testing.T) {
 		t.Errorf("the newer pods' right is gone: %v", err)
 	}
 	works(t, s.owner.open(t), "m")
+}
+
+// TestAnEntryOfTheLogKeepsItsFields: a program refuses an entry with a field that it does
+// not know, since it could not tell an edit from a newer program's. What is new about
+// an entry goes into its details.
+func TestAnEntryOfTheLogKeepsItsFields(t *testing.T) {
+	var got []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Entry]()) {
+		got = append(got, f.Tag.Get("json"))
+	}
+	want := "seq time actor action model,omitempty version,omitempty details,omitempty prev_hash hash,omitempty"
+	if said := strings.Join(got, " "); said != want {
+		t.Errorf("an entry has %s, want %s", said, want)
+	}
+	p := freshFile(t)
+	next := p.opened(t, p.program(t, 2, nextExpands)) // writes an action that this program does not have
+	err := next.change(t.Context(), func(c *change) error {
+		_, err := c.append(t.Context(), event{Actor: "ada", Action: "archive", Model: "m",
+			Details: map[string]any{"colour": "red"}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify(t, p.open(t))
 }
