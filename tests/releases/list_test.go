@@ -3,6 +3,8 @@ package releases
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,6 +43,40 @@ func TestEveryReleaseIsListedAndKept(t *testing.T) {
 		if listed[e.Name()] == "" && e.Name() != "blueprint" {
 			t.Errorf("testdata/%s is kept and not in the list", e.Name())
 		}
+	}
+}
+
+// released are the headings of the changelog that name a version.
+var released = regexp.MustCompile(`(?m)^## \[?v?(\d+\.\d+\.\d+[0-9A-Za-z.-]*)`)
+
+// unkept are the versions of the changelog that the list does not have.
+func unkept(changelog string, all []Release) []string {
+	var out []string
+	for _, m := range released.FindAllStringSubmatch(changelog, -1) {
+		if !slices.ContainsFunc(all, func(r Release) bool { return r.Name == "v"+m[1] }) {
+			out = append(out, "v"+m[1])
+		}
+	}
+	return out
+}
+
+// TestEveryReleaseOfTheChangelogIsKept fails between the changelog's entry and the tag,
+// until what the release writes is kept.
+func TestEveryReleaseOfTheChangelogIsKept(t *testing.T) {
+	text, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range unkept(string(text), all) {
+		t.Errorf("CHANGELOG.md has %s, and tests/releases/list has not: run tests/releases/add.sh %s, see README.md", name, name)
+	}
+	const two = "## Unreleased\n\n## [0.1.0] - 2027-01-01\n### Added 9.9.9\n## v0.0.9\n"
+	if got := unkept(two, []Release{{Name: "v0.0.9"}}); !slices.Equal(got, []string{"v0.1.0"}) {
+		t.Errorf("found %v of a changelog that lacks one", got)
 	}
 }
 
