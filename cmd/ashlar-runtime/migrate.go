@@ -49,6 +49,10 @@ func (a *app) migrate(ctx context.Context, s settings) error {
 			return err
 		}
 	}
+	if done.Waits > 0 {
+		a.log.Warn("a migration that contracts the schema waits, since pods that knew the one before may still run; run migrate again when none does, or leave it to the next upgrade",
+			"schema", done.Waits)
+	}
 	a.log.Info("migrated", "from", done.From, "to", done.To, "users", installation)
 	return a.print(done)
 }

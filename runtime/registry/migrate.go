@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
+	"strconv"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -20,6 +22,9 @@ var migrations embed.FS
 type Migration struct {
 	From int64 `json:"from"` // 0: there was none
 	To   int64 `json:"to"`
+	// Waits is the version that contracts the schema and was not applied, since programs
+	// that knew From may still run: they would end. The next migration applies it. 0: none.
+	Waits int64 `json:"waits,omitempty"`
 }
 
 // Migrate brings the database at the location to this program's schema, and
@@ -74,10 +79,57 @@ func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 		}
 		return Migration{From: have, To: have}, s.check(d)
 	}
-	if have < known {
-		_, err = p.Up(ctx)
+	done := Migration{From: have, To: known}
+	if done.Waits, err = d.firstUnsafe(p, have); err != nil {
+		return Migration{From: have, To: have}, err
 	}
-	return Migration{From: have, To: known}, err
+	if done.Waits > 0 {
+		done.To = done.Waits - 1
+	}
+	if have < done.To {
+		_, err = p.UpTo(ctx, done.To)
+	}
+	return done, err
+}
+
+// firstUnsafe is the first migration to come that programs which know the version, and
+// nothing after it, do not survive; 0: there is none. Those programs are the ones that
+// have worked with the database so far, so it is applied once another has migrated it
+// to a version that they survive. Nobody has worked with an empty database.
+func (d *dialect) firstUnsafe(p *goose.Provider, have int64) (int64, error) {
+	files, err := d.migrationFiles()
+	if err != nil || have == 0 {
+		return 0, err
+	}
+	for _, s := range p.ListSources() {
+		if s.Version <= have {
+			continue
+		}
+		text, err := fs.ReadFile(files, s.Path)
+		if err != nil {
+			return 0, err
+		}
+		for _, row := range readersRow.FindAllSubmatch(text, -1) {
+			version, _ := strconv.ParseInt(string(row[1]), 10, 64) // digits
+			reader, _ := strconv.ParseInt(string(row[2]), 10, 64)
+			if version == s.Version && reader > have {
+				return s.Version, nil
+			}
+		}
+	}
+	return 0, nil
+}
+
+// readersRow is the statement by which a migration says who works with the schema after
+// it: its version and the oldest reader.
+var readersRow = regexp.MustCompile(`INSERT INTO ` + readersTable + ` \(version, kind, oldest_reader\) VALUES \((\d+), '\w+', (\d+)\)`)
+
+// migrationFiles are the program's own migrations for this database.
+func (d *dialect) migrationFiles() (fs.FS, error) {
+	if d.files != nil {
+		return d.files, nil
+	}
+	return fs.Sub(migrations, "migrations/"+d.migrations)
 }
 
 // provider prepares goose with this program's own migrations. Its table of
@@ -85,12 +137,9 @@ func (d *dialect) up(ctx context.Context, db *sql.DB) (Migration, error) {
 // database are migrated apart. On PostgreSQL a session lock keeps other
 // migrations waiting: 300 attempts, one a second.
 func (d *dialect) provider(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
-	files := d.files
-	if files == nil {
-		var err error
-		if files, err = fs.Sub(migrations, "migrations/"+d.migrations); err != nil {
-			return nil, err
-		}
+	files, err := d.migrationFiles()
+	if err != nil {
+		return nil, err
 	}
 	// goose's global registry would bring in migrations written in Go by whatever
 	// else is linked into the program.

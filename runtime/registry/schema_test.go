@@ -183,9 +183,9 @@ func TestAContractionEndsProgramsThatAreTooOld(t *testing.T) {
 		running := p.opened(t, Options{Now: clock()})
 		works(t, running, "m")
 		contracted := p.program(t, 2, nextExpands, nextContracts)
-		if _, err := Migrate(t.Context(), p.location, contracted); err != nil {
-			t.Fatal(err)
-		}
+		p.migrated(t, contracted, 2, 3) // the programs that know 2 may still run
+		works(t, running, "meanwhile")
+		p.migrated(t, contracted, 3, 4)
 		for what, try := range map[string]func(Options) error{
 			"open": func(opt Options) error {
 				r, err := Open(t.Context(), p.location, opt)
@@ -223,6 +223,25 @@ func TestAContractionEndsProgramsThatAreTooOld(t *testing.T) {
 		between := p.program(t, 2, nextExpands) // the release between, which expanded
 		p.migrated(t, between, 4, 4)
 		p.opened(t, between)
+	})
+}
+
+// TestAContractionWaitsForTheNextMigration: whoever upgrades over a release still has
+// pods of the one before it, which the contraction would end.
+func TestAContractionWaitsForTheNextMigration(t *testing.T) {
+	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
+		p := fresh(t)
+		p.opened(t, Options{Now: clock()}) // which migrates a file
+		contracted := p.program(t, 2, nextExpands, nextContracts)
+		for _, want := range []Migration{{From: 2, To: 3, Waits: 4}, {From: 3, To: 4}, {From: 4, To: 4}} {
+			if done, err := Migrate(t.Context(), p.location, contracted); err != nil || done != want {
+				t.Errorf("migrated %+v, %v; want %+v", done, err, want)
+			}
+		}
+		empty := empty(t, fresh) // nobody has worked with it
+		if done, err := Migrate(t.Context(), empty.location, contracted); err != nil || done != (Migration{To: 4}) {
+			t.Errorf("an empty database: %+v, %v", done, err)
+		}
 	})
 }
 

@@ -43,8 +43,9 @@ var (
 	addColumn   = regexp.MustCompile(`(?i)\bALTER\s+TABLE\b.*\bADD\b`)
 	notNull     = regexp.MustCompile(`(?i)\bNOT\s+NULL\b`)
 	withDefault = regexp.MustCompile(`(?i)\b(DEFAULT|GENERATED)\b`)
-	readersRow  = regexp.MustCompile(`INSERT INTO schema_readers \(version, kind, oldest_reader\) VALUES \((\d+), '(expand|contract)', (\d+)\)`)
-	comment     = regexp.MustCompile(`--[^\n]*`)
+	// As runtime/registry/migrate.go reads it.
+	readersRow = regexp.MustCompile(`INSERT INTO schema_readers \(version, kind, oldest_reader\) VALUES \((\d+), '(expand|contract)', (\d+)\)`)
+	comment    = regexp.MustCompile(`--[^\n]*`)
 )
 
 // contraction says why the migration's statements do more than expand; "": they do not.

@@ -17,6 +17,7 @@ var wholeReads = map[string]string{
 	"runtime/store/collect.go":                       "a buffer over a limited reader",
 	"blueprints/source/build.go":                     "embedded",
 	"templates/starter/starter.go":                   "embedded",
+	"runtime/registry/migrate.go":                    "embedded",
 	"cmd/ashlar/init.go":                             "embedded",
 	"stacks/image/archive.go":                        "layers of an image that it made itself",
 	"stacks/image/compile.go":                        "go.mod of a folder above, and what the Go tool has just built",
