@@ -27,7 +27,9 @@ type addition struct {
 
 // additions are the fields that came after format 1, by their path as Paths gives
 // it; testdata/fields.txt has all. A field that is added gets its line here, and
-// `omitempty`, so that plans without it stay of the format before.
+// `omitempty`, so that plans without it stay of the format before. A new value of a
+// field that is there is no addition: who does not know an algorithm or a strategy
+// refuses it where it would act on it.
 var additions = map[string]addition{}
 
 // Stated is what a plan says of its own format; a plan of format 1 says nothing.
