@@ -29,6 +29,7 @@ func (c *checked) plan(environment string) (*plan.Plan, error) {
 		}
 	}
 	r := refs{checked: c}
+	sized(doc, r.say)
 	expand(doc, r.say)
 	if len(r.found) > 0 {
 		return nil, r.found.Sorted()

@@ -16,6 +16,7 @@ func (r *refs) endpoint(name string) {
 	if e.Strategy.Canary != nil && e.Strategy.BlueGreen != nil {
 		r.say("a strategy is canary or blueGreen, not both", "", at("strategy")...)
 	}
+	r.pods(e.Pods, r.plan.Models[e.Model], true, at)
 	r.canary(name)
 	r.drift(name)
 }

@@ -76,21 +76,21 @@ var (
 	labelValue = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$`)
 )
 
-// nodes checks on which nodes of a cluster a stage runs: Kubernetes' own rules
-// of labels and tolerations.
-func (r *refs) nodes(s plan.Stage, at func(...string) []string) {
-	for _, key := range keys(s.NodeSelector) {
+// nodes checks on which nodes of a cluster pods run: Kubernetes' own rules of labels
+// and tolerations.
+func (r *refs) nodes(selector map[string]string, tolerations []plan.Toleration, at func(...string) []string) {
+	for _, key := range keys(selector) {
 		if !labelKey.MatchString(key) {
 			r.say(fmt.Sprintf("%q is not a valid label key", key), "write it as example.com/name, or name",
 				at("node_selector", key)...)
 		}
-		if value := s.NodeSelector[key]; !labelValue.MatchString(value) {
+		if value := selector[key]; !labelValue.MatchString(value) {
 			r.say(fmt.Sprintf("%q is not a valid label value", value),
 				"use at most 63 letters, digits, dots, dashes and underscores, between letters or digits",
 				at("node_selector", key)...)
 		}
 	}
-	for i, t := range s.Tolerations {
+	for i, t := range tolerations {
 		path := at("tolerations", fmt.Sprint(i))
 		exists := t.Operator == "Exists"
 		switch {

@@ -30,6 +30,7 @@ func (r *refs) pipeline(name string) {
 		r.email(mail, at("on_failure", "email", fmt.Sprint(i))...)
 	}
 	r.web(p.OnFailure.Webhook, true, at("on_failure", "webhook")...)
+	r.builtins(name, p)
 	r.stages(name, p)
 }
 

@@ -18,11 +18,7 @@ func originOf(stage string) string {
 	return origin
 }
 
-var (
-	cpus     = regexp.MustCompile(`^([1-9][0-9]*m|[0-9]{1,6}(\.[0-9]{1,3})?)$`)
-	nothing  = regexp.MustCompile(`^0*(\.0*)?$`)
-	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-)
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // stage checks one custom stage by itself.
 func (r *refs) stage(line, name string, p plan.Pipeline) {
@@ -57,17 +53,9 @@ func (r *refs) stage(line, name string, p plan.Pipeline) {
 	for _, d := range []struct{ field, text string }{{"timeout", s.Timeout}, {"retry_delay", s.RetryDelay}} {
 		r.duration(d.text, at(d.field)...)
 	}
-	if s.Memory != "" {
-		if _, err := plan.ParseQuantity(s.Memory); err != nil {
-			r.say(fmt.Sprintf("%q is not a valid amount of memory", s.Memory),
-				"write it as 512Mi or 2Gi", at("memory")...)
-		}
-	}
+	r.resources(plan.Resources{CPU: s.CPU, Memory: s.Memory}, 0, r.within(at))
 	r.image(s.Image, at("image")...)
-	r.nodes(s, at)
-	if s.CPU != "" && (!cpus.MatchString(s.CPU) || nothing.MatchString(s.CPU)) {
-		r.say(fmt.Sprintf("%q is not a valid number of cores", s.CPU), "write it as 2 or 500m", at("cpu")...)
-	}
+	r.nodes(s.NodeSelector, s.Tolerations, at)
 	r.surroundings(s, name, at)
 }
 

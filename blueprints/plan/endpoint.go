@@ -8,6 +8,7 @@ type Endpoint struct {
 	Strategy    Strategy `json:"strategy"`
 	Limits      Limits   `json:"limits"`
 	Drift       *Drift   `json:"drift,omitempty"`
+	Pods
 }
 
 // Replicas bound horizontal scaling.

@@ -12,8 +12,13 @@ type Pipeline struct {
 	Description string           `json:"description,omitempty"`
 	Model       string           `json:"model,omitempty"` // empty: only stages of its own
 	Stages      map[string]Stage `json:"stages,omitempty"`
-	Params      map[string]any   `json:"params,omitempty"`      // values that stages name
-	Parallelism int              `json:"parallelism,omitempty"` // stages at once; 0: the number of cores
+	// Builtin says what the pods of built-in stages get, by stage. In a blueprint it is
+	// among the stages, as one without a command.
+	Builtin map[string]Pods `json:"builtin,omitempty"`
+	// Resources are those of every stage that states none itself; it has no GPU.
+	Resources   *Resources     `json:"resources,omitempty"`
+	Params      map[string]any `json:"params,omitempty"`      // values that stages name
+	Parallelism int            `json:"parallelism,omitempty"` // stages at once; 0: the number of cores
 	// pods of a cluster that validate and search; 0: one each
 	FanOut      int         `json:"fan_out,omitempty"`
 	Schedule    string      `json:"schedule,omitempty"` // cron or @daily; empty: on demand

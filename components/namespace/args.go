@@ -24,6 +24,7 @@ type Quota struct {
 	Pods     int
 	CPU      int // cores
 	MemoryGi int
+	GPU      int // 0: its pods get none
 }
 
 // Flow is what one workload's pods may reach, and who may reach them. Together
@@ -57,6 +58,9 @@ func (a *Args) Validate() error {
 	}
 	if reserved[a.Name] {
 		say("it is the cluster's own: choose another name")
+	}
+	if a.Quota.GPU < 0 {
+		say("quota of %d GPUs: want none or more", a.Quota.GPU)
 	}
 	if a.Quota.Pods <= 0 || a.Quota.CPU <= 0 || a.Quota.MemoryGi <= 0 {
 		say("quota of %d pods, %d cores and %d GiB: want more than none of each", a.Quota.Pods,

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/pod"
 )
 
 // Namespace is a namespace and what confines it.
@@ -61,6 +62,8 @@ func (a *Args) bounds(ctx *pulumi.Context, name string, opts []pulumi.ResourceOp
 			"requests.cpu":    pulumi.String(strconv.Itoa(a.Quota.CPU)),
 			"requests.memory": pulumi.String(fmt.Sprintf("%dGi", a.Quota.MemoryGi)),
 			"limits.memory":   pulumi.String(fmt.Sprintf("%dGi", a.Quota.MemoryGi)),
+			// A GPU that no blueprint of the namespace asks for is left to other namespaces.
+			"requests." + pod.GPUResource: pulumi.String(strconv.Itoa(a.Quota.GPU)),
 			// Nothing here opens a door to the outside or keeps a disk.
 			"services.loadbalancers": pulumi.String("0"),
 			"services.nodeports":     pulumi.String("0"),

@@ -102,7 +102,7 @@ func TestTheNamespaceIsBounded(t *testing.T) {
 	hard := r.One(t, "kubernetes:core/v1:ResourceQuota").At("spec.hard").(map[string]any)
 	for key, want := range map[string]string{
 		"pods": "64", "requests.cpu": "32", "requests.memory": "128Gi", "services.loadbalancers": "0",
-		"services.nodeports": "0", "persistentvolumeclaims": "0",
+		"services.nodeports": "0", "persistentvolumeclaims": "0", "requests.nvidia.com/gpu": "0",
 	} {
 		if hard[key] != want {
 			t.Errorf("%s is %v, want %s", key, hard[key], want)

@@ -27,7 +27,8 @@ func (e *Endpoint) start(ctx context.Context, m *model.Model) (*behind, error) {
 		return nil, nil
 	}
 	p, err := pyfunc.Start(ctx, m, pyfunc.Config{Store: e.cfg.Store, TempDir: e.cfg.TempDir,
-		Getenv: e.cfg.Getenv, Confine: e.cfg.Confine})
+		Getenv: e.cfg.Getenv, Confine: e.cfg.Confine,
+		Memory: e.spec.Stated().MemoryBytes()})
 	if err != nil {
 		return nil, err
 	}

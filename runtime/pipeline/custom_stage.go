@@ -27,6 +27,10 @@ type dep struct {
 // customStage makes a stage of the pipeline's own into one like the built-in ones.
 func (r *recipe) customStage(n plan.Node) stage {
 	deps := r.deps(n)
+	if memory := r.line.Stated(n).Memory; memory != n.Custom.Memory {
+		own := *n.Custom
+		own.Memory, n.Custom = memory, &own
+	}
 	s := stage{name: n.Name, kind: customKind, version: 1, custom: n.Custom, reads: map[string]output{}}
 	for _, d := range deps {
 		switch {

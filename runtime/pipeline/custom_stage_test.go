@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -254,6 +255,24 @@ func TestARunIsCancelledFromElsewhere(t *testing.T) {
 	}
 	if time.Since(began) > 20*time.Second {
 		t.Errorf("it took %s to end", time.Since(began))
+	}
+}
+
+func TestAPipelinesMemoryIsTheLimitOfItsStages(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the resident size of a group is known on Linux only")
+	}
+	w := newWorld(t)
+	limited := func(own string) *plan.Plan {
+		return line(map[string]plan.Stage{"s": {Memory: own, Outs: []string{"o"},
+			Cmd: []string{`x=0123456789abcdef; while [ ${#x} -lt 60000000 ]; do x="$x$x"; done; sleep 0.3; echo > o`}}},
+			func(l *plan.Pipeline) { l.Resources = &plan.Resources{Memory: "32Mi"} })
+	}
+	if _, err := w.run(limited("")); err == nil || !strings.Contains(err.Error(), "limit of 32 MiB") {
+		t.Errorf("the pipeline's: %v", err)
+	}
+	if _, err := w.run(limited("4Gi")); err != nil {
+		t.Errorf("the stage's own, which is larger: %v", err)
 	}
 }
 

@@ -50,7 +50,8 @@ func (r *Runner) execution(ctx context.Context, job Job) (*execution, error) {
 	x.record = newJournal(r.cfg, newRun(r.cfg, job, r.planDigest), x.stages, job.Only != "")
 	// Both read the recipe and the record as they are when a stage asks.
 	x.table = &table{cfg: r.cfg, recipe: &x.recipe, record: x.record}
-	x.trained = &trained{cfg: r.cfg, record: x.record}
+	x.trained = &trained{cfg: r.cfg, record: x.record,
+		memory: rec.line.Stated(plan.Node{Name: plan.StageEvaluate}).MemoryBytes()}
 	if !job.Due.IsZero() {
 		x.record.run.Date = x.date
 	}

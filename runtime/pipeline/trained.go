@@ -22,6 +22,7 @@ type trained struct {
 
 	mu     sync.Mutex // guards what follows
 	model  *model.Model
+	memory int64           // limit of the server, in bytes; 0: none
 	server *pyfunc.Process // nil: the model scores itself, or nobody has asked
 }
 
@@ -40,7 +41,7 @@ func (t *trained) estimator(ctx context.Context) (*model.Model, error) {
 	if t.model.Remote != nil && t.server == nil {
 		server, err := pyfunc.Start(ctx, t.model,
 			pyfunc.Config{Store: t.cfg.Store, TempDir: t.cfg.TempDir, Getenv: t.cfg.Getenv,
-				Confine: *t.cfg.Confine.For(nil, t.cfg.closed()...)})
+				Confine: *t.cfg.Confine.For(nil, t.cfg.closed()...), Memory: t.memory})
 		if err != nil {
 			return nil, err
 		}

@@ -48,6 +48,7 @@ type Config struct {
 	TempDir string
 	Getenv  func(string) string // nil: no environment but a PATH
 	Confine confine.Policy      // what the server may do; it may change its own folder too
+	Memory  int64               // bytes that its processes may hold together; 0: no limit
 }
 
 // Process is a server that runs. It is safe for concurrent use.
@@ -110,7 +111,7 @@ func Start(ctx context.Context, m *model.Model, cfg Config) (*Process, error) {
 	p.cancel = cancel
 	go p.keep(life, command.Spec{
 		Lines: m.Remote.Serve, Dir: work, Env: environ(cfg, dir, port), Output: p.log, Grace: 5 * time.Second,
-		Policy: policy(cfg, dir), Held: p.holds,
+		Policy: policy(cfg, dir), Held: p.holds, Memory: cfg.Memory,
 	})
 	if err := p.ready(ctx); err != nil {
 		p.Stop()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,17 @@ func TestAServerThatCannotStartSaysWhatItPrinted(t *testing.T) {
 	_, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv})
 	if err == nil || !strings.Contains(err.Error(), "exit code 1") ||
 		!strings.Contains(err.Error(), "no module named x") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAServerThatHoldsTooMuchIsEnded(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the resident size of a group is known on Linux only")
+	}
+	m, s := remote(t, `x=0123456789abcdef; while :; do x="$x$x"; done`)
+	_, err := Start(t.Context(), m, Config{Store: s, TempDir: t.TempDir(), Getenv: os.Getenv, Memory: 64 << 20})
+	if err == nil || !strings.Contains(err.Error(), "limit of 64 MiB") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -13,15 +13,22 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/migration"
 )
 
-// size is what a workload's pod may use.
-type size struct{ cpu, memory, scratch string }
+// size is what a workload's pod gets, with the size of its /tmp.
+type size struct {
+	plan.Resources
+	scratch string
+}
 
-// The sizes. A blueprint says nothing of them: an endpoint holds a model of
-// megabytes, a pipeline a table in memory and its spill on disk.
+// serving is the size of a pod that serves, whose model is small on disk.
+func serving(r plan.Resources) size { return size{r, "256Mi"} }
+
+// training is the size of a pod that trains, which spills its table to disk.
+func training(r plan.Resources) size { return size{r, "20Gi"} }
+
+// The sizes of pods that a blueprint says nothing of.
 var (
-	sizeServing  = size{"250m", "512Mi", "256Mi"}
-	sizeTraining = size{"500m", "4Gi", "20Gi"}
-	sizeWatching = size{"100m", "512Mi", "1Gi"}
+	sizeWatching = size{plan.Resources{CPU: "100m", Memory: "512Mi"}, "1Gi"}
+	sizeFinish   = size{plan.Resources{CPU: "100m", Memory: "256Mi"}, "64Mi"}
 )
 
 // storeCredentials is a Secret that a user may make in the namespace of a
@@ -36,7 +43,7 @@ func (s *site) pod(w lineage.Workload, size size, command ...string) pod.Args {
 		Env:            s.env(w),
 		Plan:           configmap.PlanName(s.text),
 		ServiceAccount: w.ID(),
-		CPU:            size.cpu, Memory: size.memory, Scratch: size.scratch,
+		CPU:            size.CPU, Memory: size.Memory, GPU: size.GPU, Scratch: size.scratch,
 		Labels: s.planned(s.labels(w.Kind, w.Name)),
 	}
 	connect(s.cfg, s.base, w.Duty(), &p)

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -15,10 +14,8 @@ import (
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
-
-// sizeFinish is what the pod that ends a run may use.
-var sizeFinish = size{"100m", "256Mi", "64Mi"}
 
 // subject are the flags that name the pipeline's runs: by the model where the pipeline
 // only trains it, since its results are shared with every other way to train that
@@ -100,15 +97,20 @@ func (s *site) command(name, binary, duty string, more ...job.Word) []job.Word {
 // stagePod is the pod of one stage; its command is the runtime's binary. None but
 // register's is told of the database.
 func (s *site) stagePod(name string, n plan.Node, base *pod.Args) (pod.Args, error) {
+	line := s.plan.Pipelines[name]
 	p := *base
 	p.Command = []string{pod.Binary}
+	given := line.Given(n)
+	p.CPU, p.Memory, p.GPU = given.CPU, given.Memory, given.GPU
 	if n.Name == plan.StageRegister {
 		p.Labels = object.With(p.Labels, labelDuty, registers)
 	} else {
 		p = withoutDatabase(p)
 	}
 	if n.Custom == nil {
-		switch model := s.plan.Pipelines[name].Model; n.Name {
+		own := line.Builtin[n.Name]
+		place(&p, own.NodeSelector, own.Tolerations)
+		switch model := line.Model; n.Name {
 		case plan.StageIngest:
 			s.withKeys(model, &p)
 		case plan.StageEvaluate:
@@ -121,17 +123,44 @@ func (s *site) stagePod(name string, n plan.Node, base *pod.Args) (pod.Args, err
 	}
 	p.Runtime, p.Image = base.Image, pulumi.String(n.Custom.Image)
 	p.Command[0] = pod.Installed
-	p.CPU, p.Memory = cmp.Or(n.Custom.CPU, p.CPU), cmp.Or(n.Custom.Memory, p.Memory)
-	p.GPU, p.NodeSelector = n.Custom.GPU, n.Custom.NodeSelector
-	for _, t := range n.Custom.Tolerations {
-		p.Tolerate = append(p.Tolerate, pod.Toleration(t))
-	}
+	place(&p, n.Custom.NodeSelector, n.Custom.Tolerations)
 	if s.code != nil {
 		p.Code = s.code
 		p.Env = maps.Clone(p.Env)
 		p.Env["ASHLAR_CODE"] = pulumi.String(pod.CodeDir)
 	}
 	return p, nil
+}
+
+// place says on which nodes the pod runs.
+func place(p *pod.Args, selector map[string]string, tolerations []plan.Toleration) {
+	p.NodeSelector, p.Tolerate = selector, nil
+	for _, t := range tolerations {
+		p.Tolerate = append(p.Tolerate, pod.Toleration(t))
+	}
+}
+
+// together are the nodes of a pod that runs all built-in stages of the pipeline: they
+// must carry the labels that any of the stages asks for.
+func together(line plan.Pipeline) (map[string]string, []plan.Toleration, error) {
+	selector := map[string]string{}
+	var tolerations []plan.Toleration
+	for _, stage := range sorted(line.Builtin) {
+		own := line.Builtin[stage]
+		for _, key := range sorted(own.NodeSelector) {
+			if value, taken := selector[key]; taken && value != own.NodeSelector[key] {
+				return nil, nil, fmt.Errorf("its stages have node_selector %s=%s and %s=%s, but one pod runs them all: "+
+					"set ashlar:pipelines to %q for a pod a stage", key, value, key, own.NodeSelector[key], config.PipelinesArgo)
+			}
+			selector[key] = own.NodeSelector[key]
+		}
+		for _, t := range own.Tolerations {
+			if !slices.Contains(tolerations, t) {
+				tolerations = append(tolerations, t)
+			}
+		}
+	}
+	return selector, tolerations, nil
 }
 
 // withoutDatabase takes the way to the database away: a stage whose code is a user's

@@ -68,7 +68,7 @@ func (s *site) drift(name string, d plan.Drift) *job.Args {
 	w := s.of(lineage.KindDrift, name)
 	size, most := sizeWatching, time.Hour
 	if d.Retrain {
-		size, most = sizeTraining, plan.DefaultTimeout
+		size, most = training(s.plan.Retraining(s.plan.Endpoints[name].Model)), plan.DefaultTimeout
 	}
 	p := s.pod(w, size, "drift", "--endpoint", name)
 	p.DoNotDisrupt = true

@@ -97,7 +97,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", name, err)
 	}
-	p := s.pod(w, sizeTraining, append([]string{"run"}, s.subject(name)...)...)
+	p := s.pod(w, training(line.Largest()), append([]string{"run"}, s.subject(name)...)...)
 	p.DoNotDisrupt, p.Pool, p.Settings = true, &foundation.TrainingPool, config.SettingsSecret
 	args := &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
@@ -111,6 +111,11 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, config.PipelinesArgo)
 		}
 		s.withKeys(line.Model, &args.Pod)
+		selector, tolerations, err := together(line)
+		if err != nil {
+			return nil, fmt.Errorf("pipeline %s: %w", name, err)
+		}
+		place(&args.Pod, selector, tolerations)
 		return args, nil
 	}
 	if args.Stages, err = s.stages(name, &p); err != nil {
@@ -173,7 +178,11 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
-	p := s.pod(w, sizeServing, "serve", "--endpoint", name)
+	p := s.pod(w, serving(e.Given()), "serve", "--endpoint", name)
+	place(&p, e.NodeSelector, e.Tolerations)
+	if p.GPU > 0 {
+		p.Pool = &foundation.TrainingPool // whose nodes have the GPUs of clusters of ours
+	}
 	p.Port, p.Grace = lineage.ServingPort, 60
 	if a := s.plan.Models[e.Model].Artifact; a != nil && a.Flavor == plan.PyFunc && a.Image == "" {
 		return nil, fmt.Errorf("endpoint %s: model %s is a pyfunc without an image to run its server in on a cluster: add image: \"registry/name@sha256:...\" to its artifact", name, e.Model)

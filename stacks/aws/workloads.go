@@ -110,20 +110,5 @@ func (s *site) space() *namespace.Args {
 	}
 }
 
-// quota is room for everything of the plan at its largest, twice over, so that a new
-// version fits beside the old: pods, cores, and GiB of memory. It grows in doublings:
-// an edited replica count hardly ever moves it.
-func quota(p *plan.Plan) namespace.Quota {
-	most := len(p.Pipelines)
-	for _, e := range p.Endpoints {
-		most += e.Replicas.Max
-	}
-	q := namespace.Quota{Pods: 64, CPU: 32, MemoryGi: 128}
-	for q.Pods < 2*most {
-		q = namespace.Quota{Pods: 2 * q.Pods, CPU: 2 * q.CPU, MemoryGi: 2 * q.MemoryGi}
-	}
-	return q
-}
-
 // sorted returns the keys of m in order.
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

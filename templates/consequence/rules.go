@@ -61,7 +61,9 @@ var rules = []rule{
 	{"datasets.*.retention", by(longerLoosens)},
 
 	{"pipelines.*.stages.*", present(Added, Removed)},
+	{"pipelines.*.resources", size}, {"pipelines.*.builtin.*.resources", size},
 
+	{"endpoints.*.resources", size},
 	{"endpoints.*.drift", present(Tightened, Loosened)},
 	{"endpoints.*.drift.alert.share", by(higherLoosens)},
 	{"endpoints.*.drift.alert.weighted_by", changed},

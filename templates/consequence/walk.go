@@ -145,6 +145,9 @@ func field(path []string) string {
 	if _, ok := nouns[path[0]]; ok {
 		path = path[2:]
 	}
+	if len(path) > 1 && path[0] == "builtin" {
+		path = append([]string{"stages"}, path[1:]...)
+	}
 	var out []string
 	for _, p := range path {
 		if p != "require" && p != "metrics" {

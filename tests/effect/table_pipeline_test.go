@@ -27,6 +27,8 @@ func pipelineEntries() []entry {
 			change: []string{`retries: 3`, `retries: 3, retry_delay: "7m"`}, seen: argo},
 		{field: "#Pipeline.timeout", change: line(`timeout: "3h"`), seen: argo},
 		{field: "#Pipeline.parallelism", change: line(`parallelism: 2`), seen: argo},
+		{field: "#Pipeline.resources.cpu", change: line(`resources: cpu: "3"`), seen: argo},
+		{field: "#Pipeline.resources.memory", change: line(`resources: memory: "3Gi"`), seen: argo},
 		{field: "#Pipeline.fan_out", with: []string{`"loans.csv"` + "\n", `"*.csv"` + "\n"},
 			change: line(`fan_out: 2`), seen: argo},
 		{field: "#Pipeline.on_failure.email", with: failing,

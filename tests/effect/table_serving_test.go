@@ -39,6 +39,7 @@ func endpointEntries() []entry {
 			seen:   answers(get("/health"))},
 		{field: "#Endpoint.replicas.min", change: serving(`replicas: min: 2`), seen: rollout},
 		{field: "#Endpoint.replicas.max", change: serving(`replicas: max: 4`), seen: rollout},
+		{field: "#Endpoint.node_selector", change: serving(`node_selector: pool: "big"`), seen: rollout},
 		{field: "#CanaryStep.setWeight", with: serving(`strategy: canary: steps: [{setWeight: 10}, {pause: "5m"}]`),
 			change: []string{`setWeight: 10`, `setWeight: 20`}, seen: rollout},
 		{field: "#CanaryStep.pause", with: serving(`strategy: canary: steps: [{setWeight: 10}, {pause: "5m"}]`),

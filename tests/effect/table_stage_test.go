@@ -45,8 +45,11 @@ func stageEntries() []entry {
 		"key": {`"gpu"`, `"tpu"`}, "operator": {`"Equal", value: "yes"`, `"Exists"`}, "value": {`"yes"`, `"no"`},
 		"effect": {`"NoSchedule"`, `"NoExecute"`},
 	} {
-		local = append(local, entry{field: "#Step.tolerations." + field, with: more(tolerated),
+		local = append(local, entry{field: "#Toleration." + field, with: more(tolerated),
 			change: change, seen: argo})
+	}
+	for field, change := range map[string]string{"cpu": `cpu: "3"`, "memory": `memory: "3Gi"`, "gpu": `gpu: 1`} {
+		local = append(local, entry{field: "#Resources." + field, change: more(`resources: ` + change), seen: argo})
 	}
 	return append(local,
 		entry{field: "#Step.image", change: []string{`tools:1`, `tools:2`}, seen: argo},
