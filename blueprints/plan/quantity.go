@@ -20,3 +20,16 @@ func ParseQuantity(text string) (int64, error) {
 	}
 	return n * unit, nil
 }
+
+// Bytes writes an amount of bytes for people, such as 1.5 GiB.
+func Bytes(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}

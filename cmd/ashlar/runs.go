@@ -215,6 +215,9 @@ func (r *runsApp) show(one runs.Run) {
 		if s.Confinement != nil {
 			fmt.Fprintf(r.out, "    confined  %s\n", s.Confinement)
 		}
+		if sizes := s.Sizes(); sizes != "" {
+			fmt.Fprintf(r.out, "    held      %s\n", sizes)
+		}
 		if s.Error != "" {
 			fmt.Fprintf(r.out, "    error     %s\n", s.Error)
 		}

@@ -57,8 +57,8 @@ takes longer than --grace.`,
 				word = "would remove"
 			}
 			fmt.Fprintf(a.out, "%s %s (%s) of %d (%s); %d are too young to tell; %s of stages forgotten\n", word,
-				counted(got.Removed, "object"), bytesText(got.RemovedBytes),
-				got.Objects, bytesText(got.Bytes), got.Young, counted(got.Forgotten, "result"))
+				counted(got.Removed, "object"), plan.Bytes(got.RemovedBytes),
+				got.Objects, plan.Bytes(got.Bytes), got.Young, counted(got.Forgotten, "result"))
 			return nil
 		},
 	}
@@ -84,17 +84,4 @@ func (a *app) gc(ctx context.Context, f gcFlags) (got store.Collected, err error
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
 	return state.Collect(ctx, d[0], d[1], f.dryRun, a.now)
-}
-
-// bytesText writes bytes for people.
-func bytesText(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	case n < 1<<30:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }

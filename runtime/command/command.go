@@ -40,8 +40,10 @@ type Spec struct {
 
 // Usage is what the lines took together.
 type Usage struct {
-	CPU    time.Duration
-	Memory int64 // largest resident size of one process, in bytes; 0 where unknown
+	CPU time.Duration
+	// Memory is the most that they held resident, in bytes, of all processes together as
+	// far as was seen, and no less than the largest of them; 0 where unknown.
+	Memory int64
 }
 
 // Error says how a line failed.
@@ -150,7 +152,8 @@ func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 		}
 		return Usage{}, &Error{Line: line, Code: -1, Err: err}
 	}
-	watched := s.watch(ctx, box, cancel)
+	var together int64 // written by the watcher until watched is closed
+	watched := s.watch(ctx, box, cancel, &together)
 	err = c.Wait()
 	// Read before cancel(nil) below sets one.
 	cause := context.Cause(ctx)
@@ -161,6 +164,7 @@ func (s *Spec) boxed(ctx context.Context, line string, box *confine.Box,
 	cancel(nil)
 	<-watched
 	used := usageOf(c.ProcessState)
+	used.Memory = max(used.Memory, together)
 	// The kernel may have ended processes in the background alone: what the line
 	// made is not whole then, however well the shell ended.
 	killed := box.OverMemory()
@@ -191,23 +195,31 @@ type overDiskError struct{ free int64 }
 // Error is never shown as it is.
 func (o overDiskError) Error() string { return "out of disk" }
 
+// looksPerSize is after how many looks the size of a command without a limit is
+// measured again, which takes a look at every process of the machine.
+const looksPerSize = 10
+
 // watch ends the command when it holds too much, or leaves too little. The channel
 // is closed when it no longer looks.
 // It looks every 50 ms. A cgroup, where there is one, acts at once; this is for
 // machines without, and for the disk.
-func (s *Spec) watch(ctx context.Context, box *confine.Box, cancel context.CancelCauseFunc) <-chan struct{} {
+func (s *Spec) watch(ctx context.Context, box *confine.Box, cancel context.CancelCauseFunc,
+	together *int64) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		defer crash.Guard()
-		for {
+		for looks := 0; ; looks++ {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if err := s.over(box); err != nil {
+				if s.Memory > 0 || looks%looksPerSize == 0 {
+					*together = max(*together, box.Resident())
+				}
+				if err := s.over(box, *together); err != nil {
 					cancel(err)
 					box.End()
 					return
@@ -221,9 +233,10 @@ func (s *Spec) watch(ctx context.Context, box *confine.Box, cancel context.Cance
 // over says which limit is passed, or nil.
 // Memory comes first since it is what endangers the machine soonest. A disk whose
 // free space is not known has no limit.
-func (s *Spec) over(box *confine.Box) error {
+// held is the most that they have held so far.
+func (s *Spec) over(box *confine.Box, held int64) error {
 	if s.Memory > 0 {
-		if held := box.Resident(); held > s.Memory {
+		if held > s.Memory {
 			return overMemoryError{held}
 		}
 		if box.OverMemory() {

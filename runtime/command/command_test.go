@@ -137,6 +137,20 @@ func TestMemoryIsLimited(t *testing.T) {
 	}
 }
 
+func TestMemoryIsThatOfAllProcessesTogether(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the resident size of a group is known on Linux only")
+	}
+	s := spec(`for i in 1 2 3; do (x=0123456789abcdef; while [ ${#x} -lt 30000000 ]; do x="$x$x"; done; sleep 2) & done; wait`)
+	used, err := Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used.Memory < 3*33_000_000 {
+		t.Errorf("three processes of 33 MB and more held %d bytes", used.Memory)
+	}
+}
+
 // Where a cgroup holds the limit, the kernel ends single processes, and a shell that
 // waits for them may end well.
 func TestMemoryIsLimitedInTheBackgroundToo(t *testing.T) {

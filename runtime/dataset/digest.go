@@ -17,21 +17,29 @@ import (
 // folder that the source names without a wildcard, so that the digest survives
 // a move of the folder. Compressed files count as they are stored.
 func Digest(ctx context.Context, ds plan.Dataset, opt Options) (string, error) {
+	digest, _, err := Measure(ctx, ds, opt)
+	return digest, err
+}
+
+// Measure returns Digest's result, and the size of all files together in bytes, as
+// they are stored.
+func Measure(ctx context.Context, ds plan.Dataset, opt Options) (digest string, total int64, err error) {
 	src, err := origin.Resolve(ctx, ds.Source, opt.withDefaults().where())
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	sum := sha256.New()
 	for _, f := range src.Files {
 		size, own, err := digestFile(ctx, f)
 		if err != nil {
-			return "", errors.Join(err, src.Close())
+			return "", 0, errors.Join(err, src.Close())
 		}
+		total += size
 		// The line is unambiguous: the name is quoted, and size and sum hold no
 		// space.
 		fmt.Fprintf(sum, "%q %d %s\n", f.Name, size, own)
 	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), src.Close()
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), total, src.Close()
 }
 
 // digestFile reads the file through once and returns its size as read, not as

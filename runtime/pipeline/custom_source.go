@@ -22,6 +22,7 @@ func (x *execution) runCustom(ctx context.Context, s *stage, deps []dep, res *ru
 		Report: func(line string) { x.record.progress(s.name, line, 0, 0) },
 	})
 	res.Deps, res.Files, res.Metrics, res.Detail = made.Deps, made.Files, made.Metrics, made.Detail
+	res.PeakMemory = max(res.PeakMemory, made.Memory)
 	// An attempt that did not start leaves what the one before it has told.
 	if made.Log != "" {
 		res.Log = made.Log

@@ -276,6 +276,19 @@ func TestAPipelinesMemoryIsTheLimitOfItsStages(t *testing.T) {
 	}
 }
 
+func TestTheMemoryOfAStageIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	p := line(map[string]plan.Stage{"s": {Outs: []string{"o"},
+		Cmd: []string{`x=0123456789abcdef; while [ ${#x} -lt 60000000 ]; do x="$x$x"; done; echo > o`}}})
+	first := w.must(p)
+	if s := first.Stage("s"); s.PeakMemory < 60_000_000 || !strings.Contains(s.Sizes(), "MiB of memory") {
+		t.Errorf("a stage with 67 MB held %d bytes, which is %q", s.PeakMemory, s.Sizes())
+	}
+	if s := w.must(p).Stage("s"); !s.Reused || s.PeakMemory != 0 {
+		t.Errorf("a stage that did not run held %d bytes", s.PeakMemory)
+	}
+}
+
 func TestARunHasATimeout(t *testing.T) {
 	w := newWorld(t)
 	r, err := w.run(line(map[string]plan.Stage{"a": {Cmd: []string{"sleep 60"}}},

@@ -108,6 +108,7 @@ func plain(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		delete(v, "environment")
+		delete(v, "peak_memory_bytes")
 		delete(v, "confinement")
 		if text, ok := v["detail"].(string); ok && strings.Contains(text, " of CPU") {
 			v["detail"] = "0s of CPU"

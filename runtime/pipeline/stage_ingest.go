@@ -16,11 +16,12 @@ var ingest = stage{
 	depends: func(r *recipe) (map[string]any, error) { return map[string]any{"source": r.dataset.Source}, nil },
 	// The bytes are looked at each time, unless a stage made them: then its
 	// outs' digests say it all.
-	world: func(ctx context.Context, x *execution, _ *run.Result) (map[string]any, error) {
-		world, err := x.table.source(ctx)
+	world: func(ctx context.Context, x *execution, res *run.Result) (map[string]any, error) {
+		world, size, err := x.table.source(ctx)
 		if err != nil {
 			return nil, err
 		}
+		res.DataSize = size
 		_, protected, err := x.table.protection()
 		if protected != nil {
 			world["protected"] = protected

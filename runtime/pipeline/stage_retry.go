@@ -11,6 +11,7 @@ import (
 	retry "github.com/sethvargo/go-retry"
 
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/peak"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
@@ -63,6 +64,10 @@ func (x *execution) attempt(ctx context.Context, s *stage, res *run.Result) (err
 		}
 	}()
 	res.Outputs, res.Files, res.Metrics, res.Detail = nil, nil, nil, ""
+	if s.custom == nil {
+		end := peak.Begin()
+		defer func() { res.PeakMemory = max(res.PeakMemory, end()) }()
+	}
 	return s.run(ctx, x, res)
 }
 

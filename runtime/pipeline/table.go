@@ -134,19 +134,19 @@ func (t *table) fileParts(ctx context.Context, parts int) (int, error) {
 	return max(1, min(parts, files)), err
 }
 
-// source says which bytes the dataset is.
-func (t *table) source(ctx context.Context) (map[string]any, error) {
+// source says which bytes the dataset is, and how many; 0 of one that a stage makes.
+func (t *table) source(ctx context.Context) (map[string]any, int64, error) {
 	if made := t.made(); len(made) > 0 {
 		digests := map[string]string{}
 		for p, a := range made {
 			digests[p] = a.Digest
 		}
-		return map[string]any{"made": digests}, nil
+		return map[string]any{"made": digests}, 0, nil
 	}
 	opt, err := t.options(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	digest, err := dataset.Digest(ctx, t.recipe.dataset, opt)
-	return map[string]any{"data": digest}, err
+	digest, size, err := dataset.Measure(ctx, t.recipe.dataset, opt)
+	return map[string]any{"data": digest}, size, err
 }

@@ -116,7 +116,7 @@ func viewRun(r *run.Run) *page.Run {
 			state = "reused"
 		}
 		out.Stages = append(out.Stages, page.Stage{Name: s.Stage, State: state, Duration: brief(s.Duration),
-			Detail: s.Detail, Confined: confined(s.Confinement)})
+			Detail: s.Detail, Held: s.Sizes(), Confined: confined(s.Confinement)})
 	}
 	return out
 }

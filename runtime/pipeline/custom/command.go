@@ -69,6 +69,7 @@ func (r *Runner) command(ctx context.Context, s Stage, root, cwd string, env []s
 	printed := command.NewLog(maxLog, s.Report)
 	spec.Output = printed
 	used, err := command.Run(ctx, spec)
+	made.Memory = used.Memory
 	// The log is kept also when the run was cancelled: it says how far the command had come.
 	digest, _, keepErr := r.cfg.Store.Put(context.WithoutCancel(ctx), bytes.NewReader(printed.Bytes()))
 	made.Log = digest

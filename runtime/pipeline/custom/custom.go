@@ -70,6 +70,7 @@ type Made struct {
 	Metrics     map[string]float64           // the numbers in the files of metrics
 	Log         string                       // digest of what it printed; "" where it did not start
 	Detail      string                       // a line for people: what it took
+	Memory      int64                        // the most that its processes held, in bytes; 0: not known
 	Confinement *confine.Report              // what held it; nil where it did not start
 }
 

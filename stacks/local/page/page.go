@@ -81,7 +81,7 @@ type Run struct {
 }
 
 // Stage is one step of a run. State is "succeeded", "reused", "running" or "failed".
-type Stage struct{ Name, State, Duration, Detail, Confined string }
+type Stage struct{ Name, State, Duration, Detail, Held, Confined string }
 
 // Comparison sets runs side by side, the newest first.
 type Comparison struct {

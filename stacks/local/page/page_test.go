@@ -33,7 +33,8 @@ func TestConfinementStandsOnThePageEscaped(t *testing.T) {
 		err := Render(&out, View{
 			Endpoints: []Endpoint{{Name: "e", Version: 1, Confined: confined}},
 			Models: []Model{{Name: "m",
-				Run: &Run{Stages: []Stage{{Name: "fetch", State: "succeeded", Confined: confined}}}}},
+				Run: &Run{Stages: []Stage{{Name: "fetch", State: "succeeded", Held: "12.0 MiB of memory",
+					Confined: confined}}}}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +42,7 @@ func TestConfinementStandsOnThePageEscaped(t *testing.T) {
 		return out.String()
 	}
 	got := view(said)
-	for _, want := range []string{"<small>Confined by " + shown + "</small>",
+	for _, want := range []string{"<small>Confined by " + shown + "</small>", "<small>Held 12.0 MiB of memory</small>",
 		"<small>The server of the model is confined by " + shown + "</small>"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page lacks %q", want)
