@@ -20,6 +20,7 @@ import (
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/advice"
+	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/stacks/promote"
 )
 
@@ -50,7 +51,8 @@ environment that it declares and reports all problems, each with file, line, col
 a code that ashlar explain CODE explains. Blueprints without problems are checked
 against the policies that ship with Ashlar, those in DIR/policies and those in
 --policies. If a dataset is a local file, check reads its first rows and warns about
-features that leak the target or only identify a row. The evidence of a pinned model is
+features that leak the target or only identify a row. If DIR/.ashlar has runs, check
+compares the memory that their stages held with what the blueprint gives to pods. The evidence of a pinned model is
 compared with the registry: that of --registry, or the local stack's in DIR/.ashlar if
 there is one.
 
@@ -86,7 +88,7 @@ func (a *app) check(ctx context.Context, dirs []string, f checkFlags) error {
 		compare: a.records(f.registry).comparing(ctx)}
 	// Code scanning and annotations need the path from where they run.
 	c.named = len(dirs) > 1 || a.output == "sarif" || a.output == "github"
-	found, err := c.all(dirs)
+	found, err := c.all(ctx, dirs)
 	if err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ type outcome struct {
 
 // all checks the folders, a loader and a judge a core, and returns the outcome
 // in the order of the folders.
-func (c *checker) all(dirs []string) (outcome, error) {
+func (c *checker) all(ctx context.Context, dirs []string) (outcome, error) {
 	if len(dirs) > 1 {
 		// CUE makes much that is soon forgotten: collect it less often.
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -126,7 +128,7 @@ func (c *checker) all(dirs []string) (outcome, error) {
 			defer crash.Guard()
 			w := checkWorker{checker: c}
 			for i := next.Add(1) - 1; int(i) < len(dirs); i = next.Add(1) - 1 {
-				outcomes[i], errs[i] = w.one(dirs[i])
+				outcomes[i], errs[i] = w.one(ctx, dirs[i])
 			}
 		})
 	}
@@ -157,7 +159,7 @@ type checkWorker struct {
 	judge  *policies.Judge
 }
 
-func (w *checkWorker) one(dir string) (outcome, error) {
+func (w *checkWorker) one(ctx context.Context, dir string) (outcome, error) {
 	var out outcome
 	loaded, err := w.loader.LoadDir(dir, w.only)
 	if err := out.take(err); err != nil {
@@ -172,7 +174,7 @@ func (w *checkWorker) one(dir string) (outcome, error) {
 	}
 	out.problems = out.problems.Sorted()
 	if len(out.problems) == 0 {
-		if err := w.judged(&out, dir, set, loaded); err != nil {
+		if err := w.judged(ctx, &out, dir, set, loaded); err != nil {
 			return out, err
 		}
 	}
@@ -207,13 +209,14 @@ func (o *outcome) take(err error) error {
 }
 
 // judged checks every environment against the set.
-func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded map[string]blueprints.Loaded) error {
+func (w *checkWorker) judged(ctx context.Context, out *outcome, dir string, set *policies.Set,
+	loaded map[string]blueprints.Loaded) error {
 	if w.set != set {
 		w.set, w.judge = set, set.Judge()
 	}
 	out.rules = set.Rules()
 	out.findings = set.Expired(w.now)
-	adviser := advice.New(dir)
+	adviser, runs := advice.New(dir), local.Recorded(ctx, dir, advice.RecentRuns)
 	for _, name := range slices.Sorted(maps.Keys(loaded)) {
 		findings, err := w.judge.Check(loaded[name].Plan, w.now)
 		if err != nil {
@@ -234,6 +237,7 @@ func (w *checkWorker) judged(out *outcome, dir string, set *policies.Set, loaded
 		}
 		findings = append(findings, pins...)
 		findings = append(findings, adviser.Findings(attached, loaded[name].Positions)...)
+		findings = append(findings, advice.Sizes(attached, loaded[name].Positions, runs)...)
 		for _, f := range findings {
 			if f.Refuses() {
 				one.Refused++

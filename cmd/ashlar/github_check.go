@@ -43,7 +43,7 @@ it in the repository's root. Exit code 1 means that a mandatory policy failed.`,
 
 func (g *githubApp) check(ctx context.Context, dirs []string, f checkFlags, sha, name string) error {
 	checks := checker{only: f.environment, named: true, now: g.now(), compare: g.records(f.registry).comparing(ctx)}
-	o, err := checks.all(dirs)
+	o, err := checks.all(ctx, dirs)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ wrote when the change was reviewed, and exits with 1 where one differs.`,
 			case f.base != "":
 				return a.planChange(c.Context(), args, f)
 			case f.reviewed != "":
-				return a.planReviewed(args, f)
+				return a.planReviewed(c.Context(), args, f)
 			case len(args) > 1:
 				return usageError("plan takes one folder, or several with --base or --reviewed")
 			case a.output == "markdown":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/ashlar-dev/ashlar/policies"
@@ -8,13 +9,13 @@ import (
 )
 
 // planReviewed refuses plans that differ from those that were reviewed.
-func (a *app) planReviewed(dirs []string, f planFlags) error {
+func (a *app) planReviewed(ctx context.Context, dirs []string, f planFlags) error {
 	reviewed, err := review.ReadReviewed(f.reviewed)
 	if err != nil {
 		return fmt.Errorf("--reviewed: %w", err)
 	}
 	c := checker{only: f.environment, library: policies.Library{}, now: a.now()}
-	found, err := c.all(dirs)
+	found, err := c.all(ctx, dirs)
 	if err != nil {
 		return err
 	}

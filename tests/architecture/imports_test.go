@@ -179,7 +179,7 @@ var law = []rule{
 		// What is worth knowing of a blueprint before anything is built.
 		folder: "stacks/advice",
 		ours: []string{"blueprints", "policies", "runtime/advise", "runtime/dataset",
-			"runtime/validate", "stacks/advice"},
+			"runtime/run", "runtime/validate", "stacks/advice"},
 	},
 	{
 		// Pins in a repository, their evidence, and the findings about both.
