@@ -124,17 +124,19 @@ func (a *app) checkFresh(root string, files map[string][]byte) error {
 	return nil
 }
 
-var pin = regexp.MustCompile(`cmd/ashlar@(\S+)|go build -o "\$RUNNER_TEMP/bin/ashlar"`)
+// pins are how workflows name the version of ashlar: those of today, and those
+// that older versions wrote.
+var pins = regexp.MustCompile(`(?m)^  ASHLAR_VERSION: "([^"\s]+)"$|cmd/ashlar@(\S+)|go build -o "\$RUNNER_TEMP/bin/ashlar"`)
 
 // pinnedVersion is the version that the workflows name already, or else that of
 // this binary.
 func pinnedVersion(root string) (string, error) {
 	text, err := plan.ReadFile(filepath.Join(root, workflows.Folder, "ashlar-pull-request.yml"), maxWorkflow)
-	if m := pin.FindSubmatch(text); err == nil && m != nil {
-		if len(m[1]) == 0 {
-			return workflows.FromSource, nil
+	if m := pins.FindSubmatch(text); err == nil && m != nil {
+		if version := string(m[1]) + string(m[2]); version != "" {
+			return version, nil
 		}
-		return string(m[1]), nil
+		return workflows.FromSource, nil
 	}
 	if v := ownVersion(); v != "" {
 		return v, nil

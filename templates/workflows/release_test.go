@@ -10,8 +10,8 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// step is the script of the named step of a job.
-func step(t *testing.T, text, job, name string) string {
+// scriptOf is the script of the named step of a job.
+func scriptOf(t *testing.T, text, job, name string) string {
 	t.Helper()
 	w, errs := actionlint.Parse([]byte(text))
 	if len(errs) > 0 {
@@ -57,8 +57,8 @@ func calls(t *testing.T, script string, released bool) string {
 // and either may be the first.
 func TestTwoWorkflowsMakeOneRelease(t *testing.T) {
 	source := rendered(t, shapes["source"])
-	programs := step(t, source[Folder+"/release.yml"], "publish", "Release")
-	plans := step(t, source[Folder+"/ashlar-release.yml"], "release", "Release, with what changed since the last one")
+	programs := scriptOf(t, source[Folder+"/release.yml"], "publish", "Release")
+	plans := scriptOf(t, source[Folder+"/ashlar-release.yml"], "release", "Release, with what changed since the last one")
 	for _, c := range []struct {
 		script   string
 		released bool

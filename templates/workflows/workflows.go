@@ -47,11 +47,16 @@ var (
 	names    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,98}[A-Za-z0-9])?$`)
 	dirs     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}$`)
 	versions = regexp.MustCompile(`^(v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.-]{0,80}|[0-9a-f]{12,40})$`)
+	releases = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
+	pseudo   = regexp.MustCompile(`[-.][0-9]{14}-[0-9a-f]{12}$`) // a commit, as Go's modules name it
 	commands = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,100}( [A-Za-z0-9_./-]{1,100}){0,9}$`)
 )
 
 // environment is one that merges deploy to.
-type environment struct{ Name, Preview, Job, After string }
+type environment struct {
+	*view
+	Name, Preview, Job, After string
+}
 
 // view is what the templates see: words that mean the same in YAML, in a shell
 // and to GitHub's expressions.
@@ -61,6 +66,30 @@ type view struct {
 	First, Last  string // environments
 	Image        string // the GitHub environment of the job that pushes the image
 }
+
+// Source reports whether this is Ashlar's own repository.
+func (v view) Source() bool { return v.Version == FromSource }
+
+// Released reports whether the version has programs that can be downloaded.
+func (v view) Released() bool {
+	return releases.MatchString(v.Version) && !pseudo.MatchString(v.Version)
+}
+
+// Programs are those of Ashlar that the jobs run.
+func (v view) Programs() []string {
+	out := []string{"ashlar", "ashlar-runtime"}
+	if v.Pulumi {
+		out = append(out, "ashlar-stack", "pulumi-analyzer-policy-cue")
+	}
+	return out
+}
+
+// What the templates say of others.
+func (view) Home() string        { return home }
+func (view) Signer() string      { return signer }
+func (view) Module() string      { return module }
+func (view) Go() string          { return goVersion }
+func (view) Govulncheck() string { return govulncheckVersion }
 
 // Files returns the workflows by their path below the repository's root. Names
 // that could be read as more than a word are errors, all of them together:
@@ -114,7 +143,7 @@ func (r Repository) view() (view, error) {
 		if r.Pulumi && (name == v.Image || strings.HasSuffix(name, previews)) {
 			say("workflows: environment %q: jobs that push the image or preview run in GitHub environments of this name, and would be taken for deployments; rename it", name)
 		}
-		e := environment{Name: name, Preview: Preview.Environment(name), Job: "deploy-" +
+		e := environment{view: &v, Name: name, Preview: Preview.Environment(name), Job: "deploy-" +
 			strings.ReplaceAll(name, ".", "_"), After: "image"}
 		if i > 0 {
 			e.After = v.Environments[i-1].Job
@@ -149,7 +178,14 @@ func inOrder(plans map[string]*plan.Plan) []string {
 // render fills in a template. Its own delimiters are [[ ]]: those of Go are
 // GitHub's.
 func render(name string, v view) ([]byte, error) {
-	t, err := template.New(path.Base(name)).Delims("[[", "]]").Option("missingkey=error").ParseFS(files, "files/*.tmpl")
+	t, err := template.New(path.Base(name)).Delims("[[", "]]").Option("missingkey=error").
+		Funcs(template.FuncMap{"uses": usesAction, "step": func(name string, v any) (string, error) {
+			s, err := find(name)
+			if err != nil {
+				return "", err
+			}
+			return s.github(v)
+		}}).ParseFS(files, "files/*.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}

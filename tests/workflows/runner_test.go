@@ -51,9 +51,25 @@ var does = map[string]func(r *runner, s step) error{
 			if err := os.MkdirAll(to, 0o755); err != nil {
 				return err
 			}
-			if out, err := exec.Command("cp", "-r", filepath.Join(r.dir, name), to).CombinedOutput(); err != nil {
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(r.dir, name)
+			}
+			if info, err := os.Stat(name); err == nil && info.IsDir() {
+				name += "/." // an artifact of one folder has what is in it
+			}
+			if out, err := exec.Command("cp", "-r", name, to).CombinedOutput(); err != nil {
 				return fmt.Errorf("%w: %s", err, out)
 			}
+		}
+		return nil
+	},
+	"actions/download-artifact": func(r *runner, s step) error {
+		if err := os.MkdirAll(s.With["path"], 0o755); err != nil {
+			return err
+		}
+		from := filepath.Join(r.artifacts, s.With["name"]) + "/."
+		if out, err := exec.Command("cp", "-r", from, s.With["path"]).CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, out)
 		}
 		return nil
 	},
@@ -90,6 +106,7 @@ func (r *runner) run(name, job string) (string, error) {
 		return "", fmt.Errorf("job %s does not run: %s", job, j.If)
 	}
 	temp := r.t.TempDir()
+	r.values["runner.temp"] = temp
 	files := map[string]string{"RUNNER_TEMP": temp}
 	for _, name := range []string{"GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"} {
 		files[name] = filepath.Join(temp, strings.ToLower(name))
@@ -114,6 +131,9 @@ func (r *runner) step(s step, files map[string]string, said *bytes.Buffer) error
 		do, ok := does[action]
 		if !ok {
 			return fmt.Errorf("the runner does not know the action %s", action)
+		}
+		for name, value := range s.With {
+			s.With[name] = r.expression(value)
 		}
 		return do(r, s)
 	}

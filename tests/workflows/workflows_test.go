@@ -68,6 +68,7 @@ func newScratch(t *testing.T) *scratch {
 		"github.event.pull_request.head.repo.full_name == github.repository": "true",
 		"github.ref_name == github.event.repository.default_branch":          "true",
 		"github.event.pull_request.number":                                   "1", "github.run_id": "7",
+		"runner.os": "Linux", "runner.arch": "X64",
 		"inputs.environment || github.event.client_payload.environment || 'dev'": "dev",
 	}
 	event := filepath.Join(state, "event.json")
@@ -112,11 +113,14 @@ func (s *scratch) commit(from, to string) string {
 	return sha
 }
 
-func (s *scratch) must(name, job string) string {
+// must runs jobs of a workflow in order and returns what the last said.
+func (s *scratch) must(name string, jobs ...string) (said string) {
 	s.t.Helper()
-	said, err := s.run(name, job)
-	if err != nil {
-		s.t.Fatal(err)
+	for _, job := range jobs {
+		var err error
+		if said, err = s.run(name, job); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 	return said
 }
@@ -128,15 +132,14 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	s.commit("replicas: {min: 2, max: 10}", "replicas: {min: 2, max: 11}")
 	head := s.commit("roc_auc: >=0.78 & <1", "roc_auc: >=0.7 & <1")
 
-	if said := s.must(pull, "check"); !strings.Contains(said,
+	if said := s.must(pull, "programs", "check"); !strings.Contains(said,
 		"**loosened** `model default-risk` `gate roc_auc: >=0.78 & <1 -> >=0.7 & <1`") {
 		t.Errorf("the summary does not show the loosened gate:\n%s", said)
 	}
 	if said := s.must(pull, "data"); !strings.Contains(said, "6/6 register  done") {
 		t.Errorf("nothing is trained:\n%s", said)
 	}
-	s.must(pull, "comment")
-	s.must(pull, "comment") // a run that is started again
+	s.must(pull, "comment", "comment") // a run that is started again
 	if comments := s.hub.Comments(1); len(comments) != 1 || !strings.Contains(comments[0], "1 loosening") ||
 		!strings.Contains(comments[0], "`HorizontalPodAutoscaler credit-risk-endpoint-scoring` `updated: spec.maxReplicas`") {
 		t.Errorf("comments %q", comments)
@@ -169,7 +172,7 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 		t.Errorf("another plan is applied: %v\n%s", err, said)
 	}
 	s.must("ashlar-retrain.yml", "train")
-	want := []string{"check: Check the blueprint and its policies", "check: Record the plans for the merge",
+	want := []string{"programs: Build the programs", "check: Check the blueprint and its policies", "check: Record the plans for the merge",
 		"check: Show the consequence", "data: Validate, train, evaluate and gate", "reviewed: Refuse any other plan",
 		"run: Build the image", "run: Run it locally"}
 	at := 0

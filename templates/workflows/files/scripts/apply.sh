@@ -1,0 +1,3 @@
+pulumi stack select "$STACK"
+pulumi config set ashlar:image "$IMAGE"
+pulumi up --yes

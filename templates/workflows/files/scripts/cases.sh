@@ -1,0 +1,1 @@
+if [ -d [[ .Dir ]]/policies ]; then ashlar policy test [[ .Dir ]]/policies; fi

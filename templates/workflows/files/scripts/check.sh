@@ -1,0 +1,1 @@
+ashlar check [[ .Dir ]] --output github

@@ -1,0 +1,1 @@
+pulumi preview --stack "$STACK" --refresh --expect-no-changes --diff

@@ -1,0 +1,1 @@
+ashlar up [[ .Dir ]] --env [[ .First ]] --build

@@ -1,0 +1,1 @@
+ashlar generate workflows [[ .Dir ]] --root . --check

@@ -1,0 +1,1 @@
+ashlar check [[ .Dir ]] --output json > ashlar-reviewed.json

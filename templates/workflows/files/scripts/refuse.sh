@@ -1,0 +1,1 @@
+ashlar plan [[ .Dir ]] --reviewed "$RUNNER_TEMP/reviewed/ashlar-reviewed.json"

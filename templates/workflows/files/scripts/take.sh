@@ -1,0 +1,1 @@
+chmod 0755 "$RUNNER_TEMP"/ashlar-bin/*

@@ -1,0 +1,163 @@
+package workflows
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+	"text/template"
+)
+
+// step is what a job runs, written once: its script is
+// files/scripts/NAME.sh, a template over the view. A CI system adds where the
+// values come from.
+type step struct {
+	name  string // of the script
+	title string
+	id    string // where a later step reads an output of it
+	when  string // GitHub's condition; empty: always
+	// Names of variables and of secrets that the script reads, of the
+	// repository or of the job's environment. A secret reaches no other step.
+	vars, secrets []string
+	env           []setting
+	path          string // a folder whose programs later steps run
+}
+
+// setting is a value that GitHub knows, as its expression, or the view, as a
+// template.
+type setting struct{ name, value string }
+
+var token = setting{"GH_TOKEN", "${{ github.token }}"}
+
+// steps are those of all jobs.
+var steps = []step{
+	{name: "release", title: "Install the programs of the release", env: []setting{token}, path: bin},
+	{name: "compile", title: "Build the programs"},
+	{name: "build", title: "Build the programs", when: "steps.programs.outputs.cache-hit != 'true'"},
+	{name: "take", title: "Take the programs that this run built", path: bin},
+	{name: "stack", title: "Put the Pulumi program where Pulumi.yaml names it"},
+
+	{name: "check", title: "Check the blueprint and its policies"},
+	{name: "record", title: "Record the plans for the merge"},
+	{name: "impact", title: "Show the consequence", when: "${{ !cancelled() }}", env: []setting{
+		{"BASE", "${{ github.event.pull_request.base.sha }}"}}},
+	{name: "cases", title: "Try the policies' own cases"},
+	{name: "fresh", title: "Prove that the workflows are those of the blueprint"},
+	{name: "data", title: "Validate, train, evaluate and gate", env: []setting{user}},
+	{name: "tests", title: "Run the repository's own tests"},
+
+	{name: "refuse", title: "Refuse any other plan"},
+	{name: "image", title: "Build the image"},
+	{name: "run", title: "Run it locally", env: []setting{user}},
+	{name: "push", title: "Build the image and push it", id: "push", vars: []string{"ASHLAR_IMAGE_REPOSITORY"}},
+	{name: "apply", title: "Apply", vars: state, env: []setting{
+		{"STACK", "[[ .Name ]]"}, {"IMAGE", "${{ needs.image.outputs.pinned }}"}}},
+	{name: "compare", title: "Compare", vars: state, env: []setting{{"STACK", "${{ matrix.stack }}"}}},
+
+	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
+		{"ENVIRONMENT",
+			"${{ inputs.environment || github.event.client_payload.environment || '[[ .First ]]' }}"}, user}},
+}
+
+// bin is where the programs are that jobs run.
+const bin = "$RUNNER_TEMP/ashlar-bin"
+
+var (
+	user  = setting{"ASHLAR_USER", "${{ github.actor }}"}
+	state = []string{"PULUMI_BACKEND_URL"}
+)
+
+func unknown(what, name string) error { return fmt.Errorf("workflows: no %s %q", what, name) }
+
+// find is the step of the name.
+func find(name string) (step, error) {
+	for _, s := range steps {
+		if s.name == name {
+			return s, nil
+		}
+	}
+	return step{}, unknown("step", name)
+}
+
+// script is the text that a shell runs for the view.
+func (s step) script(v any) (string, error) {
+	name := s.name + ".sh"
+	t, err := template.New(name).Delims("[[", "]]").Option("missingkey=error").
+		ParseFS(files, path.Join("files/scripts", name))
+	if err != nil {
+		return "", fmt.Errorf("workflows: %w", err)
+	}
+	return filled(t, v)
+}
+
+// github is the step in a workflow.
+func (s step) github(v any) (string, error) {
+	var out strings.Builder
+	line := func(indent int, format string, args ...any) {
+		fmt.Fprintf(&out, strings.Repeat(" ", indent)+format+"\n", args...)
+	}
+	line(6, "- name: %s", s.title)
+	if s.id != "" {
+		line(8, "id: %s", s.id)
+	}
+	if s.when != "" {
+		line(8, "if: %s", s.when)
+	}
+	env, err := s.settings(v)
+	if err != nil {
+		return "", err
+	}
+	if len(env) > 0 {
+		line(8, "env:")
+	}
+	for _, one := range env {
+		line(10, "%s: %s", one.name, one.value)
+	}
+	text, err := s.script(v)
+	if err != nil {
+		return "", err
+	}
+	if s.path != "" {
+		text += fmt.Sprintf("echo \"%s\" >> \"$GITHUB_PATH\"\n", s.path)
+	}
+	line(8, "run: |")
+	for l := range strings.Lines(text) {
+		if l = strings.TrimRight(l, "\n"); l == "" {
+			out.WriteByte('\n')
+			continue
+		}
+		line(10, "%s", l)
+	}
+	return out.String(), nil
+}
+
+// settings are the variables of the script's environment, as GitHub fills them.
+func (s step) settings(v any) ([]setting, error) {
+	var out []setting
+	for _, one := range s.env {
+		t, err := template.New(one.name).Delims("[[", "]]").Parse(one.value)
+		if err != nil {
+			return nil, fmt.Errorf("workflows: %w", err)
+		}
+		value, err := filled(t, v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, setting{one.name, value})
+	}
+	for _, name := range s.vars {
+		out = append(out, setting{name, "${{ vars." + name + " }}"})
+	}
+	for _, name := range s.secrets {
+		out = append(out, setting{name, "${{ secrets." + name + " }}"})
+	}
+	return out, nil
+}
+
+func filled(t *template.Template, v any) (string, error) {
+	var out bytes.Buffer
+	if err := t.Execute(&out, v); err != nil {
+		return "", fmt.Errorf("workflows: %w", err)
+	}
+	return out.String(), nil
+}
