@@ -91,6 +91,11 @@ func (view) Module() string      { return module }
 func (view) Go() string          { return goVersion }
 func (view) Govulncheck() string { return govulncheckVersion }
 
+// Pulumi's CLI.
+func (view) PulumiVersion() string { return pulumiVersion }
+func (view) PulumiX64() string     { return pulumiSumX64 }
+func (view) PulumiArm64() string   { return pulumiSumArm64 }
+
 // Files returns the workflows by their path below the repository's root. Names
 // that could be read as more than a word are errors, all of them together:
 // nothing that a blueprint holds can become part of a script.
