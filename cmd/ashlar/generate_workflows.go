@@ -34,7 +34,8 @@ func generateWorkflowsVerb(a *app) *cobra.Command {
 comment on pull requests, the deployment of reviewed plans on merge, nightly scans for
 infrastructure drift and known vulnerabilities, retraining, and releases. The workflows
 pin the version of ashlar that existing ones name, or else this version. If there is a
-Pulumi.yaml, a merge deploys only when the variable ASHLAR_DEPLOY is true.
+Pulumi.yaml, a merge deploys only when the variable ASHLAR_DEPLOY is true. If policies/
+has a PulumiPolicy.yaml, deployments and the drift scan check the resources against it.
 
 With --check nothing is written, and exit code 1 means that the files are out of date.`,
 		Example: `  ashlar generate workflows
@@ -65,7 +66,7 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 		return err
 	}
 	r := workflows.Repository{Dir: filepath.ToSlash(within), Plans: plans, Version: f.version,
-		Pulumi: isFile(filepath.Join(f.root, "Pulumi.yaml"))}
+		Pulumi: isFile(filepath.Join(f.root, "Pulumi.yaml")), Policies: policyPack(f.root, within)}
 	if executable(filepath.Join(f.root, ".ci", "run")) {
 		r.Tests = ".ci/run"
 	}
@@ -95,6 +96,18 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	}
 	fmt.Fprintf(a.out, "%s in %s\n", counted(len(files), "workflow"), filepath.Join(f.root, workflows.Folder))
 	return nil
+}
+
+// policyPack is the folder below the root whose packs Pulumi checks resources
+// against: that of the repository, or else the blueprint's; "" where neither
+// has a PulumiPolicy.yaml.
+func policyPack(root, within string) string {
+	for _, dir := range []string{"policies", filepath.Join(within, "policies")} {
+		if isFile(filepath.Join(root, dir, "PulumiPolicy.yaml")) {
+			return filepath.ToSlash(dir)
+		}
+	}
+	return ""
 }
 
 // maxWorkflow bounds a workflow that is compared with what it should be.

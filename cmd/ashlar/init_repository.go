@@ -40,7 +40,8 @@ func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (lef
 	if version == "" {
 		return fmt.Sprintf("it has no workflows, since this build of ashlar is not a release that they could install: `%s` writes them\n", local.Command("", "", "generate", "workflows", dir, "--ashlar", "v1.2.0")), nil
 	}
-	written, err := workflows.Repository{Dir: ".", Plans: plans, Version: version, Pulumi: true}.Files()
+	written, err := workflows.Repository{Dir: ".", Plans: plans, Version: version, Pulumi: true,
+		Policies: "policies"}.Files()
 	if err != nil {
 		return "", usageError(err.Error())
 	}

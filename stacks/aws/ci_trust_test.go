@@ -57,9 +57,7 @@ func signIns(t *testing.T, r workflows.Repository) []signIn {
 					}
 					switch {
 					case strings.Contains(run.Run.Value, "pulumi up"):
-						s.duty = workflows.Deploy
-						_, after, _ := strings.Cut(run.Run.Value, "pulumi stack select ")
-						s.environment, _, _ = strings.Cut(after, "\n")
+						s.duty, s.environment = workflows.Deploy, step.Env.Vars["stack"].Value.Value
 					case strings.Contains(run.Run.Value, "pulumi preview"):
 						s.duty, s.environment = workflows.Preview, filled(step.Env.Vars["stack"].Value.Value, values)
 					case strings.Contains(run.Run.Value, "ashlar image push"):

@@ -52,7 +52,8 @@ func newMachine(t *testing.T) *machine {
 	}
 	m.write(filepath.Join(m.path, "gh"), hub)
 	var sums strings.Builder
-	for _, program := range []string{"ashlar", "ashlar-runtime", "ashlar-stack", "pulumi-analyzer-policy-cue", "other"} {
+	for _, program := range []string{"ashlar", "ashlar-runtime", "ashlar-stack",
+		"pulumi-analyzer-policy-cue", "other"} {
 		name := program + "_v1.2.0_linux_" + runtime.GOARCH
 		m.write(filepath.Join(m.release, name), "the program "+program)
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256([]byte("the program "+program)), name)
@@ -131,7 +132,10 @@ func TestNoProgramIsInstalledThatIsNotVerified(t *testing.T) {
 			_ = os.RemoveAll(filepath.Join(m.temp, "ashlar-bin"))
 			m.write(filepath.Join(m.temp, "ashlar-release", name("ashlar")), "evil")
 		},
-		"another machine": func(m *machine) { m.write(filepath.Join(m.path, "uname"), "#!/bin/sh\necho Linux riscv64\n") },
+		"another machine": func(m *machine) {
+			m.write(filepath.Join(m.path, "uname"),
+				"#!/bin/sh\necho Linux riscv64\n")
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			m := newMachine(t)
@@ -177,7 +181,8 @@ func TestOneJobCompiles(t *testing.T) {
 }
 
 func TestACommitIsNoRelease(t *testing.T) {
-	for version, want := range map[string]bool{"v1.2.0": true, "v1.2.0-rc.1": true, "0123456789ab": false, FromSource: false,
+	for version, want := range map[string]bool{"v1.2.0": true, "v1.2.0-rc.1": true,
+		"0123456789ab": false, FromSource: false,
 		"v0.0.0-20261130081902-b84bed6aaaaa": false, "v1.2.1-0.20261130081902-b84bed6aaaaa": false} {
 		if got := (view{Repository: Repository{Version: version}}).Released(); got != want {
 			t.Errorf("%s is a release: %t", version, got)
@@ -203,7 +208,8 @@ func TestPulumiRunsTheProgramThatIsBuilt(t *testing.T) {
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-eo", "pipefail", "-c", scriptOf(t,
-		rendered(t, shapes["source"])[Folder+"/ashlar-drift.yml"], "preview", "Put the Pulumi program where Pulumi.yaml names it"))
+		rendered(t, shapes["source"])[Folder+"/ashlar-drift.yml"], "preview",
+		"Put the Pulumi program where Pulumi.yaml names it"))
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "RUNNER_TEMP="+temp)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)

@@ -58,7 +58,8 @@ func calls(t *testing.T, script string, released bool) string {
 func TestTwoWorkflowsMakeOneRelease(t *testing.T) {
 	source := rendered(t, shapes["source"])
 	programs := scriptOf(t, source[Folder+"/release.yml"], "publish", "Release")
-	plans := scriptOf(t, source[Folder+"/ashlar-release.yml"], "release", "Release, with what changed since the last one")
+	plans := scriptOf(t, source[Folder+"/ashlar-release.yml"], "release",
+		"Release, with what changed since the last one")
 	for _, c := range []struct {
 		script   string
 		released bool

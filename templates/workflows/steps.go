@@ -41,12 +41,14 @@ var steps = []step{
 	{name: "check", title: "Check the blueprint and its policies"},
 	{name: "record", title: "Record the plans for the merge"},
 	{name: "impact", title: "Show the consequence", when: "${{ !cancelled() }}", env: []setting{
-		{"BASE", "${{ github.event.pull_request.base.sha }}"}}},
+		{"BASE", "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"}}},
 	{name: "cases", title: "Try the policies' own cases"},
 	{name: "fresh", title: "Prove that the workflows are those of the blueprint"},
 	{name: "data", title: "Validate, train, evaluate and gate", env: []setting{user}},
 	{name: "tests", title: "Run the repository's own tests"},
+	{name: "sarif", title: "Upload to code scanning", env: []setting{token}},
 
+	{name: "reviewed", title: "Find what was reviewed", env: []setting{token}},
 	{name: "refuse", title: "Refuse any other plan"},
 	{name: "image", title: "Build the image"},
 	{name: "run", title: "Run it locally", env: []setting{user}},

@@ -41,6 +41,9 @@ type Repository struct {
 	Version string // of Ashlar: a release such as v1.2.0, a commit, or FromSource
 	Tests   string // a command that runs the repository's own tests; empty: none
 	Pulumi  bool   // there is a Pulumi.yaml: merges deploy, and nights look for drift
+	// Policies is the folder, below the root, of the PulumiPolicy.yaml that
+	// resources are checked against at preview and up; empty: none.
+	Policies string
 }
 
 var (
@@ -128,7 +131,7 @@ func (r Repository) view() (view, error) {
 	var problems []error
 	say := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	r.Dir = path.Clean(r.Dir)
-	if r.Dir != "." && (!dirs.MatchString(r.Dir) || slices.Contains(strings.Split(r.Dir, "/"), "..")) {
+	if r.Dir != "." && !local(r.Dir) {
 		say("workflows: folder %q: want a path below the repository's root of letters, digits, dots, dashes and underscores", r.Dir)
 	}
 	if r.Version != FromSource && !versions.MatchString(r.Version) {
@@ -136,6 +139,9 @@ func (r Repository) view() (view, error) {
 	}
 	if r.Tests != "" && !commands.MatchString(r.Tests) {
 		say("workflows: tests %q: want a plain command, such as make test", r.Tests)
+	}
+	if r.Policies != "" && !local(r.Policies) {
+		say("workflows: policies %q: want a folder below the repository's root of letters, digits, dots, dashes and underscores", r.Policies)
 	}
 	if len(r.Plans) == 0 {
 		say("workflows: the blueprint has no environment")
@@ -160,6 +166,11 @@ func (r Repository) view() (view, error) {
 	}
 	v.First, v.Last = v.Environments[0].Name, v.Environments[len(v.Environments)-1].Name
 	return v, nil
+}
+
+// local reports whether the folder is below the root and no more than words.
+func local(dir string) bool {
+	return dirs.MatchString(dir) && !slices.Contains(strings.Split(dir, "/"), "..")
 }
 
 // usual is the order in which environments follow each other where they have

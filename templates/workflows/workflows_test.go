@@ -21,7 +21,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func repository() Repository {
-	return Repository{Dir: ".", Version: "v1.2.0", Pulumi: true,
+	return Repository{Dir: ".", Version: "v1.2.0", Pulumi: true, Policies: "policies",
 		Plans: map[string]*plan.Plan{"prod": nil, "dev": nil, "staging.eu": nil}}
 }
 
@@ -218,8 +218,9 @@ func TestHostileNamesAreRefusedTogether(t *testing.T) {
 	}
 	for _, dir := range []string{"..", "/etc", "a/../../b", "a b", "a\nb", "${{ x }}", "-a"} {
 		r := repository()
-		r.Dir = dir
-		if _, err := r.Files(); err == nil || !strings.Contains(err.Error(), "folder") {
+		r.Dir, r.Policies = dir, dir
+		if _, err := r.Files(); err == nil || !strings.Contains(err.Error(), "folder \"") ||
+			!strings.Contains(err.Error(), "policies \"") {
 			t.Errorf("folder %q: %v", dir, err)
 		}
 	}

@@ -24,7 +24,7 @@ case "$1 $2" in
 "run download")
   while [ $# -gt 0 ]; do case "$1" in --dir) to=$2 ;; --name) name=$2 ;; esac; shift; done
   mkdir -p "$to"; cp "$GH_STATE/artifacts/$name"/* "$to" ;;
-"api --method") cat > "$GH_STATE/posted" ;;
+"api --method") cp "${@: -1}" "$GH_STATE/posted" ;;
 *) echo "gh $*: not known here" >&2; exit 1 ;;
 esac
 `
@@ -65,9 +65,10 @@ func newScratch(t *testing.T) *scratch {
 	base := s.git("rev-parse", "HEAD")
 	s.values = map[string]string{
 		"": "", "github.token": githubtest.Token, "github.actor": "ada", "github.event.pull_request.base.sha": base,
-		"github.event.pull_request.head.repo.full_name == github.repository": "true",
-		"github.ref_name == github.event.repository.default_branch":          "true",
-		"github.event.pull_request.number":                                   "1", "github.run_id": "7",
+		"github.event.pull_request.base.sha || github.event.merge_group.base_sha":                                   base,
+		"github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository": "true",
+		"github.ref == format('refs/heads/{0}', github.event.repository.default_branch)":                            "true",
+		"github.event.pull_request.number || 'queue'":                                                               "1", "github.event.pull_request.number": "1", "github.run_id": "7",
 		"runner.os": "Linux", "runner.arch": "X64",
 		"inputs.environment || github.event.client_payload.environment || 'dev'": "dev",
 	}
@@ -172,7 +173,8 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 		t.Errorf("another plan is applied: %v\n%s", err, said)
 	}
 	s.must("ashlar-retrain.yml", "train")
-	want := []string{"programs: Build the programs", "check: Check the blueprint and its policies", "check: Record the plans for the merge",
+	want := []string{"programs: Build the programs", "check: Check the blueprint and its policies",
+		"check: Record the plans for the merge",
 		"check: Show the consequence", "data: Validate, train, evaluate and gate", "reviewed: Refuse any other plan",
 		"run: Build the image", "run: Run it locally"}
 	at := 0

@@ -1,3 +1,2 @@
-pulumi stack select "$STACK"
-pulumi config set ashlar:image "$IMAGE"
-pulumi up --yes
+pulumi config set image "$IMAGE" --stack "$STACK"
+pulumi up --yes --stack "$STACK"[[ with .Policies ]] --policy-pack [[ . ]][[ end ]]

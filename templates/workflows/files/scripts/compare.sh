@@ -1,1 +1,6 @@
-pulumi preview --stack "$STACK" --refresh --expect-no-changes --diff
+# A merge sets the image for its run and commits nothing: what runs is compared
+# with the image that was deployed last.
+image=$(pulumi stack history --stack "$STACK" --page-size 1 --json |
+  jq -r '.[0].config // {} | to_entries | map(select(.key | endswith(":image"))) | .[0].value.value // empty')
+[ -z "$image" ] || pulumi config set image "$image" --stack "$STACK"
+pulumi preview --stack "$STACK" --refresh --expect-no-changes --diff[[ with .Policies ]] --policy-pack [[ . ]][[ end ]]

@@ -1,0 +1,136 @@
+package workflows
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rhysd/actionlint"
+)
+
+// events are what starts a workflow, by name.
+func events(t *testing.T, text string) (map[string]*actionlint.WebhookEvent, *actionlint.Workflow) {
+	t.Helper()
+	w, errs := actionlint.Parse([]byte(text))
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	out := map[string]*actionlint.WebhookEvent{}
+	for _, on := range w.On {
+		if e, ok := on.(*actionlint.WebhookEvent); ok {
+			out[e.Hook.Value] = e
+		}
+	}
+	return out, w
+}
+
+// TestNoTagStartsAMerge: a push event with branches and no tags is not raised
+// by tags, and the first jobs compare the whole reference, since a tag may have
+// the branch's name.
+func TestNoTagStartsAMerge(t *testing.T) {
+	for shape, r := range shapes {
+		on, w := events(t, rendered(t, r)[Folder+"/ashlar-merge.yml"])
+		push := on["push"]
+		if len(on) != 1 || push == nil || push.Branches.IsEmpty() || !push.Tags.IsEmpty() ||
+			!push.TagsIgnore.IsEmpty() {
+			t.Errorf("%s: a merge starts at %v", shape, on)
+		}
+		for id, job := range w.Jobs {
+			if len(job.Needs) > 0 {
+				continue
+			}
+			if job.If == nil || job.If.Value != "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)" {
+				t.Errorf("%s: job %s starts at any reference", shape, id)
+			}
+		}
+	}
+}
+
+// TestAMergeQueueIsChecked: the checks that a branch requires run for a merge
+// queue too, or it would wait for ever; what writes to a pull request does not.
+func TestAMergeQueueIsChecked(t *testing.T) {
+	on, w := events(t, rendered(t, shapes["source"])[Folder+"/ashlar-pull-request.yml"])
+	if on["merge_group"] == nil || on["pull_request"] == nil {
+		t.Fatalf("it starts at %v", on)
+	}
+	for id, job := range w.Jobs {
+		pullOnly := job.If != nil && strings.HasPrefix(job.If.Value, "github.event_name == 'pull_request' &&")
+		if required := slices.Contains([]string{"check", "data", "tests"}, id); required && job.If != nil ||
+			slices.Contains([]string{"comment", "sarif"}, id) && !pullOnly {
+			t.Errorf("job %s runs if %v", id, job.If)
+		}
+	}
+}
+
+func TestAMergeTakesTheRecordOfTheQueueOrElseOfThePullRequest(t *testing.T) {
+	script := scriptOf(t, rendered(t, repository())[Folder+"/ashlar-merge.yml"], "reviewed", "Find what was reviewed")
+	gh := `case "$1 $2" in
+"api repos/acme/shop/commits/HEAD/pulls") echo "$PULL" ;;
+"run list") case "$*" in *"--commit HEAD --event merge_group"*) echo "$QUEUE" ;; *"--commit p1 --event pull_request"*) echo 7 ;; esac ;;
+"run download") echo "$3" >> "$CALLS" ;;
+esac`
+	for _, c := range []struct{ pull, queue, want string }{
+		{"p1", "", "7"}, {"p1", "9", "9"}, {"", "9", ""}, {"p2", "", ""},
+	} {
+		calls, said, err := shell(t, script, map[string]string{"gh": gh}, "PULL="+c.pull, "QUEUE="+c.queue)
+		if calls != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%+v: took the record of run %q: %v\n%s", c, calls, err, said)
+		}
+	}
+}
+
+func TestCodeScanningThatIsOffIsNoFailure(t *testing.T) {
+	script := scriptOf(t, rendered(t, repository())[Folder+"/ashlar-pull-request.yml"], "sarif",
+		"Upload to code scanning")
+	for _, c := range []struct {
+		answer string // of GitHub; empty: it takes the file
+		red    bool
+		says   string
+	}{
+		{"", false, ""},
+		{"gh: Code Security must be enabled for this repository to use code scanning. (HTTP 403)",
+			false, "Code scanning is off"},
+		{"gh: Advanced Security must be enabled for this repository to use code scanning. (HTTP 403)", false, "is off"},
+		{"gh: Code scanning is not enabled for this repository. (HTTP 403)", false, "is off"},
+		{"gh: Resource not accessible by integration (HTTP 403)", true, "not accessible"},
+		{"gh: Server Error (HTTP 502)", true, "502"},
+	} {
+		_, said, err := shell(t, script, map[string]string{"ashlar": "echo '{}'; exit 1",
+			"gh": `if [ -n "$ANSWER" ]; then echo "$ANSWER" >&2; exit 1; fi`}, "ANSWER="+c.answer)
+		if (err != nil) != c.red || !strings.Contains(said, c.says) {
+			t.Errorf("%q: %v, %q", c.answer, err, said)
+		}
+	}
+}
+
+const recorder = `echo "$*" >> "$CALLS"`
+
+// TestDriftIsComparedWithTheImageThatWasDeployed: not with the one that the
+// repository names, which no merge changes.
+func TestDriftIsComparedWithTheImageThatWasDeployed(t *testing.T) {
+	script := scriptOf(t, rendered(t, repository())[Folder+"/ashlar-drift.yml"], "preview", "Compare")
+	preview := "preview --stack prod --refresh --expect-no-changes --diff --policy-pack policies"
+	for history, set := range map[string]string{
+		`[]`: "", `[{"config": {"shop:name": {"value": "x"}}}]`: "", `[{}]`: "",
+		`[{"config": {"shop:image": {"value": "hub/run@sha256:1"}}}]`: "config set image hub/run@sha256:1 --stack prod\n",
+	} {
+		calls, said, err := shell(t, script, map[string]string{"pulumi": recorder +
+			"\ncase \"$*\" in 'stack history'*) echo \"$HISTORY\" ;; esac"}, "HISTORY="+history, "STACK=prod")
+		if want := "stack history --stack prod --page-size 1 --json\n" + set + preview; err != nil || calls != want {
+			t.Errorf("%s: %v\n%s\n%s", history, err, calls, said)
+		}
+	}
+}
+
+func TestResourcesAreCheckedAgainstThePolicyPack(t *testing.T) {
+	for pack, want := range map[string]string{"": "", "shop/policies": " --policy-pack shop/policies"} {
+		r := repository()
+		r.Policies = pack
+		script := scriptOf(t, rendered(t, r)[Folder+"/ashlar-merge.yml"], "deploy-prod", "Apply")
+		calls, said, err := shell(t, script, map[string]string{"pulumi": recorder},
+			"STACK=prod", "IMAGE=hub/run@sha256:1")
+		if err != nil || calls != "config set image hub/run@sha256:1 --stack prod\nup --yes --stack prod"+want {
+			t.Errorf("pack %q: %v\n%s\n%s", pack, err, calls, said)
+		}
+	}
+}
