@@ -36,6 +36,8 @@ infrastructure drift and known vulnerabilities, retraining, and releases. The wo
 pin the version of ashlar that existing ones name, or else this version. If there is a
 Pulumi.yaml, a merge deploys only when the variable ASHLAR_DEPLOY is true. If policies/
 has a PulumiPolicy.yaml, deployments and the drift scan check the resources against it.
+Jobs of an environment sign in to AWS, or with a kubeconfig where the file
+Pulumi.ENVIRONMENT.yaml sets provider to kubernetes.
 
 With --check nothing is written, and exit code 1 means that the files are out of date.`,
 		Example: `  ashlar generate workflows
@@ -67,6 +69,11 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	}
 	r := workflows.Repository{Dir: filepath.ToSlash(within), Plans: plans, Version: f.version,
 		Pulumi: isFile(filepath.Join(f.root, "Pulumi.yaml")), Policies: policyPack(f.root, within)}
+	if r.Pulumi {
+		if r.Providers, err = stackProviders(f.root, plans); err != nil {
+			return err
+		}
+	}
 	if executable(filepath.Join(f.root, ".ci", "run")) {
 		r.Tests = ".ci/run"
 	}

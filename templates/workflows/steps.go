@@ -20,7 +20,8 @@ type step struct {
 	// repository or of the job's environment. A secret reaches no other step.
 	vars, secrets []string
 	env           []setting
-	path          string // a folder whose programs later steps run
+	path          string  // a folder whose programs later steps run
+	export        setting // a variable of all later steps
 }
 
 // setting is a value that GitHub knows, as its expression, or the view, as a
@@ -52,10 +53,17 @@ var steps = []step{
 	{name: "refuse", title: "Refuse any other plan"},
 	{name: "image", title: "Build the image"},
 	{name: "run", title: "Run it locally", env: []setting{user}},
+	{name: "login", title: "Sign in to the registry", vars: []string{"ASHLAR_IMAGE_REPOSITORY"}, env: []setting{
+		{"REGISTRY_USER", "[[ if not .AWS ]]${{ secrets.REGISTRY_USER }}[[ end ]]"},
+		{"REGISTRY_PASSWORD", "[[ if not .AWS ]]${{ secrets.REGISTRY_PASSWORD }}[[ end ]]"},
+	}, export: setting{"DOCKER_CONFIG", "$RUNNER_TEMP/docker"}},
 	{name: "push", title: "Build the image and push it", id: "push", vars: []string{"ASHLAR_IMAGE_REPOSITORY"}},
-	{name: "apply", title: "Apply", vars: state, env: []setting{
-		{"STACK", "[[ .Name ]]"}, {"IMAGE", "${{ needs.image.outputs.pinned }}"}}},
-	{name: "compare", title: "Compare", vars: state, env: []setting{{"STACK", "${{ matrix.stack }}"}}},
+	{name: "kubeconfig", title: "Write the kubeconfig", secrets: []string{"KUBE_CONFIG"},
+		export: setting{"KUBECONFIG", "$RUNNER_TEMP/kubeconfig"}},
+	{name: "apply", title: "Apply", vars: state, secrets: stateSecrets, env: []setting{
+		{"STACK", "[[ .Name ]]"}, {"IMAGE", "${{ needs.image.outputs.pinned }}"}, accessKey, secretKey}},
+	{name: "compare", title: "Compare", vars: state, secrets: stateSecrets, env: []setting{
+		{"STACK", "${{ matrix.stack }}"}, accessKey, secretKey}},
 
 	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
 		{"ENVIRONMENT",
@@ -66,8 +74,15 @@ var steps = []step{
 const bin = "$RUNNER_TEMP/ashlar-bin"
 
 var (
-	user  = setting{"ASHLAR_USER", "${{ github.actor }}"}
-	state = []string{"PULUMI_BACKEND_URL"}
+	user = setting{"ASHLAR_USER", "${{ github.actor }}"}
+	// Where Pulumi's state is, and what opens it: a token of Pulumi Cloud, or the
+	// passphrase of the secrets in it. A token that is not set is empty, which
+	// Pulumi ignores; a passphrase is then the empty one.
+	state        = []string{"PULUMI_BACKEND_URL"}
+	stateSecrets = []string{"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"}
+	// Without AWS: keys of the object store, which may have the state too.
+	accessKey = setting{"AWS_ACCESS_KEY_ID", "[[ if .Kubernetes ]]${{ secrets.AWS_ACCESS_KEY_ID }}[[ end ]]"}
+	secretKey = setting{"AWS_SECRET_ACCESS_KEY", "[[ if .Kubernetes ]]${{ secrets.AWS_SECRET_ACCESS_KEY }}[[ end ]]"}
 )
 
 func unknown(what, name string) error { return fmt.Errorf("workflows: no %s %q", what, name) }
@@ -123,6 +138,9 @@ func (s step) github(v any) (string, error) {
 	if s.path != "" {
 		text += fmt.Sprintf("echo \"%s\" >> \"$GITHUB_PATH\"\n", s.path)
 	}
+	if s.export.name != "" {
+		text += fmt.Sprintf("echo \"%s=%s\" >> \"$GITHUB_ENV\"\n", s.export.name, s.export.value)
+	}
 	line(8, "run: |")
 	for l := range strings.Lines(text) {
 		if l = strings.TrimRight(l, "\n"); l == "" {
@@ -132,6 +150,21 @@ func (s step) github(v any) (string, error) {
 		line(10, "%s", l)
 	}
 	return out.String(), nil
+}
+
+// githubStep is the step of the name in a workflow.
+func githubStep(name string, v any) (string, error) { return githubStepIf(name, "", v) }
+
+// githubStepIf is the step for the jobs, of a matrix, that meet the condition.
+func githubStepIf(name, when string, v any) (string, error) {
+	s, err := find(name)
+	if err != nil {
+		return "", err
+	}
+	if when != "" {
+		s.when = when
+	}
+	return s.github(v)
 }
 
 // settings are the variables of the script's environment, as GitHub fills them.
@@ -146,7 +179,9 @@ func (s step) settings(v any) ([]setting, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, setting{one.name, value})
+		if value != "" {
+			out = append(out, setting{one.name, value})
+		}
 	}
 	for _, name := range s.vars {
 		out = append(out, setting{name, "${{ vars." + name + " }}"})

@@ -44,6 +44,9 @@ type Repository struct {
 	// Policies is the folder, below the root, of the PulumiPolicy.yaml that
 	// resources are checked against at preview and up; empty: none.
 	Policies string
+	// Providers of the environments' stacks by name, as their Pulumi.NAME.yaml
+	// says: "kubernetes" for a cluster that is not Ashlar's on AWS; else "aws".
+	Providers map[string]string
 }
 
 var (
@@ -59,7 +62,12 @@ var (
 type environment struct {
 	*view
 	Name, Preview, Job, After string
+	Provider                  string
 }
+
+// Kubernetes reports whether it is on a cluster that jobs sign in to with a
+// kubeconfig.
+func (e environment) Kubernetes() bool { return e.Provider == kubernetes }
 
 // view is what the templates see: words that mean the same in YAML, in a shell
 // and to GitHub's expressions.
@@ -77,6 +85,15 @@ func (v view) Source() bool { return v.Version == FromSource }
 func (v view) Released() bool {
 	return releases.MatchString(v.Version) && !pseudo.MatchString(v.Version)
 }
+
+// AWS reports whether any environment is on AWS. The image is pushed once for
+// all of them, to AWS's registry if there is one.
+func (v view) AWS() bool {
+	return slices.ContainsFunc(v.Environments, func(e environment) bool { return !e.Kubernetes() })
+}
+
+// Kubernetes reports whether any environment is on another cluster.
+func (v view) Kubernetes() bool { return slices.ContainsFunc(v.Environments, environment.Kubernetes) }
 
 // Programs are those of Ashlar that the jobs run.
 func (v view) Programs() []string {
@@ -155,7 +172,10 @@ func (r Repository) view() (view, error) {
 			say("workflows: environment %q: jobs that push the image or preview run in GitHub environments of this name, and would be taken for deployments; rename it", name)
 		}
 		e := environment{view: &v, Name: name, Preview: Preview.Environment(name), Job: "deploy-" +
-			strings.ReplaceAll(name, ".", "_"), After: "image"}
+			strings.ReplaceAll(name, ".", "_"), After: "image", Provider: orAWS(r.Providers[name])}
+		if e.Provider != aws && e.Provider != kubernetes {
+			say("workflows: provider %q of environment %q: want aws or kubernetes", e.Provider, name)
+		}
 		if i > 0 {
 			e.After = v.Environments[i-1].Job
 		}
@@ -171,6 +191,19 @@ func (r Repository) view() (view, error) {
 // local reports whether the folder is below the root and no more than words.
 func local(dir string) bool {
 	return dirs.MatchString(dir) && !slices.Contains(strings.Split(dir, "/"), "..")
+}
+
+// The providers of a stack.
+const (
+	aws        = "aws"
+	kubernetes = "kubernetes"
+)
+
+func orAWS(provider string) string {
+	if provider == "" {
+		return aws
+	}
+	return provider
 }
 
 // usual is the order in which environments follow each other where they have
@@ -195,13 +228,7 @@ func inOrder(plans map[string]*plan.Plan) []string {
 // GitHub's.
 func render(name string, v view) ([]byte, error) {
 	t, err := template.New(path.Base(name)).Delims("[[", "]]").Option("missingkey=error").
-		Funcs(template.FuncMap{"uses": usesAction, "step": func(name string, v any) (string, error) {
-			s, err := find(name)
-			if err != nil {
-				return "", err
-			}
-			return s.github(v)
-		}}).ParseFS(files, "files/*.tmpl")
+		Funcs(template.FuncMap{"uses": usesAction, "step": githubStep, "stepIf": githubStepIf}).ParseFS(files, "files/*.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}

@@ -1,0 +1,153 @@
+package workflows
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rhysd/actionlint"
+)
+
+func TestAClusterWithoutAWSNeedsNothingOfAWS(t *testing.T) {
+	for name, text := range rendered(t, shapes["kubernetes"]) {
+		for _, word := range []string{"id-token", "aws ecr", "ASHLAR_AWS_ROLE", "sts.amazonaws.com"} {
+			if strings.Contains(text, word) {
+				t.Errorf("%s holds %s", name, word)
+			}
+		}
+	}
+	// With an environment on AWS the image is in AWS's registry, and each job
+	// signs in where its own environment is.
+	merge := rendered(t, shapes["mixed"])[Folder+"/ashlar-merge.yml"]
+	for _, c := range []struct {
+		job, step string
+		want      bool
+	}{
+		{"image", "Sign in to AWS by OpenID Connect", true}, {"deploy-dev", "Sign in to AWS by OpenID Connect", false},
+		{"deploy-dev", "Write the kubeconfig", true}, {"deploy-prod", "Sign in to AWS by OpenID Connect", true},
+		{"deploy-prod", "Write the kubeconfig", false},
+	} {
+		if got := slices.Contains(titles(t, merge, c.job), c.step); got != c.want {
+			t.Errorf("job %s has step %q: %t", c.job, c.step, got)
+		}
+	}
+}
+
+// titles are the names of a job's steps.
+func titles(t *testing.T, text, job string) []string {
+	t.Helper()
+	w, errs := actionlint.Parse([]byte(text))
+	if len(errs) > 0 || w.Jobs[job] == nil {
+		t.Fatalf("job %s: %v", job, errs)
+	}
+	var out []string
+	for _, s := range w.Jobs[job].Steps {
+		if s.Name != nil {
+			out = append(out, s.Name.Value)
+		}
+	}
+	return out
+}
+
+func TestTheKubeconfigIsForNobodyElse(t *testing.T) {
+	script := scriptOf(t, rendered(t, shapes["kubernetes"])[Folder+"/ashlar-merge.yml"], "deploy-dev",
+		"Write the kubeconfig")
+	temp := t.TempDir()
+	file := filepath.Join(temp, "kubeconfig")
+	if err := os.WriteFile(file, []byte("older"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, said, err := shell(t, script, nil, "KUBE_CONFIG=apiVersion: v1", "RUNNER_TEMP="+temp,
+		"GITHUB_ENV="+filepath.Join(temp, "env"))
+	if err != nil {
+		t.Fatal(err, said)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	text, _ := os.ReadFile(file)
+	env, _ := os.ReadFile(filepath.Join(temp, "env"))
+	if string(text) != "apiVersion: v1\n" || string(env) != "KUBECONFIG="+file+"\n" {
+		t.Errorf("%q, %q", text, env)
+	}
+	if _, said, err := shell(t, script, nil, "KUBE_CONFIG="); err == nil ||
+		!strings.Contains(said, "secret KUBE_CONFIG") {
+		t.Errorf("without the secret: %v, %q", err, said)
+	}
+}
+
+func TestRegistriesAreSignedInToByAFileForNobodyElse(t *testing.T) {
+	const ecr = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+	for _, c := range []struct{ shape, repository, user, password, want string }{
+		{"deployed", ecr + "/ashlar/runtime", "", "", `{"auths":{"` + ecr +
+			`":{"auth":"QVdTOmVjciBnZXQtbG9naW4tcGFzc3dvcmQ="}}}`},
+		{"kubernetes", "registry.example.com:5000/a/b", "ada", "p:w",
+			`{"auths":{"registry.example.com:5000":{"auth":"YWRhOnA6dw=="}}}`},
+		{"kubernetes", "docker.io/acme/b", "ada", "p:w",
+			`{"auths":{"https://index.docker.io/v1/":{"auth":"YWRhOnA6dw=="}}}`},
+		{"kubernetes", "acme/b", "ada", "p:w", ""},
+		{"kubernetes", "registry.example.com/b", "ada", "", ""},
+		{"kubernetes", "", "ada", "p:w", ""},
+	} {
+		script := scriptOf(t, rendered(t, shapes[c.shape])[Folder+"/ashlar-merge.yml"], "image",
+			"Sign in to the registry")
+		temp := t.TempDir()
+		_, said, err := shell(t, script, map[string]string{"aws": `printf '%s' "$*"`},
+			"ASHLAR_IMAGE_REPOSITORY="+c.repository,
+			"REGISTRY_USER="+c.user, "REGISTRY_PASSWORD="+c.password, "RUNNER_TEMP="+temp)
+		got, _ := os.ReadFile(filepath.Join(temp, "docker", "config.json"))
+		if text := regexp.MustCompile(`\s`).ReplaceAllString(string(got), ""); text != c.want ||
+			(err == nil) != (c.want != "") {
+			t.Errorf("%s: %q: %v, %s", c.repository, text, err, said)
+		}
+		if info, serr := os.Stat(filepath.Join(temp, "docker")); err == nil &&
+			(serr != nil || info.Mode().Perm() != 0o700) {
+			t.Errorf("%v, %v", info, serr)
+		}
+	}
+}
+
+// TestJobsThatReachTheClusterRunWhereItIsReached: on the runner that the
+// repository names; the others need nothing but GitHub's.
+func TestJobsThatReachTheClusterRunWhereItIsReached(t *testing.T) {
+	reach := 0
+	for name, text := range everything(t) {
+		w, errs := actionlint.Parse([]byte(text))
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		for id, job := range w.Jobs {
+			cluster := slices.ContainsFunc(titles(t, text, id),
+				func(s string) bool { return s == "Apply" || s == "Compare" })
+			want := "ubuntu-24.04"
+			if cluster {
+				reach++
+				want = "${{ vars.ASHLAR_RUNNER || 'ubuntu-24.04' }}"
+			}
+			var got string
+			if e := job.RunsOn.LabelsExpr; e != nil {
+				got = e.Value
+			} else if len(job.RunsOn.Labels) == 1 {
+				got = job.RunsOn.Labels[0].Value
+			}
+			if got != want {
+				t.Errorf("%s: job %s runs on %q", name, id, got)
+			}
+		}
+	}
+	if reach < 10 {
+		t.Errorf("%d jobs reach a cluster", reach)
+	}
+}
+
+func TestProvidersAreKnown(t *testing.T) {
+	r := repository()
+	r.Providers = map[string]string{"dev": "azure"}
+	if _, err := r.Files(); err == nil || !strings.Contains(err.Error(), `provider "azure" of environment "dev"`) {
+		t.Error(err)
+	}
+}
