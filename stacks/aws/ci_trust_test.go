@@ -46,29 +46,72 @@ func signIns(t *testing.T, r workflows.Repository) []signIn {
 				continue
 			}
 			for _, values := range combinations(job) {
-				s := signIn{job: name + " " + id, subject: "repo:" + hubRepo + ":ref:refs/heads/main"}
-				if job.Environment != nil {
-					s.subject = "repo:" + hubRepo + ":environment:" + filled(job.Environment.Name.Value, values)
-				}
-				for _, step := range job.Steps {
-					run, ok := step.Exec.(*actionlint.ExecRun)
-					if !ok {
-						continue
+				for _, in := range environmentsOf(job, values) {
+					s := signIn{job: name + " " + id, subject: "repo:" + hubRepo + ":ref:refs/heads/main"}
+					if strings.HasSuffix(name, "pull-request.yml") {
+						s.subject = "repo:" + hubRepo + ":pull_request"
 					}
-					switch {
-					case strings.Contains(run.Run.Value, "pulumi up"):
-						s.duty, s.environment = workflows.Deploy, step.Env.Vars["stack"].Value.Value
-					case strings.Contains(run.Run.Value, "pulumi preview"):
-						s.duty, s.environment = workflows.Preview, filled(step.Env.Vars["stack"].Value.Value, values)
-					case strings.Contains(run.Run.Value, "ashlar image push"):
-						s.duty = workflows.Image
+					if in != "" {
+						s.subject = "repo:" + hubRepo + ":environment:" + in
+						s.duty, s.environment = dutyOf(job, values, in)
 					}
+					out = append(out, s)
 				}
-				out = append(out, s)
 			}
 		}
 	}
 	return out
+}
+
+// dutyOf is what the job is for in a GitHub environment, and the environment of
+// the blueprint, as its steps show.
+func dutyOf(job *actionlint.Job, values map[string]string, in string) (workflows.Duty, string) {
+	for _, step := range job.Steps {
+		run, ok := step.Exec.(*actionlint.ExecRun)
+		if !ok {
+			continue
+		}
+		switch script := run.Run.Value; {
+		case strings.Contains(script, "pulumi up"), strings.Contains(script, "pulumi preview"):
+			duty := workflows.Preview
+			if strings.Contains(script, "pulumi up") {
+				duty = workflows.Deploy
+			}
+			return duty, filled(step.Env.Vars["stack"].Value.Value, values)
+		case strings.Contains(script, "ashlar image push"):
+			return workflows.Image, ""
+		case strings.Contains(script, "ashlar up"): // it reads the data
+			return workflows.Preview, strings.TrimSuffix(in, "-preview")
+		}
+	}
+	return "", ""
+}
+
+// environmentsOf are the GitHub environments that the job may be in; "" is none.
+// A job that reads data is in one if a variable says so, and that of a pull
+// request in one of the repository's own, which Ashlar's roles do not know.
+func environmentsOf(job *actionlint.Job, values map[string]string) []string {
+	if job.Environment == nil {
+		return []string{""}
+	}
+	name := filled(job.Environment.Name.Value, values)
+	switch {
+	case name == "${{ vars.ASHLAR_DATA_ENVIRONMENT }}":
+		return []string{""}
+	case strings.Contains(name, "ASHLAR_PRIVATE_DATA"):
+		out := []string{""}
+		if _, list, ok := strings.Cut(name, "fromJSON('["); ok {
+			list, _, _ = strings.Cut(list, "]")
+			for _, one := range strings.Split(list, ", ") {
+				out = append(out, strings.Trim(one, `"`)+"-preview")
+			}
+			return out
+		}
+		_, after, _ := strings.Cut(name, "&& '")
+		one, _, _ := strings.Cut(after, "'")
+		return append(out, one)
+	}
+	return []string{name}
 }
 
 // combinations are the values of a job's matrix.
@@ -134,13 +177,15 @@ func TestEachJobIsBelievedByTheRoleOfItsDutyAndByNoOther(t *testing.T) {
 		plans[e] = nil
 	}
 	jobs := signIns(t, workflows.Repository{Dir: ".", Version: "v1.2.0", Pulumi: true, Plans: plans})
-	if len(jobs) != 1+2*len(environments) {
+	// The image; a preview and a deployment each; a run and a training with and
+	// without private data, the latter of any environment; a pull request's data.
+	if len(jobs) != 1+2*len(environments)+2+(1+len(environments))+1 {
 		t.Fatalf("%d jobs sign in: %+v", len(jobs), jobs)
 	}
 	for _, environment := range environments {
 		roles := ciRoles(t, environment)
 		for _, job := range jobs {
-			if job.duty == "" {
+			if job.duty == "" && strings.Contains(job.subject, ":environment:") {
 				t.Errorf("%s signs in for no duty", job.job)
 			}
 			for duty, role := range roles {
@@ -150,7 +195,7 @@ func TestEachJobIsBelievedByTheRoleOfItsDutyAndByNoOther(t *testing.T) {
 				}
 			}
 			if got, want := strings.TrimPrefix(job.subject, "repo:"+hubRepo+":environment:"),
-				workflows.Environments(environments); !slices.Contains(want, got) {
+				workflows.Environments(environments); job.duty != "" && !slices.Contains(want, got) {
 				t.Errorf("%s runs in %s, which bootstrap does not protect", job.job, got)
 			}
 		}

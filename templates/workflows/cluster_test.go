@@ -151,3 +151,36 @@ func TestProvidersAreKnown(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPrivateDataIsReadByReviewedCode: a pull request's code runs in no
+// environment of a deployment or a preview; the merge's and the training's do
+// where the repository says that the data is private.
+func TestPrivateDataIsReadByReviewedCode(t *testing.T) {
+	for name, text := range rendered(t, repository()) {
+		w, errs := actionlint.Parse([]byte(text))
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		for id, job := range w.Jobs {
+			if !strings.HasSuffix(name, "pull-request.yml") || job.Environment == nil {
+				continue
+			}
+			if id != "data" || job.Environment.Name.Value != "${{ vars.ASHLAR_DATA_ENVIRONMENT }}" {
+				t.Errorf("job %s of a pull request is in %s", id, job.Environment.Name.Value)
+			}
+		}
+	}
+	for file, job := range map[string]string{"ashlar-merge.yml": "run", "ashlar-retrain.yml": "train"} {
+		text := rendered(t, repository())[Folder+"/"+file]
+		if !slices.Contains(titles(t, text, job), "Sign in to AWS by OpenID Connect") ||
+			!strings.Contains(text, "vars.ASHLAR_PRIVATE_DATA == 'true' && ") {
+			t.Errorf("job %s of %s cannot read the data", job, file)
+		}
+	}
+	for _, shape := range []string{"kubernetes", "local"} {
+		text := rendered(t, shapes[shape])[Folder+"/ashlar-merge.yml"]
+		if !strings.Contains(text, "AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}") {
+			t.Errorf("%s: the merge has no key of the object store", shape)
+		}
+	}
+}

@@ -45,14 +45,17 @@ var steps = []step{
 		{"BASE", "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"}}},
 	{name: "cases", title: "Try the policies' own cases"},
 	{name: "fresh", title: "Prove that the workflows are those of the blueprint"},
-	{name: "data", title: "Validate, train, evaluate and gate", env: []setting{user}},
+	{name: "data", title: "Validate, train, evaluate and gate", env: []setting{user, objectKey, objectSecret, region},
+		when: "vars.ASHLAR_PRIVATE_DATA != 'true' || vars.ASHLAR_DATA_ENVIRONMENT != ''"},
+	{name: "later", title: "Say that the data is private",
+		when: "vars.ASHLAR_PRIVATE_DATA == 'true' && vars.ASHLAR_DATA_ENVIRONMENT == ''"},
 	{name: "tests", title: "Run the repository's own tests"},
 	{name: "sarif", title: "Upload to code scanning", env: []setting{token}},
 
 	{name: "reviewed", title: "Find what was reviewed", env: []setting{token}},
 	{name: "refuse", title: "Refuse any other plan"},
 	{name: "image", title: "Build the image"},
-	{name: "run", title: "Run it locally", env: []setting{user}},
+	{name: "run", title: "Run it locally", env: []setting{user, objectKey, objectSecret, region}},
 	{name: "login", title: "Sign in to the registry", vars: []string{"ASHLAR_IMAGE_REPOSITORY"}, env: []setting{
 		{"REGISTRY_USER", "[[ if not .AWS ]]${{ secrets.REGISTRY_USER }}[[ end ]]"},
 		{"REGISTRY_PASSWORD", "[[ if not .AWS ]]${{ secrets.REGISTRY_PASSWORD }}[[ end ]]"},
@@ -66,8 +69,7 @@ var steps = []step{
 		{"STACK", "${{ matrix.stack }}"}, accessKey, secretKey}},
 
 	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
-		{"ENVIRONMENT",
-			"${{ inputs.environment || github.event.client_payload.environment || '[[ .First ]]' }}"}, user}},
+		{"ENVIRONMENT", "${{ [[ .Asked ]] }}"}, user, objectKey, objectSecret, region}},
 }
 
 // bin is where the programs are that jobs run.
@@ -80,6 +82,10 @@ var (
 	// Pulumi ignores; a passphrase is then the empty one.
 	state        = []string{"PULUMI_BACKEND_URL"}
 	stateSecrets = []string{"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"}
+	// Where jobs do not sign in to AWS: keys that read the data.
+	objectKey    = setting{"AWS_ACCESS_KEY_ID", "[[ if .Keys ]]${{ secrets.AWS_ACCESS_KEY_ID }}[[ end ]]"}
+	objectSecret = setting{"AWS_SECRET_ACCESS_KEY", "[[ if .Keys ]]${{ secrets.AWS_SECRET_ACCESS_KEY }}[[ end ]]"}
+	region       = setting{"AWS_REGION", "[[ if .Keys ]]${{ vars.AWS_REGION }}[[ end ]]"}
 	// Without AWS: keys of the object store, which may have the state too.
 	accessKey = setting{"AWS_ACCESS_KEY_ID", "[[ if .Kubernetes ]]${{ secrets.AWS_ACCESS_KEY_ID }}[[ end ]]"}
 	secretKey = setting{"AWS_SECRET_ACCESS_KEY", "[[ if .Kubernetes ]]${{ secrets.AWS_SECRET_ACCESS_KEY }}[[ end ]]"}

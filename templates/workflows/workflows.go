@@ -95,6 +95,23 @@ func (v view) AWS() bool {
 // Kubernetes reports whether any environment is on another cluster.
 func (v view) Kubernetes() bool { return slices.ContainsFunc(v.Environments, environment.Kubernetes) }
 
+// SignsIn reports whether jobs sign in to AWS by OpenID Connect, and Keys
+// whether any gets the keys of an object store.
+func (v view) SignsIn() bool { return v.Pulumi && v.AWS() }
+func (v view) Keys() bool    { return !v.Pulumi || v.Kubernetes() }
+
+// FirstPreview is the GitHub environment that reads the first environment, and
+// Private GitHub's condition of jobs that read it for private data.
+func (v view) FirstPreview() string { return Preview.Environment(v.First) }
+func (view) Private() string {
+	return "vars.ASHLAR_PRIVATE_DATA == 'true' && vars.ASHLAR_AWS_ROLE != ''"
+}
+
+// Asked is GitHub's expression of the environment that a training is for.
+func (v view) Asked() string {
+	return "inputs.environment || github.event.client_payload.environment || '" + v.First + "'"
+}
+
 // Programs are those of Ashlar that the jobs run.
 func (v view) Programs() []string {
 	out := []string{"ashlar", "ashlar-runtime"}
@@ -228,7 +245,8 @@ func inOrder(plans map[string]*plan.Plan) []string {
 // GitHub's.
 func render(name string, v view) ([]byte, error) {
 	t, err := template.New(path.Base(name)).Delims("[[", "]]").Option("missingkey=error").
-		Funcs(template.FuncMap{"uses": usesAction, "step": githubStep, "stepIf": githubStepIf}).ParseFS(files, "files/*.tmpl")
+		Funcs(template.FuncMap{"uses": usesAction, "step": githubStep,
+			"stepIf": githubStepIf}).ParseFS(files, "files/*.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}

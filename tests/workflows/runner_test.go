@@ -116,6 +116,9 @@ func (r *runner) run(name, job string) (string, error) {
 	}
 	var said bytes.Buffer
 	for _, s := range j.Steps {
+		if r.values[s.If] == "false" {
+			continue
+		}
 		r.ran = append(r.ran, job+": "+s.Name+s.Uses)
 		if err := r.step(s, files, &said); err != nil {
 			return said.String(), fmt.Errorf("%s, job %s, step %q: %w\n%s", name, job, s.Name, err, said.String())

@@ -69,8 +69,11 @@ func newScratch(t *testing.T) *scratch {
 		"github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository": "true",
 		"github.ref == format('refs/heads/{0}', github.event.repository.default_branch)":                            "true",
 		"github.event.pull_request.number || 'queue'":                                                               "1", "github.event.pull_request.number": "1", "github.run_id": "7",
-		"runner.os": "Linux", "runner.arch": "X64",
-		"inputs.environment || github.event.client_payload.environment || 'dev'": "dev",
+		// The data of the example is in the repository.
+		"vars.ASHLAR_DATA_ENVIRONMENT != '' && vars.ASHLAR_AWS_ROLE != ''":         "false",
+		"vars.ASHLAR_PRIVATE_DATA == 'true' && vars.ASHLAR_AWS_ROLE != ''":         "false",
+		"vars.ASHLAR_PRIVATE_DATA == 'true' && vars.ASHLAR_DATA_ENVIRONMENT == ''": "false",
+		"inputs.environment || github.event.client_payload.environment || 'dev'":   "dev",
 	}
 	event := filepath.Join(state, "event.json")
 	s.write(event, `{"pull_request": {"number": 1}}`, 0o600)

@@ -1,0 +1,1 @@
+echo "The data is private and pull requests have no access to it: the merge validates and trains before it deploys. ASHLAR_DATA_ENVIRONMENT names a GitHub environment that gives pull requests access." >> "${GITHUB_STEP_SUMMARY:-/dev/stdout}"
