@@ -17,7 +17,7 @@ var generateFlags = map[string]verbEffects{
 		"output":         {line: "--pip requirements.txt train.py --out $root/Dockerfile", to: "--output json"},
 	}},
 	"generate workflows": {line: "$b --ashlar v1.2.0", flags: map[string]flagEffect{
-		"ashlar": {to: "--ashlar v1.3.0"}, "check": {to: "--check"}, "root": {to: "--root $root"},
+		"ashlar": {to: "--ashlar v1.3.0"}, "check": {to: "--check"}, "for": {to: "--for gitlab"}, "root": {to: "--root $root"},
 	}},
 }
 

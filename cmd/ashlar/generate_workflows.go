@@ -21,15 +21,15 @@ import (
 
 // workflowsFlags are the flags of `ashlar generate workflows`.
 type workflowsFlags struct {
-	root, version string
-	check         bool
+	root, version, system string
+	check                 bool
 }
 
 func generateWorkflowsVerb(a *app) *cobra.Command {
 	var f workflowsFlags
 	c := &cobra.Command{
 		Use:   "workflows [DIR]",
-		Short: "Write GitHub Actions workflows for the blueprint's repository",
+		Short: "Write the CI of the blueprint's repository, for GitHub or GitLab",
 		Long: `Workflows writes .github/workflows below the repository's root: checks and the plan
 comment on pull requests, the deployment of reviewed plans on merge, nightly scans for
 infrastructure drift and known vulnerabilities, retraining, and releases. The workflows
@@ -39,9 +39,14 @@ has a PulumiPolicy.yaml, deployments and the drift scan check the resources agai
 Jobs of an environment sign in to AWS, or with a kubeconfig where the file
 Pulumi.ENVIRONMENT.yaml sets provider to kubernetes.
 
+--for gitlab writes .gitlab-ci.yml, which runs the same commands for merge requests,
+merges, scheduled drift scans and retraining. A file that ashlar did not write is not
+overwritten.
+
 With --check nothing is written, and exit code 1 means that the files are out of date.`,
 		Example: `  ashlar generate workflows
   ashlar generate workflows models/credit --root .
+  ashlar generate workflows --for gitlab
   ashlar generate workflows --check`,
 		Args: atMostDir,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -51,6 +56,7 @@ With --check nothing is written, and exit code 1 means that the files are out of
 	c.Flags().StringVar(&f.root, "root", "", "the repository's root (default: DIR)")
 	c.Flags().StringVar(&f.version, "ashlar", "",
 		"the version of ashlar to pin: a release, a commit, or source in Ashlar's own repository")
+	c.Flags().StringVar(&f.system, "for", "github", "the CI system: github or gitlab")
 	c.Flags().BoolVar(&f.check, "check", false, "only check that the files are up to date")
 	return c
 }
@@ -77,17 +83,15 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	if executable(filepath.Join(f.root, ".ci", "run")) {
 		r.Tests = ".ci/run"
 	}
-	if r.Version == "" {
-		if r.Version, err = pinnedVersion(f.root); err != nil {
-			return err
-		}
-	}
-	files, err := r.Files()
+	files, err := f.files(r)
 	if err != nil {
 		return err
 	}
 	if f.check {
 		return a.checkFresh(f.root, files)
+	}
+	if err := foreign(filepath.Join(f.root, workflows.GitLabFile)); f.system == gitlab && err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(f.root, filepath.FromSlash(name))
@@ -101,8 +105,48 @@ func (a *app) generateWorkflows(dir string, f workflowsFlags) error {
 	if a.json() {
 		return a.writeJSON(map[string]any{"root": f.root, "files": slices.Sorted(maps.Keys(files))})
 	}
-	fmt.Fprintf(a.out, "%s in %s\n", counted(len(files), "workflow"), filepath.Join(f.root, workflows.Folder))
+	within = workflows.Folder
+	if f.system == gitlab {
+		within = workflows.GitLabFile
+	}
+	fmt.Fprintf(a.out, "%s in %s\n", counted(len(files), "workflow"), filepath.Join(f.root, within))
 	return nil
+}
+
+const gitlab = "gitlab"
+
+// files are those of the CI system, of the version of ashlar that the flag names
+// or the files that are there.
+func (f workflowsFlags) files(r workflows.Repository) (_ map[string][]byte, err error) {
+	first := filepath.Join(workflows.Folder, "ashlar-pull-request.yml")
+	switch f.system {
+	case "github":
+	case gitlab:
+		first = workflows.GitLabFile
+	default:
+		return nil, usageError(fmt.Sprintf("--for %s: there are github and gitlab", f.system))
+	}
+	if r.Version == "" {
+		if r.Version, err = pinnedVersion(filepath.Join(f.root, first)); err != nil {
+			return nil, err
+		}
+	}
+	if f.system == gitlab {
+		return r.GitLab()
+	}
+	return r.Files()
+}
+
+// foreign refuses to overwrite a file that people wrote.
+func foreign(file string) error {
+	text, err := plan.ReadFile(file, maxWorkflow)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(text, []byte(workflows.Generated)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return usageError(fmt.Sprintf("%s is there and was not written by ashlar: move its jobs to a file of a child pipeline, and delete it", file))
 }
 
 // policyPack is the folder below the root whose packs Pulumi checks resources
@@ -148,10 +192,10 @@ func (a *app) checkFresh(root string, files map[string][]byte) error {
 // that older versions wrote.
 var pins = regexp.MustCompile(`(?m)^  ASHLAR_VERSION: "([^"\s]+)"$|cmd/ashlar@(\S+)|go build -o "\$RUNNER_TEMP/bin/ashlar"`)
 
-// pinnedVersion is the version that the workflows name already, or else that of
-// this binary.
-func pinnedVersion(root string) (string, error) {
-	text, err := plan.ReadFile(filepath.Join(root, workflows.Folder, "ashlar-pull-request.yml"), maxWorkflow)
+// pinnedVersion is the version that the file of the CI system names already, or
+// else that of this binary.
+func pinnedVersion(file string) (string, error) {
+	text, err := plan.ReadFile(file, maxWorkflow)
 	if m := pins.FindSubmatch(text); err == nil && m != nil {
 		if version := string(m[1]) + string(m[2]); version != "" {
 			return version, nil

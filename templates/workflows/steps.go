@@ -22,6 +22,8 @@ type step struct {
 	env           []setting
 	path          string  // a folder whose programs later steps run
 	export        setting // a variable of all later steps
+	// What else each system runs at the script's end.
+	github, gitlab string
 }
 
 // setting is a value that GitHub knows, as its expression, or the view, as a
@@ -53,6 +55,7 @@ var steps = []step{
 	{name: "sarif", title: "Upload to code scanning", env: []setting{token}},
 
 	{name: "reviewed", title: "Find what was reviewed", env: []setting{token}},
+	{name: "gitlab-reviewed", title: "Find what was reviewed"},
 	{name: "refuse", title: "Refuse any other plan"},
 	{name: "image", title: "Build the image"},
 	{name: "run", title: "Run it locally", env: []setting{user, objectKey, objectSecret, region}},
@@ -60,7 +63,9 @@ var steps = []step{
 		{"REGISTRY_USER", "[[ if not .AWS ]]${{ secrets.REGISTRY_USER }}[[ end ]]"},
 		{"REGISTRY_PASSWORD", "[[ if not .AWS ]]${{ secrets.REGISTRY_PASSWORD }}[[ end ]]"},
 	}, export: setting{"DOCKER_CONFIG", "$RUNNER_TEMP/docker"}},
-	{name: "push", title: "Build the image and push it", id: "push", vars: []string{"ASHLAR_IMAGE_REPOSITORY"}},
+	{name: "push", title: "Build the image and push it", id: "push", vars: []string{"ASHLAR_IMAGE_REPOSITORY"},
+		env: []setting{{"TAG", "${{ github.sha }}"}}, github: "echo \"pinned=$pinned\" >> \"$GITHUB_OUTPUT\"\n",
+		gitlab: "echo \"IMAGE=$pinned\" > image.env\n"},
 	{name: "kubeconfig", title: "Write the kubeconfig", secrets: []string{"KUBE_CONFIG"},
 		export: setting{"KUBECONFIG", "$RUNNER_TEMP/kubeconfig"}},
 	{name: "apply", title: "Apply", vars: state, secrets: stateSecrets, env: []setting{
@@ -114,8 +119,8 @@ func (s step) script(v any) (string, error) {
 	return filled(t, v)
 }
 
-// github is the step in a workflow.
-func (s step) github(v any) (string, error) {
+// hub is the step in a workflow of GitHub.
+func (s step) hub(v any) (string, error) {
 	var out strings.Builder
 	line := func(indent int, format string, args ...any) {
 		fmt.Fprintf(&out, strings.Repeat(" ", indent)+format+"\n", args...)
@@ -141,6 +146,7 @@ func (s step) github(v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	text += s.github
 	if s.path != "" {
 		text += fmt.Sprintf("echo \"%s\" >> \"$GITHUB_PATH\"\n", s.path)
 	}
@@ -170,7 +176,7 @@ func githubStepIf(name, when string, v any) (string, error) {
 	if when != "" {
 		s.when = when
 	}
-	return s.github(v)
+	return s.hub(v)
 }
 
 // settings are the variables of the script's environment, as GitHub fills them.

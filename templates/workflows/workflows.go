@@ -65,6 +65,12 @@ type environment struct {
 	Provider                  string
 }
 
+// Suffix is the name as a part of a job's.
+func (e environment) Suffix() string { return strings.TrimPrefix(e.Job, deploys) }
+
+// Tokens reports whether jobs get a token to sign in to AWS with.
+func (e environment) Tokens() bool { return !e.Kubernetes() }
+
 // Kubernetes reports whether it is on a cluster that jobs sign in to with a
 // kubeconfig.
 func (e environment) Kubernetes() bool { return e.Provider == kubernetes }
@@ -76,6 +82,7 @@ type view struct {
 	Environments []environment
 	First, Last  string // environments
 	Image        string // the GitHub environment of the job that pushes the image
+	GitLab       bool   // for its pipeline; else for GitHub's workflows
 }
 
 // Source reports whether this is Ashlar's own repository.
@@ -99,6 +106,9 @@ func (v view) Kubernetes() bool { return slices.ContainsFunc(v.Environments, env
 // whether any gets the keys of an object store.
 func (v view) SignsIn() bool { return v.Pulumi && v.AWS() }
 func (v view) Keys() bool    { return !v.Pulumi || v.Kubernetes() }
+
+// Tokens reports whether jobs that are of no environment get a token of theirs.
+func (v view) Tokens() bool { return v.SignsIn() }
 
 // FirstPreview is the GitHub environment that reads the first environment, and
 // Private GitHub's condition of jobs that read it for private data.
@@ -188,7 +198,7 @@ func (r Repository) view() (view, error) {
 		if r.Pulumi && (name == v.Image || strings.HasSuffix(name, previews)) {
 			say("workflows: environment %q: jobs that push the image or preview run in GitHub environments of this name, and would be taken for deployments; rename it", name)
 		}
-		e := environment{view: &v, Name: name, Preview: Preview.Environment(name), Job: "deploy-" +
+		e := environment{view: &v, Name: name, Preview: Preview.Environment(name), Job: deploys +
 			strings.ReplaceAll(name, ".", "_"), After: "image", Provider: orAWS(r.Providers[name])}
 		if e.Provider != aws && e.Provider != kubernetes {
 			say("workflows: provider %q of environment %q: want aws or kubernetes", e.Provider, name)
@@ -209,6 +219,9 @@ func (r Repository) view() (view, error) {
 func local(dir string) bool {
 	return dirs.MatchString(dir) && !slices.Contains(strings.Split(dir, "/"), "..")
 }
+
+// deploys begins the names of jobs that deploy.
+const deploys = "deploy-"
 
 // The providers of a stack.
 const (

@@ -282,6 +282,9 @@ func FuzzNothingEntersAScript(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if _, err := r.GitLab(); err != nil {
+			t.Fatalf("GitLab with %q, %q, %q: %v", env, dir, version, err)
+		}
 		for name, text := range got {
 			w, errs := actionlint.Parse(text)
 			if len(errs) > 0 {

@@ -258,7 +258,8 @@ var heavy = map[string][]string{
 
 // testOnly may be imported by test files anywhere.
 var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", "github.com/rogpeppe/go-internal",
-	"github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint", "github.com/robfig/cron",
+	"github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint",
+	"go.yaml.in/yaml/v3", "github.com/robfig/cron",
 	"github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module +
 		"/tests/answers", module + "/tests/bombs", module + "/tests/releases"}
 

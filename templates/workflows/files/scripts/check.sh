@@ -1,1 +1,1 @@
-ashlar check [[ .Dir ]] --output github
+ashlar check [[ .Dir ]][[ if not .GitLab ]] --output github[[ end ]]

@@ -1,1 +1,1 @@
-ashlar generate workflows [[ .Dir ]] --root . --check
+ashlar generate workflows [[ .Dir ]] --root .[[ if .GitLab ]] --for gitlab[[ end ]] --check

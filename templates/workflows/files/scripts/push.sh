@@ -1,2 +1,1 @@
-pinned=$(ashlar image push "$ASHLAR_IMAGE_REPOSITORY:$GITHUB_SHA" --binary "$RUNNER_TEMP/ashlar-bin/ashlar-runtime" --output json | jq -r .pinned)
-echo "pinned=$pinned" >> "$GITHUB_OUTPUT"
+pinned=$(ashlar image push "$ASHLAR_IMAGE_REPOSITORY:$TAG" --binary "$RUNNER_TEMP/ashlar-bin/ashlar-runtime" --output json | jq -r .pinned)
