@@ -223,3 +223,31 @@ func TestPulumiRunsTheProgramThatIsBuilt(t *testing.T) {
 		t.Errorf("the program: %v, %v", info, err)
 	}
 }
+
+// TestAReleaseHasWhatIsDownloaded: the names of the files, and a signature of
+// their sums by the workflow that is asked for.
+func TestAReleaseHasWhatIsDownloaded(t *testing.T) {
+	text, err := os.ReadFile("../../.ci/release")
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := string(text)
+	for _, want := range []string{`file="$out/${program}_${version}_${platform/\//_}"`, "linux/amd64 linux/arm64",
+		`cd "$out" && sha256sum -- *`} {
+		if !strings.Contains(build, want) {
+			t.Errorf(".ci/release does not hold %s", want)
+		}
+	}
+	_, list, _ := strings.Cut(build, "else programs=(")
+	list, _, _ = strings.Cut(list, ")")
+	for _, program := range (view{Repository: repository()}).Programs() {
+		if !slices.Contains(strings.Fields(list), program) {
+			t.Errorf("a release has %s, and not %s", list, program)
+		}
+	}
+	workflow := rendered(t, shapes["source"])[strings.TrimPrefix(signer, home+"/")]
+	if !strings.Contains(workflow, "attest-build-provenance@") ||
+		!strings.Contains(workflow, "subject-path: dist/release/*\n") {
+		t.Errorf("%s does not sign the files of a release", signer)
+	}
+}

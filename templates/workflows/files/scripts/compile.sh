@@ -1,4 +1,5 @@
 mkdir -p "$RUNNER_TEMP/ashlar-bin"
-# The flags of a release: the same bytes.
-export CGO_ENABLED=0 GOAMD64=v1 GOARM64=v8.0 GOBIN="$RUNNER_TEMP/ashlar-bin"
-go install -trimpath -tags=grpcnotrace -ldflags="-s -w -buildid="[[ range .Programs ]] ./cmd/[[ . ]][[ end ]]
+export CGO_ENABLED=0 GOBIN="$RUNNER_TEMP/ashlar-bin"
+go install -ldflags="-s -w"[[ range .Programs ]][[ if ne . "ashlar-runtime" ]] ./cmd/[[ . ]][[ end ]][[ end ]]
+# The flags of a release, so that the image has the same bytes.
+GOAMD64=v1 GOARM64=v8.0 go install -trimpath -tags=grpcnotrace -ldflags="-s -w -buildid=" ./cmd/ashlar-runtime
