@@ -75,7 +75,8 @@ which looks for drift. Each has its own AWS role.
 
 Variables are not secret: jobs sign in to AWS by OpenID Connect with the
 ASHLAR_AWS_ROLE of their environment, without keys. ENVIRONMENT/NAME sets a variable of
-one GitHub environment.`,
+one GitHub environment. Secrets, such as PULUMI_CONFIG_PASSPHRASE, are not set here: use
+gh secret set NAME --env ENVIRONMENT.`,
 		Example: `  ashlar github bootstrap --repo acme/shop --reviewer team/risk
   ashlar github bootstrap --repo acme/shop --reviewer ada --apply \
     --var AWS_REGION=eu-west-1 --var ASHLAR_DEPLOY=true \

@@ -184,3 +184,43 @@ func TestPrivateDataIsReadByReviewedCode(t *testing.T) {
 		}
 	}
 }
+
+func TestJobsSignInToAWSWithATokenThatNobodySees(t *testing.T) {
+	script := scriptOf(t, rendered(t, repository())[Folder+"/ashlar-merge.yml"], "deploy-prod",
+		"Sign in to AWS by OpenID Connect")
+	curl := `[ "$*" = "-sSf -H Authorization: bearer request https://hub/token?x=1&audience=sts.amazonaws.com" ] && echo '{"value": "jwt"}'`
+	temp := t.TempDir()
+	good := map[string]string{"ASHLAR_AWS_ROLE": "arn:role", "AWS_REGION": "eu-west-1", "GITHUB_RUN_ID": "7",
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request", "ACTIONS_ID_TOKEN_REQUEST_URL": "https://hub/token?x=1",
+		"RUNNER_TEMP": temp, "GITHUB_ENV": filepath.Join(temp, "env")}
+	sign := func(without string) (string, error) {
+		var env []string
+		for name, value := range good {
+			if name == without {
+				value = ""
+			}
+			env = append(env, name+"="+value)
+		}
+		_, said, err := shell(t, script, map[string]string{"curl": curl}, env...)
+		return said, err
+	}
+	if said, err := sign(""); err != nil || said != "::add-mask::jwt\n" {
+		t.Fatalf("%v, %q", err, said)
+	}
+	file := filepath.Join(temp, "aws-token")
+	info, err := os.Stat(file)
+	token, _ := os.ReadFile(file)
+	env, _ := os.ReadFile(filepath.Join(temp, "env"))
+	want := "AWS_WEB_IDENTITY_TOKEN_FILE=" + file + "\nAWS_ROLE_ARN=arn:role\nAWS_ROLE_SESSION_NAME=ashlar-7\n" +
+		"AWS_REGION=eu-west-1\n"
+	if err != nil || info.Mode().Perm() != 0o600 || string(token) != "jwt" || string(env) != want {
+		t.Errorf("%v, %v, %q, %q", err, info, token, env)
+	}
+	for without, says := range map[string]string{"ASHLAR_AWS_ROLE": "set the variables",
+		"AWS_REGION":                   "set the variables",
+		"ACTIONS_ID_TOKEN_REQUEST_URL": "from forks", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""} {
+		if said, err := sign(without); err == nil || !strings.Contains(said, says) {
+			t.Errorf("without %s: %v, %q", without, err, said)
+		}
+	}
+}

@@ -38,6 +38,7 @@ var steps = []step{
 	{name: "compile", title: "Build the programs"},
 	{name: "build", title: "Build the programs", when: "steps.programs.outputs.cache-hit != 'true'"},
 	{name: "take", title: "Take the programs that this run built", path: bin},
+	{name: "signin", title: "Sign in to AWS by OpenID Connect", vars: []string{"ASHLAR_AWS_ROLE", "AWS_REGION"}},
 	{name: "pulumi", title: "Install Pulumi", path: "$RUNNER_TEMP/pulumi"},
 	{name: "stack", title: "Put the Pulumi program where Pulumi.yaml names it"},
 
