@@ -18,9 +18,7 @@ type Args struct {
 	// whatever branch or event the job runs for. That only jobs of the protected
 	// branch may name it is a setting of the environment in GitHub.
 	Environment string
-	// ProviderArn is GitHub's OIDC provider where the account has one: an
-	// account can have only one. Nil makes it.
-	ProviderArn pulumi.StringInput
+	ProviderArn pulumi.StringInput // the account's identity provider for GitHub; see Find and NewProvider
 	Statements  []policy.Statement // at least one; see policy.Check
 	Boundary    pulumi.StringInput // optional: a policy that the role can never exceed
 	Tags        map[string]string
@@ -48,6 +46,9 @@ func (a *Args) Validate() error {
 	}
 	if !environmentForm.MatchString(a.Environment) {
 		say("environment %q: want the name of one of GitHub's environments, no pattern", a.Environment)
+	}
+	if a.ProviderArn == nil {
+		say("no identity provider: nobody could vouch for the job")
 	}
 	if len(a.Statements) == 0 {
 		say("no statement: a role without permissions is of no use to CI")

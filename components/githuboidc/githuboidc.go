@@ -17,12 +17,11 @@ const (
 	audience = "sts.amazonaws.com"
 )
 
-// GitHubOIDC is the role, and the provider where it was made here.
+// GitHubOIDC is the role.
 type GitHubOIDC struct {
 	pulumi.ResourceState
 
-	RoleArn     pulumi.StringOutput
-	ProviderArn pulumi.StringOutput
+	RoleArn pulumi.StringOutput
 }
 
 // New registers the role. The arguments are validated first.
@@ -34,24 +33,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("ashlar:githuboidc:GitHubOIDC", name, c, opts...); err != nil {
 		return nil, fmt.Errorf("githuboidc %s: %w", name, err)
 	}
-	if args.ProviderArn != nil {
-		c.ProviderArn = args.ProviderArn.ToStringOutput()
-	} else {
-		// No thumbprint: AWS verifies GitHub's certificate by its own trust store.
-		provider, err := iam.NewOpenIdConnectProvider(ctx, name, &iam.OpenIdConnectProviderArgs{
-			Url:           pulumi.String("https://" + issuer),
-			ClientIdLists: pulumi.StringArray{pulumi.String(audience)},
-			Tags:          pulumi.ToStringMap(args.Tags),
-		}, pulumi.Parent(c), pulumi.IgnoreChanges([]string{"thumbprintLists"}))
-		if err != nil {
-			return nil, fmt.Errorf("githuboidc %s: provider: %w", name, err)
-		}
-		c.ProviderArn = provider.Arn
-	}
 	roleArgs := &iam.RoleArgs{
 		Name:             pulumi.String(args.RoleName),
 		Description:      pulumi.String("CI: " + args.subject()),
-		AssumeRolePolicy: args.trust(c.ProviderArn),
+		AssumeRolePolicy: args.trust(),
 		Tags:             pulumi.ToStringMap(args.Tags),
 	}
 	if args.Boundary != nil {
@@ -69,14 +54,14 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("githuboidc %s: policy: %w", name, err)
 	}
 	c.RoleArn = role.Arn
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"roleArn": c.RoleArn, "providerArn": c.ProviderArn})
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"roleArn": c.RoleArn})
 }
 
 // trust lets GitHub's tokens of one repository and one of its environments assume the
 // role. Both claims are compared as they are, without patterns.
-func (a *Args) trust(provider pulumi.StringOutput) pulumi.StringOutput {
+func (a *Args) trust() pulumi.StringOutput {
 	return policy.Document(policy.Statement{
-		Principals: policy.Principals{Federated: []pulumi.StringInput{provider}},
+		Principals: policy.Principals{Federated: []pulumi.StringInput{a.ProviderArn}},
 		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
 		Conditions: []policy.Condition{
 			policy.When("StringEquals", issuer+":aud", pulumi.String(audience)),

@@ -14,6 +14,7 @@ import (
 func args() *Args {
 	return &Args{
 		RoleName: "ashlar-prod-ci", Repository: "acme/ml-platform", Environment: "prod",
+		ProviderArn: pulumi.String(arn),
 		Statements: []policy.Statement{{Actions: []string{"ecr:PutImage"},
 			Resources: []pulumi.StringInput{pulumi.String("arn:aws:ecr:eu-west-1:1:repository/r")}}},
 	}
@@ -43,14 +44,46 @@ func TestOneKindOfJobIsBelieved(t *testing.T) {
 	}
 }
 
-func TestAnAccountsOwnProviderIsTaken(t *testing.T) {
-	if p := record(t, args()).One(t, "aws:iam/openIdConnectProvider:OpenIdConnectProvider"); p.Text("url") != "https://"+issuer {
-		t.Errorf("provider %v", p.Inputs)
+const (
+	typ   = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+	token = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider"
+	arn   = "arn:aws:iam::" + pulumitest.Account + ":oidc-provider/" + issuer
+)
+
+func TestTheProviderOutlivesTheStackThatMadeIt(t *testing.T) {
+	for _, adopt := range []string{"", arn} {
+		p := pulumitest.Must(t, func(ctx *pulumi.Context) error {
+			_, err := NewProvider(ctx, "github", adopt, nil)
+			return err
+		}).One(t, typ)
+		if p.Text("url") != "https://"+issuer || !p.RetainOnDelete || p.ImportID != adopt {
+			t.Errorf("url %s, retained %v, imported %q", p.Text("url"), p.RetainOnDelete, p.ImportID)
+		}
 	}
-	a := args()
-	a.ProviderArn = pulumi.String("arn:aws:iam::1:oidc-provider/" + issuer)
-	if r := record(t, a); len(r.All("aws:iam/openIdConnectProvider:OpenIdConnectProvider")) != 0 {
-		t.Error("a second provider: AWS refuses it")
+}
+
+func TestAnAccountsProviderIsFoundByItsURL(t *testing.T) {
+	find := func(ids []any) (out string, err error) {
+		_, err = pulumitest.Answered(func(ctx *pulumi.Context) error {
+			found, err := Find(ctx)
+			if err == nil {
+				out = string(found.(pulumi.String))
+			}
+			return err
+		}, map[string]map[string]any{token: {"arn": arn, "clientIdLists": ids}})
+		return out, err
+	}
+	if got, err := find([]any{"sigstore", audience}); got != arn || err != nil {
+		t.Errorf("found %s, %v", got, err)
+	}
+	if _, err := find([]any{"sigstore"}); err == nil || !strings.Contains(err.Error(), "--client-id "+audience) {
+		t.Errorf("a provider for others only: %v", err)
+	}
+	if _, err := pulumitest.Run(func(ctx *pulumi.Context) error {
+		_, err := Find(ctx)
+		return err
+	}); err == nil || !strings.Contains(err.Error(), "identity provider for https://"+issuer) {
+		t.Errorf("none there: %v", err)
 	}
 }
 
@@ -61,6 +94,7 @@ func TestPatternsAreRefused(t *testing.T) {
 		"no environment":               func(a *Args) { a.Environment = "" },
 		"a pattern of environments":    func(a *Args) { a.Environment = "*" },
 		"another claim smuggled in":    func(a *Args) { a.Environment = "prod:ref:refs/heads/x" },
+		"nobody who vouches":           func(a *Args) { a.ProviderArn = nil },
 		"nothing to do":                func(a *Args) { a.Statements = nil },
 		"everything to do":             func(a *Args) { a.Statements[0].Actions = []string{"*"} },
 		"a role name with a slash":     func(a *Args) { a.RoleName = "a/b" },

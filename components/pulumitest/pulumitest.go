@@ -30,6 +30,7 @@ type Resource struct {
 	Protect        bool
 	RetainOnDelete bool
 	IgnoreChanges  []string
+	ImportID       string // of what exists already and is adopted
 }
 
 // Text returns the input at the path, "" where it is absent or no text.
@@ -71,8 +72,12 @@ type Recording struct{ Resources []Resource }
 
 // Run runs the program and returns what it registered. The recorder answers
 // with the inputs and with an "arn" of its own, Arn; unknown outputs are empty.
-func Run(program pulumi.RunFunc) (*Recording, error) {
-	r := &recorder{}
+func Run(program pulumi.RunFunc) (*Recording, error) { return Answered(program, nil) }
+
+// Answered is Run with answers to what the program looks up, by the function's
+// token. What has no answer is not there.
+func Answered(program pulumi.RunFunc, answers map[string]map[string]any) (*Recording, error) {
+	r := &recorder{answers: answers}
 	err := pulumi.RunErr(program, pulumi.WithMocks("ashlar", "test", r))
 	slices.SortFunc(r.seen, func(a, b Resource) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
@@ -164,6 +169,8 @@ func Statements(t *testing.T, document string) []Statement {
 }
 
 type recorder struct {
+	answers map[string]map[string]any
+
 	mu   sync.Mutex
 	seen []Resource
 }
@@ -174,6 +181,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	res := Resource{Type: args.TypeToken, Name: args.Name, Component: !args.Custom, Inputs: map[string]any{}}
 	if rpc != nil {
 		res.Parent, res.DependsOn = rpc.GetParent(), rpc.GetDependencies()
+		res.ImportID = rpc.GetImportId()
 		res.Protect, res.RetainOnDelete, res.IgnoreChanges = rpc.GetProtect(),
 			rpc.GetRetainOnDelete(), rpc.GetIgnoreChanges()
 	}
@@ -205,6 +213,9 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 			"id":        resource.NewStringProperty(Account),
 			"userId":    resource.NewStringProperty("test"),
 		}, nil
+	}
+	if answer, ok := r.answers[args.Token]; ok {
+		return resource.NewPropertyMapFromMap(answer), nil
 	}
 	return nil, fmt.Errorf("unexpected call of %s", args.Token)
 }

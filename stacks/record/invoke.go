@@ -33,8 +33,15 @@ var sources = map[string]source{
 	"aws:iam/getPolicyDocument:getPolicyDocument": {texts: []string{"json", "minifiedJson", "id"}},
 	"aws:ec2/getPrefixList:getPrefixList": {texts: []string{"id", "name"},
 		lists: map[string]int{"cidrBlocks": 1}},
-	"aws:ec2/getManagedPrefixList:getManagedPrefixList": {texts: []string{"id", "name", "arn"}},
-	"aws:ssm/getParameter:getParameter":                 {texts: []string{"id", "arn", "value", "type"}},
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList":         {texts: []string{"id", "name", "arn"}},
+	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {texts: []string{"arn", "id"}},
+	"aws:ssm/getParameter:getParameter":                         {texts: []string{"id", "arn", "value", "type"}},
+}
+
+// probes ask whether something is there, by token and the argument that names it.
+// Nothing is: what is written down has no account behind it.
+var probes = map[string]resource.PropertyKey{
+	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": "arn",
 }
 
 // Invoke keeps a data source and answers with placeholders.
@@ -45,6 +52,9 @@ func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest)
 	args, err := unmarshal(in.GetArgs())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.GetTok(), err)
+	}
+	if key, probe := probes[in.GetTok()]; probe && args.HasValue(key) {
+		return nil, fmt.Errorf("data source %s: nothing is there", in.GetTok())
 	}
 	known, ok := sources[in.GetTok()]
 	if !ok {

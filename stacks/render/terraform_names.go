@@ -21,6 +21,9 @@ func terraformType(token string) string {
 // terraformData is terraformType of a data source's token.
 // It reads a function's name, which begins with "get".
 func terraformData(token string) string {
+	if strings.HasSuffix(token, ":getOpenIdConnectProvider") {
+		return "aws_iam_openid_connect_provider"
+	}
 	module, name, _ := strings.Cut(strings.TrimPrefix(token, "aws:"), "/")
 	name = snake(strings.TrimPrefix(name[strings.LastIndex(name, ":")+1:], "get"))
 	name = strings.TrimPrefix(name, "_")

@@ -124,7 +124,10 @@ type DatabaseConfig struct {
 type GitHubConfig struct {
 	Repository string   // "owner/name"
 	Namespaces []string // of blueprints that CI may deploy; the foundation makes them
-	State      string   // bucket, or bucket/prefix, of Pulumi's state; empty: it is in none
+	// ExistingIssuer: the account has GitHub's identity provider already, as another
+	// foundation or `ashlar bootstrap aws` made it. It is looked up and never changed.
+	ExistingIssuer bool
+	State          string // bucket, or bucket/prefix, of Pulumi's state; empty: it is in none
 }
 
 // SettingsSecret is a Secret that a user may make in the namespace: how mail gets out

@@ -53,6 +53,7 @@ var keys = []key{
 	{"database.backupDays", LayerFoundation, func(c *Config) any { return &c.Database.BackupDays }},
 	{"github.repository", LayerFoundation, func(c *Config) any { return &c.github().Repository }},
 	{"github.namespaces", LayerFoundation, func(c *Config) any { return &c.github().Namespaces }},
+	{"github.existingIssuer", LayerFoundation, func(c *Config) any { return &c.github().ExistingIssuer }},
 	{"github.state", LayerFoundation, func(c *Config) any { return &c.github().State }},
 
 	{"foundation", LayerWorkloads, func(c *Config) any { return &c.Foundation }},

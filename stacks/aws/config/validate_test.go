@@ -77,10 +77,14 @@ var refused = map[string]struct {
 	"no namespace for CI": {soundFoundation,
 		func(c *Config) { c.GitHub = &GitHubConfig{Repository: "acme/ml"} }, "github.namespaces"},
 	"the system's namespace for CI": {soundFoundation,
-		func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"ashlar-dev-system"}, ""} },
+		func(c *Config) {
+			c.GitHub = &GitHubConfig{Repository: "acme/ml", Namespaces: []string{"ashlar-dev-system"}}
+		},
 		"is the installation's own"},
 	"any state": {soundFoundation,
-		func(c *Config) { c.GitHub = &GitHubConfig{"acme/ml", []string{"credit"}, "*"} }, "github.state"},
+		func(c *Config) {
+			c.GitHub = &GitHubConfig{Repository: "acme/ml", Namespaces: []string{"credit"}, State: "*"}
+		}, "github.state"},
 
 	"no foundation": {soundWorkloads, func(c *Config) { c.Foundation = "" }, "pulumi stack ls"},
 	"a foundation without a project": {soundWorkloads, func(c *Config) { c.Foundation = "foundation-dev" },

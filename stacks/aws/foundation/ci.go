@@ -52,12 +52,15 @@ func (u *builder) makeCI(ctx *pulumi.Context) error {
 	if u.cfg.GitHub == nil {
 		return nil
 	}
+	if err := u.makeIssuer(ctx); err != nil {
+		return err
+	}
 	for _, d := range ciDuties {
 		g, err := githuboidc.New(ctx, "ci-"+string(d.duty), u.ci(d))
 		if err != nil {
 			return err
 		}
-		u.at.issuer, u.out[d.output] = g.ProviderArn, g.RoleArn // an account has one provider
+		u.out[d.output] = g.RoleArn
 		if d.group == "" {
 			continue
 		}

@@ -77,6 +77,7 @@ func foundationProblems(cfg config.Config) error {
 type builder struct {
 	cfg     config.Config
 	project string // Pulumi's, which the workloads' stacks are of too
+	account string // where it is deployed; empty before anybody has asked
 	at      premises
 	out     pulumi.Map
 }
@@ -87,7 +88,7 @@ func (u *builder) make(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("which AWS account this is: %w", err)
 	}
-	u.at.account = pulumi.String(who.AccountId)
+	u.account, u.at.account = who.AccountId, pulumi.String(who.AccountId)
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{

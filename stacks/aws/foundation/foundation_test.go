@@ -73,6 +73,66 @@ func TestTheMinimalFoundationHasNoRoleForCIAndOnePool(t *testing.T) {
 	}
 }
 
+const (
+	issuerType  = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+	issuerToken = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider"
+	issuerArn   = "arn:aws:iam::" + pulumitest.Account + ":oidc-provider/token.actions.githubusercontent.com"
+)
+
+// TestTwoFoundationsOfOneAccountShareTheIssuer: the second one is told that it
+// exists, and what it has to be told where it was not.
+func TestTwoFoundationsOfOneAccountShareTheIssuer(t *testing.T) {
+	run := func(environment string, existing bool, tags map[string]any) (*pulumitest.Recording, error) {
+		c := whole(environment)
+		c.GitHub.ExistingIssuer = existing
+		answers := map[string]map[string]any{}
+		if tags != nil {
+			answers[issuerToken] = map[string]any{"arn": issuerArn, "tags": tags,
+				"clientIdLists": []any{"sts.amazonaws.com"}}
+		}
+		return pulumitest.Answered(func(ctx *pulumi.Context) error { return Register(ctx, c) }, answers)
+	}
+	first, err := run("dev", false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := first.One(t, issuerType)
+	if made.ImportID != "" || !made.RetainOnDelete {
+		t.Errorf("imported %q, retained %v", made.ImportID, made.RetainOnDelete)
+	}
+	tags := made.Inputs["tags"].(map[string]any)
+	second, err := run("prod", true, tags)
+	if err != nil || len(second.All(issuerType)) != 0 {
+		t.Fatalf("prod makes a second one: %v", err)
+	}
+	for _, d := range ciDuties {
+		role := second.Named(t, "aws:iam/role:Role", "ci-"+string(d.duty))
+		if !strings.Contains(role.Text("assumeRolePolicy"), issuerArn) {
+			t.Errorf("%s trusts %s", role.Name, role.Text("assumeRolePolicy"))
+		}
+	}
+	if _, err := run("prod", false, tags); err == nil ||
+		!strings.Contains(err.Error(), "belongs to the environment dev of the installation ashlar") ||
+		!strings.Contains(err.Error(), "pulumi config set --path github.existingIssuer true") {
+		t.Errorf("prod was not told: %v", err)
+	}
+	if _, err := run("prod", true, nil); err == nil || !strings.Contains(err.Error(), "github.existingIssuer") {
+		t.Errorf("none there, and the config says so: %v", err)
+	}
+	again, err := run("dev", false, tags)
+	if err != nil || again.One(t, issuerType).ImportID != issuerArn {
+		t.Errorf("what a destroyed dev left is not adopted: %v", err)
+	}
+	tags["ashlar:cost-centre"] = "other" // in the state, and about to change
+	if again, err = run("dev", false, tags); err != nil || again.One(t, issuerType).ImportID != "" {
+		t.Errorf("%v", err)
+	}
+	if _, err := run("dev", false, map[string]any{"ashlar:installation": "ashlar", "ashlar:layer": "bootstrap"}); err == nil ||
+		!strings.Contains(err.Error(), "belongs to the installation ashlar,") {
+		t.Errorf("made by bootstrap: %v", err)
+	}
+}
+
 // waits reports whether the resource depends on one of the type, by name.
 func waits(r pulumitest.Resource, typ, name string) bool {
 	return slices.ContainsFunc(r.DependsOn, func(urn string) bool { return strings.HasSuffix(urn, typ+"::"+name) })

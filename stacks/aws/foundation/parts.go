@@ -43,7 +43,7 @@ type premises struct {
 	databaseName, networkCIDR              pulumi.StringInput
 	kubernetes                             pulumi.ProviderResource
 	registry, boundary                     pulumi.StringInput // ARN
-	issuer                                 pulumi.StringInput // ARN of GitHub's identity provider; nil: none yet
+	issuer                                 pulumi.StringInput // ARN of GitHub's identity provider
 	delivered, connected, ready            []pulumi.Resource  // the flow bucket; the network; the nodes
 }
 
@@ -54,7 +54,7 @@ func notYet() premises {
 	return premises{
 		account: u, dataKey: u, databaseKey: u, nodeKey: u, logsKey: u, accessBucket: u, flowBucket: u, vpc: u,
 		subnets: pulumi.StringArray{}, cluster: u, clusterArn: u, clusterSecurity: u, kubeconfig: u,
-		databaseID: u, databaseSecret: u, registry: u, boundary: u,
+		databaseID: u, databaseSecret: u, registry: u, boundary: u, issuer: u,
 	}
 }
 

@@ -27,7 +27,10 @@ var named = map[string]string{
 	"aws:ecr/repository:Repository":         "name",
 	"aws:cloudwatch/logGroup:LogGroup":      "name",
 	"aws:kms/alias:Alias":                   "name",
+	issuerType:                              "url",
 }
+
+const issuerType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 
 // identify returns the resource's ID: its name where it has one.
 func identify(urn resource.URN, inputs resource.PropertyMap) string {
@@ -42,7 +45,11 @@ func identify(urn resource.URN, inputs resource.PropertyMap) string {
 		}
 	}
 	if key, ok := named[typ]; ok && inputs[resource.PropertyKey(key)].IsString() {
-		return inputs[resource.PropertyKey(key)].StringValue()
+		name := inputs[resource.PropertyKey(key)].StringValue()
+		if typ == issuerType { // AWS names it by its ARN
+			return arn(typ, strings.TrimPrefix(name, "https://"))
+		}
+		return name
 	}
 	h := sha256.Sum256([]byte(urn))
 	return strings.ToLower(typ[strings.LastIndex(typ, ":")+1:]) + "-" + hex.EncodeToString(h[:6])
@@ -87,7 +94,7 @@ func invent(typ, id string, inputs resource.PropertyMap, preview bool) resource.
 	added := map[string]any{}
 	if strings.HasPrefix(typ, "aws:") {
 		added["arn"] = arn(typ, id)
-		if name, ok := named[typ]; ok {
+		if name, ok := named[typ]; ok && typ != issuerType {
 			added[name] = id
 		}
 	}
@@ -149,6 +156,12 @@ func merge(given, invented resource.PropertyValue) resource.PropertyValue {
 }
 
 func arn(typ, id string) string {
+	if strings.HasPrefix(id, "arn:") {
+		return id
+	}
+	if typ == issuerType {
+		return fmt.Sprintf("arn:aws:iam::%s:oidc-provider/%s", account, id)
+	}
 	parts := strings.Split(typ, ":")
 	service, kind, _ := strings.Cut(parts[1], "/")
 	switch service {

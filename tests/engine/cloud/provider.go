@@ -149,14 +149,39 @@ func (p *provider) Delete(_ context.Context, in *pulumirpc.DeleteRequest) (*empt
 	return &emptypb.Empty{}, p.store.log("delete", in.GetUrn())
 }
 
-// Read answers with the state that the engine has: nothing drifts here.
+// Read answers with the state that the engine has: nothing drifts here. Without one
+// it is an import, and the answer is what exists, or nothing.
 func (p *provider) Read(_ context.Context, in *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	return &pulumirpc.ReadResponse{Id: in.GetId(), Properties: in.GetProperties(), Inputs: in.GetInputs()}, nil
+	if len(in.GetProperties().GetFields()) > 0 {
+		return &pulumirpc.ReadResponse{Id: in.GetId(), Properties: in.GetProperties(), Inputs: in.GetInputs()}, nil
+	}
+	typ := resource.URN(in.GetUrn()).Type().String()
+	found, err := p.store.find(typ, in.GetId())
+	if err != nil || found == nil {
+		return &pulumirpc.ReadResponse{}, err
+	}
+	inputs := resource.NewPropertyMapFromMap(found.Inputs)
+	known, err := marshal(inputs)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := marshal(invent(typ, in.GetId(), inputs, false))
+	return &pulumirpc.ReadResponse{Id: in.GetId(), Properties: outputs, Inputs: known}, err
 }
 
 // Invoke answers the data sources that the program reads.
 func (p *provider) Invoke(_ context.Context, in *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
 	answer, ok := answers[in.GetTok()]
+	if look := lookups[in.GetTok()]; look != nil {
+		args, err := unmarshal(in.GetArgs())
+		if err != nil {
+			return nil, err
+		}
+		if answer, err = look(p.store, args.Mappable()); err != nil {
+			return nil, err
+		}
+		ok = true
+	}
 	if !ok {
 		return nil, fmt.Errorf("the pretended cloud does not answer %s", in.GetTok())
 	}
