@@ -38,7 +38,8 @@ func (e *engineRun) program(ctx *pulumi.Context) error {
 	if err := errors.Join(cfgErr, err); err != nil {
 		return err
 	}
-	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
+	cfg.Now = time.Now()
+	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, cfg.Now)
 	return aws.Program(in.plans, cfg, open)(ctx)
 }
 

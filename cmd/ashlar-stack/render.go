@@ -97,7 +97,8 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	if err := errors.Join(errs, err); err != nil {
 		return nil, nil, inputError{err}
 	}
-	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, time.Now())
+	cfg.Now = time.Now()
+	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, cfg.Now)
 	cfg.Describe = o.Only == render.Airflow
 	if err := aws.Validate(in.plans, cfg); err != nil {
 		return nil, nil, inputError{err}

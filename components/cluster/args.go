@@ -9,7 +9,7 @@ import (
 // Args says what the cluster is called, who reaches it and what nodes it has.
 type Args struct {
 	ClusterName string
-	Version     string // Kubernetes minor version: "1.32"
+	Version     string // Kubernetes minor version: "1.35"
 	Region      string // for the kubeconfig
 	Partition   string // default aws
 

@@ -19,7 +19,7 @@ func (a *Args) Validate() error {
 		p.say("name %q: want at most 50 letters, digits, _ -", a.ClusterName)
 	}
 	if !versionForm.MatchString(a.Version) {
-		p.say("version %q: want a minor version of Kubernetes, such as 1.32", a.Version)
+		p.say("version %q: want a minor version of Kubernetes, such as 1.35", a.Version)
 	}
 	if a.Region == "" {
 		p.say("no region")

@@ -10,9 +10,13 @@ import (
 // Notes say what the cluster's engines do otherwise than the blueprints ask for, a
 // line each: it is said where manifests are made, and not left to be found. None of it
 // is an error: the run happens, later or more often than the blueprint says. A
-// foundation has no notes, since it runs no pipelines.
+// foundation runs no pipelines; what is said of it is that its cluster's version nears
+// its end.
 func Notes(plans []*plan.Plan, cfg config.Config) []string {
 	if cfg = cfg.Filled(); cfg.Layer == config.LayerFoundation {
+		if note := cfg.Support(); note != "" {
+			return []string{note}
+		}
 		return nil
 	}
 	var out []string

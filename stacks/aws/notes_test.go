@@ -3,6 +3,7 @@ package aws
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
@@ -42,5 +43,17 @@ func TestWhatAClusterDoesOtherwiseIsSaid(t *testing.T) {
 				t.Errorf("%s: %q, want %q", name, got[i], want)
 			}
 		}
+	}
+}
+
+func TestAFoundationIsToldThatItsVersionNearsItsEnd(t *testing.T) {
+	c := foundationConfig("prod")
+	c.Cluster.Version = "1.34"
+	if got := Notes(nil, c); len(got) != 0 {
+		t.Errorf("without a clock: %q", got)
+	}
+	c.Now = time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC)
+	if got := Notes(nil, c); len(got) != 1 || !strings.Contains(got[0], "cluster.version 1.34: standard support ends on 2026-12-02") {
+		t.Errorf("%q", got)
 	}
 }

@@ -35,13 +35,13 @@ func Program(plans []*plan.Plan, cfg config.Config, open Open) pulumi.RunFunc {
 		if err := Validate(plans, cfg); err != nil {
 			return err
 		}
-		if cfg.Layer == config.LayerFoundation {
-			return foundation.Register(ctx, cfg)
-		}
 		for _, note := range Notes(plans, cfg) {
 			if err := ctx.Log.Warn(note, nil); err != nil {
 				return err
 			}
+		}
+		if cfg.Layer == config.LayerFoundation {
+			return foundation.Register(ctx, cfg)
 		}
 		b, err := newBase(ctx, plans, cfg, open)
 		if err != nil {

@@ -5,6 +5,8 @@
 // every problem is reported at once.
 package config
 
+import "time"
+
 // The layers, the providers and what carries a workload. Config spells them so.
 const (
 	LayerFoundation = "foundation" // network, cluster, database, registry, keys: once an environment
@@ -67,6 +69,10 @@ type Config struct {
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS
 	Protect    *bool  // nothing that bears data can be deleted; nil: in production
 
+	// Now is when the program runs, for what ends at a date; zero: nobody is told. It
+	// is no config either.
+	Now time.Time
+
 	// Folders are where relative dataset sources start from, by blueprint. Files
 	// found there are uploaded on AWS; without a folder the outputs say where to
 	// put them. It is no config: whoever loaded the blueprints knows.
@@ -93,7 +99,7 @@ type NetworkConfig struct {
 
 // ClusterConfig is the EKS cluster.
 type ClusterConfig struct {
-	Version        string   // Kubernetes minor version, default 1.32
+	Version        string   // Kubernetes minor version, default DefaultVersion
 	PublicEndpoint bool     // the API server answers on the internet too, to PublicCIDRs
 	PublicCIDRs    []string // required where PublicEndpoint is set; never the whole internet
 	NodeTypes      []string // instance types of the general pool, default m6i.large

@@ -38,7 +38,7 @@ func (c Config) sized() Config {
 
 	fill(&c.Network.CIDR, "10.0.0.0/16")
 
-	fill(&c.Cluster.Version, "1.32")
+	fill(&c.Cluster.Version, DefaultVersion)
 	fillList(&c.Cluster.NodeTypes, "m6i.large")
 	fill(&c.Cluster.MinNodes, choose(c.Production(), 3, 2))
 	fill(&c.Cluster.MaxNodes, max(6, c.Cluster.MinNodes))

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 var (
@@ -93,7 +94,8 @@ func (p *problems) cluster() {
 	}
 	c := p.cfg.Cluster
 	if !versionForm.MatchString(c.Version) {
-		p.key("cluster.version", "%q: write the minor version of Kubernetes, such as 1.32", c.Version)
+		p.key("cluster.version", "%q: write a minor version of Kubernetes that EKS offers; the default %s has standard support until %s",
+			c.Version, DefaultVersion, calendar[DefaultVersion].Format(time.DateOnly))
 	}
 	p.pool("cluster", c.NodeTypes, c.MinNodes, c.MaxNodes, 1)
 	if c.Training != nil {
