@@ -32,7 +32,8 @@ type verbEffects struct {
 }
 
 // flagTables is the list that a table is added to.
-var flagTables = []map[string]verbEffects{modelFlags, runFlags, blueprintFlags, generateFlags, imageFlags, githubFlags}
+var flagTables = []map[string]verbEffects{modelFlags, runFlags, blueprintFlags, generateFlags, imageFlags, githubFlags,
+	bootstrapFlagEffects}
 
 // usualFlags are what flags change that many verbs have, where a verb's own
 // table does not say otherwise.

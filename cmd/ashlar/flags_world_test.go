@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	runs "github.com/ashlar-dev/ashlar/runtime/run"
+	"github.com/ashlar-dev/ashlar/stacks/account/accounttest"
 	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 )
@@ -37,6 +39,8 @@ type flagWorld struct {
 	template string
 	fixed    map[string]string // words of lines
 	evidence string            // of version 2 in $b
+	aws      *accounttest.Account
+	awsUsers sync.Mutex // lines that use the account take turns
 }
 
 // newFlagWorld makes both repositories. Everything outside of them is quiet.
@@ -52,6 +56,7 @@ func newFlagWorld(t *testing.T) *flagWorld {
 	hub := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(hub.Close)
 	w.fixed["$hub"] = strings.TrimPrefix(hub.URL, "http://")
+	w.aws = accounttest.New(t)
 	w.tools(t, binary)
 	b, c := filepath.Join(w.template, "b"), filepath.Join(w.template, "c")
 	w.repository(t, b, 3)
@@ -244,6 +249,17 @@ func (w *flagWorld) running(t *testing.T, dir string) {
 	}
 }
 
+// account empties the AWS account for a line that uses it, and returns what says what
+// the line changed there, and what lets the next line in.
+func (w *flagWorld) account(line string) (changed func() string, leave func()) {
+	if !strings.HasPrefix(line, "bootstrap") {
+		return func() string { return "" }, func() {}
+	}
+	w.awsUsers.Lock()
+	w.aws.Reset()
+	return func() string { return fmt.Sprintln(w.aws.Changes()) }, w.awsUsers.Unlock
+}
+
 // look runs the line in a copy of the world.
 func (w *flagWorld) look(t *testing.T, line, then string) string {
 	t.Helper()
@@ -277,6 +293,8 @@ func (w *flagWorld) look(t *testing.T, line, then string) string {
 		names = append(names, words[i+1], strings.ToUpper(words[i][1:]))
 	}
 	var seen strings.Builder
+	changed, leave := w.account(line)
+	defer leave()
 	for _, one := range lines {
 		var out, errw bytes.Buffer
 		one = strings.NewReplacer(words...).Replace(one)
@@ -294,7 +312,7 @@ func (w *flagWorld) look(t *testing.T, line, then string) string {
 	for _, hub := range hubs {
 		seen.WriteString(hubState(hub))
 	}
-	seen.WriteString(postgres.asked())
+	seen.WriteString(changed() + postgres.asked())
 	text := strings.NewReplacer(names...).Replace(seen.String())
 	for _, c := range clockwork {
 		text = c.at.ReplaceAllString(text, c.by)

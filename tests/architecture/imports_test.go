@@ -158,6 +158,12 @@ var law = []rule{
 		foreign: []string{"github.com/google/renameio/v2"},
 	},
 	{
+		// An AWS account before there is a Pulumi program.
+		folder:  "stacks/account",
+		ours:    []string{"stacks/account"},
+		foreign: []string{"github.com/aws/"},
+	},
+	{
 		// Commits of the repository around a blueprint.
 		folder: "stacks/revision",
 		ours:   []string{"policies", "stacks/revision"},
@@ -197,7 +203,7 @@ var law = []rule{
 		// print, and not what makes them.
 		folder: "cmd/ashlar",
 		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github",
-			"stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
+			"stacks/account", "stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
 			"runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login", "runtime/pipeline",
 			"runtime/registry", "runtime/retain",
 			"runtime/run", "runtime/schedule",
@@ -248,7 +254,7 @@ var heavy = map[string][]string{
 	"github.com/spf13/cobra":   {"cmd", "tests/flags"},
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
-	"github.com/aws/":          {"runtime/login", "runtime/store"},
+	"github.com/aws/":          {"runtime/login", "runtime/store", "stacks/account"},
 	"github.com/google/go-con": {"stacks/image", "cmd/ashlar", "tests"},
 	"github.com/google/go-git": {"stacks/github"},
 	"github.com/parquet-go":    {"runtime/dataset"},
