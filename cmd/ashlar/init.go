@@ -55,7 +55,7 @@ a class or a number. It never overwrites a file.`,
 			if note != "" {
 				found.Lines = append([]string{note}, found.Lines...)
 			}
-			left, err := a.repositoryFiles(args[0], f.version, files)
+			left, err := a.repositoryFiles(args[0], name, f.version, files)
 			if err != nil {
 				return err
 			}

@@ -6,17 +6,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing/fstest"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/stacks/github"
 	"github.com/ashlar-dev/ashlar/stacks/local"
+	"github.com/ashlar-dev/ashlar/templates/starter"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
 // repositoryFiles adds what belongs to a repository's root: the workflows and
-// the code owners. What is left out, and how to get it, is a line for people.
-func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (left string, err error) {
+// the code owners, and Pulumi.yaml, whose project is named after the owner and the
+// repository. What is left out, and how to get it, is a line for people.
+func (a *app) repositoryFiles(dir, project, version string, files map[string][]byte) (left string, err error) {
 	tree := fstest.MapFS{}
 	for name, text := range files {
 		tree[name] = &fstest.MapFile{Data: text}
@@ -27,12 +30,18 @@ func (a *app) repositoryFiles(dir, version string, files map[string][]byte) (lef
 		return "", fmt.Errorf("nothing was written, for the blueprint that init made does not load, which is an internal error: %s", err.Error())
 	}
 	if inRepository(dir) {
-		delete(files, "Pulumi.yaml")
 		return fmt.Sprintf("it lies in a repository: `%s` writes what belongs to the root\n",
 			local.Command("", "", "generate", "workflows", dir, "--root", "ROOT")), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
+		owner, repository, _ := strings.Cut(a.getenv("GITHUB_REPOSITORY"), "/")
+		if repository == "" {
+			owner, repository = plans[name].Owner.Team, project
+		}
 		files[github.CodeOwnersPath] = []byte(codeOwners(a.getenv("GITHUB_REPOSITORY"), plans[name].Owner))
+		if files[starter.PulumiFile], err = starter.Pulumi(owner, repository); err != nil {
+			return "", err
+		}
 	}
 	if version == "" {
 		version = ownVersion()

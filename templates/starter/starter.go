@@ -108,7 +108,7 @@ func (b Blueprint) target() (Column, error) {
 func Static(name string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for from, to := range map[string]string{
-		"gitignore.tmpl": ".gitignore", "Pulumi.yaml.tmpl": "Pulumi.yaml", "README.md.tmpl": "README.md",
+		"gitignore.tmpl": ".gitignore", "README.md.tmpl": "README.md",
 		"PulumiPolicy.yaml.tmpl": "policies/PulumiPolicy.yaml",
 		"house.cue.tmpl":         "policies/house.cue", "house_test.cue.tmpl": "policies/house_test.cue",
 	} {
@@ -119,6 +119,38 @@ func Static(name string) (map[string][]byte, error) {
 		out[to] = text
 	}
 	return out, nil
+}
+
+// PulumiFile is where Pulumi looks for the project, below a repository's root.
+const PulumiFile = "Pulumi.yaml"
+
+// Pulumi returns the Pulumi.yaml of a repository, which is the owner's: the project is
+// named after both, since stacks of one project and name are one stack to Pulumi, and
+// physical names are made of it.
+func Pulumi(owner, repository string) ([]byte, error) {
+	return render("files/Pulumi.yaml.tmpl", map[string]any{"Project": project(owner, repository)})
+}
+
+// maxProject is the longest name of a project that Pulumi takes.
+const maxProject = 100
+
+// project joins the names as Pulumi spells a project's: what it does not take becomes a
+// dash. An owner that the repository's name begins with is not repeated.
+func project(owner, repository string) string {
+	clean := func(name string) string {
+		return strings.Trim(strings.Map(func(c rune) rune {
+			if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '.' {
+				return c
+			}
+			return '-'
+		}, strings.ToLower(name)), "-._")
+	}
+	owner, repository = clean(owner), clean(repository)
+	name := owner + "-" + repository
+	if owner == "" || repository == owner || strings.HasPrefix(repository, owner+"-") {
+		name = repository
+	}
+	return strings.Trim(name[:min(len(name), maxProject)], "-._")
 }
 
 func render(name string, view any) ([]byte, error) {

@@ -55,11 +55,11 @@ func TestPulumiYAMLHasEveryKeyThatTheProgramReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := Static("shop")
+	text, err := Pulumi("ashlar", "ashlar")
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs := string(files["Pulumi.yaml"])
+	theirs := string(text)
 	before, after, found := strings.Cut(string(ours), "runtime: go\nmain: ./cmd/ashlar-stack\n")
 	if !found || !strings.HasPrefix(theirs, before) || !strings.HasSuffix(theirs, after) ||
 		!strings.Contains(theirs, "binary: bin/ashlar-stack\n") {
@@ -91,5 +91,18 @@ func TestGateLiesAboveGuessing(t *testing.T) {
 func TestQuoteEscapesWhatDoesNotPrint(t *testing.T) {
 	if got, want := quote("a\ufeff\"\\(b)\u2028é"), `"a\U0000FEFF\"\\(b)\U00002028é"`; got != want {
 		t.Errorf("quoted as %s, want %s", got, want)
+	}
+}
+
+func TestAProjectIsNamedAfterItsOwnerAndRepository(t *testing.T) {
+	for _, c := range [][3]string{
+		{"acme", "credit", "acme-credit"}, {"Acme", "Credit Risk", "acme-credit-risk"},
+		{"lending", "lending-models", "lending-models"},
+		{"", "credit", "credit"}, {"Müller & Co", "x", "m-ller---co-x"},
+		{"acme", strings.Repeat("x", 200), "acme-" + strings.Repeat("x", 95)},
+	} {
+		if got := project(c[0], c[1]); got != c[2] {
+			t.Errorf("%s/%s is the project %q, want %q", c[0], c[1], got, c[2])
+		}
 	}
 }
