@@ -251,3 +251,35 @@ func TestAReleaseHasWhatIsDownloaded(t *testing.T) {
 		t.Errorf("%s does not sign the files of a release", signer)
 	}
 }
+
+// TestTheScanIsOfTheGoThatBuiltTheRelease: another Go has another standard
+// library, which may be mended already.
+func TestTheScanIsOfTheGoThatBuiltTheRelease(t *testing.T) {
+	for shape, want := range map[string]string{"deployed": "go1.25.9", "local": ""} {
+		script := scriptOf(t, rendered(t, shapes[shape])[Folder+"/ashlar-vulnerabilities.yml"], "scan",
+			"Scan the CLI and the runtime of the workloads")
+		temp := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(temp, "scan"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		scanner := "#!/bin/bash\necho \"$(basename \"$3\")\" >> \"$CALLS\"\n[ \"$(basename \"$3\")\" != \"$VULNERABLE\" ]\n"
+		if err := os.WriteFile(filepath.Join(temp, "scan", "govulncheck"), []byte(scanner), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		golang := map[string]string{"go": `case $1 in
+version) echo "$2: go1.25.9" ;;
+install) echo "$GOTOOLCHAIN" "$2" >> "$CALLS" ;;
+esac`}
+		version := shapes[shape].Version
+		cli := want + " " + module + "/cmd/ashlar@" + version + "\nashlar"
+		calls, said, err := shell(t, script, golang, "RUNNER_TEMP="+temp, "ASHLAR_VERSION="+version, "GOTOOLCHAIN=")
+		if err != nil || calls != strings.TrimSpace(cli+"\n"+
+			strings.Replace(cli, "ashlar@", "ashlar-runtime@", 1)+"-runtime") {
+			t.Errorf("%s: %v\n%s\n%s", shape, err, calls, said)
+		}
+		if _, _, err := shell(t, script, golang, "RUNNER_TEMP="+temp, "ASHLAR_VERSION="+version, "GOTOOLCHAIN=",
+			"VULNERABLE=ashlar"); err == nil {
+			t.Errorf("%s: a vulnerable program passes", shape)
+		}
+	}
+}

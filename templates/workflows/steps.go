@@ -76,6 +76,8 @@ var steps = []step{
 
 	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
 		{"ENVIRONMENT", "${{ [[ .Asked ]] }}"}, user, objectKey, objectSecret, region}},
+
+	{name: "scan", title: "Scan the CLI and the runtime of the workloads"},
 }
 
 // bin is where the programs are that jobs run.
