@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rhysd/actionlint"
 )
 
 // shell runs a step's script with doubles of the programs that it calls, each a
@@ -30,4 +32,32 @@ func shell(t *testing.T, script string, doubles map[string]string, env ...string
 	got, _ := os.ReadFile(filepath.Join(dir, "calls"))
 	summary, _ := os.ReadFile(filepath.Join(dir, "summary"))
 	return strings.TrimSpace(string(got)), string(text) + string(summary), err
+}
+
+// TestScriptsAreBash: actionlint reads the workflow, and not what a shell reads.
+func TestScriptsAreBash(t *testing.T) {
+	scripts := 0
+	for name, text := range everything(t) {
+		w, errs := actionlint.Parse([]byte(text))
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		for id, job := range w.Jobs {
+			var all []string
+			for _, s := range job.Steps {
+				if run, ok := s.Exec.(*actionlint.ExecRun); ok {
+					all = append(all, run.Run.Value)
+				}
+			}
+			scripts += len(all)
+			cmd := exec.CommandContext(t.Context(), "bash", "-n")
+			cmd.Stdin = strings.NewReader(strings.Join(all, "\n"))
+			if said, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: job %s: %v: %s", name, id, err, said)
+			}
+		}
+	}
+	if scripts < 100 {
+		t.Errorf("%d scripts", scripts)
+	}
 }
