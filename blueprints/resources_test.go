@@ -53,7 +53,7 @@ func TestThePlanOfWhoStatesNoResourcesHasNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"resources", "builtin", "node_selector", "tolerations"} {
+	for _, field := range []string{"resources", "builtin", "node_selector", "tolerations", "priority"} {
 		if strings.Contains(string(text), `"`+field+`"`) {
 			t.Errorf("a runtime of an earlier version would refuse %s", field)
 		}

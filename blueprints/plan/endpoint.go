@@ -8,6 +8,7 @@ type Endpoint struct {
 	Strategy    Strategy `json:"strategy"`
 	Limits      Limits   `json:"limits"`
 	Drift       *Drift   `json:"drift,omitempty"`
+	Priority    Priority `json:"priority,omitempty"`
 	Pods
 }
 

@@ -17,6 +17,7 @@ type Pipeline struct {
 	Builtin map[string]Pods `json:"builtin,omitempty"`
 	// Resources are those of every stage that states none itself; it has no GPU.
 	Resources   *Resources     `json:"resources,omitempty"`
+	Priority    Priority       `json:"priority,omitempty"`    // of its pods
 	Params      map[string]any `json:"params,omitempty"`      // values that stages name
 	Parallelism int            `json:"parallelism,omitempty"` // stages at once; 0: the number of cores
 	// pods of a cluster that validate and search; 0: one each

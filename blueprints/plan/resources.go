@@ -33,6 +33,16 @@ type Pods struct {
 	Tolerations  []Toleration      `json:"tolerations,omitempty"`
 }
 
+// Priority says which pods wait, and which are removed for others, where nodes are full.
+// Empty is the cluster's default.
+type Priority string
+
+// The priorities.
+const (
+	HighPriority Priority = "high"
+	LowPriority  Priority = "low"
+)
+
 // ServingResources are those of an endpoint that states none: it holds a model of
 // megabytes.
 func ServingResources() Resources { return Resources{CPU: "250m", Memory: "512Mi"} }

@@ -104,7 +104,8 @@ func argosPods(t *testing.T, text string) map[string]dagTask {
 			"securityContext":    w.Spec.SecurityContext, "restartPolicy": "Never",
 			"automountServiceAccountToken": false, "enableServiceLinks": false, "containers": []any{container},
 		}
-		for _, key := range []string{"volumes", "initContainers", "affinity", "tolerations", "nodeSelector"} {
+		for _, key := range []string{"volumes", "initContainers", "affinity", "tolerations", "nodeSelector",
+			"priorityClassName"} {
 			if one[key] != nil {
 				spec[key] = one[key]
 			}

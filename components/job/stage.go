@@ -117,8 +117,13 @@ func (s *Stage) template() template {
 
 // podTemplate is a template of one pod with all that it mounts.
 func podTemplate(name string, p *pod.Args) template {
+	var class *string
+	if p.PriorityClass != "" {
+		class = &p.PriorityClass
+	}
 	return template{
-		Name: name, Container: p.Container(), InitContainers: p.InitContainers(), Volumes: p.Volumes(),
+		PriorityClass: class,
+		Name:          name, Container: p.Container(), InitContainers: p.InitContainers(), Volumes: p.Volumes(),
 		Metadata: &metadata{Labels: p.Labels, Annotations: p.Annotations()}, Affinity: p.Affinity(),
 		Tolerations: p.Tolerations(), NodeSelector: p.NodeSelector,
 	}

@@ -65,6 +65,7 @@ type template struct {
 	InitContainers any               `pulumi:"initContainers"`
 	Volumes        any               `pulumi:"volumes"`
 	NodeSelector   map[string]string `pulumi:"nodeSelector"`
+	PriorityClass  *string           `pulumi:"priorityClassName"`
 	RetryStrategy  *retryStrategy    `pulumi:"retryStrategy"`
 	Affinity       any               `pulumi:"affinity"`
 	Tolerations    any               `pulumi:"tolerations"`

@@ -44,6 +44,8 @@ type Args struct {
 	// it is copied to RuntimeDir before the pod's command starts. Nil: Image has it.
 	Runtime pulumi.StringInput
 	GPU     int // number of the node's GPUs
+	// PriorityClass is the name of one that the cluster has; empty: its default.
+	PriorityClass string
 
 	NodeSelector map[string]string // labels that a node must carry
 	Tolerate     []Toleration      // taints that the pod does not mind, besides its pool's

@@ -78,6 +78,9 @@ func (a *Args) spec() corev1.PodSpecArgs {
 		Tolerations:                  a.Tolerations(),
 		NodeSelector:                 a.Nodes(),
 	}
+	if a.PriorityClass != "" {
+		s.PriorityClassName = pulumi.String(a.PriorityClass)
+	}
 	if a.Grace > 0 {
 		s.TerminationGracePeriodSeconds = pulumi.Int(a.Grace)
 	}

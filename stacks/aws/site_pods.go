@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -48,6 +49,23 @@ func (s *site) pod(w lineage.Workload, size size, command ...string) pod.Args {
 	}
 	connect(s.cfg, s.base, w.Duty(), &p)
 	return p
+}
+
+// class is the PriorityClass of the pods of what has the priority.
+func (s *site) class(priority plan.Priority) (string, error) {
+	key, class := "", ""
+	switch priority {
+	case "":
+		return "", nil
+	case plan.HighPriority:
+		key, class = "highPriorityClass", s.cfg.HighPriorityClass
+	case plan.LowPriority:
+		key, class = "lowPriorityClass", s.cfg.LowPriorityClass
+	}
+	if class == "" {
+		return "", fmt.Errorf("priority %q has no class: name a PriorityClass of the cluster with `pulumi config set %s CLASS`, or remove the priority", priority, key)
+	}
+	return class, nil
 }
 
 // env are the variables that say where a pod runs. Each follows from a grant,

@@ -99,6 +99,9 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 	}
 	p := s.pod(w, training(line.Largest()), append([]string{"run"}, s.subject(name)...)...)
 	p.DoNotDisrupt, p.Pool, p.Settings = true, &foundation.TrainingPool, config.SettingsSecret
+	if p.PriorityClass, err = s.class(line.Priority); err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", name, err)
+	}
 	args := &job.Args{
 		Namespace: s.namespace, Name: name, Engine: s.cfg.Pipelines, Pod: p, Labels: s.labels(w.Kind, name),
 		Schedule: schedule, Timezone: line.Timezone, Catchup: line.Catchup, Concurrency: string(line.Concurrency),
@@ -180,6 +183,9 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	}
 	p := s.pod(w, serving(e.Given()), "serve", "--endpoint", name)
 	place(&p, e.NodeSelector, e.Tolerations)
+	if p.PriorityClass, err = s.class(e.Priority); err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", name, err)
+	}
 	if p.GPU > 0 {
 		p.Pool = &foundation.TrainingPool // whose nodes have the GPUs of clusters of ours
 	}

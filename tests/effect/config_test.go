@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
@@ -63,7 +64,9 @@ func settings() map[string]setting {
 		"databaseUrl": {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar",
 			"postgres://u:secret@other.example.com:5432/ashlar"},
 		"databaseCidrs": {anywhere(), "", `["10.9.0.0/24"]`}, "mailServer": {anywhere(), "", "192.0.2.25:587"},
-		"delivery": {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
+		"highPriorityClass": {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "critical", "urgent"},
+		"lowPriorityClass":  {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "batch", "spare"},
+		"delivery":          {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
 		"monitoring": {anywhere(), "true", "false"},
 	}
 }
@@ -86,6 +89,11 @@ func TestEveryConfigKeyHasAnEffect(t *testing.T) {
 			}
 			line := p.Pipelines["nightly"]
 			line.OnFailure.Email = []string{"oncall@example.com"} // somebody hears of failures
+			if strings.HasSuffix(key, "PriorityClass") {
+				e := p.Endpoints["scoring"]
+				e.Priority, line.Priority = plan.HighPriority, plan.LowPriority
+				p.Endpoints["scoring"] = e
+			}
 			p.Pipelines["nightly"] = line
 			look := func(value string) string {
 				values := maps.Clone(s.base)

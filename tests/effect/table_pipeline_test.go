@@ -29,6 +29,8 @@ func pipelineEntries() []entry {
 		{field: "#Pipeline.parallelism", change: line(`parallelism: 2`), seen: argo},
 		{field: "#Pipeline.resources.cpu", change: line(`resources: cpu: "3"`), seen: argo},
 		{field: "#Pipeline.resources.memory", change: line(`resources: memory: "3Gi"`), seen: argo},
+		{field: "#Pipeline.priority", change: line(`priority: "low"`),
+			seen: manifests(anywhere("lowPriorityClass=batch"))},
 		{field: "#Pipeline.fan_out", with: []string{`"loans.csv"` + "\n", `"*.csv"` + "\n"},
 			change: line(`fan_out: 2`), seen: argo},
 		{field: "#Pipeline.on_failure.email", with: failing,

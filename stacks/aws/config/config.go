@@ -64,6 +64,10 @@ type Config struct {
 	DatabaseCIDRs []string
 	MailServer    string // host:port of the mail server that tells of failures; empty: no pod reaches any
 
+	// HighPriorityClass and LowPriorityClass are PriorityClasses of the cluster, for pods
+	// whose blueprint gives them such a priority.
+	HighPriorityClass, LowPriorityClass string
+
 	Delivery   string // DeliveryRollout (the default on AWS) or DeliveryDeployment
 	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS

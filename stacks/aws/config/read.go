@@ -66,6 +66,8 @@ var keys = []key{
 	{"databaseUrl", LayerWorkloads, func(c *Config) any { return &c.DatabaseURL }},
 	{"databaseCidrs", LayerWorkloads, func(c *Config) any { return &c.DatabaseCIDRs }},
 	{"mailServer", LayerWorkloads, func(c *Config) any { return &c.MailServer }},
+	{"highPriorityClass", LayerWorkloads, func(c *Config) any { return &c.HighPriorityClass }},
+	{"lowPriorityClass", LayerWorkloads, func(c *Config) any { return &c.LowPriorityClass }},
 	{"delivery", LayerWorkloads, func(c *Config) any { return &c.Delivery }},
 	{"pipelines", LayerWorkloads, func(c *Config) any { return &c.Pipelines }},
 	{"monitoring", LayerWorkloads, func(c *Config) any { return &c.Monitoring }},

@@ -18,6 +18,7 @@ var (
 	costCentreForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 	stackForm      = regexp.MustCompile(`^[\w.-]+/[\w.-]+/[\w.-]+$`)
 	digestForm     = regexp.MustCompile(`^[a-z0-9]([\w.:/-]*[a-z0-9])?@sha256:[0-9a-f]{64}$`)
+	priorityForm   = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
 	taggedForm     = regexp.MustCompile(`^[a-z0-9]([\w.:/-]*[a-z0-9])?:[\w][\w.-]{0,127}$`)
 )
 
@@ -32,6 +33,7 @@ const (
 	// What permissions name by a pattern must not be cut from a name. A bucket's ends in
 	// a digest of eight characters, and so does a role's, which has the region as well.
 	maxPrefixLength = min(maxBucketName-9, maxRoleName-9-len("-ap-northeast-1"))
+	maxClassLength  = 253
 )
 
 // layer checks what says which program runs: layer, provider, region.
@@ -87,6 +89,12 @@ func (p *problems) workloads() {
 		p.label("namespace", c.Namespace, maxLabelLength)
 	}
 	p.image()
+	for key, class := range map[string]string{"highPriorityClass": c.HighPriorityClass,
+		"lowPriorityClass": c.LowPriorityClass} {
+		if class != "" && (len(class) > maxClassLength || !priorityForm.MatchString(class)) {
+			p.key(key, "%q is not the name of a PriorityClass; `kubectl get priorityclasses` lists those of the cluster", class)
+		}
+	}
 	if c.Provider == ProviderKubernetes {
 		p.anyCluster()
 		return
