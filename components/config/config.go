@@ -42,7 +42,9 @@ type Args struct {
 	// Databases are URLs that hold a password, each by the Secret that it is to
 	// be in; none where pods have identities.
 	Databases map[string]pulumi.StringInput
-	After     []pulumi.Resource // what must be there first
+	// Secrets are more of them, each with its keys.
+	Secrets map[string]pulumi.StringMap
+	After   []pulumi.Resource // what must be there first
 }
 
 // Validate returns every problem of the arguments, joined.
@@ -51,6 +53,9 @@ func (a *Args) Validate() error {
 		return errors.New("config: no arguments")
 	}
 	found := []error{object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
+	for name := range a.Secrets {
+		found = append(found, object.CheckName("secret", name, object.MaxLabel))
+	}
 	for name := range a.Databases {
 		found = append(found, object.CheckName("secret", name, object.MaxLabel))
 	}
@@ -108,13 +113,18 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		}
 		c.Objects = append(c.Objects, code)
 	}
-	for _, called := range slices.Sorted(maps.Keys(args.Databases)) {
+	secrets := maps.Clone(args.Secrets)
+	if secrets == nil {
+		secrets = map[string]pulumi.StringMap{}
+	}
+	for called, url := range args.Databases {
+		secrets[called] = pulumi.StringMap{DatabaseKey: url.ToStringOutput()}
+	}
+	for _, called := range slices.Sorted(maps.Keys(secrets)) {
 		secret, err := corev1.NewSecret(ctx, name+"-"+called, &corev1.SecretArgs{
-			Metadata: object.Meta(args.Namespace, called, args.Labels, nil),
-			Type:     pulumi.String("Opaque"),
-			StringData: pulumi.ToSecret(pulumi.StringMap{
-				DatabaseKey: args.Databases[called].ToStringOutput(),
-			}).(pulumi.StringMapOutput),
+			Metadata:   object.Meta(args.Namespace, called, args.Labels, nil),
+			Type:       pulumi.String("Opaque"),
+			StringData: pulumi.ToSecret(secrets[called]).(pulumi.StringMapOutput),
 		}, pulumi.Parent(c), pulumi.DependsOn(args.After))
 		if err != nil {
 			return nil, fmt.Errorf("config %s: secret: %w", name, err)

@@ -21,9 +21,11 @@ type Args struct {
 	Command []string
 	Env     map[string]pulumi.StringInput
 	Secrets []Secret // variables whose values are in a Secret
-	// Credentials names a Secret all of whose keys become variables, where it is
-	// there: object-store keys on a cluster that has no identities. Optional.
-	Credentials string
+	// Credentials names a Secret all of whose keys become variables: object-store keys
+	// on a cluster that has no identities. Where CredentialsNeeded is set the pod waits
+	// for the Secret; elsewhere it starts without one that is not there.
+	Credentials       string
+	CredentialsNeeded bool
 	// Settings names another such Secret, for what a user may add. Optional.
 	Settings string
 

@@ -117,10 +117,13 @@ func (a *Args) Container() corev1.ContainerArgs {
 		}}
 	}
 	var from corev1.EnvFromSourceArray
-	for _, name := range []string{a.Credentials, a.Settings} {
-		if name != "" {
+	for _, one := range []struct {
+		name   string
+		needed bool
+	}{{a.Credentials, a.CredentialsNeeded}, {a.Settings, false}} {
+		if one.name != "" {
 			from = append(from, corev1.EnvFromSourceArgs{
-				SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(name), Optional: pulumi.Bool(true)},
+				SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(one.name), Optional: pulumi.Bool(!one.needed)},
 			})
 		}
 	}

@@ -82,6 +82,10 @@ func TestASecretReachesAPodByReferenceOnly(t *testing.T) {
 	if p := recorded(t, with); p.At("spec.containers.0.envFrom.0.secretRef.optional") != true {
 		t.Error("a namespace without the store's keys could start no pod")
 	}
+	with.CredentialsNeeded = true
+	if p := recorded(t, with); p.At("spec.containers.0.envFrom.0.secretRef.optional") != false {
+		t.Error("a pod starts without the keys that it needs, and never reads them again")
+	}
 }
 
 func TestAPoolIsPreferredAndNotNeeded(t *testing.T) {

@@ -58,9 +58,9 @@ func (o *outputs) describe(s *site) error {
 	}
 	t := o.of(s.plan.Name)
 	t.namespace, t.digest = s.namespace, digest
-	if !s.onAWS() {
-		o.command(s.plan.Name, "give pods keys of the object store", fmt.Sprintf(
-			"kubectl -n %s create secret generic %s --from-literal=AWS_ACCESS_KEY_ID=... --from-literal=AWS_SECRET_ACCESS_KEY=...", s.namespace, storeCredentials))
+	if !s.onAWS() && s.cfg.StoreKey == "" {
+		o.command(s.plan.Name, "give pods keys of the object store",
+			"pulumi config set storeAccessKeyId ID && pulumi config set --secret storeSecretAccessKey KEY && pulumi up")
 	}
 	if keys := s.keysCommand(); keys != "" {
 		o.command(s.plan.Name, "make the key of pseudonyms", keys)

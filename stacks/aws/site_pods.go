@@ -32,8 +32,9 @@ var (
 	sizeFinish   = size{plan.Resources{CPU: "100m", Memory: "256Mi"}, "64Mi"}
 )
 
-// storeCredentials is a Secret that a user may make in the namespace of a
-// cluster without identities: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+// storeCredentials is the Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the
+// namespace of a cluster without identities. The stack makes it of its config's keys;
+// without them a user may, before pods that read it start.
 const storeCredentials = "ashlar-store" //nolint:gosec // a Secret's name
 
 // pod returns what the pods of a workload run.
@@ -102,5 +103,5 @@ func connect(c config.Config, b base, d plan.Duty, p *pod.Args) {
 	}
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
 	p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: migration.Secret(d), Key: configmap.DatabaseKey}}
-	p.Credentials = storeCredentials
+	p.Credentials, p.CredentialsNeeded = storeCredentials, c.StoreKey != ""
 }

@@ -93,8 +93,20 @@ func (s *site) databases() map[string]pulumi.StringInput {
 func (s *site) config(after ...pulumi.Resource) *configmap.Args {
 	return &configmap.Args{
 		Namespace: s.namespace, Labels: s.planned(s.labels("plan", s.plan.Name)), Plan: s.text, Code: s.codeFiles,
-		Databases: s.databases(), After: after,
+		Databases: s.databases(), Secrets: s.storeKeys(), After: after,
 	}
+}
+
+// storeKeys is the Secret by which pods sign in to the store; none where the config has
+// no keys, since pods have identities or a user makes it.
+func (s *site) storeKeys() map[string]pulumi.StringMap {
+	if s.cfg.StoreKey == "" {
+		return nil
+	}
+	return map[string]pulumi.StringMap{storeCredentials: {
+		"AWS_ACCESS_KEY_ID":     pulumi.String(s.cfg.StoreKeyID),
+		"AWS_SECRET_ACCESS_KEY": pulumi.ToSecret(pulumi.String(s.cfg.StoreKey)).(pulumi.StringOutput),
+	}}
 }
 
 // space is the blueprint's namespace.

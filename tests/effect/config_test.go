@@ -61,6 +61,8 @@ func settings() map[string]setting {
 		"namespace":    {anywhere(), "", "loans"},
 		"storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1",
 			"s3://other/ashlar?region=eu-central-1"},
+		"storeAccessKeyId":     {anywhere("storeSecretAccessKey=hidden"), "AKIA1", "AKIA2"},
+		"storeSecretAccessKey": {anywhere("storeAccessKeyId=AKIA1"), "hidden", "other"},
 		"databaseUrl": {anywhere(), "postgres://u:secret@db.example.com:5432/ashlar",
 			"postgres://u:secret@other.example.com:5432/ashlar"},
 		"databaseCidrs": {anywhere(), "", `["10.9.0.0/24"]`}, "mailServer": {anywhere(), "", "192.0.2.25:587"},

@@ -59,6 +59,10 @@ type Config struct {
 	// ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
 	DatabaseURL string
 
+	// StoreKeyID and StoreKey are what pods sign in to the store with, on a cluster
+	// whose pods have no identities: both or neither. StoreKey is secret, as DatabaseURL.
+	StoreKeyID, StoreKey string
+
 	// DatabaseCIDRs are where a database that DatabaseURL gives a name is, for
 	// policies of the network: they know addresses only. Default: private networks.
 	DatabaseCIDRs []string

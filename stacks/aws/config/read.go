@@ -63,6 +63,8 @@ var keys = []key{
 	{"server", LayerWorkloads, func(c *Config) any { return &c.Server }},
 	{"namespace", LayerWorkloads, func(c *Config) any { return &c.Namespace }},
 	{"storeUrl", LayerWorkloads, func(c *Config) any { return &c.StoreURL }},
+	{"storeAccessKeyId", LayerWorkloads, func(c *Config) any { return &c.StoreKeyID }},
+	{"storeSecretAccessKey", LayerWorkloads, func(c *Config) any { return &c.StoreKey }},
 	{"databaseUrl", LayerWorkloads, func(c *Config) any { return &c.DatabaseURL }},
 	{"databaseCidrs", LayerWorkloads, func(c *Config) any { return &c.DatabaseCIDRs }},
 	{"mailServer", LayerWorkloads, func(c *Config) any { return &c.MailServer }},

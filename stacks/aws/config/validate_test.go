@@ -104,6 +104,13 @@ var refused = map[string]struct {
 	"a store that is a folder": {soundAnywhere, func(c *Config) { c.StoreURL = "file:///data" }, "s3://bucket/prefix"},
 	"credentials in the store": {soundAnywhere,
 		func(c *Config) { c.StoreURL = "s3://key:secret@bucket" }, "holds credentials"},
+	"half of a key to the store": {soundAnywhere, func(c *Config) { c.StoreKey = "hunter2" }, "set both, or neither"},
+	"a key to the store on AWS": {soundWorkloads, func(c *Config) { c.StoreKeyID, c.StoreKey = "id", "hunter2" },
+		"for provider kubernetes"},
+	"a context on AWS": {soundWorkloads, func(c *Config) { c.Context = "dev" }, "the cluster is the foundation's"},
+	"names that leave no room": {soundWorkloads, func(c *Config) {
+		c.Installation, c.Name = strings.Repeat("a", 20), strings.Repeat("b", 20)
+	}, "choose a shorter one by `pulumi config set name NAME`"},
 	"no database": {soundAnywhere, func(c *Config) { c.DatabaseURL = "" },
 		"pulumi config set --secret databaseUrl"},
 	"another database": {soundAnywhere,

@@ -109,8 +109,8 @@ func (p *problems) workloads() {
 	if !stackForm.MatchString(c.Foundation) {
 		p.key("foundation", "%q; name the foundation's stack as organization/ashlar/foundation-%s (`pulumi stack ls` lists them)", c.Foundation, c.Environment)
 	}
-	if c.StoreURL != "" || c.DatabaseURL != "" {
-		p.key("storeUrl", "storeUrl and databaseUrl are for provider kubernetes; on AWS the foundation and the workloads make both")
+	if c.StoreURL != "" || c.DatabaseURL != "" || c.StoreKeyID != "" || c.StoreKey != "" {
+		p.key("storeUrl", "storeUrl, databaseUrl and the store's keys are for provider kubernetes; on AWS the foundation and the workloads make the first two, and pods have identities")
 	}
 }
 
@@ -140,7 +140,10 @@ func (p *problems) anyCluster() {
 		p.key("storeUrl", "%q; write it as s3://bucket/prefix?region=eu-central-1", c.StoreURL)
 	}
 	if err == nil && store.User != nil {
-		p.key("storeUrl", "holds credentials; give pods AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in a Secret instead")
+		p.key("storeUrl", "holds credentials; run `pulumi config set storeAccessKeyId ID` and `pulumi config set --secret storeSecretAccessKey KEY` instead")
+	}
+	if (c.StoreKeyID == "") != (c.StoreKey == "") {
+		p.key("storeAccessKeyId", "storeAccessKeyId and storeSecretAccessKey go together: set both, or neither where pods have identities")
 	}
 	database, err := url.Parse(c.DatabaseURL)
 	if err != nil || (database.Scheme != "postgres" && database.Scheme != "postgresql") || database.Host == "" ||
