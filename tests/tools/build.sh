@@ -2,7 +2,8 @@
 # Builds what tests/engine runs, the Pulumi CLI and its Go language host, each
 # from a module of its own, and the S3 server of tests/cluster, into
 # ASHLAR_TEST_TOOLS (default: ashlar-tools in the user's cache folder). With
-# ASHLAR_TEST_BUILD_ENFORCER=1 it builds kube-router too, for `make networkpolicies`.
+# ASHLAR_TEST_BUILD_ENFORCER=1 it builds kube-router too, for `make networkpolicies`,
+# and with ASHLAR_TEST_BUILD_PROVIDER=1 Pulumi's Kubernetes provider, for `make teams`.
 # What is there already and of the version asked for is left alone. A cold build
 # takes seven minutes or so.
 set -euo pipefail
@@ -43,3 +44,34 @@ install versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
 # Its network policy controller is what tests/cluster enforces policies with: five
 # minutes of one core when nothing of it is in the build cache.
 [ "${ASHLAR_TEST_BUILD_ENFORCER:-}" != 1 ] || install kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router v2.1.0
+
+# provider builds Pulumi's Kubernetes provider, whose released versions are no Go
+# modules: it embeds its schema with the version that it says it is. Twenty minutes of
+# one core when nothing of it is in the build cache.
+provider() {
+  local module=github.com/pulumi/pulumi-kubernetes/provider/v4
+  local name=pulumi-resource-kubernetes commit=v4.0.0-20260115033456-f47bc2d6f199 version=4.23.0
+  local stamp="$out/.$name.version"
+  if [ -x "$out/$name" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$commit" ]; then
+    echo "$name is there: $out/$name"
+    return
+  fi
+  echo "building $name into $out"
+  local source
+  source=$(mktemp -d)
+  cp -r "$(cd "$source" && GOFLAGS=-mod=mod "${GO:-go}" mod download -json "$module@$commit" | jq -r .Dir)/." "$source"
+  chmod -R u+w "$source"
+  (
+    cd "$source"
+    "${GO:-go}" mod edit -dropreplace github.com/pulumi/pulumi-kubernetes/sdk/v4
+    cd cmd/pulumi-resource-kubernetes
+    jq -c --arg v "$version" '.version = $v' schema.json >schema-embed.json
+    jq -c . terraform-mapping.json >terraform-mapping-embed.json
+    CGO_ENABLED=0 "${GO:-go}" build -mod=mod -trimpath \
+      -ldflags "-s -w -X $module/pkg/version.Version=$version" -o "$out/$name" .
+  )
+  rm -rf "$source"
+  echo "$commit" >"$stamp"
+}
+
+[ "${ASHLAR_TEST_BUILD_PROVIDER:-}" != 1 ] || provider
