@@ -16,6 +16,9 @@ type Endpoint struct {
 type Replicas struct {
 	Min int `json:"min"`
 	Max int `json:"max"`
+	// RequestsInFlight is the average in a pod above which pods are added; 0: CPU alone
+	// decides.
+	RequestsInFlight int `json:"requests_in_flight,omitempty"`
 }
 
 // Strategy is how a new version replaces the old, in Argo Rollouts' words.

@@ -25,6 +25,9 @@ type Args struct {
 	Labels    map[string]string // of the objects
 
 	Min, Max int // replicas
+	// InFlight is the average number of requests under way in a pod above which pods are
+	// added; 0: CPU alone decides. The cluster must serve the metric InFlightMetric.
+	InFlight int
 	Delivery string
 	Strategy Strategy
 
@@ -85,6 +88,9 @@ func (a *Args) Validate() error {
 	}
 	if a.Min < 1 || a.Max < a.Min {
 		say("%d to %d replicas: want 1 or more, and no fewer at most than at least", a.Min, a.Max)
+	}
+	if a.InFlight < 0 {
+		say("%d requests in flight: want none or more", a.InFlight)
 	}
 	if len(a.Selector) == 0 {
 		say("no selector: its Service would match every pod")

@@ -182,6 +182,22 @@ func TestANumberOfReplicasIsInOneObject(t *testing.T) {
 		map[string]any{"spec.scaleTargetRef.kind": "Deployment", "spec.scaleTargetRef.apiVersion": "apps/v1"})
 }
 
+func TestRequestsInFlightAddPodsToo(t *testing.T) {
+	holds(t, record(t, good(Rollout)).One(t, scalerType), map[string]any{"spec.metrics.1": nil})
+	a := good(Rollout)
+	a.InFlight = 8
+	holds(t, record(t, a).One(t, scalerType), map[string]any{
+		"spec.metrics.0.resource.name": "cpu", "spec.metrics.1.type": "Pods",
+		"spec.metrics.1.pods.metric.name":         InFlightMetric,
+		"spec.metrics.1.pods.target.type":         "AverageValue",
+		"spec.metrics.1.pods.target.averageValue": "8",
+	})
+	a.InFlight = -1
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "-1 requests in flight") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestADrainTakesOnePodAtATime(t *testing.T) {
 	holds(t, record(t, good(Deployment)).One(t, budgetType), map[string]any{
 		"spec.maxUnavailable": 1.0, "spec.minAvailable": nil, "spec.selector.matchLabels.name": "scoring",

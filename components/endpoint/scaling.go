@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"strconv"
 
 	autoscalingv2 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/autoscaling/v2"
 	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
@@ -14,6 +15,34 @@ import (
 // busy is the share of the requested CPU, in percent, above which pods are
 // added.
 const busy = 70
+
+// InFlightMetric is the metric of pods that counts requests under way, as serving exports
+// it and the API of custom metrics must have it.
+const InFlightMetric = "model_requests_in_flight"
+
+// metrics are what the autoscaler adds pods by. Of several it takes the one that asks
+// for the most pods, and removes none while one of them is not known.
+func (r *registration) metrics() autoscalingv2.MetricSpecArray {
+	out := autoscalingv2.MetricSpecArray{autoscalingv2.MetricSpecArgs{
+		Type: pulumi.String("Resource"),
+		Resource: autoscalingv2.ResourceMetricSourceArgs{
+			Name: pulumi.String("cpu"),
+			Target: autoscalingv2.MetricTargetArgs{Type: pulumi.String("Utilization"),
+				AverageUtilization: pulumi.Int(busy)},
+		},
+	}}
+	if r.InFlight == 0 {
+		return out
+	}
+	return append(out, autoscalingv2.MetricSpecArgs{
+		Type: pulumi.String("Pods"),
+		Pods: autoscalingv2.PodsMetricSourceArgs{
+			Metric: autoscalingv2.MetricIdentifierArgs{Name: pulumi.String(InFlightMetric)},
+			Target: autoscalingv2.MetricTargetArgs{Type: pulumi.String("AverageValue"),
+				AverageValue: pulumi.String(strconv.Itoa(r.InFlight))},
+		},
+	})
+}
 
 // scaling registers the autoscaler. It is the only object that knows how many
 // replicas there may be, so a changed number changes nothing else.
@@ -30,14 +59,7 @@ func (r *registration) scaling() error {
 			ScaleTargetRef: target,
 			MinReplicas:    pulumi.Int(r.Min),
 			MaxReplicas:    pulumi.Int(r.Max),
-			Metrics: autoscalingv2.MetricSpecArray{autoscalingv2.MetricSpecArgs{
-				Type: pulumi.String("Resource"),
-				Resource: autoscalingv2.ResourceMetricSourceArgs{
-					Name: pulumi.String("cpu"),
-					Target: autoscalingv2.MetricTargetArgs{Type: pulumi.String("Utilization"),
-						AverageUtilization: pulumi.Int(busy)},
-				},
-			}},
+			Metrics:        r.metrics(),
 		},
 	}, r.opts()...)
 	if err != nil {

@@ -181,6 +181,9 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
+	if e.Replicas.RequestsInFlight > 0 && !s.cfg.Monitoring {
+		return nil, fmt.Errorf("endpoint %s: replicas.requests_in_flight needs Prometheus: set monitoring to true, or remove it", name)
+	}
 	p := s.pod(w, serving(e.Given()), "serve", "--endpoint", name)
 	place(&p, e.NodeSelector, e.Tolerations)
 	if p.PriorityClass, err = s.class(e.Priority); err != nil {
@@ -197,7 +200,8 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	s.withKeys(e.Model, &p)
 	return &endpoint.Args{
 		Namespace: s.namespace, Name: name, Pod: p, Selector: s.selector(w.Kind, name), Labels: s.labels(w.Kind, name),
-		Min: e.Replicas.Min, Max: e.Replicas.Max, Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,
+		Min: e.Replicas.Min, Max: e.Replicas.Max, InFlight: e.Replicas.RequestsInFlight,
+		Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,
 	}, nil
 }
 

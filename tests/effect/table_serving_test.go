@@ -40,6 +40,8 @@ func endpointEntries() []entry {
 		{field: "#Endpoint.replicas.min", change: serving(`replicas: min: 2`), seen: rollout},
 		{field: "#Endpoint.replicas.max", change: serving(`replicas: max: 4`), seen: rollout},
 		{field: "#Endpoint.node_selector", change: serving(`node_selector: pool: "big"`), seen: rollout},
+		{field: "#Endpoint.replicas.requests_in_flight", with: serving(`replicas: max: 4`),
+			change: []string{`max: 4`, `{max: 4, requests_in_flight: 8}`}, seen: rollout},
 		{field: "#Endpoint.priority", change: serving(`priority: "high"`),
 			seen: manifests(anywhere("highPriorityClass=critical"))},
 		{field: "#CanaryStep.setWeight", with: serving(`strategy: canary: steps: [{setWeight: 10}, {pause: "5m"}]`),
