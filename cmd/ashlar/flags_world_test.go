@@ -46,7 +46,7 @@ type flagWorld struct {
 // newFlagWorld makes both repositories. Everything outside of them is quiet.
 func newFlagWorld(t *testing.T) *flagWorld {
 	t.Helper()
-	binary := hello(t)
+	binary := hello(t, "amd64")
 	quiet(t)
 	t.Setenv("GITHUB_TOKEN", githubtest.Token)
 	t.Setenv("HOME", t.TempDir())

@@ -39,7 +39,8 @@ source gives the same digest on every machine.`,
 	}
 	c.PersistentFlags().StringVar(&m.binary, "binary", "",
 		"a static Linux binary of ashlar-runtime (default: built with this machine's Go)")
-	c.PersistentFlags().StringVar(&m.platform, "platform", "linux/amd64", "linux/amd64 or linux/arm64")
+	c.PersistentFlags().StringVar(&m.platform, "platform", "linux/amd64",
+		"linux/amd64 or linux/arm64; push takes both, with a comma between them")
 	for _, verb := range imageVerbs {
 		c.AddCommand(verb(m))
 	}
@@ -53,6 +54,11 @@ func (m *imageApp) made(ctx context.Context) (image.Built, error) {
 	if err != nil {
 		return image.Built{}, usageError(err.Error())
 	}
+	return m.of(ctx, p)
+}
+
+// of is made for one platform.
+func (m *imageApp) of(ctx context.Context, p image.Platform) (image.Built, error) {
 	created, err := m.created()
 	if err != nil {
 		return image.Built{}, err

@@ -5,21 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
 	"github.com/ashlar-dev/ashlar/stacks/image"
 )
 
 func imagePushVerb(m *imageApp) *cobra.Command {
-	var from string
+	var from []string
 	c := &cobra.Command{
 		Use:   "push REFERENCE",
 		Short: "Push the image to a registry and print its reference by digest",
 		Long: `Push uses Docker's credentials: those of "docker login" and of credential helpers such
-as docker-credential-ecr-login. Layers that the registry has are not sent again.`,
+as docker-credential-ecr-login. Layers that the registry has are not sent again.
+
+With several platforms, or archives of several, push sends all images and an index, of
+which each node takes the image of its own architecture.`,
 		Example: `  ashlar image push registry.example.com/ashlar-runtime:1.2.0
   ashlar image push registry.example.com/ashlar-runtime:1.2.0 --from ashlar-runtime.tar
+  ashlar image push registry.example.com/ashlar-runtime:1.2.0 --platform linux/amd64,linux/arm64
   pulumi config set image "$(ashlar image push REFERENCE --output json | jq -r .pinned)"`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -28,34 +36,40 @@ as docker-credential-ecr-login. Layers that the registry has are not sent again.
 			return m.push(c.Context(), args[0], from)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "",
-		"push this `ARCHIVE`, written by ashlar image build (default: build the image)")
+	c.Flags().StringArrayVar(&from, "from", nil,
+		"push this `ARCHIVE`, written by ashlar image build (default: build the image); repeat it for other platforms")
 	return c
 }
 
-func (m *imageApp) push(ctx context.Context, reference, from string) (err error) {
+func (m *imageApp) push(ctx context.Context, reference string, from []string) (err error) {
 	to, err := image.ParseReference(reference)
 	if err != nil {
 		return usageError(err.Error())
 	}
-	if from != "" && m.binary != "" {
+	if len(from) > 0 && m.binary != "" {
 		return usageError("--from and --binary: use one; the archive has a binary in it")
 	}
-	var built image.Built
-	if from == "" {
-		built, err = m.made(ctx)
+	var images []v1.Image
+	if len(from) == 0 {
+		images, err = m.all(ctx)
 	} else {
 		temp, terr := os.MkdirTemp("", "ashlar-image-")
 		if terr != nil {
 			return terr
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-		built, err = loadImage(from, temp)
+		images, err = loadImages(from, temp)
 	}
 	if err != nil {
 		return err
 	}
-	pushed, err := image.Push(ctx, built.Image, to, m.sent())
+	var what image.Pushable = images[0]
+	if len(images) > 1 {
+		if what, err = image.Together(images); err != nil {
+			return usageError(err.Error())
+		}
+	}
+	pushed, err := image.Push(ctx, what, to, m.sent())
 	if err != nil {
 		return err
 	}
@@ -67,6 +81,47 @@ func (m *imageApp) push(ctx context.Context, reference, from string) (err error)
 	}
 	fmt.Fprintln(m.out, pushed.Pinned)
 	return nil
+}
+
+// all builds the image for each of the platforms.
+func (m *imageApp) all(ctx context.Context) ([]v1.Image, error) {
+	var platforms []image.Platform
+	for text := range strings.SplitSeq(m.platform, ",") {
+		p, err := image.ParsePlatform(strings.TrimSpace(text))
+		if err != nil {
+			return nil, usageError(err.Error())
+		}
+		platforms = append(platforms, p)
+	}
+	if len(platforms) > 1 && m.binary != "" {
+		return nil, usageError("--binary is of one platform; build an archive of each, and push them with --from")
+	}
+	var out []v1.Image
+	for _, p := range platforms {
+		built, err := m.of(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, built.Image)
+	}
+	return out, nil
+}
+
+// loadImages reads archives, each into a folder of its own below the given one.
+func loadImages(files []string, folder string) ([]v1.Image, error) {
+	var out []v1.Image
+	for i, file := range files {
+		own := filepath.Join(folder, strconv.Itoa(i))
+		if err := os.Mkdir(own, 0o700); err != nil {
+			return nil, err
+		}
+		built, err := loadImage(file, own)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, built.Image)
+	}
+	return out, nil
 }
 
 func loadImage(file, folder string) (_ image.Built, err error) {

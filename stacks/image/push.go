@@ -34,7 +34,10 @@ func ParseReference(text string) (name.Tag, error) {
 	return tag, nil
 }
 
-// Push sends the image to the registry, logged in as Docker's configuration
+// Pushable is an image, or an index of images for several platforms.
+type Pushable interface{ Digest() (v1.Hash, error) }
+
+// Push sends the image or the index to the registry, logged in as Docker's configuration
 // and its credential helpers say. What the registry has is not sent again, and
 // a tag that names the image already is left alone, as immutable tags want.
 // progress is told the bytes sent and their total; nil: nobody watches.
@@ -42,7 +45,7 @@ func ParseReference(text string) (name.Tag, error) {
 // The digest is looked at first: a registry with immutable tags refuses even to set a
 // tag to what it is. Credentials go through the transport of package outbound, so
 // never in the clear and to no forbidden address.
-func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, total int64)) (Pushed, error) {
+func Push(ctx context.Context, img Pushable, to name.Tag, progress func(done, total int64)) (Pushed, error) {
 	h, err := img.Digest()
 	if err != nil {
 		return Pushed{}, fmt.Errorf("image digest: %w", err)
@@ -64,7 +67,7 @@ func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, to
 			return out, fmt.Errorf("push to %s: %w", to, err)
 		}
 	}
-	// remote.Write closes the channel when it returns, which ends the goroutine.
+	// Writing closes the channel when it returns, which ends the goroutine.
 	updates := make(chan v1.Update, 64)
 	watched := make(chan struct{})
 	go func() {
@@ -76,10 +79,21 @@ func Push(ctx context.Context, img v1.Image, to name.Tag, progress func(done, to
 			}
 		}
 	}()
-	err = remote.Write(to, img, append(options, remote.WithProgress(updates))...)
+	err = write(to, img, append(options, remote.WithProgress(updates))...)
 	<-watched
 	if err != nil {
 		return out, fmt.Errorf("push to %s: %w", to, err)
 	}
 	return out, nil
+}
+
+// write sends all that the image or the index consists of.
+func write(to name.Tag, what Pushable, options ...remote.Option) error {
+	switch what := what.(type) {
+	case v1.Image:
+		return remote.Write(to, what, options...)
+	case v1.ImageIndex:
+		return remote.WriteIndex(to, what, options...)
+	}
+	return fmt.Errorf("a %T is neither an image nor an index", what)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
@@ -75,6 +76,58 @@ func TestAPushedImageIsTheOneThatWasBuilt(t *testing.T) {
 	again, err := Push(t.Context(), img, tag, nil)
 	if err != nil || !again.Already || h.writes.Load() != before {
 		t.Errorf("again: %+v with %d writes, %v", again, h.writes.Load()-before, err)
+	}
+}
+
+func TestAnIndexHasAnImageForEachPlatform(t *testing.T) {
+	dockerConfig(t, `{}`)
+	h := newHub(t, "", "")
+	arm := Platform{"linux", "arm64"}
+	one := build(t, hello(t, amd64))
+	other, err := Build(Config{Binary: hello(t, arm), Platform: arm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := Together([]v1.Image{other.Image, one})
+	if err != nil {
+		t.Fatal(err)
+	}
+	turned, err := Together([]v1.Image{one, other.Image})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := index.Digest()
+	if second, _ := turned.Digest(); first != second {
+		t.Errorf("in another order it is %s, and was %s", second, first)
+	}
+	tag, err := ParseReference(h.host + "/team/ashlar-runtime:1.2.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Push(t.Context(), index, tag, nil)
+	if err != nil || got.Digest != first.String() {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, p := range []Platform{amd64, arm} {
+		there, err := remote.Image(tag, remote.WithPlatform(v1.Platform{OS: p.OS, Architecture: p.Arch}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := there.ConfigFile()
+		if err != nil || file.Architecture != p.Arch {
+			t.Errorf("a node of %s gets %+v, %v", p, file, err)
+		}
+	}
+	before := h.writes.Load()
+	if again, err := Push(t.Context(), index, tag, nil); err != nil || !again.Already || h.writes.Load() != before {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if _, err := Together([]v1.Image{one, one}); err == nil ||
+		!strings.Contains(err.Error(), "two images for linux/amd64") {
+		t.Errorf("twice the same platform: %v", err)
+	}
+	if _, err := Together([]v1.Image{one}); err == nil {
+		t.Error("one image is an index")
 	}
 }
 
