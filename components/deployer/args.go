@@ -18,7 +18,10 @@ type Args struct {
 	Labels     map[string]string // of every object
 	Write      string            // a group of users that deploys
 	Read       string            // a group of users that compares
-	After      []pulumi.Resource
+	// Shared says that others deploy to the cluster too: what concerns all namespaces
+	// is not changed here.
+	Shared bool
+	After  []pulumi.Resource
 }
 
 // Validate returns every problem of the arguments, joined.

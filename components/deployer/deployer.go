@@ -39,8 +39,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		word, group string
 		in, of      []Rule
 	}{
-		{"write", args.Write, inNamespace(), inCluster(args.Namespaces)},
-		{"read", args.Read, reading(inNamespace()), reading(inCluster(args.Namespaces))},
+		{"write", args.Write, inNamespace(), args.inCluster()},
+		{"read", args.Read, reading(inNamespace()), reading(args.inCluster())},
 	} {
 		if err := b.grant(who.word, who.group, who.in, who.of, spaces); err != nil {
 			return nil, fmt.Errorf("deployer %s: %w", name, err)

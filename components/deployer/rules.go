@@ -47,11 +47,15 @@ func inNamespace() []Rule {
 
 // inCluster are the kinds that belong to no namespace: the namespaces
 // themselves, by name, and what the API server enforces in them.
-func inCluster(namespaces []string) []Rule {
+func (a *Args) inCluster() []Rule {
+	may := change
+	if a.Shared {
+		may = look
+	}
 	return []Rule{
-		{Resources: []string{"namespaces"}, Verbs: []string{"get", "update", "patch"}, Names: namespaces},
+		{Resources: []string{"namespaces"}, Verbs: []string{"get", "update", "patch"}, Names: a.Namespaces},
 		{Group: "admissionregistration.k8s.io",
-			Resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, Verbs: change},
+			Resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, Verbs: may},
 	}
 }
 

@@ -53,8 +53,12 @@ func (s Statement) matches(r Request) (bool, error) {
 }
 
 func condition(test string, values []string, context map[string]string, key string) (bool, error) {
+	test, _ = strings.CutPrefix(test, "ForAnyValue:") // of a key with one value
 	has, there := context[key]
 	plain, optional := strings.CutSuffix(test, "IfExists")
+	if plain == "StringNotEquals" {
+		return !there || !slices.Contains(values, has), nil
+	}
 	if !there {
 		return optional, nil
 	}

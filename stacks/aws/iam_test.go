@@ -83,7 +83,7 @@ func request(r pulumitest.Resource, action string) pulumitest.Request {
 		out.Resource, out.Context["kms:ViaService"] = pulumitest.Arn("aws:kms/key:Key", "data"), "s3."+
 			iamRegion+".amazonaws.com"
 	case action == "iam:PassRole":
-		out.Resource, out.Context["iam:PassedToService"] = "arn:aws:iam::123456789012:role/ashlar-prod-eu-central-1-credit-risk-endpoint-1", "pods.eks.amazonaws.com"
+		out.Resource, out.Context["iam:PassedToService"] = "arn:aws:iam::123456789012:role/ashlar-prod-ashlar-eu-central-1-credit-risk-endpoint-1", "pods.eks.amazonaws.com"
 	case strings.HasPrefix(action, "iam:"):
 		name := r.Text("name")
 		if r.Type != "aws:iam/role:Role" {
@@ -92,8 +92,10 @@ func request(r pulumitest.Resource, action string) pulumitest.Request {
 		out.Resource, out.Context = "arn:aws:iam::123456789012:role/"+name, boundary
 	case action == "eks:DescribeCluster" || action == "eks:CreatePodIdentityAssociation":
 		out.Resource = pulumitest.Arn("aws:eks/cluster:Cluster", "cluster")
+		out.Context["aws:RequestTag/ashlar:tenant"] = r.Tag("ashlar:tenant")
 	case strings.HasPrefix(action, "eks:"):
 		out.Resource = "arn:aws:eks:eu-central-1:123456789012:podidentityassociation/ashlar-prod/a-1"
+		out.Context["aws:ResourceTag/ashlar:tenant"] = r.Tag("ashlar:tenant")
 	case strings.Contains(action, "Object"):
 		out.Resource = "arn:aws:s3:::" + r.Text("bucket") + "/data/credit_data.csv"
 	default:
@@ -151,7 +153,7 @@ func TestCIWritesTheStateOfItsOwnStackAndPushesTheImage(t *testing.T) {
 	deploy := policyOf(t, f, "ci-deploy")
 	const state = "arn:aws:s3:::acme-state/ml/.pulumi/"
 	for action, places := range map[string][]string{
-		"s3:GetObject": {"meta.yaml", "stacks/ashlar/prod.json", "stacks/ashlar/foundation-prod.json"},
+		"s3:GetObject": {"meta.yaml", "stacks/ashlar/prod.json", "stacks/ashlar/test.json"},
 		"s3:PutObject": {"stacks/ashlar/prod.json", "stacks/ashlar/prod.json.bak",
 			"history/ashlar/prod/prod-1.history.json", "backups/ashlar/prod/prod.1.json",
 			"locks/organization/ashlar/prod/1.json"},
@@ -176,9 +178,9 @@ func TestCIWritesTheStateOfItsOwnStackAndPushesTheImage(t *testing.T) {
 // never is what no role of CI and no workload may ever do, with the context that
 // would make it easiest.
 func never() []pulumitest.Request {
-	role, other := "arn:aws:iam::123456789012:role/ashlar-prod-eu-central-1-credit-risk-endpoint-1",
+	role, other := "arn:aws:iam::123456789012:role/ashlar-prod-ashlar-eu-central-1-credit-risk-endpoint-1",
 		"arn:aws:iam::123456789012:role/admin"
-	bucket := "arn:aws:s3:::ashlar-prod-credit-risk-store-123456789012"
+	bucket := "arn:aws:s3:::ashlar-prod-ashlar-credit-risk-store-123456789012"
 	var out []pulumitest.Request
 	add := func(resource string, actions ...string) {
 		for _, a := range actions {

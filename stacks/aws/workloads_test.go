@@ -333,7 +333,7 @@ func TestRolesAndBucketsAreOfTheKindThatCIMayTouch(t *testing.T) {
 		t.Errorf("%d roles, want one for each of seven workloads; the migration's is the foundation's", len(roles))
 	}
 	for _, role := range roles {
-		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-eu-central-1-") ||
+		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-ashlar-eu-central-1-") ||
 			role.Text("permissionsBoundary") != "known-"+foundation.OutBoundary {
 			t.Errorf("%s with boundary %q", role.Text("name"), role.Text("permissionsBoundary"))
 		}

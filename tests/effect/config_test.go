@@ -59,6 +59,8 @@ func settings() map[string]setting {
 		"server":       {anywhere(), "https://a.example.com", "https://b.example.com"},
 		"image":        {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
 		"namespace":    {anywhere(), "", "loans"},
+		"tenants": {foundation(), `{"shop":{"repository":"acme/shop","namespaces":["shop"]}}`,
+			`{"store":{"repository":"acme/shop","namespaces":["shop"]}}`},
 		"storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1",
 			"s3://other/ashlar?region=eu-central-1"},
 		"storeAccessKeyId":     {anywhere("storeSecretAccessKey=hidden"), "AKIA1", "AKIA2"},

@@ -41,7 +41,8 @@ type Config struct {
 	Network  NetworkConfig
 	Cluster  ClusterConfig
 	Database DatabaseConfig
-	GitHub   *GitHubConfig // nil: no role for CI
+	GitHub   *GitHubConfig     // nil: no role for CI, unless there are tenants
+	Tenants  map[string]Tenant // by name; see TenantsOf for what GitHub says of a single one
 
 	// Project and Stack are Pulumi's, and together say who manages an object. They are
 	// no config: whoever runs the program knows.

@@ -82,10 +82,10 @@ func (c Config) BucketName(parts ...string) string {
 	return physical(maxBucketName, append([]string{c.Installation, c.Environment, c.Name}, parts...))
 }
 
-// RoleName is the name of a role of the workloads. Roles are the account's, so that the
-// region is part of it, before the stack's Name: none of the foundation's roles has it.
+// RoleName is the name of a role of the workloads, which permissions name as buckets.
+// Roles are the account's, so that the region is part of it.
 func (c Config) RoleName(parts ...string) string {
-	return physical(maxRoleName, append([]string{c.Installation, c.Environment, c.Region, c.Name}, parts...))
+	return physical(maxRoleName, append([]string{c.Installation, c.Environment, c.Name, c.Region}, parts...))
 }
 
 // physical makes a name of at most longest characters from parts: readable as far as

@@ -72,7 +72,7 @@ func TestPhysicalNamesFitAndTellApart(t *testing.T) {
 		prefix  string
 	}{
 		"bucket": {c.BucketName, maxBucketName, prefix + "-"},
-		"role":   {c.RoleName, maxRoleName, c.Installation + "-" + c.Environment + "-ap-northeast-1-" + c.Name + "-"},
+		"role":   {c.RoleName, maxRoleName, prefix + "-ap-northeast-1-"},
 	} {
 		a, b := of.name(long, "data-a"), of.name(long, "data-b")
 		if len(a) > of.longest || a == b || of.name("a-b", "c") == of.name("a", "b-c") || a != of.name(long, "data-a") {

@@ -16,7 +16,7 @@ import (
 const space = "ashlar"
 
 // key is one config key: what reads it, and where its value goes. The target
-// is a *string, *bool, **bool, *int or *[]string.
+// is a *string, *bool, **bool, *int, *[]string or *map[string]Tenant.
 type key struct {
 	path   string
 	layer  string // the only layer that reads it; empty: both
@@ -55,6 +55,8 @@ var keys = []key{
 	{"github.namespaces", LayerFoundation, func(c *Config) any { return &c.github().Namespaces }},
 	{"github.existingIssuer", LayerFoundation, func(c *Config) any { return &c.github().ExistingIssuer }},
 	{"github.state", LayerFoundation, func(c *Config) any { return &c.github().State }},
+
+	{"tenants", LayerFoundation, func(c *Config) any { return &c.Tenants }},
 
 	{"foundation", LayerWorkloads, func(c *Config) any { return &c.Foundation }},
 	{"image", "", func(c *Config) any { return &c.Image }},
@@ -114,7 +116,7 @@ func Read(values map[string]string, project, stack string, also ...string) (Conf
 	for _, path := range sorted(flat) {
 		i := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
 		switch {
-		case flat[path] == "" || flat[path] == "[]" || slices.Contains(also, path):
+		case flat[path] == "" || flat[path] == "[]" || flat[path] == "{}" || slices.Contains(also, path):
 		case i < 0:
 			errs = append(errs, unknown(path, also))
 		case keys[i].layer != "" && keys[i].layer != layer:
@@ -214,8 +216,23 @@ func assign(target any, text string) error {
 		return assign(*t, text)
 	case *[]string:
 		return assignList(t, text)
+	case *map[string]Tenant:
+		return assignTenants(t, text)
 	default:
 		return fmt.Errorf("a %T cannot be configured", target)
+	}
+	return nil
+}
+
+// strictly decodes one JSON value, in which every key must be known.
+func strictly(text string, into any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if d.More() {
+		return errors.New("more than one value")
 	}
 	return nil
 }

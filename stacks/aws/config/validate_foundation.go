@@ -16,6 +16,7 @@ var (
 	classForm      = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
 	adminForm      = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$`)
 	repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+	projectForm    = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 	stateForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*$`)
 )
 
@@ -168,6 +169,12 @@ func (p *problems) github() {
 	if g == nil || !p.foundation() {
 		return
 	}
+	if g.State != "" && !stateForm.MatchString(g.State) {
+		p.key("github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards", g.State)
+	}
+	if len(p.cfg.Tenants) > 0 {
+		return // they have the rest
+	}
 	if !repositoryForm.MatchString(g.Repository) {
 		p.key("github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
 	}
@@ -180,10 +187,6 @@ func (p *problems) github() {
 			p.key("github.namespaces",
 				"%s is the installation's own, and is among them anyway; leave it out", ns)
 		}
-	}
-	if g.State != "" && !stateForm.MatchString(g.State) {
-		p.key("github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards",
-			g.State)
 	}
 }
 

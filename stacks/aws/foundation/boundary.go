@@ -40,7 +40,7 @@ func (u *builder) boundaryStatements() []policy.Statement {
 				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(lineage.DatabaseUsers))))
 		}
 	}
-	return []policy.Statement{
+	return append([]policy.Statement{
 		{Sid: "Read", Unscoped: true, Actions: []string{"s3:GetObject", "s3:ListBucket"}},
 		{
 			Sid: "Write", Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"},
@@ -51,19 +51,13 @@ func (u *builder) boundaryStatements() []policy.Statement {
 		{
 			Sid: "Database", Actions: []string{"rds-db:connect"}, Resources: users,
 		},
-	}
+	}, u.apart()...)
 }
 
 // bucketsArn matches the buckets of the workloads layer, which end in the
 // account; the foundation's own begin with what they are for.
 func (u *builder) bucketsArn() pulumi.StringInput {
 	return pulumi.Sprintf("arn:%s:s3:::%s-*-%s", u.partition(), u.prefix(), u.at.account)
-}
-
-// rolesArn matches the roles of the workloads layer, which have the region
-// after the environment; the foundation's own do not.
-func (u *builder) rolesArn() pulumi.StringInput {
-	return pulumi.Sprintf("arn:%s:iam::%s:role/%s-%s-*", u.partition(), u.at.account, u.prefix(), u.cfg.Region)
 }
 
 // arn returns an ARN of this account and region.

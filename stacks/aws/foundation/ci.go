@@ -1,8 +1,6 @@
 package foundation
 
 import (
-	"strings"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/components/addons"
@@ -20,7 +18,7 @@ type ciDuty struct {
 	duty       workflows.Duty
 	output     string // of the stack: the role's ARN
 	group      string // empty: the cluster is no business of it
-	statements func(*builder) []policy.Statement
+	statements func(*builder, tenant) []policy.Statement
 }
 
 // The groups of the cluster.
@@ -37,55 +35,74 @@ var ciDuties = []ciDuty{
 	{workflows.Image, "ciImageRoleArn", "", (*builder).ciImages},
 }
 
-// ci is the role of a duty. It believes the environment that the workflows
+// ci is the tenant's role of a duty. It believes the environment that the workflows
 // name, which both take from the same place.
-func (u *builder) ci(d ciDuty) *githuboidc.Args {
+func (u *builder) ci(t tenant, d ciDuty) *githuboidc.Args {
 	return &githuboidc.Args{
-		RoleName: u.prefix() + "-ci-" + string(d.duty), Repository: u.cfg.GitHub.Repository,
+		RoleName: u.prefix() + "-ci-" + string(d.duty) + t.suffix, Repository: t.Repository,
 		Environment: d.duty.Environment(u.cfg.Environment), ProviderArn: u.at.issuer,
-		Statements: d.statements(u), Tags: u.tags(),
+		Statements: d.statements(u, t), Tags: u.tags(),
 	}
 }
 
-// makeCI makes the roles that CI assumes, where the config names a repository.
+// makeCI makes the roles that CI assumes, where the config names repositories.
 func (u *builder) makeCI(ctx *pulumi.Context) error {
-	if u.cfg.GitHub == nil {
+	tenants := u.tenants()
+	if len(tenants) == 0 {
 		return nil
 	}
 	if err := u.makeIssuer(ctx); err != nil {
 		return err
 	}
-	for _, d := range ciDuties {
-		g, err := githuboidc.New(ctx, "ci-"+string(d.duty), u.ci(d))
-		if err != nil {
-			return err
+	all := pulumi.Map{}
+	for _, t := range tenants {
+		arns := pulumi.Map{}
+		for _, d := range ciDuties {
+			arn, err := u.makeRole(ctx, t, d)
+			if err != nil {
+				return err
+			}
+			arns[string(d.duty)] = arn
+			if t.suffix == "" {
+				u.out[d.output] = arn
+			}
 		}
-		u.out[d.output] = g.RoleArn
-		if d.group == "" {
-			continue
-		}
-		if err := cluster.Member(ctx, "cluster-ci-"+string(d.duty), &cluster.MemberArgs{
-			ClusterName: u.at.cluster, Principal: g.RoleArn, Group: d.group, Tags: u.tags(),
-		}, pulumi.Parent(g)); err != nil {
-			return err
-		}
+		all[t.name] = arns
+	}
+	if len(u.cfg.Tenants) > 0 {
+		u.out[outTenants] = all
 	}
 	return nil
 }
 
-// deployer is what CI may do in the cluster.
-func (u *builder) deployer() *deployer.Args {
+// makeRole makes one, and lets it into the cluster where its duty is there.
+func (u *builder) makeRole(ctx *pulumi.Context, t tenant, d ciDuty) (pulumi.StringOutput, error) {
+	name := string(d.duty) + t.suffix
+	g, err := githuboidc.New(ctx, "ci-"+name, u.ci(t, d))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	if d.group == "" {
+		return g.RoleArn, nil
+	}
+	return g.RoleArn, cluster.Member(ctx, "cluster-ci-"+name, &cluster.MemberArgs{
+		ClusterName: u.at.cluster, Principal: g.RoleArn, Group: t.group(d.group), Tags: u.tags(),
+	}, pulumi.Parent(g))
+}
+
+// deployer is what the tenant's CI may do in the cluster. What concerns every
+// namespace it may change where there is no other tenant.
+func (u *builder) deployer(t tenant) *deployer.Args {
 	return &deployer.Args{
-		Prefix: u.cfg.Name, Namespaces: u.cfg.GitHub.Namespaces,
-		Reserved: addons.Namespaces(),
+		Prefix: u.cfg.Name + t.suffix, Namespaces: t.Namespaces, Reserved: addons.Namespaces(),
 		Labels: map[string]string{object.LabelEnvironment: u.cfg.Environment,
 			"app.kubernetes.io/managed-by": "ashlar"},
-		Write: Deployers, Read: Viewers, After: u.at.ready,
+		Write: t.group(Deployers), Read: t.group(Viewers), Shared: t.suffix != "", After: u.at.ready,
 	}
 }
 
 // ciImages pushes the runtime's image, and nothing else.
-func (u *builder) ciImages() []policy.Statement {
+func (u *builder) ciImages(tenant) []policy.Statement {
 	return []policy.Statement{
 		{Sid: "Login", Unscoped: true, Actions: []string{"ecr:GetAuthorizationToken"}},
 		{
@@ -101,36 +118,37 @@ func (u *builder) ciImages() []policy.Statement {
 
 // ciPreview compares what is deployed with the blueprint, reading only: Pulumi takes
 // no lock for that.
-func (u *builder) ciPreview() []policy.Statement { return append(u.ciLooks(), u.ciState()...) }
+func (u *builder) ciPreview(t tenant) []policy.Statement {
+	return append(u.ciLooks(t), u.ciState(t, false)...)
+}
 
 // ciDeploy is what a merge needs: `pulumi up` of the workloads layer. It makes
 // roles within the boundary and hands them to pods; it makes no bucket, changes
 // no bucket's policy and no role's trust, and touches nothing of the foundation.
-func (u *builder) ciDeploy() []policy.Statement {
-	out := append(u.ciLooks(), u.ciIdentities()...)
+func (u *builder) ciDeploy(t tenant) []policy.Statement {
+	out := append(u.ciLooks(t), u.ciIdentities(t)...)
 	out = append(out,
 		policy.Statement{
-			Sid: "Lifecycle", Resources: []pulumi.StringInput{u.bucketsArn()},
+			Sid: "Lifecycle", Resources: []pulumi.StringInput{u.bucketsOf(t)},
 			// owner and retention of the blueprint
 			Actions: []string{"s3:PutBucketTagging", "s3:PutLifecycleConfiguration"},
 		},
 		policy.Statement{
-			Sid: "WriteFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
+			Sid: "WriteFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsOf(t))},
 			Actions: []string{"s3:PutObject", "s3:PutObjectTagging"},
 		},
 		policy.Statement{
 			Sid: "WriteKey", Resources: []pulumi.StringInput{u.at.dataKey}, Actions: []string{"kms:GenerateDataKey"},
 			Conditions: u.viaS3(),
 		})
-	return append(out, u.ciState("locks/organization/%s/%s/*", "stacks/%s/%s.json*",
-		"history/%s/%s/*", "backups/%s/%s/*")...)
+	return append(out, u.ciState(t, true)...)
 }
 
 // ciLooks reads what the workloads layer registers.
-func (u *builder) ciLooks() []policy.Statement {
+func (u *builder) ciLooks(t tenant) []policy.Statement {
 	return []policy.Statement{
 		{
-			Sid: "ReadRoles", Resources: []pulumi.StringInput{u.rolesArn()},
+			Sid: "ReadRoles", Resources: []pulumi.StringInput{u.rolesOf(t)},
 			Actions: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
 				"iam:ListRolePolicies", "iam:ListRoleTags"},
 		},
@@ -143,7 +161,7 @@ func (u *builder) ciLooks() []policy.Statement {
 			Actions: []string{"eks:DescribePodIdentityAssociation"},
 		},
 		{
-			Sid: "ReadBuckets", Resources: []pulumi.StringInput{u.bucketsArn()},
+			Sid: "ReadBuckets", Resources: []pulumi.StringInput{u.bucketsOf(t)},
 			Actions: []string{
 				"s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLogging",
 				"s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
@@ -155,66 +173,13 @@ func (u *builder) ciLooks() []policy.Statement {
 			},
 		},
 		{
-			Sid: "ReadFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
+			Sid: "ReadFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsOf(t))},
 			Actions: []string{"s3:GetObject", "s3:GetObjectTagging"},
 		},
 		{Sid: "ReadKey", Resources: []pulumi.StringInput{u.at.dataKey},
 			Actions: []string{"kms:Decrypt"}, Conditions: u.viaS3()},
 		{Sid: "KeyOfBuckets", Resources: []pulumi.StringInput{u.at.dataKey}, Actions: []string{"kms:DescribeKey"}},
 	}
-}
-
-// ciIdentities makes the workloads' roles, within the boundary, and hands them
-// to pods of the cluster.
-func (u *builder) ciIdentities() []policy.Statement {
-	roles := []pulumi.StringInput{u.rolesArn()}
-	return []policy.Statement{
-		{
-			Sid: "BoundedRoles", Resources: roles,
-			Actions:    []string{"iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePolicy"},
-			Conditions: []policy.Condition{policy.When("ArnEquals", "iam:PermissionsBoundary", u.at.boundary)},
-		},
-		{
-			Sid: "Roles", Resources: roles,
-			Actions: []string{"iam:DeleteRole", "iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole"},
-		},
-		{
-			Sid: "PassRoles", Resources: roles, Actions: []string{"iam:PassRole"},
-			Conditions: []policy.Condition{policy.When("StringEquals", "iam:PassedToService",
-				pulumi.String("pods.eks.amazonaws.com"))},
-		},
-		{Sid: "Associate", Resources: []pulumi.StringInput{u.at.clusterArn},
-			Actions: []string{"eks:CreatePodIdentityAssociation"}},
-		{
-			Sid: "Associations", Resources: []pulumi.StringInput{u.associationsArn()},
-			Actions: []string{"eks:DeletePodIdentityAssociation", "eks:TagResource", "eks:UntagResource",
-				"eks:UpdatePodIdentityAssociation"},
-		},
-	}
-}
-
-// ciState reads Pulumi's state, where it is in a bucket, and writes below the
-// given places of the environment's own stack: the foundation's is another.
-func (u *builder) ciState(places ...string) []policy.Statement {
-	if u.cfg.GitHub.State == "" {
-		return nil
-	}
-	bucket, prefix := splitState(u.cfg.GitHub.State)
-	arn := pulumi.Sprintf("arn:%s:s3:::%s", u.partition(), bucket)
-	var writes []pulumi.StringInput
-	for _, place := range places {
-		writes = append(writes, pulumi.Sprintf("%s/%s.pulumi/"+place, arn, prefix, u.project, u.cfg.Environment))
-	}
-	out := []policy.Statement{
-		{Sid: "ListState", Resources: []pulumi.StringInput{arn}, Actions: []string{"s3:ListBucket"}},
-		{Sid: "ReadState", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s.pulumi/*", arn, prefix)},
-			Actions: []string{"s3:GetObject"}},
-	}
-	if len(writes) > 0 {
-		out = append(out, policy.Statement{Sid: "WriteState", Resources: writes,
-			Actions: []string{"s3:DeleteObject", "s3:PutObject"}})
-	}
-	return out
 }
 
 // viaS3 holds where S3 asks for the key in somebody's name.
@@ -227,13 +192,4 @@ func (u *builder) viaS3() []policy.Condition {
 // an identifier that EKS makes up.
 func (u *builder) associationsArn() pulumi.StringInput {
 	return u.arn("eks", pulumi.Sprintf("podidentityassociation/%s/*", u.at.cluster))
-}
-
-// splitState takes BUCKET or BUCKET/PREFIX apart; a prefix ends in a slash.
-func splitState(at string) (bucket, prefix string) {
-	bucket, prefix, _ = strings.Cut(at, "/")
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
-	}
-	return bucket, prefix
 }

@@ -34,7 +34,7 @@ import (
 // on premises that are not known, for all their problems to be reported before
 // anything is registered, and once on the real ones.
 func Register(ctx *pulumi.Context, cfg config.Config) error {
-	if err := foundationProblems(cfg); err != nil {
+	if err := foundationProblems(cfg, ctx.Project(), ctx.Stack()); err != nil {
 		return err
 	}
 	if !cfg.Cluster.PublicEndpoint {
@@ -42,7 +42,7 @@ func Register(ctx *pulumi.Context, cfg config.Config) error {
 			return err
 		}
 	}
-	u := &builder{cfg: cfg, project: ctx.Project(), out: pulumi.Map{}}
+	u := &builder{cfg: cfg, project: ctx.Project(), stack: ctx.Stack(), out: pulumi.Map{}}
 	if err := u.make(ctx); err != nil {
 		return err
 	}
@@ -54,8 +54,8 @@ func Register(ctx *pulumi.Context, cfg config.Config) error {
 
 // foundationProblems returns everything that keeps the foundation from being
 // registered, without registering anything.
-func foundationProblems(cfg config.Config) error {
-	u := &builder{cfg: cfg, project: "paper", at: notYet()}
+func foundationProblems(cfg config.Config, project, stack string) error {
+	u := &builder{cfg: cfg, project: project, stack: stack, at: notYet()}
 	found := []error{u.regionProblem()}
 	for _, k := range u.keys() {
 		found = append(found, k.args.Validate())
@@ -64,11 +64,11 @@ func foundationProblems(cfg config.Config) error {
 		u.accessBucket().Validate(), u.flowBucket().Validate(), u.network().Validate(), u.cluster().Validate(),
 		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), u.migrator().Validate(),
 		policy.Check(u.boundaryStatements()))
-	if cfg.GitHub != nil {
+	for _, t := range u.tenants() {
 		for _, d := range ciDuties {
-			found = append(found, u.ci(d).Validate())
+			found = append(found, u.ci(t, d).Validate())
 		}
-		found = append(found, u.deployer().Validate())
+		found = append(found, u.deployer(t).Validate())
 	}
 	return errors.Join(found...)
 }
@@ -77,6 +77,7 @@ func foundationProblems(cfg config.Config) error {
 type builder struct {
 	cfg     config.Config
 	project string // Pulumi's, which the workloads' stacks are of too
+	stack   string // Pulumi's, of the foundation
 	account string // where it is deployed; empty before anybody has asked
 	at      premises
 	out     pulumi.Map
@@ -200,8 +201,8 @@ func (u *builder) makeAddons(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if u.cfg.GitHub != nil {
-		if _, err := deployer.New(ctx, "ci", u.deployer(), pulumi.Providers(provider)); err != nil {
+	for _, t := range u.tenants() {
+		if _, err := deployer.New(ctx, "ci"+t.suffix, u.deployer(t), pulumi.Providers(provider)); err != nil {
 			return err
 		}
 	}

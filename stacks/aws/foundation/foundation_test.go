@@ -168,7 +168,7 @@ func resolved(t *testing.T, c config.Config) (map[string]any, []string) {
 	values, secrets := map[string]any{}, []string{}
 	told, want := make(chan struct{}, 100), 0
 	pulumitest.Must(t, func(ctx *pulumi.Context) error {
-		u := &builder{cfg: c, out: pulumi.Map{}}
+		u := &builder{cfg: c, project: "ashlar", stack: "test", out: pulumi.Map{}}
 		if err := u.make(ctx); err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func TestThePartsReportEveryProblemAtOnce(t *testing.T) {
 	c.Cluster.NodeTypes = []string{"m6i.large", "m7g.large"}
 	c.Database.InstanceClass = "huge"
 	c.GitHub.Namespaces = []string{"kube-system"}
-	err := foundationProblems(c)
+	err := foundationProblems(c, "ashlar", "foundation-prod")
 	for _, want := range []string{"China", "network: range 10.0.0.0/24", "two architectures", `instance class "huge"`,
 		"deployer: namespace kube-system"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -238,7 +238,7 @@ func TestThePartsReportEveryProblemAtOnce(t *testing.T) {
 		}
 	}
 	for _, environment := range []string{"dev", "staging", "prod"} {
-		if err := foundationProblems(whole(environment)); err != nil {
+		if err := foundationProblems(whole(environment), "ashlar", "foundation-dev"); err != nil {
 			t.Errorf("%s: %v", environment, err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // has one for an issuer, whoever made it, so two foundations in one account cannot
 // both make it: the config of the second says that it exists.
 func (u *builder) makeIssuer(ctx *pulumi.Context) error {
-	if u.cfg.GitHub.ExistingIssuer {
+	if u.hub().ExistingIssuer {
 		arn, err := githuboidc.Find(ctx)
 		if err != nil {
 			return fmt.Errorf("%w\nconfig github.existingIssuer says that it exists: set it to false in the one foundation that is to make it, or run `ashlar bootstrap aws`", err)

@@ -23,7 +23,8 @@ const (
 	outFlowBucket        = "flowLogsBucket"
 	outKubeconfigCommand = "kubeconfigCommand"
 	outGrafanaCommand    = "grafanaCommand"
-	outAddons            = "addons" // chart -> version
+	outAddons            = "addons"         // chart -> version
+	outTenants           = "tenantRoleArns" // tenant -> duty of CI -> ARN
 )
 
 // TrainingPool is the tainted pool of the foundation, which pods of training prefer.

@@ -1,0 +1,85 @@
+package foundation
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/policy"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+)
+
+// tagTenant says on the workloads' roles and associations whose they are: AWS names
+// an association by an identifier that no pattern can match.
+const tagTenant = "ashlar:tenant"
+
+// tenant is one repository that deploys here.
+type tenant struct {
+	config.Tenant
+	name   string
+	suffix string // of names that exist for each tenant; "" where there is one
+}
+
+// tenants are the repositories that deploy here, in order.
+func (u *builder) tenants() []tenant {
+	all := u.cfg.TenantsOf(u.project)
+	var out []tenant
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t := tenant{Tenant: all[name], name: name}
+		if len(u.cfg.Tenants) > 0 {
+			t.suffix = "-" + name
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// hub is what concerns all tenants.
+func (u *builder) hub() config.GitHubConfig {
+	if u.cfg.GitHub == nil {
+		return config.GitHubConfig{}
+	}
+	return *u.cfg.GitHub
+}
+
+// group is the tenant's group in the cluster that has the word.
+func (t tenant) group(word string) string {
+	if t.suffix == "" {
+		return word
+	}
+	return word + ":" + t.name
+}
+
+// prefix is what the tenant's physical names begin with. A dash follows.
+func (u *builder) prefixOf(t tenant) string { return u.prefix() + "-" + t.name }
+
+// bucketsOf matches the tenant's buckets, which end in the account. Those of the
+// foundation begin with what they are for.
+func (u *builder) bucketsOf(t tenant) pulumi.StringInput {
+	return pulumi.Sprintf("arn:%s:s3:::%s-*-%s", u.partition(), u.prefixOf(t), u.at.account)
+}
+
+// rolesOf matches the roles of the tenant's workloads.
+func (u *builder) rolesOf(t tenant) pulumi.StringInput {
+	return pulumi.Sprintf("arn:%s:iam::%s:role/%s-*", u.partition(), u.at.account, u.prefixOf(t))
+}
+
+// apart are statements of the boundary that keep tenants out of each other's buckets,
+// whatever policy a role has: who deploys writes the policies of its own roles. A role
+// without the tag is in nobody's.
+func (u *builder) apart() []policy.Statement {
+	var out []policy.Statement
+	for i, t := range u.tenants() {
+		out = append(out, policy.Statement{
+			Sid: fmt.Sprintf("Tenant%d", i+1), Deny: true,
+			Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket",
+				"s3:PutObject"},
+			Resources: []pulumi.StringInput{u.bucketsOf(t), pulumi.Sprintf("%s/*", u.bucketsOf(t))},
+			Conditions: []policy.Condition{policy.When("StringNotEquals", "aws:PrincipalTag/"+tagTenant,
+				pulumi.String(t.name))},
+		})
+	}
+	return out
+}
