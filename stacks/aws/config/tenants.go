@@ -32,10 +32,11 @@ const maxTenantPrefix = 63 - 2 - 8 - 12
 const MaxTenants = 12
 
 // TenantsOf returns the tenants: those of the config, or the one that
-// github.repository describes, which is named after Pulumi's project.
+// github.repository describes, whose workloads are of the foundation's own project. A
+// tenant's name is the Name of its stacks.
 func (c Config) TenantsOf(project string) map[string]Tenant {
 	if len(c.Tenants) == 0 && c.GitHub != nil && c.GitHub.Repository != "" {
-		return map[string]Tenant{project: {Repository: c.GitHub.Repository, Namespaces: c.GitHub.Namespaces,
+		return map[string]Tenant{NameOf(project): {Repository: c.GitHub.Repository, Namespaces: c.GitHub.Namespaces,
 			Project: project}}
 	}
 	out := maps.Clone(c.Tenants)

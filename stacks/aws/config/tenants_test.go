@@ -8,7 +8,7 @@ import (
 
 func withTenants(text string) (Config, error) {
 	return Read(map[string]string{"ashlar:layer": "foundation", "ashlar:environment": "prod",
-		"aws:region": "eu-central-1", "tenants": text})
+		"aws:region": "eu-central-1", "ashlar:tenants": text}, "platform", "foundation-prod")
 }
 
 func TestTenantsAreRead(t *testing.T) {
@@ -44,15 +44,15 @@ func TestTenantsWhoseThingsWouldBeAnothersAreRefused(t *testing.T) {
 		return Tenant{Repository: repository, Namespaces: namespaces}
 	}
 	for want, tenants := range map[string]map[string]Tenant{
-		"team and team-two: the names of the one begin": {"team": sound("a/b", "x"), "team-two": sound("a/c", "y")},
-		"repository acme/ml: both":                      {"one": sound("acme/ml", "x"), "two": sound("Acme/ML", "y")},
-		"namespace x: both":                             {"one": sound("a/b", "x"), "two": sound("a/c", "x")},
-		"ci names what is the foundation's own":         {"ci-deploy": sound("a/b", "x")},
-		"write it as owner/name":                        {"one": sound("acme/*", "x")},
-		"name the namespaces":                           {"one": sound("a/b")},
-		"want lower-case letters":                       {"One": sound("a/b", "x")},
-		"ashlar-system is the installation's own":       {"one": sound("a/b", "ashlar-system")},
-		"not the name of a Pulumi project":              {"one": {Repository: "a/b", Namespaces: []string{"x"}, Project: "*"}},
+		"team and team-two: the names of the one begin":  {"team": sound("a/b", "x"), "team-two": sound("a/c", "y")},
+		"repository acme/ml: both":                       {"one": sound("acme/ml", "x"), "two": sound("Acme/ML", "y")},
+		"namespace x: both":                              {"one": sound("a/b", "x"), "two": sound("a/c", "x")},
+		"ci names what is the foundation's own":          {"ci-deploy": sound("a/b", "x")},
+		"write it as owner/name":                         {"one": sound("acme/*", "x")},
+		"name the namespaces":                            {"one": sound("a/b")},
+		"want lower-case letters":                        {"One": sound("a/b", "x")},
+		"platform-prod-system is the installation's own": {"one": sound("a/b", "platform-prod-system")},
+		"not the name of a Pulumi project":               {"one": {Repository: "a/b", Namespaces: []string{"x"}, Project: "*"}},
 	} {
 		c, err := withTenants("{}")
 		if err != nil {

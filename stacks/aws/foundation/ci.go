@@ -96,7 +96,7 @@ func (u *builder) deployer(t tenant) *deployer.Args {
 	return &deployer.Args{
 		Prefix: u.cfg.Name + t.suffix, Namespaces: t.Namespaces, Reserved: addons.Namespaces(),
 		Labels: map[string]string{object.LabelEnvironment: u.cfg.Environment,
-			"app.kubernetes.io/managed-by": "ashlar"},
+			object.LabelTenant: t.name, object.LabelManagedBy: "ashlar"},
 		Write: t.group(Deployers), Read: t.group(Viewers), Shared: t.suffix != "", After: u.at.ready,
 	}
 }
