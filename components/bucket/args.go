@@ -26,6 +26,11 @@ type Args struct {
 	AccessLogTarget bool
 	Protect         bool // refuse to delete or replace
 	Tags            map[string]string
+	// Owner are the keys of Tags that say whose the bucket is. One that exists with
+	// the same values is taken over, with its data; one with others is refused. None:
+	// nobody looks.
+	Owner     []string
+	Partition string // of AWS; default aws
 }
 
 // AccessLogs is where the server access log goes: a bucket that is an
@@ -76,6 +81,11 @@ func (a *Args) Validate() error {
 	}
 	if a.AccessLogs != nil && a.AccessLogs.Bucket == nil {
 		say("access logs go to no bucket")
+	}
+	for _, key := range a.Owner {
+		if a.Tags[key] == "" {
+			say("owner by the tag %q, which is not among the tags", key)
+		}
 	}
 	for _, d := range a.Deliveries {
 		if d.Service == "" || d.Account == nil || d.SourceArn == nil {

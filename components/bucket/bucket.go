@@ -32,13 +32,18 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("ashlar:bucket:Bucket", name, c, opts...); err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", name, err)
 	}
+	bucketOpts := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.RetainOnDelete(true),
+		// A name that moved would replace the bucket and leave the data behind. What
+		// is taken over does not say whether it was to be emptied.
+		pulumi.IgnoreChanges([]string{"bucket", "forceDestroy"})}
+	if len(args.Owner) > 0 {
+		bucketOpts = append(bucketOpts, pulumi.Import(args.adopted(ctx, c)))
+	}
 	b, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{
 		Bucket:       args.BucketName.ToStringOutput(),
 		ForceDestroy: pulumi.Bool(false),
 		Tags:         pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.RetainOnDelete(true),
-		// A name that moved would replace the bucket and leave the data behind.
-		pulumi.IgnoreChanges([]string{"bucket"}))
+	}, bucketOpts...)
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", name, err)
 	}

@@ -165,6 +165,8 @@ func (s *site) bucket(what string, days int) (*bucket.Bucket, error) {
 		AccessLogs:    &bucket.AccessLogs{Bucket: s.base.LogsBucket, Prefix: readable + "/"},
 		Protect:       s.cfg.Protected(),
 		Tags:          s.tags(),
+		Owner:         []string{"ashlar:installation", "ashlar:environment", "ashlar:tenant", "ashlar:blueprint"},
+		Partition:     lineage.PartitionOf(s.cfg.Region),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("blueprint %s: %w", s.plan.Name, err)

@@ -42,6 +42,7 @@ var sources = map[string]source{
 // Nothing is: what is written down has no account behind it.
 var probes = map[string]resource.PropertyKey{
 	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": "arn",
+	"aws:resourcegroupstaggingapi/getResources:getResources":    "resourceArnLists",
 }
 
 // Invoke keeps a data source and answers with placeholders.

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,5 +47,41 @@ func TestTwoFoundationsShareAnAccount(t *testing.T) {
 	p.pulumi("destroy", "--yes", "--skip-preview", "--stack", "foundation-dev")
 	if left := p.issuers(); len(left) != 1 {
 		t.Fatalf("prod lost its provider: %v", left)
+	}
+}
+
+// TestASecondUpTakesOverWhatADestroyKept: the buckets are the same ones, with what is
+// in them, and one of somebody else's stays theirs.
+func TestASecondUpTakesOverWhatADestroyKept(t *testing.T) {
+	p := newProject(t, "credit")
+	p.foundation("dev")
+	stack := p.workloads("dev")
+	p.up(stack)
+	before := p.buckets("")
+	if len(before) < 2 {
+		t.Fatalf("buckets %v", before)
+	}
+	p.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack)
+	if kept := p.buckets(""); !slices.Equal(kept, before) {
+		t.Fatalf("destroying changed %v to %v", before, kept)
+	}
+	since := len(p.operations(0))
+	p.up(stack)
+	for _, done := range p.operations(since) {
+		if strings.HasPrefix(done, "create ") && strings.Contains(done, "bucketV2:BucketV2") {
+			t.Errorf("a bucket was made again: %s", done)
+		}
+	}
+	if now := p.buckets(""); !slices.Equal(now, before) {
+		t.Errorf("buckets %v became %v", before, now)
+	}
+	if changes := p.preview(stack); len(changes) != 0 {
+		t.Errorf("a preview after it is not empty: %v", changes)
+	}
+	p.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack)
+	p.must(p.cloud.Retag("aws:s3/bucketV2:BucketV2", "ashlar:blueprint", "somebody-elses"))
+	if said, err := p.try("up", "--yes", "--skip-preview", "--stack", stack); err == nil ||
+		!strings.Contains(said, "it belongs to another stack") {
+		t.Errorf("somebody else's bucket was taken over: %v\n%s", err, tail(said))
 	}
 }

@@ -147,6 +147,7 @@ func (u *builder) ciDeploy(t tenant) []policy.Statement {
 // ciLooks reads what the workloads layer registers.
 func (u *builder) ciLooks(t tenant) []policy.Statement {
 	return []policy.Statement{
+		{Sid: "ReadTags", Unscoped: true, Actions: []string{"tag:GetResources"}}, // whose a bucket is
 		{
 			Sid: "ReadRoles", Resources: []pulumi.StringInput{u.rolesOf(t)},
 			Actions: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",

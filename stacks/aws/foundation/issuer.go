@@ -46,7 +46,7 @@ func (u *builder) makeIssuer(ctx *pulumi.Context) error {
 // made reports whether the tags are those of what this foundation makes, whatever
 // has changed about its owner since.
 func (u *builder) made(tags map[string]string) bool {
-	for _, key := range []string{"ashlar:installation", "ashlar:environment", "ashlar:layer"} {
+	for _, key := range owner {
 		if tags[key] != u.tags()[key] {
 			return false
 		}

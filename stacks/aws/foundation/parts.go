@@ -74,6 +74,9 @@ func (u *builder) regionProblem() error {
 	return nil
 }
 
+// owner are the tags that say which foundation made something.
+var owner = []string{"ashlar:installation", "ashlar:environment", "ashlar:layer"}
+
 // tags are those of every AWS resource of the foundation. It serves all
 // blueprints, so its owner is the platform.
 func (u *builder) tags() map[string]string {
@@ -101,6 +104,7 @@ func (u *builder) accessBucket() *bucket.Args {
 	return &bucket.Args{
 		BucketName:      pulumi.Sprintf("access-%s-%s", u.prefix(), u.at.account),
 		AccessLogTarget: true, RetentionDays: u.longLogs(), Protect: u.cfg.Protected(), Tags: u.tags(),
+		Owner: owner, Partition: u.partition(),
 		Deliveries: []bucket.Delivery{{
 			Service: "logging.s3.amazonaws.com", Account: u.at.account,
 			SourceArn: pulumi.Sprintf("arn:%s:s3:::*%s-*", u.partition(), u.prefix()),
@@ -114,6 +118,7 @@ func (u *builder) flowBucket() *bucket.Args {
 	return &bucket.Args{
 		BucketName: pulumi.Sprintf("flows-%s-%s", u.prefix(), u.at.account),
 		KMSKeyArn:  u.at.logsKey, RetentionDays: u.longLogs(), Protect: u.cfg.Protected(), Tags: u.tags(),
+		Owner: owner, Partition: u.partition(),
 		AccessLogs: &bucket.AccessLogs{Bucket: u.at.accessBucket, Prefix: "flows/"},
 		Deliveries: []bucket.Delivery{{
 			Service: "delivery.logs.amazonaws.com", Account: u.at.account, Lists: true,

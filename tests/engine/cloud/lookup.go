@@ -3,12 +3,14 @@ package cloud
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // lookups are the data sources whose answer is what exists.
 var lookups = map[string]func(*Store, map[string]any) (map[string]any, error){
 	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": (*Store).issuer,
+	"aws:resourcegroupstaggingapi/getResources:getResources":    (*Store).tagged,
 }
 
 // find returns the resource of the type and ID; nil: there is none.
@@ -23,6 +25,23 @@ func (s *Store) find(typ, id string) (*Resource, error) {
 		}
 	}
 	return nil, nil
+}
+
+// tagged are the tags of resources by their ARNs.
+func (s *Store) tagged(args map[string]any) (map[string]any, error) {
+	all, err := s.Resources()
+	if err != nil {
+		return nil, err
+	}
+	out := []any{}
+	arns, _ := args["resourceArnLists"].([]any)
+	for _, r := range all {
+		if tags, ok := r.Inputs["tags"]; ok && strings.HasPrefix(r.Type, "aws:") &&
+			slices.Contains(arns, any(arn(r.Type, r.ID))) {
+			out = append(out, map[string]any{"resourceArn": arn(r.Type, r.ID), "tags": tags})
+		}
+	}
+	return map[string]any{"id": account, "resourceTagMappingLists": out}, nil
 }
 
 // issuer is an identity provider by its ARN or its URL.
@@ -40,4 +59,16 @@ func (s *Store) issuer(args map[string]any) (map[string]any, error) {
 	}
 	return map[string]any{"id": id, "arn": id, "tags": found.Inputs["tags"], "url": found.Inputs["url"],
 		"clientIdLists": found.Inputs["clientIdLists"]}, nil
+}
+
+// Retag sets a tag of every resource of the type, as if somebody else had made it.
+func (s *Store) Retag(typ, key, value string) error {
+	all, err := s.Resources()
+	for _, r := range all {
+		if tags, ok := r.Inputs["tags"].(map[string]any); ok && r.Type == typ {
+			tags[key] = value
+			err = errors.Join(err, s.replace(r))
+		}
+	}
+	return err
 }

@@ -45,8 +45,17 @@ func (s *Store) path(r Resource) string {
 	return filepath.Join(s.dir, "resources", url.PathEscape(place)+".json")
 }
 
+// puts are what S3 keeps beside a bucket, and what is in it: making it again is as
+// good as changing it.
+var puts = []string{"BucketPolicy", "BucketVersioningV2", "BucketPublicAccessBlock", "BucketOwnershipControls",
+	"BucketServerSideEncryptionConfigurationV2", "BucketLifecycleConfigurationV2", "BucketLoggingV2", "BucketObjectv2"}
+
 // create adds a resource. That it is there already is an error.
 func (s *Store) create(r Resource) error {
+	if kind := r.Type[strings.LastIndex(r.Type, ":")+1:]; strings.HasPrefix(r.Type, "aws:s3/") &&
+		slices.Contains(puts, kind) && s.replace(r) == nil {
+		return nil
+	}
 	whole, err := s.write(r)
 	if err != nil {
 		return err
