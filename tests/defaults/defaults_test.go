@@ -33,7 +33,7 @@ type held struct {
 var plain = strings.Fields(`pipeline.description pipeline.model pipeline.stages pipeline.params pipeline.on_failure
 	stage.description stage.foreach stage.do stage.matrix
 	step.cmd step.wdir step.deps step.params step.outs step.metrics step.plots step.frozen step.always_changed step.image step.environment step.env
-	step.memory step.cpu step.gpu step.node_selector step.tolerations`)
+	step.resources step.memory step.cpu step.gpu step.node_selector step.tolerations`)
 
 const nightly = `, schedule: "0 3 * * *"`
 
@@ -141,6 +141,33 @@ var defaults = map[string]held{
 			text, _ := onAirflow(t, f)
 			return room(found(text, `max_active_tasks=(\d+)`) == fmt.Sprint(strings.Count(text, ": stage(\n")))
 		},
+	},
+	"pipeline.resources": {
+		fields: "", want: "4Gi",
+		local: func(t *testing.T, f string) string { return compiled(t, f).Pipelines["l"].Given(plan.Node{}).Memory },
+		argo:  template("train", "container.resources.limits.memory", nil),
+		cronjob: cron(config.PipelinesCronJob, "CronJob",
+			"spec.jobTemplate.spec.template.spec.containers.0.resources.limits.memory", nil),
+		airflow: dag(`(?s)\n        "train": stage\(.*?"limits": \{\s*"memory": "(\w+)"`, nil),
+	},
+	"pipeline.priority": {
+		fields: "", want: "the cluster's",
+		local: func(t *testing.T, f string) string {
+			if compiled(t, f).Pipelines["l"].Priority != "" {
+				return "another"
+			}
+			return "the cluster's"
+		},
+		argo: template("train", "priorityClassName", map[string]string{"<nil>": "the cluster's"}),
+		airflow: func(t *testing.T, f string) string {
+			text, _ := onAirflow(t, f)
+			if strings.Contains(text, "priority_class_name") || strings.Contains(text, "priorityClassName") {
+				return "another"
+			}
+			return "the cluster's"
+		},
+		cronjob: cron(config.PipelinesCronJob, "CronJob", "spec.jobTemplate.spec.template.spec.priorityClassName",
+			map[string]string{"<nil>": "the cluster's"}),
 	},
 	"pipeline.fan_out": {
 		fields: "", want: "one pod a stage",
