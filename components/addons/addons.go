@@ -17,6 +17,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/components/identity"
+	"github.com/ashlar-dev/ashlar/components/object"
 )
 
 // Addons is the Helm releases of a cluster.
@@ -71,7 +72,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 // The role is bound before the chart's pods start: they look for credentials once.
 func (b *build) release(r release, needed []pulumi.Resource) (pulumi.Resource, error) {
 	namespace, err := corev1.NewNamespace(b.ctx, r.namespace, &corev1.NamespaceArgs{
-		Metadata: metav1.ObjectMetaArgs{Name: pulumi.String(r.namespace), Labels: b.labels(r.level)},
+		Metadata: metav1.ObjectMetaArgs{Name: pulumi.String(r.namespace), Labels: b.labels(r.level),
+			Annotations: pulumi.StringMap{object.Force: pulumi.String("true")}},
 	}, pulumi.Parent(b.c), pulumi.DependsOn(b.args.After))
 	if err != nil {
 		return nil, fmt.Errorf("namespace: %w", err)
@@ -122,8 +124,9 @@ func (b *build) labels(level string) pulumi.StringMap {
 func (b *build) storageClass() (pulumi.Resource, error) {
 	return storagev1.NewStorageClass(b.ctx, StorageClass, &storagev1.StorageClassArgs{
 		Metadata: metav1.ObjectMetaArgs{
-			Name:        pulumi.String(StorageClass),
-			Annotations: pulumi.StringMap{"storageclass.kubernetes.io/is-default-class": pulumi.String("true")},
+			Name: pulumi.String(StorageClass),
+			Annotations: pulumi.StringMap{"storageclass.kubernetes.io/is-default-class": pulumi.String("true"),
+				object.Force: pulumi.String("true")},
 		},
 		Provisioner: pulumi.String("ebs.csi.aws.com"),
 		Parameters: pulumi.StringMap{"type": pulumi.String("gp3"), "encrypted": pulumi.String("true"),

@@ -6,11 +6,11 @@ const StorageClass = "encrypted"
 
 // monitoring is Prometheus, Alertmanager and Grafana for every namespace.
 // Prometheus keeps five weeks, because an SLO looks back thirty days.
-func (a *Args) monitoring() object {
-	absent := object{"enabled": false} // AWS runs these where no scrape reaches
-	return object{
+func (a *Args) monitoring() values {
+	absent := values{"enabled": false} // AWS runs these where no scrape reaches
+	return values{
 		"kubeEtcd": absent, "kubeControllerManager": absent, "kubeScheduler": absent, "kubeProxy": absent,
-		"prometheus": object{"prometheusSpec": object{
+		"prometheus": values{"prometheusSpec": values{
 			"replicas": a.replicas(), "retention": "35d", "retentionSize": "45GB",
 			"podAntiAffinity": "hard",
 			"resources":       requests("500m", "4Gi"),
@@ -22,31 +22,31 @@ func (a *Args) monitoring() object {
 			"scrapeConfigSelectorNilUsesHelmValues":   false,
 			"serviceMonitorSelectorNilUsesHelmValues": false,
 		}},
-		"alertmanager": object{"alertmanagerSpec": object{
+		"alertmanager": values{"alertmanagerSpec": values{
 			"replicas": a.replicas(), "podAntiAffinity": "hard",
 			"resources": requests("50m", "256Mi"),
 			"storage":   claim("5Gi"),
 		}},
-		"grafana": object{
+		"grafana": values{
 			// Empty: the chart draws one and keeps it in a Secret of the cluster;
 			// its default is known to everybody.
 			"adminPassword": "",
 			"resources":     requests("100m", "512Mi"),
-			"grafana.ini": object{
-				"analytics": object{"check_for_updates": false, "reporting_enabled": false},
-				"users":     object{"allow_sign_up": false},
+			"grafana.ini": values{
+				"analytics": values{"check_for_updates": false, "reporting_enabled": false},
+				"users":     values{"allow_sign_up": false},
 			},
-			"sidecar": object{"dashboards": object{"enabled": true, "searchNamespace": "ALL"}},
+			"sidecar": values{"dashboards": values{"enabled": true, "searchNamespace": "ALL"}},
 		},
-		"prometheusOperator": object{"resources": requests("100m", "512Mi")},
+		"prometheusOperator": values{"resources": requests("100m", "512Mi")},
 	}
 }
 
 // claim is a volume of the storage class.
-func claim(size string) object {
-	return object{"volumeClaimTemplate": object{"spec": object{
+func claim(size string) values {
+	return values{"volumeClaimTemplate": values{"spec": values{
 		"storageClassName": StorageClass,
 		"accessModes":      []any{"ReadWriteOnce"},
-		"resources":        object{"requests": object{"storage": size}},
+		"resources":        values{"requests": values{"storage": size}},
 	}}}
 }

@@ -134,12 +134,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
 }
 
-// kept are the annotations of an object that is named by its content.
+// kept are the annotations of an object that is named by its content. A return to
+// earlier content finds its object and takes it over.
 func kept(what, digest string) map[string]string {
 	return map[string]string{
-		"ashlar.dev/" + what + "-digest": "sha256:" + digest,
-		// A return to earlier content finds its object and takes it over.
-		"pulumi.com/patchForce":             "true",
+		"ashlar.dev/" + what + "-digest":    "sha256:" + digest,
 		"argocd.argoproj.io/sync-options":   "Prune=false",
 		"kustomize.toolkit.fluxcd.io/prune": "disabled",
 	}

@@ -15,6 +15,7 @@ type Args struct {
 	Name        string
 	Labels      map[string]string // of every object in it
 	Annotations map[string]string // of the namespace, for people
+	Protect     bool              // refuses to be deleted, with everything in it
 	Quota       Quota
 	Flows       []Flow // all that its pods may talk to and hear from, but for DNS
 }

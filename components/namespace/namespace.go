@@ -37,7 +37,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 			"pod-security.kubernetes.io/enforce", "restricted",
 			"pod-security.kubernetes.io/audit", "restricted",
 			"pod-security.kubernetes.io/warn", "restricted"), args.Annotations),
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), pulumi.Protect(args.Protect))
 	if err != nil {
 		return nil, fmt.Errorf("namespace %s: %w", name, err)
 	}

@@ -91,6 +91,11 @@ func Value(text string) string {
 	return strings.Trim(clean[:min(len(clean), MaxLabel)], "._-")
 }
 
+// Force lets Pulumi take back a field that somebody has changed by hand. Without it a
+// preview that looks at the cluster ends in a conflict of field managers, where people
+// want to see the difference. Other tools are not told: rendering leaves it out.
+const Force = "pulumi.com/patchForce"
+
 // Meta is the metadata of an object; an empty namespace or name is left out.
 func Meta(namespace, name string, labels, annotations map[string]string) *metav1.ObjectMetaArgs {
 	m := &metav1.ObjectMetaArgs{Labels: pulumi.ToStringMap(labels)}
@@ -100,9 +105,7 @@ func Meta(namespace, name string, labels, annotations map[string]string) *metav1
 	if namespace != "" {
 		m.Namespace = pulumi.String(namespace)
 	}
-	if len(annotations) > 0 {
-		m.Annotations = pulumi.ToStringMap(annotations)
-	}
+	m.Annotations = pulumi.ToStringMap(With(annotations, Force, "true"))
 	return m
 }
 

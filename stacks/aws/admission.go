@@ -10,6 +10,7 @@ import (
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
@@ -17,18 +18,20 @@ import (
 // plans, so that a rule holds for objects that no Pulumi program makes too.
 func admission(ctx *pulumi.Context, cfg config.Config, b base) error {
 	policies := map[string]pulumi.Resource{}
-	for _, object := range cfg.Admission {
-		metadata, _ := object["metadata"].(map[string]any)
-		spec, _ := object["spec"].(map[string]any)
+	for _, rule := range cfg.Admission {
+		metadata, _ := rule["metadata"].(map[string]any)
+		spec, _ := rule["spec"].(map[string]any)
 		called, name, options := wordOf(metadata["name"]), wordOf(metadata["name"]), b.options()
+		annotations := texts(metadata["annotations"])
+		annotations[object.Force] = pulumi.String("true")
 		if policy := policies[wordOf(spec["policyName"])]; policy != nil {
 			// A binding is nothing without its policy.
 			name, options = name+"-binding", append(options, pulumi.DependsOn([]pulumi.Resource{policy}))
 		}
 		made, err := apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
-			ApiVersion: pulumi.String(wordOf(object["apiVersion"])), Kind: pulumi.String(wordOf(object["kind"])),
+			ApiVersion: pulumi.String(wordOf(rule["apiVersion"])), Kind: pulumi.String(wordOf(rule["kind"])),
 			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called), Labels: texts(metadata["labels"]),
-				Annotations: texts(metadata["annotations"])},
+				Annotations: annotations},
 			OtherFields: kubernetes.UntypedArgs{"spec": spec},
 		}, options...)
 		if err != nil {

@@ -150,7 +150,7 @@ func together(line plan.Pipeline) (map[string]string, []plan.Toleration, error) 
 		for _, key := range sorted(own.NodeSelector) {
 			if value, taken := selector[key]; taken && value != own.NodeSelector[key] {
 				return nil, nil, fmt.Errorf("its stages have node_selector %s=%s and %s=%s, but one pod runs them all: "+
-					"set ashlar:pipelines to %q for a pod a stage", key, value, key, own.NodeSelector[key], config.PipelinesArgo)
+					"set pipelines to %q for a pod a stage", key, value, key, own.NodeSelector[key], config.PipelinesArgo)
 			}
 			selector[key] = own.NodeSelector[key]
 		}

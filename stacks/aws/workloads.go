@@ -119,6 +119,7 @@ func (s *site) space() *namespace.Args {
 		Name: s.namespace, Labels: s.labels("namespace", s.plan.Name), Flows: flows, Quota: quota(s.plan),
 		Annotations: map[string]string{"ashlar.dev/owner-email": s.plan.Owner.Email,
 			object.AnnotationManager: s.cfg.Manager()},
+		Protect: s.cfg.Protected(),
 	}
 }
 

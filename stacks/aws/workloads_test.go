@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
@@ -359,5 +360,35 @@ func TestAHundredBlueprintsAreBuiltInSeconds(t *testing.T) {
 		t.Errorf("%d resources took %s", len(r.Resources), took)
 	} else {
 		t.Logf("%d resources in %s", len(r.Resources), took)
+	}
+}
+
+// TestPulumiTakesBackWhatSomebodyChanged: an object without the annotation ends a preview
+// that looks at the cluster in a conflict.
+func TestPulumiTakesBackWhatSomebodyChanged(t *testing.T) {
+	for _, r := range []*pulumitest.Recording{registered(t, cloud(), credit(), churn()),
+		registered(t, elsewhere(), credit()), recordFoundation(t, foundationConfig("prod"))} {
+		for _, o := range objects(r) {
+			if strings.Contains(o.Type, "helm.sh") {
+				continue // Helm's own
+			}
+			metadata, _ := o.Inputs["metadata"].(map[string]any)
+			annotations, _ := metadata["annotations"].(map[string]any)
+			if annotations[object.Force] != "true" {
+				t.Errorf("%s %s: annotations %v", o.Type, o.Name, annotations)
+			}
+		}
+	}
+}
+
+func TestProductionIsProtectedOnEveryCluster(t *testing.T) {
+	for _, environment := range []string{"dev", "prod"} {
+		cfg, p := elsewhere(), credit()
+		cfg.Environment, p.Environment = environment, environment
+		for _, ns := range registered(t, cfg, p).All("kubernetes:core/v1:Namespace") {
+			if ns.Protect != (environment == "prod") {
+				t.Errorf("%s: namespace %s is protected: %v", environment, ns.Name, ns.Protect)
+			}
+		}
 	}
 }

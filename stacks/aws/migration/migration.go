@@ -108,7 +108,7 @@ func (m *migration) space() (*namespace.Namespace, error) {
 	return namespace.New(m.ctx, m.cfg.SystemNamespace(), &namespace.Args{
 		Name: m.cfg.SystemNamespace(), Labels: m.labels, Flows: []namespace.Flow{flow},
 		Annotations: map[string]string{object.AnnotationManager: m.cfg.Manager()},
-		Quota:       namespace.Quota{Pods: 8, CPU: 4, MemoryGi: 8},
+		Quota:       namespace.Quota{Pods: 8, CPU: 4, MemoryGi: 8}, Protect: m.cfg.Protected(),
 	}, m.opts...)
 }
 
