@@ -115,3 +115,23 @@ func TestTheProjectIsTheFolderOfPulumiYAML(t *testing.T) {
 		t.Errorf("what the engine says is not believed: %s", got)
 	}
 }
+
+func TestARenderingIsOfTheStackThatItsConfigNames(t *testing.T) {
+	for _, c := range []struct{ file, layer, environment, want string }{
+		{"deploy/Pulumi.eu-prod.yaml", "workloads", "prod", "eu-prod"}, {"", "workloads", "prod", "prod"},
+		{"other.yaml", "", "dev", "dev"}, {"", "foundation", "dev", "foundation-dev"},
+	} {
+		if got := stackOf(c.file, c.layer, c.environment); got != c.want {
+			t.Errorf("%+v: stack %s", c, got)
+		}
+	}
+	file := write(t, "Pulumi.yaml", "name: acme-credit\nruntime: go\n")
+	if got := projectOf(filepath.Dir(file)); got != "acme-credit" {
+		t.Errorf("project %q", got)
+	}
+	for _, dir := range []string{t.TempDir(), filepath.Dir(write(t, "Pulumi.yaml", "name: ["))} {
+		if got := projectOf(dir); got != "" {
+			t.Errorf("project %q of nothing", got)
+		}
+	}
+}

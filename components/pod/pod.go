@@ -123,7 +123,8 @@ func (a *Args) Container() corev1.ContainerArgs {
 	}{{a.Credentials, a.CredentialsNeeded}, {a.Settings, false}} {
 		if one.name != "" {
 			from = append(from, corev1.EnvFromSourceArgs{
-				SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(one.name), Optional: pulumi.Bool(!one.needed)},
+				SecretRef: corev1.SecretEnvSourceArgs{Name: pulumi.String(one.name),
+					Optional: pulumi.Bool(!one.needed)},
 			})
 		}
 	}

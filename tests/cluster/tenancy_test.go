@@ -175,6 +175,8 @@ func TestTenTeamsShareACluster(t *testing.T) {
 	var teams []*team
 	for i := range 10 {
 		x := p.team(t, "owner"+strconv.Itoa(i)+"/credit")
+		// One node holds ten of them.
+		x.edit(t, "	endpoints: scoring: {", "	endpoints: scoring: {\n		resources: {cpu: \"50m\", memory: \"128Mi\"}")
 		x.up(t, "dev", x.configured(t, "dev"))
 		teams = append(teams, x)
 	}

@@ -17,13 +17,13 @@ func verdict(l *lab) string {
 	return fmt.Sprintf("exit code %d\n%s", code, scrub(out))
 }
 
-// echoed are fields of outcomes that repeat the plan, name a run or tell time.
+// echoed are fields of outcomes that repeat the plan, name a run, or tell time or memory.
 var echoed = map[string]bool{
 	"params": true, "approval": true, "algorithm": true, "description": true,
 	"id": true, "run_id": true, "plan_digest": true, "key": true, "environment": true, "evidence": true,
 	"outputs": true, "model_digest": true,
 	"started_at": true, "finished_at": true, "made_at": true, "created_at": true, "trained_at": true, "at": true,
-	"duration_ns": true, "elapsed_ns": true,
+	"duration_ns": true, "elapsed_ns": true, "peak_memory_bytes": true,
 }
 
 // built is what `ashlar up --build` results in: stages, metrics, gates, states of

@@ -53,7 +53,7 @@ var consoles = map[string]console{
 		"default-risk is pinned to version 2 in prod", "pull request created",
 	}},
 	"docs/how-to/ci-gitlab.md": {setup: shop, want: []string{"1 workflow in shop/.gitlab-ci.yml"}},
-	"docs/how-to/drift.md": {setup: shop, want: []string{"model_predictions_total"}},
+	"docs/how-to/drift.md":     {setup: shop, want: []string{"model_predictions_total"}},
 	"docs/how-to/notebook.md": {setup: strength + "ashlar up strength --build\n", python: "xgboost",
 		want: []string{`"status": "succeeded"`}},
 	"docs/how-to/own-python.md": {python: "xgboost", want: []string{"serves strength version 1"}},
