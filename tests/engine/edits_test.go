@@ -81,12 +81,13 @@ func TestARenamedDatasetNeverDeletesTheOldBucket(t *testing.T) {
 	}
 }
 
-// buckets are the names of the buckets whose name contains the text.
+// buckets are the names of the buckets that were registered under a name which contains
+// the text; their own are cut.
 func (p *project) buckets(text string) []string {
 	p.t.Helper()
 	var out []string
 	for _, r := range p.exists() {
-		if r.Type == "aws:s3/bucketV2:BucketV2" && strings.Contains(r.ID, text) {
+		if r.Type == "aws:s3/bucketV2:BucketV2" && strings.Contains(r.URN[strings.LastIndex(r.URN, "::"):], text) {
 			out = append(out, r.ID)
 		}
 	}
