@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
+	"github.com/ashlar-dev/ashlar/stacks/draft"
 	"github.com/ashlar-dev/ashlar/stacks/github"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/templates/starter"
@@ -36,7 +37,8 @@ func (a *app) repositoryFiles(dir, project, version string, files map[string][]b
 	for _, name := range slices.Sorted(maps.Keys(plans)) {
 		owner, repository, _ := strings.Cut(a.getenv("GITHUB_REPOSITORY"), "/")
 		if repository == "" {
-			owner, repository = plans[name].Owner.Team, project
+			owner, _ = draft.Name(strings.ReplaceAll(plans[name].Owner.Team, "/", "-"))
+			repository = project
 		}
 		files[github.CodeOwnersPath] = []byte(codeOwners(a.getenv("GITHUB_REPOSITORY"), plans[name].Owner))
 		if files[starter.PulumiFile], err = starter.Pulumi(owner, repository); err != nil {
