@@ -338,6 +338,10 @@ func TestNothingThatIsAnonymisedIsFoundAnywhere(t *testing.T) {
 	h.search()
 }
 
+// ofProcess are metrics of Go's runtime and of the process, whose sizes may look like any
+// number and come from no row.
+var ofProcess = regexp.MustCompile(`(?m)^(go|process)_.*$`)
+
 // search looks for every canary in all that was heard and kept.
 func (h *system) search() {
 	look := func(where string, b []byte) {
@@ -348,7 +352,7 @@ func (h *system) search() {
 		}
 	}
 	for where, b := range h.all {
-		look(where, b.Bytes())
+		look(where, ofProcess.ReplaceAll(b.Bytes(), nil))
 	}
 	files := 0
 	err := filepath.WalkDir(filepath.Join(h.dir, ".ashlar"), func(path string, d fs.DirEntry, err error) error {
