@@ -141,7 +141,11 @@ func TestMemoryIsThatOfAllProcessesTogether(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the resident size of a group is known on Linux only")
 	}
-	s := spec(`for i in 1 2 3; do (x=0123456789abcdef; while [ ${#x} -lt 30000000 ]; do x="$x$x"; done; sleep 2) & done; wait`)
+	// Each waits until all have their memory, however slow the machine is, and is not
+	// replaced by its last command.
+	s := spec(`cd '` + t.TempDir() + `'; for i in 1 2 3; do (x=0123456789abcdef
+while [ ${#x} -lt 30000000 ]; do x="$x$x"; done; : > ready$i
+while [ ! -e ready1 ] || [ ! -e ready2 ] || [ ! -e ready3 ]; do sleep 0.05; done; sleep 2; :) & done; wait`)
 	used, err := Run(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
