@@ -124,8 +124,8 @@ func (x *team) byHand(t *testing.T, env string, s *site) {
 		"another image": {[]string{"set", "image", "deployment/" + endpoint, "*=" + s.image +
 			"-other"}, "endpoint-scoring"},
 		"a deleted job": {[]string{"delete", "cronjob", "drift-" + endpoint}, "monitor-scoring"},
-		"an opened network": {[]string{"patch", "networkpolicy", "deny-all", "--type=merge", "-p",
-			`{"spec": {"ingress": [{}]}}`}, "deny-all"},
+		"an opened network": {[]string{"patch", "networkpolicy", "dns", "--type=merge", "-p",
+			`{"spec": {"egress": [{}]}}`}, "dns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.must(t, "", append([]string{"-n", s.namespace}, c.args...)...)
