@@ -22,11 +22,6 @@ type Tenant struct {
 var Reserved = []string{"aws", "boundary", "ci", "cluster", "data", "ebs", "external", "logs", "migrate", "nodes",
 	"system"}
 
-// The names of buckets hold 63 characters, of which these are left for installation,
-// environment and tenant with dashes between them: a digest of 8 and the account's 12
-// follow.
-const maxTenantPrefix = 63 - 2 - 8 - 12
-
 // MaxTenants bounds the boundary of the workloads' roles, in which each has a
 // statement: IAM takes 6144 characters.
 const MaxTenants = 12
@@ -89,8 +84,8 @@ func (p *problems) once(noun, what, name string, seen map[string]string) {
 func (p *problems) tenant(name string, t Tenant) {
 	at := "tenants." + name
 	p.label(at, name, maxNameLength)
-	if prefix := p.cfg.Name + "-" + p.cfg.Environment + "-" + name; len(prefix) > maxTenantPrefix {
-		p.key(at, "%s, which names of buckets begin with, has more than %d characters; choose a shorter name", prefix, maxTenantPrefix)
+	if prefix := p.cfg.Name + "-" + p.cfg.Environment + "-" + name; len(prefix) > maxPrefixLength {
+		p.key(at, "%s, which names of buckets begin with, has more than %d characters; choose a shorter name", prefix, maxPrefixLength)
 	}
 	for _, word := range Reserved {
 		if name == word || strings.HasPrefix(name, word+"-") {

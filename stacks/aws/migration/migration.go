@@ -39,9 +39,6 @@ type RDS struct {
 	NetworkCIDR                 pulumi.StringInput // in which it is reached
 }
 
-// DecideSecret is the Secret with the URL of people who decide.
-func DecideSecret() string { return Secret(plan.DutyDecide) }
-
 // Secret is the Secret with the URL of a duty.
 func Secret(d plan.Duty) string { return "ashlar-database-" + string(d) }
 
@@ -136,7 +133,7 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 		p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: configmap.SecretName, Key: configmap.DatabaseKey}}
 		told, err := configmap.New(m.ctx, m.cfg.SystemNamespace(), &configmap.Args{
 			Namespace: m.cfg.SystemNamespace(), Labels: m.labels, After: after,
-			Databases: map[string]pulumi.StringInput{configmap.SecretName: m.db.URL, DecideSecret(): m.db.Decide},
+			Databases: map[string]pulumi.StringInput{configmap.SecretName: m.db.URL, Secret(plan.DutyDecide): m.db.Decide},
 		}, m.opts...)
 		if err != nil {
 			return p, nil, err
