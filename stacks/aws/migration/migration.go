@@ -130,10 +130,14 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 	if m.db.RDS == nil {
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
 		p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(ownerOfDatabase(m.cfg.DatabaseURL))
-		p.Secrets = []pod.Secret{{Variable: "ASHLAR_DATABASE", Name: configmap.SecretName, Key: configmap.DatabaseKey}}
+		p.Secrets = []pod.Secret{
+			{Variable: "ASHLAR_DATABASE", Name: configmap.SecretName, Key: configmap.DatabaseKey},
+		}
 		told, err := configmap.New(m.ctx, m.cfg.SystemNamespace(), &configmap.Args{
 			Namespace: m.cfg.SystemNamespace(), Labels: m.labels, After: after,
-			Databases: map[string]pulumi.StringInput{configmap.SecretName: m.db.URL, Secret(plan.DutyDecide): m.db.Decide},
+			Databases: map[string]pulumi.StringInput{
+				configmap.SecretName: m.db.URL, Secret(plan.DutyDecide): m.db.Decide,
+			},
 		}, m.opts...)
 		if err != nil {
 			return p, nil, err
