@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"strings"
 )
 
 // Duty is what somebody does with the registry's database. Each duty is a user
@@ -26,8 +27,35 @@ const (
 // Duties returns every duty.
 func Duties() []Duty { return []Duty{DutyServe, DutyTrain, DutyWatch, DutyRetain, DutyDecide} }
 
-// User is the duty's user of the database, of an installation's.
-func (d Duty) User(installation string) string { return installation + "_" + string(d) }
+// User is the duty's user of the database, whose name begins as DatabaseUsers says.
+func (d Duty) User(prefix string) string { return prefix + "_" + string(d) }
+
+// PublicSchema is the schema that every PostgreSQL database has.
+const PublicSchema = "public"
+
+// DatabaseUsers is what the names of a schema's users begin with: the schema's name,
+// since users are the server's and not the schema's. As every database has a schema
+// public, its users are named after the owner.
+func DatabaseUsers(owner, schema string) string {
+	if schema == PublicSchema {
+		return owner
+	}
+	return schema
+}
+
+// InSchema returns the database's URL with the schema as its search path. The other
+// parameters stay as they are written.
+func InSchema(database *url.URL, schema string) *url.URL {
+	out := *database
+	var kept []string
+	for pair := range strings.SplitSeq(database.RawQuery, "&") {
+		if name, _, _ := strings.Cut(pair, "="); pair != "" && name != "search_path" {
+			kept = append(kept, pair)
+		}
+	}
+	out.RawQuery = strings.Join(append(kept, "search_path="+url.QueryEscape(schema)), "&")
+	return &out
+}
 
 // DutyKey stretches the password of the database's owner to a key from which
 // DutyPassword derives those of the duties: whoever deploys and whoever migrates
@@ -51,10 +79,10 @@ func DutyPassword(key []byte, user string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// DutyURLs returns the database's URL for each duty, by that of the owner, whose
-// name the users' begin with. Where the owner has a password, each has one that
-// is derived from it; elsewhere none has any.
-func DutyURLs(owner string) (map[Duty]string, error) {
+// DutyURLs returns the URL of a schema of the database for each duty, by that of the
+// owner. Where the owner has a password, each has one that is derived from it;
+// elsewhere none has any.
+func DutyURLs(owner, schema string) (map[Duty]string, error) {
 	u, err := url.Parse(owner)
 	if err != nil || u.User.Username() == "" {
 		return nil, fmt.Errorf("the database's URL names no user, from whose name those of workloads are made; write it as postgres://user:password@host:5432/name")
@@ -68,7 +96,7 @@ func DutyURLs(owner string) (map[Duty]string, error) {
 	}
 	out := map[Duty]string{}
 	for _, d := range Duties() {
-		of, name := *u, d.User(u.User.Username())
+		of, name := InSchema(u, schema), d.User(DatabaseUsers(u.User.Username(), schema))
 		of.User = url.User(name)
 		if has {
 			of.User = url.UserPassword(name, DutyPassword(key, name))

@@ -201,8 +201,9 @@ func TestWhatItStandsOnIsNotItsInput(t *testing.T) {
 		!strings.Contains(got.log, "credit_data.csv") {
 		t.Errorf("data that is not there: %+v", got)
 	}
-	if got := duty(t, e.with("ASHLAR_DATABASE_USERS", "ada"), "migrate"); got.code != 3 ||
-		!strings.Contains(got.log, "a file has no users") {
+	e = e.with("ASHLAR_DATABASE_MANAGER", "acme/dev")
+	if got := duty(t, e.with("ASHLAR_DATABASE_SCHEMAS", "ada"), "migrate"); got.code != 3 ||
+		!strings.Contains(got.log, "a file has no schemas") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -60,7 +60,7 @@ Exit code 1 means that a mandatory policy failed, 2 that a blueprint has problem
 		Example: `  ashlar check
   ashlar check blueprints/examples/*
   ashlar check --env prod --output json
-  ashlar check --registry postgres://ci@host:5432/ashlar   # is a pin's evidence the record?
+  ashlar check --registry "postgres://ci@host:5432/ashlar?search_path=acme__prod"   # is a pin's evidence the record?
   ashlar check --output sarif > ashlar.sarif   # for code scanning
   ashlar check --output github                 # in a workflow: on the pull request's lines`,
 		Annotations: outputs("sarif", "github"),

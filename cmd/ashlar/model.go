@@ -42,7 +42,7 @@ secret (ASHLAR_DATABASE_SECRET is its ARN in AWS Secrets Manager) or iam.`,
   ashlar model show default-risk 2
   ashlar model approve default-risk 2 --by risk-officers --comment "reviewed"
   ashlar model audit --verify
-  ASHLAR_DATABASE_AUTH=iam ashlar model list --registry postgres://ada@host:5432/ashlar`,
+  ASHLAR_DATABASE_AUTH=iam ashlar model list --registry 'postgres://ada@host:5432/ashlar?search_path=acme_credit__prod'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}

@@ -28,6 +28,9 @@ type User struct {
 	// Password is what it logs in by; "": by an IAM token where the database
 	// knows them, and else once somebody has given it a certificate.
 	Password string
+	// Manager is the stack that the user is made for, as Claim marks schemas: users are the
+	// server's, so that two databases on it could take the same. "": no mark, whoever's.
+	Manager string
 }
 
 // Grant lets each user do what its duty does in a PostgreSQL registry, and no
@@ -47,6 +50,9 @@ func Grant(ctx context.Context, location string, users []User, opt Options) (err
 		}
 		if _, known := rights[u.Duty]; !known && u.Duty != "" {
 			return fmt.Errorf("registry: %q of user %s is not a duty", u.Duty, u.Name)
+		}
+		if u.Manager != "" && !managerForm.MatchString(u.Manager) {
+			return fmt.Errorf("registry: %q of user %s does not name a stack: want PROJECT/STACK", u.Manager, u.Name)
 		}
 	}
 	r, err := connect(ctx, location, opt)
@@ -71,8 +77,8 @@ func Grant(ctx context.Context, location string, users []User, opt Options) (err
 }
 
 // grant collects the statements first and runs them in order. They are DDL, which
-// takes no parameters, so identifiers are quoted by Sanitize and the only value,
-// the SCRAM verifier, consists of characters that need no quoting. Every name is
+// takes no parameters, so identifiers are quoted by Sanitize and the only values,
+// the SCRAM verifier and the stack's name, consist of characters that need no quoting. Every name is
 // qualified with the schema: the search path of the session is not relied on.
 func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 	schema, err := r.dialect.schema(ctx, r.db)
@@ -85,7 +91,7 @@ func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 	}
 	// CREATE ROLE has no IF NOT EXISTS. The owner's own role is left out, so that
 	// naming it as a user fails there, before any of its rights is revoked.
-	roles, err := texts(ctx, h, `SELECT rolname FROM pg_roles WHERE rolname <> current_user`)
+	roles, err := h.roles(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,8 +110,8 @@ func (h handle) grant(ctx context.Context, r *Registry, users []User) error {
 
 // granting makes the statements of a grant.
 type granting struct {
-	space string   // the schema, quoted
-	roles []string // that are there
+	space string            // the schema, quoted
+	roles map[string]string // that are there, with their comments
 	// newer: a newer program has migrated the schema and given the rights. Its
 	// pods may still run, and a program that was rolled back to does not know what
 	// they need: it takes nothing away, and rules are the newer program's.
@@ -129,7 +135,12 @@ func (g granting) all(users []User) ([]string, error) {
 
 // user makes one user, sets its password and gives it the rights of its duty.
 func (g granting) user(u User) ([]string, error) {
-	name, there := pgx.Identifier{u.Name}.Sanitize(), slices.Contains(g.roles, u.Name)
+	name := pgx.Identifier{u.Name}.Sanitize()
+	comment, there := g.roles[u.Name]
+	manager, marked := strings.CutPrefix(comment, mark)
+	if marked && u.Manager != "" && manager != u.Manager {
+		return nil, fmt.Errorf("the user %s belongs to the stack %s, and this is %s: choose another schema (`pulumi config set databaseSchema NAME`), after which users are named; if that stack is gone for good, take its mark off with COMMENT ON ROLE %s IS NULL", u.Name, manager, u.Manager, name)
+	}
 	if u.Duty == "" {
 		if there && !g.newer {
 			return nothing(g.space, name), nil
@@ -140,6 +151,9 @@ func (g granting) user(u User) ([]string, error) {
 	if !there {
 		out = append(out, `CREATE ROLE `+name+` LOGIN`)
 	}
+	if u.Manager != "" && !marked {
+		out = append(out, `COMMENT ON ROLE `+name+` IS '`+mark+u.Manager+`'`)
+	}
 	if u.Password != "" {
 		verifier, err := scram(u.Password)
 		if err != nil {
@@ -147,7 +161,7 @@ func (g granting) user(u User) ([]string, error) {
 		}
 		out = append(out, `ALTER ROLE `+name+` PASSWORD '`+verifier+`'`)
 	}
-	if slices.Contains(g.roles, rdsRole) {
+	if _, rds := g.roles[rdsRole]; rds {
 		out = append(out, `GRANT `+rdsRole+` TO `+name)
 	}
 	if there && g.newer {

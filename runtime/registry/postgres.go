@@ -200,6 +200,12 @@ func (d *dialect) known(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	if s.have == 0 {
+		others, err := texts(ctx, handle{db, d}, `SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = 'audit_head' ORDER BY n.nspname LIMIT 20`)
+		if err == nil && len(others) > 0 {
+			return fmt.Errorf("this schema of the database has no registry, but %s: add search_path=SCHEMA to the parameters of its URL", strings.Join(others, ", "))
+		}
+	}
 	return s.check(d)
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
@@ -116,6 +117,9 @@ func readOutputs(ref *pulumi.StackReference, cfg config.Config, live bool) (map[
 	if known[foundation.OutSchema] == "" {
 		return nil, fmt.Errorf("foundation %s has not migrated its database yet: push the runtime's image to %s, then run `pulumi config set image IMAGE` and `pulumi up` on that stack", cfg.Foundation, known[foundation.OutRegistry])
 	}
+	if own := cfg.DatabaseSchema; live && !slices.Contains(strings.Split(known[foundation.OutSchemas], ","), own) {
+		return nil, fmt.Errorf("foundation %s has no schema %s in its database, but %s: add %s to its tenants, or run `pulumi config set name NAME` here with the name of one", cfg.Foundation, own, known[foundation.OutSchemas], cfg.Name)
+	}
 	if name := known[foundation.OutName]; live && name != cfg.Installation {
 		return nil, fmt.Errorf("foundation %s is called %s: run `pulumi config set installation %s`",
 			cfg.Foundation, name, name)
@@ -145,9 +149,9 @@ func (b *base) anywhere(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Conf
 
 // dutyURLs derives the URLs of the duties from the owner's.
 func dutyURLs(cfg config.Config) (map[plan.Duty]pulumi.StringOutput, error) {
-	urls, err := plan.DutyURLs(cfg.DatabaseURL)
+	urls, err := plan.DutyURLs(cfg.DatabaseURL, cfg.DatabaseSchema)
 	if err != nil {
-		return nil, fmt.Errorf("config ashlar:databaseUrl: %w", err)
+		return nil, fmt.Errorf("config databaseUrl: %w", err)
 	}
 	out := map[plan.Duty]pulumi.StringOutput{}
 	for d, u := range urls {

@@ -159,7 +159,7 @@ func text(r pulumitest.Resource) string { return fmt.Sprint(r.Inputs) }
 
 func TestTheWorkloadsReadWhatTheFoundationExports(t *testing.T) {
 	read := append(sorted(new(base).outputs()), foundation.OutKubeconfig)
-	read = append(read, foundation.OutName, foundation.OutSchema) // which are compared
+	read = append(read, foundation.OutName, foundation.OutSchema, foundation.OutSchemas) // which are compared
 	slices.Sort(read)
 	if !slices.Equal(read, FoundationOutputs()) {
 		t.Errorf("the workloads read %v, and the foundation exports %v", read, FoundationOutputs())

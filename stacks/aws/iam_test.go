@@ -221,7 +221,7 @@ func never() []pulumitest.Request {
 	}
 	add("arn:aws:rds:eu-central-1:123456789012:db:ashlar-prod", "rds:DeleteDBInstance", "rds:ModifyDBInstance")
 	for _, database := range []string{"db-ABC", ""} { // the recorder knows no id of the foundation's
-		for _, user := range []string{"postgres", "ashlar", "ashlar_decide", "rds_superuser"} {
+		for _, user := range []string{"postgres", "ashlar", "ashlar__prod", "ashlar__prod_decide", "rds_superuser"} {
 			add("arn:aws:rds-db:eu-central-1:123456789012:dbuser:"+database+"/"+user, "rds-db:connect")
 		}
 	}
@@ -296,7 +296,8 @@ func TestEachWorkloadIsTheUserOfItsDutyAlone(t *testing.T) {
 		for _, d := range plan.Duties() {
 			as := func(database string) pulumitest.Request {
 				return pulumitest.Request{Action: "rds-db:connect",
-					Resource: "arn:aws:rds-db:eu-central-1:123456789012:dbuser:" + database + "/ashlar_" + string(d)}
+					Resource: "arn:aws:rds-db:eu-central-1:123456789012:dbuser:" + database + "/ashlar__prod_" + string(d),
+					Context:  map[string]string{"aws:PrincipalTag/ashlar:tenant": "ashlar"}}
 			}
 			if got := may(t, policyOf(t, r, "credit-risk-"+w.ID()), as("db-ABC")); got != (d == want[w.ID()]) {
 				t.Errorf("%s connects as %s: %t", w.ID(), d, got)

@@ -162,7 +162,7 @@ func TestAnEdgeOfThePlanIsAPermissionInAWS(t *testing.T) {
 		"s3:GetObject " + data + "/data/credit_data.csv",
 		"s3:PutObject arn:aws:s3:eu-west-1:123456789012:bucketv2/credit-risk-store/refs/runs/default-risk/*",
 		"kms:Decrypt arn:aws:kms:eu-central-1:123456789012:key/data",
-		"rds-db:connect arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-ABC/ashlar_train",
+		"rds-db:connect arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-ABC/ashlar__prod_train",
 	} {
 		if !slices.Contains(before, want) {
 			t.Errorf("the pipeline may not %s:\n%s", want, strings.Join(before, "\n"))

@@ -95,9 +95,8 @@ func (s *site) env(w lineage.Workload) map[string]pulumi.StringInput {
 func connect(c config.Config, b base, d plan.Duty, p *pod.Args) {
 	p.Env = maps.Clone(p.Env)
 	if c.Provider == config.ProviderAWS {
-		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full",
-			d.User(lineage.DatabaseUsers),
-			b.DatabaseHost, b.DatabasePort, b.DatabaseName)
+		p.Env["ASHLAR_DATABASE"] = pulumi.Sprintf("postgres://%s@%s:%s/%s?sslmode=verify-full&search_path=%s",
+			d.User(c.DatabaseSchema), b.DatabaseHost, b.DatabasePort, b.DatabaseName, c.DatabaseSchema)
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("iam")
 		return
 	}

@@ -26,6 +26,7 @@ func (s *site) identities() error {
 	g := lineage.Ground{
 		Partition: lineage.PartitionOf(s.cfg.Region), Region: s.cfg.Region, Account: s.base.AccountID,
 		Store: s.buckets.store, Data: s.buckets.data, Key: s.base.DataKeyArn, DatabaseID: s.base.DatabaseResourceID,
+		Schema: s.cfg.DatabaseSchema,
 	}
 	for _, w := range s.workloads {
 		statements := g.Statements(s.plan, w)

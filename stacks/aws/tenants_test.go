@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/pulumitest"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
@@ -127,6 +128,19 @@ func TestTheBoundaryKeepsTenantsApart(t *testing.T) {
 					if got := may(t, bound, request); got != want {
 						t.Errorf("a role of %q and %s on %s: %t", asker, action, request.Resource, got)
 					}
+				}
+			}
+		}
+	}
+	for owner := range c.Tenants {
+		for asker := range c.Tenants {
+			for _, duty := range plan.Duties() {
+				got := may(t, bound, pulumitest.Request{Action: "rds-db:connect",
+					Resource: "arn:aws:rds-db:eu-central-1:123456789012:dbuser:/" +
+						duty.User(config.SchemaOf(owner, "prod")),
+					Context: map[string]string{"aws:PrincipalTag/ashlar:tenant": asker}})
+				if want := asker == owner && duty != plan.DutyDecide; got != want {
+					t.Errorf("a role of %s and the user %s of %s: %t", asker, duty, owner, got)
 				}
 			}
 		}

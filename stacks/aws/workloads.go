@@ -51,7 +51,8 @@ func migrate(ctx *pulumi.Context, cfg config.Config, b base) ([]pulumi.Resource,
 	if cfg.Provider == config.ProviderAWS {
 		return nil, nil
 	}
-	return migration.New(ctx, cfg, migration.Database{URL: b.DatabaseURL, Decide: b.DutyURLs[plan.DutyDecide]},
+	return migration.New(ctx, cfg, migration.Database{Schemas: []string{cfg.DatabaseSchema},
+		URL: b.DatabaseURL, Decide: b.DutyURLs[plan.DutyDecide]},
 		b.options()...)
 }
 

@@ -33,7 +33,7 @@ type site struct {
 	argo              bool   // Argo's controllers roll out and run pipelines
 	name              string // of the stack
 	namespace, system string // of the workloads, and of what the installation itself runs
-	registry          string // URL of the database
+	registry          string // URL of the database, with its schema
 	server            *gateway
 	manifests         string // the folder that was rendered
 }
@@ -56,7 +56,7 @@ func deployOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *s
 	s := &site{
 		ground: g, argo: argo, name: id,
 		namespace: id + "-credit", system: id + "-" + environment + "-system",
-		registry: g.database(t), manifests: t.TempDir(),
+		registry: inSchema(t, g.database(t), config.SchemaOf(id, environment)), manifests: t.TempDir(),
 	}
 	s.server = g.server(t)
 	delivery, pipelines := config.DeliveryDeployment, config.PipelinesCronJob

@@ -22,6 +22,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // kept is the dataset that may be kept for years, beside one that may be kept
@@ -276,7 +277,7 @@ func session(t *testing.T, registry string) *sql.DB {
 // duty, and that this user may do nothing else.
 func (s *site) byRetentionAlone(t *testing.T, writers []string) {
 	t.Helper()
-	user := plan.DutyRetain.User(s.postgres.User.Username())
+	user := plan.DutyRetain.User(config.SchemaOf(s.name, environment))
 	if !slices.Equal(writers, []string{user}) {
 		t.Errorf("deletions were noted by %v, want %s", writers, user)
 	}

@@ -19,6 +19,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/s3blob" // s3:// buckets
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // bucket is the one that the S3 server is started with.
@@ -132,6 +134,16 @@ func (g ground) database(t *testing.T) string {
 	u.Path = "/" + name
 	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&ashlar_plaintext=allowed", "&") // pods are not on its machine
 	return u.String()
+}
+
+// inSchema is the URL of a schema of the database.
+func inSchema(t *testing.T, database, schema string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.InSchema(u, schema).String()
 }
 
 func (g ground) sql(t *testing.T, statement string) {

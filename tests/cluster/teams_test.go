@@ -12,18 +12,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // pulumiTools are what a team deploys with, all of them the real ones.
 var pulumiTools = []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes"}
 
-// platform is what teams share: a cluster, a place of Pulumi's state, and an S3 server.
+// platform is what teams share: a cluster, a place of Pulumi's state, an S3 server and a
+// database, in which each stack has a schema.
 type platform struct {
 	ground
-	tools   string // the folder of pulumiTools
-	state   string
-	server  *gateway
-	context string // of the kubeconfig
+	tools    string // the folder of pulumiTools
+	state    string
+	server   *gateway
+	database string // its URL, as its owner
+	context  string // of the kubeconfig
 }
 
 // shared makes a platform; the test is skipped, saying why, where a part is missing.
@@ -36,7 +40,7 @@ func shared(t *testing.T) *platform {
 		}
 	}
 	g := find(t)
-	return &platform{ground: g, tools: tools, state: t.TempDir(), server: g.server(t),
+	return &platform{ground: g, tools: tools, state: t.TempDir(), server: g.server(t), database: g.database(t),
 		context: strings.TrimSpace(g.must(t, "", "config", "current-context"))}
 }
 
@@ -92,15 +96,15 @@ func (x *team) pulumi(t *testing.T, args ...string) string {
 	return x.run(t, filepath.Join(x.tools, "pulumi"), append(args, "--non-interactive")...)
 }
 
-// configured makes a stack of an environment with a database of its own, and the config
-// that the repository's README says.
+// configured makes a stack of an environment, and the config that the repository's README
+// says.
 func (x *team) configured(t *testing.T, env string, more ...string) *site {
 	t.Helper()
-	s := &site{ground: x.ground, registry: x.database(t), server: x.server}
+	s := &site{ground: x.ground, server: x.server}
 	x.pulumi(t, "stack", "init", env)
 	pairs := append([]string{"environment", env, "provider", "kubernetes", "context", x.context, "image", x.image,
 		"storeUrl", x.server.location(), "storeAccessKeyId", x.server.keys.id,
-		"storeSecretAccessKey", x.server.keys.secret, "databaseUrl", s.registry}, more...)
+		"storeSecretAccessKey", x.server.keys.secret, "databaseUrl", x.database}, more...)
 	for i := 0; i < len(pairs); i += 2 {
 		args := []string{"config", "set", "--stack", env, pairs[i], pairs[i+1]}
 		if pairs[i] == "databaseUrl" || pairs[i] == "storeSecretAccessKey" {
@@ -121,7 +125,7 @@ func (x *team) up(t *testing.T, env string, s *site) {
 	}
 	s.namespace = out.Namespaces["credit-risk"]
 	s.name = strings.TrimSuffix(s.namespace, "-credit-risk-"+env)
-	s.system = s.name + "-" + env + "-system"
+	s.system, s.registry = s.name+"-"+env+"-system", inSchema(t, x.database, config.SchemaOf(s.name, env))
 	t.Cleanup(func() {
 		s.explain(t, s.system)
 		s.explain(t, s.namespace)

@@ -80,6 +80,7 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 		outputs[name] = record.Variable(name)
 	}
 	outputs[platform.OutName], outputs[platform.OutSchema] = "ashlar", cfg.Image
+	outputs[platform.OutSchemas] = cfg.Filled().DatabaseSchema
 	asked := ""
 	open := func(kubeconfig, context, server string) (aws.Cluster, error) {
 		asked = context + " at " + server

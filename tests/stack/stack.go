@@ -97,6 +97,7 @@ func Values(t testing.TB, dir string) string {
 		foundation.OutDatabaseHost: "ashlar-dev.abc.eu-central-1.rds.amazonaws.com", foundation.OutDatabasePort: "5432",
 		foundation.OutDatabaseName: "ashlar", foundation.OutDatabaseResource: "db-ABCDEFGHIJKLMNOP",
 		foundation.OutName: "ashlar", foundation.OutSchema: Image,
+		foundation.OutSchemas:  "ashlar__prod",
 		foundation.OutRegistry: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ashlar-dev/runtime",
 	}
 	values[foundation.OutBoundary] = "arn:aws:iam::123456789012:policy/ashlar-dev-workloads"

@@ -31,8 +31,6 @@ const (
 	accessKey = "ashlar-test"
 	secretKey = "ashlar-test-s3cr3t"
 	bucket    = "ashlar"
-	// installation is what the names of the users begin with that migrate makes.
-	installation = "ashlar_test_workload"
 )
 
 // place is an S3 server and a PostgreSQL schema, and the environment that a
@@ -42,7 +40,8 @@ type place struct {
 	runtime string // the binary
 	cli     string
 	gateway *gateway
-	owner   string // URL of the database, as its owner
+	owner   string // URL of the schema, as its owner
+	schema  string // that migrate makes, and names the users after
 	env     []string
 }
 
@@ -55,7 +54,7 @@ func newPlace(t *testing.T) *place {
 	dir := t.TempDir()
 	p := &place{t: t, runtime: compiled(t, dir, "ashlar-runtime"), cli: compiled(t, dir, "ashlar")}
 	p.gateway = newGateway(t, server, filepath.Join(dir, "s3"))
-	p.owner = schema(t, database)
+	p.owner, p.schema = schema(t, database)
 	p.env = append(os.Environ(),
 		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "AWS_REGION=us-east-1",
 		"AWS_EC2_METADATA_DISABLED=true",
@@ -67,7 +66,7 @@ func newPlace(t *testing.T) *place {
 
 // as is the environment in which the database is reached as the duty's user.
 func (p *place) as(d plan.Duty) []string {
-	return append(slices.Clone(p.env), "ASHLAR_DATABASE="+option(p.t, p.owner, "role", d.User(installation)))
+	return append(slices.Clone(p.env), "ASHLAR_DATABASE="+option(p.t, p.owner, "role", d.User(p.schema)))
 }
 
 func compiled(t *testing.T, dir, command string) string {
@@ -81,8 +80,8 @@ func compiled(t *testing.T, dir, command string) string {
 	return out
 }
 
-// schema is an empty schema of the database, and its URL.
-func schema(t *testing.T, database string) string {
+// schema names a schema that is not there yet, with its URL; it is dropped at the end.
+func schema(t *testing.T, database string) (location, name string) {
 	t.Helper()
 	db, err := sql.Open("pgx", database)
 	if err != nil {
@@ -95,16 +94,15 @@ func schema(t *testing.T, database string) string {
 			}
 		}
 	}
-	name := "ashlar_test_" + strings.ToLower(rand.Text()[:12])
-	do(`CREATE SCHEMA ` + name)
+	name = "ashlar_test_" + strings.ToLower(rand.Text()[:12])
 	t.Cleanup(func() {
 		do(`DROP SCHEMA ` + name + ` CASCADE`)
 		for _, d := range plan.Duties() {
-			do(`DROP OWNED BY `+d.User(installation), `DROP ROLE `+d.User(installation))
+			do(`DROP OWNED BY `+d.User(name), `DROP ROLE `+d.User(name))
 		}
 		db.Close()
 	})
-	return option(t, database, "search_path", name)
+	return option(t, database, "search_path", name), name
 }
 
 func option(t *testing.T, location, name, value string) string {

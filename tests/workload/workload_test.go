@@ -71,12 +71,13 @@ func TestAWorkloadLivesThroughKillsAndOutages(t *testing.T) {
 func (p *place) migrates() {
 	p.t.Helper()
 	if d := p.run(3, nil, "run", "--model", "default-risk"); !strings.Contains(d.said(),
-		plan.DutyTrain.User(installation)) {
+		plan.DutyTrain.User(p.schema)) {
 		p.t.Errorf("a user that is not there yet: %s", d.said())
 	}
 	workload := p.env
 	for i, owner := range [][]string{{"ASHLAR_DATABASE=" + p.owner}, secrets(p.t, p.owner)} {
-		p.env = append(append(append([]string{}, workload...), owner...), "ASHLAR_DATABASE_USERS="+installation)
+		p.env = append(append(append([]string{}, workload...), owner...), "ASHLAR_DATABASE_SCHEMAS="+p.schema,
+			"ASHLAR_DATABASE_MANAGER=acme-credit/dev")
 		var done struct{ From, To int }
 		if p.run(0, &done, "migrate"); done.From != 2*i || done.To != 2 {
 			p.t.Errorf("migrated %+v", done)

@@ -59,6 +59,10 @@ type Config struct {
 	StoreURL string // ProviderKubernetes: s3://bucket/prefix?region=...
 	// ProviderKubernetes: postgres://...; secret, so it is in no message and reaches resources only through base
 	DatabaseURL string
+	// DatabaseSchema is the PostgreSQL schema of the registry. Default: the search_path of
+	// DatabaseURL, or SchemaOf(Name, Environment), which is always so on AWS, where the
+	// foundation makes it.
+	DatabaseSchema string
 
 	// StoreKeyID and StoreKey are what pods sign in to the store with, on a cluster
 	// whose pods have no identities: both or neither. StoreKey is secret, as DatabaseURL.

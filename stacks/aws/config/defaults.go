@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -23,6 +24,8 @@ func Defaults(layer, provider, environment string) Config {
 func (c Config) Filled() Config {
 	fill(&c.Name, NameOf(c.Project))
 	fill(&c.Installation, installation(c))
+	fill(&c.DatabaseSchema, searchPath(c.DatabaseURL))
+	fill(&c.DatabaseSchema, SchemaOf(c.Name, c.Environment))
 	return c.sized()
 }
 
@@ -54,6 +57,15 @@ func (c Config) sized() Config {
 	fill(&c.Database.BackupDays, choose(c.Production(), 30, 7))
 
 	return c
+}
+
+// searchPath is the schema that the database's URL says, "" where it says none.
+func searchPath(database string) string {
+	u, err := url.Parse(database)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("search_path")
 }
 
 // installation is the name of the foundation that a stack's Foundation names by its

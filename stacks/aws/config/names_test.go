@@ -58,6 +58,29 @@ func TestNoTwoStacksShareANamespaceByDefault(t *testing.T) {
 	}
 }
 
+func TestNoTwoStacksShareASchemaByDefault(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"a", "a-b", "a--b", "a-b-", "acme-credit", strings.Repeat("x", maxNameLength)} {
+		for _, environment := range []string{"dev", "b--dev", "b-dev", "abcdefghijkl", "pr-12"} {
+			schema := SchemaOf(name, environment)
+			if other, taken := seen[schema]; taken {
+				t.Errorf("%s in %s and %s have one schema, %s", name, environment, other, schema)
+			}
+			seen[schema] = name + " in " + environment
+			if len(schema) > maxSchemaName || !schemaForm.MatchString(schema) {
+				t.Errorf("%s in %s has the schema %q, which Validate refuses", name, environment, schema)
+			}
+		}
+	}
+	if got := SchemaOf("acme-credit", "dev"); got != "acme_credit__dev" {
+		t.Errorf("got %s", got)
+	}
+	c := Config{Project: "acme", Environment: "dev", DatabaseURL: "postgres://u@h/d?search_path=models"}.Filled()
+	if c.DatabaseSchema != "models" {
+		t.Errorf("the URL says models, and the schema is %s", c.DatabaseSchema)
+	}
+}
+
 func TestPhysicalNamesFitAndTellApart(t *testing.T) {
 	c := Config{Layer: LayerWorkloads, Environment: "abcdefghijkl", Project: "abcdef", Region: "ap-northeast-1",
 		Foundation: "organization/" + strings.Repeat("f", 20) + "/foundation"}.Filled()

@@ -68,6 +68,7 @@ var keys = []key{
 	{"storeAccessKeyId", LayerWorkloads, func(c *Config) any { return &c.StoreKeyID }},
 	{"storeSecretAccessKey", LayerWorkloads, func(c *Config) any { return &c.StoreKey }},
 	{"databaseUrl", LayerWorkloads, func(c *Config) any { return &c.DatabaseURL }},
+	{"databaseSchema", LayerWorkloads, func(c *Config) any { return &c.DatabaseSchema }},
 	{"databaseCidrs", LayerWorkloads, func(c *Config) any { return &c.DatabaseCIDRs }},
 	{"mailServer", LayerWorkloads, func(c *Config) any { return &c.MailServer }},
 	{"highPriorityClass", LayerWorkloads, func(c *Config) any { return &c.HighPriorityClass }},

@@ -109,6 +109,9 @@ func (p *problems) workloads() {
 	if !stackForm.MatchString(c.Foundation) {
 		p.key("foundation", "%q; name the foundation's stack as organization/ashlar/foundation-%s (`pulumi stack ls` lists them)", c.Foundation, c.Environment)
 	}
+	if c.DatabaseSchema != SchemaOf(c.Name, c.Environment) {
+		p.key("databaseSchema", "databaseSchema is for provider kubernetes; on AWS the foundation makes %s", SchemaOf(c.Name, c.Environment))
+	}
 	if c.StoreURL != "" || c.DatabaseURL != "" || c.StoreKeyID != "" || c.StoreKey != "" {
 		p.key("storeUrl", "storeUrl, databaseUrl and the store's keys are for provider kubernetes; on AWS the foundation and the workloads make the first two, and pods have identities")
 	}
@@ -150,7 +153,21 @@ func (p *problems) anyCluster() {
 		database.User.Username() == "" || strings.Trim(database.Path, "/") == "" {
 		p.key("databaseUrl", "not set, or not a PostgreSQL URL; run `pulumi config set --secret databaseUrl 'postgres://user:password@host:5432/database?sslmode=verify-full'`")
 	}
+	p.schema()
 }
+
+// schema checks where in the database the registry is.
+func (p *problems) schema() {
+	schema := p.cfg.DatabaseSchema
+	if in := searchPath(p.cfg.DatabaseURL); in != "" && in != schema {
+		p.key("databaseSchema", "%q, but databaseUrl has another search_path; leave one of them out", schema)
+	}
+	if !schemaForm.MatchString(schema) || strings.HasPrefix(schema, "pg_") {
+		p.key("databaseSchema", "%q: want lower-case letters, digits and underscores, no digit first and not pg_, at most %d characters", schema, maxSchemaName)
+	}
+}
+
+var schemaForm = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,55}$`)
 
 // egress checks where pods may go to that no blueprint and no URL says.
 func (p *problems) egress() {

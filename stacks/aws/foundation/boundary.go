@@ -8,7 +8,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/policy"
-	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // makeBoundary registers what no workload's role can ever exceed, whatever its
@@ -31,13 +31,14 @@ func (u *builder) makeBoundary(ctx *pulumi.Context) error {
 
 // boundaryStatements is the union of what lineage grants: datasets may be
 // anywhere, what is written is ours. The database's master password is not in
-// it: no role that CI makes can read it, whatever policy CI gives the role.
+// it: no role that CI makes can read it, whatever policy CI gives the role. Each
+// tenant's users of the database are kept to it by apart.
 func (u *builder) boundaryStatements() []policy.Statement {
 	var users []pulumi.StringInput
 	for _, d := range plan.Duties() {
 		if d != plan.DutyDecide { // people's
 			users = append(users, u.arn("rds-db",
-				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(lineage.DatabaseUsers))))
+				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(config.SchemaOf("*", u.cfg.Environment)))))
 		}
 	}
 	return append([]policy.Statement{

@@ -1,6 +1,8 @@
 package foundation
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/components/identity"
@@ -44,10 +46,11 @@ func (u *builder) makeMigrator(ctx *pulumi.Context) error {
 // second, OutSchema is empty and the workloads' stacks refuse to deploy.
 func (u *builder) makeSchema(ctx *pulumi.Context) error {
 	u.out[OutSchema] = pulumi.String(u.cfg.Image)
+	u.out[OutSchemas] = pulumi.String(strings.Join(u.schemas(), ","))
 	if u.cfg.Image == "" {
 		return nil
 	}
-	_, err := migration.New(ctx, u.cfg, migration.Database{RDS: &migration.RDS{
+	_, err := migration.New(ctx, u.cfg, migration.Database{Schemas: u.schemas(), RDS: &migration.RDS{
 		Host: u.at.databaseHost, Port: u.at.databasePort, Name: u.at.databaseName,
 		SecretArn: u.at.databaseSecret, NetworkCIDR: u.at.networkCIDR,
 	}}, pulumi.Provider(u.at.kubernetes), pulumi.DependsOn(u.at.ready))

@@ -18,6 +18,7 @@ const (
 	OutDatabaseName     = "databaseName"
 	OutDatabaseResource = "databaseResourceId"   // "db-..." of rds-db:connect permissions
 	OutSchema           = "schemaImage"          // the runtime's image that migrated the database; empty: none has
+	OutSchemas          = "schemas"              // of the database, separated by commas: one for each tenant
 	OutRegistry         = "registryUrl"          // of the runtime's image, without a tag
 	OutBoundary         = "workloadsBoundaryArn" // the policy that no workload's role can exceed
 )
@@ -31,7 +32,7 @@ func Outputs() []string {
 	out := []string{
 		OutRegion, OutAccount, OutClusterName, OutKubeconfig, OutNetworkCIDR, OutDataKey,
 		OutLogsBucket, OutDatabaseHost,
-		OutDatabasePort, OutDatabaseName, OutDatabaseResource, OutName, OutSchema, OutRegistry, OutBoundary,
+		OutDatabasePort, OutDatabaseName, OutDatabaseResource, OutName, OutSchema, OutSchemas, OutRegistry, OutBoundary,
 	}
 	slices.Sort(out)
 	return out

@@ -66,7 +66,26 @@ func (u *builder) rolesOf(t tenant) pulumi.StringInput {
 	return pulumi.Sprintf("arn:%s:iam::%s:role/%s-*", u.partition(), u.at.account, u.prefixOf(t))
 }
 
-// apart are statements of the boundary that keep tenants out of each other's buckets,
+// schemas are those of the database, one for each tenant, or the installation's own.
+func (u *builder) schemas() []string {
+	var out []string
+	for _, t := range u.tenants() {
+		out = append(out, config.SchemaOf(t.name, u.cfg.Environment))
+	}
+	if len(out) == 0 {
+		out = []string{config.SchemaOf(u.cfg.Name, u.cfg.Environment)}
+	}
+	return out
+}
+
+// usersOf matches the users of the database that the tenant's workloads are.
+func (u *builder) usersOf(t tenant) pulumi.StringInput {
+	return u.arn("rds-db", pulumi.Sprintf("dbuser:%s/%s_*", u.at.databaseID,
+		config.SchemaOf(t.name, u.cfg.Environment)))
+}
+
+// apart are statements of the boundary that keep tenants out of each other's buckets
+// and schemas,
 // whatever policy a role has: who deploys writes the policies of its own roles. A role
 // without the tag is in nobody's.
 func (u *builder) apart() []policy.Statement {
@@ -75,8 +94,10 @@ func (u *builder) apart() []policy.Statement {
 		out = append(out, policy.Statement{
 			Sid: fmt.Sprintf("Tenant%d", i+1), Deny: true,
 			Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket",
-				"s3:PutObject"},
-			Resources: []pulumi.StringInput{u.bucketsOf(t), pulumi.Sprintf("%s/*", u.bucketsOf(t))},
+				"s3:PutObject", "rds-db:connect"},
+			// One pattern for buckets and their objects: the whole has to fit into a policy.
+			Resources: []pulumi.StringInput{pulumi.Sprintf("arn:%s:s3:::%s-*", u.partition(), u.prefixOf(t)),
+				u.usersOf(t)},
 			Conditions: []policy.Condition{policy.When("StringNotEquals", "aws:PrincipalTag/"+tagTenant,
 				pulumi.String(t.name))},
 		})

@@ -19,10 +19,8 @@ type Ground struct {
 	Data       map[string]pulumi.StringInput // ARN of each dataset's own bucket
 	Key        pulumi.StringInput            // ARN of the key that both encrypt under
 	DatabaseID pulumi.StringInput            // "db-..." of rds-db:connect
+	Schema     string                        // of the registry, which its users are named after
 }
-
-// DatabaseUsers is what the names of PostgreSQL's users begin with on AWS.
-const DatabaseUsers = "ashlar"
 
 // PartitionOf returns the partition that a region is in.
 func PartitionOf(region string) string {
@@ -68,7 +66,7 @@ func (g Ground) Statements(p *plan.Plan, w Workload) []policy.Statement {
 		out = append(out, policy.Statement{Sid: "Database", Actions: []string{"rds-db:connect"},
 			Resources: []pulumi.StringInput{
 				pulumi.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", g.Partition, g.Region, g.Account, g.DatabaseID,
-					w.Duty().User(DatabaseUsers)),
+					w.Duty().User(g.Schema)),
 			}})
 	}
 	return out

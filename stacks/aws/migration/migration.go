@@ -1,13 +1,14 @@
-// Package migration is the job that brings a database's schema to the version of the
-// runtime's image. A database has one owner, and so has its schema: the foundation on
-// AWS, elsewhere the stack whose config holds the owner's URL. The job runs in a
-// namespace of that owner's, in which nothing else does.
+// Package migration is the job that makes the schemas of a database and brings them to
+// the version of the runtime's image. Each stack has a schema with users of its own, so
+// that teams of one database do not share a registry. On AWS the foundation makes those of
+// its tenants, elsewhere a stack whose config holds the owner's URL makes its own. The job
+// runs in a namespace in which nothing else does.
 package migration
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -25,8 +26,10 @@ import (
 // Name is the job's, its service account's, and on AWS the last part of its role's.
 const Name = "migrate"
 
-// Database is where the schema is: RDS, or a URL that somebody gave.
+// Database is where the schemas are: RDS, or a URL that somebody gave.
 type Database struct {
+	Schemas []string // each a registry with users of its own, in order
+
 	RDS *RDS // nil on any other cluster
 
 	URL    pulumi.StringInput // the owner's, secret
@@ -62,8 +65,8 @@ func New(ctx *pulumi.Context, cfg config.Config, db Database, opts ...pulumi.Res
 	if err != nil {
 		return nil, err
 	}
-	// The name changes with the image, since a Job's pod cannot.
-	sum := sha256.Sum256([]byte(cfg.Image))
+	// The name changes with the image and the schemas, since a Job's pod cannot.
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{cfg.Image}, db.Schemas...), ",")))
 	j, err := job.New(ctx, cfg.Name+"-"+Name, &job.Args{
 		Namespace: cfg.SystemNamespace(), Name: Name + "-" + hex.EncodeToString(sum[:])[:shortDigest],
 		Engine: job.Once, Pod: p, Labels: m.labels, Retries: 5, RetryDelay: 10 * time.Second,
@@ -109,27 +112,20 @@ func (m *migration) space() (*namespace.Namespace, error) {
 	}, m.opts...)
 }
 
-// ownerOfDatabase is the user that the database's URL names, "" where it names
-// none; validation has said so.
-func ownerOfDatabase(databaseURL string) string {
-	u, err := url.Parse(databaseURL)
-	if err != nil {
-		return ""
-	}
-	return u.User.Username()
-}
-
 // pod is the job's pod, and what must be there first besides the namespace:
 // elsewhere than on AWS the Secret with the URL.
 func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, error) {
 	p := pod.Args{
 		Image: pulumi.String(m.cfg.Image), Command: []string{pod.Binary, Name}, ServiceAccount: Name,
 		CPU: "100m", Memory: "256Mi", Scratch: "64Mi", Labels: m.labels,
-		Env: map[string]pulumi.StringInput{"ASHLAR_AUTHOR": pulumi.String(Name)},
+		Env: map[string]pulumi.StringInput{
+			"ASHLAR_AUTHOR":           pulumi.String(Name),
+			"ASHLAR_DATABASE_SCHEMAS": pulumi.String(strings.Join(m.db.Schemas, ",")),
+			"ASHLAR_DATABASE_MANAGER": pulumi.String(m.cfg.Manager()),
+		},
 	}
 	if m.db.RDS == nil {
 		p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("password")
-		p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(ownerOfDatabase(m.cfg.DatabaseURL))
 		p.Secrets = []pod.Secret{
 			{Variable: "ASHLAR_DATABASE", Name: configmap.SecretName, Key: configmap.DatabaseKey},
 		}
@@ -149,7 +145,6 @@ func (m *migration) pod(after []pulumi.Resource) (pod.Args, []pulumi.Resource, e
 		m.db.RDS.Port, m.db.RDS.Name)
 	p.Env["ASHLAR_DATABASE_AUTH"] = pulumi.String("secret")
 	p.Env["ASHLAR_DATABASE_SECRET"] = m.db.RDS.SecretArn
-	p.Env["ASHLAR_DATABASE_USERS"] = pulumi.String(lineage.DatabaseUsers)
 	// Its role is the foundation's, and bound to this namespace and account.
 	return p, nil, nil
 }
