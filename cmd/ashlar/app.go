@@ -30,7 +30,8 @@ type app struct {
 
 // verbs is the list that a new verb is added to.
 var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb, modelVerb,
-	pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, githubVerb, bootstrapVerb,
+	pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, bundleVerb, githubVerb,
+	bootstrapVerb,
 	completionVerb, versionVerb}
 
 // run is the whole program but for the process around it; it returns the exit

@@ -17,7 +17,8 @@ var generateFlags = map[string]verbEffects{
 		"output":         {line: "--pip requirements.txt train.py --out $root/Dockerfile", to: "--output json"},
 	}},
 	"generate workflows": {line: "$b --ashlar v1.2.0", flags: map[string]flagEffect{
-		"ashlar": {to: "--ashlar v1.3.0"}, "check": {to: "--check"}, "for": {to: "--for gitlab"}, "root": {to: "--root $root"},
+		"ashlar": {to: "--ashlar v1.3.0"}, "check": {to: "--check"}, "for": {to: "--for gitlab"},
+		"root": {to: "--root $root"},
 	}},
 }
 
@@ -30,5 +31,21 @@ var imageFlags = map[string]verbEffects{
 	"image push": {line: "$hub/$unique:1 --binary $hello", flags: map[string]flagEffect{
 		"binary": {to: "--binary $tools/other"}, "platform": {to: "--platform linux/arm64"},
 		"from": {line: "$hub/$unique:2", from: "--from $tools/hello.tar", to: "--from $tools/other.tar"},
+	}},
+}
+
+// bundleFlags are what the flags of `ashlar bundle` change. What a rendering is given
+// is in its manifests: see the double of ashlar-stack.
+var bundleFlags = map[string]verbEffects{
+	"bundle push": {line: "oci://$hub/$unique:1 $b", flags: map[string]flagEffect{
+		"env": {to: "--env prod"}, "layer": {to: "--layer foundation"}, "provider": {to: "--provider kubernetes"},
+		"config": {to: "--config a=b"}, "config-file": {to: "--config-file Pulumi.prod.yaml"},
+		"values": {to: "--values values.json"},
+		"from":   {line: "oci://$hub/$unique:1", from: "--from $tools/deploy", to: "--from $tools/deploy2"},
+		"key":    {line: "oci://$hub/$unique:1 --from $tools/deploy --output json", to: "--key $tools/bundle.key"},
+	}},
+	"bundle verify": {line: "oci://$hub/signed:1", flags: map[string]flagEffect{
+		"key":    {from: "--key $tools/bundle.pub", to: "--key $tools/other.pub"},
+		"output": {line: "oci://$hub/signed:1 --key $tools/bundle.pub", to: "--output json"},
 	}},
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -88,9 +89,10 @@ func (w *flagWorld) tools(t *testing.T, binary string) {
 		"packs/org.cue": pack("org", ""),
 		"tight/tight.cue": pack("tight",
 			`tighten: "org/named": {require: name: =~"-e$", reason: "endpoints end in e"}`),
-		"ashlar-stack": "#!/bin/sh\nsed -n 's/^{\"key\":\"\\([^\"]*\\)\".*/\\1/p' | while read -r key; do case $key in */head) n=4;; *) n=1;; esac\n" +
+		"ashlar-stack": stackDouble + "sed -n 's/^{\"key\":\"\\([^\"]*\\)\".*/\\1/p' | while read -r key; do case $key in */head) n=4;; *) n=1;; esac\n" +
 			`printf '{"key":"%s","resources":[{"urn":"u","type":"kubernetes:apps/v1:Deployment","name":"e","properties":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"e","namespace":"p"},"spec":{"replicas":%s,"template":{"spec":{"containers":[{"name":"e","resources":{"requests":{"cpu":"1","memory":"1Gi"}}}]}}}}}]}\n' "$key" $n; done` + "\n",
 	}
+	maps.Copy(files, bundleFiles(t))
 	for name, text := range files {
 		write(t, filepath.Join(dir, name), text)
 	}
@@ -102,6 +104,8 @@ func (w *flagWorld) tools(t *testing.T, binary string) {
 	for _, binary := range []string{binary, filepath.Join(dir, "other")} {
 		do(t, "image", "build", "--binary", binary, "--out", filepath.Join(dir, filepath.Base(binary)+".tar"))
 	}
+	do(t, "bundle", "push", "oci://"+w.fixed["$hub"]+"/signed:1", "--from", filepath.Join(dir, "deploy"), "--key",
+		filepath.Join(dir, "bundle.key"))
 }
 
 // pack is a policy pack with one rule that a folder's endpoint does not meet.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,10 +118,15 @@ func (a *app) stack(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, command[0], append(command[1:], args...)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.in, a.out, a.err
+	return a.runStack(ctx, command, args, a.out)
+}
+
+// runStack runs the command, whose standard output goes to out.
+func (a *app) runStack(ctx context.Context, command, args []string, out io.Writer) error {
+	cmd := exec.CommandContext(ctx, command[0], append(command[1:len(command):len(command)], args...)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.in, out, a.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	err = cmd.Run()
+	err := cmd.Run()
 	if errors.As(err, new(*exec.ExitError)) && ctx.Err() == nil {
 		return silent{err}
 	}

@@ -89,8 +89,8 @@ func (m *imageApp) program(ctx context.Context, p image.Platform) (_ []byte, err
 
 // created is the date for the labels: SOURCE_DATE_EPOCH where it is set, as
 // https://reproducible-builds.org/specs/source-date-epoch/ says.
-func (m *imageApp) created() (time.Time, error) {
-	text := m.getenv("SOURCE_DATE_EPOCH")
+func (a *app) created() (time.Time, error) {
+	text := a.getenv("SOURCE_DATE_EPOCH")
 	if text == "" {
 		return time.Time{}, nil
 	}

@@ -134,15 +134,15 @@ func loadImage(file, folder string) (_ image.Built, err error) {
 }
 
 // sent shows how much has been sent, on a terminal.
-func (m *imageApp) sent() func(done, total int64) {
-	if m.json() || !m.terminal(m.err) {
+func (a *app) sent() func(done, total int64) {
+	if a.json() || !a.terminal(a.err) {
 		return nil
 	}
 	return func(done, total int64) {
-		fmt.Fprintf(m.err, "\r\x1b[K%s %.1f of %.1f MB", bar(int(done>>10), int(total>>10)),
+		fmt.Fprintf(a.err, "\r\x1b[K%s %.1f of %.1f MB", bar(int(done>>10), int(total>>10)),
 			float64(done)/1e6, float64(total)/1e6)
 		if done == total {
-			fmt.Fprintln(m.err)
+			fmt.Fprintln(a.err)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Package rendering has the flags of `ashlar-stack render`, which `ashlar generate
-// manifests`, `terraform` and `airflow` show and check as their own. The two are
-// programs of their own, so that the CLI builds without Pulumi; here is the one list
-// that keeps them the same.
+// manifests`, `terraform` and `airflow` show and check as their own, and `ashlar bundle
+// push` hands on. The two are programs of their own, so that the CLI builds without
+// Pulumi; here is the one list that keeps them the same.
 package rendering
 
 import (
@@ -27,6 +27,10 @@ type Flags struct {
 // Kinds are the values of --only, for each of which `ashlar generate` has a verb.
 func Kinds() []string { return []string{"manifests", "terraform", "airflow"} }
 
+// Bundle is the kind of flags of a verb that renders manifests into a folder of its own
+// and never with secrets.
+const Bundle = "bundle"
+
 // Add adds the flags that mean something for the kind of files; for no kind all of
 // them, --only included.
 func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
@@ -34,12 +38,12 @@ func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
 		kinds []string // nil: all
 		add   func()
 	}{
-		{nil, func() { flags.StringVar(&f.Out, "out", "", "the folder to write to (required)") }},
+		{Kinds(), func() { flags.StringVar(&f.Out, "out", "", "the folder to write to (required)") }},
 		{nil, func() {
 			flags.StringVarP(&f.Environment, "env", "e", "",
 				"the environment (config key environment)")
 		}},
-		{[]string{"manifests", "terraform"}, func() {
+		{[]string{"manifests", "terraform", Bundle}, func() {
 			flags.StringVar(&f.Layer, "layer", "", "foundation or workloads (config key layer)")
 		}},
 		{nil, func() {
@@ -71,4 +75,27 @@ func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
 			one.add()
 		}
 	}
+}
+
+// Args are the arguments that give the flags' values to `ashlar-stack render`.
+func (f *Flags) Args() []string {
+	var out []string
+	for _, one := range []struct {
+		name   string
+		values []string
+	}{
+		{"out", []string{f.Out}}, {"only", []string{f.Only}}, {"env", []string{f.Environment}},
+		{"layer", []string{f.Layer}}, {"provider", []string{f.Provider}}, {"config", f.Set},
+		{"config-file", []string{f.File}}, {"values", f.Values}, {"start-date", []string{f.Start}},
+	} {
+		for _, value := range one.values {
+			if value != "" {
+				out = append(out, "--"+one.name+"="+value)
+			}
+		}
+	}
+	if f.Secrets {
+		out = append(out, "--secrets")
+	}
+	return out
 }

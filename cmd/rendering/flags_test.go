@@ -1,6 +1,7 @@
 package rendering
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestAKindHasTheFlagsThatMeanSomethingForIt(t *testing.T) {
 	all := names("")
 	for kind, without := range map[string][]string{
 		"": nil, "manifests": {"only", "start-date"}, "terraform": {"only", "secrets", "start-date"},
-		"airflow": {"layer", "only", "secrets"},
+		"airflow": {"layer", "only", "secrets"}, Bundle: {"only", "out", "secrets", "start-date"},
 	} {
 		want := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(without, name) })
 		if got := names(kind); !slices.Equal(got, want) || len(want) != len(all)-len(without) {
@@ -41,5 +42,18 @@ func TestFlagsAreRead(t *testing.T) {
 		!slices.Equal(f.Set, []string{"a=b", "c=d"}) || f.File != "f" || !slices.Equal(f.Values, []string{"v"}) ||
 		f.Start != "2026-11-01" || !f.Secrets || set.Arg(0) != "dir" {
 		t.Errorf("read %+v: %v", f, err)
+	}
+}
+
+func TestArgumentsGiveTheFlagsTheirValues(t *testing.T) {
+	want := Flags{Out: "o", Only: "manifests", Environment: "prod", Layer: "l", Provider: "p",
+		Set: []string{"a=b", "c=--d e"}, File: "f", Values: []string{"v", "w"}, Start: "2026-11-01", Secrets: true}
+	for _, want := range []Flags{{}, want} {
+		var got Flags
+		set := pflag.NewFlagSet("render", pflag.ContinueOnError)
+		got.Add(set, "")
+		if err := set.Parse(want.Args()); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read as %+v, want %+v: %v", want.Args(), got, want, err)
+		}
 	}
 }

@@ -41,6 +41,16 @@ func layer(entries []entry) (v1.Layer, error) {
 		tarball.WithCompressedCaching)
 }
 
+// Layer packs files by absolute path as a layer: sorted, owned by root, of 1970, with
+// the folders above them. The same files give the same bytes.
+func Layer(files map[string][]byte) (v1.Layer, error) {
+	entries := make([]entry, 0, len(files))
+	for name, content := range files {
+		entries = append(entries, entry{name: name, mode: 0o644, content: content})
+	}
+	return layer(entries)
+}
+
 // withFolders adds the folders above the entries, sorted by name. An entry that is a
 // folder itself keeps its own mode.
 func withFolders(entries []entry) []entry {

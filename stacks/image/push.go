@@ -34,6 +34,13 @@ func ParseReference(text string) (name.Tag, error) {
 	return tag, nil
 }
 
+// Options are those of every call of a registry: logged in as Docker's configuration
+// and its credential helpers say, through the transport of package outbound.
+func Options(ctx context.Context) []remote.Option {
+	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithUserAgent("ashlar"), remote.WithTransport(outbound.Transport(outbound.Config{}))}
+}
+
 // Pushable is an image, or an index of images for several platforms.
 type Pushable interface{ Digest() (v1.Hash, error) }
 
@@ -52,8 +59,7 @@ func Push(ctx context.Context, img Pushable, to name.Tag, progress func(done, to
 	}
 	digest := h.String()
 	out := Pushed{Reference: to.String(), Digest: digest, Pinned: to.Context().Digest(digest).String()}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
-		remote.WithUserAgent("ashlar"), remote.WithTransport(outbound.Transport(outbound.Config{}))}
+	options := Options(ctx)
 	have, err := remote.Head(to, options...)
 	var refused *transport.Error
 	switch {

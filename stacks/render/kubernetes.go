@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ashlar-dev/ashlar/stacks/record"
+	"github.com/ashlar-dev/ashlar/stacks/wave"
 )
 
 const (
@@ -17,8 +18,8 @@ const (
 
 	releaseType = "kubernetes:helm.sh/v3:Release"
 	crdKind     = "CustomResourceDefinition"
-	waveKey     = "argocd.argoproj.io/sync-wave"
 	optionsKey  = "argocd.argoproj.io/sync-options"
+	forceKey    = "kustomize.toolkit.fluxcd.io/force"
 )
 
 // manifest is one Kubernetes object on its way to a file.
@@ -165,7 +166,7 @@ func layout(all []*manifest) (Files, error) {
 	return out, nil
 }
 
-// annotate adds what Argo CD orders by, and lets it replace a Job, whose pod
+// annotate adds what Argo CD orders by, and lets it and Flux replace a Job, whose pod
 // template cannot be changed.
 // Force and Replace delete and make the Job again, which then runs again: jobs here
 // can be repeated.
@@ -176,8 +177,9 @@ func (m *manifest) annotate() {
 		annotations = map[string]any{}
 		meta["annotations"] = annotations
 	}
-	annotations[waveKey] = fmt.Sprint(m.wave)
+	annotations[wave.Annotation] = fmt.Sprint(m.wave)
 	if m.kind == "Job" {
 		annotations[optionsKey] = "Force=true,Replace=true"
+		annotations[forceKey] = "enabled"
 	}
 }

@@ -70,8 +70,32 @@ spec:
 	if deployment != want {
 		t.Errorf("deployment\n%s, want\n%s", deployment, want)
 	}
-	if job := string(files["manifests/credit/job-migrate.yaml"]); !strings.Contains(job, "Force=true,Replace=true") {
-		t.Errorf("Argo CD could not change this job:\n%s", job)
+	if job := string(files["manifests/credit/job-migrate.yaml"]); !strings.Contains(job, "Force=true,Replace=true") ||
+		!strings.Contains(job, "kustomize.toolkit.fluxcd.io/force: enabled") {
+		t.Errorf("Argo CD or Flux could not change this job:\n%s", job)
+	}
+}
+
+func TestConfigurationDoesNotWaitForAMigration(t *testing.T) {
+	files := rendered(t, Options{}, func(ctx *pulumi.Context) error {
+		job, err := kubernetes(ctx, "batch/v1", "Job", "credit", "migrate", nil)
+		if err != nil {
+			return err
+		}
+		for _, kind := range []string{"ServiceAccount", "Service"} {
+			if _, err := kubernetes(ctx, "v1", kind, "credit", "scoring", nil,
+				pulumi.DependsOn([]pulumi.Resource{job})); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for name, want := range map[string]string{"serviceaccount-scoring": `sync-wave: "1"`,
+		"job-migrate":     `sync-wave: "2"`,
+		"service-scoring": `sync-wave: "3"`} {
+		if text := string(files["manifests/credit/"+name+".yaml"]); !strings.Contains(text, want) {
+			t.Errorf("%s has not %s:\n%s", name, want, text)
+		}
 	}
 }
 

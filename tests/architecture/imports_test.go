@@ -141,8 +141,18 @@ var law = []rule{
 	},
 	{
 		folder:  "stacks/render",
-		ours:    []string{"stacks/record", "stacks/render"},
+		ours:    []string{"stacks/record", "stacks/wave", "stacks/render"},
 		foreign: []string{"github.com/pulumi/", "go.yaml.in/yaml/v3", "github.com/google/renameio/v2"},
+	},
+	{
+		// In which order kinds of objects are applied, for all that apply them.
+		folder: "stacks/wave",
+	},
+	{
+		// One artifact of manifests that were rendered, whoever rendered them.
+		folder:  "stacks/bundle",
+		ours:    []string{"blueprints/plan", "stacks/image", "stacks/wave", "stacks/bundle"},
+		foreign: []string{"github.com/google/go-containerregistry", "go.yaml.in/yaml/v3"},
 	},
 	{
 		// The image that workloads run is made of a binary, not of a plan.
@@ -202,7 +212,8 @@ var law = []rule{
 		// Verbs: flags, a call, output. Of the runtime they know the types that they
 		// print, and not what makes them.
 		folder: "cmd/ashlar",
-		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/github",
+		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/bundle",
+			"stacks/github",
 			"stacks/account", "stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
 			"runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login", "runtime/pipeline",
 			"runtime/registry", "runtime/retain",
@@ -255,7 +266,7 @@ var heavy = map[string][]string{
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
 	"github.com/aws/":          {"runtime/login", "runtime/store", "stacks/account"},
-	"github.com/google/go-con": {"stacks/image", "cmd/ashlar", "tests"},
+	"github.com/google/go-con": {"stacks/image", "stacks/bundle", "cmd/ashlar", "tests"},
 	"github.com/google/go-git": {"stacks/github"},
 	"github.com/parquet-go":    {"runtime/dataset"},
 	"github.com/getkin/kin-op": {},
