@@ -18,13 +18,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// stackDouble is the head of a program that renders one ConfigMap which tells what flags
-// the rendering was given, but not its folders. What follows is for other calls.
+// stackDouble is the head of a program that renders two objects which tell what flags the
+// rendering was given, but not its folders. What follows is for other calls.
 const stackDouble = `#!/bin/sh
 if [ "$1" = render ]; then
 	for word in "$@"; do case $word in --out=*) out=${word#--out=};; --*) told="$told $word";; esac; done
 	mkdir -p "$out/manifests"
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: told}\ndata: {told: "%s"}\n' "$told" >"$out/manifests/told.yaml"
+	printf 'apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: told}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: "%s"}}\n' "$told" >"$out/manifests/scaler.yaml"
 	echo "1 file in $out"
 	exit
 fi
@@ -35,7 +36,7 @@ func bundleFiles(t *testing.T) map[string]string {
 	t.Helper()
 	const object = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s, namespace: p}\n"
 	out := map[string]string{"deploy/manifests/e.yaml": fmt.Sprintf(object, "e"),
-		"deploy2/manifests/f.yaml": fmt.Sprintf(object, "f")}
+		"deploy2/manifests/f.yaml": "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: f}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: f}}\n"}
 	for _, name := range []string{"bundle", "other"} {
 		public, private, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
@@ -167,5 +168,35 @@ func TestWrongBundleCommandsAreWrongInput(t *testing.T) {
 		if code != 2 || !strings.Contains(errs, c.want) || strings.Contains(out+errs, "hunter2") {
 			t.Errorf("%v: %d %q %s, want %q", c.args, code, out, errs, c.want)
 		}
+	}
+}
+
+func TestADeliveryIsWrittenForAPushedBundle(t *testing.T) {
+	dir, url := bundleWorld(t)
+	in := func(name string) string { return filepath.Join(dir, name) }
+	generate := []string{"generate", "delivery", url + ":1", "--from", in("deploy")}
+	code, out, errs := ashlar(t, append(generate, "--for", "flux", "--key", in("bundle.pub"))...)
+	if code != 0 || !strings.Contains(out, "name: credit\n") || !strings.Contains(out, "provider: cosign") ||
+		!strings.Contains(out, "path: ./run") || errs != "" {
+		t.Errorf("%d %s %s", code, out, errs)
+	}
+	code, out, errs = ashlar(t, append(generate, "--for", "argocd", "--out", in("app.yaml"), "-o", "json")...)
+	text, err := os.ReadFile(in("app.yaml"))
+	if code != 0 || err != nil || !strings.Contains(string(text), "kind: Application") ||
+		!strings.Contains(out, `"name": "credit"`) {
+		t.Errorf("%d %s %s %s %v", code, out, errs, text, err)
+	}
+	for want, args := range map[string][]string{
+		`--for "": use flux or argocd`: nil, "Argo CD does not verify": {"--for", "argocd", "--key", in("bundle.pub")},
+		"it takes PUBLIC KEY": {"--for", "flux", "--key", in("bundle.key")},
+		"is not a valid name": {"--for", "flux", "--name", "A"},
+	} {
+		if code, _, errs := ashlar(t, append(generate, args...)...); code != 2 || !strings.Contains(errs, want) {
+			t.Errorf("%v: %d %s, want %q", args, code, errs, want)
+		}
+	}
+	code, _, errs = ashlar(t, "generate", "delivery")
+	if code != 2 || !strings.Contains(errs, "takes the address of a bundle") {
+		t.Errorf("without an address: %d %s", code, errs)
 	}
 }

@@ -7,6 +7,19 @@ var generateFlags = map[string]verbEffects{
 		"pipelines": {to: "--pipelines argo"},
 		"output":    {line: "$b --out $root/rules.yaml", to: "--output json"},
 	}},
+	"generate delivery": {line: "oci://r.example.com/a:1 $b --for argocd", flags: map[string]flagEffect{
+		"env": {to: "--env prod"}, "layer": {to: "--layer foundation"}, "provider": {to: "--provider kubernetes"},
+		"config": {to: "--config a=b"}, "config-file": {to: "--config-file Pulumi.prod.yaml"},
+		"values": {to: "--values values.json"},
+		"from": {line: "oci://r.example.com/a:1 --for argocd", from: "--from $tools/deploy",
+			to: "--from $tools/deploy2"},
+		"for": {line: "oci://r.example.com/a:1 --from $tools/deploy", from: "--for flux", to: "--for argocd"},
+		"out": {to: "--out $root/flux.yaml"}, "name": {to: "--name b"}, "namespace": {to: "--namespace b"},
+		"key":             {line: byFlux, from: "--key $tools/bundle.pub", to: "--key $tools/other.pub"},
+		"pull-secret":     {line: byFlux, to: "--pull-secret ghcr"},
+		"service-account": {line: byFlux, to: "--service-account deployer"},
+		"output":          {line: "oci://r.example.com/a:1 $b --for flux --out $root/flux.yaml", to: "--output json"},
+	}},
 	"generate dockerfile": {line: "--pip requirements.txt train.py", flags: map[string]flagEffect{
 		"ashlar": {line: "--verbose", from: "--ashlar v1.2.0", to: "--ashlar v1.3.0"},
 		"base":   {to: "--base python:3.13-slim"},
@@ -33,6 +46,9 @@ var imageFlags = map[string]verbEffects{
 		"from": {line: "$hub/$unique:2", from: "--from $tools/hello.tar", to: "--from $tools/other.tar"},
 	}},
 }
+
+// byFlux delivers a small bundle with Flux.
+const byFlux = "oci://r.example.com/a:1 --from $tools/deploy --for flux"
 
 // bundleFlags are what the flags of `ashlar bundle` change. What a rendering is given
 // is in its manifests: see the double of ashlar-stack.
