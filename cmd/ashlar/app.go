@@ -29,10 +29,12 @@ type app struct {
 }
 
 // verbs is the list that a new verb is added to.
-var verbs = []func(*app) *cobra.Command{initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb, modelVerb,
-	pipelineVerb, runsVerb, storeVerb, policyVerb, generateVerb, imageVerb, bundleVerb, githubVerb,
-	bootstrapVerb,
-	completionVerb, versionVerb}
+var verbs = []func(*app) *cobra.Command{
+	initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb,
+	modelVerb, pipelineVerb, runsVerb, storeVerb, backupVerb, restoreVerb,
+	policyVerb, generateVerb, imageVerb, bundleVerb, githubVerb, bootstrapVerb,
+	completionVerb, versionVerb,
+}
 
 // run is the whole program but for the process around it; it returns the exit
 // code: 0 fine, 1 findings, 2 wrong input, 3 internal.

@@ -237,6 +237,7 @@ var clockwork = []struct {
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`), "TIME"},
 	{regexp.MustCompile(`\d{8}T\d{6}\.\d{9}Z`), "RUN"},
+	{regexp.MustCompile(`\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}(, manifest sha256:[0-9a-f]{64})?`), "BACKUP"},
 	{regexp.MustCompile(`\b\d\d:\d\d:\d\d\b`), "CLOCK"},
 	{regexp.MustCompile(` +\d+(\.\d+)? m?s\b( {2,})?`), " TOOK "},
 	{regexp.MustCompile(`\d+(\.\d+)?m?s of CPU, \d+(\.\d+)? [KMG]iB`), "USED"},

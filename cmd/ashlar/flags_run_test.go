@@ -43,6 +43,18 @@ var runFlags = map[string]verbEffects{
 		"keep": {to: "--keep 90d"}, "grace": {to: "--grace 24h"}, "dry-run": {to: "--dry-run"}, "dir": {to: "--dir $b"},
 		"state": {to: "--state $b/.ashlar"},
 	}},
+	"backup": {line: "$away $b", then: "restore $away --list", flags: map[string]flagEffect{
+		"keep":  {to: "--keep 1"},
+		"state": {line: "$away", from: "--state $b/.ashlar", to: "--state $c/.ashlar"},
+		"store": {to: "--store $c/.ashlar/store"}, "registry": {line: "$away --store $b/.ashlar/store",
+			from: "--registry $pg", to: "--registry $pg/other"},
+	}},
+	"restore": {line: "$away $root/new", then: "model audit --dir $root/new", flags: map[string]flagEffect{
+		"at": {to: "--at $first"}, "list": {to: "--list"}, "verify": {to: "--verify"},
+		"state": {line: "$away", from: "--state $root/new/.ashlar", to: "--state $root/other/.ashlar"},
+		"store": {to: "--store $root/other"}, "registry": {line: "$away --store $root/new/.ashlar/store",
+			from: "--registry $pg", to: "--registry $pg/other"},
+	}},
 	"store retain": {line: "--dir $b", then: "model audit --dir $b", flags: map[string]flagEffect{
 		"as": {to: "--as grace"}, "dry-run": {to: "--dry-run"}, "env": {to: "--env prod"},
 	}},

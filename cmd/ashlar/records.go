@@ -36,17 +36,32 @@ func (a *app) records(remote string) records {
 
 // openRegistry opens a cluster's registry.
 func (a *app) openRegistry(ctx context.Context, location string) (*registry.Registry, error) {
+	opt, err := a.registryOptions(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Open(ctx, location, opt)
+}
+
+// migrateRegistry makes the tables of a cluster's registry, where they are not there.
+func (a *app) migrateRegistry(ctx context.Context, location string) error {
+	opt, err := a.registryOptions(ctx, location)
+	if err == nil {
+		_, err = registry.Migrate(ctx, location, opt)
+	}
+	return err
+}
+
+// registryOptions say how to log in.
+func (a *app) registryOptions(ctx context.Context, location string) (registry.Options, error) {
 	if !strings.Contains(location, "://") {
-		return nil, usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name; a local stack's is found in its folder")
+		return registry.Options{}, usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name; a local stack's is found in its folder")
 	}
 	how, err := login.New(ctx, login.Config{
 		Mode: a.getenv("ASHLAR_DATABASE_AUTH"), Database: location, Secret: a.getenv("ASHLAR_DATABASE_SECRET"),
 		Region: a.getenv("AWS_REGION"),
 	})
-	if err != nil {
-		return nil, err
-	}
-	return registry.Open(ctx, location, registry.Options{Now: a.now, Login: how, Patience: patience})
+	return registry.Options{Now: a.now, Login: how, Patience: patience}, err
 }
 
 // comparing is how a check compares evidence.

@@ -49,6 +49,7 @@ type Registry struct {
 	now      func() time.Time
 	patience time.Duration
 	readOnly bool
+	name     string // the location as messages may show it
 	file     string // of SQLite; empty: it is in no file
 
 	// writing orders this process's writers, so that they do not wait for each
@@ -97,7 +98,8 @@ func connect(ctx context.Context, location string, opt Options) (*Registry, erro
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", d.name(location), err)
 	}
-	r := &Registry{db: db, dialect: d, now: opt.Now, patience: cmp.Or(opt.Patience, defaultPatience)}
+	r := &Registry{db: db, dialect: d, now: opt.Now,
+		patience: cmp.Or(opt.Patience, defaultPatience), name: d.name(location)}
 	if d.inFile {
 		r.file, r.readOnly = location, opt.ReadOnly
 	}

@@ -28,32 +28,37 @@ func (r *Registry) VerifyAudit(ctx context.Context, noted ...Anchor) error {
 // a log that is not whole says nothing about them.
 func (r *Registry) verify(ctx context.Context, noted ...Anchor) (end Anchor, err error) {
 	err = r.view(ctx, func(h handle) error {
-		v := &chain{noted: noted}
-		said := newLedger()
-		err := readLog(ctx, h, `ORDER BY seq`, nil, func(l line) error {
-			e, err := v.take(l)
-			if err == nil {
-				said.take(e)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		head, err := readAnchor(ctx, h)
-		if err != nil {
-			return err
-		}
-		if err := v.at(head); err != nil {
-			return err
-		}
-		if err := v.missed(); err != nil {
-			return err
-		}
-		end = v.end
-		return said.compare(ctx, h)
+		end, err = verifyIn(ctx, h, noted...)
+		return err
 	})
 	return end, err
+}
+
+// verifyIn is verify within a transaction.
+func verifyIn(ctx context.Context, h handle, noted ...Anchor) (Anchor, error) {
+	v := &chain{noted: noted}
+	said := newLedger()
+	err := readLog(ctx, h, `ORDER BY seq`, nil, func(l line) error {
+		e, err := v.take(l)
+		if err == nil {
+			said.take(e)
+		}
+		return err
+	})
+	if err != nil {
+		return Anchor{}, err
+	}
+	head, err := readAnchor(ctx, h)
+	if err != nil {
+		return Anchor{}, err
+	}
+	if err := v.at(head); err != nil {
+		return Anchor{}, err
+	}
+	if err := v.missed(); err != nil {
+		return Anchor{}, err
+	}
+	return v.end, said.compare(ctx, h)
 }
 
 // chain verifies entries one after the other.

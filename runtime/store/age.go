@@ -91,5 +91,5 @@ func (s *Store) modified(ctx context.Context, key string) (time.Time, int64, err
 	if err != nil {
 		return time.Time{}, 0, err
 	}
-	return attrs.ModTime, attrs.Size, nil
+	return putAt(attrs), attrs.Size, nil
 }

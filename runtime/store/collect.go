@@ -185,12 +185,12 @@ func (s *Store) follow(ctx context.Context, digest string, add func(string)) (er
 // sweepObjects removes what is unreachable and old, and counts all objects into
 // out. Keys of any other form, left by other programs, are not touched.
 func (s *Store) sweepObjects(ctx context.Context, c Collection, reachable map[string]bool, out *Collected) error {
-	all, err := s.list(ctx, "objects/sha256/")
+	all, err := s.list(ctx, objectPrefix)
 	if err != nil {
 		return fmt.Errorf("objects: %w", err)
 	}
 	for _, o := range all {
-		digest := "sha256:" + strings.ReplaceAll(strings.TrimPrefix(o.Key, "objects/sha256/"), "/", "")
+		digest := "sha256:" + strings.ReplaceAll(strings.TrimPrefix(o.Key, objectPrefix), "/", "")
 		if !IsDigest(digest) {
 			continue
 		}
@@ -231,7 +231,7 @@ func (s *Store) removeOld(ctx context.Context, key string, c Collection) (bool, 
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return true, nil
 	}
-	if err != nil || c.Now().Sub(attrs.ModTime) < c.Grace {
+	if err != nil || c.Now().Sub(putAt(attrs)) < c.Grace {
 		return false, err
 	}
 	if s.folder != "" {

@@ -38,7 +38,8 @@ func (s *Store) Expire(ctx context.Context, digest string, age time.Duration, no
 
 // OldRefs returns the names that begin with prefix and were last put longer ago
 // than the age.
-// It reads the listing alone, so no reference becomes young by it.
+// It reads no reference, so none becomes young by it. In a bucket, one that is too young
+// by the listing is looked at by itself: it may have been restored from a backup.
 func (s *Store) OldRefs(ctx context.Context, prefix string, age time.Duration, now func() time.Time) ([]string, error) {
 	all, err := s.list(ctx, refPrefix+prefix)
 	if err != nil {
@@ -46,8 +47,17 @@ func (s *Store) OldRefs(ctx context.Context, prefix string, age time.Duration, n
 	}
 	var out []string
 	for _, o := range all {
-		if name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, refPrefix), refSuffix); ok &&
-			now().Sub(o.ModTime) >= age {
+		name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, refPrefix), refSuffix)
+		if !ok {
+			continue
+		}
+		at := o.ModTime
+		if s.folder == "" && now().Sub(at) < age {
+			if at, _, err = s.modified(ctx, o.Key); err != nil {
+				return nil, fmt.Errorf("reference %s: %w", name, err)
+			}
+		}
+		if !at.IsZero() && now().Sub(at) >= age {
 			out = append(out, name)
 		}
 	}

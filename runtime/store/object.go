@@ -30,8 +30,11 @@ func objectKey(digest string) (string, error) {
 		return "", fmt.Errorf("object %q: want sha256: and 64 hexadecimal digits", digest)
 	}
 	h := digest[len("sha256:"):]
-	return "objects/sha256/" + h[:2] + "/" + h[2:], nil
+	return objectPrefix + h[:2] + "/" + h[2:], nil
 }
+
+// objectPrefix is what the keys of objects begin with.
+const objectPrefix = "objects/sha256/"
 
 // Put keeps everything that r yields and returns its digest and its size in
 // bytes. An object that is there already, and whole, is left alone; a damaged

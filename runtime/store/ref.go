@@ -37,18 +37,26 @@ const (
 // The value is kept behind a line with its digest, so that a reference, which has
 // no digest in its name as objects do, can be verified by itself.
 func (s *Store) PutRef(ctx context.Context, name string, value []byte) error {
-	if err := checkRefName(name); err != nil {
+	envelope, err := sealRef(name, value)
+	if err != nil {
 		return err
 	}
-	if len(value) > MaxRefBytes {
-		return fmt.Errorf("reference %s: %d bytes, at most %d; keep it as an object and refer to its digest",
-			name, len(value), MaxRefBytes)
-	}
-	envelope := io.MultiReader(strings.NewReader(refMagic+plan.DigestBytes(value)+"\n"), bytes.NewReader(value))
-	if err := s.write(ctx, refKey(name), envelope); err != nil {
+	if err := s.write(ctx, refKey(name), bytes.NewReader(envelope)); err != nil {
 		return fmt.Errorf("reference %s: %w", name, err)
 	}
 	return nil
+}
+
+// sealRef puts the value into its envelope, where name and value may be a reference's.
+func sealRef(name string, value []byte) ([]byte, error) {
+	if err := checkRefName(name); err != nil {
+		return nil, err
+	}
+	if len(value) > MaxRefBytes {
+		return nil, fmt.Errorf("reference %s: %d bytes, at most %d; keep it as an object and refer to its digest",
+			name, len(value), MaxRefBytes)
+	}
+	return append([]byte(refMagic+plan.DigestBytes(value)+"\n"), value...), nil
 }
 
 // GetRef returns the value that was last put under the name. A missing one is

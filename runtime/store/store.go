@@ -75,11 +75,16 @@ func (s *Store) Close() error {
 // become visible when they are complete. Both give readers the old bytes or the
 // new.
 func (s *Store) write(ctx context.Context, key string, r io.Reader) error {
+	return s.writeWith(ctx, key, r, nil)
+}
+
+// writeWith is write, with metadata where the bucket keeps any.
+func (s *Store) writeWith(ctx context.Context, key string, r io.Reader, metadata map[string]string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var file *os.File // the driver's temporary file, where it has one
 	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{
-		ContentType: "application/octet-stream",
+		ContentType: "application/octet-stream", Metadata: metadata,
 		BeforeWrite: func(as func(any) bool) error { as(&file); return nil },
 	})
 	if err != nil {

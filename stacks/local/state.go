@@ -74,6 +74,12 @@ func readState(ctx context.Context, folder string, now func() time.Time) (*State
 	return s, nil
 }
 
+// NewState opens the state in the folder, and makes one where there is none: a restore
+// fills it.
+func NewState(ctx context.Context, folder string, now func() time.Time) (*State, error) {
+	return makeState(ctx, folder, now)
+}
+
 // makeState opens the state, making what is missing; folders are for their owner alone.
 // The store is closed again if the registry cannot be opened.
 func makeState(ctx context.Context, folder string, now func() time.Time) (*State, error) {

@@ -1,0 +1,122 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// NotEmptyError says that a registry which was to be filled has content already.
+type NotEmptyError struct {
+	Registry string           // its name, without a password
+	Rows     map[string]int64 // by table
+	Log      Anchor           // where its audit log ends
+}
+
+// Error says what is there.
+func (e *NotEmptyError) Error() string {
+	var have []string
+	for _, t := range content {
+		if n := e.Rows[t.name]; n > 0 {
+			have = append(have, fmt.Sprintf("%s %d", t.name, n))
+		}
+	}
+	return fmt.Sprintf("registry %s is not empty; it has rows in: %s", e.Registry, strings.Join(have, ", "))
+}
+
+// Empty returns a *NotEmptyError unless the registry has no content.
+func (r *Registry) Empty(ctx context.Context) error {
+	return r.view(ctx, func(h handle) error { return r.empty(ctx, h) })
+}
+
+func (r *Registry) empty(ctx context.Context, h handle) error {
+	found := &NotEmptyError{Registry: r.name, Rows: map[string]int64{}}
+	some := false
+	for _, t := range content {
+		var n int64
+		if err := h.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+t.name).Scan(&n); err != nil {
+			return fmt.Errorf("registry: table %s: %w", t.name, err)
+		}
+		found.Rows[t.name], some = n, some || n > 0
+	}
+	var err error
+	if found.Log, err = readAnchor(ctx, h); err != nil {
+		return err
+	}
+	if some || found.Log != (Anchor{}) {
+		return found
+	}
+	return nil
+}
+
+// Import fills an empty registry with rows that Export wrote, whatever database they
+// are from. rows is called for each table in the order of Tables and calls take with
+// each line; it may run more than once.
+//
+// All happens in one transaction, in which the audit log is verified, compared with
+// the tables and with s.Log before the commit. So a registry has all rows of a log
+// that is whole, or none: a killed import is run again. It takes the database's
+// owner, since no duty may write rows as they were. One whose log ends where s.Log
+// does is taken for the same import, and left as it is.
+func (r *Registry) Import(ctx context.Context, s Snapshot,
+	rows func(table string, take func(line []byte) error) error,
+) error {
+	if newest, _ := Schemas(); s.Schema > newest {
+		return fmt.Errorf("the rows are of version %d of the schema and this Ashlar knows %d: %s", s.Schema, newest,
+			upgrade)
+	}
+	if r.readOnly {
+		return fmt.Errorf("registry %s: it is open for reading only, because its folder is not writable", r.file)
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	return r.again(ctx, func() error {
+		return r.transact(ctx, nil, func(h handle) error {
+			if err := h.lock(ctx); err != nil {
+				return err
+			}
+			err := r.empty(ctx, h)
+			if there := new(NotEmptyError); errors.As(err, &there) && s.Log.Seq > 0 && there.Log == s.Log {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return fill(ctx, h, s, rows)
+		})
+	})
+}
+
+// fill inserts the rows and verifies what they make.
+func fill(ctx context.Context, h handle, s Snapshot,
+	rows func(table string, take func(line []byte) error) error,
+) error {
+	for _, t := range content {
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ")
+		insert := `INSERT INTO ` + t.name + ` (` + t.names() + `) VALUES (` + marks + `)`
+		n := 0
+		err := rows(t.name, func(line []byte) error {
+			n++
+			values, err := t.decode(line)
+			if err == nil {
+				_, err = h.ExecContext(ctx, insert, values...)
+			}
+			if err != nil {
+				return fmt.Errorf("row %d: %w", n, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("registry: table %s: %w", t.name, err)
+		}
+	}
+	if _, err := h.ExecContext(ctx, `UPDATE audit_head SET seq = ?, hash = ? WHERE id = 1`,
+		s.Log.Seq, s.Log.Hash); err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	if _, err := verifyIn(ctx, h); err != nil {
+		return fmt.Errorf("the rows do not make a registry whose audit log verifies: %w", err)
+	}
+	return nil
+}
