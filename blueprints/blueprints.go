@@ -50,7 +50,8 @@ func (l *Loader) open(fsys fs.FS, dir string) (*blueprint, error) {
 }
 
 // LoadAll returns the plan of every environment, by name. Problems of all
-// environments are returned together, as Problems.
+// environments are returned together, as Problems. The overlay of previews is among
+// them, so that it is checked with the others; nothing runs in it.
 func (l *Loader) LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) {
 	b, err := l.open(fsys, dir)
 	if err != nil {
@@ -82,7 +83,8 @@ func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
 
 // Load reads the blueprint in dir of fsys for one environment. With an empty
 // name that is "dev", or the first by name where dev is not declared. A
-// blueprint that declares no environments has "dev" alone.
+// blueprint that declares no environments has "dev" alone. The environment of a
+// pull request, such as "pr-12", has the overlay "preview" unless it has its own.
 //
 // The error is Problems, holding all that was found, unless reading failed.
 func Load(fsys fs.FS, dir, environment string) (*plan.Plan, error) {
@@ -102,7 +104,7 @@ func LoadDir(dir, environment string) (*plan.Plan, error) {
 }
 
 // Environments returns the names of the environments that the blueprint has,
-// sorted.
+// sorted, those of pull requests left out.
 func Environments(fsys fs.FS, dir string) ([]string, error) {
 	b, err := open(fsys, dir)
 	if err != nil {
@@ -152,8 +154,12 @@ func open(fsys fs.FS, dir string) (*blueprint, error) {
 func (b *blueprint) all() (map[string]Loaded, error) {
 	out := map[string]Loaded{}
 	var all Problems
-	for _, name := range b.environments() {
-		one, err := b.load(name)
+	names := b.environments()
+	if b.overlays[plan.PreviewOverlay] != nil {
+		names = append(names, plan.PreviewOverlay)
+	}
+	for _, name := range names {
+		one, err := b.loadOverlay(name)
 		var found Problems
 		switch {
 		case errors.As(err, &found):
@@ -182,11 +188,14 @@ func (b *blueprint) plans() (map[string]*plan.Plan, error) {
 	return plans, nil
 }
 
+// environments are those that something can run in, previews aside.
 func (b *blueprint) environments() []string {
-	if len(b.overlays) == 0 {
+	declared := slices.DeleteFunc(slices.Sorted(maps.Keys(b.overlays)),
+		func(name string) bool { return name == plan.PreviewOverlay })
+	if len(declared) == 0 {
 		return []string{DefaultEnvironment}
 	}
-	return slices.Sorted(maps.Keys(b.overlays))
+	return declared
 }
 
 func (b *blueprint) plan(environment string) (*plan.Plan, error) {
@@ -202,12 +211,24 @@ func (b *blueprint) load(environment string) (Loaded, error) {
 			environment = DefaultEnvironment
 		}
 	}
+	if tree, ok, err := b.preview(environment); ok || err != nil {
+		return b.read(environment, tree, err)
+	}
 	if !slices.Contains(names, environment) {
 		return Loaded{}, Problems{{File: b.file, Path: "environments",
 			Message: fmt.Sprintf("unknown environment %q; there are %s", environment, source.Known(environment, names)),
 			Hint:    nearest.Hint(environment, names), Code: source.UnknownEnvironment}}
 	}
-	c, err := checkSchema(b, overlay(b.base, b.overlays[environment]))
+	return b.read(environment, overlay(b.base, b.overlays[environment]), nil)
+}
+
+// read checks the tree of an environment and lowers it. err is of whoever made the
+// tree, and is passed on.
+func (b *blueprint) read(environment string, tree *node, err error) (Loaded, error) {
+	if err != nil {
+		return Loaded{}, err
+	}
+	c, err := checkSchema(b, tree)
 	if err != nil {
 		return Loaded{}, err
 	}

@@ -100,7 +100,8 @@ func (p Pins) Source(pkg string) ([]byte, error) {
 func quote(text string) string { return literal.String.Quote(text) }
 
 // Package returns the name of the CUE package in the folder and the environments
-// that the blueprint in it declares: none where it has the default one only.
+// that the blueprint in it declares: none where it has the default one only. Previews
+// are left out, since they serve what they have trained.
 func Package(dir string) (pkg string, declared []string, err error) {
 	if err := folder(dir); err != nil {
 		return "", nil, err
@@ -114,5 +115,6 @@ func Package(dir string) (pkg string, declared []string, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	delete(b.overlays, plan.PreviewOverlay)
 	return files[0].PackageName(), slices.Sorted(maps.Keys(b.overlays)), nil
 }

@@ -174,6 +174,7 @@ func environmentNames(_ *app, at cursor) []string {
 	if err != nil {
 		return nil
 	}
+	delete(plans, plan.PreviewOverlay) // nothing runs in it
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(plans)), func(name string) bool { return name == "" })
 }
 
@@ -232,7 +233,7 @@ func versionsOf(a *app, at cursor) (out []string) {
 // register opens the local stack's registry for f where there is one. A cluster's
 // registry is not asked: a key press must not wait for a network.
 func (a *app) register(at cursor, f func(*registry.Registry)) {
-	folder := local.StateFolder(at.dir(), at.flag("state"))
+	folder := local.StateOf(at.dir(), at.flag("state"), at.flag("env"))
 	if !isFile(filepath.Join(folder, "registry.db")) {
 		return
 	}

@@ -98,6 +98,7 @@ func (g *githubApp) bootstrap(ctx context.Context, dir string, f bootstrapFlags)
 	if err != nil {
 		return err
 	}
+	delete(plans, plan.PreviewOverlay) // pull requests are of no environment that is deployed to
 	c, err := g.client()
 	if err != nil {
 		return err

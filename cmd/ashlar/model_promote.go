@@ -96,6 +96,9 @@ func (m *modelApp) promotion(ctx context.Context, name string, n int, environmen
 
 // planWith is the environment's plan, which must have the model.
 func (m *modelApp) planWith(model, environment string) (*plan.Plan, error) {
+	if _, ok := plan.PreviewNumber(environment); ok {
+		return nil, usageError(fmt.Sprintf("%s is the preview of a pull request, which serves what it has trained and has no pins; name an environment such as prod", environment))
+	}
 	p, err := loadPlan(m.dir, environment)
 	if err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (p *pipelineApp) named(name string) (*plan.Plan, plan.Pipeline, error) {
 func (p *pipelineApp) open(ctx context.Context, loaded *plan.Plan, f func(*local.Stack) error) (err error) {
 	shown := p.newProgress(p.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: loaded, Dir: p.dir, State: local.StateFolder(p.dir, p.state), Author: p.actor(p.as),
+		Plan: loaded, Dir: p.dir, State: local.StateOf(p.dir, p.state, loaded.Environment), Author: p.actor(p.as),
 		Commit: revision.Commit(ctx, p.dir),
 		Getenv: p.getenv, Now: p.now, Log: p.log(), Observe: shown.observe, Notice: p.notice,
 	})
@@ -99,7 +99,7 @@ func (p *pipelineApp) open(ctx context.Context, loaded *plan.Plan, f func(*local
 
 // kept opens the state of a stack that has run.
 func (p *pipelineApp) kept(ctx context.Context, f func(*local.State) error) (err error) {
-	state, err := local.OpenState(ctx, local.StateFolder(p.dir, p.state), p.now)
+	state, err := local.OpenState(ctx, local.StateOf(p.dir, p.state, p.environment), p.now)
 	if err != nil {
 		return err
 	}

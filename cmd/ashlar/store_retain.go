@@ -58,7 +58,7 @@ func (a *app) retain(ctx context.Context, f retainFlags) (gone []retain.Deletion
 	if err != nil {
 		return nil, err
 	}
-	state, err := local.OpenState(ctx, local.StateFolder(f.dir, f.state), a.now)
+	state, err := local.OpenState(ctx, local.StateOf(f.dir, f.state, p.Environment), a.now)
 	if err != nil {
 		return nil, err
 	}

@@ -31,10 +31,13 @@ func upVerb(a *app) *cobra.Command {
 the data, trains and registers the models, serves them and watches for drift until
 Ctrl-C. Results are cached by the digest of their inputs, so a second run reuses
 everything that has not changed. State is in .ashlar in the blueprint's folder.
+With --env pr-NUMBER it runs the preview of a pull request: the blueprint with its
+overlay "preview", and a state of its own that "ashlar preview remove" deletes.
 
 Exit code 1 means that data, gates or approvals did not pass, 2 that the input is wrong.`,
 		Example: `  ashlar up blueprints/examples/credit
   ashlar up --env prod --listen 127.0.0.1:9000
+  ashlar up --env pr-12     # the preview of pull request 12
   ashlar up --once          # run, answer one prediction, exit
   ashlar up --build         # stop once the models are registered`,
 		Args: atMostDir,
@@ -63,12 +66,13 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := (records{app: a, state: f.state}).hold(ctx, dir, p); err != nil {
+	state := local.StateOf(dir, f.state, p.Environment)
+	if err := (records{app: a, state: state}).hold(ctx, dir, p); err != nil {
 		return err
 	}
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: p, Dir: dir, State: local.StateFolder(dir, f.state), Listen: f.listen,
+		Plan: p, Dir: dir, State: state, Listen: f.listen,
 		Hosts: f.hosts, Author: a.actor(f.as),
 		Commit: revision.Commit(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(),
 		Observe: shown.observe, Notice: a.notice,

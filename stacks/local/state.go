@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/store"
@@ -31,6 +32,24 @@ func StateFolder(dir, explicit string) string {
 		return explicit
 	}
 	return filepath.Join(dir, ".ashlar")
+}
+
+// StateOf is StateFolder of an environment. The preview of a pull request has a state
+// of its own, so that its models and records do not mix with those of the others and
+// can be removed together.
+func StateOf(dir, explicit, environment string) string {
+	if number, ok := plan.PreviewNumber(environment); ok && explicit == "" {
+		return PreviewState(StateFolder(dir, ""), number)
+	}
+	return StateFolder(dir, explicit)
+}
+
+// previewsFolder holds the states of previews, below that of the blueprint.
+const previewsFolder = "previews"
+
+// PreviewState is the folder of a preview's state, below that of the blueprint's.
+func PreviewState(state string, number int) string {
+	return filepath.Join(state, previewsFolder, plan.PreviewEnvironment(number))
 }
 
 // OpenState opens the state of a stack that has been up at least once. One whose

@@ -243,7 +243,9 @@ var usual = map[string]int{"dev": -2, "development": -2, "test": -1, "staging": 
 func inOrder(plans map[string]*plan.Plan) []string {
 	var out []string
 	for name := range plans {
-		out = append(out, name)
+		if name != plan.PreviewOverlay { // of pull requests; no merge deploys them
+			out = append(out, name)
+		}
 	}
 	slices.SortFunc(out, func(a, b string) int {
 		if d := usual[a] - usual[b]; d != 0 {
