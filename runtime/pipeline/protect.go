@@ -17,6 +17,10 @@ import (
 // and validate alone. Ingest keeps them as they may go further, and every other
 // stage reads what it kept: none of them needs the source or the key.
 
+// keptVersion is that of the code that keeps rows. Version 1 reused the memory of rows
+// that it had kept: of a file beyond a few MiB it kept other rows than were read.
+const keptVersion = 2
+
 // protection is what the kept rows depend on beside the source's bytes; nil where
 // the dataset is not protected.
 func (t *table) protection() (*privacy.Guard, map[string]any, error) {
@@ -29,7 +33,7 @@ func (t *table) protection() (*privacy.Guard, map[string]any, error) {
 	}
 	return g, map[string]any{
 		"columns": t.recipe.dataset.Columns, "csv": t.recipe.dataset.CSV,
-		"format": t.recipe.dataset.Format, "key": g.KeyID(),
+		"format": t.recipe.dataset.Format, "key": g.KeyID(), "kept": keptVersion,
 	}, nil
 }
 
@@ -99,8 +103,8 @@ func (t *table) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Optio
 		if err != nil {
 			return nil, fmt.Errorf("dataset %s: %w", t.recipe.model.Dataset, err)
 		}
+		// The frame is not recycled: columns that are not protected are shared with it.
 		frames = append(frames, kept)
-		reader.Recycle(f)
 	}
 	if reader.Problems() != nil || len(frames) == 0 {
 		return nil, nil
