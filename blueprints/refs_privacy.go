@@ -36,23 +36,28 @@ func (r *refs) protectedModel(name string, m *plan.Model, d plan.Dataset) {
 }
 
 // protectedSources checks that no stage is handed, or makes, the rows of a
-// dataset before they are anonymised: what stages read and make is kept.
+// dataset before they are anonymised: what stages read and make is kept. None is handed
+// the rows that a sample leaves out.
 func (r *refs) protectedSources(line, name string, p plan.Pipeline) {
 	s, origin := p.Stages[name], originOf(name)
 	for _, dataset := range keys(r.plan.Datasets) {
 		d := r.plan.Datasets[dataset]
-		if !d.Protects() {
+		if !d.Keeps() {
 			continue
+		}
+		why := "whose columns are anonymised when they come in; the stage would get them as they are"
+		if !d.Protects() {
+			why = "of which only a sample is read; the stage would get all rows"
 		}
 		for i, dep := range s.Deps {
 			if _, _, builtin := plan.BuiltinDep(dep); !builtin && plan.Feeds(s.At(dep), d.Source) {
-				r.say(fmt.Sprintf("%s is the source of dataset %s, whose columns are anonymised when they come in; the stage would get them as they are", dep, dataset),
+				r.say(fmt.Sprintf("%s is the source of dataset %s, %s", dep, dataset, why),
 					`read "ingest:data.csv", which has the rows as they may go further`, "pipelines", line, "stages",
 					origin, "deps", fmt.Sprint(i))
 			}
 		}
 		for i, out := range s.Outs {
-			if plan.Feeds(s.At(out), d.Source) {
+			if d.Protects() && plan.Feeds(s.At(out), d.Source) {
 				r.say(fmt.Sprintf("%s is the source of dataset %s, whose columns are anonymised when they come in; what a stage makes is kept as it is", out, dataset),
 					"anonymise it in the stage and leave anonymise out, or name a source that no stage makes",
 					"pipelines", line, "stages", origin, "outs", fmt.Sprint(i))

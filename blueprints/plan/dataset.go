@@ -31,7 +31,16 @@ type Dataset struct {
 	Expect  []Expectation     `json:"expect,omitempty"`
 	// how long what comes of the data may be kept, such as "730d"; "": as long as anything
 	Retention string `json:"retention,omitempty"`
+	// Sample is the share of the rows that is read, above 0; 0 and 1 stand for all
+	Sample float64 `json:"sample,omitempty"`
 }
+
+// Sampled reports whether only some of the rows are read.
+func (d Dataset) Sampled() bool { return d.Sample > 0 && d.Sample < 1 }
+
+// Keeps reports whether ingest keeps the rows, so that later stages read those and not
+// the source: values or rows of it may not go further.
+func (d Dataset) Keeps() bool { return d.Sampled() || d.Protects() }
 
 // DefaultNullValue are the texts that mean missing where a blueprint does not
 // say, as the schema has them.

@@ -12,7 +12,7 @@ import (
 // unless it uses a field that came later, so a newer compiler gives the same bytes
 // and digest for a blueprint that uses nothing new.
 const (
-	Format       = 1 // the newest
+	Format       = 2 // the newest
 	OldestFormat = 1
 )
 
@@ -30,7 +30,10 @@ type addition struct {
 // `omitempty`, so that plans without it stay of the format before. A new value of a
 // field that is there is no addition: who does not know an algorithm or a strategy
 // refuses it where it would act on it.
-var additions = map[string]addition{}
+var additions = map[string]addition{
+	// Who does not know it reads all rows.
+	"datasets.*.sample": {format: 2},
+}
 
 // Stated is what a plan says of its own format; a plan of format 1 says nothing.
 type Stated struct {

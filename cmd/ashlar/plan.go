@@ -99,8 +99,12 @@ func (a *app) writePlan(p *plan.Plan) error {
 		p.Owner.Team, p.Owner.Email, digest)
 	for _, name := range slices.Sorted(maps.Keys(p.Datasets)) {
 		d := p.Datasets[name]
-		a.concept("dataset", name, d.Source, fmt.Sprintf("%s, %s, sensitive: %s",
-			counted(len(d.Columns), "column"), counted(len(d.Expect), "expectation"), orNone(sensitive(d))))
+		read := ""
+		if d.Sampled() {
+			read = fmt.Sprintf(", a sample of %g", d.Sample)
+		}
+		a.concept("dataset", name, d.Source, fmt.Sprintf("%s, %s, sensitive: %s%s",
+			counted(len(d.Columns), "column"), counted(len(d.Expect), "expectation"), orNone(sensitive(d)), read))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Models)) {
 		m := p.Models[name]

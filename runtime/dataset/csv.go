@@ -112,6 +112,7 @@ func (r *csvReader) produce(ctx context.Context) {
 // would be lost.
 func (r *csvReader) produceFile(ctx context.Context, o *openCSV) error {
 	l := newLayout(o.file.Path, o.header, r.targets, r.declared)
+	l.name = o.file.Name
 	for first := true; ; first = false {
 		text, err := o.next(r.opt.BatchRows)
 		c := &chunk{text: text, batch: batch{layout: l, first: first, line: o.lines, err: err}}

@@ -24,6 +24,7 @@ func (t *target) coded() bool { return t.plan.Type == plan.Category || t.plan.Ty
 // layout is where one file keeps the columns of the frames.
 type layout struct {
 	file string
+	name string // of the file within its source
 	// fields holds a column's index among the targets, or -1 for a field that
 	// nobody declared, one a header field.
 	fields []int

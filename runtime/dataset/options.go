@@ -41,6 +41,8 @@ type Options struct {
 	Dir string
 	// Part is what is read of a dataset of several files.
 	Part Part
+	// Seed decides which rows a dataset's sample has.
+	Seed uint64
 	// BatchRows is the most rows that a frame has (DefaultBatchRows where
 	// zero). A frame of a CSV file ends sooner, after about 1 MiB of text.
 	BatchRows int

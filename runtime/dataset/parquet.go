@@ -113,6 +113,7 @@ func damaged(panicked any, err error) error {
 // layOut finds the targets in a file and reports those that are no flat column.
 func (r *parquetReader) layOut(o *openParquet) {
 	o.layout = newLayout(o.file.Path, o.header, r.targets, r.declared)
+	o.layout.name = o.file.Name
 	for i, at := range o.layout.fields {
 		c := o.columns[i]
 		if at < 0 || flat(c) {

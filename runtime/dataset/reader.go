@@ -30,7 +30,9 @@ type Reader struct {
 	table table
 
 	mu       sync.Mutex
+	sample   *sampler // nil: all rows are read
 	rows     int64
+	read     int64 // rows before the sample was taken
 	records  int64
 	row      int64 // records of the current file before the next batch
 	line     int64
@@ -55,7 +57,7 @@ func Open(ctx context.Context, ds plan.Dataset, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{ctx: ctx, name: ds.Source, part: !opt.Part.Whole()}
+	r := &Reader{ctx: ctx, name: ds.Source, part: !opt.Part.Whole(), sample: newSampler(ds, opt.Seed)}
 	if src.Files, err = opt.Part.of(src.Files); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", ds.Source, err), src.Close())
 	}
@@ -97,8 +99,8 @@ func (r *Reader) Header() []string { return r.table.header() }
 //
 // A row that is not a record of the header's length is skipped; a cell that is
 // not a value of its column's type is missing; a category outside the declared
-// values is kept. Problems tells of all these. A table without any row is an
-// error here.
+// values is kept. Problems tells of all these, also in rows that the dataset's sample
+// leaves out. A table or a sample without any row is an error here.
 //
 // It holds the lock while it waits, so frames are handed out in order; a second
 // caller waits for the first. After an error all calls return that error.
@@ -112,12 +114,18 @@ func (r *Reader) Next() (*Frame, error) {
 			break
 		}
 		r.account(b)
-		if b.frame.Rows > 0 {
-			b.frame.Offset = r.rows
-			r.rows += int64(b.frame.Rows)
-			return b.frame, nil
+		r.read += int64(b.frame.Rows)
+		f := b.frame
+		if r.sample != nil {
+			f = r.sample.chosen(b.frame)
+			r.table.recycle(b.frame)
 		}
-		r.table.recycle(b.frame)
+		if f.Rows > 0 {
+			f.Offset = r.rows
+			r.rows += int64(f.Rows)
+			return f, nil
+		}
+		r.table.recycle(f)
 	}
 	return nil, r.err
 }
@@ -128,6 +136,9 @@ func (r *Reader) Next() (*Frame, error) {
 // before in the same file is added here, where the order is known.
 func (r *Reader) account(b *batch) {
 	if b.first {
+		if r.sample != nil {
+			r.sample.enter(b.layout.name)
+		}
 		r.row, r.line = 0, b.line
 		r.found.merge(&b.layout.header, b.layout.file, 0, 0)
 		r.notices.merge(&b.layout.notices, b.layout.file, 0, 0)
@@ -141,11 +152,30 @@ func (r *Reader) account(b *batch) {
 
 // ended turns the end of a table without rows into an error.
 func (r *Reader) ended(err error) error {
+	if errors.Is(err, io.EOF) && r.read > 0 && r.rows == 0 && !r.part {
+		return EmptySample(r.name, r.sample.share, r.read)
+	}
 	if errors.Is(err, io.EOF) && r.records == 0 && !r.part {
 		return fmt.Errorf("%s: no rows after the header: export the table again, or point source at the right file",
 			r.lastFile)
 	}
 	return err
+}
+
+// EmptySample is the error of a sample that holds none of the rows.
+func EmptySample(source string, share float64, rows int64) error {
+	return fmt.Errorf("%s: a sample of %g holds none of %s: raise sample", source, share, plan.Counted(rows, "row"))
+}
+
+// SourceRows returns how many rows the frames that Next has returned were chosen from;
+// 0 where the dataset has no sample.
+func (r *Reader) SourceRows() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sample == nil {
+		return 0
+	}
+	return r.read
 }
 
 // Recycle takes back a frame that nobody will use again, its columns' slices
@@ -157,7 +187,7 @@ func (r *Reader) Recycle(f *Frame) { r.table.recycle(f) }
 func (r *Reader) Problems() *SchemaError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.found.schemaError(r.name, r.rows)
+	return r.found.schemaError(r.name, r.read)
 }
 
 // Notices returns what is worth saying and no problem: undeclared columns.

@@ -13,8 +13,8 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
-// Rows of a dataset with hashed, masked or dropped columns are read by ingest
-// and validate alone. Ingest keeps them as they may go further, and every other
+// Rows of a dataset with hashed, masked or dropped columns, or with a sample, are read
+// by ingest and validate alone. Ingest keeps them as they may go further, and every other
 // stage reads what it kept: none of them needs the source or the key.
 
 // keptVersion is that of the code that keeps rows. Version 1 reused the memory of rows
@@ -22,9 +22,9 @@ import (
 const keptVersion = 2
 
 // protection is what the kept rows depend on beside the source's bytes; nil where
-// the dataset is not protected.
+// they are not kept.
 func (t *table) protection() (*privacy.Guard, map[string]any, error) {
-	if !t.recipe.dataset.Protects() {
+	if !t.recipe.dataset.Keeps() {
 		return nil, nil, nil
 	}
 	g, err := privacy.NewGuard(t.recipe.dataset, t.cfg.Keys.Keyring)
@@ -41,7 +41,7 @@ func (t *table) protection() (*privacy.Guard, map[string]any, error) {
 // are not as declared none are kept: validate says what is wrong with them.
 func (t *table) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options,
 	digest string, res *run.Result) error {
-	frame, err := t.guarded(ctx, g, opt)
+	frame, of, err := t.guarded(ctx, g, opt)
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,9 @@ func (t *table) keep(ctx context.Context, g *privacy.Guard, opt dataset.Options,
 		return &changedError{t.recipe.model.Dataset, digest, now}
 	}
 	res.Outputs = map[string]string{"source": digest}
+	if frame != nil && of > 0 {
+		res.Detail += fmt.Sprintf(", %d of %s", frame.Rows, plan.Counted(of, "row"))
+	}
 	if frame != nil {
 		if res.Outputs["rows"], err = t.putFrame(ctx, frame); err != nil {
 			return fmt.Errorf("keep the rows of dataset %s: %w", t.recipe.model.Dataset, err)
@@ -82,11 +85,13 @@ func (t *table) putFrame(ctx context.Context, f *dataset.Frame) (string, error) 
 	return digest, err
 }
 
-// guarded is nil where the data are not as declared.
-func (t *table) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Options) (_ *dataset.Frame, err error) {
+// guarded returns the rows as they may go further, and of a sample from how many they
+// were chosen. They are nil where the data are not as declared.
+func (t *table) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Options) (_ *dataset.Frame, of int64,
+	err error) {
 	reader, err := dataset.Open(ctx, t.recipe.dataset, opt)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	var frames []*dataset.Frame
@@ -97,19 +102,20 @@ func (t *table) guarded(ctx context.Context, g *privacy.Guard, opt dataset.Optio
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		kept, err := g.Frame(f)
 		if err != nil {
-			return nil, fmt.Errorf("dataset %s: %w", t.recipe.model.Dataset, err)
+			return nil, 0, fmt.Errorf("dataset %s: %w", t.recipe.model.Dataset, err)
 		}
 		// The frame is not recycled: columns that are not protected are shared with it.
 		frames = append(frames, kept)
 	}
 	if reader.Problems() != nil || len(frames) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
-	return dataset.Concat(frames...)
+	all, err := dataset.Concat(frames...)
+	return all, reader.SourceRows(), err
 }
 
 // kept returns the rows that ingest has kept.

@@ -38,7 +38,7 @@ func TestKeptRowsAreThoseOfTheSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := table.guarded(context.Background(), guard, opt)
+	f, _, err := table.guarded(context.Background(), guard, opt)
 	if err != nil || f == nil || f.Rows != rows || f.Column("note") != nil {
 		t.Fatalf("%v, %v", f, err)
 	}

@@ -8,12 +8,24 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
+// sampled adds what a sample depends on, where the dataset has one, to what a stage
+// does.
+func (r *recipe) sampled(depends map[string]any) map[string]any {
+	if r.dataset.Sampled() {
+		depends["sample"] = map[string]any{"share": r.dataset.Sample, "seed": r.seed}
+	}
+	return depends
+}
+
 // ingest finds the data and says which bytes it is. Where columns are hashed,
-// masked or dropped, it keeps the rows as every later stage reads them.
+// masked or dropped, or a sample is taken, it keeps the rows as every later stage reads
+// them.
 var ingest = stage{
 	name:    "ingest",
 	version: 1,
-	depends: func(r *recipe) (map[string]any, error) { return map[string]any{"source": r.dataset.Source}, nil },
+	depends: func(r *recipe) (map[string]any, error) {
+		return r.sampled(map[string]any{"source": r.dataset.Source}), nil
+	},
 	// The bytes are looked at each time, unless a stage made them: then its
 	// outs' digests say it all.
 	world: func(ctx context.Context, x *execution, res *run.Result) (map[string]any, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 )
 
@@ -20,7 +19,7 @@ var validation = stage{
 		d := r.dataset
 		// Neither changes a verdict.
 		d.Description, d.Retention = "", ""
-		return map[string]any{"dataset": d}, nil
+		return r.sampled(map[string]any{"dataset": d}), nil
 	},
 	run: func(ctx context.Context, x *execution, res *run.Result) error {
 		report, err := x.report(ctx)
@@ -31,8 +30,7 @@ var validation = stage{
 			return err
 		}
 		s := report.Statistics
-		res.Detail = fmt.Sprintf("%s, %d of %d expectations hold", plan.Counted(report.Rows, "row"),
-			s.Successful, s.Evaluated)
+		res.Detail = fmt.Sprintf("%s, %d of %d expectations hold", report.Counted(), s.Successful, s.Evaluated)
 		if !report.Success {
 			return &Finding{
 				Summary: fmt.Sprintf("dataset %s does not meet what the blueprint expects of it (%s)",

@@ -64,7 +64,7 @@ func (t *table) options(ctx context.Context) (dataset.Options, error) {
 
 // place is options where t.mu is held.
 func (t *table) place(ctx context.Context) (dataset.Options, error) {
-	opt := dataset.Options{Dir: t.cfg.Dir, Workers: t.cfg.Workers}
+	opt := dataset.Options{Dir: t.cfg.Dir, Workers: t.cfg.Workers, Seed: t.recipe.seed}
 	made := t.made()
 	if len(made) == 0 {
 		return opt, nil
@@ -94,7 +94,7 @@ func (t *table) rows(ctx context.Context) (*dataset.Frame, error) {
 	if t.frame != nil {
 		return t.frame, nil
 	}
-	if t.recipe.dataset.Protects() {
+	if t.recipe.dataset.Keeps() {
 		f, err := t.kept(ctx)
 		t.frame = f
 		return f, err

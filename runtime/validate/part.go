@@ -30,6 +30,7 @@ type partHeader struct {
 	Asked   string               `json:"asked"` // digest of what is asked of the dataset
 	Part    dataset.Part         `json:"part"`
 	Rows    int64                `json:"rows"`
+	Source  int64                `json:"source_rows,omitempty"` // as in Report
 	Header  []string             `json:"header"`
 	Columns []string             `json:"columns"`
 	Schema  *dataset.SchemaError `json:"schema,omitempty"`
@@ -59,7 +60,8 @@ func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part 
 	if err != nil {
 		return fmt.Errorf("validate part %d: %w", part.Index, err)
 	}
-	h := partHeader{Format: partFormat, Part: part, Rows: s.rows, Header: s.header, Columns: s.columns}
+	h := partHeader{Format: partFormat, Part: part, Rows: s.rows, Source: reader.SourceRows(), Header: s.header,
+		Columns: s.columns}
 	h.Schema, h.Notices = schemaOf(ds, reader)
 	if h.Asked, err = asked(ds, opt); err != nil {
 		return err
@@ -86,8 +88,11 @@ func RunPart(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, part 
 // The source's name is left out, as parts may be read from another place than
 // the whole.
 func asked(ds plan.Dataset, opt Options) (string, error) {
-	text, err := plan.Canonical(map[string]any{"columns": ds.Columns, "csv": ds.CSV,
-		"expect": ds.Expect, "profile": opt.Profile})
+	all := map[string]any{"columns": ds.Columns, "csv": ds.CSV, "expect": ds.Expect, "profile": opt.Profile}
+	if ds.Sampled() {
+		all["sample"] = ds.Sample
+	}
+	text, err := plan.Canonical(all)
 	if err != nil {
 		return "", err
 	}

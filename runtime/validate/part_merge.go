@@ -44,14 +44,17 @@ func Merge(ctx context.Context, ds plan.Dataset, opt Options, parts ...io.Reader
 		}
 	}
 	m.finish()
-	schema := dataset.MergeSchemaErrors(ds.Source, m.all.rows, m.schemas...)
+	schema := dataset.MergeSchemaErrors(ds.Source, max(m.all.rows, m.source), m.schemas...)
+	if m.all.rows == 0 && m.source > 0 {
+		return nil, fmt.Errorf("validate: %w", dataset.EmptySample(ds.Source, ds.Sample, m.source))
+	}
 	if m.all.rows == 0 && schema == nil {
 		return nil, fmt.Errorf("validate: %s: no rows after the headers: export the table again, or point source at the right files", ds.Source)
 	}
 	if report, err = p.judge(ctx, m.all); err != nil {
 		return nil, fmt.Errorf("validate: %w", err)
 	}
-	report.Dataset = opt.Dataset
+	report.Dataset, report.SourceRows = opt.Dataset, m.source
 	report.Schema, report.Notices = schema, dataset.MergeNotices(m.notices...)
 	report.finish()
 	return report, nil
@@ -63,6 +66,7 @@ type merging struct {
 	all     *seen
 	asked   string
 	of      int
+	source  int64 // rows before a sample was taken; 0: there is none
 	schemas []*dataset.SchemaError
 	notices [][]dataset.Problem
 }
@@ -99,6 +103,7 @@ func (m *merging) add(ctx context.Context, i int, r io.Reader) error {
 		m.all.header, m.all.columns = h.Header, h.Columns
 	}
 	m.all.rows += h.Rows
+	m.source += h.Source
 	m.schemas, m.notices = append(m.schemas, h.Schema), append(m.notices, h.Notices)
 	return nil
 }
@@ -120,6 +125,10 @@ func (m *merging) check(h partHeader, i int) error {
 	}
 	if h.Rows < 0 || h.Rows > math.MaxInt64-m.all.rows {
 		return fmt.Errorf("%d rows", h.Rows)
+	}
+	if h.Source < 0 || h.Source > math.MaxInt64-m.source || m.dataset.Sampled() && h.Source < h.Rows ||
+		!m.dataset.Sampled() && h.Source > 0 {
+		return fmt.Errorf("%d rows of %d", h.Rows, h.Source)
 	}
 	return nil
 }

@@ -95,6 +95,42 @@ func TestPartsMergeIntoTheReportOfOnePass(t *testing.T) {
 	}
 }
 
+func TestPartsOfASampleMergeIntoTheReportOfOnePass(t *testing.T) {
+	ds, _ := partitions(t, 3, 500)
+	ds.Expect = everything()
+	rows := run(t, ds, validate.Options{}).Rows
+	ds.Sample = 0.2
+	whole := run(t, ds, validate.Options{Dataset: "d"})
+	if whole.SourceRows != rows || whole.Rows >= whole.SourceRows/2 || whole.Rows == 0 ||
+		whole.Counted() != fmt.Sprintf("%d of %d rows", whole.Rows, rows) {
+		t.Fatalf("%d of %d rows, told as %s", whole.Rows, whole.SourceRows, whole.Counted())
+	}
+	var parts [][]byte
+	for i := range 3 {
+		parts = append(parts, part(t, ds, dataset.Part{Index: i, Of: 3}, validate.Options{}))
+	}
+	merged, err := validate.Merge(t.Context(), ds, validate.Options{Dataset: "d"}, readers(parts)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(canonical(t, whole), canonical(t, merged)); diff != "" {
+		t.Error(diff)
+	}
+	more := ds
+	more.Sample = 0.3
+	if _, err := validate.Merge(t.Context(), more, validate.Options{}, readers(parts)...); err == nil {
+		t.Error("parts of another sample are merged")
+	}
+	ds.Sample = 1e-9
+	for i := range parts {
+		parts[i] = part(t, ds, dataset.Part{Index: i, Of: 3}, validate.Options{})
+	}
+	_, err = validate.Merge(t.Context(), ds, validate.Options{}, readers(parts)...)
+	if err == nil || !strings.Contains(err.Error(), "holds none of") {
+		t.Errorf("an empty sample: %v", err)
+	}
+}
+
 // Broken rows, missing columns and undeclared ones are told as by one reader,
 // and a file without rows among others is no fault.
 func TestPartsTellOfBrokenDataAsOnePassDoes(t *testing.T) {

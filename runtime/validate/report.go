@@ -20,8 +20,11 @@ type Report struct {
 	Dataset string `json:"dataset"`
 	// Success is whether every critical expectation holds and the data are of
 	// the declared schema.
-	Success    bool       `json:"success"`
-	Rows       int64      `json:"rows"`
+	Success bool  `json:"success"`
+	Rows    int64 `json:"rows"`
+	// SourceRows is how many rows the source has of which Rows are a sample; 0 where
+	// they are no sample.
+	SourceRows int64      `json:"source_rows,omitempty"`
 	Statistics Statistics `json:"statistics"`
 	Results    []Result   `json:"results"` // in the blueprint's order
 	// Schema is what differs from the declared columns; nil where nothing does.
@@ -42,6 +45,15 @@ type Statistics struct {
 // schemaOf returns the reader's findings, without values of sensitive columns.
 func schemaOf(ds plan.Dataset, reader *dataset.Reader) (found *dataset.SchemaError, notices []dataset.Problem) {
 	return privacy.SchemaError(ds, reader.Problems()), privacy.Problems(ds, reader.Notices())
+}
+
+// Counted says how many rows were validated, of a sample also from how many they were
+// chosen.
+func (r *Report) Counted() string {
+	if r.SourceRows > 0 {
+		return fmt.Sprintf("%d of %s", r.Rows, plan.Counted(r.SourceRows, "row"))
+	}
+	return plan.Counted(r.Rows, "row")
 }
 
 // finish counts the results and decides on success. It is called once, after
@@ -127,7 +139,7 @@ func (r *Report) Table(w io.Writer) error {
 	if r.Schema != nil {
 		fmt.Fprintf(w, "\n%s\n", r.Schema.Error())
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %s, %d of %d expectations hold\n", r.Dataset, plan.Counted(r.Rows, "row"),
+	_, err := fmt.Fprintf(w, "\n%s: %s, %d of %d expectations hold\n", r.Dataset, r.Counted(),
 		r.Statistics.Successful, r.Statistics.Evaluated)
 	return err
 }

@@ -99,7 +99,7 @@ func Run(ctx context.Context, reader *dataset.Reader, ds plan.Dataset, opt Optio
 	if err != nil {
 		return nil, fmt.Errorf("validate: %w", err)
 	}
-	report.Dataset = opt.Dataset
+	report.Dataset, report.SourceRows = opt.Dataset, reader.SourceRows()
 	report.Schema, report.Notices = schemaOf(ds, reader)
 	report.finish()
 	return report, nil

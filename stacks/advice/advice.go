@@ -95,6 +95,7 @@ func (v Adviser) sample(ds plan.Dataset) *dataset.Frame {
 	if strings.Contains(ds.Source, "://") || !filepath.IsLocal(filepath.FromSlash(ds.Source)) {
 		return nil
 	}
+	ds.Sample = 0 // what is worth saying is so of all rows
 	key, err := json.Marshal(ds)
 	if err != nil {
 		return nil

@@ -31,7 +31,7 @@ func (c *comparison) today(ctx context.Context, dir string, was, is *consequence
 			!filepath.IsLocal(filepath.FromSlash(now.Source)) || strings.HasPrefix(now.Source, "file:") {
 			continue
 		}
-		change, err := validated(ctx, dir, name, now)
+		change, err := validated(ctx, dir, name, now, is.Plan.Seed)
 		if err != nil {
 			return nil, err
 		}
@@ -42,14 +42,15 @@ func (c *comparison) today(ctx context.Context, dir string, was, is *consequence
 
 // requirements are what the data are validated against.
 func requirements(d plan.Dataset) plan.Dataset {
-	return plan.Dataset{Source: d.Source, Format: d.Format, CSV: d.CSV, Columns: d.Columns, Expect: d.Expect}
+	return plan.Dataset{Source: d.Source, Format: d.Format, CSV: d.CSV, Columns: d.Columns, Expect: d.Expect,
+		Sample: d.Sample}
 }
 
 // validated is what validation says of the data. Data that cannot be read is no
 // error of the comparison: what runs would meet the same.
 // The error's text is the failure then. Cancelling is an error.
-func validated(ctx context.Context, dir, name string, d plan.Dataset) (consequence.Change, error) {
-	reader, err := dataset.Open(ctx, d, dataset.Options{Dir: dir})
+func validated(ctx context.Context, dir, name string, d plan.Dataset, seed uint64) (consequence.Change, error) {
+	reader, err := dataset.Open(ctx, d, dataset.Options{Dir: dir, Seed: seed})
 	if err == nil {
 		var report *validate.Report
 		report, err = validate.Run(ctx, reader, d, validate.Options{Dataset: name})
@@ -60,11 +61,11 @@ func validated(ctx context.Context, dir, name string, d plan.Dataset) (consequen
 			if !report.Success && len(failures) == 0 {
 				failures = []string{"it does not meet what is expected"}
 			}
-			return consequence.Today(name, report.Rows, failures), nil
+			return consequence.Today(name, report.Counted(), failures), nil
 		}
 	}
 	if ctx.Err() != nil {
 		return consequence.Change{}, ctx.Err()
 	}
-	return consequence.Today(name, 0, []string{err.Error()}), nil
+	return consequence.Today(name, "", []string{err.Error()}), nil
 }

@@ -78,7 +78,7 @@ func resourceful(p *plan.Plan) plan.Plan {
 	out.Policies, out.Pins, out.Seed, out.Description = nil, nil, 0, ""
 	out.Datasets, out.Models = maps.Clone(p.Datasets), maps.Clone(p.Models)
 	for name, d := range out.Datasets {
-		d.Columns, d.Expect, d.CSV, d.Description = nil, nil, plan.CSVOptions{}, ""
+		d.Columns, d.Expect, d.CSV, d.Description, d.Sample = nil, nil, plan.CSVOptions{}, "", 0
 		out.Datasets[name] = d
 	}
 	for name, m := range out.Models {

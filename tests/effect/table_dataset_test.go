@@ -7,6 +7,8 @@ func datasetEntries() []entry {
 		{field: "#Dataset.format", change: []string{`"loans.csv"` + "\n",
 			`"loans.csv", format: "parquet"` + "\n"}, seen: built},
 		{field: "#Dataset.retention", change: []string{`"730d"`, `"10d"`}, seen: manifests(onAWS())},
+		{field: "#Dataset.sample", with: []string{`wc -l < loans.csv`, `echo 1`, `deps: ["loans.csv"], `, ``},
+			change: []string{`"loans.csv"` + "\n", `"loans.csv", sample: 0.5` + "\n"}, seen: learnt},
 		{field: "#CSV.delimiter", change: []string{`"loans.csv"` + "\n",
 			`"loans.csv", csv: delimiter: ";"` + "\n"}, seen: built},
 		{field: "#CSV.null_value", change: []string{`"loans.csv"` + "\n",
