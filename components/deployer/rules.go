@@ -5,6 +5,8 @@ import (
 
 	rbacv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/rbac/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/queue"
 )
 
 // Rule is some kinds of objects and what may be done with them.
@@ -42,6 +44,7 @@ func inNamespace() []Rule {
 		// What pods of pipelines may do, and who binds a role must hold it.
 		{Group: "argoproj.io", Resources: []string{"workflowtaskresults"}, Verbs: []string{"create", "patch"}},
 		{Group: "monitoring.coreos.com", Resources: []string{"prometheusrules", "servicemonitors"}, Verbs: change},
+		{Group: queue.Group, Resources: []string{"localqueues"}, Verbs: change},
 	}
 }
 

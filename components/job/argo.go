@@ -96,6 +96,7 @@ func (r registration) workflow(patch string) workflowTemplateSpec {
 		return out
 	}
 	t := podTemplate(step, &r.Pod)
+	t.Metadata.Labels = r.queued(t.Metadata.Labels)
 	t.RetryStrategy = retries(r.Retries, r.RetryDelay)
 	out.Templates = []template{t}
 	return out

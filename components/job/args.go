@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/pod"
+	"github.com/ashlar-dev/ashlar/components/queue"
 )
 
 // The engines that run a job.
@@ -56,6 +57,10 @@ type Args struct {
 	// is 10 s, doubled each time up to 6 minutes.
 	RetryDelay time.Duration
 	Deadline   time.Duration // of a run with all its attempts; then it is ended
+
+	// Queue is the LocalQueue that runs wait in for a quota: the whole Job, or with Argo
+	// each pod of the stages; the pod that ends a run never waits. Empty: none.
+	Queue string
 
 	// Metric are the labels under which Argo's controller exports
 	// argo_workflows_ashlar_pipeline_failed, 1 once a run has failed for good and
@@ -110,11 +115,22 @@ func (a *Args) Validate() error {
 	if err := whole.Validate(); err != nil {
 		say("%w", err)
 	}
+	if a.Queue != "" {
+		found = append(found, object.CheckName("queue", a.Queue, object.MaxLabel))
+	}
 	if !slices.Contains([]string{"", "forbid", "allow", "replace"}, a.Concurrency) {
 		say("concurrency %q: want forbid, allow or replace", a.Concurrency)
 	}
 	found = append(found, a.checkStages()...)
 	return errors.Join(found...)
+}
+
+// queued adds the queue to the labels of what waits in it.
+func (a *Args) queued(labels map[string]string) map[string]string {
+	if a.Queue == "" {
+		return labels
+	}
+	return object.With(labels, queue.Label, a.Queue)
 }
 
 // zone is the time zone of the schedule.

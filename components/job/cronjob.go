@@ -33,7 +33,7 @@ func (r registration) cronJob(c *Job) error {
 			SuccessfulJobsHistoryLimit: pulumi.Int(history),
 			FailedJobsHistoryLimit:     pulumi.Int(history),
 			JobTemplate: batchv1.JobTemplateSpecArgs{
-				Metadata: object.Meta("", "", r.Labels, nil),
+				Metadata: object.Meta("", "", r.queued(r.Labels), nil),
 				Spec:     r.jobSpec(pulumi.Int(keep)),
 			},
 		},

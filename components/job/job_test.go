@@ -79,6 +79,32 @@ func TestACronJobRunsOneAtATimeAndRepeatsWhatBroke(t *testing.T) {
 	}
 }
 
+func TestWhatRunsWaitsInTheQueueAndWhatEndsARunDoesNot(t *testing.T) {
+	const label = "kueue.x-k8s.io/queue-name"
+	a := good(CronJob)
+	a.Queue = "pipelines"
+	c := record(t, a).One(t, cronType)
+	if labels := c.At("spec.jobTemplate.metadata.labels").(map[string]any); labels[label] != "pipelines" {
+		t.Errorf("the job's labels are %v", labels)
+	}
+	if labels := c.At("spec.jobTemplate.spec.template.metadata.labels").(map[string]any); labels[label] != nil {
+		t.Errorf("the pod waits besides its job: %v", labels)
+	}
+	a = good(Argo)
+	a.Queue = "pipelines"
+	a.Stages = []Stage{{Name: "train", Command: []Word{{Before: pod.Binary}}, Pod: a.Pod}}
+	a.Finish = []Word{{Before: pod.Binary}}
+	waits := map[string]any{}
+	for _, one := range record(t, a).One(t, templateType).At("spec.templates").([]any) {
+		if m, ok := one.(map[string]any)["metadata"].(map[string]any); ok {
+			waits[one.(map[string]any)["name"].(string)] = m["labels"].(map[string]any)[label]
+		}
+	}
+	if waits["train"] != "pipelines" || waits["finish"] != nil || len(waits) != 2 {
+		t.Errorf("queues of the templates: %v", waits)
+	}
+}
+
 func TestAScheduleMayHaveATimeZone(t *testing.T) {
 	a := good(CronJob)
 	a.Schedule, a.Timezone = "0 3 * * 1", "Europe/Berlin"

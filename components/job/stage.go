@@ -73,6 +73,7 @@ func (r registration) graph() []template {
 	for i := range r.Stages {
 		s := &r.Stages[i]
 		t := s.template()
+		t.Metadata.Labels = r.queued(t.Metadata.Labels)
 		one := task{Name: s.Name, Template: s.Name, Dependencies: s.After}
 		if s.Fan > 0 {
 			t.Inputs = &arguments{[]parameter{{Name: "part"}}}

@@ -108,6 +108,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 		Schedule: schedule, Timezone: line.Timezone, Catchup: line.Catchup, Concurrency: string(line.Concurrency),
 		Retries: line.Retries, RetryDelay: wholeSeconds(delay), Deadline: deadline,
 		Metric: map[string]string{"blueprint": s.plan.Name, "environment": s.plan.Environment, "pipeline": name},
+		Queue:  s.queue(),
 		After:  s.ready,
 	}
 	if s.cfg.Pipelines != config.PipelinesArgo {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/components/object"
+	"github.com/ashlar-dev/ashlar/components/queue"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
@@ -99,6 +100,10 @@ func needs(cfg config.Config) []need {
 		out = append(out, need{"argoproj.io/v1alpha1",
 			"install Argo Workflows, or `pulumi config set pipelines cronjob`",
 			[]string{"WorkflowTemplate", "CronWorkflow"}})
+	}
+	if cfg.ClusterQueue != "" {
+		out = append(out, need{queue.Version,
+			"install Kueue 0.15 or newer, or `pulumi config rm clusterQueue`", []string{queue.Kind}})
 	}
 	if cfg.Monitoring {
 		out = append(out, need{"monitoring.coreos.com/v1",

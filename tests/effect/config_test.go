@@ -71,6 +71,7 @@ func settings() map[string]setting {
 		"databaseCidrs":  {anywhere(), "", `["10.9.0.0/24"]`}, "mailServer": {anywhere(), "", "192.0.2.25:587"},
 		"highPriorityClass": {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "critical", "urgent"},
 		"lowPriorityClass":  {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "batch", "spare"},
+		"clusterQueue":      {anywhere(), "", "team-a"},
 		"delivery":          {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
 		"monitoring": {anywhere(), "true", "false"},
 	}

@@ -77,6 +77,10 @@ type Config struct {
 	// whose blueprint gives them such a priority.
 	HighPriorityClass, LowPriorityClass string
 
+	// ClusterQueue is the ClusterQueue of Kueue whose quota the pipelines of the stack share;
+	// empty: they wait for nothing but nodes.
+	ClusterQueue string
+
 	Delivery   string // DeliveryRollout (the default on AWS) or DeliveryDeployment
 	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS

@@ -73,6 +73,7 @@ var keys = []key{
 	{"mailServer", LayerWorkloads, func(c *Config) any { return &c.MailServer }},
 	{"highPriorityClass", LayerWorkloads, func(c *Config) any { return &c.HighPriorityClass }},
 	{"lowPriorityClass", LayerWorkloads, func(c *Config) any { return &c.LowPriorityClass }},
+	{"clusterQueue", LayerWorkloads, func(c *Config) any { return &c.ClusterQueue }},
 	{"delivery", LayerWorkloads, func(c *Config) any { return &c.Delivery }},
 	{"pipelines", LayerWorkloads, func(c *Config) any { return &c.Pipelines }},
 	{"monitoring", LayerWorkloads, func(c *Config) any { return &c.Monitoring }},

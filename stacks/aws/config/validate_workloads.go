@@ -89,6 +89,9 @@ func (p *problems) workloads() {
 		p.label("namespace", c.Namespace, maxLabelLength)
 	}
 	p.image()
+	if c.ClusterQueue != "" && (len(c.ClusterQueue) > maxClassLength || !priorityForm.MatchString(c.ClusterQueue)) {
+		p.key("clusterQueue", "%q is not the name of a ClusterQueue; `kubectl get clusterqueues` lists those of the cluster", c.ClusterQueue)
+	}
 	for key, class := range map[string]string{"highPriorityClass": c.HighPriorityClass,
 		"lowPriorityClass": c.LowPriorityClass} {
 		if class != "" && (len(class) > maxClassLength || !priorityForm.MatchString(class)) {
