@@ -30,7 +30,7 @@ type app struct {
 
 // duties is the list that a new sub-command is added to.
 var duties = []func(*app) *cobra.Command{serveDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty,
-	retainDuty, migrateDuty, versionDuty}
+	retainDuty, backupDuty, migrateDuty, versionDuty}
 
 // inputError is a wrong flag, variable or plan.
 type inputError struct{ error }
@@ -61,9 +61,9 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return inputError{fmt.Errorf("%q is not a duty; there are serve, run, stage, finish, install, drift, retain, migrate and version", args[0])}
+				return inputError{fmt.Errorf("%q is not a duty; there are serve, run, stage, finish, install, drift, retain, backup, migrate and version", args[0])}
 			}
-			return inputError{errors.New("name a duty: serve, run, stage, finish, install, drift, retain, migrate or version")}
+			return inputError{errors.New("name a duty: serve, run, stage, finish, install, drift, retain, backup, migrate or version")}
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}

@@ -64,6 +64,9 @@ var dutyFlags = map[string]flagEffect{
 	"finish due": {first: []string{oneStage}, from: ownRun + " --due 2026-11-01T10:00:00Z", to: ownRun +
 		" --due 2026-11-02T10:00:00Z"},
 	"drift endpoint": {from: "drift --endpoint scoring", to: "drift --endpoint other"},
+	"backup to":      {from: "backup --to away", to: "backup --to $away"},
+	"backup keep": {first: []string{"backup --to $away", "backup --to $away"}, from: "backup --to $away",
+		to: "backup --to $away --keep 1"},
 	"retain dry-run": {first: []string{ingested}, from: "retain", to: "retain --dry-run"},
 }
 
@@ -77,7 +80,7 @@ func dutyNames(root *cobra.Command) (out []string) {
 	return out
 }
 
-var clockwork = regexp.MustCompile(`"\w*(_ns|_seconds|_bytes|duration|usage)":(\{[^}]*\}|[0-9.]+)|\d{4}-\d\d-\d\dT[\d:.]+Z|\d{8}T\d{6}\.\d{9}Z|/tmp/[^ ":,]*|[\d.]+m?s of CPU, [\d.]+ [KMG]iB`)
+var clockwork = regexp.MustCompile(`\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}|"manifest":"[^"]*"|"\w*(_ns|_seconds|_bytes|duration|usage)":(\{[^}]*\}|[0-9.]+)|\d{4}-\d\d-\d\dT[\d:.]+Z|\d{8}T\d{6}\.\d{9}Z|/tmp/[^ ":,]*|[\d.]+m?s of CPU, [\d.]+ [KMG]iB`)
 
 // seen runs the lines on a ground of its own, and returns what can be seen of
 // the last: how it ended, what it printed and logged, and what it made of the
@@ -157,8 +160,12 @@ func TestEveryFlagOfEveryDutyHasAnEffect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			look := func(last string) string {
-				return seen(t, e, append(slices.Clone(f.first),
-					strings.ReplaceAll(last, "$taken", l.Addr().String()))...)
+				lines := append(slices.Clone(f.first), last)
+				away := t.TempDir()
+				for i, line := range lines {
+					lines[i] = strings.NewReplacer("$taken", l.Addr().String(), "$away", away).Replace(line)
+				}
+				return seen(t, e, lines...)
 			}
 			before, after := look(f.from), look(f.to)
 			_, flag, _ := strings.Cut(name, " ")

@@ -31,6 +31,7 @@ type needs struct {
 	model    string // that is to be trained
 	endpoint string
 	migrate  bool // the database alone
+	records  bool // the database and the store alone
 	subject  subject
 	// storeOnly leaves the database out.
 	storeOnly bool
@@ -53,10 +54,12 @@ func (a *app) settings(n needs) (settings, error) {
 		add(checkDatabase(s.database))
 	}
 	if !n.migrate {
+		add(checkPlace("ASHLAR_STORE", s.store))
+	}
+	if !n.migrate && !n.records {
 		var err error
 		s.author, err = govern.Author(a.getenv("ASHLAR_AUTHOR"), "ashlar-runtime")
 		add(err)
-		add(checkPlace("ASHLAR_STORE", s.store))
 		s.plan, err = readPlan(a.getenv("ASHLAR_PLAN"))
 		add(err)
 		if s.plan != nil {

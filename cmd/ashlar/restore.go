@@ -94,6 +94,9 @@ func (a *app) restore(ctx context.Context, place *store.Store, f restoreFlags, d
 	}
 	fmt.Fprintf(a.out, "restored backup %s\n  %s\n  written %s in %s; all digests are the backup's, and the audit log is whole\n",
 		out.ID, contents(out.Manifest), counted(out.Written, "object"), elapsed(took))
+	if out.RegistryKept {
+		fmt.Fprintln(a.out, "  the registry has gone on from the backup's, and is kept as it is")
+	}
 	if n := len(out.LeftOut); n > 0 {
 		fmt.Fprintf(a.out, "  left out %s that retention deleted after the backup\n",
 			counted(n, "object or reference"))

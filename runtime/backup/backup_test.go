@@ -106,6 +106,26 @@ func TestARestoreMixesNothing(t *testing.T) {
 	}
 }
 
+func TestALostStoreComesBackToTheRegistryThatGoesOn(t *testing.T) {
+	place, dir := newPlace(t, t.TempDir()), t.TempDir()
+	s := newStack(t, dir)
+	s.model(t, 1)
+	s.backup(t, place)
+	s.model(t, 2)
+	rows := export(t, s.registry)
+	if err := os.RemoveAll(filepath.Join(dir, "store")); err != nil {
+		t.Fatal(err)
+	}
+	s.store = newPlace(t, filepath.Join(dir, "store"))
+	r, err := s.restore(t, place, "")
+	if err != nil || !r.RegistryKept || r.Written != 3 {
+		t.Errorf("%d objects are restored, the registry is kept: %t (%v)", r.Written, r.RegistryKept, err)
+	}
+	if now := export(t, s.registry); !slices.Equal(now, rows) {
+		t.Errorf("the registry is %v, was %v", now, rows)
+	}
+}
+
 // flip changes a byte of the place's object.
 func flip(t *testing.T, place *store.Store, digest string) {
 	t.Helper()

@@ -129,17 +129,23 @@ func (s stack) state(t testing.TB) []string {
 		}
 		out = append(out, name+" "+string(value))
 	}
+	return append(out, export(t, s.registry)...)
+}
+
+// export is every row of the registry, whose log is verified.
+func export(t testing.TB, r *registry.Registry) []string {
+	t.Helper()
 	var rows []string
-	if _, err := s.registry.Export(ctx, func() { rows = nil }, func(table string, line []byte) error {
+	if _, err := r.Export(t.Context(), func() { rows = nil }, func(table string, line []byte) error {
 		rows = append(rows, table+" "+string(line))
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.registry.VerifyAudit(ctx); err != nil {
+	if err := r.VerifyAudit(t.Context()); err != nil {
 		t.Error(err)
 	}
-	return append(out, rows...)
+	return rows
 }
 
 func same(t testing.TB, got, want []string) {

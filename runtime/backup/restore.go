@@ -32,6 +32,8 @@ type Restored struct {
 	// LeftOut are objects and references that are in the backup and were deleted on
 	// purpose after they had last been put.
 	LeftOut []string `json:"left_out"`
+	// RegistryKept: the registry had gone on from the backup's, and was left as it is.
+	RegistryKept bool `json:"registry_kept"`
 }
 
 // NotEmptyError says that a store which was to be filled has something already that
@@ -47,7 +49,9 @@ func (e *NotEmptyError) Error() string {
 		plan.Counted(e.Objects, "object"), plan.Counted(e.References, "reference"), e.Example)
 }
 
-// Restore fills an empty store and an empty registry with a backup: objects first,
+// Restore fills an empty store and an empty registry with a backup. A registry whose log
+// goes on from the backup's is kept: it is of the same stack, whose store alone was lost,
+// or of stacks that share it, of which another was restored. It writes objects first,
 // then references, then the registry, whose audit log is verified before it is kept. A
 // restore that was killed is run again. Each digest is verified before the bytes are
 // used, or where they are there already, before they are relied on. In the end, what is
@@ -70,7 +74,7 @@ func Restore(ctx context.Context, t Target) (Restored, error) {
 			return out, fmt.Errorf("backup %s: %w", id, err)
 		}
 	}
-	out.Written, out.LeftOut = r.written, append(out.LeftOut, r.leftOut...)
+	out.Written, out.LeftOut, out.RegistryKept = r.written, append(out.LeftOut, r.leftOut...), r.kept
 	return out, nil
 }
 
@@ -83,17 +87,13 @@ type restoring struct {
 	mu        sync.Mutex
 	written   int
 	leftOut   []string
+	kept      bool // the registry, which is a later one of the same log
 }
 
 // empty returns an error where something is there that the backup does not have.
 func (r *restoring) empty(ctx context.Context) error {
 	var problems []error
-	err := r.Registry.Empty(ctx)
-	there := new(registry.NotEmptyError)
-	if errors.As(err, &there) && r.manifest.Registry.Log.Seq > 0 && there.Log == r.manifest.Registry.Log {
-		err = nil // what a restore before this one has done; it is compared in the end
-	}
-	problems = append(problems, err)
+	problems = append(problems, r.Registry.Continues(ctx, r.manifest.Registry.Log))
 	r.have = map[sum]int64{}
 	refs := map[string]bool{}
 	problems = append(problems,
@@ -231,11 +231,18 @@ func (r *restoring) rows(ctx context.Context) error {
 }
 
 // compare compares what is there with the manifest: the rows of the registry by their
-// digest, the store by what it lists. Every object was verified as it was written.
+// digest, unless it has gone on since, and the store by what it lists. Every object was
+// verified as it was written.
 func (r *restoring) compare(ctx context.Context) error {
-	problems, err := compareRows(ctx, r.Registry, r.manifest)
+	end, err := r.Registry.Anchor(ctx)
 	if err != nil {
 		return err
+	}
+	var problems []error
+	if r.kept = end != r.manifest.Registry.Log; !r.kept {
+		if problems, err = compareRows(ctx, r.Registry, r.manifest); err != nil {
+			return err
+		}
 	}
 	objects, refs := map[sum]bool{}, map[string]bool{}
 	if err := errors.Join(

@@ -50,6 +50,31 @@ func (r *Registry) empty(ctx context.Context, h handle) error {
 	return nil
 }
 
+// Continues returns nil for a registry that is empty, or whose log is whole and goes
+// through the end of a log: it is the same registry, then or later, and has all that the
+// log says. Any other is a *NotEmptyError.
+func (r *Registry) Continues(ctx context.Context, end Anchor) error {
+	return r.view(ctx, func(h handle) error {
+		if err := r.empty(ctx, h); err != nil {
+			return continues(ctx, h, end, err)
+		}
+		return nil
+	})
+}
+
+// continues returns the error, that a registry is not empty, unless its log goes through
+// the end.
+func continues(ctx context.Context, h handle, end Anchor, notEmpty error) error {
+	if !errors.As(notEmpty, new(*NotEmptyError)) || end.Seq == 0 {
+		return notEmpty
+	}
+	_, err := verifyIn(ctx, h, end)
+	if errors.As(err, new(*TamperedError)) {
+		return fmt.Errorf("%w, and its log does not continue the backup's: %w", notEmpty, err)
+	}
+	return err
+}
+
 // Import fills an empty registry with rows that Export wrote, whatever database they
 // are from. rows is called for each table in the order of Tables and calls take with
 // each line; it may run more than once.
@@ -57,8 +82,8 @@ func (r *Registry) empty(ctx context.Context, h handle) error {
 // All happens in one transaction, in which the audit log is verified, compared with
 // the tables and with s.Log before the commit. So a registry has all rows of a log
 // that is whole, or none: a killed import is run again. It takes the database's
-// owner, since no duty may write rows as they were. One whose log ends where s.Log
-// does is taken for the same import, and left as it is.
+// owner, since no duty may write rows as they were. One that Continues
+// returns nil for and is not empty is left as it is.
 func (r *Registry) Import(ctx context.Context, s Snapshot,
 	rows func(table string, take func(line []byte) error) error,
 ) error {
@@ -77,13 +102,10 @@ func (r *Registry) Import(ctx context.Context, s Snapshot,
 				return err
 			}
 			err := r.empty(ctx, h)
-			if there := new(NotEmptyError); errors.As(err, &there) && s.Log.Seq > 0 && there.Log == s.Log {
-				return nil
+			if err == nil {
+				return fill(ctx, h, s, rows)
 			}
-			if err != nil {
-				return err
-			}
-			return fill(ctx, h, s, rows)
+			return continues(ctx, h, s.Log, err)
 		})
 	})
 }

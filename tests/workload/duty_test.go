@@ -35,7 +35,7 @@ func (p *place) start(args ...string) *process {
 	d.cmd.Env = p.env
 	if args[0] != "migrate" {
 		d.cmd.Env = p.as(map[string]plan.Duty{"serve": plan.DutyServe, "run": plan.DutyTrain, "drift": plan.DutyTrain,
-			"retain": plan.DutyRetain}[args[0]])
+			"retain": plan.DutyRetain, "backup": plan.DutyWatch}[args[0]])
 	}
 	d.cmd.Stdout = &d.out
 	log, err := d.cmd.StderrPipe()

@@ -96,7 +96,7 @@ func schema(t *testing.T, database string) (location, name string) {
 	}
 	name = "ashlar_test_" + strings.ToLower(rand.Text()[:12])
 	t.Cleanup(func() {
-		do(`DROP SCHEMA ` + name + ` CASCADE`)
+		do(`DROP SCHEMA IF EXISTS ` + name + ` CASCADE`)
 		for _, d := range plan.Duties() {
 			do(`DROP OWNED BY `+d.User(name), `DROP ROLE `+d.User(name))
 		}
