@@ -49,6 +49,9 @@ func newSite(ctx *pulumi.Context, cfg config.Config, b base, p *plan.Plan, out *
 		ctx: ctx, cfg: cfg, base: b, plan: p, text: text, namespace: cfg.NamespaceOf(p), workloads: lineage.Of(p),
 		dataURLs: map[string]pulumi.StringInput{}, outputs: out,
 	}
+	if cfg.Backup.URL != "" {
+		s.workloads = append(s.workloads, lineage.Backup(s.backupPlace()))
+	}
 	if s.onAWS() {
 		s.reach = lineage.OnAWS(b.NetworkCIDR)
 	} else {

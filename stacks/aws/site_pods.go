@@ -28,6 +28,8 @@ func training(r plan.Resources) size { return size{r, "20Gi"} }
 
 // The sizes of pods that a blueprint says nothing of.
 var (
+	// A backup holds about 200 bytes an object and writes large ones to /tmp.
+	sizeBackup   = size{plan.Resources{CPU: "200m", Memory: "1Gi"}, "8Gi"}
 	sizeWatching = size{plan.Resources{CPU: "100m", Memory: "512Mi"}, "1Gi"}
 	sizeFinish   = size{plan.Resources{CPU: "100m", Memory: "256Mi"}, "64Mi"}
 )

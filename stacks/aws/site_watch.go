@@ -122,6 +122,11 @@ func (s *site) objectives() ([]*slo.Args, error) {
 		groups, err := alerts.Pipeline(s.plan, name, s.alerting())
 		add(lineage.KindPipeline, name, groups, err)
 	}
+	if b := s.cfg.Backup; b.URL != "" {
+		job := s.of(lineage.KindBackup, lineage.BackupName).ID()
+		groups, err := alerts.Backup(s.plan, job, b.Schedule, s.alerting())
+		add(lineage.KindBackup, lineage.BackupName, groups, err)
+	}
 	return out, errors.Join(problems...)
 }
 

@@ -44,6 +44,11 @@ func rulesFile(t *testing.T, window string) string {
 	}
 	jobs[0].Name += "-cronjob" // beside the same pipeline on Argo
 	groups = append(groups, jobs...)
+	backups, err := Backup(p, "backup-records", "17 * * * *", Options{Namespace: "credit-risk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups = append(groups, backups...)
 	b, err := Encode(groups)
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +149,30 @@ func cronJob(scheduled, succeeded, active string) []traffic {
 	return out
 }
 
+// backups are what kube-state-metrics says of the job that makes them, once an hour.
+func backups(created, succeeded string) []traffic {
+	const of = `{namespace="credit-risk",cronjob="backup-records"}`
+	out := []traffic{{"kube_cronjob_created" + of, created}}
+	if succeeded != "" {
+		out = append(out, traffic{"kube_cronjob_status_last_successful_time" + of, succeeded})
+	}
+	return out
+}
+
 var stories = map[string]story{
+	"a backup that succeeded one and a half periods ago is not overdue": {
+		input: backups("0x200", "0x200"), lasts: 90 * time.Minute, firing: map[string]int{"BackupOverdue/ticket/": 0},
+	},
+	"a backup that succeeded more than two periods ago is": {
+		input: backups("0x200", "0x200"), lasts: 125 * time.Minute, firing: map[string]int{"BackupOverdue/ticket/": 1},
+	},
+	"a backup that has never succeeded in two periods is": {
+		input: backups("0x200", ""), lasts: 125 * time.Minute, firing: map[string]int{"BackupOverdue/ticket/": 1},
+	},
+	"a backup that succeeded since is not": {
+		input: backups("0x200", "0x100 6000x100"), lasts: 125 * time.Minute,
+		firing: map[string]int{"BackupOverdue/ticket/": 0},
+	},
 	"two in a hundred requests fail for an hour and a half: somebody is paged": {
 		input: served(980, 0, 90, map[string]float64{"500": 20}), lasts: 90 * time.Minute,
 		firing: map[string]int{"ErrorBudgetBurn/page/availability": 1, "ErrorBudgetBurn/page/latency": 0,

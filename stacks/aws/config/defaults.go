@@ -56,6 +56,9 @@ func (c Config) sized() Config {
 	fill(&c.Database.AllocatedGB, 50)
 	fill(&c.Database.BackupDays, choose(c.Production(), 30, 7))
 
+	fill(&c.Backup.Schedule, "17 2 * * *")
+	fill(&c.Backup.Keep, 30)
+
 	return c
 }
 

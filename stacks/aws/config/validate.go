@@ -26,6 +26,7 @@ func Validate(plans []*plan.Plan, cfg Config) error {
 var checks = []func(*problems){
 	(*problems).layer, (*problems).names, (*problems).network, (*problems).cluster,
 	(*problems).database, (*problems).github, (*problems).tenants, (*problems).workloads, (*problems).egress,
+	(*problems).backup,
 }
 
 // problems gathers what is wrong with a config.

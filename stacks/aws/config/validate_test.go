@@ -19,6 +19,28 @@ var refused = map[string]struct {
 	edit func(*Config)
 	want string
 }{
+	"backups to a folder": {soundAnywhere, func(c *Config) { c.Backup.URL = "/mnt/backups" },
+		"backup.url: want s3://bucket/prefix"},
+	"backups with a key in the URL": {soundAnywhere, func(c *Config) { c.Backup.URL = "s3://key:secret@away/x" },
+		"backup.url: holds credentials"},
+	"backups in the store": {soundAnywhere, func(c *Config) { c.Backup.URL = c.StoreURL },
+		"backup.url: is in the store"},
+	"backups below the store": {soundAnywhere, func(c *Config) {
+		c.StoreURL, c.Backup.URL = "s3://models/a?region=x", "s3://models/a/backups?region=x"
+	}, "backup.url: is in the store"},
+	"backups in a bucket of somebody else's": {soundWorkloads, func(c *Config) { c.Backup.URL = "s3://away" },
+		"the boundary of workloads lets them write"},
+	"backups under a key of somebody else's": {soundWorkloads, func(c *Config) {
+		c.Backup.URL = "s3://ashlar-dev-ashlar-backups-123456789012?kmskeyid=arn:aws:kms:eu-west-1:1:key/k"
+	}, "backup.url: kmskeyid"},
+	"backups at no time": {soundAnywhere, func(c *Config) {
+		c.Backup.URL, c.Backup.Schedule = "s3://away", "whenever"
+	}, "backup.schedule"},
+	"backups at intervals": {soundAnywhere, func(c *Config) {
+		c.Backup.URL, c.Backup.Schedule = "s3://away", "@every 1h"
+	}, "write it as a time"},
+	"no backup is kept": {soundAnywhere, func(c *Config) { c.Backup.URL, c.Backup.Keep = "s3://away", -1 },
+		"backup.keep: -1"},
 	"another layer": {soundFoundation, func(c *Config) { c.Layer = "base" },
 		`layer: "base"; use foundation or workloads`},
 	"another provider": {soundFoundation, func(c *Config) { c.Provider = "gcp" },

@@ -117,6 +117,9 @@ func (r Reach) Flow(w Workload, pods map[string]string, reports bool) namespace.
 	if w.May(ReadData) || w.May(ReadStore) || w.May(WriteStore) {
 		f.To = append(f.To, r.store...)
 	}
+	for _, place := range w.Targets(WriteBackup) {
+		f.To = append(f.To, Place(place)...)
+	}
 	if w.May(UseDatabase) {
 		f.To = append(f.To, r.Database...)
 	}

@@ -60,6 +60,7 @@ func (g Ground) Statements(p *plan.Plan, w Workload) []policy.Statement {
 		})
 		keyWrites = append(keyWrites, g.Store)
 	}
+	out = append(out, g.backups(w)...)
 	out = append(out, g.decrypt("ReadKey", keyReads, "kms:Decrypt")...)
 	out = append(out, g.decrypt("WriteKey", keyWrites, "kms:GenerateDataKey")...)
 	if w.May(UseDatabase) {
