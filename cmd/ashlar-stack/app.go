@@ -48,7 +48,8 @@ func newRoot(out, errw io.Writer) *cobra.Command {
 		Use:   "ashlar-stack",
 		Short: "The Pulumi program of Ashlar, and its rendering to files",
 		Long: `Ashlar-stack is run by ` + "`pulumi preview|up|destroy`" + ` in a folder with a Pulumi.yaml.
-Its own command render writes the same resources as files.`,
+Its own command render writes the same resources as files, and drift compares them with
+a cluster.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -62,6 +63,6 @@ Its own command render writes the same resources as files.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return inputError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
 	})
-	root.AddCommand(renderVerb(out), recordVerb(out))
+	root.AddCommand(renderVerb(out), recordVerb(out), driftVerb(out))
 	return root
 }

@@ -39,7 +39,21 @@ var stackFlags = map[string]flagEffect{
 	"render start-date": {onOther + " --config pipelines=argo --only airflow --start-date 2026-11-01", onOther +
 		" --config pipelines=argo --only airflow --start-date 2026-11-02"},
 	"render secrets": {onOther, onOther + " --secrets"},
+
+	"drift env":         {driftOther, driftOther + " --env prod"},
+	"drift layer":       {driftAWS, driftAWS + " --layer foundation"},
+	"drift provider":    {driftOther, driftOther + " --provider aws"},
+	"drift config":      {driftOther, driftOther + " --config namespace=loans"},
+	"drift config-file": {driftAWS, driftAWS + " --config-file ../../Pulumi.prod.yaml"},
+	"drift values":      {driftAWS, driftAWS + " --values $values"},
+	"drift context":     {driftOther, driftOther + " --context other"},
 }
+
+// The clusters of both contexts are doubles: see deployed.
+var (
+	driftAWS   = strings.Replace(onAWS, "render --out $out/a", "drift --context it", 1)
+	driftOther = strings.Replace(onOther, "render --out $out/a", "drift --context it", 1)
+)
 
 // stackFlagNames are all flags of all verbs, as "verb flag".
 func stackFlagNames(root *cobra.Command) (out []string) {
@@ -85,6 +99,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 		t.Error(wrong)
 	}
 	values := valuesFor(t)
+	deployed(t, onAWS)
 	for name, f := range stackFlags {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -32,7 +32,7 @@ type app struct {
 var verbs = []func(*app) *cobra.Command{
 	initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb,
 	modelVerb, pipelineVerb, runsVerb, storeVerb, backupVerb, restoreVerb,
-	policyVerb, generateVerb, imageVerb, bundleVerb, githubVerb, bootstrapVerb,
+	policyVerb, driftVerb, generateVerb, imageVerb, bundleVerb, githubVerb, bootstrapVerb,
 	completionVerb, versionVerb,
 }
 

@@ -1,7 +1,7 @@
 // Package rendering has the flags of `ashlar-stack render`, which `ashlar generate
 // manifests`, `terraform` and `airflow` show and check as their own, and `ashlar bundle
-// push` hands on. The two are programs of their own, so that the CLI builds without
-// Pulumi; here is the one list that keeps them the same.
+// push` and `ashlar drift` hand on. The two are programs of their own, so that the CLI
+// builds without Pulumi; here is the one list that keeps them the same.
 package rendering
 
 import (
@@ -24,6 +24,10 @@ type Flags struct {
 	Secrets     bool     // write secret values
 }
 
+// Drift is the kind of the verb drift of both programs, which compares manifests and
+// writes no files.
+const Drift = "drift"
+
 // Kinds are the values of --only, for each of which `ashlar generate` has a verb.
 func Kinds() []string { return []string{"manifests", "terraform", "airflow"} }
 
@@ -43,7 +47,7 @@ func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
 			flags.StringVarP(&f.Environment, "env", "e", "",
 				"the environment (config key environment)")
 		}},
-		{[]string{"manifests", "terraform", Bundle}, func() {
+		{[]string{"manifests", "terraform", Bundle, Drift}, func() {
 			flags.StringVar(&f.Layer, "layer", "", "foundation or workloads (config key layer)")
 		}},
 		{nil, func() {
@@ -77,7 +81,7 @@ func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
 	}
 }
 
-// Args are the arguments that give the flags' values to `ashlar-stack render`.
+// Args are the arguments that give the flags' values to `ashlar-stack render` and `drift`.
 func (f *Flags) Args() []string {
 	var out []string
 	for _, one := range []struct {

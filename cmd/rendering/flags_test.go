@@ -21,7 +21,7 @@ func TestAKindHasTheFlagsThatMeanSomethingForIt(t *testing.T) {
 	all := names("")
 	for kind, without := range map[string][]string{
 		"": nil, "manifests": {"only", "start-date"}, "terraform": {"only", "secrets", "start-date"},
-		"airflow": {"layer", "only", "secrets"}, Bundle: {"only", "out", "secrets", "start-date"},
+		"airflow": {"layer", "only", "secrets"}, Bundle: {"only", "out", "secrets", "start-date"}, Drift: {"only", "out", "secrets", "start-date"},
 	} {
 		want := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(without, name) })
 		if got := names(kind); !slices.Equal(got, want) || len(want) != len(all)-len(without) {

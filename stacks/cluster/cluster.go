@@ -4,18 +4,17 @@
 // Pulumi's provider finds out one object at a time, when others are changed
 // already, and takes whatever cluster the kubeconfig names last.
 //
-// It reads and never writes.
+// It reads and never writes: what it would change (see Applied) is a dry run.
 package cluster
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -31,6 +30,9 @@ const (
 type Cluster struct {
 	context, server string
 	http            *http.Client
+
+	mu    sync.Mutex
+	kinds map[string][]apiResource // by group and version
 }
 
 // Context is the kubeconfig's context.
@@ -86,31 +88,28 @@ func (c *Cluster) Kinds(ctx context.Context, groupVersion string) ([]string, err
 
 // get reads an object into out, and reports whether it is there.
 func (c *Cluster) get(ctx context.Context, path string, out any) (found bool, err error) {
+	return c.read(ctx, path, "application/json", out)
+}
+
+// read is get of a form of the object.
+func (c *Cluster) read(ctx context.Context, path, accept string, out any) (found bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server+path, nil)
 	if err != nil {
 		return false, fmt.Errorf("cluster %s: %w", c.server, err)
 	}
-	request.Header.Set("Accept", "application/json")
-	answer, err := c.http.Do(request) //nolint:gosec // the server of the user's own kubeconfig
-	if err != nil {
-		return false, fmt.Errorf("cluster %s (context %s) does not answer: %w", c.server, c.context, err)
-	}
-	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	request.Header.Set("Accept", accept)
+	path = request.URL.Path
+	status, text, err := c.send(request)
 	switch {
 	case err != nil:
-		return false, fmt.Errorf("cluster %s: %s: %w", c.server, path, err)
-	case answer.StatusCode == http.StatusNotFound:
+		return false, err
+	case status == http.StatusNotFound:
 		return false, nil
-	case answer.StatusCode == http.StatusUnauthorized:
-		return false, fmt.Errorf("cluster %s (context %s) does not know who asks: sign in again, or give the context another user", c.server, c.context)
-	case answer.StatusCode == http.StatusForbidden:
-		return false, fmt.Errorf("cluster %s (context %s) does not let its user read %s: ask its administrator",
-			c.server, c.context, path)
-	case answer.StatusCode != http.StatusOK:
-		return false, fmt.Errorf("cluster %s: %s: status %s", c.server, path, answer.Status)
-	case len(text) > maxAnswer:
-		return false, fmt.Errorf("cluster %s: %s: the answer is larger than %d MiB", c.server, path, maxAnswer>>20)
+	case status == http.StatusForbidden:
+		return false, fmt.Errorf("cluster %s (context %s) does not let its user read %s: ask its administrator (%w)",
+			c.server, c.context, path, ErrForbidden)
+	case status != http.StatusOK:
+		return false, fmt.Errorf("cluster %s: %s: status %d %s", c.server, path, status, http.StatusText(status))
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return false, fmt.Errorf("cluster %s: %s: no JSON; is it a Kubernetes API server? %w", c.server, path, err)

@@ -38,6 +38,10 @@ func calls() map[string]func(context.Context, *github.Client) error {
 			return err
 		},
 		"issue": func(ctx context.Context, c *github.Client) error { _, err := c.Issue(ctx, "t", "b"); return err },
+		"standing issue": func(ctx context.Context, c *github.Client) error {
+			_, err := c.Stand(ctx, github.Standing{Key: "drift", Title: "t", Body: "b"})
+			return err
+		},
 		"set up": func(ctx context.Context, c *github.Client) error {
 			steps, err := c.Differences(ctx, setup())
 			if err == nil {

@@ -134,6 +134,18 @@ var law = []rule{
 		foreign: []string{"k8s.io/client-go"},
 	},
 	{
+		// Findings, and what they are classified by: no client of anything.
+		folder: "stacks/drift",
+		ours:   []string{"stacks/drift"},
+	},
+	{
+		// How a cluster differs from what was rendered for it.
+		folder: "stacks/drift/live",
+		ours:   []string{"stacks/cluster", "stacks/drift"},
+		foreign: []string{"go.yaml.in/yaml/v3", "k8s.io/apimachinery/pkg/api/resource",
+			"sigs.k8s.io/structured-merge-diff/v6/fieldpath"},
+	},
+	{
 		// What a Pulumi program registers, written down and written out.
 		folder:  "stacks/record",
 		ours:    []string{"runtime/crash", "stacks/record"},
@@ -214,7 +226,7 @@ var law = []rule{
 		folder: "cmd/ashlar",
 		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/bundle",
 			"stacks/github",
-			"stacks/account", "stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
+			"stacks/account", "stacks/drift", "stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
 			"runtime/backup", "runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login",
 			"runtime/pipeline", "runtime/registry", "runtime/retain",
 			"runtime/run", "runtime/schedule",
@@ -226,7 +238,7 @@ var law = []rule{
 		// DAGs are made here, of the stages that the stack describes as plain values
 		// and not of its types: templates know no Pulumi.
 		folder: "cmd/ashlar-stack",
-		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/cluster", "stacks/record", "stacks/render",
+		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/cluster", "stacks/drift", "stacks/record", "stacks/render",
 			"templates/airflow", "runtime/crash", "cmd/rendering", "cmd/ashlar-stack"},
 		foreign: []string{"*"},
 	},
@@ -261,7 +273,7 @@ var heavy = map[string][]string{
 	"cuelang.org/go": {"blueprints", "policies", "tests"},
 	"github.com/pulumi/": {"components", "stacks/aws", "stacks/record", "stacks/render", "cmd/ashlar-stack",
 		"cmd/pulumi-analyzer-policy-cue", "tests"},
-	"k8s.io/":                  {"stacks/cluster", "tests"},
+	"k8s.io/":                  {"stacks/cluster", "stacks/drift/live", "tests"},
 	"github.com/spf13/cobra":   {"cmd", "tests/flags"},
 	"modernc.org/sqlite":       {"runtime/registry"},
 	"github.com/jackc/pgx":     {"runtime/registry", "tests"},
@@ -320,6 +332,7 @@ func TestImportLawBites(t *testing.T) {
 		"a scheduler knows no plan":            {"runtime/pipeline/scheduler/x.go", module + "/blueprints/plan"},
 		"a record of a run knows no pipeline":  {"runtime/run/x.go", module + "/runtime/pipeline"},
 		"zones under test are for tests alone": {"runtime/serve/x.go", module + "/tests/zones"},
+		"findings need no Kubernetes":          {"stacks/drift/x.go", "k8s.io/apimachinery/pkg/api/resource"},
 		"schedules have one parser":            {"runtime/schedule/x.go", "github.com/robfig/cron/v3"},
 		"images are not the runtime's business": {"runtime/serve/x.go",
 			"github.com/google/go-containerregistry/pkg/v1"},

@@ -102,9 +102,16 @@ func (s *Server) talk() {
 		}
 		return reply{204, nil}
 	})
-	s.handle("GET /issues", func(*http.Request, object) reply { return ok(s.issues) })
+	s.handle("GET /issues", func(r *http.Request, _ object) reply {
+		state := r.URL.Query().Get("state")
+		list := slices.DeleteFunc(slices.Clone(s.issues), func(i object) bool { return i["state"] != state })
+		return ok(append([]object{}, list...))
+	})
 	s.handle("POST /issues", func(_ *http.Request, body object) reply {
-		body["number"], body["state"] = len(s.issues)+1, "open"
+		if text, _ := body["body"].(string); len([]rune(text)) > 65536 {
+			return refuse(422, "Validation Failed")
+		}
+		body["number"], body["state"], body["user"] = len(s.issues)+1, "open", user(s.author())
 		s.issues = append(s.issues, body)
 		return reply{201, body}
 	})

@@ -103,6 +103,19 @@ func (s *Server) Issues() map[string]string {
 	return out
 }
 
+// OpenIssues are the numbers of the issues that are open.
+func (s *Server) OpenIssues() []int {
+	out := []int{}
+	s.with(func() {
+		for i, one := range s.issues {
+			if one["state"] == "open" {
+				out = append(out, i+1)
+			}
+		}
+	})
+	return out
+}
+
 // Guard protects a branch as if somebody had done so by hand.
 func (s *Server) Guard(branch string, approvals int, checks ...string) {
 	s.with(func() {

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ashlar-dev/ashlar/cmd/rendering"
+	"github.com/ashlar-dev/ashlar/stacks/drift"
+	"github.com/ashlar-dev/ashlar/stacks/github"
+)
+
+// driftFlags say what is compared with what, and where findings go.
+type driftFlags struct {
+	rendering.Flags
+	context string
+	classes []string
+	issue   bool
+	hub     githubApp
+}
+
+func driftVerb(a *app) *cobra.Command {
+	f := &driftFlags{hub: githubApp{app: a}}
+	c := &cobra.Command{
+		Use:   "drift [DIR...]",
+		Short: "Compare what runs in a cluster with what the repository says",
+		Long: `Drift finds configuration drift: it renders the Kubernetes objects as ` +
+			"`ashlar generate\nmanifests`" + ` does and compares them with the cluster. (The drift of a model's data is
+another matter: see the endpoint's drift field.) It finds
+
+  - fields that the program sets and somebody has changed, by a dry run of a
+    server-side apply
+  - fields and items of lists that somebody has added, such as a rule of a network
+    policy, a container or a label, with who did it and when
+  - objects that are missing, objects in our namespaces that the program does not make,
+    and cluster roles bound to our service accounts
+
+Nothing is changed. Values of Secrets are not compared or shown. Each finding has a class:
+security, data, cost or benign (labels and annotations). The exit code is 1 when there is
+a finding that is not benign.
+
+DIR are the blueprints' folders (default: every blueprint under the current folder). The
+cluster is the one that the stack's config names by context or server, or --context. The
+program ashlar-stack does the work: it must be beside ashlar or on PATH, or Go and the
+source must be here.`,
+		Example: `  ashlar drift --env prod --config-file Pulumi.prod.yaml
+  ashlar drift --env prod --config-file Pulumi.prod.yaml --context prod --class security,data
+  ashlar drift --env prod --config-file Pulumi.prod.yaml --issue`,
+		RunE: func(c *cobra.Command, dirs []string) error { return a.drift(c.Context(), f, dirs) },
+	}
+	flags := c.Flags()
+	f.Add(flags, rendering.Drift)
+	flags.StringVar(&f.context, "context", "", "context of the kubeconfig (default: that of the stack's config)")
+	flags.StringSliceVar(&f.classes, "class", nil, "only findings of these classes: security, data, cost, benign")
+	flags.BoolVar(&f.issue, "issue", false, "open, update or close one issue on GitHub with the findings")
+	flags.StringVar(&f.hub.repository, "repo", "", "owner/name, for --issue (default: $GITHUB_REPOSITORY)")
+	flags.StringVar(&f.hub.api, "api", "", "base URL of GitHub's API, for --issue (default: $GITHUB_API_URL)")
+	return c
+}
+
+// drift compares, prints and keeps the issue.
+func (a *app) drift(ctx context.Context, f *driftFlags, dirs []string) error {
+	classes, err := f.only()
+	if err != nil {
+		return err
+	}
+	var hub *github.Client
+	if f.issue { // before anything is asked of a cluster
+		if hub, err = f.hub.client(); err != nil {
+			return err
+		}
+	}
+	found, err := a.compared(ctx, f, dirs)
+	if err != nil {
+		return err
+	}
+	found = found.Only(classes)
+	var kept *github.Outcome
+	if hub != nil {
+		outcome, err := hub.Stand(ctx, f.standing(found))
+		if err != nil {
+			return err
+		}
+		kept = &outcome
+	}
+	if err := a.printDrift(found, kept); err != nil {
+		return err
+	}
+	if found.Serious() {
+		return silent{errFindings}
+	}
+	return nil
+}
+
+// only are the classes that are asked for; all where none is named.
+func (f *driftFlags) only() ([]drift.Class, error) {
+	if len(f.classes) == 0 {
+		return drift.Classes(), nil
+	}
+	var out []drift.Class
+	for _, name := range f.classes {
+		c := drift.Class(strings.TrimSpace(name))
+		if !slices.Contains(drift.Classes(), c) {
+			return nil, usageError(fmt.Sprintf("--class %q: use security, data, cost or benign", name))
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// standing is the issue: one for each environment. Benign findings alone open none.
+func (f *driftFlags) standing(found drift.Report) github.Standing {
+	s := github.Standing{Key: "drift", Title: "Configuration drift",
+		Done: "What runs is what the repository says again."}
+	if f.Environment != "" {
+		s.Key, s.Title = s.Key+"-"+f.Environment, s.Title+" in "+f.Environment
+	}
+	if found.Serious() {
+		s.Body = found.Markdown()
+	}
+	return s
+}
+
+// printDrift writes the report.
+func (a *app) printDrift(found drift.Report, issue *github.Outcome) error {
+	if a.json() {
+		return a.writeJSON(struct {
+			drift.Report
+			Issue *github.Outcome `json:"issue,omitempty"`
+		}{found, issue})
+	}
+	if len(found.Findings) > 0 {
+		var rows [][]string
+		for _, one := range found.Findings {
+			rows = append(rows, []string{string(one.Class), one.Change, one.Object, one.Path, values(one),
+				strings.TrimSpace(one.By + " " + one.At)})
+		}
+		a.table([]string{"class", "change", "object", "field", "expected -> found", "by"}, rows)
+		fmt.Fprintln(a.out)
+		said := map[string]bool{}
+		for _, one := range found.Findings {
+			if line := one.Object + ": " + one.Why + "; " + one.Advice; !said[line] {
+				said[line] = true
+				fmt.Fprintln(a.out, line)
+			}
+		}
+		fmt.Fprintln(a.out)
+	}
+	for _, note := range found.Notes {
+		fmt.Fprintln(a.err, "note:", note)
+	}
+	fmt.Fprintf(a.out, "%s compared: %s\n", counted(found.Compared, "object"), found.Summary())
+	if len(found.Findings) > 0 && !found.Serious() {
+		fmt.Fprintln(a.out, "Only benign ones: the exit code is 0.")
+	}
+	if issue != nil {
+		fmt.Fprintln(a.out, strings.TrimSpace("issue "+issue.Action+"  "+issue.URL))
+	}
+	return nil
+}
+
+// values are both sides of a finding, short enough for a table.
+func values(f drift.Finding) string {
+	const most = 40 // characters
+	short := func(text string) string {
+		if runes := []rune(text); len(runes) > most {
+			return string(runes[:most]) + "..."
+		}
+		return text
+	}
+	switch {
+	case f.Expected == "" && f.Found == "":
+		return ""
+	case f.Expected == "":
+		return "-> " + short(f.Found)
+	}
+	return short(f.Expected) + " -> " + short(f.Found)
+}
