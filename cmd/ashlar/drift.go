@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 type driftFlags struct {
 	rendering.Flags
 	context string
+	preview string
 	classes []string
 	issue   bool
 	hub     githubApp
@@ -42,18 +44,25 @@ Nothing is changed. Values of Secrets are not compared or shown. Each finding ha
 security, data, cost or benign (labels and annotations). The exit code is 1 when there is
 a finding that is not benign.
 
+With --preview FILE, or - for standard input, the findings are those of a preview that
+Pulumi has made of a stack, on AWS or elsewhere: of what somebody has changed after the
+last deployment. It sees only what the program sets.
+
 DIR are the blueprints' folders (default: every blueprint under the current folder). The
 cluster is the one that the stack's config names by context or server, or --context. The
 program ashlar-stack does the work: it must be beside ashlar or on PATH, or Go and the
 source must be here.`,
 		Example: `  ashlar drift --env prod --config-file Pulumi.prod.yaml
   ashlar drift --env prod --config-file Pulumi.prod.yaml --context prod --class security,data
-  ashlar drift --env prod --config-file Pulumi.prod.yaml --issue`,
+  ashlar drift --env prod --config-file Pulumi.prod.yaml --issue
+  pulumi preview --refresh --json --stack prod | ashlar drift --env prod --preview -`,
 		RunE: func(c *cobra.Command, dirs []string) error { return a.drift(c.Context(), f, dirs) },
 	}
 	flags := c.Flags()
 	f.Add(flags, rendering.Drift)
 	flags.StringVar(&f.context, "context", "", "context of the kubeconfig (default: that of the stack's config)")
+	flags.StringVar(&f.preview, "preview", "",
+		"a `FILE` that pulumi preview --refresh --json wrote (-: standard input), to classify instead")
 	flags.StringSliceVar(&f.classes, "class", nil, "only findings of these classes: security, data, cost, benign")
 	flags.BoolVar(&f.issue, "issue", false, "open, update or close one issue on GitHub with the findings")
 	flags.StringVar(&f.hub.repository, "repo", "", "owner/name, for --issue (default: $GITHUB_REPOSITORY)")
@@ -73,7 +82,7 @@ func (a *app) drift(ctx context.Context, f *driftFlags, dirs []string) error {
 			return err
 		}
 	}
-	found, err := a.compared(ctx, f, dirs)
+	found, err := a.findings(ctx, f, dirs)
 	if err != nil {
 		return err
 	}
@@ -93,6 +102,26 @@ func (a *app) drift(ctx context.Context, f *driftFlags, dirs []string) error {
 		return silent{errFindings}
 	}
 	return nil
+}
+
+// findings are those of the preview that is named, else of the cluster.
+func (a *app) findings(ctx context.Context, f *driftFlags, dirs []string) (drift.Report, error) {
+	if f.preview == "" {
+		return a.compared(ctx, f, dirs)
+	}
+	if len(dirs) > 0 {
+		return drift.Report{}, usageError("drift: a preview is of a stack: leave the folders out, or --preview")
+	}
+	in := a.in
+	if f.preview != "-" {
+		file, err := os.Open(f.preview)
+		if err != nil {
+			return drift.Report{}, usageError("--preview: " + err.Error())
+		}
+		defer func() { _ = file.Close() }() // only read
+		in = file
+	}
+	return drift.Preview(in)
 }
 
 // only are the classes that are asked for; all where none is named.

@@ -94,6 +94,29 @@ func TestWrongInputOfDrift(t *testing.T) {
 	}
 }
 
+func TestAPreviewIsClassified(t *testing.T) {
+	const text = `{"steps": [{"op": "update", "urn": "urn:pulumi:p::a::aws:iam/role:Role::ci", "newState": {"type": "aws:iam/role:Role"},
+		"detailedDiff": {"assumeRolePolicy": {"kind": "update"}}}]}`
+	file := filepath.Join(t.TempDir(), "preview.json")
+	write(t, file, text)
+	for at, in := range map[string]string{"-": text, file: ""} {
+		var out, errw bytes.Buffer
+		code := run(t.Context(), []string{"drift", "--preview", at}, strings.NewReader(in), &out, &errw)
+		if code != 1 || !strings.Contains(out.String(), "1 finding (1 security)") {
+			t.Errorf("%s: exit code %d\n%s%s", at, code, out.String(), errw.String())
+		}
+	}
+	for line, want := range map[string]string{"--preview gone.json": "gone.json",
+		"--preview - .": "leave the folders out",
+		"--preview -":   "give it the output of"} {
+		var out, errw bytes.Buffer
+		if code := run(t.Context(), append([]string{"drift"}, strings.Fields(line)...), strings.NewReader("x"), &out,
+			&errw); code != 2 || !strings.Contains(errw.String(), want) {
+			t.Errorf("%s: exit code %d\n%s%s", line, code, out.String(), errw.String())
+		}
+	}
+}
+
 func TestDriftKeepsOneIssue(t *testing.T) {
 	report := reporting(t)
 	hub := githubtest.New(t)

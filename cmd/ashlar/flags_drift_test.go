@@ -7,6 +7,7 @@ var driftFlagEffects = map[string]verbEffects{
 		"env": {to: "--env prod"}, "layer": {to: "--layer foundation"}, "provider": {to: "--provider kubernetes"},
 		"config": {to: "--config a=b"}, "values": {to: "--values v.json"}, "config-file": {to: "--config-file p.yaml"},
 		"context": {to: "--context other"},
+		"preview": {line: "--verbose", to: "--preview $tools/preview.json"},
 		"class":   {to: "--class benign"},
 		"issue":   {line: "d" + hub, to: "--issue"},
 		"api":     {line: "d --issue --repo acme/shop", from: "--api $api", to: "--api $api2"},

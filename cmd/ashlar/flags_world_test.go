@@ -90,6 +90,7 @@ func (w *flagWorld) tools(t *testing.T, binary string) {
 		"packs/org.cue": pack("org", ""),
 		"tight/tight.cue": pack("tight",
 			`tighten: "org/named": {require: name: =~"-e$", reason: "endpoints end in e"}`),
+		"preview.json": `{"steps": [{"op": "create", "urn": "urn:pulumi:p::a::aws:s3/bucketV2:BucketV2::data"}]}`,
 		// Of drift its report says what it was asked for; else it records what it is asked.
 		"ashlar-stack": "#!/bin/sh\nif [ \"$1\" = drift ]; then " +
 			`printf '{"compared": 1, "findings": [{"object": "Service n/s", "class": "security", "change": "changed", "found": "%s"}]}' "$*"` +

@@ -63,7 +63,7 @@ var strangerRules = []rule{
 
 // unclassified is what no rule knows. Somebody must look at it: a table that is
 // out of date must not let a change pass.
-var unclassified = rule{class: Security, why: "no rule classifies this field"}
+var unclassified = rule{class: Security, why: "no rule classifies it"}
 
 // Classify classifies a field of a Kubernetes object, and says why; an empty path is the
 // whole object.

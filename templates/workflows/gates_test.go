@@ -109,15 +109,37 @@ const recorder = `echo "$*" >> "$CALLS"`
 // repository names, which no merge changes.
 func TestDriftIsComparedWithTheImageThatWasDeployed(t *testing.T) {
 	script := scriptOf(t, rendered(t, repository())[Folder+"/ashlar-drift.yml"], "preview", "Compare")
-	preview := "preview --stack prod --refresh --expect-no-changes --diff --policy-pack policies"
+	preview := "preview --stack prod --refresh --json --policy-pack policies"
 	for history, set := range map[string]string{
 		`[]`: "", `[{"config": {"shop:name": {"value": "x"}}}]`: "", `[{}]`: "",
 		`[{"config": {"shop:image": {"value": "hub/run@sha256:1"}}}]`: "config set image hub/run@sha256:1 --stack prod\n",
 	} {
-		calls, said, err := shell(t, script, map[string]string{"pulumi": recorder +
-			"\ncase \"$*\" in 'stack history'*) echo \"$HISTORY\" ;; esac"}, "HISTORY="+history, "STACK=prod")
-		if want := "stack history --stack prod --page-size 1 --json\n" + set + preview; err != nil || calls != want {
+		temp := t.TempDir()
+		calls, said, err := shell(t, script, map[string]string{"ashlar": recorder, "pulumi": recorder +
+			"\ncase \"$*\" in 'stack history'*) echo \"$HISTORY\" ;; esac"}, "HISTORY="+history, "STACK=prod",
+			"RUNNER_TEMP="+temp)
+		want := "stack history --stack prod --page-size 1 --json\n" + set + preview + "\ndrift --env prod --preview " +
+			temp + "/preview.json --issue"
+		if err != nil || calls != want {
 			t.Errorf("%s: %v\n%s\n%s", history, err, calls, said)
+		}
+	}
+}
+
+// TestDriftFailsTheJobWhereNothingWasCompared: an issue tells of findings; the job that
+// tells of the rest runs when this one has failed.
+func TestDriftFailsTheJobWhereNothingWasCompared(t *testing.T) {
+	script := scriptOf(t, rendered(t, repository())[Folder+"/ashlar-drift.yml"], "preview", "Compare")
+	for _, c := range []struct {
+		pulumi, ashlar string // exit codes
+		red            bool
+	}{{"0", "0", false}, {"0", "1", false}, {"0", "2", true}, {"0", "3", true},
+		{"255", "0", true}, {"255", "2", true}} {
+		_, said, err := shell(t, script,
+			map[string]string{"ashlar": "exit " + c.ashlar, "pulumi": "[ \"$1\" != preview ] || exit " + c.pulumi},
+			"STACK=prod", "RUNNER_TEMP="+t.TempDir())
+		if (err != nil) != c.red {
+			t.Errorf("pulumi ends with %s and ashlar with %s: %v\n%s", c.pulumi, c.ashlar, err, said)
 		}
 	}
 }

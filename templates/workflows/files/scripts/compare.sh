@@ -3,4 +3,6 @@
 image=$(pulumi stack history --stack "$STACK" --page-size 1 --json |
   jq -r '.[0].config // {} | to_entries | map(select(.key | endswith(":image"))) | .[0].value.value // empty')
 [ -z "$image" ] || pulumi config set image "$image" --stack "$STACK"
-pulumi preview --stack "$STACK" --refresh --expect-no-changes --diff[[ with .Policies ]] --policy-pack [[ . ]][[ end ]]
+# What has failed is no comparison, and ends the job; findings are classified.
+pulumi preview --stack "$STACK" --refresh --json[[ with .Policies ]] --policy-pack [[ . ]][[ end ]] > "$RUNNER_TEMP/preview.json" ||
+  { ashlar drift --preview "$RUNNER_TEMP/preview.json"; exit 1; }
