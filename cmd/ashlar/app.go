@@ -32,8 +32,8 @@ type app struct {
 var verbs = []func(*app) *cobra.Command{
 	initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb,
 	modelVerb, pipelineVerb, runsVerb, storeVerb, backupVerb, restoreVerb,
-	policyVerb, driftVerb, generateVerb, imageVerb, bundleVerb, githubVerb, bootstrapVerb,
-	completionVerb, versionVerb,
+	previewVerb, policyVerb, generateVerb, imageVerb, bundleVerb, driftVerb,
+	githubVerb, bootstrapVerb, completionVerb, versionVerb,
 }
 
 // run is the whole program but for the process around it; it returns the exit

@@ -39,6 +39,10 @@ var runFlags = map[string]verbEffects{
 		"model": {to: "--model work"}, "limit": {to: "--limit 1"}, "by": {to: "--by grace"}, "dir": {to: "--dir $b"},
 		"state": {to: "--state $b/.ashlar"},
 	}},
+	"preview list":   {line: "--dir $b", flags: previewFlagEffects("")},
+	"preview remove": {line: "12 --dir $b", then: "preview list --dir $b", flags: previewFlagEffects("12 ")},
+	"preview show": {line: "$b/kept/stack.json",
+		flags: map[string]flagEffect{"url": {to: "--url https://ENDPOINT.example.com"}}},
 	"store gc": {line: "--keep 1ms --grace 1ms --dir $c", flags: map[string]flagEffect{
 		"keep": {to: "--keep 90d"}, "grace": {to: "--grace 24h"}, "dry-run": {to: "--dry-run"}, "dir": {to: "--dir $b"},
 		"state": {to: "--state $b/.ashlar"},
@@ -58,4 +62,16 @@ var runFlags = map[string]verbEffects{
 	"store retain": {line: "--dir $b", then: "model audit --dir $b", flags: map[string]flagEffect{
 		"as": {to: "--as grace"}, "dry-run": {to: "--dry-run"}, "env": {to: "--env prod"},
 	}},
+}
+
+// previewFlagEffects are those of the verbs about previews, which have the same flags.
+func previewFlagEffects(number string) map[string]flagEffect {
+	kept := number + "--store $b/kept"
+	return map[string]flagEffect{
+		"state":    {line: number + "--dir $c", to: "--state $b/.ashlar"},
+		"name":     {line: kept, from: "--name shop", to: "--name other"},
+		"store":    {line: number + "--name shop", from: "--store $b/kept", to: "--store $c/none"},
+		"registry": {line: number + "--name shop", from: "--registry $pg", to: "--registry $pg/other"},
+		"context":  {line: kept + " --name shop", to: "--context no-such-context"},
+	}
 }

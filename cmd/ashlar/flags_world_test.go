@@ -216,6 +216,12 @@ func (w *flagWorld) repository(t *testing.T, dir string, salt int) {
 	own := "own" + filepath.Base(dir)
 	write(t, filepath.Join(dir, "policies", own+".cue"), pack(own, ""))
 	git(t, filepath.Dir(dir), "init", "-q", "-b", "main", "--template=", dir)
+	write(t, filepath.Join(dir, ".ashlar", "previews", "pr-12", "registry.db"), "of a preview")
+	write(t, filepath.Join(dir, "kept", "shop", "pr-12", "b", "objects", "o"), "of a preview")
+	write(t, filepath.Join(dir, "kept", "stack.json"), `{"deployment": {"resources": [{"type": "kubernetes:core/v1:Service",
+		"inputs": {"metadata": {"name": "e", "namespace": "n", "labels": {
+		"app.kubernetes.io/component": "endpoint", "app.kubernetes.io/name": "e"}}}}]}}`)
+	write(t, filepath.Join(dir, "kept", "other", "pr-7", "b", "objects", "o"), "of another one")
 	for i, further := range []int{0, 1} {
 		write(t, filepath.Join(dir, "d.csv"), rowsOf(salt+further))
 		do(t, "up", "--build", dir)

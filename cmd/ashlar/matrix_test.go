@@ -88,7 +88,7 @@ var words = map[string]string{
 	"NAME": "m", "VERSION": "1", "PIPELINE": "l", "STAGE": "train", "PATH": "train/none",
 	"RULE": "reliability/production-replicas",
 	"RUN":  "last", "TIME": "now", "SHELL": "bash", "FILE": "nothing.json", "REFERENCE": "localhost:1/a:1", "URL": "oci://localhost:1/a:1",
-	"COMMAND": "true", "DATE": "2026-11-01", "FIELD|CODE": "datasets.columns",
+	"COMMAND": "true", "DATE": "2026-11-01", "NUMBER": "12", "FIELD|CODE": "datasets.columns",
 }
 
 // leaves are the verbs that do something. Those that hand everything on to

@@ -15,7 +15,7 @@ type sampler struct {
 	seed  uint64
 	file  uint64 // of the current file
 	row   uint64 // of the next row in it
-	kept  []int // rows of a frame; used again for the next
+	kept  []int  // rows of a frame; used again for the next
 }
 
 // newSampler returns nil where all rows are read.
