@@ -122,7 +122,7 @@ func TestJobsThatReachTheClusterRunWhereItIsReached(t *testing.T) {
 		}
 		for id, job := range w.Jobs {
 			cluster := slices.ContainsFunc(titles(t, text, id),
-				func(s string) bool { return s == "Apply" || s == "Compare" })
+				func(s string) bool { return s == "Apply" || s == "Compare" || strings.Contains(s, "preview") })
 			want := "ubuntu-24.04"
 			if cluster {
 				reach++

@@ -80,6 +80,18 @@ var steps = []step{
 	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
 		{"ENVIRONMENT", "${{ [[ .Asked ]] }}"}, user, objectKey, objectSecret, region}},
 
+	{name: "preview-up", title: "Deploy the preview", vars: state, secrets: stateSecrets,
+		env: []setting{pull, previewKey, previewSecret}},
+	{name: "preview-train", title: "Train the candidate", vars: state, secrets: stateSecrets,
+		env: []setting{pull, previewKey, previewSecret}},
+	{name: "preview-comment", title: "Comment with the preview and its cost", vars: []string{"ASHLAR_PREVIEW_URL"},
+		env: []setting{hubToken, thisRun}},
+	{name: "preview-down", title: "Remove the preview, and prove it", vars: state, secrets: stateSecrets,
+		env: []setting{pull, previewKey, previewSecret}},
+	{name: "preview-gone", title: "Comment that it is gone", env: []setting{hubToken, thisRun}},
+	{name: "preview-sweep", title: "Remove the previews of closed pull requests", vars: state, secrets: stateSecrets,
+		env: []setting{token, {"GH_REPO", "${{ github.repository }}"}, previewKey, previewSecret}},
+
 	{name: "scan", title: "Scan the CLI and the runtime of the workloads"},
 }
 
@@ -102,6 +114,16 @@ var (
 	secretKey = setting{"AWS_SECRET_ACCESS_KEY", "[[ if .Kubernetes ]]${{ secrets.AWS_SECRET_ACCESS_KEY }}[[ end ]]"}
 )
 
+// What the jobs of previews are told. The keys are the object store's, and of the
+// state's bucket where that is one.
+var (
+	pull          = setting{"NUMBER", "${{ github.event.pull_request.number }}"}
+	thisRun       = setting{"RUN", "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}"}
+	hubToken      = setting{"GITHUB_TOKEN", "${{ github.token }}"}
+	previewKey    = setting{"AWS_ACCESS_KEY_ID", "${{ secrets.AWS_ACCESS_KEY_ID }}"}
+	previewSecret = setting{"AWS_SECRET_ACCESS_KEY", "${{ secrets.AWS_SECRET_ACCESS_KEY }}"}
+)
+
 func unknown(what, name string) error { return fmt.Errorf("workflows: no %s %q", what, name) }
 
 // find is the step of the name.
@@ -118,7 +140,7 @@ func find(name string) (step, error) {
 func (s step) script(v any) (string, error) {
 	name := s.name + ".sh"
 	t, err := template.New(name).Delims("[[", "]]").Option("missingkey=error").
-		ParseFS(files, path.Join("files/scripts", name))
+		ParseFS(files, path.Join("files/scripts", name), "files/scripts/gone.tmpl")
 	if err != nil {
 		return "", fmt.Errorf("workflows: %w", err)
 	}

@@ -45,7 +45,8 @@ type Repository struct {
 	// resources are checked against at preview and up; empty: none.
 	Policies string
 	// Providers of the environments' stacks by name, as their Pulumi.NAME.yaml
-	// says: "kubernetes" for a cluster that is not Ashlar's on AWS; else "aws".
+	// says: "kubernetes" for a cluster that is not Ashlar's on AWS; else "aws". That of
+	// the overlay of previews says where pull requests are deployed to.
 	Providers map[string]string
 }
 
@@ -101,6 +102,14 @@ func (v view) AWS() bool {
 
 // Kubernetes reports whether any environment is on another cluster.
 func (v view) Kubernetes() bool { return slices.ContainsFunc(v.Environments, environment.Kubernetes) }
+
+// Previews reports whether pull requests get a stack of their own: the blueprint has an
+// overlay of previews, and Pulumi.preview.yaml is of a cluster that is not on AWS, where
+// a stack shares a database and roles with the foundation.
+func (v view) Previews() bool {
+	_, ok := v.Plans[plan.PreviewOverlay]
+	return ok && v.Pulumi && v.Providers[plan.PreviewOverlay] == kubernetes
+}
 
 // SignsIn reports whether jobs sign in to AWS by OpenID Connect, and Keys
 // whether any gets the keys of an object store.

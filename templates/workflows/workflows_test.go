@@ -32,6 +32,9 @@ var shapes = map[string]Repository{
 		Plans: map[string]*plan.Plan{"dev": nil}},
 	"kubernetes": {Dir: ".", Version: "v1.2.0", Pulumi: true, Plans: map[string]*plan.Plan{"dev": nil, "prod": nil},
 		Providers: map[string]string{"dev": "kubernetes", "prod": "kubernetes"}},
+	"previews": {Dir: "models/credit", Version: "v1.2.0", Pulumi: true, Policies: "policies",
+		Plans:     map[string]*plan.Plan{"prod": nil, "preview": nil},
+		Providers: map[string]string{"prod": "kubernetes", "preview": "kubernetes"}},
 	"mixed": {Dir: ".", Version: "v1.2.0", Pulumi: true, Plans: map[string]*plan.Plan{"dev": nil, "prod": nil},
 		Providers: map[string]string{"dev": "kubernetes", "prod": "aws"}},
 	"local": {Dir: ".", Version: "0123456789ab", Plans: map[string]*plan.Plan{"dev": nil}},
@@ -171,6 +174,10 @@ func scripts(t *testing.T, name string, job *actionlint.Job) {
 
 var secret = regexp.MustCompile(`secrets\.([A-Z_]+)`)
 
+// opensPreviews are the secrets that open the state of previews and their store.
+var opensPreviews = []string{"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY"}
+
 // readers are the steps that may read a secret, with its name.
 var readers = map[string][]string{
 	"Apply": {"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
@@ -180,7 +187,12 @@ var readers = map[string][]string{
 	"Run it locally":                     {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
 	"Train, evaluate and gate":           {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
 	"Write the kubeconfig":               {"KUBE_CONFIG"},
-	"Sign in to the registry":            {"REGISTRY_USER", "REGISTRY_PASSWORD"},
+	"Deploy the preview":                 opensPreviews,
+	"Train the candidate":                opensPreviews,
+	"Remove the preview, and prove it":   opensPreviews,
+
+	"Remove the previews of closed pull requests": opensPreviews,
+	"Sign in to the registry":                     {"REGISTRY_USER", "REGISTRY_PASSWORD"},
 }
 
 // TestSecretsReachTheStepsThatNeedThem: no job, and no step of another's code,

@@ -1,0 +1,1 @@
+[[ template "gone" . ]]gone "$NUMBER"
