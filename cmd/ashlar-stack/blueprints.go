@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // blueprintsKey is the config key that names the folders of blueprints,
@@ -93,7 +94,10 @@ type loaded struct {
 
 // load returns the plans of the blueprints in one environment, in order of
 // their folders, or every problem of all of them.
-func load(dirs []string, environment string) (*loaded, error) {
+func load(dirs []string, provider, environment string) (*loaded, error) {
+	if _, ok := plan.PreviewNumber(environment); ok && provider == config.ProviderAWS {
+		return nil, fmt.Errorf("environment %s is the preview of a pull request, and on AWS there are none: roles, buckets and schemas are made with the foundation, for the tenants that its config lists; set provider to kubernetes, with a store and a database of previews", environment)
+	}
 	var loader blueprints.Loader
 	var library policies.Library
 	var problems blueprints.Problems

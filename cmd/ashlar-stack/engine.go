@@ -34,7 +34,7 @@ func (e *engineRun) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return errors.Join(cfgErr, err)
 	}
-	in, err := load(dirs, cfg.Environment)
+	in, err := load(dirs, cfg.Provider, cfg.Environment)
 	if err := errors.Join(cfgErr, err); err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 		dirs, err = chosen(".", given["ashlar:"+blueprintsKey])
 		errs = errors.Join(errs, err)
 	}
-	in, err := load(dirs, cfg.Environment)
+	in, err := load(dirs, cfg.Provider, cfg.Environment)
 	if err := errors.Join(errs, err); err != nil {
 		return nil, nil, inputError{err}
 	}
