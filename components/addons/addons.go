@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	helm "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
@@ -53,7 +54,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	needed := append(slices.Clone(args.After), class)
 	for _, r := range releases {
-		if r.when != nil && !r.when(args) || slices.Contains(args.Without, r.chart) {
+		if !args.installs(r) {
 			continue
 		}
 		installed, err := b.release(r, needed)
@@ -119,18 +120,23 @@ func (b *build) labels(level string) pulumi.StringMap {
 	return pulumi.ToStringMap(labels)
 }
 
-// storageClass is the cluster's default: disks encrypted under our key, made in the
-// zone in which the pod that asks for them runs.
+// storageClass has disks encrypted under our key, or the account's on a cluster that is
+// shared, made in the zone in which the pod that asks for them runs. It is the default
+// of a cluster of ours.
 func (b *build) storageClass() (pulumi.Resource, error) {
+	parameters := pulumi.StringMap{"type": pulumi.String("gp3"), "encrypted": pulumi.String("true")}
+	if !b.args.Shared {
+		parameters["kmsKeyId"] = b.args.KMSKeyArn
+	}
 	return storagev1.NewStorageClass(b.ctx, StorageClass, &storagev1.StorageClassArgs{
 		Metadata: metav1.ObjectMetaArgs{
 			Name: pulumi.String(StorageClass),
-			Annotations: pulumi.StringMap{"storageclass.kubernetes.io/is-default-class": pulumi.String("true"),
+			Annotations: pulumi.StringMap{
+				"storageclass.kubernetes.io/is-default-class": pulumi.String(strconv.FormatBool(!b.args.Shared)),
 				object.Force: pulumi.String("true")},
 		},
-		Provisioner: pulumi.String("ebs.csi.aws.com"),
-		Parameters: pulumi.StringMap{"type": pulumi.String("gp3"), "encrypted": pulumi.String("true"),
-			"kmsKeyId": b.args.KMSKeyArn},
+		Provisioner:          pulumi.String("ebs.csi.aws.com"),
+		Parameters:           parameters,
 		AllowVolumeExpansion: pulumi.Bool(true),
 		ReclaimPolicy:        pulumi.String("Delete"),
 		VolumeBindingMode:    pulumi.String("WaitForFirstConsumer"),

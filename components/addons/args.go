@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -17,12 +19,16 @@ type Args struct {
 	Region      string
 	Account     pulumi.StringInput
 	Partition   string             // default aws
-	KMSKeyArn   pulumi.StringInput // volumes of the storage class StorageClass
+	KMSKeyArn   pulumi.StringInput // volumes of the storage class StorageClass; none where Shared
 	// Spread runs two of every controller and of Prometheus, so that one may
 	// fail; otherwise one.
 	Spread bool
 	// GPU installs what offers the GPUs of nodes to pods.
 	GPU bool
+	// Shared says that the cluster is somebody else's, who says which storage class is
+	// the default and how nodes come and go. Its drivers know no key of ours, so that
+	// volumes are encrypted under the account's.
+	Shared bool
 	// Without names add-ons that are not installed, because the cluster has
 	// them already.
 	Without []string
@@ -55,10 +61,13 @@ func (a *Args) Validate() error {
 		what string
 		in   pulumi.Input
 	}{{"cluster", a.ClusterName}, {"cluster's ARN", a.ClusterArn}, {"VPC", a.VPCID},
-		{"account", a.Account}, {"key", a.KMSKeyArn}} {
+		{"account", a.Account}} {
 		if need.in == nil {
 			say("no %s", need.what)
 		}
+	}
+	if a.KMSKeyArn == nil && !a.Shared {
+		say("no key")
 	}
 	known := map[string]bool{}
 	for _, r := range releases {
@@ -66,10 +75,15 @@ func (a *Args) Validate() error {
 	}
 	for _, w := range a.Without {
 		if !known[w] {
-			say("without %q: there is no such add-on", w)
+			say("without %q: there is no such add-on; there are %s", w, strings.Join(Charts(), ", "))
 		}
 	}
 	return errors.Join(found...)
+}
+
+// installs reports whether the release is one of this cluster's.
+func (a *Args) installs(r release) bool {
+	return (r.when == nil || r.when(a)) && !slices.Contains(a.Without, r.chart)
 }
 
 // replicas is how many of each controller run.

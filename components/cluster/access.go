@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
@@ -13,7 +14,7 @@ func (b *build) access() error {
 	for _, arn := range b.args.Admins {
 		admin := &AdminArgs{ClusterName: b.cluster.Name, Principal: pulumi.String(arn),
 			Partition: b.args.Partition, Tags: b.args.Tags}
-		if err := Admin(b.ctx, b.name+"-"+adminName(arn), admin, b.child()...); err != nil {
+		if err := Admin(b.ctx, b.name+"-"+AdminName(arn), admin, b.child()...); err != nil {
 			return err
 		}
 	}
@@ -78,29 +79,38 @@ func enter(ctx *pulumi.Context, name string, args *MemberArgs, opts []pulumi.Res
 	return eks.NewAccessEntry(ctx, name, entry, opts...)
 }
 
-// adminName returns a name for the entry that is stable and says who:
+// AdminName returns a name for the entry that is stable and says who:
 // "role-platform", "user-ana".
-func adminName(arn string) string {
+func AdminName(arn string) string {
 	_, who, _ := strings.Cut(arn, ":iam::")
 	_, who, _ = strings.Cut(who, ":")
 	return strings.ReplaceAll(who, "/", "-")
 }
 
-// kubeconfig returns a kubeconfig that asks the AWS CLI for a token at every
-// use. Its bytes depend on nothing but the cluster.
+// kubeconfig returns the cluster's kubeconfig. Its bytes depend on nothing but the
+// cluster.
 func kubeconfig(c *eks.Cluster, region string) pulumi.StringOutput {
 	ca := c.CertificateAuthority.Data().Elem()
-	return pulumi.JSONMarshal(map[string]any{
-		"apiVersion": "v1", "kind": "Config", "current-context": c.Name,
+	return pulumi.All(c.Name, c.Endpoint, ca).ApplyT(func(of []any) (string, error) {
+		return KubeconfigText(of[0].(string), of[1].(string), of[2].(string), region)
+	}).(pulumi.StringOutput)
+}
+
+// KubeconfigText is a kubeconfig that asks the AWS CLI for a token at every use: there
+// is no credential in it.
+func KubeconfigText(name, endpoint, ca, region string) (string, error) {
+	text, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": name,
 		"clusters": []any{map[string]any{
-			"name": c.Name, "cluster": map[string]any{"server": c.Endpoint, "certificate-authority-data": ca},
+			"name": name, "cluster": map[string]any{"server": endpoint, "certificate-authority-data": ca},
 		}},
 		"contexts": []any{map[string]any{
-			"name": c.Name, "context": map[string]any{"cluster": c.Name, "user": c.Name},
+			"name": name, "context": map[string]any{"cluster": name, "user": name},
 		}},
-		"users": []any{map[string]any{"name": c.Name, "user": map[string]any{"exec": map[string]any{
+		"users": []any{map[string]any{"name": name, "user": map[string]any{"exec": map[string]any{
 			"apiVersion": "client.authentication.k8s.io/v1", "command": "aws", "interactiveMode": "Never",
-			"args": []any{"eks", "get-token", "--region", region, "--cluster-name", c.Name, "--output", "json"},
+			"args": []any{"eks", "get-token", "--region", region, "--cluster-name", name, "--output", "json"},
 		}}}},
 	})
+	return string(text), err
 }

@@ -74,8 +74,8 @@ type Recording struct{ Resources []Resource }
 // with the inputs and with an "arn" of its own, Arn; unknown outputs are empty.
 func Run(program pulumi.RunFunc) (*Recording, error) { return Answered(program, nil) }
 
-// Answered is Run with answers to what the program looks up, by the function's
-// token. What has no answer is not there.
+// Answered is Run with answers to what the program looks up, by the function's token,
+// and to the resources that it reads, by their type. What has no answer is not there.
 func Answered(program pulumi.RunFunc, answers map[string]map[string]any) (*Recording, error) {
 	r := &recorder{answers: answers}
 	err := pulumi.RunErr(program, pulumi.WithMocks("ashlar", "test", r))
@@ -177,6 +177,13 @@ type recorder struct {
 
 // NewResource records the registration and answers with its inputs.
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	if args.ReadRPC != nil {
+		answer, ok := r.answers[args.TypeToken]
+		if !ok {
+			return "", nil, fmt.Errorf("unexpected read of %s", args.TypeToken)
+		}
+		return args.ID, resource.NewPropertyMapFromMap(answer), nil
+	}
 	rpc := args.RegisterRPC
 	res := Resource{Type: args.TypeToken, Name: args.Name, Component: !args.Custom, Inputs: map[string]any{}}
 	if rpc != nil {

@@ -41,7 +41,7 @@ func Program(plans []*plan.Plan, cfg config.Config, open Open) pulumi.RunFunc {
 			}
 		}
 		if cfg.Layer == config.LayerFoundation {
-			return foundation.Register(ctx, cfg)
+			return foundation.Register(ctx, cfg, open.foundation())
 		}
 		b, err := newBase(ctx, plans, cfg, open)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/queue"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 )
 
 // Cluster is what a program asks of the cluster before it registers anything there.
@@ -29,6 +30,14 @@ type Cluster interface {
 // Open finds a cluster: that of the kubeconfig where one is given, else the user's of
 // the context, or with the API server's URL. It sends nothing.
 type Open func(kubeconfig, context, server string) (Cluster, error)
+
+// foundation opens the cluster that a foundation is to use, by its kubeconfig.
+func (o Open) foundation() foundation.Open {
+	if o == nil {
+		return nil
+	}
+	return func(kubeconfig string) (foundation.Cluster, error) { return o(kubeconfig, "", "") }
+}
 
 // verify reports everything that keeps the plans from being deployed to the cluster, all
 // together: that it does not answer, that somebody else has a namespace, and kinds that

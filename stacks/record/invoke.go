@@ -15,10 +15,13 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// source says what a data source answers: texts, and lists of texts by length.
+// source says what a data source answers: texts, lists of texts by length, numbers. A text
+// within objects and lists has their names and indices before its own, with dots
+// between.
 type source struct {
-	texts []string
-	lists map[string]int
+	texts   []string
+	lists   map[string]int
+	numbers []string
 }
 
 // sources is the list that a data source is added to when a component reads
@@ -36,6 +39,13 @@ var sources = map[string]source{
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList":         {texts: []string{"id", "name", "arn"}},
 	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {texts: []string{"arn", "id"}},
 	"aws:ssm/getParameter:getParameter":                         {texts: []string{"id", "arn", "value", "type"}},
+	// Parts of a foundation that exist.
+	"aws:ec2/getVpc:getVpc": {texts: []string{"arn", "cidrBlock"}},
+	"aws:eks/getCluster:getCluster": {texts: []string{"arn", "endpoint", "certificateAuthorities.0.data",
+		"vpcConfig.clusterSecurityGroupId"}},
+	"aws:rds/getInstance:getInstance": {texts: []string{"address", "dbName", "resourceId",
+		"masterUserSecrets.0.secretArn", "masterUserSecrets.0.kmsKeyId"}, numbers: []string{"port"}},
+	"aws:ecr/getRepository:getRepository": {texts: []string{"arn", "repositoryUrl"}},
 }
 
 // probes ask whether something is there, by token and the argument that names it.
@@ -81,7 +91,12 @@ func (m *monitor) answer(d Data, known source) resource.PropertyMap {
 	v := inventor{origin: Reference{Data: d.Name}, note: func(token string, ref Reference) { m.refs[token] = ref }}
 	out := d.Args.Copy()
 	for _, name := range known.texts {
-		out[resource.PropertyKey(name)] = resource.NewProperty(v.text([]string{name}, resource.PropertyValue{}))
+		path := strings.Split(name, ".")
+		key := resource.PropertyKey(path[0])
+		out[key] = place(out[key], path[1:], resource.NewProperty(v.text(path, resource.PropertyValue{})))
+	}
+	for _, name := range known.numbers {
+		out[resource.PropertyKey(name)] = resource.NewProperty(v.number([]string{name}))
 	}
 	for name, n := range known.lists {
 		elements := make([]resource.PropertyValue, n)
@@ -91,6 +106,29 @@ func (m *monitor) answer(d Data, known source) resource.PropertyMap {
 		out[resource.PropertyKey(name)] = resource.NewProperty(elements)
 	}
 	return out
+}
+
+// place returns the value with another one put into it at the path, in objects and lists
+// that are made where they are missing. A list is made of one element: the list in
+// sources asks for no other.
+func place(in resource.PropertyValue, path []string, v resource.PropertyValue) resource.PropertyValue {
+	if len(path) == 0 {
+		return v
+	}
+	if strings.Trim(path[0], "0123456789") == "" {
+		var element resource.PropertyValue
+		if in.IsArray() && len(in.ArrayValue()) == 1 {
+			element = in.ArrayValue()[0]
+		}
+		return resource.NewProperty([]resource.PropertyValue{place(element, path[1:], v)})
+	}
+	out := resource.PropertyMap{}
+	if in.IsObject() {
+		out = in.ObjectValue().Copy()
+	}
+	key := resource.PropertyKey(path[0])
+	out[key] = place(out[key], path[1:], v)
+	return resource.NewProperty(out)
 }
 
 // dataName names a data source by what it reads, and by its arguments where it

@@ -21,8 +21,8 @@ func terraformType(token string) string {
 // terraformData is terraformType of a data source's token.
 // It reads a function's name, which begins with "get".
 func terraformData(token string) string {
-	if strings.HasSuffix(token, ":getOpenIdConnectProvider") {
-		return "aws_iam_openid_connect_provider"
+	if t, ok := irregularData[token[strings.LastIndex(token, "/")+1:]]; ok {
+		return t
 	}
 	module, name, _ := strings.Cut(strings.TrimPrefix(token, "aws:"), "/")
 	name = snake(strings.TrimPrefix(name[strings.LastIndex(name, ":")+1:], "get"))
@@ -43,6 +43,12 @@ var irregular = map[string]string{
 	"aws:s3/bucketObjectv2:BucketObjectv2":                "aws_s3_object",
 }
 
+// irregularData are the data sources whose names do not follow from their tokens.
+var irregularData = map[string]string{
+	"getOpenIdConnectProvider:getOpenIdConnectProvider": "aws_iam_openid_connect_provider",
+	"getInstance:getInstance":                           "aws_db_instance", // rds, and no other is read
+}
+
 // singular are the lists that pulumi-aws names in the plural and Terraform in
 // the singular, by Terraform type.
 // A name that is missing here is found by tests/provider, where the real provider
@@ -55,6 +61,7 @@ var singular = map[string]map[string]string{
 	"aws_s3_bucket_replication_configuration":            {"rules": "rule"},
 	"aws_db_parameter_group":                             {"parameters": "parameter"},
 	"aws_db_instance":                                    {"master_user_secrets": "master_user_secret"},
+	"aws_eks_cluster":                                    {"certificate_authorities": "certificate_authority"},
 	"aws_ecr_repository":                                 {"encryption_configurations": "encryption_configuration"},
 	"aws_eks_addon":                                      {"pod_identity_associations": "pod_identity_association"},
 	"aws_eks_node_group":                                 {"taints": "taint"},

@@ -117,10 +117,16 @@ var law = []rule{
 		foreign: []string{"github.com/pulumi/pulumi/sdk"},
 	},
 	{
+		// What AWS says of the parts that exist. It only asks.
+		folder:  "stacks/aws/existing",
+		ours:    []string{"components", "stacks/aws/config"},
+		foreign: []string{"github.com/pulumi/"},
+	},
+	{
 		// What an environment's blueprints share. It takes nothing from them.
 		folder: "stacks/aws/foundation",
 		ours: []string{"blueprints/plan", "components", "templates/workflows",
-			"stacks/aws/config", "stacks/aws/lineage", "stacks/aws/migration"},
+			"stacks/aws/config", "stacks/aws/existing", "stacks/aws/lineage", "stacks/aws/migration"},
 		foreign: []string{"github.com/pulumi/"},
 	},
 	{

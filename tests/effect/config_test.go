@@ -29,6 +29,9 @@ func foundation(more ...string) map[string]string {
 // settings lists every key of Pulumi's config.
 func settings() map[string]setting {
 	repository := foundation("github.repository=acme/shop", `github.namespaces=["shop"]`)
+	inVPC := foundation("existing.vpc=vpc-01234567",
+		`existing.subnets=["subnet-01234567","subnet-12345678"]`)
+	noVPC := foundation(`existing.subnets=["subnet-01234567","subnet-12345678"]`)
 	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
 	return map[string]setting{
 		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"},
@@ -53,12 +56,20 @@ func settings() map[string]setting {
 		"github.repository": {repository, "acme/shop", "acme/store"},
 		"github.namespaces": {repository, `["shop"]`, `["store"]`},
 		"github.state":      {repository, "", "acme-state"}, "github.existingIssuer": {repository, "", "true"},
-		"foundation":   {onAWS(), "organization/ashlar/foundation-dev", "dev"},
-		"installation": {onAWS(), "", "acme"},
-		"context":      {anywhere(), "dev", "prod"},
-		"server":       {anywhere(), "https://a.example.com", "https://b.example.com"},
-		"image":        {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
-		"namespace":    {anywhere(), "", "loans"},
+		"existing.vpc": {noVPC, "vpc-01234567", "vpc-12345678"},
+		"existing.subnets": {inVPC, `["subnet-01234567","subnet-12345678"]`,
+			`["subnet-01234567","subnet-23456789"]`},
+		"existing.cluster":  {inVPC, "", "platform"},
+		"existing.key":      {foundation(), "", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"},
+		"existing.database": {inVPC, "", "platform-postgres"},
+		"existing.registry": {foundation(), "", "platform/runtime"},
+		"existing.addons":   {foundation(), "", `["argo-workflows"]`},
+		"foundation":        {onAWS(), "organization/ashlar/foundation-dev", "dev"},
+		"installation":      {onAWS(), "", "acme"},
+		"context":           {anywhere(), "dev", "prod"},
+		"server":            {anywhere(), "https://a.example.com", "https://b.example.com"},
+		"image":             {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
+		"namespace":         {anywhere(), "", "loans"},
 		"tenants": {foundation(), `{"shop":{"repository":"acme/shop","namespaces":["shop"]}}`,
 			`{"store":{"repository":"acme/shop","namespaces":["shop"]}}`},
 		"storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1",

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
@@ -81,10 +82,13 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 	}
 	outputs[platform.OutName], outputs[platform.OutSchema] = "ashlar", cfg.Image
 	outputs[platform.OutSchemas] = cfg.Filled().DatabaseSchema
-	asked := ""
-	open := func(kubeconfig, context, server string) (aws.Cluster, error) {
+	asked, cluster := "", &willing{}
+	open := aws.Open(func(kubeconfig, context, server string) (aws.Cluster, error) {
 		asked = context + " at " + server
-		return willing{}, nil
+		return cluster, nil
+	})
+	if cfg.Layer == config.LayerFoundation {
+		open = nil // there is no account to ask for what exists
 	}
 	rec, err := record.Program(t.Context(), aws.Program(plans, cfg, open), record.Run{
 		Project: "ashlar", Stack: cfg.Layer + "-" + cfg.Environment, Config: values,
@@ -98,7 +102,8 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "-- cluster --\n%s\n", asked)
+	slices.Sort(cluster.objects)
+	fmt.Fprintf(&b, "-- cluster --\n%s\n%s\n", asked, undigested(strings.Join(cluster.objects, "\n")))
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if strings.Contains(string(files[name]), "plan.json: ") &&
 			strings.Contains(string(files[name]), "kind: ConfigMap") {
@@ -109,17 +114,28 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 	return b.String()
 }
 
-// willing is a cluster that has no namespace of ours yet and every kind.
-type willing struct{}
+// willing is a cluster that has no namespace of ours yet and every kind. It remembers
+// the objects that it is asked for.
+type willing struct {
+	mu      sync.Mutex
+	objects []string
+}
 
-func (willing) Context() string { return "test" }
-func (willing) Server() string  { return "https://cluster.example.com" }
+func (*willing) Context() string { return "test" }
+func (*willing) Server() string  { return "https://cluster.example.com" }
 
-func (willing) Namespace(context.Context, string) (labels, annotations map[string]string, found bool, err error) {
+func (w *willing) Object(_ context.Context, groupVersion, kind, namespace, name string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.objects = append(w.objects, strings.Join([]string{groupVersion, kind, namespace, name}, " "))
+	return false, nil
+}
+
+func (*willing) Namespace(context.Context, string) (labels, annotations map[string]string, found bool, err error) {
 	return nil, nil, false, nil
 }
 
-func (willing) Kinds(context.Context, string) ([]string, error) {
+func (*willing) Kinds(context.Context, string) ([]string, error) {
 	return []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
 		"ValidatingAdmissionPolicy"}, nil
 }

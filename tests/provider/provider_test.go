@@ -128,6 +128,7 @@ func TestTheRealProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("plans every example", func(t *testing.T) { plansEveryExample(t, tf, binary) })
+	t.Run("knows the parts that exist", func(t *testing.T) { knowsWhatExists(t, tf, binary) })
 	t.Run("refuses what is wrong", func(t *testing.T) { refusesWhatIsWrong(t, tf, binary) })
 }
 
@@ -145,6 +146,33 @@ func plansEveryExample(t *testing.T, tf terraform, binary string) {
 				t.Errorf("the plan does not say %q:\n%s", want, tail(said))
 			}
 		})
+	}
+}
+
+// knowsWhatExists validates a foundation on parts that exist, with its data sources: of
+// each the provider knows what it is named by, and what is read of it.
+func knowsWhatExists(t *testing.T, tf terraform, binary string) {
+	c := stack.Foundations()[0]
+	c.Config = []string{"existing.vpc=vpc-0123456789abcdef0", "existing.cluster=platform", "existing.database=pg",
+		`existing.subnets=["subnet-0123456789abcdef0","subnet-0123456789abcdef1"]`,
+		"existing.registry=platform/runtime",
+		"existing.key=arn:aws:kms:eu-central-1:123456789012:key/1234abcd"}
+	dir := t.TempDir()
+	c.Render(t, binary, dir, "--only", "terraform")
+	if said, err := tf.run(t, dir, "init", "-input=false", "-no-color"); err != nil {
+		t.Fatalf("terraform init: %v\n%s", err, said)
+	}
+	if said, err := tf.run(t, dir, "validate", "-no-color"); err != nil {
+		t.Errorf("terraform validate: %v\n%s", err, tail(said))
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "main.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, used := range []string{"aws_vpc", "aws_eks_cluster", "aws_db_instance", "aws_ecr_repository"} {
+		if !bytes.Contains(text, []byte("${data."+used+".")) {
+			t.Errorf("nothing is read of %s", used)
+		}
 	}
 }
 

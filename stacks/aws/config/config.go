@@ -44,6 +44,7 @@ type Config struct {
 	Backup   BackupConfig
 	GitHub   *GitHubConfig     // nil: no role for CI, unless there are tenants
 	Tenants  map[string]Tenant // by name; see TenantsOf for what GitHub says of a single one
+	Existing ExistingConfig    // parts of the foundation that are there already
 
 	// Project and Stack are Pulumi's, and together say who manages an object. They are
 	// no config: whoever runs the program knows.

@@ -39,37 +39,45 @@ func date(year int, month time.Month, day int) time.Time {
 
 // Support says when standard support of the cluster's version ends, where that is
 // within 90 days of the config's Now or has been; "" where there is nothing to say,
-// or no Now.
+// no Now, or a cluster that exists and is looked up.
 func (c Config) Support() string {
-	if c.Layer != LayerFoundation || c.Now.IsZero() {
+	if c.Layer != LayerFoundation || c.Now.IsZero() || c.Existing.Cluster != "" {
 		return ""
 	}
-	v := c.Cluster.Version
+	note, _ := SupportOf(c.Cluster.Version, c.Now)
+	if note == "" {
+		return ""
+	}
+	return fmt.Sprintf("cluster.version %s: %s", c.Cluster.Version, note)
+}
+
+// SupportOf says what the calendar has to say of a version of Kubernetes, "" where that
+// is nothing yet; over: EKS supports it no longer.
+func SupportOf(v string, now time.Time) (note string, over bool) {
 	end, known := calendar[v]
 	if !known {
 		if minor(v) < minor("1.29") {
-			return fmt.Sprintf("cluster.version %s: EKS no longer offers it; set a newer one, such as %s", v,
-				DefaultVersion)
+			return "EKS no longer offers it; set a newer one, such as " + DefaultVersion, true
 		}
-		return ""
+		return "", false
 	}
 	extended := end.AddDate(1, 0, 0)
 	switch {
-	case !c.Now.Before(extended):
-		return fmt.Sprintf("cluster.version %s: extended support ended on %s, and EKS upgrades the cluster by itself; upgrade by one minor version at a time to %s",
-			v, extended.Format(time.DateOnly), DefaultVersion)
-	case !c.Now.Before(end):
-		return fmt.Sprintf("cluster.version %s: standard support ended on %s, and a cluster costs six times as much until %s; upgrade by one minor version at a time to %s",
-			v, end.Format(time.DateOnly), extended.Format(time.DateOnly), DefaultVersion)
-	case !c.Now.Before(end.AddDate(0, 0, -nearing)):
+	case !now.Before(extended):
+		return fmt.Sprintf("extended support ended on %s, and EKS upgrades the cluster by itself; upgrade by one minor version at a time to %s",
+			extended.Format(time.DateOnly), DefaultVersion), true
+	case !now.Before(end):
+		return fmt.Sprintf("standard support ended on %s, and a cluster costs six times as much until %s; upgrade by one minor version at a time to %s",
+			end.Format(time.DateOnly), extended.Format(time.DateOnly), DefaultVersion), false
+	case !now.Before(end.AddDate(0, 0, -nearing)):
 		next := "a newer version"
 		if v != DefaultVersion {
 			next = DefaultVersion
 		}
-		return fmt.Sprintf("cluster.version %s: standard support ends on %s, and a cluster costs six times as much after; upgrade by one minor version at a time to %s",
-			v, end.Format(time.DateOnly), next)
+		return fmt.Sprintf("standard support ends on %s, and a cluster costs six times as much after; upgrade by one minor version at a time to %s",
+			end.Format(time.DateOnly), next), false
 	}
-	return ""
+	return "", false
 }
 
 // minor is the second number of a version of Kubernetes; 0: there is none.

@@ -58,6 +58,14 @@ var keys = []key{
 
 	{"tenants", LayerFoundation, func(c *Config) any { return &c.Tenants }},
 
+	{"existing.vpc", LayerFoundation, func(c *Config) any { return &c.Existing.VPC }},
+	{"existing.subnets", LayerFoundation, func(c *Config) any { return &c.Existing.Subnets }},
+	{"existing.cluster", LayerFoundation, func(c *Config) any { return &c.Existing.Cluster }},
+	{"existing.key", LayerFoundation, func(c *Config) any { return &c.Existing.Key }},
+	{"existing.database", LayerFoundation, func(c *Config) any { return &c.Existing.Database }},
+	{"existing.registry", LayerFoundation, func(c *Config) any { return &c.Existing.Registry }},
+	{"existing.addons", LayerFoundation, func(c *Config) any { return &c.Existing.Addons }},
+
 	{"foundation", LayerWorkloads, func(c *Config) any { return &c.Foundation }},
 	{"image", "", func(c *Config) any { return &c.Image }},
 	{"installation", LayerWorkloads, func(c *Config) any { return &c.Installation }},
@@ -121,7 +129,7 @@ func Read(values map[string]string, project, stack string, also ...string) (Conf
 	for _, path := range sorted(flat) {
 		i := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
 		switch {
-		case flat[path] == "" || flat[path] == "[]" || flat[path] == "{}" || slices.Contains(also, path):
+		case blank(flat[path]) || slices.Contains(also, path):
 		case i < 0:
 			errs = append(errs, unknown(path, also))
 		case keys[i].layer != "" && keys[i].layer != layer:
@@ -133,7 +141,7 @@ func Read(values map[string]string, project, stack string, also ...string) (Conf
 			}
 		}
 	}
-	return c.Filled(), errors.Join(errs...)
+	return c.Filled(), errors.Join(append(errs, idle(flat)...)...)
 }
 
 // unknown reports a key that nothing reads, with the nearest that something does.

@@ -102,7 +102,7 @@ func (p *problems) cluster() {
 	if c.Training != nil {
 		p.pool("cluster.training", c.Training.NodeTypes, c.Training.MinNodes, c.Training.MaxNodes, 0)
 	}
-	if c.GPU && c.Training == nil {
+	if c.GPU && c.Training == nil && p.cfg.Existing.Cluster == "" {
 		p.key("cluster.gpu", "there is no training pool to have GPUs; set cluster.training too")
 	}
 	if c.PublicEndpoint && len(c.PublicCIDRs) == 0 {
@@ -170,7 +170,8 @@ func (p *problems) github() {
 		return
 	}
 	if g.State != "" && !stateForm.MatchString(g.State) {
-		p.key("github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards", g.State)
+		p.key("github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards",
+			g.State)
 	}
 	if len(p.cfg.Tenants) > 0 {
 		return // they have the rest

@@ -25,6 +25,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/policy"
 	"github.com/ashlar-dev/ashlar/components/registry"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
+	"github.com/ashlar-dev/ashlar/stacks/aws/existing"
 )
 
 // Register registers what an environment's blueprints need. It takes nothing
@@ -33,16 +34,19 @@ import (
 // Every part's arguments are made twice, by the same methods of builder: once
 // on premises that are not known, for all their problems to be reported before
 // anything is registered, and once on the real ones.
-func Register(ctx *pulumi.Context, cfg config.Config) error {
+//
+// Parts that exist are looked up and checked first, all of them. With a nil Open the
+// program is being rendered: there is no account to ask, and nothing is checked.
+func Register(ctx *pulumi.Context, cfg config.Config, open Open) error {
 	if err := foundationProblems(cfg, ctx.Project(), ctx.Stack()); err != nil {
 		return err
 	}
-	if !cfg.Cluster.PublicEndpoint {
+	if !cfg.Cluster.PublicEndpoint && cfg.Existing.Cluster == "" {
 		if err := ctx.Log.Info("the API server answers inside the VPC only: run where it is reached, or set cluster.publicEndpoint", nil); err != nil {
 			return err
 		}
 	}
-	u := &builder{cfg: cfg, project: ctx.Project(), stack: ctx.Stack(), out: pulumi.Map{}}
+	u := &builder{cfg: cfg, project: ctx.Project(), stack: ctx.Stack(), open: open, out: pulumi.Map{}}
 	if err := u.make(ctx); err != nil {
 		return err
 	}
@@ -60,9 +64,12 @@ func foundationProblems(cfg config.Config, project, stack string) error {
 	for _, k := range u.keys() {
 		found = append(found, k.args.Validate())
 	}
-	found = append(found,
-		u.accessBucket().Validate(), u.flowBucket().Validate(), u.network().Validate(), u.cluster().Validate(),
-		u.database().Validate(), u.registry().Validate(), u.addons().Validate(), u.migrator().Validate(),
+	for _, part := range u.parts() {
+		if part.exists == "" {
+			found = append(found, part.args.Validate())
+		}
+	}
+	found = append(found, u.accessBucket().Validate(), u.addons().Validate(), u.migrator().Validate(),
 		policy.Check(u.boundaryStatements()))
 	for _, t := range u.tenants() {
 		for _, d := range ciDuties {
@@ -73,12 +80,28 @@ func foundationProblems(cfg config.Config, project, stack string) error {
 	return errors.Join(found...)
 }
 
+// part is one that the foundation makes unless it exists: its id, or empty.
+type part struct {
+	exists string
+	args   interface{ Validate() error }
+}
+
+// parts are those that the config may say to exist. The log of a network's flows goes
+// with the network.
+func (u *builder) parts() []part {
+	e := u.cfg.Existing
+	return []part{{e.VPC, u.flowBucket()}, {e.VPC, u.network()}, {e.Cluster, u.cluster()}, {e.Database, u.database()},
+		{e.Registry, u.registry()}}
+}
+
 // builder is a foundation in the making.
 type builder struct {
 	cfg     config.Config
 	project string // Pulumi's, which the workloads' stacks are of too
 	stack   string // Pulumi's, of the foundation
 	account string // where it is deployed; empty before anybody has asked
+	open    Open   // nil: a rendering
+	found   *existing.Parts
 	at      premises
 	out     pulumi.Map
 }
@@ -90,10 +113,17 @@ func (u *builder) make(ctx *pulumi.Context) error {
 		return fmt.Errorf("which AWS account this is: %w", err)
 	}
 	u.account, u.at.account = who.AccountId, pulumi.String(who.AccountId)
+	if u.found, err = existing.Find(ctx, u.cfg, u.account, u.open != nil); err != nil {
+		return err
+	}
+	if err := u.checkCluster(ctx); err != nil {
+		return err
+	}
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{
-		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase, u.makeRegistry, u.makeBoundary,
+		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase,
+		u.makeRegistry, u.makeBoundary,
 		u.makeMigrator, u.makeCI, u.makeAddons, u.makeSchema,
 	} {
 		if err := step(ctx); err != nil {
@@ -112,6 +142,9 @@ func (u *builder) makeKeys(ctx *pulumi.Context) error {
 		}
 		*k.arn = made.Arn
 	}
+	if key := u.cfg.Existing.Key; key != "" {
+		u.at.dataKey = pulumi.String(key)
+	}
 	u.out[OutDataKey] = u.at.dataKey
 	return nil
 }
@@ -123,19 +156,28 @@ func (u *builder) makeLogs(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	u.at.accessBucket = access.Name
+	u.at.accessBucket, u.out[OutLogsBucket] = access.Name, access.Name
+	if u.found.Network != nil {
+		return nil // its owner logs its flows
+	}
 	flows, err := bucket.New(ctx, "flow-logs", u.flowBucket())
 	if err != nil {
 		return err
 	}
 	u.at.flowBucket, u.at.delivered = flows.Arn, flows.Ready
-	u.out[OutLogsBucket], u.out[outFlowBucket] = access.Name, flows.Name
+	u.out[outFlowBucket] = flows.Name
 	return nil
 }
 
 // makeNetwork registers the VPC. Its flow log waits for the bucket's policy: AWS
 // refuses a log whose bucket does not let it write.
 func (u *builder) makeNetwork(ctx *pulumi.Context) error {
+	if n := u.found.Network; n != nil {
+		u.at.vpc, u.at.subnets, u.at.networkCIDR = found(n.VPC), pulumi.ToStringArray(n.Subnets),
+			found(n.CIDR)
+		u.out[OutNetworkCIDR], u.out[outVPC] = u.at.networkCIDR, u.at.vpc
+		return nil
+	}
 	n, err := network.New(ctx, "network", u.network())
 	if err != nil {
 		return err
@@ -146,37 +188,65 @@ func (u *builder) makeNetwork(ctx *pulumi.Context) error {
 	return nil
 }
 
+// found is a value that was looked up: an output, as of what is made. In a rendering it
+// stands for what AWS alone knows, and is checked no more than an output is.
+func found(text string) pulumi.StringInput { return pulumi.String(text).ToStringOutput() }
+
 // makeCluster registers the EKS cluster and its nodes. The kubeconfig that it exports
 // asks for a token when it is used, so it is no secret.
 func (u *builder) makeCluster(ctx *pulumi.Context) error {
-	c, err := cluster.New(ctx, "cluster", u.cluster())
-	if err != nil {
-		return err
+	if c := u.found.Cluster; c != nil {
+		u.at.cluster, u.at.clusterArn, u.at.clusterSecurity = found(c.Name), found(c.Arn),
+			found(c.SecurityGroup)
+		u.at.kubeconfig = found(c.Kubeconfig)
+		for _, arn := range u.cfg.Cluster.Admins {
+			if err := cluster.Admin(ctx, "cluster-"+cluster.AdminName(arn),
+				&cluster.AdminArgs{ClusterName: u.at.cluster,
+					Principal: pulumi.String(arn), Partition: u.partition(), Tags: u.tags()}); err != nil {
+				return err
+			}
+		}
+	} else {
+		c, err := cluster.New(ctx, "cluster", u.cluster())
+		if err != nil {
+			return err
+		}
+		u.at.cluster, u.at.clusterArn, u.at.clusterSecurity = c.Name, c.Arn, c.SecurityGroup
+		u.at.kubeconfig, u.at.ready = c.Kubeconfig, c.Ready
 	}
-	u.at.cluster, u.at.clusterArn, u.at.clusterSecurity = c.Name, c.Arn, c.SecurityGroup
-	u.at.kubeconfig, u.at.ready = c.Kubeconfig, c.Ready
-	u.out[OutClusterName], u.out[OutKubeconfig] = c.Name, c.Kubeconfig
+	u.out[OutClusterName], u.out[OutKubeconfig] = u.at.cluster, u.at.kubeconfig
 	u.out[outKubeconfigCommand] = pulumi.Sprintf("aws eks update-kubeconfig --region %s --name %s", u.cfg.Region,
-		c.Name)
+		u.at.cluster)
 	return nil
 }
 
 // makeDatabase registers the database in the private subnets, open to the cluster's
 // security group alone. It exports nothing of the password, which RDS keeps.
 func (u *builder) makeDatabase(ctx *pulumi.Context) error {
-	d, err := database.New(ctx, "database", u.database())
-	if err != nil {
-		return err
+	if d := u.found.Database; d != nil {
+		u.at.databaseID, u.at.databaseSecret = found(d.ResourceID), found(d.SecretArn)
+		u.at.databaseKey = found(d.SecretKey)
+		u.at.databaseHost, u.at.databasePort, u.at.databaseName = found(d.Host), found(d.Port),
+			found(d.Name)
+	} else {
+		d, err := database.New(ctx, "database", u.database())
+		if err != nil {
+			return err
+		}
+		u.at.databaseID, u.at.databaseSecret = d.ResourceID, d.SecretArn
+		u.at.databaseHost, u.at.databasePort, u.at.databaseName = d.Host, pulumi.Sprintf("%d", d.Port), d.Name
 	}
-	u.at.databaseID, u.at.databaseSecret = d.ResourceID, d.SecretArn
-	u.out[OutDatabaseHost], u.out[OutDatabasePort] = d.Host, pulumi.Sprintf("%d", d.Port)
-	u.out[OutDatabaseName], u.out[OutDatabaseResource] = d.Name, d.ResourceID
-	u.at.databaseHost, u.at.databasePort, u.at.databaseName = d.Host, pulumi.Sprintf("%d", d.Port), d.Name
+	u.out[OutDatabaseHost], u.out[OutDatabasePort] = u.at.databaseHost, u.at.databasePort
+	u.out[OutDatabaseName], u.out[OutDatabaseResource] = u.at.databaseName, u.at.databaseID
 	return nil
 }
 
 // makeRegistry registers where the runtime's image is pushed to.
 func (u *builder) makeRegistry(ctx *pulumi.Context) error {
+	if r := u.found.Registry; r != nil {
+		u.at.registry, u.out[OutRegistry] = found(r.Arn), found(r.URL)
+		return nil
+	}
 	r, err := registry.New(ctx, "registry", u.registry())
 	if err != nil {
 		return err
@@ -207,6 +277,9 @@ func (u *builder) makeAddons(ctx *pulumi.Context) error {
 		}
 	}
 	u.out[outAddons] = pulumi.ToStringMap(a.Releases)
+	if slices.Contains(u.cfg.Existing.Addons, addons.Monitoring) {
+		return nil
+	}
 	u.out[outGrafanaCommand] = pulumi.String(
 		"kubectl -n " + addons.MonitoringNamespace + " port-forward svc/kube-prometheus-stack-grafana 3000:80")
 	return nil

@@ -28,7 +28,7 @@ func whole(environment string) config.Config {
 
 func recordWhole(t *testing.T, c config.Config) *pulumitest.Recording {
 	t.Helper()
-	return pulumitest.Must(t, func(ctx *pulumi.Context) error { return Register(ctx, c) })
+	return pulumitest.Must(t, func(ctx *pulumi.Context) error { return Register(ctx, c, nil) })
 }
 
 func TestTheFoundationIsTheSameEveryTime(t *testing.T) {
@@ -90,7 +90,7 @@ func TestTwoFoundationsOfOneAccountShareTheIssuer(t *testing.T) {
 			answers[issuerToken] = map[string]any{"arn": issuerArn, "tags": tags,
 				"clientIdLists": []any{"sts.amazonaws.com"}}
 		}
-		return pulumitest.Answered(func(ctx *pulumi.Context) error { return Register(ctx, c) }, answers)
+		return pulumitest.Answered(func(ctx *pulumi.Context) error { return Register(ctx, c, nil) }, answers)
 	}
 	first, err := run("dev", false, nil)
 	if err != nil {
@@ -127,7 +127,8 @@ func TestTwoFoundationsOfOneAccountShareTheIssuer(t *testing.T) {
 	if again, err = run("dev", false, tags); err != nil || again.One(t, issuerType).ImportID != "" {
 		t.Errorf("%v", err)
 	}
-	if _, err := run("dev", false, map[string]any{"ashlar:installation": "ashlar", "ashlar:layer": "bootstrap"}); err == nil ||
+	if _, err := run("dev", false, map[string]any{"ashlar:installation": "ashlar",
+		"ashlar:layer": "bootstrap"}); err == nil ||
 		!strings.Contains(err.Error(), "belongs to the installation ashlar,") {
 		t.Errorf("made by bootstrap: %v", err)
 	}
@@ -164,10 +165,16 @@ func TestNothingStartsBeforeWhatItNeeds(t *testing.T) {
 // of those that are secret.
 func resolved(t *testing.T, c config.Config) (map[string]any, []string) {
 	t.Helper()
+	return resolvedFrom(t, c, nil)
+}
+
+// resolvedFrom is resolved with answers to what is looked up.
+func resolvedFrom(t *testing.T, c config.Config, answers map[string]map[string]any) (map[string]any, []string) {
+	t.Helper()
 	var mu sync.Mutex
 	values, secrets := map[string]any{}, []string{}
 	told, want := make(chan struct{}, 100), 0
-	pulumitest.Must(t, func(ctx *pulumi.Context) error {
+	if _, err := pulumitest.Answered(func(ctx *pulumi.Context) error {
 		u := &builder{cfg: c, project: "ashlar", stack: "test", out: pulumi.Map{}}
 		if err := u.make(ctx); err != nil {
 			return err
@@ -187,7 +194,9 @@ func resolved(t *testing.T, c config.Config) (map[string]any, []string) {
 			})
 		}
 		return nil
-	})
+	}, answers); err != nil {
+		t.Fatal(err)
+	}
 	// The program does not wait for outputs that no resource takes part in.
 	for range want {
 		select {

@@ -1,6 +1,8 @@
 package foundation
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	kmskey "github.com/ashlar-dev/ashlar/components/key"
@@ -16,7 +18,7 @@ type namedKey struct {
 
 // keys are one for each kind of thing that is encrypted, so that a right to
 // one kind is no right to another: a workload that reads datasets cannot
-// decrypt a node's disk or the database's password.
+// decrypt a node's disk or the database's password. What exists has a key already.
 func (u *builder) keys() []namedKey {
 	all := []namedKey{
 		{"data-key", &u.at.dataKey, &kmskey.Args{Description: "Datasets, stores and images"}},
@@ -31,6 +33,9 @@ func (u *builder) keys() []namedKey {
 		{"logs-key", &u.at.logsKey, &kmskey.Args{Description: "Logs of the network, the cluster and the database",
 			Services: u.loggers()}},
 	}
+	needless := map[*pulumi.StringInput]string{&u.at.dataKey: u.cfg.Existing.Key,
+		&u.at.databaseKey: u.cfg.Existing.Database, &u.at.nodeKey: u.cfg.Existing.Cluster}
+	all = slices.DeleteFunc(all, func(k namedKey) bool { return needless[k.arn] != "" })
 	for _, k := range all {
 		k.args.Alias = u.prefix() + "-" + k.name
 		k.args.Account, k.args.Partition = u.at.account, u.partition()

@@ -186,6 +186,7 @@ func (u *builder) addons() *addons.Args {
 		Prefix: u.prefix(), ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn, VPCID: u.at.vpc,
 		Region: u.cfg.Region, Account: u.at.account, Partition: u.partition(), KMSKeyArn: u.at.nodeKey,
 		Spread: u.cfg.Production(), GPU: u.cfg.Cluster.GPU, After: u.at.ready,
+		Shared: u.cfg.Existing.Cluster != "", Without: u.cfg.Existing.Addons,
 		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment}, Tags: u.tags(),
 	}
 }

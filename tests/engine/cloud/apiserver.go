@@ -26,9 +26,10 @@ func (s *Store) Clusters() *httptest.Server {
 	return httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		cluster, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		environment := cluster[strings.LastIndex(cluster, "-")+1:]
-		answer := any(map[string]any{"resources": kinds()})
-		if name, is := strings.CutPrefix(path, "api/v1/namespaces/"); is {
-			answer = s.namespace(environment, name)
+		answer := any(map[string]any{"resources": s.kinds(environment)})
+		if steps := strings.Split(path, "/"); path != "" && len(steps) > 3 ||
+			strings.HasPrefix(path, "api/v1/namespaces/") {
+			answer = s.object(environment, steps)
 		}
 		if answer == nil {
 			w.WriteHeader(http.StatusNotFound)
@@ -38,25 +39,60 @@ func (s *Store) Clusters() *httptest.Server {
 	}))
 }
 
-// namespace is the object in the environment's cluster, nil where there is none.
-func (s *Store) namespace(environment, name string) any {
+// object is the one in the environment's cluster that a path names, nil where there is
+// none: .../PLURAL/NAME, and below a namespace .../namespaces/NAMESPACE/PLURAL/NAME.
+func (s *Store) object(environment string, steps []string) any {
 	all, err := s.Resources()
 	if err != nil {
 		return nil
 	}
+	plural, id := steps[len(steps)-2], steps[len(steps)-1]
+	if n := len(steps); n > 5 && steps[n-4] == "namespaces" {
+		id = steps[n-3] + "/" + id
+	}
 	for _, r := range all {
-		if r.Type == "kubernetes:core/v1:Namespace" && r.ID == name && r.cluster() == environment {
+		kind, _ := r.Inputs["kind"].(string)
+		if strings.HasPrefix(r.Type, "kubernetes:") && r.ID == id && plurals(kind) == plural &&
+			r.cluster() == environment {
 			return r.Inputs
 		}
 	}
 	return nil
 }
 
-// kinds are those of a cluster with all engines, as discovery lists them.
-func kinds() (out []map[string]string) {
-	for _, kind := range []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
-		"ValidatingAdmissionPolicy"} {
-		out = append(out, map[string]string{"name": strings.ToLower(kind) + "s", "kind": kind})
+// plurals is how paths name a kind.
+func plurals(kind string) string {
+	name := strings.ToLower(kind)
+	if stem, is := strings.CutSuffix(name, "y"); is {
+		return stem + "ies"
+	}
+	return name + "s"
+}
+
+// everyKind are those of a cluster with all engines.
+var everyKind = []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
+	"ValidatingAdmissionPolicy"}
+
+// kinds are those of the clusters, and of what the environment's has, as discovery lists
+// them.
+func (s *Store) kinds(environment string) (out []map[string]any) {
+	all, err := s.lines(bareCluster)
+	if err != nil || len(all) == 0 {
+		all = everyKind
+	}
+	for _, kind := range all {
+		out = append(out, map[string]any{"name": plurals(kind), "kind": kind, "namespaced": true})
+	}
+	objects, err := s.Resources()
+	if err != nil {
+		return out
+	}
+	for _, r := range objects {
+		if kind, is := r.Inputs["kind"].(string); is && r.cluster() == environment {
+			out = append([]map[string]any{{"name": plurals(kind), "kind": kind,
+				"namespaced": strings.Contains(r.ID, "/")}},
+				out...)
+		}
 	}
 	return out
 }

@@ -171,12 +171,17 @@ func (p *provider) Read(_ context.Context, in *pulumirpc.ReadRequest) (*pulumirp
 
 // Invoke answers the data sources that the program reads.
 func (p *provider) Invoke(_ context.Context, in *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	args, err := unmarshal(in.GetArgs())
+	if err != nil {
+		return nil, err
+	}
 	answer, ok := answers[in.GetTok()]
+	if found, known, err := p.store.look(in.GetTok(), args.Mappable()); err != nil {
+		return nil, err
+	} else if known {
+		answer, ok = found, true
+	}
 	if look := lookups[in.GetTok()]; look != nil {
-		args, err := unmarshal(in.GetArgs())
-		if err != nil {
-			return nil, err
-		}
 		if answer, err = look(p.store, args.Mappable()); err != nil {
 			return nil, err
 		}
