@@ -105,7 +105,8 @@ func (a *Args) register(ctx *pulumi.Context, name string, c *Database) (*rds.Ins
 
 // settled are the inputs that cannot change without a new, empty database, or
 // that would rename it under its clients. Such a change is made by hand, from a
-// snapshot.
+// snapshot. The last four an instance that is taken over does not tell.
 var settled = []string{
 	"dbName", "dbSubnetGroupName", "engine", "identifier", "kmsKeyId", "storageEncrypted", "username",
+	"deleteAutomatedBackups", "finalSnapshotIdentifier", "manageMasterUserPassword", "skipFinalSnapshot",
 }

@@ -57,12 +57,14 @@ func (a *Args) instance() *rds.InstanceArgs {
 // securityGroup lets the clients' group in on one port and nothing out.
 func (a *Args) securityGroup(ctx *pulumi.Context, name string,
 	child pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
+	tags := pulumi.ToStringMap(a.Tags)
+	tags["Name"] = pulumi.String(a.Identifier + "-database")
 	group, err := ec2.NewSecurityGroup(ctx, name, &ec2.SecurityGroupArgs{
 		Name:        pulumi.String(a.Identifier + "-database"),
 		Description: pulumi.String("PostgreSQL of " + a.Identifier),
 		VpcId:       a.VPCID.ToStringOutput(),
-		Tags:        pulumi.ToStringMap(a.Tags),
-	}, child, pulumi.RetainOnDelete(true))
+		Tags:        tags,
+	}, child, pulumi.RetainOnDelete(true), pulumi.IgnoreChanges([]string{"revokeRulesOnDelete"}))
 	if err != nil {
 		return nil, err
 	}

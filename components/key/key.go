@@ -19,6 +19,14 @@ type Key struct {
 	Alias pulumi.StringOutput // with "alias/"
 }
 
+// named are the tags and the alias as the key's name: an alias goes with the stack, and
+// a key that it leaves must still say which it is.
+func (a *Args) named() pulumi.StringMap {
+	out := pulumi.ToStringMap(a.Tags)
+	out["Name"] = pulumi.String(a.Alias)
+	return out
+}
+
 // New registers the key. The arguments are validated first.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Key, error) {
 	if err := args.Validate(); err != nil {
@@ -33,8 +41,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(args.deletionDays()),
 		Policy:               args.policy(),
-		Tags:                 pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.RetainOnDelete(true))
+		Tags:                 args.named(),
+	}, pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.RetainOnDelete(true),
+		// What is taken over does not say how long its deletion would wait.
+		pulumi.IgnoreChanges([]string{"deletionWindowInDays"}))
 	if err != nil {
 		return nil, fmt.Errorf("key %s: %w", name, err)
 	}

@@ -41,8 +41,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		}},
 		Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.RetainOnDelete(true),
-		// Either would replace the repository and lose the images.
-		pulumi.IgnoreChanges([]string{"name", "encryptionConfigurations"}))
+		// The first two would replace the repository and lose the images; one that is
+		// taken over does not tell the third.
+		pulumi.IgnoreChanges([]string{"name", "encryptionConfigurations", "forceDelete"}))
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", name, err)
 	}

@@ -85,3 +85,47 @@ func TestASecondUpTakesOverWhatADestroyKept(t *testing.T) {
 		t.Errorf("somebody else's bucket was taken over: %v\n%s", err, tail(said))
 	}
 }
+
+// TestASecondFoundationTakesOverWhatADestroyKept: its database with the same keys, its
+// images and its network; a stack's own is not imported twice, and with two of one name
+// none is.
+func TestASecondFoundationTakesOverWhatADestroyKept(t *testing.T) {
+	p := newProject(t, "credit")
+	foundation := p.foundation("dev")
+	kinds := []string{"rds/instance:", "rds/subnetGroup:", "rds/parameterGroup:", "ec2/vpc:", "ec2/securityGroup:",
+		"ec2/subnet:", "kms/key:", "ecr/repository:"}
+	kept := func() (out []string) {
+		for _, r := range p.exists() {
+			if slices.ContainsFunc(kinds, func(kind string) bool { return strings.HasPrefix(r.Type, "aws:"+kind) }) {
+				out = append(out, r.Type+" "+r.ID)
+			}
+		}
+		return out
+	}
+	if changes := p.preview(foundation); len(changes) != 0 {
+		t.Fatalf("a second preview is not empty: %v", changes)
+	}
+	p.pulumi("destroy", "--yes", "--skip-preview", "--stack", foundation)
+	before, since := kept(), len(p.operations(0))
+	if len(before) < 11 {
+		t.Fatalf("kept are only %v", before)
+	}
+	p.up(foundation)
+	for _, id := range before {
+		typ, _, _ := strings.Cut(id, " ")
+		for _, done := range p.operations(since) {
+			if strings.HasPrefix(done, "create ") && strings.Contains(done, typ+"::") &&
+				!strings.Contains(done, "-public-") &&
+				!strings.Contains(done, "endpoints") {
+				t.Errorf("%s was kept, and made again: %s", id, done)
+			}
+		}
+	}
+	if changes := p.preview(foundation); len(changes) != 0 {
+		t.Errorf("a preview after it is not empty: %v", changes)
+	}
+	p.pulumi("destroy", "--yes", "--skip-preview", "--stack", foundation)
+	if after := kept(); !slices.Equal(after, before) {
+		t.Errorf("kept are %v, and were %v", after, before)
+	}
+}

@@ -122,7 +122,7 @@ func (u *builder) make(ctx *pulumi.Context) error {
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{
-		u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase,
+		u.takeOver, u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase,
 		u.makeRegistry, u.makeBoundary,
 		u.makeMigrator, u.makeCI, u.makeAddons, u.makeSchema,
 	} {

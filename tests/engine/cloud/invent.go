@@ -170,8 +170,16 @@ func arn(typ, id string) string {
 	case "iam":
 		return fmt.Sprintf("arn:aws:iam::%s:%s/%s", account, kind, id)
 	}
+	if begins, ok := arnKinds[service+"/"+kind]; ok {
+		return fmt.Sprintf("arn:aws:%s:%s:%s:%s%s", service, region, account, begins, id)
+	}
 	return fmt.Sprintf("arn:aws:%s:%s:%s:%s/%s", service, region, account, strings.ToLower(kind), id)
 }
+
+// arnKinds is what the resource of an ARN begins with, where it is not the kind and a
+// slash.
+var arnKinds = map[string]string{"rds/instance": "db:", "rds/subnetGroup": "subgrp:", "rds/parameterGroup": "pg:",
+	"ec2/securityGroup": "security-group/"}
 
 // answers are what data sources say.
 var answers = map[string]map[string]any{

@@ -27,21 +27,37 @@ func (s *Store) find(typ, id string) (*Resource, error) {
 	return nil, nil
 }
 
-// tagged are the tags of resources by their ARNs.
+// tagged are the tags of resources by their ARNs, or of those that have some tags.
 func (s *Store) tagged(args map[string]any) (map[string]any, error) {
 	all, err := s.Resources()
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
-	arns, _ := args["resourceArnLists"].([]any)
+	arns, byARN := args["resourceArnLists"].([]any)
+	filters, _ := args["tagFilters"].([]any)
 	for _, r := range all {
-		if tags, ok := r.Inputs["tags"]; ok && strings.HasPrefix(r.Type, "aws:") &&
-			slices.Contains(arns, any(arn(r.Type, r.ID))) {
-			out = append(out, map[string]any{"resourceArn": arn(r.Type, r.ID), "tags": tags})
+		tags, ok := r.Inputs["tags"].(map[string]any)
+		if !ok || !strings.HasPrefix(r.Type, "aws:") || byARN && !slices.Contains(arns, any(arn(r.Type, r.ID))) ||
+			!passes(tags, filters) {
+			continue
 		}
+		out = append(out, map[string]any{"resourceArn": arn(r.Type, r.ID), "tags": tags})
 	}
 	return map[string]any{"id": account, "resourceTagMappingLists": out}, nil
+}
+
+// passes reports whether the tags have, for each filter's key, one of its values.
+func passes(tags map[string]any, filters []any) bool {
+	for _, one := range filters {
+		filter, _ := one.(map[string]any)
+		key, _ := filter["key"].(string)
+		values, _ := filter["values"].([]any)
+		if !slices.Contains(values, tags[key]) {
+			return false
+		}
+	}
+	return true
 }
 
 // issuer is an identity provider by its ARN or its URL.
