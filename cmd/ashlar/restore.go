@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ the same place, is not restored, and what is restored keeps its age.`,
 					return err
 				}
 			}
-			place, err := store.Open(c.Context(), args[0])
+			place, err := openBackups(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -66,6 +67,15 @@ the same place, is not restored, and what is restored keeps its age.`,
 	flags.BoolVar(&f.list, "list", false, "list the backups of the place, and restore nothing")
 	flags.BoolVar(&f.verify, "verify", false, "recompute all digests of the backup, and restore nothing")
 	return c
+}
+
+// openBackups opens a place of backups to read: a folder as it is, which may be on a disk
+// that cannot be written to, and is not made where it is missing.
+func openBackups(ctx context.Context, at string) (*store.Store, error) {
+	if strings.Contains(at, "://") {
+		return store.Open(ctx, at)
+	}
+	return store.OpenToRead(at)
 }
 
 func (a *app) restore(ctx context.Context, place *store.Store, f restoreFlags, dir string) (err error) {
