@@ -87,7 +87,7 @@ var mistakesOfFolders = []mistake{
 var words = map[string]string{
 	"NAME": "m", "VERSION": "1", "PIPELINE": "l", "STAGE": "train", "PATH": "train/none",
 	"RULE": "reliability/production-replicas",
-	"RUN":  "last", "TIME": "now", "SHELL": "bash", "FILE": "nothing.json", "REFERENCE": "localhost:1/a:1", "URL": "oci://localhost:1/a:1",
+	"RUN":  "last", "TIME": "now", "SHELL": "bash", "FILE": "nothing.json", "REFERENCE": "localhost:1/a:1", "URL": "oci://localhost:1/a:1", "TOOL": "flux",
 	"COMMAND": "true", "DATE": "2026-11-01", "NUMBER": "12", "FIELD|CODE": "datasets.columns",
 }
 

@@ -52,6 +52,15 @@ func deploy(t *testing.T, g ground, argo bool) *site {
 // more config as KEY=VALUE.
 func deployOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *site {
 	t.Helper()
+	s := renderOf(t, g, dir, argo, pairs...)
+	s.bring(t, s.server.keys)
+	s.must(t, "", append([]string{"apply"}, s.applied()...)...)
+	return s
+}
+
+// renderOf renders a blueprint's folder for servers of its own.
+func renderOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *site {
+	t.Helper()
 	id := "proof-" + strings.ToLower(rand.Text()[:6])
 	s := &site{
 		ground: g, argo: argo, name: id,
@@ -74,7 +83,6 @@ func deployOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *s
 		args = append(args, "--config", one)
 	}
 	s.command(t, s.stack, append(args, dir)...)
-	s.apply(t, s.server.keys)
 	return s
 }
 
@@ -114,8 +122,9 @@ func (s *site) applied() []string {
 	return []string{"--server-side", "--field-manager=ashlar", "-k", s.folder("manifests")}
 }
 
-// apply brings the namespaces, then what is secret, then everything.
-func (s *site) apply(t *testing.T, k keys) {
+// bring brings the namespaces, then what is secret. What is rendered goes when the test
+// ends, whoever applied it.
+func (s *site) bring(t *testing.T, k keys) {
 	t.Helper()
 	t.Cleanup(func() {
 		s.explain(t, s.system)
@@ -133,7 +142,6 @@ func (s *site) apply(t *testing.T, k keys) {
 	s.must(t, "", "-n", s.namespace, "create", "secret", "generic", "ashlar-store",
 		"--from-literal=AWS_ACCESS_KEY_ID="+k.id, "--from-literal=AWS_SECRET_ACCESS_KEY="+k.secret)
 	s.must(t, "", "apply", "--server-side", "--field-manager=ashlar", "-k", s.folder("secrets"))
-	s.must(t, "", append([]string{"apply"}, s.applied()...)...)
 }
 
 // upload brings the dataset to where the pipeline's pod is told that it is.
