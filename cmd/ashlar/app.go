@@ -33,7 +33,7 @@ var verbs = []func(*app) *cobra.Command{
 	initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb,
 	modelVerb, pipelineVerb, runsVerb, storeVerb, backupVerb, restoreVerb,
 	previewVerb, policyVerb, generateVerb, imageVerb, bundleVerb, driftVerb,
-	githubVerb, bootstrapVerb, completionVerb, versionVerb,
+	costVerb, githubVerb, bootstrapVerb, completionVerb, versionVerb,
 }
 
 // run is the whole program but for the process around it; it returns the exit

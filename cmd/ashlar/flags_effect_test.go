@@ -33,7 +33,7 @@ type verbEffects struct {
 
 // flagTables is the list that a table is added to.
 var flagTables = []map[string]verbEffects{modelFlags, runFlags, blueprintFlags, generateFlags, imageFlags, bundleFlags,
-	githubFlags, bootstrapFlagEffects, driftFlagEffects}
+	githubFlags, bootstrapFlagEffects, driftFlagEffects, costFlagEffects}
 
 // usualFlags are what flags change that many verbs have, where a verb's own
 // table does not say otherwise.

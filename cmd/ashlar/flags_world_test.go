@@ -58,6 +58,7 @@ func newFlagWorld(t *testing.T) *flagWorld {
 	t.Cleanup(hub.Close)
 	w.fixed["$hub"] = strings.TrimPrefix(hub.URL, "http://")
 	w.aws = accounttest.New(t)
+	w.fixed["$opencost"] = newOpenCost(t)
 	w.tools(t, binary)
 	b, c := filepath.Join(w.template, "b"), filepath.Join(w.template, "c")
 	w.repository(t, b, 3)
@@ -94,7 +95,7 @@ func (w *flagWorld) tools(t *testing.T, binary string) {
 		// Of drift its report says what it was asked for; else it records what it is asked.
 		"ashlar-stack": "#!/bin/sh\nif [ \"$1\" = drift ]; then " +
 			`printf '{"compared": 1, "findings": [{"object": "Service n/s", "class": "security", "change": "changed", "found": "%s"}]}' "$*"` +
-			"\nexit 0; fi\n" + strings.TrimPrefix(stackDouble, "#!/bin/sh\n") +
+			"\nexit 0; fi\n" + costDouble + strings.TrimPrefix(stackDouble, "#!/bin/sh\n") +
 			"sed -n 's/^{\"key\":\"\\([^\"]*\\)\".*/\\1/p' | while read -r key; do case $key in */head) n=4;; *) n=1;; esac\n" +
 			`printf '{"key":"%s","resources":[{"urn":"u","type":"kubernetes:apps/v1:Deployment","name":"e","properties":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"e","namespace":"p"},"spec":{"replicas":%s,"template":{"spec":{"containers":[{"name":"e","resources":{"requests":{"cpu":"1","memory":"1Gi"}}}]}}}}}]}\n' "$key" $n; done` + "\n",
 	}

@@ -140,6 +140,11 @@ var law = []rule{
 		foreign: []string{"k8s.io/client-go"},
 	},
 	{
+		// What a cluster has cost, whatever ran in it.
+		folder: "stacks/opencost",
+		ours:   []string{"runtime/outbound"},
+	},
+	{
 		// Findings, and what they are classified by: no client of anything.
 		folder: "stacks/drift",
 		ours:   []string{"stacks/drift"},
@@ -232,7 +237,8 @@ var law = []rule{
 		folder: "cmd/ashlar",
 		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/bundle",
 			"stacks/github",
-			"stacks/account", "stacks/drift", "stacks/revision", "stacks/review", "stacks/promote", "stacks/draft", "stacks/advice",
+			"stacks/account", "stacks/drift", "stacks/opencost", "stacks/revision", "stacks/review", "stacks/promote",
+			"stacks/draft", "stacks/advice",
 			"runtime/backup", "runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login",
 			"runtime/pipeline", "runtime/registry", "runtime/retain",
 			"runtime/run", "runtime/schedule",
