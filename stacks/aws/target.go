@@ -139,5 +139,8 @@ func target(ctx *pulumi.Context, plans []*plan.Plan, cfg config.Config, kubeconf
 	if err := verify(ctx.Context(), plans, cfg, c); err != nil {
 		return nil, err
 	}
+	if cfg.Adopt {
+		return c, adopt(ctx, c)
+	}
 	return c, nil
 }

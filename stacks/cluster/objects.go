@@ -218,3 +218,17 @@ func (c *Cluster) send(request *http.Request) (status int, text []byte, err erro
 	}
 	return answer.StatusCode, text, nil
 }
+
+// Has reports whether the server has an object of the kind; namespace is empty for one of
+// the whole cluster. Its metadata alone is read: no value of a Secret leaves the server.
+func (c *Cluster) Has(ctx context.Context, groupVersion, kind, namespace, name string) (bool, error) {
+	path, err := c.path(ctx, Ref{Version: groupVersion, Kind: kind, Namespace: namespace, Name: name})
+	if errors.Is(err, ErrNoKind) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return c.read(ctx, path, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+		&struct{}{})
+}

@@ -86,6 +86,7 @@ func settings() map[string]setting {
 		"highPriorityClass": {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "critical", "urgent"},
 		"lowPriorityClass":  {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "batch", "spare"},
 		"clusterQueue":      {anywhere(), "", "team-a"},
+		"adopt":             {anywhere(), "", "true"},
 		"delivery":          {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
 		"monitoring": {anywhere(), "true", "false"},
 	}

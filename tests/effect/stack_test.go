@@ -124,7 +124,7 @@ type willing struct {
 func (*willing) Context() string { return "test" }
 func (*willing) Server() string  { return "https://cluster.example.com" }
 
-func (w *willing) Object(_ context.Context, groupVersion, kind, namespace, name string) (bool, error) {
+func (w *willing) Has(_ context.Context, groupVersion, kind, namespace, name string) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.objects = append(w.objects, strings.Join([]string{groupVersion, kind, namespace, name}, " "))

@@ -83,6 +83,9 @@ type Config struct {
 	// empty: they wait for nothing but nodes.
 	ClusterQueue string
 
+	// Adopt has the workloads' objects that the cluster has already imported.
+	Adopt bool
+
 	Delivery   string // DeliveryRollout (the default on AWS) or DeliveryDeployment
 	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS

@@ -1,0 +1,54 @@
+//go:build integration
+
+package engine
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestAStackWhoseStateIsLostAdoptsWhatStands: a preview says that everything is
+// imported, an up creates and changes nothing, and the preview after it is empty.
+func TestAStackWhoseStateIsLostAdoptsWhatStands(t *testing.T) {
+	p := newProject(t, "credit")
+	stack := p.anywhere("dev")
+	p.up(stack)
+	before := p.exists()
+	p.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", stack)
+	p.pulumi("stack", "init", stack)
+	p.pulumi("config", "set", "--secret", "databaseUrl", "postgres://ashlar:"+password+
+		"@db.example.com:5432/ashlar?sslmode=verify-full", "--stack", stack)
+	if said, err := p.try("up", "--yes", "--skip-preview", "--stack", stack); err == nil ||
+		!strings.Contains(said, "exists already") {
+		t.Fatalf("without adopt the cluster's objects are no hindrance: %v\n%s", err, tail(said))
+	}
+	p.pulumi("config", "set", "adopt", "true", "--stack", stack)
+	imports := 0
+	for _, c := range p.preview(stack) {
+		switch {
+		case c.op == "import":
+			imports++
+		case strings.Contains(c.urn, "kubernetes:"):
+			t.Errorf("a preview would %s %s", c.op, c.urn)
+		}
+	}
+	if imports < len(before)-1 {
+		t.Errorf("%d of %d objects are imported", imports, len(before))
+	}
+	since := len(p.operations(0))
+	p.up(stack)
+	if done := p.operations(since); len(done) != 0 {
+		t.Errorf("the cluster saw %v", done)
+	}
+	if changes := p.preview(stack); len(changes) != 0 {
+		t.Errorf("a preview after it is not empty: %v", changes)
+	}
+	p.pulumi("config", "rm", "adopt", "--stack", stack)
+	if changes := p.preview(stack); len(changes) != 0 {
+		t.Errorf("without the key a preview is not empty: %v", changes)
+	}
+	p.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack)
+	if left := p.exists(); len(left) != 0 {
+		t.Errorf("%d objects are left, the first %s", len(left), left[0].URN)
+	}
+}
