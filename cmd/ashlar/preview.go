@@ -34,7 +34,8 @@ machine it runs by "ashlar up --env pr-12"; on a cluster it is a stack of its ow
 func (f *previewFlags) add(flags *pflag.FlagSet) {
 	dirFlag(flags, &f.dir)
 	stateFlag(flags, &f.state)
-	flags.StringVar(&f.name, "name", "", "the name that a cluster's previews have before them: config name of their stacks")
+	flags.StringVar(&f.name, "name", "",
+		"the name that a cluster's previews have before them: config name of their stacks")
 	flags.StringVar(&f.store, "store", "", "the object store of a cluster's previews, such as s3://bucket/prefix")
 	flags.StringVar(&f.registry, "registry", "",
 		"the PostgreSQL of a cluster's previews, such as postgres://user@host/name (default with --name: $ASHLAR_DATABASE)")

@@ -191,7 +191,8 @@ func (n previewNamespaces) find(ctx context.Context, number int) (out []trace, e
 		selector += ",ashlar.dev/environment=" + plan.PreviewEnvironment(number)
 	}
 	//nolint:gosec // the words are a program's own arguments, no shell's
-	text, err := exec.CommandContext(ctx, "kubectl", "--context="+n.context, "get", "namespaces", "--selector="+selector,
+	text, err := exec.CommandContext(ctx, "kubectl", "--context="+n.context, "get",
+		"namespaces", "--selector="+selector,
 		"--output=json", "--request-timeout=30s").Output()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {

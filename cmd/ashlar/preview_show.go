@@ -72,7 +72,8 @@ func exported(file string) ([]consequence.Resource, error) {
 		return nil, usageError(fmt.Sprintf("%s: %v", file, err))
 	}
 	if state.Deployment == nil {
-		return nil, usageError(fmt.Sprintf("%s: it has no deployment; name a file that `pulumi stack export` wrote", file))
+		return nil, usageError(fmt.Sprintf("%s: it has no deployment; name a file that `pulumi stack export` wrote",
+			file))
 	}
 	var out []consequence.Resource
 	for _, r := range state.Deployment.Resources {
