@@ -20,6 +20,16 @@ var generateFlags = map[string]verbEffects{
 		"service-account": {line: byFlux, to: "--service-account deployer"},
 		"output":          {line: "oci://r.example.com/a:1 $b --for flux --out $root/flux.yaml", to: "--output json"},
 	}},
+	"generate preview": {line: "--for flux --repo acme/shop --from oci://r.example.com/a", flags: map[string]flagEffect{
+		"for":  {line: "--repo acme/shop --from oci://r.example.com/a", from: "--for flux", to: "--for argocd"},
+		"repo": {line: "--for flux --from oci://r.example.com/a --name n", from: "--repo acme/a", to: "--repo acme/b"},
+		"from": {line: "--for flux --repo acme/shop", from: "--from oci://r.example.com/a",
+			to: "--from oci://r.example.com/b"},
+		"name": {to: "--name loans"}, "namespace": {to: "--namespace loans"}, "label": {to: "--label living"},
+		"secret": {to: "--secret github"}, "every": {to: "--every 10m"}, "out": {to: "--out $root/previews.yaml"},
+		"output": {line: "--for flux --repo acme/shop --from oci://r.example.com/a --out $root/p.yaml",
+			to: "--output json"},
+	}},
 	"generate dockerfile": {line: "--pip requirements.txt train.py", flags: map[string]flagEffect{
 		"ashlar": {line: "--verbose", from: "--ashlar v1.2.0", to: "--ashlar v1.3.0"},
 		"base":   {to: "--base python:3.13-slim"},

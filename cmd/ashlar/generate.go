@@ -4,7 +4,8 @@ import "github.com/spf13/cobra"
 
 // generateVerbs is the list that a new `ashlar generate` verb is added to.
 var generateVerbs = []func(*app) *cobra.Command{generateManifestsVerb, generateTerraformVerb, generateAirflowVerb,
-	generateWorkflowsVerb, generateAlertsVerb, generateDockerfileVerb, generateDeliveryVerb}
+	generateWorkflowsVerb, generateAlertsVerb, generateDockerfileVerb, generateDeliveryVerb,
+	generatePreviewVerb}
 
 func generateVerb(a *app) *cobra.Command {
 	c := &cobra.Command{
