@@ -37,8 +37,10 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 			if err != nil {
 				return "", err
 			}
-			// A plan without a counterpart has nothing to be compared with.
-			if was == nil || base == head || c.Environment != "" && c.Environment != env ||
+			// A plan without a counterpart has nothing to be compared with, and the
+			// overlay of previews is deployed nowhere.
+			if was == nil || env == plan.PreviewOverlay || base == head ||
+				c.Environment != "" && c.Environment != env ||
 				reflect.DeepEqual(resourceful(was.Plan), resourceful(is.Plan)) {
 				continue
 			}
