@@ -20,8 +20,8 @@ type Standing interface {
 
 // adopt has the engine import every object of the workloads that the cluster has, by
 // manifests that somebody applied or by a stack whose state is lost. What the state has
-// already is not imported again. The engine refuses to import what is not as the program
-// describes it: nothing is overwritten that nobody has looked at.
+// already is not imported again. What is not as the program describes it the engine imports
+// and then updates, and a preview shows both.
 //
 // That nobody else's namespace is meant, verify has made sure of.
 func adopt(ctx *pulumi.Context, c Cluster) error {

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,6 +24,7 @@ func TestAStackWhoseStateIsLostAdoptsWhatStands(t *testing.T) {
 		t.Fatalf("without adopt the cluster's objects are no hindrance: %v\n%s", err, tail(said))
 	}
 	p.pulumi("config", "set", "adopt", "true", "--stack", stack)
+	p.showsWhatDiffers(stack)
 	imports := 0
 	for _, c := range p.preview(stack) {
 		switch {
@@ -51,4 +53,22 @@ func TestAStackWhoseStateIsLostAdoptsWhatStands(t *testing.T) {
 	if left := p.exists(); len(left) != 0 {
 		t.Errorf("%d objects are left, the first %s", len(left), left[0].URN)
 	}
+}
+
+// showsWhatDiffers changes an object by hand, and back once a preview has shown the update
+// that follows its import.
+func (p *project) showsWhatDiffers(stack string) {
+	p.t.Helper()
+	for _, r := range p.exists() {
+		if r.Type != "kubernetes:core/v1:ConfigMap" {
+			continue
+		}
+		p.must(p.cloud.Change(r.Type, r.ID, "data", map[string]any{"plan.json": "somebody's"}))
+		if changes := p.preview(stack); !slices.Contains(changes, change{"update", r.URN}) {
+			p.t.Errorf("nothing says that %s is changed: %v", r.URN, changes)
+		}
+		p.must(p.cloud.Change(r.Type, r.ID, "data", r.Inputs["data"]))
+		return
+	}
+	p.t.Error("there is no ConfigMap to differ")
 }

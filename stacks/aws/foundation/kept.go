@@ -105,8 +105,7 @@ func (u *builder) takeOver(ctx *pulumi.Context) error {
 
 // imports are the ids of what is taken over, by type and name, and what to tell about
 // the rest. With two of one name nobody knows which is the stack's; what has other tags
-// than the stack's is either in its state and about to have them, or refused by AWS:
-// what is imported must be as it is described.
+// than the stack's is in its state and about to have them, or is left to its owner.
 func (u *builder) imports(all []tagged) (ids map[string]string, notes []string) {
 	candidates := map[string][]tagged{}
 	for _, one := range all {

@@ -48,6 +48,6 @@ func TestWhatADestroyedFoundationKeptIsKnownByItsTags(t *testing.T) {
 	}
 	all[0].tags["ashlar:cost-centre"] = "another"
 	if ids, _ = u.imports(all); ids["aws:rds/instance:Instance::database"] != "" {
-		t.Error("what has another tag would be refused by the engine, or is in the state")
+		t.Error("what has another tag is taken over")
 	}
 }
