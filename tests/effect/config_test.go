@@ -28,13 +28,19 @@ func foundation(more ...string) map[string]string {
 
 // settings lists every key of Pulumi's config.
 func settings() map[string]setting {
+	out := ofWorkloads()
+	maps.Copy(out, ofFoundation())
+	return out
+}
+
+// ofFoundation are the keys that the foundation reads, alone or as well.
+func ofFoundation() map[string]setting {
 	repository := foundation("github.repository=acme/shop", `github.namespaces=["shop"]`)
 	inVPC := foundation("existing.vpc=vpc-01234567",
 		`existing.subnets=["subnet-01234567","subnet-12345678"]`)
 	noVPC := foundation(`existing.subnets=["subnet-01234567","subnet-12345678"]`)
 	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
 	return map[string]setting{
-		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"},
 		"environment": {foundation(), "dev", "prod"},
 		"name":        {foundation(), "", "acme"}, "costCentre": {foundation(), "", "4711"},
 		"protect":            {foundation(), "", "true"},
@@ -64,14 +70,21 @@ func settings() map[string]setting {
 		"existing.database": {inVPC, "", "platform-postgres"},
 		"existing.registry": {foundation(), "", "platform/runtime"},
 		"existing.addons":   {foundation(), "", `["argo-workflows"]`},
-		"foundation":        {onAWS(), "organization/ashlar/foundation-dev", "dev"},
-		"installation":      {onAWS(), "", "acme"},
-		"context":           {anywhere(), "dev", "prod"},
-		"server":            {anywhere(), "https://a.example.com", "https://b.example.com"},
-		"image":             {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
-		"namespace":         {anywhere(), "", "loans"},
 		"tenants": {foundation(), `{"shop":{"repository":"acme/shop","namespaces":["shop"]}}`,
 			`{"store":{"repository":"acme/shop","namespaces":["shop"]}}`},
+	}
+}
+
+// ofWorkloads are the keys that say the layer, or that the workloads alone read.
+func ofWorkloads() map[string]setting {
+	return map[string]setting{
+		"layer": {onAWS(), "workloads", "foundation"}, "provider": {anywhere(), "kubernetes", "aws"},
+		"foundation":   {onAWS(), "organization/ashlar/foundation-dev", "dev"},
+		"installation": {onAWS(), "", "acme"},
+		"context":      {anywhere(), "dev", "prod"},
+		"server":       {anywhere(), "https://a.example.com", "https://b.example.com"},
+		"image":        {anywhere(), "registry.example.com/runtime:1.0.0", "registry.example.com/runtime:1.0.1"},
+		"namespace":    {anywhere(), "", "loans"},
 		"storeUrl": {anywhere(), "s3://models/ashlar?region=eu-central-1",
 			"s3://other/ashlar?region=eu-central-1"},
 		"storeAccessKeyId":     {anywhere("storeSecretAccessKey=hidden"), "AKIA1", "AKIA2"},
