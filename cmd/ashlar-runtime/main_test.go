@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -215,16 +216,18 @@ func TestAPlanOfANewerFormatIsReadAsFarAsItSays(t *testing.T) {
 		code int
 		log  string
 	}{
-		`{"version":2,"reads":1,"ignore":["owner.pager"]}`: {0, `"fields":["owner.pager"]`},
-		`{"version":2,"reads":2}`: {2,
-			"this plan is of format 2; this program reads 1: upgrade the image"},
-		`{"version":2,"reads":1}`: {2, "unknown field"},
+		`{"version":NEXT,"reads":1,"ignore":["owner.pager"]}`: {0, `"fields":["owner.pager"]`},
+		`{"version":NEXT,"reads":NEXT}`: {2,
+			"this plan is of format NEXT; this program reads " + plan.Formats() + ": upgrade the image"},
+		`{"version":NEXT,"reads":1}`: {2, "unknown field"},
 	} {
 		e := credit(t, nil)
 		text, err := os.ReadFile(e["ASHLAR_PLAN"])
 		if err != nil {
 			t.Fatal(err)
 		}
+		next := strings.NewReplacer("NEXT", strconv.Itoa(plan.Format+1))
+		format, want.log = next.Replace(format), next.Replace(want.log)
 		newer := strings.Replace(string(text), `"owner":{`, `"format":`+format+`,"owner":{"pager":"7",`, 1)
 		file := filepath.Join(t.TempDir(), "plan.json")
 		if err := os.WriteFile(file, []byte(newer), 0o600); err != nil {

@@ -27,7 +27,7 @@ func priced(t *testing.T, actual *float64) string {
 	write(t, filepath.Join(bin, "d.yaml"), endpointManifests)
 	write(t, filepath.Join(bin, "h.yaml"), "kind: HorizontalPodAutoscaler\nmetadata: {name: e, namespace: credit}\n"+
 		"spec: {minReplicas: 2, maxReplicas: 4, scaleTargetRef: {kind: Deployment, name: e}}\n")
-	write(t, filepath.Join(bin, "ashlar-stack"), "#!/bin/sh\nmkdir $5/manifests && cp '"+bin+"'/*.yaml $5/manifests\n")
+	write(t, filepath.Join(bin, "ashlar-stack"), "#!/bin/sh\nout=${3#--out=}/manifests\nmkdir $out && cp '"+bin+"'/*.yaml $out\n")
 	if err := os.Chmod(filepath.Join(bin, "ashlar-stack"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func reporting(t *testing.T) (report func(findings ...drift.Finding)) {
 	bin := t.TempDir()
 	file := filepath.Join(bin, "report.json")
 	write(t, filepath.Join(bin, "ashlar-stack"),
-		"#!/bin/sh\n[ \"$3\" != dev ] || { echo no such environment >&2; exit 2; }\ncat '"+file+"'\n")
+		"#!/bin/sh\n[ \"$2\" != --env=dev ] || { echo no such environment >&2; exit 2; }\ncat '"+file+"'\n")
 	if err := os.Chmod(filepath.Join(bin, "ashlar-stack"), 0o700); err != nil {
 		t.Fatal(err)
 	}
