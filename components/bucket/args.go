@@ -43,7 +43,7 @@ type AccessLogs struct {
 // Delivery lets an AWS service write objects, for our account alone.
 type Delivery struct {
 	Service   string             // "delivery.logs.amazonaws.com"
-	Account   pulumi.StringInput // aws:SourceAccount
+	Account   pulumi.StringInput // aws:SourceAccount; nil: the service does not say, and SourceArn has it
 	SourceArn pulumi.StringInput // aws:SourceArn, a pattern
 	Lists     bool               // it looks at the bucket before it writes, as log delivery does
 }
@@ -88,8 +88,8 @@ func (a *Args) Validate() error {
 		}
 	}
 	for _, d := range a.Deliveries {
-		if d.Service == "" || d.Account == nil || d.SourceArn == nil {
-			say("delivery by %q: want the service, the account and the source that it is for", d.Service)
+		if d.Service == "" || d.SourceArn == nil {
+			say("delivery by %q: want the service and the source that it is for", d.Service)
 		}
 	}
 	return errors.Join(found...)

@@ -51,9 +51,9 @@ func weaker(sid string, objects pulumi.StringInput, header string, want pulumi.S
 // alone: without the conditions anybody's use of the service could write here.
 func (d Delivery) statements(arn, objects pulumi.StringInput) []policy.Statement {
 	by := policy.Principals{Services: []string{d.Service}}
-	ours := []policy.Condition{
-		policy.When("StringEquals", "aws:SourceAccount", d.Account),
-		policy.When("ArnLike", "aws:SourceArn", d.SourceArn),
+	ours := []policy.Condition{policy.When("ArnLike", "aws:SourceArn", d.SourceArn)}
+	if d.Account != nil {
+		ours = append(ours, policy.When("StringEquals", "aws:SourceAccount", d.Account))
 	}
 	out := []policy.Statement{
 		{Principals: by, Actions: []string{"s3:PutObject"}, Resources: []pulumi.StringInput{objects}, Conditions: ours},

@@ -155,7 +155,7 @@ func knowsWhatExists(t *testing.T, tf terraform, binary string) {
 	c := stack.Foundations()[0]
 	c.Config = []string{"existing.vpc=vpc-0123456789abcdef0", "existing.cluster=platform", "existing.database=pg",
 		`existing.subnets=["subnet-0123456789abcdef0","subnet-0123456789abcdef1"]`,
-		"existing.registry=platform/runtime",
+		"existing.registry=platform/runtime", "budget.monthly=900", `budget.emails=["ada@example.com"]`, "trail=true",
 		"existing.key=arn:aws:kms:eu-central-1:123456789012:key/1234abcd"}
 	dir := t.TempDir()
 	c.Render(t, binary, dir, "--only", "terraform")

@@ -41,6 +41,8 @@ type Config struct {
 	Network  NetworkConfig
 	Cluster  ClusterConfig
 	Database DatabaseConfig
+	Budget   BudgetConfig
+	Trail    *bool // a CloudTrail of the account; nil: in production
 	Backup   BackupConfig
 	GitHub   *GitHubConfig     // nil: no role for CI, unless there are tenants
 	Tenants  map[string]Tenant // by name; see TenantsOf for what GitHub says of a single one

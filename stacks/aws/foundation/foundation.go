@@ -71,6 +71,12 @@ func foundationProblems(cfg config.Config, project, stack string) error {
 	}
 	found = append(found, u.accessBucket().Validate(), u.addons().Validate(), u.migrator().Validate(),
 		policy.Check(u.boundaryStatements()))
+	if args := u.budget(); args != nil {
+		found = append(found, args.Validate())
+	}
+	if u.cfg.Trails() {
+		found = append(found, u.trailBucket().Validate(), u.trail().Validate())
+	}
 	for _, t := range u.tenants() {
 		for _, d := range ciDuties {
 			found = append(found, u.ci(t, d).Validate())
@@ -122,7 +128,7 @@ func (u *builder) make(ctx *pulumi.Context) error {
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{
-		u.takeOver, u.makeKeys, u.makeLogs, u.makeNetwork, u.makeCluster, u.makeDatabase,
+		u.takeOver, u.makeKeys, u.makeLogs, u.makeTrail, u.makeBudget, u.makeNetwork, u.makeCluster, u.makeDatabase,
 		u.makeRegistry, u.makeBoundary,
 		u.makeMigrator, u.makeCI, u.makeAddons, u.makeSchema,
 	} {

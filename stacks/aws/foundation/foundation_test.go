@@ -20,6 +20,7 @@ func whole(environment string) config.Config {
 	c.Region, c.CostCentre = "eu-west-1", "ml-42"
 	c.Cluster.PublicEndpoint, c.Cluster.PublicCIDRs = true, []string{"203.0.113.0/24"}
 	c.Cluster.Training, c.Cluster.GPU = &config.PoolConfig{}, true
+	c.Budget = config.BudgetConfig{Monthly: 900, Emails: []string{"ada@example.com"}}
 	c.Cluster.Admins = []string{"arn:aws:iam::123456789012:role/platform"}
 	c.GitHub = &config.GitHubConfig{Repository: "acme/ml",
 		Namespaces: []string{"credit-risk", "customer-churn"}, State: "acme-state/ml"}

@@ -49,7 +49,7 @@ func (u *builder) loggers() []kmskey.Service {
 	logs := func(rest string) pulumi.StringInput {
 		return pulumi.Sprintf("arn:%s:logs:%s:%s:%s", u.partition(), u.cfg.Region, u.at.account, rest)
 	}
-	return []kmskey.Service{
+	out := []kmskey.Service{
 		{Principal: "logs." + u.cfg.Region + ".amazonaws.com", Conditions: []policy.Condition{{
 			Test: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []pulumi.StringInput{
 				logs("log-group:/aws/eks/" + u.prefix() + "/*"),
@@ -61,4 +61,9 @@ func (u *builder) loggers() []kmskey.Service {
 			policy.When("ArnLike", "aws:SourceArn", logs("*")),
 		}},
 	}
+	if u.cfg.Trails() {
+		out = append(out, kmskey.Service{Principal: trailService,
+			Conditions: []policy.Condition{policy.When("ArnLike", "aws:SourceArn", u.trailArn())}})
+	}
+	return out
 }

@@ -34,7 +34,7 @@ var TrainingPool = pod.Pool{Label: "ashlar.dev/pool", Value: "training"}
 type premises struct {
 	account                                pulumi.StringInput
 	dataKey, databaseKey, nodeKey, logsKey pulumi.StringInput
-	accessBucket, flowBucket               pulumi.StringInput // name; ARN
+	accessBucket, flowBucket, trailBucket  pulumi.StringInput // name; ARN; name
 	vpc                                    pulumi.StringInput
 	subnets                                pulumi.StringArrayInput // private
 	cluster, clusterArn, clusterSecurity   pulumi.StringInput
@@ -53,7 +53,8 @@ type premises struct {
 func notYet() premises {
 	u := pulumi.String("").ToStringOutput()
 	return premises{
-		account: u, dataKey: u, databaseKey: u, nodeKey: u, logsKey: u, accessBucket: u, flowBucket: u, vpc: u,
+		account: u, dataKey: u, databaseKey: u, nodeKey: u, logsKey: u, accessBucket: u, flowBucket: u, trailBucket: u,
+		vpc:     u,
 		subnets: pulumi.StringArray{}, cluster: u, clusterArn: u, clusterSecurity: u, kubeconfig: u,
 		databaseID: u, databaseSecret: u, registry: u, boundary: u, issuer: u,
 	}

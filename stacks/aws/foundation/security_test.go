@@ -47,6 +47,9 @@ var kinds = map[string]kind{
 	"aws:ec2/flowLog:FlowLog":                                   {},
 	"aws:ec2/launchTemplate:LaunchTemplate":                     {keys: []string{"blockDeviceMappings.0.ebs.kmsKeyId"}},
 
+	"aws:cloudtrail/trail:Trail": {keys: []string{"kmsKeyId"}},
+	"aws:budgets/budget:Budget":  {},
+
 	"aws:eks/cluster:Cluster":                                 {keys: []string{"encryptionConfig.provider.keyArn"}},
 	"aws:eks/nodeGroup:NodeGroup":                             {},
 	"aws:eks/addon:Addon":                                     {},
