@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // The formats of the plan's JSON that this program acts on. A plan is of format 1
@@ -67,6 +69,9 @@ func (f formats) state(p *Plan) (*Stated, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !f.mentioned(raw) {
+		return nil, nil
+	}
 	var tree any
 	if err := json.Unmarshal(raw, &tree); err != nil {
 		return nil, err
@@ -92,6 +97,17 @@ func (f formats) state(p *Plan) (*Stated, error) {
 	}
 	out.Ignore = slices.Sorted(maps.Keys(ignore))
 	return &out, nil
+}
+
+// mentioned reports whether the JSON has a key that is the name of a later field. Most
+// plans have none, and need not be walked.
+func (f formats) mentioned(raw []byte) bool {
+	for path := range f.added {
+		if bytes.Contains(raw, []byte(`"`+path[strings.LastIndex(path, ".")+1:]+`":`)) {
+			return true
+		}
+	}
+	return false
 }
 
 // check returns an error unless a program that knows these formats may act on a

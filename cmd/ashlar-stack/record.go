@@ -136,7 +136,7 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest := planDigest(rec)
+	read := reader{rec, digests(planDigest(rec))}
 	var out []resource
 	for _, r := range rec.Resources {
 		if !r.Custom || strings.HasPrefix(r.Type, "pulumi:") {
@@ -152,8 +152,8 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 			if record.HasSecret(value) {
 				continue
 			}
-			read, err := readable(rec, record.Plain(value), digest)
-			one.Properties[string(name)], problems = read, append(problems, err)
+			text, err := read.value(record.Plain(value))
+			one.Properties[string(name)], problems = text, append(problems, err)
 		}
 		if err := errors.Join(problems...); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.Type, r.Name, err)
@@ -175,13 +175,29 @@ func planDigest(rec *record.Recording) string {
 	return ""
 }
 
-// readable is the value with references by name, and with the plan's digest,
+// digests replaces the digest of a plan, whole and as it is cut for labels, by a word; nil
+// where there is none.
+func digests(digest string) *strings.Replacer {
+	bare, ok := strings.CutPrefix(digest, "sha256:")
+	if !ok || len(bare) != 64 {
+		return nil
+	}
+	return strings.NewReplacer(digest, "PLAN", bare, "PLAN", bare[:63], "PLAN", bare[:12], "PLAN")
+}
+
+// reader makes values readable.
+type reader struct {
+	rec    *record.Recording
+	digest *strings.Replacer // of the plan's
+}
+
+// value is the value with references by name, and with the plan's digest,
 // which is on everything, as a word: it moves with every change.
-func readable(rec *record.Recording, v any, digest string) (any, error) {
+func (r reader) value(v any) (any, error) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, one := range v {
-			read, err := readable(rec, one, digest)
+			read, err := r.value(one)
 			if err != nil {
 				return nil, err
 			}
@@ -189,19 +205,19 @@ func readable(rec *record.Recording, v any, digest string) (any, error) {
 		}
 	case []any:
 		for i, one := range v {
-			read, err := readable(rec, one, digest)
+			read, err := r.value(one)
 			if err != nil {
 				return nil, err
 			}
 			v[i] = read
 		}
 	case string:
-		text, err := rec.Expand(v, func(ref record.Reference) (string, error) {
+		text, err := r.rec.Expand(v, func(ref record.Reference) (string, error) {
 			name := ref.Variable + ref.Data + ref.URN[strings.LastIndex(ref.URN, ":")+1:]
 			return "${" + strings.Join(append([]string{name}, ref.Path...), ".") + "}", nil
 		}, nil)
-		if bare, ok := strings.CutPrefix(digest, "sha256:"); ok && len(bare) == 64 {
-			text = strings.NewReplacer(digest, "PLAN", bare, "PLAN", bare[:63], "PLAN", bare[:12], "PLAN").Replace(text)
+		if r.digest != nil {
+			text = r.digest.Replace(text)
 		}
 		return text, err
 	}
