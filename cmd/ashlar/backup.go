@@ -23,7 +23,7 @@ type stackFlags struct{ state, registry, store string }
 func (f *stackFlags) add(flags *pflag.FlagSet) {
 	stateFlag(flags, &f.state)
 	flags.StringVar(&f.registry, "registry", "",
-		"a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
+		"a cluster's registry, postgres://user@host:5432/name?search_path=SCHEMA (default: $ASHLAR_DATABASE, else the local stack's)")
 	flags.StringVar(&f.store, "store", "",
 		"a cluster's store, s3://bucket/prefix or a folder (default: $ASHLAR_STORE, else the local stack's)")
 }
@@ -85,7 +85,7 @@ needs no downtime. A backup that is interrupted does not exist; the next one con
 Source data, keys of pseudonyms and other secrets are not part of it.`,
 		Example: `  ashlar backup /mnt/backups/credit
   ashlar backup 's3://backups/credit?region=eu-central-1' --keep 30
-  ashlar backup s3://backups/credit --registry postgres://ashlar@host:5432/ashlar --store s3://objects/store`,
+  ashlar backup s3://backups/credit --registry "postgres://ashlar@host:5432/ashlar?search_path=acme__prod" --store s3://objects/store`,
 		Args: func(_ *cobra.Command, args []string) error { return placeArgs("backup", "to", args) },
 		RunE: func(c *cobra.Command, args []string) error {
 			if keep < 0 {

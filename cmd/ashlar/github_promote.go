@@ -28,7 +28,7 @@ func (m *modelApp) dirFlag(flags *pflag.FlagSet) {
 func (m *modelApp) registryFlags(c *cobra.Command) {
 	stateFlag(c.Flags(), &m.state)
 	c.Flags().StringVar(&m.registry, "registry", "",
-		"a cluster's registry, postgres://user@host:5432/name (default: $ASHLAR_DATABASE, else the local stack's)")
+		"a cluster's registry, postgres://user@host:5432/name?search_path=SCHEMA (default: $ASHLAR_DATABASE, else the local stack's)")
 }
 
 func githubPromoteVerb(g *githubApp) *cobra.Command {
@@ -43,7 +43,7 @@ new branch on top of the base, or updates the one that is open. Its description 
 the version with the one that is served. Run it in a work tree of the base branch. A
 version that must not be served is refused.`,
 		Example: `  ashlar github promote default-risk 3 --env prod
-  ashlar github promote default-risk 3 --registry postgres://ci@db:5432/ashlar --base main`,
+  ashlar github promote default-risk 3 --registry "postgres://ci@db:5432/ashlar?search_path=acme__prod" --base main`,
 		RunE: func(c *cobra.Command, args []string) error {
 			name, n, err := version(c, args)
 			if err != nil {

@@ -55,7 +55,7 @@ func (a *app) migrateRegistry(ctx context.Context, location string) error {
 // registryOptions say how to log in.
 func (a *app) registryOptions(ctx context.Context, location string) (registry.Options, error) {
 	if !strings.Contains(location, "://") {
-		return registry.Options{}, usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name; a local stack's is found in its folder")
+		return registry.Options{}, usageError("the registry of a cluster is a URL such as postgres://user@host:5432/name?search_path=SCHEMA; a local stack's is found in its folder")
 	}
 	how, err := login.New(ctx, login.Config{
 		Mode: a.getenv("ASHLAR_DATABASE_AUTH"), Database: location, Secret: a.getenv("ASHLAR_DATABASE_SECRET"),

@@ -36,7 +36,7 @@ the same place, is not restored, and what is restored keeps its age.`,
 		Example: `  ashlar restore /mnt/backups/credit --list
   ashlar restore /mnt/backups/credit --verify
   ashlar restore /mnt/backups/credit my-model
-  ashlar restore s3://backups/credit --at 20261130T0217 --registry postgres://ashlar@host:5432/ashlar --store s3://objects/store`,
+  ashlar restore s3://backups/credit --at 20261130T0217 --registry "postgres://ashlar@host:5432/ashlar?search_path=acme__prod" --store s3://objects/store`,
 		Args: func(_ *cobra.Command, args []string) error { return placeArgs("restore", "from", args) },
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if f.list && (f.verify || f.at != "") {
