@@ -230,14 +230,14 @@ func (s *site) log(t *testing.T, gone []string) {
 func (s *site) writers(t *testing.T) func() []string {
 	t.Helper()
 	db := session(t, s.registry)
-	if _, err := db.ExecContext(t.Context(), `CREATE TABLE writers (who TEXT, body TEXT);
+	if _, err := db.ExecContext(t.Context(), `CREATE TABLE public.writers (who TEXT, body TEXT);
 		CREATE FUNCTION note_writer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
 			$$ BEGIN INSERT INTO public.writers VALUES (session_user, NEW.body); RETURN NULL; END $$;
 		CREATE TRIGGER note_writer AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION note_writer()`); err != nil {
 		t.Fatal(err)
 	}
 	return func() (out []string) {
-		rows, err := db.QueryContext(t.Context(), `SELECT DISTINCT who FROM writers WHERE body LIKE '%"action":"`+
+		rows, err := db.QueryContext(t.Context(), `SELECT DISTINCT who FROM public.writers WHERE body LIKE '%"action":"`+
 			registry.ActionForget+`"%'`)
 		if err != nil {
 			t.Fatal(err)
