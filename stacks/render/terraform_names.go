@@ -41,6 +41,7 @@ var irregular = map[string]string{
 	"aws:rds/optionGroup:OptionGroup":                     "aws_db_option_group",
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "aws_iam_openid_connect_provider",
 	"aws:s3/bucketObjectv2:BucketObjectv2":                "aws_s3_object",
+	"aws:cloudtrail/trail:Trail":                          "aws_cloudtrail",
 }
 
 // irregularData are the data sources whose names do not follow from their tokens.
@@ -63,6 +64,7 @@ var singular = map[string]map[string]string{
 	"aws_db_instance":                                    {"master_user_secrets": "master_user_secret"},
 	"aws_eks_cluster":                                    {"certificate_authorities": "certificate_authority"},
 	"aws_ecr_repository":                                 {"encryption_configurations": "encryption_configuration"},
+	"aws_budgets_budget":                                 {"cost_filters": "cost_filter", "notifications": "notification"},
 	"aws_eks_addon":                                      {"pod_identity_associations": "pod_identity_association"},
 	"aws_eks_node_group":                                 {"taints": "taint"},
 	"aws_iam_openid_connect_provider": {"client_id_lists": "client_id_list",

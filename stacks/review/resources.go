@@ -47,7 +47,11 @@ func (c *comparison) record(ctx context.Context, all []pair) (note string, err e
 			for which, side := range map[string]*consequence.Side{"base": was, "head": is} {
 				key := fmt.Sprintf("%d/%s/%s", i, env, which)
 				sides[key] = side
-				if err := enc.Encode(map[string]any{"key": key, "plan": side.Plan}); err != nil {
+				text, err := side.Plan.Encode() // which says of what format it is
+				if err != nil {
+					return "", err
+				}
+				if err := enc.Encode(map[string]any{"key": key, "plan": json.RawMessage(text)}); err != nil {
 					return "", err
 				}
 			}

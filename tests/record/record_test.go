@@ -145,7 +145,11 @@ func TestEveryTypeOfTheWorkloadsIsKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for env, p := range plans {
-			if err := enc.Encode(map[string]any{"key": example + "/" + env, "plan": p}); err != nil {
+			text, err := p.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := enc.Encode(map[string]any{"key": example + "/" + env, "plan": json.RawMessage(text)}); err != nil {
 				t.Fatal(err)
 			}
 		}
