@@ -2,14 +2,18 @@ package releases
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // next is what the migration job of the next release leaves: a column and a table more,
@@ -28,6 +32,8 @@ type pod struct {
 	env    []string
 }
 
+// newPod gives the pod the release's plan in a format that the text says, with NEXT for the
+// one after the newest that this program knows.
 func newPod(t *testing.T, d database, dir, format string) pod {
 	t.Helper()
 	p := pod{t: t, binary: filepath.Join(t.TempDir(), "ashlar-runtime")}
@@ -40,6 +46,7 @@ func newPod(t *testing.T, d database, dir, format string) pod {
 	if err != nil {
 		t.Fatal(err)
 	}
+	format = strings.ReplaceAll(format, "NEXT", strconv.Itoa(plan.Format+1))
 	newer := strings.Replace(string(text), `"owner":{`, `"format":`+format+`,"owner":{"pager":"7",`, 1)
 	file := filepath.Join(t.TempDir(), "plan.json")
 	if err := os.WriteFile(file, []byte(newer), 0o600); err != nil {
@@ -101,7 +108,7 @@ func (p pod) serves(listen string) {
 func TestAnImageThatIsRolledBackStarts(t *testing.T) {
 	dir := folders(t)["0"]
 	d := restored(t, dir)
-	p := newPod(t, d, dir, `{"version":2,"reads":1,"ignore":["owner.pager"]}`)
+	p := newPod(t, d, dir, `{"version":NEXT,"reads":1,"ignore":["owner.pager"]}`)
 	if said, err := p.does("migrate"); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
@@ -119,7 +126,7 @@ func TestAnImageThatIsRolledBackStarts(t *testing.T) {
 func TestAnImageThatIsTooOldSaysWhatToUpgrade(t *testing.T) {
 	dir := folders(t)["0"]
 	d := restored(t, dir)
-	p := newPod(t, d, dir, `{"version":3,"reads":3}`)
+	p := newPod(t, d, dir, `{"version":NEXT,"reads":NEXT}`)
 	if said, err := p.does("migrate"); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
@@ -129,7 +136,7 @@ func TestAnImageThatIsTooOldSaysWhatToUpgrade(t *testing.T) {
 		said string
 	}{
 		"migrate": {"exit status 3", "works with programs that know version 98 or later; this one knows 2: upgrade the image"},
-		"retain":  {"exit status 2", "this plan is of format 3; this program reads 1: upgrade the image"},
+		"retain":  {"exit status 2", fmt.Sprintf("this plan is of format %d; this program reads %s: upgrade the image", plan.Format+1, plan.Formats())},
 	} {
 		if said, err := p.does(duty); err == nil || err.Error() != want.code || !strings.Contains(said, want.said) {
 			t.Errorf("%s: %v\n%s\nwant %+v", duty, err, said, want)
