@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
@@ -44,8 +45,10 @@ func newDeployer(t *testing.T) *deployer {
 		}
 	}
 	d.values = map[string]string{"vars.PULUMI_BACKEND_URL": "file://" + state, "secrets.PULUMI_ACCESS_TOKEN": "",
-		"secrets.PULUMI_CONFIG_PASSPHRASE": "open sesame", "matrix.stack": "dev"}
-	for pkg, file := range map[string]string{"./testdata/program": filepath.Join(d.dir, "bin", "program"),
+		"secrets.PULUMI_CONFIG_PASSPHRASE": "open sesame", "matrix.stack": "dev", "github.token": githubtest.Token}
+	d.env["RUNNER_TEMP"], d.env["GITHUB_API_URL"], d.env["GITHUB_REPOSITORY"] = root, githubtest.New(t).URL, "acme/shop"
+	for pkg, file := range map[string]string{"../../cmd/ashlar": filepath.Join(root, "bin", "ashlar"),
+		"./testdata/program":                   filepath.Join(d.dir, "bin", "program"),
 		"../../cmd/pulumi-analyzer-policy-cue": filepath.Join(root, "bin", "pulumi-analyzer-policy-cue")} {
 		if out, err := exec.Command("go", "build", "-o", file, pkg).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -119,8 +122,13 @@ func TestAMergeDeploysAndANightFindsNoDrift(t *testing.T) {
 		t.Fatal(err)
 	}
 	if said, err := d.only("ashlar-drift.yml", "preview", "Compare"); err != nil ||
-		!strings.Contains(said, "Policy Packs run") {
+		!strings.Contains(said, "0 findings") {
 		t.Errorf("drift of nothing: %v\n%s", err, said)
+	}
+	// The engine says which program judges for the policy pack.
+	compared, err := os.ReadFile(filepath.Join(d.env["RUNNER_TEMP"], "preview.json"))
+	if err != nil || !bytes.Contains(compared, []byte("pulumi-analyzer-policy-cue")) {
+		t.Errorf("the night runs no policies: %v\n%s", err, compared)
 	}
 	if text, err := os.ReadFile(stack); err != nil || !strings.Contains(string(text), "runtime@sha256:1") {
 		t.Errorf("it compares with the image of %s: %v", text, err)
