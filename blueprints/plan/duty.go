@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -32,6 +33,16 @@ func (d Duty) User(prefix string) string { return prefix + "_" + string(d) }
 
 // PublicSchema is the schema that every PostgreSQL database has.
 const PublicSchema = "public"
+
+// schemaForm leaves room in PostgreSQL's 63 bytes for an underscore and a duty, which the
+// names of a schema's users end in.
+var schemaForm = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,55}$`)
+
+// IsSchema reports whether a registry may be in a schema of that name: 1 to 56 lower-case
+// letters, digits and underscores, no digit first, and not pg_, which is PostgreSQL's own.
+func IsSchema(name string) bool {
+	return schemaForm.MatchString(name) && !strings.HasPrefix(name, "pg_")
+}
 
 // DatabaseUsers is what the names of a schema's users begin with: the schema's name,
 // since users are the server's and not the schema's. As every database has a schema

@@ -35,8 +35,8 @@ type Args struct {
 	After        []pulumi.Resource // what must be there first
 }
 
-// ClusterQueueForm is the form of a ClusterQueue's name, a DNS subdomain.
-var ClusterQueueForm = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+// clusterQueueForm is the form of a ClusterQueue's name, a DNS subdomain.
+var clusterQueueForm = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 
 // Validate returns every problem of the arguments, joined.
 func (a *Args) Validate() error {
@@ -45,7 +45,7 @@ func (a *Args) Validate() error {
 	}
 	found := []error{object.CheckName("queue", a.Name, object.MaxLabel),
 		object.CheckName("namespace", a.Namespace, object.MaxLabel), object.CheckLabels(a.Labels)}
-	if len(a.ClusterQueue) > 253 || !ClusterQueueForm.MatchString(a.ClusterQueue) {
+	if len(a.ClusterQueue) > 253 || !clusterQueueForm.MatchString(a.ClusterQueue) {
 		found = append(found, fmt.Errorf("queue %s: %q is not the name of a ClusterQueue", a.Name, a.ClusterQueue))
 	}
 	return errors.Join(found...)

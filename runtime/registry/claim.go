@@ -9,18 +9,17 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 // mark begins the comment of a schema and of a user that a stack manages; the stack's
 // name follows.
 const mark = "ashlar.dev/stack: "
 
-// The names that go into statements as they are: they need no quotes of PostgreSQL's.
-// A schema's leaves room for an underscore and a duty in the names of its users.
-var (
-	schemaForm  = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,55}$`)
-	managerForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$`)
-)
+// managerForm is of names that go into statements as they are: they need no quotes of
+// PostgreSQL's.
+var managerForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$`)
 
 // claims is the key of the lock that a transaction takes to claim, so that of two the
 // second sees what the first has done.
@@ -35,7 +34,7 @@ const claims = 0x6173686c6172
 // registry is in the schema public with no mark: it may be the stack's own, made before
 // each had a schema, and would seem to be empty.
 func Claim(ctx context.Context, location, schema, manager string, opt Options) (err error) {
-	if !schemaForm.MatchString(schema) || strings.HasPrefix(schema, "pg_") {
+	if !plan.IsSchema(schema) {
 		return fmt.Errorf("registry: %q is not a name for a schema: want 1 to 56 lower-case letters, digits and underscores, no digit first and not pg_", schema)
 	}
 	if !managerForm.MatchString(manager) {

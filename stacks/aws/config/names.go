@@ -69,10 +69,6 @@ func (c Config) SystemNamespace() string {
 	return c.Name + "-" + c.Environment + "-system"
 }
 
-// maxSchemaName leaves room in PostgreSQL's 63 bytes for an underscore and a duty, which
-// the names of the schema's users end in. The longest Name and environment have less.
-const maxSchemaName = 56
-
 // SchemaOf returns the PostgreSQL schema that has the registry of a Name in an
 // environment: NAME__ENVIRONMENT, underscores for dashes, so that nobody has to quote it.
 // A Name with two dashes in a row ends in a digest, so that the first two underscores are

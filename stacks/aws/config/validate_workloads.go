@@ -165,12 +165,10 @@ func (p *problems) schema() {
 	if in := searchPath(p.cfg.DatabaseURL); in != "" && in != schema {
 		p.key("databaseSchema", "%q, but databaseUrl has another search_path; leave one of them out", schema)
 	}
-	if !schemaForm.MatchString(schema) || strings.HasPrefix(schema, "pg_") {
-		p.key("databaseSchema", "%q: want lower-case letters, digits and underscores, no digit first and not pg_, at most %d characters", schema, maxSchemaName)
+	if !plan.IsSchema(schema) {
+		p.key("databaseSchema", "%q: want lower-case letters, digits and underscores, no digit first and not pg_, at most 56 characters", schema)
 	}
 }
-
-var schemaForm = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,55}$`)
 
 // egress checks where pods may go to that no blueprint and no URL says.
 func (p *problems) egress() {
