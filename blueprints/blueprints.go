@@ -64,10 +64,7 @@ func (l *Loader) LoadAll(fsys fs.FS, dir string) (map[string]*plan.Plan, error) 
 // of every one, or of the named one only, each with where it was written. The
 // map is nil with an error: whoever holds a Loaded holds a sound plan.
 func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
-	if err := folder(dir); err != nil {
-		return nil, err
-	}
-	b, err := l.open(source.Below(dir), ".")
+	b, err := l.openDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +76,25 @@ func (l *Loader) LoadDir(dir, only string) (map[string]Loaded, error) {
 		return nil, err
 	}
 	return map[string]Loaded{only: one}, nil
+}
+
+// LoadTwin is LoadDir of every environment for another revision of a blueprint. Where
+// the same is written in an environment as in the twin's, the twin's plan itself is
+// returned, without checking it again.
+func (l *Loader) LoadTwin(dir string, twin map[string]Loaded) (map[string]Loaded, error) {
+	b, err := l.openDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	b.twin = twin
+	return b.all()
+}
+
+func (l *Loader) openDir(dir string) (*blueprint, error) {
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
+	return l.open(source.Below(dir), ".")
 }
 
 // Load reads the blueprint in dir of fsys for one environment. With an empty
@@ -143,7 +159,8 @@ type blueprint struct {
 	*session
 	base     *node
 	overlays map[string]*node
-	file     string // the first source, where a problem has no better place
+	file     string            // the first source, where a problem has no better place
+	twin     map[string]Loaded // another revision, by environment; nil where there is none
 }
 
 func open(fsys fs.FS, dir string) (*blueprint, error) {
@@ -227,6 +244,9 @@ func (b *blueprint) load(environment string) (Loaded, error) {
 func (b *blueprint) read(environment string, tree *node, err error) (Loaded, error) {
 	if err != nil {
 		return Loaded{}, err
+	}
+	if known, ok := b.twin[environment]; ok && tree.equal(known.Positions.tree) {
+		return Loaded{Plan: known.Plan, Positions: Positions{tree: tree, file: b.file}}, nil
 	}
 	c, err := checkSchema(b, tree)
 	if err != nil {

@@ -3,6 +3,7 @@ package blueprints
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -45,6 +46,22 @@ func (n *node) field(name string) *node {
 		}
 	}
 	return nil
+}
+
+// equal reports whether the same is written in both, wherever it stands.
+func (n *node) equal(other *node) bool {
+	if n == nil || other == nil {
+		return n == other
+	}
+	switch {
+	case n.kind != other.kind:
+		return false
+	case n.kind == leafNode:
+		return exprText(n.leaf) == exprText(other.leaf)
+	}
+	return slices.EqualFunc(n.elems, other.elems, (*node).equal) &&
+		slices.EqualFunc(n.fields, other.fields,
+			func(a, b field) bool { return a.name == b.name && a.node.equal(b.node) })
 }
 
 // evaluate runs the user's CUE against an open schema.

@@ -14,7 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
 
-// The SDK and gRPC choose the goroutine that the program and the recorder run
+// The SDK chooses the goroutine that the program and the recorder run
 // on; whichever it is, a panic is a report and exit code 3.
 func TestAPanicIsAReportAndExitCode3(t *testing.T) {
 	switch os.Getenv("ASHLAR_TEST_PLANTED") {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -65,44 +65,56 @@ can be compared. Secret values are left out.`,
 	}
 }
 
-// recordAll answers every line, a core each at a time.
+// recordAll answers every line, a core each at a time, in their order and as soon as
+// it is known.
 func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
-	var questions []question
+	cores := runtime.GOMAXPROCS(0)
+	answers := make(chan chan recorded, cores) // as many are worked on as it holds
+	written := make(chan error, 1)
+	go func() {
+		defer crash.Guard()
+		written <- writeAnswers(out, answers)
+	}()
+	err := questions(in, func(q question) {
+		answer := make(chan recorded, 1)
+		answers <- answer
+		go func() {
+			defer crash.Guard()
+			answer <- recordOne(ctx, q)
+		}()
+	})
+	close(answers)
+	return cmp.Or(ctx.Err(), err, <-written)
+}
+
+// questions calls f with every line.
+func questions(in io.Reader, f func(question)) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<20), maxAsked)
-	for lines.Scan() {
+	for n := 1; lines.Scan(); n++ {
 		var q question
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
-			return inputError{fmt.Errorf("line %d: %w", len(questions)+1, err)}
+			return inputError{fmt.Errorf("line %d: %w", n, err)}
 		}
-		questions = append(questions, q)
+		f(q)
 	}
 	if err := lines.Err(); err != nil {
 		return inputError{err}
 	}
-	answers := make([]recorded, len(questions))
-	var group sync.WaitGroup
-	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, q := range questions {
-		free <- struct{}{}
-		group.Go(func() {
-			defer crash.Guard()
-			answers[i] = recordOne(ctx, q)
-			<-free
-		})
-	}
-	group.Wait()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+	return nil
+}
+
+// writeAnswers writes the answers in their order. The first failure ends the writing, not
+// the reading, so that nobody waits for it.
+func writeAnswers(out io.Writer, answers <-chan chan recorded) (err error) {
 	enc := json.NewEncoder(out)
-	for _, a := range answers {
-		if err := enc.Encode(a); err != nil {
-			return err
+	for answer := range answers {
+		if a := <-answer; err == nil {
+			err = enc.Encode(a)
 		}
 	}
-	return nil
+	return err
 }
 
 func recordOne(ctx context.Context, q question) recorded {
@@ -126,11 +138,7 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 	for _, name := range aws.FoundationOutputs() {
 		known[name] = record.Variable(name)
 	}
-	plans := []*plan.Plan{p}
-	if err := aws.Validate(plans, cfg); err != nil {
-		return nil, err
-	}
-	rec, err := record.Program(ctx, aws.Program(plans, cfg, nil),
+	rec, err := record.Program(ctx, aws.Program([]*plan.Plan{p}, cfg, nil),
 		record.Run{Project: "ashlar", Stack: p.Environment,
 			References: map[string]map[string]string{cfg.Foundation: known}})
 	if err != nil {

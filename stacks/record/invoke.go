@@ -1,7 +1,6 @@
 package record
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // source says what a data source answers: texts, lists of texts by length, numbers. A text
@@ -55,34 +56,31 @@ var probes = map[string]resource.PropertyKey{
 	"aws:resourcegroupstaggingapi/getResources:getResources":    "resourceArnLists",
 }
 
-// Invoke keeps a data source and answers with placeholders.
+// Call keeps a data source and answers with placeholders.
 //
 // A data source that is not in the list is an error: an answer without the output
 // that the program reads would be recorded as an empty text.
-func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest) (*pulumirpc.InvokeResponse, error) {
-	args, err := unmarshal(in.GetArgs())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", in.GetTok(), err)
+func (m *monitor) Call(in pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	defer crash.Guard() // the SDK calls it on a goroutine of its own
+	if err := m.ended(); err != nil {
+		return nil, err
 	}
-	if key, probe := probes[in.GetTok()]; probe && args.HasValue(key) {
-		return nil, fmt.Errorf("data source %s: nothing is there", in.GetTok())
+	args := given(in.Args)
+	if key, probe := probes[in.Token]; probe && args.HasValue(key) {
+		return nil, fmt.Errorf("data source %s: nothing is there", in.Token)
 	}
-	known, ok := sources[in.GetTok()]
+	known, ok := sources[in.Token]
 	if !ok {
-		return nil, fmt.Errorf("data source %s: the recorder does not know what it answers; known are %s", in.GetTok(),
+		return nil, fmt.Errorf("data source %s: the recorder does not know what it answers; known are %s", in.Token,
 			strings.Join(slices.Sorted(maps.Keys(sources)), ", "))
 	}
-	d := Data{Token: in.GetTok(), Name: dataName(in.GetTok(), args), Args: args}
+	d := Data{Token: in.Token, Name: dataName(in.Token, args), Args: args}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !slices.ContainsFunc(m.data, func(one Data) bool { return one.Name == d.Name }) {
 		m.data = append(m.data, d)
 	}
-	answer, err := marshal(m.answer(d, known))
-	if err != nil {
-		return nil, err
-	}
-	return &pulumirpc.InvokeResponse{Return: answer}, nil
+	return m.answer(d, known), nil
 }
 
 // answer is the arguments and a placeholder for every output. The caller holds mu,

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,19 +10,18 @@ import (
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
-// monitor is the engine's side of the protocol: it accepts everything that an
-// engine would and keeps it.
+// monitor is the engine's side: it accepts everything that an engine would and keeps
+// it. The SDK calls it in this process (pulumi.MockResourceMonitor).
 type monitor struct {
-	pulumirpc.UnimplementedResourceMonitorServer
-	info Run
+	info  Run
+	ended func() error // why the recording has to stop; nil as long as it has not
 
 	// mu guards what follows: the SDK registers resources from many goroutines.
 	mu        sync.Mutex
@@ -60,68 +58,44 @@ func (m *monitor) observe(args *pulumi.ResourceTransformationArgs) *pulumi.Resou
 	return nil
 }
 
-// features that an engine of today has and the recorder keeps. Without
-// resourceReferences a resource given as an input is its ID; without
-// outputValues secrets and dependencies come as plain markers.
-var features = []string{"secrets", "deletedWith", "aliasSpecs"}
-
-// SupportsFeature says what the recorder understands.
-func (m *monitor) SupportsFeature(_ context.Context,
-	in *pulumirpc.SupportsFeatureRequest) (*pulumirpc.SupportsFeatureResponse, error) {
-	return &pulumirpc.SupportsFeatureResponse{HasSupport: slices.Contains(features, in.GetId())}, nil
-}
-
-// RegisterPackage hands out a reference that nothing looks up.
-func (m *monitor) RegisterPackage(_ context.Context,
-	in *pulumirpc.RegisterPackageRequest) (*pulumirpc.RegisterPackageResponse, error) {
-	return &pulumirpc.RegisterPackageResponse{Ref: in.GetName()}, nil
-}
-
-// SignalAndWaitForShutdown has nothing to wait for.
-func (m *monitor) SignalAndWaitForShutdown(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
-}
-
-// RegisterResource keeps the resource and answers with its outputs.
+// NewResource keeps a registered resource and answers with its ID and outputs, or
+// answers what a stack reference reads.
 //
 // The engine refuses two resources with one URN, and so does this: a program that
 // only works here would be no use.
-func (m *monitor) RegisterResource(_ context.Context,
-	in *pulumirpc.RegisterResourceRequest) (*pulumirpc.RegisterResourceResponse, error) {
-	r, err := m.resource(in)
-	if err != nil {
-		return nil, err
+func (m *monitor) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	defer crash.Guard() // the SDK calls it on a goroutine of its own
+	if err := m.ended(); err != nil {
+		return "", nil, err
 	}
-	if r.Type == string(resource.RootStackType) {
-		return &pulumirpc.RegisterResourceResponse{Urn: r.URN}, nil
+	if args.ReadRPC != nil {
+		return m.read(args)
 	}
+	r := m.resource(args)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if r.Type == exportsType {
+		m.outputs = r.Inputs
+		return "", nil, nil
+	}
 	if m.byURN[r.URN] != nil {
-		return nil, fmt.Errorf("two resources of type %s are named %s under one parent", r.Type, r.Name)
+		return "", nil, fmt.Errorf("two resources of type %s are named %s under one parent", r.Type, r.Name)
 	}
 	m.byURN[r.URN] = r
 	m.resources = append(m.resources, r)
 	id, state := m.invent(r)
-	object, err := marshal(state)
-	if err != nil {
-		return nil, err
-	}
-	return &pulumirpc.RegisterResourceResponse{Urn: r.URN, Id: id, Object: object}, nil
+	return id, state, nil
 }
 
 // resource reads a registration.
 // Dependencies are sorted, so that a recording does not depend on the order in which
 // goroutines ran.
-func (m *monitor) resource(in *pulumirpc.RegisterResourceRequest) (*Resource, error) {
-	inputs, err := unmarshal(in.GetObject())
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", in.GetType(), in.GetName(), err)
-	}
+func (m *monitor) resource(args pulumi.MockResourceArgs) *Resource {
+	in := args.RegisterRPC
 	r := &Resource{
 		URN: m.urn(in.GetParent(), in.GetType(), in.GetName()), Type: in.GetType(), Name: in.GetName(),
 		Parent: in.GetParent(), Custom: in.GetCustom(),
-		Inputs: inputs, Dependencies: slices.Sorted(slices.Values(in.GetDependencies())),
+		Inputs: given(args.Inputs), Dependencies: slices.Sorted(slices.Values(in.GetDependencies())),
 		PropertyDependencies: map[string][]string{},
 		IgnoreChanges:        in.GetIgnoreChanges(), AdditionalSecrets: in.GetAdditionalSecretOutputs(),
 		DeletedWith: in.GetDeletedWith(),
@@ -135,7 +109,7 @@ func (m *monitor) resource(in *pulumirpc.RegisterResourceRequest) (*Resource, er
 			r.PropertyDependencies[property] = slices.Sorted(slices.Values(urns))
 		}
 	}
-	return r, nil
+	return r
 }
 
 // aliases returns the former names of a resource, as URNs or name@type.
@@ -189,23 +163,6 @@ func objectID(r *Resource) string {
 	return r.Name
 }
 
-// RegisterResourceOutputs keeps a component's outputs, and the stack's exports.
-func (m *monitor) RegisterResourceOutputs(_ context.Context,
-	in *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
-	outputs, err := unmarshal(in.GetOutputs())
-	if err != nil {
-		return nil, fmt.Errorf("outputs of %s: %w", in.GetUrn(), err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r := m.byURN[in.GetUrn()]; r != nil {
-		r.Outputs = outputs
-	} else {
-		m.outputs = outputs
-	}
-	return &emptypb.Empty{}, nil
-}
-
 // urn is what the engine would make, with the parent's types in it.
 func (m *monitor) urn(parent, typ, name string) string {
 	var parentType tokens.Type
@@ -216,30 +173,54 @@ func (m *monitor) urn(parent, typ, name string) string {
 		parentType, tokens.Type(typ), name))
 }
 
-// ReadResource answers a StackReference from Run.References and refuses any
-// other read: there is no cloud to read from.
-func (m *monitor) ReadResource(_ context.Context,
-	in *pulumirpc.ReadResourceRequest) (*pulumirpc.ReadResourceResponse, error) {
-	if in.GetType() != "pulumi:pulumi:StackReference" {
-		return nil, fmt.Errorf("%s %s: reads a resource that exists only in the cloud, and the recorder has none",
-			in.GetType(), in.GetName())
+// read answers a StackReference from Run.References and refuses any other read:
+// there is no cloud to read from.
+func (m *monitor) read(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	if args.TypeToken != "pulumi:pulumi:StackReference" {
+		return "", nil, fmt.Errorf("%s %s: reads a resource that exists only in the cloud, and the recorder has none",
+			args.TypeToken, args.Name)
 	}
-	known, ok := m.info.References[in.GetId()]
+	known, ok := m.info.References[args.ID]
 	if !ok {
-		return nil, fmt.Errorf("unknown stack %q; known are %s", in.GetId(),
+		return "", nil, fmt.Errorf("unknown stack %q; known are %s", args.ID,
 			strings.Join(slices.Sorted(maps.Keys(m.info.References)), ", "))
 	}
 	outputs := resource.PropertyMap{}
 	for name, value := range known {
 		outputs[resource.PropertyKey(name)] = resource.NewProperty(value)
 	}
-	object, err := marshal(resource.PropertyMap{"name": resource.NewProperty(in.GetId()),
-		"outputs": resource.NewProperty(outputs)})
-	if err != nil {
-		return nil, err
+	return args.ID, resource.PropertyMap{"name": resource.NewProperty(args.ID),
+		"outputs": resource.NewProperty(outputs)}, nil
+}
+
+// given are the inputs as an engine keeps them: without nulls, and with its ID for a
+// resource that was given as an input. It changes m.
+func given(m resource.PropertyMap) resource.PropertyMap {
+	for key, value := range m {
+		if value.IsNull() {
+			delete(m, key)
+		} else {
+			m[key] = plain(value)
+		}
 	}
-	return &pulumirpc.ReadResourceResponse{Urn: m.urn(in.GetParent(), in.GetType(),
-		in.GetName()), Properties: object}, nil
+	return m
+}
+
+// plain is given of one value, which it changes.
+func plain(v resource.PropertyValue) resource.PropertyValue {
+	switch {
+	case v.IsObject():
+		return resource.NewProperty(given(v.ObjectValue()))
+	case v.IsArray():
+		for i, element := range v.ArrayValue() {
+			v.ArrayValue()[i] = plain(element)
+		}
+	case v.IsSecret():
+		return resource.MakeSecret(plain(v.SecretValue().Element))
+	case v.IsResourceReference():
+		return v.ResourceReferenceValue().ID
+	}
+	return v
 }
 
 // loggedErrors are the errors that the program logged, joined.
@@ -247,15 +228,4 @@ func (m *monitor) loggedErrors() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return errors.Join(m.errs...)
-}
-
-// marshal writes properties for the protocol. Secrets keep their marker, so that the
-// program's own outputs are secret where its inputs were.
-func marshal(m resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(m, plugin.MarshalOptions{KeepSecrets: true})
-}
-
-// unmarshal reads properties; nulls are left out, as the engine leaves them.
-func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
-	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepSecrets: true, SkipNulls: true})
 }

@@ -90,6 +90,10 @@ func (r *Recording) Expand(text string, fn func(Reference) (string, error),
 	if between == nil {
 		between = func(s string) string { return s }
 	}
+	// Most texts have none, and an expression takes long to see that.
+	if !strings.Contains(text, mark) && !strings.Contains(text, numberMark) {
+		return between(text), nil
+	}
 	var out strings.Builder
 	at := 0
 	for _, span := range placeholderForm.FindAllStringIndex(text, -1) {

@@ -62,7 +62,8 @@ func TestWhatWasRegisteredIsRecorded(t *testing.T) {
 			return err
 		}
 		if _, err := newBucket(ctx, "second",
-			pulumi.Map{"bucket": pulumi.Sprintf("%s-copy", first.Bucket)}); err != nil {
+			pulumi.Map{"bucket": pulumi.Sprintf("%s-copy", first.Bucket), "token": nil,
+				"tags": pulumi.Map{"source": pulumi.NewResourceInput(first)}}); err != nil {
 			return err
 		}
 		if _, err := newBucket(ctx, "third", nil, pulumi.DependsOn([]pulumi.Resource{first})); err != nil {
@@ -77,7 +78,7 @@ func TestWhatWasRegisteredIsRecorded(t *testing.T) {
 		t.Fatalf("recorded %d resources", len(r.Resources))
 	}
 	g := r.Named(groupType, "g")
-	if first.Parent != g.URN || g.Custom || !first.Custom || g.Outputs["name"].IsNull() {
+	if first.Parent != g.URN || g.Custom || !first.Custom {
 		t.Errorf("the component and its child are not tied: %+v", g)
 	}
 	if !first.Protect || !first.RetainOnDelete || second.Protect ||
@@ -90,6 +91,12 @@ func TestWhatWasRegisteredIsRecorded(t *testing.T) {
 	}
 	if r.ByURN(second.URN) != second || r.ByURN("urn:none") != nil || r.Named(bucketType, "none") != nil {
 		t.Error("a resource is not found by its name")
+	}
+	of, err := r.Expand(second.Inputs["tags"].ObjectValue()["source"].StringValue(), func(ref Reference) (string, error) {
+		return ref.URN + " " + strings.Join(ref.Path, "."), nil
+	}, nil)
+	if err != nil || of != first.URN+" id" || second.Inputs.HasValue("token") || len(second.Inputs) != 2 {
+		t.Errorf("a resource as an input is %q (%v), and the inputs are %v", of, err, second.Inputs)
 	}
 	if !r.Outputs["password"].IsSecret() || r.Outputs["url"].IsNull() {
 		t.Errorf("the stack's outputs are %v", r.Outputs)
@@ -270,6 +277,11 @@ func TestErrorsAreReturned(t *testing.T) {
 			_, again := newBucket(ctx, "a", nil)
 			return errors.Join(err, again)
 		}, "two resources of type aws:s3/bucketV2:BucketV2 are named a"},
+		"a resource registered twice": {func(ctx *pulumi.Context) error {
+			var b bucket
+			return errors.Join(ctx.RegisterResource(bucketType, "a", pulumi.Map{}, &b),
+				ctx.RegisterResource(bucketType, "b", pulumi.Map{}, &b))
+		}, "was initialized multiple times"},
 		"an unknown data source": {func(ctx *pulumi.Context) error {
 			return ctx.Invoke("aws:x/getY:getY", nil, &struct{}{})
 		}, "does not know what it answers"},

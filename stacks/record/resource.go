@@ -17,8 +17,6 @@ type Resource struct {
 	// Inputs are the arguments with placeholders in them. Secret values are
 	// wrapped; there are no unknowns.
 	Inputs resource.PropertyMap
-	// Outputs are what a component registered as its outputs.
-	Outputs resource.PropertyMap
 
 	Dependencies         []string            // URNs, explicit ones and those of the inputs, sorted
 	PropertyDependencies map[string][]string // input -> URNs that its value came from

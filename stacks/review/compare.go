@@ -13,11 +13,16 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/policies"
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/stacks/revision"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
@@ -80,35 +85,64 @@ type comparison struct {
 	old     string // folder of the revision's CUE
 	changed []string
 	library *policies.Library
-	loader  blueprints.Loader
 }
 
-// all loads every folder first, so that the resources of all plans are asked for in
-// one run of the Pulumi program, which takes seconds to start.
-func (c *comparison) all(ctx context.Context, dirs, within []string) (_ []consequence.Report, err error) {
-	all := make([]pair, len(dirs))
-	for i, dir := range dirs {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if all[i], err = c.load(dir, within[i]); err != nil {
-			return nil, err
-		}
+// all loads the folders and compares them, a processor each at a time. The Pulumi
+// program, which is one for all, records the resources of what is loaded meanwhile.
+func (c *comparison) all(ctx context.Context, dirs, within []string) ([]consequence.Report, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
+	all, out := make([]pair, len(dirs)), make([]consequence.Report, len(dirs))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := &recorder{program: c.Program, stderr: c.Stderr}
+	loaders := make(chan *blueprints.Loader, runtime.GOMAXPROCS(0))
+	for range cap(loaders) {
+		loaders <- &blueprints.Loader{}
 	}
-	unrecorded, err := c.record(ctx, all)
+	err := each(ctx, len(dirs), func(i int) (err error) {
+		loader := <-loaders
+		defer func() { loaders <- loader }()
+		if all[i], err = c.load(loader, dirs[i], within[i]); err != nil {
+			return err
+		}
+		return c.record(ctx, r, fmt.Sprint(i), all[i])
+	})
+	if err != nil {
+		cancel() // nobody waits for the resources
+		return nil, errors.Join(err, r.abandon())
+	}
+	unrecorded, err := r.end()
 	if err != nil {
 		return nil, err
 	}
-	out := make([]consequence.Report, len(dirs))
-	for i := range all {
-		if out[i], err = c.one(ctx, &all[i]); err != nil {
-			return nil, err
-		}
+	if c.Program == "" && r.asked {
+		unrecorded = c.NoProgram
+	}
+	err = each(ctx, len(dirs), func(i int) (err error) {
+		out[i], err = c.one(ctx, &all[i])
 		if unrecorded != "" {
 			out[i].Notes = append(out[i].Notes, unrecorded)
 		}
+		return err
+	})
+	return out, err
+}
+
+// each calls f for every number below n, a processor each at a time. The error is
+// the first one that was met; what had begun is waited for.
+func each(ctx context.Context, n int, f func(i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error {
+			defer crash.Guard()
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f(i)
+		})
 	}
-	return out, nil
+	return group.Wait()
 }
 
 // one compares a folder in each environment that either side has, and merges what is
@@ -116,7 +150,6 @@ func (c *comparison) all(ctx context.Context, dirs, within []string) (_ []conseq
 func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, error) {
 	report := consequence.Report{Dir: filepath.ToSlash(p.dir), Notes: p.notes}
 	before, after := p.before, p.after
-	var err error
 	if c.Environment != "" && after[c.Environment] == nil && before[c.Environment] == nil {
 		return report, fmt.Errorf("%w: %q is neither in %s nor in the folder", ErrNoEnvironment, c.Environment, c.Base)
 	}
@@ -130,9 +163,7 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 		}
 		digest := consequence.Digest{Environment: env}
 		was, is := before[env], after[env]
-		if digest.Base, digest.Head, err = digests(was, is); err != nil {
-			return report, err
-		}
+		digest.Base, digest.Head = digestOf(was), digestOf(is)
 		report.Digests = append(report.Digests, digest)
 		var moved map[string][]string
 		if is != nil {
@@ -147,9 +178,9 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 			c.judgeResources(p.dir, is)); err != nil {
 			return report, err
 		}
-		changes[env] = consequence.Comparer{Prices: c.Prices}.Compare(was, is, moved)
+		changes[env] = consequence.Comparer{Prices: c.Prices}.Compare(was.public(), is.public(), moved)
 		// After the comparison, so that it is last among the dataset's changes.
-		today, err := c.today(ctx, p.dir, was, is)
+		today, err := c.today(ctx, p.dir, was.public(), is.public())
 		if err != nil {
 			return report, err
 		}
@@ -157,17 +188,4 @@ func (c *comparison) one(ctx context.Context, p *pair) (consequence.Report, erro
 	}
 	report.Changes = consequence.Merge(changes)
 	return report, nil
-}
-
-// digests are those of the plans; "" where there is none.
-func digests(was, is *consequence.Side) (base, head string, err error) {
-	if was != nil {
-		if base, err = was.Plan.Digest(); err != nil {
-			return "", "", err
-		}
-	}
-	if is != nil {
-		head, err = is.Plan.Digest()
-	}
-	return base, head, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/templates/consequence"
 )
@@ -16,29 +17,61 @@ import (
 // pair is a folder at both revisions, by environment.
 type pair struct {
 	dir, within   string
-	before, after map[string]*consequence.Side
+	before, after map[string]*side
 	notes         []string
+}
+
+// side is an environment at one revision. Both revisions share it where the same is
+// written in both.
+type side struct {
+	consequence.Side
+	loaded *plan.Plan // without what policies attach
+	rules  *policies.Set
+	text   []byte // of the plan, as plan.Encode has it
+	digest string // of the text
+}
+
+// public is what is compared; nil where there is no such side.
+func (s *side) public() *consequence.Side {
+	if s == nil {
+		return nil
+	}
+	return &s.Side
+}
+
+// digestOf is the side's; "" where there is none.
+func digestOf(s *side) string {
+	if s == nil {
+		return ""
+	}
+	return s.digest
 }
 
 // load loads a folder at both revisions. One that is there no longer is
 // compared with nothing.
 // A base that does not load is a note: a change that mends it must be reviewable. A
 // head that does not load is an error.
-func (c *comparison) load(dir, within string) (p pair, err error) {
-	p = pair{dir: dir, within: within, before: map[string]*consequence.Side{}, after: map[string]*consequence.Side{}}
+func (c *comparison) load(loader *blueprints.Loader, dir, within string) (p pair, err error) {
+	p = pair{dir: dir, within: within, before: map[string]*side{}, after: map[string]*side{}}
 	was := filepath.Join(c.old, filepath.FromSlash(within))
+	var loaded map[string]blueprints.Loaded
 	if holdsCUE(dir) || !holdsCUE(was) {
-		if p.after, err = c.sides(dir); err != nil {
+		if loaded, err = loader.LoadDir(dir, ""); err != nil {
+			return p, err
+		}
+		if p.after, err = c.sides(dir, loaded, nil); err != nil {
 			return p, err
 		}
 	}
 	if holdsCUE(was) {
-		p.before, err = c.sides(was)
+		loaded, err = loader.LoadTwin(was, loaded)
+		if err == nil {
+			p.before, err = c.sides(was, loaded, p.after)
+		}
 		var problems blueprints.Problems
 		if errors.As(err, &problems) {
 			p.notes = append(p.notes, fmt.Sprintf("the blueprint at %s does not load (%s), so everything counts as new",
 				c.Base, problems[0]))
-			p.before = map[string]*consequence.Side{}
 		} else if err != nil {
 			return p, fmt.Errorf("at %s: %w", c.Base, err)
 		}
@@ -46,38 +79,45 @@ func (c *comparison) load(dir, within string) (p pair, err error) {
 	return p, nil
 }
 
-// sides loads a folder in every environment, and asks its policies.
+// sides asks the policies of a folder about its plans, by environment. other is the
+// other revision: what is known of a plan there is not asked again.
 // Policies are those of the folder itself, so that a change of a pack in the same
 // pull request shows in the verdicts. Both sides are judged as of now: an exemption
 // that has expired since the base counts for neither.
-func (c *comparison) sides(dir string) (map[string]*consequence.Side, error) {
-	loaded, err := c.loader.LoadDir(dir, "")
-	if err != nil {
-		return nil, err
-	}
+func (c *comparison) sides(dir string, loaded map[string]blueprints.Loaded,
+	other map[string]*side) (map[string]*side, error) {
 	set, err := c.library.For(dir)
 	if err != nil {
 		return nil, err
 	}
 	judge := set.Judge()
-	out := map[string]*consequence.Side{}
+	out := map[string]*side{}
 	for env, one := range loaded {
-		side := &consequence.Side{Plan: set.Attach(one.Plan), Stages: map[string][]consequence.Stage{}}
+		if known := other[env]; known != nil && known.loaded == one.Plan && known.rules == set {
+			out[env] = known
+			continue
+		}
+		s := &side{loaded: one.Plan, rules: set}
+		s.Plan, s.Stages = set.Attach(one.Plan), map[string][]consequence.Stage{}
+		if s.text, err = s.Plan.Encode(); err != nil {
+			return nil, err
+		}
+		s.digest = plan.DigestBytes(s.text)
 		found, err := judge.Check(one.Plan, c.Now())
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range found {
-			side.Verdicts = append(side.Verdicts,
+			s.Verdicts = append(s.Verdicts,
 				consequence.Verdict{Policy: f.Policy, Subject: string(f.About) + " " + f.Subject, Message: f.Message,
 					Refuses: f.Refuses(), Exempt: f.Exempt != nil})
 		}
 		for name := range one.Plan.Models {
-			if side.Stages[name], err = stagesOf(one.Plan, name); err != nil {
+			if s.Stages[name], err = stagesOf(one.Plan, name); err != nil {
 				return nil, err
 			}
 		}
-		out[env] = side
+		out[env] = s
 	}
 	return out, nil
 }

@@ -39,7 +39,7 @@ func known(v any) any {
 // knows more is no verdict.
 // It is done only where both sides have resources, or every finding of the head would
 // look new.
-func (c *comparison) judgeResources(dir string, side *consequence.Side) error {
+func (c *comparison) judgeResources(dir string, side *side) error {
 	if side == nil || side.Resources == nil {
 		return nil
 	}

@@ -121,7 +121,7 @@ func (k Comparer) Compare(base, head *Side, moved map[string][]string) []Change 
 	case head == nil:
 		c.add(Other, "environment "+base.Plan.Environment, Removed, "was removed; its resources must be destroyed", nil)
 		return c.out
-	default:
+	case base.Plan != head.Plan:
 		c.fields(tree(base.Plan), tree(head.Plan))
 	}
 	c.data()

@@ -152,7 +152,7 @@ var law = []rule{
 		// What a Pulumi program registers, written down and written out.
 		folder:  "stacks/record",
 		ours:    []string{"runtime/crash", "stacks/record"},
-		foreign: []string{"github.com/pulumi/", "google.golang.org/"},
+		foreign: []string{"github.com/pulumi/"},
 	},
 	{
 		folder:  "stacks/render",
@@ -196,8 +196,9 @@ var law = []rule{
 	{
 		// The impact of a change: plans, verdicts, data and resources of two revisions.
 		folder: "stacks/review",
-		ours: []string{"blueprints", "policies", "templates/consequence", "runtime/pipeline", "runtime/dataset",
-			"runtime/validate", "stacks/revision", "stacks/review"},
+		ours: []string{"blueprints", "policies", "templates/consequence", "runtime/crash", "runtime/dataset",
+			"runtime/pipeline", "runtime/validate", "stacks/revision", "stacks/review"},
+		foreign: []string{"golang.org/x/sync/errgroup"},
 	},
 	{
 		// The first blueprint for a table. Its tests load and validate it.
