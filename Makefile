@@ -39,9 +39,9 @@ networkpolicies: ## enforce the rendered network policies on a real cluster: ten
 	ASHLAR_TEST_BUILD_ENFORCER=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
 	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestNetworkPolicies ./tests/cluster'
 
-teams: ## Pulumi's real engine and provider, and teams that share a real cluster: the first time twenty minutes more
+teams: ## Pulumi's real engine and provider, teams that share a real cluster, a lost state: the first time twenty minutes more
 	ASHLAR_TEST_BUILD_PROVIDER=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
-	  $(GO) test -count 1 -timeout 60m -tags integration -v -run "ShareACluster" ./tests/cluster'
+	  $(GO) test -count 1 -timeout 60m -tags integration -v -run "ShareACluster|StateIsLost" ./tests/cluster'
 
 delivery: ## deliver a signed bundle with Flux' libraries to a real cluster: ten minutes, the first time fifteen
 	ASHLAR_TEST_BUILD_FLUX=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \

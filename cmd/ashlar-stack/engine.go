@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -28,7 +29,8 @@ func (e *engineRun) capture(info *pulumi.RunInfo) {
 // program reads the config, loads the blueprints and deploys them. Problems
 // of both are reported together.
 func (e *engineRun) program(ctx *pulumi.Context) error {
-	defer crash.Guard() // whichever goroutine the SDK runs it on
+	defer crash.Guard()                               // whichever goroutine the SDK runs it on
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
 	cfg, cfgErr := config.Read(e.values, e.project, e.stack, blueprintsKey)
 	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
 	if err != nil {

@@ -29,7 +29,7 @@ var peers = []struct{ folder, title string }{
 	{"policy", "every pack over 100 blueprints and 5,000 resources, and the analyzer in a preview"},
 	{"pipeline", "what running 1 to 1,000 stages costs beside their commands"},
 	{"store", "writing objects: ashlar and cp"},
-	{"stacks", "the resource graph of 1, 10 and 100 blueprints, and a preview with the engine"},
+	{"stacks", "1, 10 and 100 blueprints: the resource graph, plan --base, and a preview with the engine"},
 }
 
 func main() {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,13 +43,15 @@ func (s *Store) Clusters() *httptest.Server {
 // object is the one in the environment's cluster that a path names, nil where there is
 // none: .../PLURAL/NAME, and below a namespace .../namespaces/NAMESPACE/PLURAL/NAME.
 func (s *Store) object(environment string, steps []string) any {
-	all, err := s.Resources()
-	if err != nil {
-		return nil
-	}
 	plural, id := steps[len(steps)-2], steps[len(steps)-1]
 	if n := len(steps); n > 5 && steps[n-4] == "namespaces" {
 		id = steps[n-3] + "/" + id
+	}
+	all, err := s.resources(func(place string) bool {
+		return strings.HasPrefix(place, environment+"|kubernetes:") && strings.HasSuffix(place, "|"+id)
+	})
+	if err != nil {
+		return nil
 	}
 	for _, r := range all {
 		kind, _ := r.Inputs["kind"].(string)
@@ -83,7 +86,14 @@ func (s *Store) kinds(environment string) (out []map[string]any) {
 	for _, kind := range all {
 		out = append(out, map[string]any{"name": plurals(kind), "kind": kind, "namespaced": true})
 	}
-	objects, err := s.Resources()
+	seen := map[string]bool{}
+	objects, err := s.resources(func(place string) bool { // one of each type, in namespaces and without
+		parts := strings.Split(place, "|")
+		typ := fmt.Sprint(parts[:len(parts)-1], strings.Contains(parts[len(parts)-1], "/"))
+		wanted := strings.HasPrefix(place, environment+"|kubernetes:") && !seen[typ]
+		seen[typ] = true
+		return wanted
+	})
 	if err != nil {
 		return out
 	}

@@ -52,8 +52,10 @@ var puts = []string{"BucketPolicy", "BucketVersioningV2", "BucketPublicAccessBlo
 
 // create adds a resource. That it is there already is an error.
 func (s *Store) create(r Resource) error {
-	if kind := r.Type[strings.LastIndex(r.Type, ":")+1:]; strings.HasPrefix(r.Type, "aws:s3/") &&
-		slices.Contains(puts, kind) && s.replace(r) == nil {
+	kind := r.Type[strings.LastIndex(r.Type, ":")+1:]
+	put := strings.HasPrefix(r.Type, "aws:s3/") && slices.Contains(puts, kind) ||
+		strings.HasPrefix(r.Type, "kubernetes:") // server-side apply takes over what is there
+	if put && s.replace(r) == nil {
 		return nil
 	}
 	whole, err := s.write(r)
@@ -126,12 +128,24 @@ func (s *Store) empty(namespace Resource) error {
 
 // Resources returns what exists, in order of type and ID.
 func (s *Store) Resources() ([]Resource, error) {
+	return s.resources(func(string) bool { return true })
+}
+
+// resources returns those whose place, as path has it, is wanted. Others are not read.
+func (s *Store) resources(wanted func(place string) bool) ([]Resource, error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, "resources"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var out []Resource
 	for _, e := range entries {
+		place, err := url.PathUnescape(strings.TrimSuffix(e.Name(), ".json"))
+		if err != nil {
+			return nil, err
+		}
+		if !wanted(place) {
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(s.dir, "resources", e.Name())) //nolint:gosec // one of the store's own
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // deleted in the meantime

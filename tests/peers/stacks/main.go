@@ -1,6 +1,7 @@
 // Command stacks times what a platform engineer waits for: the resource graph
-// of 1, 10 and 100 blueprints, on both providers, and, where tests/tools/build.sh
-// has built the engine, a preview of the three examples' workloads with it.
+// of 1, 10 and 100 blueprints, on both providers, the impact of one and of a hundred
+// changed blueprints, and, where tests/tools/build.sh has built the engine, previews with
+// it: of the three examples' workloads, and of one changed blueprint of a hundred.
 // There is no peer beside it; the budgets are our own.
 package main
 
@@ -50,6 +51,9 @@ func run(ctx context.Context, out io.Writer) error {
 			fmt.Fprintf(out, "graph of %3d blueprints on %-10s %5d resources %6.2f s, of a processor %6.2f s%s\n", n,
 				provider, resources, took.Seconds(), (processor() - began).Seconds(), note)
 		}
+	}
+	if err := impact(ctx, out); err != nil {
+		return err
 	}
 	return preview(ctx, out)
 }
@@ -101,8 +105,8 @@ func graph(ctx context.Context, provider string, n int) (time.Duration, int, err
 // and prints the figures.
 func preview(ctx context.Context, out io.Writer) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "-count", "1", "-tags", "integration", "-v", "-run",
-		"TestAPreviewOfTheExamplesIsQuick", "./tests/engine")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		"TestAPreviewOfTheExamplesIsQuick|TestAPreviewOfOneChangedOfAHundred", "./tests/engine")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "ASHLAR_TEST_HUNDRED=1")
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("preview: %w\n%s", err, said)
