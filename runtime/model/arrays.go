@@ -14,7 +14,11 @@ func arraysOf(m *Model) arrays {
 		for _, w := range l.Weights {
 			weights = append(weights, w...)
 		}
-		return arrays{floatArray("weights", weights), floatArray("intercept", l.Intercept)}
+		out := arrays{floatArray("weights", weights), floatArray("intercept", l.Intercept)}
+		if l.Means != nil {
+			out = append(out, floatArray("means", l.Means))
+		}
+		return out
 	}
 	return ensembleArrays(m.Ensemble)
 }
@@ -42,8 +46,9 @@ func ensembleArrays(e *Ensemble) arrays {
 		all.Left = append(all.Left, t.Left...)
 		all.Right = append(all.Right, t.Right...)
 		all.Leaf = append(all.Leaf, t.Leaf...)
+		all.Cover = append(all.Cover, t.Cover...)
 	}
-	return arrays{
+	out := arrays{
 		floatArray("base", e.Base),
 		intArray("tree_output", output),
 		intArray("tree_nodes", nodes),
@@ -55,4 +60,8 @@ func ensembleArrays(e *Ensemble) arrays {
 		intArray("right", all.Right),
 		floatArray("leaf", all.Leaf),
 	}
+	if all.Cover != nil {
+		out = append(out, floatArray("cover", all.Cover))
+	}
+	return out
 }

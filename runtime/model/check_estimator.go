@@ -69,6 +69,9 @@ func (m *Model) checkLinear() error {
 			return fmt.Errorf("estimator: a linear model cannot take missing values and input %q fills none in", f.Name)
 		}
 	}
+	if l.Means != nil && (len(l.Means) != width || !allFinite(l.Means)) {
+		return fmt.Errorf("estimator: %d means (finite) for %d encoded columns", len(l.Means), width)
+	}
 	if !allFinite(l.Intercept) {
 		return errors.New("estimator: an intercept is not finite")
 	}
@@ -104,6 +107,9 @@ func (m *Model) checkEnsemble() error {
 		if err := t.check(width, e.Outputs, unit); err != nil {
 			return fmt.Errorf("estimator: tree %d: %w", i, err)
 		}
+		if (t.Cover != nil) != e.covered() {
+			return fmt.Errorf("estimator: tree %d: either all trees have covers or none", i)
+		}
 		if e.Average && e.Outputs > 1 && t.Output >= 0 {
 			return fmt.Errorf("estimator: tree %d: a forest's leaf holds all %d outputs", i, e.Outputs)
 		}
@@ -128,6 +134,14 @@ func (t *Tree) check(width, outputs int, unit bool) error {
 	if n == 0 || len(t.Threshold) != n || len(t.MissingLeft) != n || len(t.Left) != n || len(t.Right) != n {
 		return fmt.Errorf("arrays of %d, %d, %d, %d and %d nodes", n, len(t.Threshold), len(t.MissingLeft),
 			len(t.Left), len(t.Right))
+	}
+	if t.Cover != nil && len(t.Cover) != n {
+		return fmt.Errorf("%d covers of %d nodes", len(t.Cover), n)
+	}
+	for i, c := range t.Cover {
+		if !finite(c) || c < 0 {
+			return fmt.Errorf("node %d: a cover of %g", i, c)
+		}
 	}
 	size := 1
 	if t.Output < 0 {

@@ -39,7 +39,7 @@ func Decode(r io.Reader) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
 	}
-	head, data, err := open(raw)
+	head, data, version, err := open(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +57,9 @@ func Decode(r io.Reader) (*Model, error) {
 	}
 	switch h.Estimator.Kind {
 	case "linear":
-		m.Linear, err = readLinear(h.Estimator, read)
+		m.Linear, err = readLinear(h.Estimator, read, version)
 	case "ensemble":
-		m.Ensemble, err = readEnsemble(h.Estimator, read)
+		m.Ensemble, err = readEnsemble(h.Estimator, read, version)
 	case "remote":
 		err = read.expect()
 	default:
@@ -71,36 +71,41 @@ func Decode(r io.Reader) (*Model, error) {
 	if w := m.Encoder.Width(); w != h.Estimator.Columns {
 		return nil, damaged("an estimator of %d columns and an encoder of %d", h.Estimator.Columns, w)
 	}
+	if own := m.formatVersion(); own != version {
+		return nil, damaged("format version %d, where its model is of format %d", version, own)
+	}
 	if err := m.Prepare(); err != nil {
 		return nil, damaged("%v", err)
 	}
 	return m, nil
 }
 
-// open checks the frame of the file and returns its two parts.
+// open checks the frame of the file and returns its two parts and its format.
 //
 // The length of the header is read after the checksum was compared, and bounded
 // again by the body.
-func open(raw []byte) (head, data []byte, err error) {
+func open(raw []byte) (head, data []byte, version uint32, err error) {
 	if len(raw) > MaxFileBytes {
-		return nil, nil, damaged("larger than %d bytes", MaxFileBytes)
+		return nil, nil, 0, damaged("larger than %d bytes", MaxFileBytes)
 	}
 	if len(raw) < preambleBytes+sha256.Size || string(raw[:len(magic)]) != magic {
-		return nil, nil, damaged("%d bytes that do not begin as a model file does", len(raw))
+		return nil, nil, 0, damaged("%d bytes that do not begin as a model file does", len(raw))
 	}
-	if v := binary.LittleEndian.Uint32(raw[len(magic):]); v != FormatVersion {
-		return nil, nil, damaged("format version %d, this program reads %d", v, FormatVersion)
+	version = binary.LittleEndian.Uint32(raw[len(magic):])
+	if version != plainVersion && version != FormatVersion {
+		return nil, nil, 0, damaged("format version %d, this program reads %d and %d", version, plainVersion,
+			FormatVersion)
 	}
 	body, trailer := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
 	if sum := sha256.Sum256(body); !bytes.Equal(sum[:], trailer) {
-		return nil, nil, damaged("its checksum does not match: it was cut short or changed")
+		return nil, nil, 0, damaged("its checksum does not match: it was cut short or changed")
 	}
 	n := binary.LittleEndian.Uint32(raw[len(magic)+4:])
 	body = body[preambleBytes:]
 	if n > MaxHeaderBytes || int(n) > len(body) {
-		return nil, nil, damaged("a header of %d bytes in a file of %d", n, len(raw))
+		return nil, nil, 0, damaged("a header of %d bytes in a file of %d", n, len(raw))
 	}
-	return body[:n], body[n:], nil
+	return body[:n], body[n:], version, nil
 }
 
 // readHeader decodes the header strictly: it must be, byte for byte, what

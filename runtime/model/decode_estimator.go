@@ -4,8 +4,12 @@ package model
 //
 // The rows of weights are slices of one array; the third index keeps an append
 // to one from writing into the next.
-func readLinear(s shape, a arrays) (*Linear, error) {
-	if err := a.expect("weights", "float64", "intercept", "float64"); err != nil {
+func readLinear(s shape, a arrays, version uint32) (*Linear, error) {
+	want := []string{"weights", "float64", "intercept", "float64"}
+	if version == FormatVersion {
+		want = append(want, "means", "float64")
+	}
+	if err := a.expect(want...); err != nil {
 		return nil, err
 	}
 	weights, intercept := a[0].floats, a[1].floats
@@ -13,6 +17,9 @@ func readLinear(s shape, a arrays) (*Linear, error) {
 		return nil, damaged("%d weights and %d intercepts for %d outputs", len(weights), len(intercept), s.Outputs)
 	}
 	l := &Linear{Link: s.Link, Intercept: intercept, Weights: make([][]float64, s.Outputs)}
+	if version == FormatVersion {
+		l.Means = a[2].floats
+	}
 	n := len(weights) / s.Outputs
 	for k := range l.Weights {
 		l.Weights[k] = weights[k*n : (k+1)*n : (k+1)*n]
@@ -25,10 +32,14 @@ func readLinear(s shape, a arrays) (*Linear, error) {
 //
 // There are at least as many nodes as trees, which bounds the slice of trees by
 // what the file holds.
-func readEnsemble(s shape, a arrays) (*Ensemble, error) {
-	if err := a.expect("base", "float64", "tree_output", "int32", "tree_nodes", "int32", "tree_leaves", "int32",
+func readEnsemble(s shape, a arrays, version uint32) (*Ensemble, error) {
+	want := []string{"base", "float64", "tree_output", "int32", "tree_nodes", "int32", "tree_leaves", "int32",
 		"feature", "int32", "threshold", "float64", "missing_left", "uint8", "left", "int32", "right", "int32",
-		"leaf", "float64"); err != nil {
+		"leaf", "float64"}
+	if version == FormatVersion {
+		want = append(want, "cover", "float64")
+	}
+	if err := a.expect(want...); err != nil {
 		return nil, err
 	}
 	output, nodes, leaves := a[1].ints, a[2].ints, a[3].ints
@@ -43,6 +54,11 @@ func readEnsemble(s shape, a arrays) (*Ensemble, error) {
 	}
 	if len(all.Threshold) != n || len(all.MissingLeft) != n || len(all.Left) != n || len(all.Right) != n {
 		return nil, damaged("trees: node arrays of different lengths")
+	}
+	if version == FormatVersion {
+		if all.Cover = a[10].floats; len(all.Cover) != n {
+			return nil, damaged("trees: %d covers of %d nodes", len(all.Cover), n)
+		}
 	}
 	e := &Ensemble{Outputs: s.Outputs, Average: s.Average, Link: s.Link, Base: a[0].floats,
 		Trees: make([]Tree, len(output))}
@@ -72,5 +88,8 @@ func (t *Tree) cut(nodes, leaves int) (Tree, bool) {
 	}
 	t.Feature, t.Threshold, t.MissingLeft = t.Feature[nodes:], t.Threshold[nodes:], t.MissingLeft[nodes:]
 	t.Left, t.Right, t.Leaf = t.Left[nodes:], t.Right[nodes:], t.Leaf[leaves:]
+	if t.Cover != nil {
+		out.Cover, t.Cover = t.Cover[:nodes:nodes], t.Cover[nodes:]
+	}
 	return out, true
 }

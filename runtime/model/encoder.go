@@ -43,6 +43,17 @@ func (e *Encoder) Width() int {
 	return n
 }
 
+// Sources returns the input that each matrix column is made from.
+func (e *Encoder) Sources() []int {
+	out := make([]int, 0, e.Width())
+	for i := range e.Fields {
+		for range e.Fields[i].width() {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // FeatureNames returns a name a matrix column: the input's own, or
 // "input=category" of a one-hot column and "input=<unknown>" of its last.
 //

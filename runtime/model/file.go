@@ -12,7 +12,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
-// The model file, format 1. All integers are little-endian.
+// The model file. All integers are little-endian.
 //
 //	8 bytes   magic "ASHLARM\n"
 //	4 bytes   format version
@@ -24,9 +24,14 @@ import (
 //
 // The header alone says what the model is and how to read the rest: a reader in
 // another language needs no code of ours.
+//
+// Format 2 has one array more at the end, of what explanations need: "cover" of
+// trees, or "means" of a linear model. A model without it is written in format
+// 1, so that it keeps its bytes and its digest.
 const (
 	magic         = "ASHLARM\n"
-	FormatVersion = 1
+	plainVersion  = 1
+	FormatVersion = 2
 
 	// MaxFileBytes and MaxHeaderBytes bound what Decode reads.
 	MaxFileBytes   = 1 << 30
@@ -81,7 +86,7 @@ func (m *Model) Encode(w io.Writer) error {
 	sum := sha256.New()
 	out := io.MultiWriter(w, sum)
 	preamble := append(make([]byte, 0, preambleBytes), magic...)
-	preamble = binary.LittleEndian.AppendUint32(preamble, FormatVersion)
+	preamble = binary.LittleEndian.AppendUint32(preamble, m.formatVersion())
 	preamble = binary.LittleEndian.AppendUint32(preamble, uint32(len(head)))
 	for _, part := range [][]byte{preamble, head} {
 		if _, err := out.Write(part); err != nil {
@@ -105,6 +110,18 @@ func (m *Model) Digest() (string, error) {
 	}
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }
+
+// formatVersion is the oldest format that holds all of the model.
+func (m *Model) formatVersion() uint32 {
+	if m.Ensemble != nil && m.Ensemble.covered() || m.Linear != nil && m.Linear.Means != nil {
+		return FormatVersion
+	}
+	return plainVersion
+}
+
+// covered reports whether the trees say how many rows reached their nodes. One
+// tree speaks for all, as Check has them alike.
+func (e *Ensemble) covered() bool { return len(e.Trees) > 0 && e.Trees[0].Cover != nil }
 
 // shapeOf describes the estimator for the header. A remote one has no arrays;
 // its link is the identity, as its server answers finished scores.

@@ -127,6 +127,11 @@ type Tree struct {
 	MissingLeft []bool
 	Left, Right []int32 // nodes, always greater than their parent; at a leaf Left is an index into Leaf
 	Leaf        []float64
+	// Cover is how many training rows reached each node, or the sum of their
+	// weights or second derivatives, whatever the trainer counts by. Scoring does
+	// not read it; explanations do. nil where nobody counted: either all trees of
+	// an ensemble have it or none.
+	Cover []float64
 }
 
 // Linear is a generalised linear model over encoded features.
@@ -134,6 +139,9 @@ type Linear struct {
 	Weights   [][]float64 // a row an output, a weight a feature
 	Intercept []float64
 	Link      Link
+	// Means are those of the encoded features in the training part, from which
+	// explanations start; nil where they are not known.
+	Means []float64
 }
 
 // Predictions are a batch's results. For a binary task Proba holds one

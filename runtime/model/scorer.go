@@ -131,6 +131,43 @@ func (s *Scorer) Score() Score {
 	if s.remote != nil {
 		return s.ask()
 	}
+	s.raw()
+	s.program.finish(s.acc)
+	return s.result()
+}
+
+// Margin appends the scores of the inputs as they are set, one an output, before
+// the link: what contributions add up to. A model whose server is asked has none.
+func (s *Scorer) Margin(out []float64) []float64 {
+	if s.remote != nil {
+		return out
+	}
+	s.raw()
+	return append(out, s.acc...)
+}
+
+// Encoded appends the inputs as they are set as a row of the encoder's columns,
+// in the order of FeatureNames; NaN is missing.
+func (s *Scorer) Encoded(out []float64) []float64 {
+	for i, v := range s.values {
+		f := s.field(i)
+		if !f.OneHot {
+			out = append(out, v)
+			continue
+		}
+		for k := range f.width() {
+			set := 0.0
+			if s.codes[i] == int32(k) {
+				set = 1
+			}
+			out = append(out, set)
+		}
+	}
+	return out
+}
+
+// raw leaves the scores before the link in acc.
+func (s *Scorer) raw() {
 	p := s.program
 	for j := range p.slots {
 		sl := &p.slots[j]
@@ -147,8 +184,6 @@ func (s *Scorer) Score() Score {
 		s.row[j] = p.engine.slot(v)
 	}
 	p.engine.score(s.row, 1, s.acc)
-	p.finish(s.acc)
-	return s.result()
 }
 
 // result turns the finished scores in acc into a Score. Proba is one slice for

@@ -21,7 +21,8 @@ func TestSmallXGBoostFilesTakeLittleMemory(t *testing.T) {
 			"num_feature", "num_target"),
 		bombs.Fields(strings.Replace(model, "%s", `{%s}`, 1), "gbtree_model_param", "tree_info", "trees"),
 		bombs.Fields(strings.Replace(model, "%s", `{"tree_info":[0],"trees":[{%s}]}`, 1), "default_left",
-			"left_children", "right_children", "split_conditions", "split_indices", "split_type", "tree_param"),
+			"left_children", "right_children", "split_conditions", "split_indices", "split_type", "sum_hessian",
+			"tree_param"),
 		{
 			"a million classes": strings.NewReplacer(`"3"`, `"1048576"`, "%s",
 				`{"tree_info":[],"trees":[]}`).Replace(model),

@@ -59,6 +59,7 @@ func readLightGBM(b []byte) (*Imported, error) {
 		}
 		m.Ensemble.Trees = append(m.Ensemble.Trees, t)
 	}
+	withoutCovers(m.Ensemble)
 	if len(trees)%m.Ensemble.Outputs != 0 {
 		return nil, fmt.Errorf("%d trees for %d classes", len(trees), m.Ensemble.Outputs)
 	}
@@ -206,6 +207,11 @@ func (f fields) drawn(width int, scale float64) (*drawn, error) {
 				*child.to = int32(inner) + ^child.from
 			}
 		}
+	}
+	counts := reader{fields: f}
+	d.cover = covers(append(counts.ints("internal_count", inner), counts.ints("leaf_count", leaves)...), n)
+	if inner == 0 {
+		d.cover = []float64{1} // every row reaches a tree's only node, and some versions do not count them
 	}
 	for i := range leaves {
 		d.left[inner+i], d.right[inner+i], d.value[inner+i] = -1, -1, value[i]*scale

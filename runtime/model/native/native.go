@@ -102,6 +102,7 @@ type drawn struct {
 	missingLeft []bool
 	left, right []int32 // children; of a leaf both are -1
 	value       []float64
+	cover       []float64 // nil where the file has none
 }
 
 var errNoTree = errors.New("its nodes do not form a tree")
@@ -136,6 +137,9 @@ func (d *drawn) tree(output int32) (model.Tree, error) {
 		}
 	}
 	for _, i := range order {
+		if d.cover != nil {
+			t.Cover = append(t.Cover, d.cover[i])
+		}
 		if d.left[i] == -1 {
 			t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, -1), append(t.Threshold, 0),
 				append(t.MissingLeft, false)

@@ -51,6 +51,7 @@ type xgboostTree struct {
 	Conditions  []float32 `json:"split_conditions"`
 	Indices     []int32   `json:"split_indices"`
 	Types       []int     `json:"split_type"`
+	Hessians    []float32 `json:"sum_hessian"`
 	Param       struct {
 		LeafVector number `json:"size_leaf_vector"`
 	} `json:"tree_param"`
@@ -161,6 +162,7 @@ func (x *xgboost) trees(e *model.Ensemble) error {
 		}
 		e.Trees = append(e.Trees, t)
 	}
+	withoutCovers(e)
 	return nil
 }
 
@@ -174,7 +176,7 @@ func (t *xgboostTree) drawn(width int) (*drawn, error) {
 		return nil, errors.New("its leaves hold several outputs; train with multi_strategy one_output_per_tree")
 	}
 	d := &drawn{left: t.Left, right: t.Right, feature: t.Indices, threshold: make([]float64, n),
-		missingLeft: make([]bool, n), value: make([]float64, n)}
+		missingLeft: make([]bool, n), value: make([]float64, n), cover: covers(t.Hessians, n)}
 	for i := range n {
 		if i < len(t.Types) && t.Types[i] != 0 {
 			return nil, errors.New("it splits by categories; train on prepare:train_features.csv, whose columns are numbers")

@@ -135,6 +135,7 @@ func (g *grower) root() *node {
 		n.spans = append(n.spans, span{0, len(w.rows)})
 		n.rows += len(w.rows)
 	}
+	g.tree.rows[n.at] = int32(n.rows)
 	n.cells = g.cells()
 	g.together(n, func(i int) { g.sum(i, n) })
 	g.each(func(f int) { g.merge(n, f) })
@@ -186,6 +187,7 @@ func (g *grower) split(n *node) (left, right *node) {
 		left.rows += left.spans[i].to - left.spans[i].from
 	}
 	right.rows = n.rows - left.rows
+	g.tree.rows[l], g.tree.rows[r] = int32(left.rows), int32(right.rows)
 	g.release(n)
 	if !last {
 		g.searchBoth(small, large)

@@ -182,3 +182,30 @@ func TestDepthAndLeavesAreLimited(t *testing.T) {
 		})
 	}
 }
+
+func TestCoversAreTheRowsOfEachNode(t *testing.T) {
+	for _, task := range tasks {
+		x, y := holes(2000, task)
+		e, err := Fit(context.Background(), x, y, Options{Task: task, Classes: 3, Workers: 3, Params: plan.Params{
+			"max_iter": 5.0, "early_stopping": false,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tree := range e.Trees {
+			at := visits(tree, x)
+			for i, f := range tree.Feature {
+				want := float64(at[int32(i)])
+				if f >= 0 {
+					want = tree.Cover[tree.Left[i]] + tree.Cover[tree.Right[i]]
+				}
+				if tree.Cover[i] != want {
+					t.Fatalf("%s: node %d has a cover of %v, and %v rows", task, i, tree.Cover[i], want)
+				}
+			}
+			if tree.Cover[0] != 2000 {
+				t.Errorf("%s: %v rows at the root", task, tree.Cover[0])
+			}
+		}
+	}
+}

@@ -12,6 +12,7 @@ type tree struct {
 	splits []split // gain 0 at a leaf
 	left   []int32 // the right child is the next node
 	value  []float64
+	rows   []int32 // of the training part that reach the node
 }
 
 // add appends a leaf and returns its number.
@@ -19,6 +20,7 @@ func (t *tree) add() int {
 	t.splits = append(t.splits, split{})
 	t.left = append(t.left, 0)
 	t.value = append(t.value, 0)
+	t.rows = append(t.rows, 0)
 	return len(t.splits) - 1
 }
 
@@ -58,6 +60,10 @@ func (t *tree) model(bins *histogram.Bins) model.Tree {
 	m := model.Tree{
 		Output: int32(t.output), Feature: make([]int32, nodes), Threshold: make([]float64, nodes),
 		MissingLeft: make([]bool, nodes), Left: make([]int32, nodes), Right: make([]int32, nodes),
+		Cover: make([]float64, nodes),
+	}
+	for i, n := range t.rows {
+		m.Cover[i] = float64(n)
 	}
 	for i, s := range t.splits {
 		if t.left[i] == 0 {

@@ -3,6 +3,7 @@ package forest
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/train/histogram"
@@ -31,6 +32,7 @@ type node struct {
 	left      *node // nil at a leaf
 	right     *node
 	value     []float64 // at a leaf
+	cover     float64   // weight of its rows
 }
 
 // Gain and Number make a node a candidate to split.
@@ -111,9 +113,11 @@ func (g *grower) grow(ctx context.Context) model.Tree {
 		n.right = g.add(open, n.depth+1, middle, n.to)
 		leaves++
 	}
-	for _, n := range g.nodes {
+	for _, n := range slices.Backward(g.nodes) { // children before their parents
 		if n.left == nil {
 			n.value = g.leaf(n)
+		} else {
+			n.cover = n.left.cover + n.right.cover
 		}
 	}
 	return g.model()
@@ -200,7 +204,7 @@ func (g *grower) partition(n *node) int {
 }
 
 // leaf returns the outputs of the node's rows: their mean, or the share of the
-// second of two classes, or that of every class.
+// second of two classes, or that of every class. It sets the node's cover.
 func (g *grower) leaf(n *node) []float64 {
 	out, total := make([]float64, g.outputs()), 0.0
 	for _, r := range g.rows[n.from:n.to] {
@@ -215,6 +219,7 @@ func (g *grower) leaf(n *node) []float64 {
 	for k := range out {
 		out[k] = out[k]/total + g.mean
 	}
+	n.cover = total
 	return out
 }
 
@@ -225,11 +230,13 @@ func (g *grower) model() model.Tree {
 	m := model.Tree{
 		Feature: make([]int32, nodes), Threshold: make([]float64, nodes),
 		MissingLeft: make([]bool, nodes), Left: make([]int32, nodes), Right: make([]int32, nodes),
+		Cover: make([]float64, nodes),
 	}
 	if !g.scalar() {
 		m.Output = -1
 	}
 	for i, n := range g.nodes {
+		m.Cover[i] = n.cover
 		if n.left == nil {
 			m.Feature[i] = -1
 			m.Left[i] = int32(len(m.Leaf))

@@ -45,13 +45,24 @@ func Fit(ctx context.Context, x *model.Matrix, y []float64, opt Options) (*model
 		if err != nil {
 			return nil, fmt.Errorf("linear regression: %w", err)
 		}
+		l.Means = means(x)
 		return l, nil
 	}
 	l, err := logistic(ctx, x, y, opt)
 	if err != nil {
 		return nil, fmt.Errorf("logistic regression: %w", err)
 	}
+	l.Means = means(x)
 	return l, nil
+}
+
+// means are those of the features, for explanations to start from.
+func means(x *model.Matrix) []float64 {
+	out := make([]float64, len(x.Columns))
+	for j, c := range x.Columns {
+		out[j] = mean(c)
+	}
+	return out
 }
 
 // check gathers all problems but stops at the first bad class. Comparisons are
