@@ -25,6 +25,7 @@ var peers = []struct{ folder, title string }{
 	{"ks", "two-sample KS, 20 columns of 1e6 v 1e6: ashlar and scipy"},
 	{"credit", "forest and boosting on the same splits of the credit data: ashlar and scikit-learn"},
 	{"boosting", "800k x 28, 100 trees of depth 6: ashlar and XGBoost"},
+	{"explain", "contributions of 100 trees of depth 10: ashlar and XGBoost's pred_contribs"},
 	{"rare", "classes of a few rows: log loss of boosting and of a forest, ashlar, XGBoost and scikit-learn"},
 	{"policy", "every pack over 100 blueprints and 5,000 resources, and the analyzer in a preview"},
 	{"pipeline", "what running 1 to 1,000 stages costs beside their commands"},
