@@ -239,7 +239,8 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	if err := e.cfg.Registry.SetAlias(ctx, v.Model, govern.Champion, v.Version, e.cfg.Author); err != nil {
 		return err
 	}
-	served := &serve.Served{Model: m, Version: v.Version, Digest: v.ModelDigest, Metrics: v.Metrics}
+	served := &serve.Served{Model: m, Version: v.Version, Digest: v.ModelDigest, Metrics: v.Metrics,
+		Descriptions: e.descriptions()}
 	if next != nil {
 		served.Observer = next.observer(m)
 	}
@@ -253,6 +254,16 @@ func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model)
 	e.mu.Unlock()
 	e.cfg.Metrics.display(e.cfg.Name, v, next)
 	return nil
+}
+
+// descriptions are those of the columns that the model is trained on now. A
+// version from before may have others, which then have none.
+func (e *Endpoint) descriptions() map[string]string {
+	out := map[string]string{}
+	for name, c := range e.cfg.Plan.Datasets[e.model.Dataset].Columns {
+		out[name] = c.Description
+	}
+	return out
 }
 
 // withdraw stops serving, for instance because the version was rejected. The

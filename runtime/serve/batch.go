@@ -10,7 +10,8 @@ import (
 )
 
 // checkEvery is how many rows pass between looks at the clock.
-// Reading the clock for each row would cost more than a small model's score.
+// Reading the clock for each row would cost more than a small model's score. An
+// explanation costs a thousand times that, so there each row looks.
 const checkEvery = 256
 
 // eachRow reads the rows of a batch and calls each after every one, until it
@@ -27,7 +28,7 @@ func (w *worker) eachRow(ctx context.Context, each func() bool) (int, *Problem) 
 			return 0, problem(http.StatusRequestEntityTooLarge, "too_many_rows",
 				"the batch has more than %d rows; send several", w.limits.rows)
 		}
-		if w.row%checkEvery == 0 && ctx.Err() != nil {
+		if (w.row%checkEvery == 0 || w.explain.wanted) && ctx.Err() != nil {
 			return 0, w.late(ctx)
 		}
 		switch w.scan.space() {
@@ -81,7 +82,13 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 			w.out = append(w.out, ',')
 		}
 		w.out = append(w.out, '{')
-		w.out = append(w.gen.appendScore(w.out, score), '}')
+		w.out = w.gen.appendScore(w.out, score)
+		if w.explain.wanted {
+			if w.appendExplanation(score); w.found.total > 0 {
+				return w.found.total < maxProblems
+			}
+		}
+		w.out = append(w.out, '}')
 		w.keep(score)
 		return true
 	})

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -76,9 +77,9 @@ func (w *worker) read(to http.ResponseWriter, r *http.Request, memory *claim) *P
 			return tooLarge(limit)
 		case errors.Is(err, io.EOF):
 			// Short bodies are predicted well within the deadline that the
-			// connection has. Long ones and models behind another server
-			// may take up to the endpoint's timeout.
-			if len(b) >= longBody || w.gen.Model.Remote != nil {
+			// connection has. Long ones, explanations and models behind
+			// another server may take up to the endpoint's timeout.
+			if len(b) >= longBody || w.gen.Model.Remote != nil || bytes.Contains(b, explainKey) {
 				pace.arrived(to, w.limits.timeout)
 			}
 			return nil

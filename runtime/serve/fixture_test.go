@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/bits"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -75,6 +76,7 @@ func forest(r *rand.Rand, trees, depth, width int) *model.Ensemble {
 			}
 			t.Feature, t.Threshold = append(t.Feature, feature), append(t.Threshold, threshold)
 			t.MissingLeft = append(t.MissingLeft, r.IntN(2) == 0)
+			t.Cover = append(t.Cover, float64(int(1)<<(depth+1-bits.Len(uint(i+1)))))
 			t.Left, t.Right = append(t.Left, left), append(t.Right, right)
 		}
 		e.Trees = append(e.Trees, t)
@@ -131,6 +133,21 @@ type answer struct {
 	Predictions   []answer           `json:"predictions"`
 	Model         string             `json:"model"`
 	Version       int                `json:"version"`
+	Explanation   *explanation       `json:"explanation"`
+}
+
+// explanation is what an answer says of a row where it is asked to explain.
+type explanation struct {
+	Of            string             `json:"of"`
+	Link          string             `json:"link"`
+	Base          float64            `json:"base"`
+	Margin        float64            `json:"margin"`
+	Contributions map[string]float64 `json:"contributions"`
+	Reasons       []struct {
+		Feature      string  `json:"feature"`
+		Description  string  `json:"description"`
+		Contribution float64 `json:"contribution"`
+	} `json:"reasons"`
 }
 
 func decode[T any](t testing.TB, r io.Reader) T {

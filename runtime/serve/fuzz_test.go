@@ -20,6 +20,7 @@ func FuzzPredict(f *testing.F) {
 			`, {"Age": 3, "Band": true, "Member": false}]}`, `{"features": {}}`, `{"features": []}`,
 		`{"features": [1e0, -1.5E-3, "\u00e9\ud83d\ude00", "\"", false, "1999-12-31T23:59:59.5-11:00"]}`,
 		`{"features": {"Age": 1, "Age": 2}}`, `{"features": [[[]]]}`,
+		`{"explain": true, "reasons": 2, "features": ` + applicant + `}`,
 		`[]`, `{`, ``, "\xff", `{"features": [1e999]}`, `{"features": NaN}`,
 		`{"features": {"Income": 123456789012345678901234567890, "Age": 9007199254740993, "Band": "", "Member": 1}}`,
 	} {

@@ -123,6 +123,7 @@ func schemas(v *Served, lim limits) object {
 	text, whole := object{"type": "string"}, object{"type": "integer"}
 	result := resultProperties(v.Model)
 	alone := object{"model": text, "version": whole}
+	explained := ref("schemas", "Explanation")
 	for k, p := range result {
 		alone[k] = p
 	}
@@ -138,9 +139,13 @@ func schemas(v *Served, lim limits) object {
 		"PredictRequest": object{"type": "object", "required": []string{"features"},
 			"additionalProperties": false, "properties": object{
 				"features": object{"oneOf": []object{ref("schemas", "NamedRow"),
-					ref("schemas", "PositionalRow"), mixed}}}},
-		"Result":      closed(result),
-		"Prediction":  closed(alone),
+					ref("schemas", "PositionalRow"), mixed}},
+				"explain": object{"type": "boolean",
+					"description": "Whether to answer what each input has added to the score."},
+				"reasons": reasonsWanted(v.Model)}},
+		"Explanation": explanationSchema(v.Model),
+		"Result":      with(closed(result), "explanation", explained),
+		"Prediction":  with(closed(alone), "explanation", explained),
 		"Predictions": closed(object{"predictions": rows("Result"), "model": text, "version": whole}),
 		"Health": object{"type": "object", "required": []string{"status"}, "properties": object{
 			"status": text, "reason": text, "endpoint": text, "model": text, "version": whole, "digest": text}},

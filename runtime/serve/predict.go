@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -66,7 +67,7 @@ func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memo
 		return 0, p
 	}
 	defer s.leave(w.gen, from)
-	if len(w.body) < longBody {
+	if len(w.body) < longBody && !bytes.Contains(w.body, explainKey) {
 		return w.predict(r.Context())
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.timeout)

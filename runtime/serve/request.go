@@ -26,12 +26,17 @@ const (
 func (w *worker) predict(ctx context.Context) (int, *Problem) {
 	w.found.reset()
 	w.scan.reset(w.body)
+	w.explain.reset()
+	w.row = -1
 	kind, at, p := w.envelope(ctx)
 	switch {
 	case p != nil:
 		return 0, p
 	case !w.scan.ok():
 		return 0, w.malformed()
+	}
+	w.explainable(w.row + 1)
+	switch {
 	case w.found.total > 0:
 		return 0, w.found.problem()
 	case kind == oneRow:
@@ -46,6 +51,11 @@ func (w *worker) predict(ctx context.Context) (int, *Problem) {
 		}
 		w.out = append(w.out, '{')
 		w.out = w.gen.appendScore(w.out, score)
+		if w.explain.wanted {
+			if w.appendExplanation(score); w.found.total > 0 {
+				return 0, w.found.problem()
+			}
+		}
 		w.out = append(w.out, w.gen.tail...)
 		w.observe(score)
 		return 1, nil
@@ -80,6 +90,8 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 		switch {
 		// key has noted the fault; the loop ends as next reports false.
 		case !w.scan.ok():
+		case string(key) == "explain" || string(key) == "reasons":
+			w.explainOption(string(key))
 		case string(key) != "features":
 			w.found.add(-1, string(key), `is unknown; the rows belong under "features"`)
 			w.scan.skip(maxDepth)

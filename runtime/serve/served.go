@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/dataset"
+	"github.com/ashlar-dev/ashlar/runtime/explain"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 )
@@ -23,6 +24,9 @@ type Served struct {
 	// They are exported, for an objective on them to be watched; nil: the model
 	// file's own.
 	Metrics map[string]float64
+	// Descriptions of columns, for people who read explanations; those of others
+	// than the model's inputs are not looked at.
+	Descriptions map[string]string
 }
 
 // Observer hears of every row that was predicted, for drift monitoring.
@@ -62,6 +66,12 @@ type generation struct {
 	dropped map[string]bool // columns that a row may name and that nothing looks at
 	names   []string
 	labels  [][]byte // as JSON texts
+	quoted  [][]byte // names, as JSON texts
+	about   [][]byte // descriptions, as JSON texts; nil where there is none
+	target  []byte   // as a JSON text
+	// explainer is made with the first request for an explanation: most models
+	// are never asked for one.
+	explainer func() (*explain.Explainer, error)
 	tail    []byte   // what ends every answer: model and version
 	openapi []byte
 	metrics handles
@@ -101,7 +111,14 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 			}
 		}
 		g.inputs, g.names, g.index[f.Name] = append(g.inputs, in), append(g.names, f.Name), i
+		var about []byte
+		if text := v.Descriptions[f.Name]; text != "" {
+			about = quoted(text)
+		}
+		g.quoted, g.about = append(g.quoted, quoted(f.Name)), append(g.about, about)
 	}
+	g.target = quoted(v.Model.Signature.Target)
+	g.explainer = sync.OnceValues(func() (*explain.Explainer, error) { return explain.New(v.Model) })
 	for _, l := range v.Model.Signature.Labels {
 		g.labels = append(g.labels, quoted(l))
 	}

@@ -21,6 +21,8 @@ type worker struct {
 	body   []byte
 	out    []byte
 
+	explain explanation
+
 	scores []model.Score // of a batch that is not answered yet
 	proba  []float64     // what their Proba point into
 
