@@ -14,11 +14,10 @@ import (
 // adds the braces because a single row carries model and version in the same
 // object, while the rows of a batch do not.
 func (g *generation) appendScore(out []byte, s model.Score) []byte {
-	out = append(out, `"prediction":`...)
+	out = g.appendPrediction(append(out, `"prediction":`...), s)
 	if s.Label < 0 {
-		return appendNumber(out, s.Value)
+		return out
 	}
-	out = append(out, g.labels[s.Label]...)
 	out = append(out, `,"probability":`...)
 	out = appendNumber(out, s.Proba[s.Label])
 	out = append(out, `,"probabilities":{`...)
@@ -31,6 +30,14 @@ func (g *generation) appendScore(out []byte, s model.Score) []byte {
 		out = appendNumber(out, p)
 	}
 	return append(out, '}')
+}
+
+// appendPrediction appends the predicted class or value alone.
+func (g *generation) appendPrediction(out []byte, s model.Score) []byte {
+	if s.Label < 0 {
+		return appendNumber(out, s.Value)
+	}
+	return append(out, g.labels[s.Label]...)
 }
 
 // appendNumber appends the shortest decimal that reads back as v, which is

@@ -68,6 +68,10 @@ func (w *worker) late(ctx context.Context) *Problem {
 // Problem: a batch is answered in full or not at all.
 func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 	w.out, w.scores = append(w.out[:0], `{"predictions":[`...), w.scores[:0]
+	tail := w.gen.tail
+	if w.bare {
+		tail = []byte("}\n")
+	}
 	w.scan.pos = at
 	n, p := w.eachRow(ctx, func() bool {
 		score := w.scorer.Score()
@@ -80,6 +84,11 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 		}
 		if w.row > 0 {
 			w.out = append(w.out, ',')
+		}
+		if w.bare {
+			w.out = w.gen.appendPrediction(w.out, score)
+			w.keep(score)
+			return true
 		}
 		w.out = append(w.out, '{')
 		w.out = w.gen.appendScore(w.out, score)
@@ -101,7 +110,7 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 		return 0, w.found.problem()
 	}
 	w.out = append(w.out, ']')
-	w.out = append(w.out, w.gen.tail...)
+	w.out = append(w.out, tail...)
 	// The third reading sets w.values and w.texts again, row by row, which is
 	// cheaper than keeping every row of the second. It ignores cancellation: the
 	// rows were predicted, so drift has to count all of them or none.

@@ -1,9 +1,7 @@
 package serve
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -100,7 +98,7 @@ func (w *worker) explainable(rows int) {
 		e.inputs = make([]float64, len(w.gen.inputs))
 	}
 	if e.reasons < 0 && binary {
-		e.reasons = defaultReasons
+		e.reasons = min(defaultReasons, len(w.gen.inputs))
 	}
 }
 
@@ -155,15 +153,7 @@ func (w *worker) appendExplanation(score model.Score) {
 // which is the favourable outcome, the heaviest first.
 func (w *worker) appendReasons(out []byte) []byte {
 	e := &w.explain
-	e.order = e.order[:0]
-	for i, v := range e.inputs {
-		if v < 0 {
-			e.order = append(e.order, i)
-		}
-	}
-	slices.SortFunc(e.order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(e.inputs[a], e.inputs[b]), cmp.Compare(a, b))
-	})
+	w.against()
 	out = append(out, `,"reasons":[`...)
 	for k, i := range e.order[:min(len(e.order), e.reasons)] {
 		if k > 0 {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,6 +55,63 @@ func FuzzPredict(f *testing.F) {
 		}
 		if diff := cmp.Diff(got, fine(t, s, string(again))); diff != "" {
 			t.Errorf("%q and %s are answered differently\n%s", body, again, diff)
+		}
+	})
+}
+
+// FuzzInfer sends any inference request at all. What is refused must be the
+// client's fault, and what is taken must be answered with as many rows as were
+// sent.
+func FuzzInfer(f *testing.F) {
+	f.Add([]byte(`{"inputs": [`+columns+`]}`), 0)
+	f.Add([]byte(`{"inputs": [`+columns+
+		`], "parameters": {"explain": true, "reasons": 1}, "outputs": [{"name": "reasons"}]}`), 0)
+	f.Add([]byte(`{"inputs": [{"name": "x", "shape": [1, 6], "datatype": "FP64", "data": [1, 2, 3, 4, 5, 6]}]}`), 0)
+	body, header := binaryBody(`, "parameters": {"binary_data_output": true}`)
+	n, err := strconv.Atoi(header)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(body), n)
+	s := serving(f, loans(f), serve.Config{})
+	f.Fuzz(func(t *testing.T, body []byte, header int) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, inferPath, bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		if header != 0 {
+			r.Header.Set("Inference-Header-Content-Length", strconv.Itoa(header))
+		}
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		switch w.Code {
+		case http.StatusOK:
+		case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+			if decode[map[string]string](t, w.Body)["error"] == "" {
+				t.Errorf("%q: %d without a reason", body, w.Code)
+			}
+			return
+		default:
+			t.Fatalf("%q: %d %s", body, w.Code, w.Body)
+		}
+		raw := w.Body.Bytes()
+		if end := w.Header().Get("Inference-Header-Content-Length"); end != "" {
+			n, err := strconv.Atoi(end)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw = raw[:n]
+		}
+		var got inferred
+		if err := json.Unmarshal(raw, &got); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range got.Outputs {
+			elements := 1
+			for _, k := range o.Shape {
+				elements *= k
+			}
+			if o.Parameters == nil && elements != len(o.Data) {
+				t.Errorf("%q: %+v", body, o)
+			}
 		}
 	})
 }

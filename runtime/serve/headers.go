@@ -5,6 +5,7 @@ import "net/http"
 // Header values that every answer shares. Nobody writes to them.
 var (
 	typeJSON   = []string{"application/json"}
+	typeBytes  = []string{"application/octet-stream"}
 	noSniff    = []string{"nosniff"}
 	noStore    = []string{"no-store"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}

@@ -48,9 +48,11 @@ func document(endpoint string, v *Served, lim limits) ([]byte, error) {
 		"components": object{
 			"schemas": schemas(v, lim),
 			"responses": object{"Error": object{"description": "What is wrong, by row and field.",
-				"content": content(ref("schemas", "Error"))}},
+				"content": content(ref("schemas", "Error"))},
+				"Failure": object{"description": "What is wrong.", "content": content(ref("schemas", "Failure"))}},
 		},
 	}
+	withProtocol(doc, v)
 	b, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("OpenAPI document: %w", err)

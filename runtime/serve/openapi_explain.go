@@ -37,8 +37,8 @@ func explanationSchema(m *model.Model) object {
 		each[f.Name] = number
 	}
 	properties := object{
-		"of": object{"type": "string", "description": "The class whose score is explained: the favourable one of two, " +
-			"the predicted one of more. Of a regression it is the target."},
+		"of": object{"type": "string", "description": "The class whose score is explained: the favourable one of " +
+			"two, the predicted one of more. Of a regression it is the target."},
 		"link": object{"type": "string", "enum": []model.Link{model.Identity, model.Logit, model.Softmax},
 			"description": "What turns margins into predictions: identity, logit (the margin is log odds) or softmax."},
 		"base":          object{"type": "number", "description": "The margin where nothing is known of a row."},
@@ -48,7 +48,8 @@ func explanationSchema(m *model.Model) object {
 	if m.Task == plan.Binary {
 		reason := with(closed(object{"feature": text, "contribution": number}), "description", text)
 		properties["reasons"] = object{"type": "array", "items": reason,
-			"description": "What counts most against " + m.Signature.Labels[1] + ", the favourable outcome, heaviest first."}
+			"description": "What counts most against " + m.Signature.Labels[1] +
+				", the favourable outcome, heaviest first."}
 	}
 	out := closed(properties)
 	out["description"] = "What each input has added to the margin, as exact Shapley values: base and contributions " +

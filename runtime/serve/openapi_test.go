@@ -125,7 +125,7 @@ func TestErrorsAndStandingsAreAsDocumented(t *testing.T) {
 		}
 	}
 	for path := range doc.Paths.Map() {
-		if path == "/predict" {
+		if doc.Paths.Value(path).Get == nil {
 			continue
 		}
 		w := ask(s, http.MethodGet, path, "")

@@ -8,27 +8,37 @@ import (
 )
 
 // predict answers POST /predict.
+func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outcome {
+	return s.respond(w, r, id, &features)
+}
+
+// respond answers a request for predictions, in whatever dialect.
 //
 // The generation is loaded once and used to the end, so that a Swap in between
 // changes neither the answer nor the metrics that it is counted under. A worker
 // that a panic interrupts is not put back: its scorer's state is unknown, and
 // the pool makes another.
-func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outcome {
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *dialect) outcome {
 	start := s.cfg.Now()
 	g := s.current.Load()
 	if g == nil {
 		s.cfg.Metrics.failed(s.cfg.Endpoint, nil, http.StatusServiceUnavailable)
-		return s.refuse(w, id, nil, problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet"))
+		p := problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet")
+		p.flat = in.flat
+		return s.refuse(w, id, nil, p)
 	}
 	from := clientIn(r.Context())
 	memory := s.claim(from)
 	defer memory.release()
 	worker := g.workers.Get().(*worker) //nolint:forcetypeassert // the pool holds nothing else
-	rows, p := s.answer(worker, w, r, &memory, from)
+	rows, p := s.answer(worker, w, r, &memory, from, in)
 	// The problem holds no memory of the worker, so the worker can be
 	// reused before the answer is written. On success it cannot.
 	if p != nil {
 		worker.release()
+		if p.flat = in.flat; p.flat && p.status == http.StatusUnprocessableEntity {
+			p.status = http.StatusBadRequest // as inference protocols answer whatever is wrong
+		}
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, p.status)
 		if p.status == http.StatusRequestEntityTooLarge || p.status == http.StatusRequestTimeout {
 			w.Header()["Connection"] = closing // what is left of the body is not worth reading
@@ -37,6 +47,10 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 	}
 	h := w.Header()
 	h["Content-Type"] = typeJSON
+	if worker.header > 0 {
+		h["Content-Type"] = typeBytes
+		h.Set(headerLength, strconv.Itoa(worker.header))
+	}
 	// net/http buffers 2048 bytes and sets the length itself if the answer fits;
 	// a longer one would be sent chunked. Only long answers are claimed: a client
 	// that reads slowly keeps them in memory until the write ends.
@@ -56,8 +70,9 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outc
 // written; see enter. A short body gets no timer of its own: the connection's
 // deadlines bound it, and arming a timer costs as much as scoring a row.
 func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memory *claim,
-	from *client) (int, *Problem) {
-	if p := acceptable(r.Header); p != nil {
+	from *client, in *dialect) (int, *Problem) {
+	w.header = 0
+	if p := in.acceptable(r.Header); p != nil {
 		return 0, p
 	}
 	if p := w.read(to, r, memory); p != nil {
@@ -68,11 +83,11 @@ func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memo
 	}
 	defer s.leave(w.gen, from)
 	if len(w.body) < longBody && !bytes.Contains(w.body, explainKey) {
-		return w.predict(r.Context())
+		return in.predict(w, r.Context(), r.Header)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.timeout)
 	defer cancel()
-	return w.predict(ctx)
+	return in.predict(w, ctx, r.Header)
 }
 
 // longBody is the size from which a body could take longer to predict than a

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan/nearest"
+	"github.com/ashlar-dev/ashlar/runtime/oip"
 )
 
 // FieldProblem is one thing that is wrong with a request.
@@ -29,6 +30,30 @@ type Problem struct {
 	// status is the HTTP status; it is sent as such and is not in the body.
 	status int
 	allow  string // of a 405
+	flat   bool   // the body is {"error": text}, as inference protocols have it
+}
+
+// flattened marks the problem as one of an inference protocol.
+func (p *Problem) flattened() *Problem {
+	p.flat = true
+	return p
+}
+
+// text is all of the problem in one sentence, for protocols whose errors are a
+// text.
+func (p *Problem) text() string {
+	out := p.Message
+	for i, f := range p.Fields {
+		out += [2]string{": ", "; "}[min(i, 1)]
+		if f.Row != nil {
+			out += fmt.Sprintf("row %d: ", *f.Row)
+		}
+		if f.Field != "" {
+			out += f.Field + ": "
+		}
+		out += f.Message
+	}
+	return out
 }
 
 // problem returns a problem with the request as a whole.
@@ -113,7 +138,11 @@ func (p *Problem) write(w http.ResponseWriter, id string) {
 		h.Set("Retry-After", "1")
 	}
 	w.WriteHeader(p.status)
-	body, err := json.Marshal(map[string]*Problem{"error": p})
+	var answer any = map[string]*Problem{"error": p}
+	if p.flat {
+		answer = oip.Failure{Error: p.text()}
+	}
+	body, err := json.Marshal(answer)
 	if err != nil {
 		return
 	}

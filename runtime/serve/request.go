@@ -35,6 +35,9 @@ func (w *worker) predict(ctx context.Context) (int, *Problem) {
 	case !w.scan.ok():
 		return 0, w.malformed()
 	}
+	if w.bare && kind == oneRow && w.found.total == 0 {
+		w.found.add(-1, w.rowsKey, "want an array of rows, each an array or an object")
+	}
 	w.explainable(w.row + 1)
 	switch {
 	case w.found.total > 0:
@@ -82,7 +85,7 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 	if w.scan.space() != '{' {
 		w.scan.skip(maxDepth)
 		w.end()
-		w.found.add(-1, "", `want an object such as {"features": [...]}`)
+		w.found.add(-1, "", `want an object such as {"%s": [...]}`, w.rowsKey)
 		return nothing, 0, nil
 	}
 	for more := w.scan.first('}'); more; more = w.scan.next('}') {
@@ -90,13 +93,13 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 		switch {
 		// key has noted the fault; the loop ends as next reports false.
 		case !w.scan.ok():
-		case string(key) == "explain" || string(key) == "reasons":
+		case !w.bare && (string(key) == "explain" || string(key) == "reasons"):
 			w.explainOption(string(key))
-		case string(key) != "features":
-			w.found.add(-1, string(key), `is unknown; the rows belong under "features"`)
+		case string(key) != w.rowsKey:
+			w.found.add(-1, string(key), `is unknown; the rows belong under "%s"`, w.rowsKey)
 			w.scan.skip(maxDepth)
 		case kind != nothing:
-			w.found.add(-1, "features", "is given twice")
+			w.found.add(-1, w.rowsKey, "is given twice")
 			w.scan.skip(maxDepth)
 		default:
 			w.scan.space()
@@ -108,7 +111,7 @@ func (w *worker) envelope(ctx context.Context) (kind shape, at int, p *Problem) 
 	}
 	w.end()
 	if kind == nothing && w.found.total == 0 {
-		w.found.add(-1, "features", "is required: a row as an array or an object, or an array of rows")
+		w.found.add(-1, w.rowsKey, "is required: a row as an array or an object, or an array of rows")
 	}
 	return kind, at, nil
 }
@@ -134,7 +137,7 @@ func (w *worker) features(ctx context.Context) (shape, *Problem) {
 	case '[':
 	default:
 		w.scan.skip(maxDepth)
-		w.found.add(-1, "features", "want a row as an array or an object, or an array of rows")
+		w.found.add(-1, w.rowsKey, "want a row as an array or an object, or an array of rows")
 		return oneRow, nil
 	}
 	// The first element decides: an array of arrays or objects is a batch, anything

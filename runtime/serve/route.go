@@ -59,20 +59,25 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.recovered(w, r, id, start)
 	rt, found := s.routes[r.URL.Path]
+	if !found {
+		rt, found = s.protocol(r)
+	}
 	var out outcome
 	switch {
 	case !found:
-		out = s.refuse(w, id, nil, problem(http.StatusNotFound, "not_found",
-			"there is no such path; there are %s", s.paths()))
+		p := problem(http.StatusNotFound, "not_found", "there is no such path; there are %s", s.paths())
+		p.flat = flat(r.URL.Path)
+		out = s.refuse(w, id, nil, p)
 	case r.Method != rt.method && (rt.method != http.MethodGet || r.Method != http.MethodHead):
 		p := problem(http.StatusMethodNotAllowed, "method_not_allowed", "%s takes %s", r.URL.Path, rt.method)
 		if p.allow = rt.method; rt.method == http.MethodGet {
 			p.allow = "GET, HEAD"
 		}
+		p.flat = flat(r.URL.Path)
 		out = s.refuse(w, id, nil, p)
-		// Counted so that requests to /predict are durations plus errors; see
+		// Counted so that requests for predictions are durations plus errors; see
 		// Metrics.
-		if r.URL.Path == "/predict" {
+		if predicts(r.URL.Path) {
 			s.cfg.Metrics.failed(s.cfg.Endpoint, s.current.Load(), p.status)
 		}
 	default:
@@ -87,6 +92,7 @@ func (s *Server) paths() string {
 	for p := range s.routes {
 		all = append(all, p)
 	}
+	all = append(all, "/v2", "/v2/models/MODEL/infer", "/v1/models/MODEL:predict")
 	slices.Sort(all)
 	return strings.Join(all, ", ")
 }
@@ -109,10 +115,12 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, st
 	}
 	s.cfg.Log.Error("request panicked", "request_id", id, "panic", cause, "stack", string(debug.Stack()))
 	g := s.current.Load()
-	if r.URL.Path == "/predict" {
+	if predicts(r.URL.Path) {
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, http.StatusInternalServerError)
 	}
-	out := s.refuse(w, id, g, problem(http.StatusInternalServerError, "internal",
-		"something went wrong here; the log has it under the request id"))
+	p := problem(http.StatusInternalServerError, "internal",
+		"something went wrong here; the log has it under the request id")
+	p.flat = flat(r.URL.Path)
+	out := s.refuse(w, id, g, p)
 	s.log(r, id, start, out)
 }

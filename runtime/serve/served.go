@@ -72,9 +72,9 @@ type generation struct {
 	// explainer is made with the first request for an explanation: most models
 	// are never asked for one.
 	explainer func() (*explain.Explainer, error)
-	tail    []byte   // what ends every answer: model and version
-	openapi []byte
-	metrics handles
+	tail      []byte // what ends every answer: model and version
+	openapi   []byte
+	metrics   handles
 	// Its workers hold a scorer of this model, so they die with the generation.
 	workers sync.Pool
 }

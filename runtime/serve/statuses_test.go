@@ -15,7 +15,7 @@ import (
 // file: of paths that do not exist, of /drift, and of visitors that are turned away
 // before the endpoint hears of them.
 var elsewhere = map[string][]string{
-	"route.go": {"StatusNotFound"}, "health.go": {"StatusNotFound"},
+	"route.go": {"StatusNotFound"}, "health.go": {"StatusNotFound"}, "oip.go": {"StatusNotFound"},
 	"visitor.go": {"StatusForbidden", "StatusMisdirectedRequest"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/ashlar-dev/ashlar/runtime/model"
+	"github.com/ashlar-dev/ashlar/runtime/oip"
 )
 
 // worker is the memory that one request takes: a scorer of the generation, the
@@ -20,6 +21,12 @@ type worker struct {
 	found  problems
 	body   []byte
 	out    []byte
+
+	rowsKey string // of the request: what its rows are under
+	bare    bool   // predictions alone are answered, as KServe's first protocol does
+	message oip.Request
+	header  int      // bytes of JSON in an answer with tensors behind it; 0: all of it
+	digits  [32]byte // a number as text
 
 	explain explanation
 
@@ -67,6 +74,7 @@ func (w *worker) release() {
 	}
 	// It points into the body, and would keep one alive that was dropped above.
 	w.scan.data = nil
+	w.message = oip.Request{}
 	w.gen.workers.Put(w)
 }
 

@@ -1,0 +1,159 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/ashlar-dev/ashlar/runtime/oip"
+)
+
+// dialect is a way in which rows come and predictions go.
+type dialect struct {
+	flat       bool // errors are {"error": text}
+	acceptable func(http.Header) *Problem
+	predict    func(w *worker, ctx context.Context, h http.Header) (int, *Problem)
+}
+
+// The dialects. inference is that of the Open Inference Protocol, instances that
+// of KServe's protocol before it.
+var (
+	features = dialect{acceptable: acceptable,
+		predict: func(w *worker, ctx context.Context, _ http.Header) (int, *Problem) {
+			w.rowsKey, w.bare = "features", false
+			return w.predict(ctx)
+		}}
+	instances = dialect{flat: true, acceptable: acceptable,
+		predict: func(w *worker, ctx context.Context, _ http.Header) (int, *Problem) {
+			w.rowsKey, w.bare = "instances", true
+			return w.predict(ctx)
+		}}
+	inference = dialect{flat: true, acceptable: tensors,
+		predict: func(w *worker, ctx context.Context, h http.Header) (int, *Problem) {
+			return inferring{w}.infer(ctx, h)
+		}}
+)
+
+// inferring is a worker at an inference request.
+type inferring struct{ *worker }
+
+// headerLength is the header that says how much of a body is JSON.
+const headerLength = "Inference-Header-Content-Length"
+
+// tensors returns what is wrong with a request's header. Bytes behind the JSON
+// have a type of their own; browsers send neither across sites without asking.
+func tensors(h http.Header) *Problem {
+	if h.Get(headerLength) == "" || !strings.EqualFold(h.Get("Content-Type"), "application/octet-stream") {
+		return acceptable(h)
+	}
+	if len(h["Content-Type"]) > 1 || h.Get("Content-Encoding") != "" {
+		return problem(http.StatusUnsupportedMediaType, "unsupported_media_type",
+			"send one header Content-Type, and the body as it is, not compressed")
+	}
+	return nil
+}
+
+// infer reads w.body as an inference request, scores it and leaves the answer in
+// w.out. It returns the number of rows, or what is wrong; then nothing was
+// observed.
+//
+// Rows are set and scored in one go. A model whose server is asked is the
+// exception: there all rows are looked at first, so that a bad one costs no call.
+func (w inferring) infer(ctx context.Context, h http.Header) (int, *Problem) {
+	w.found.reset()
+	w.scan.reset(nil) // nothing of the request before is malformed any more
+	w.explain.reset()
+	w.row, w.header = -1, 0
+	w.scores, w.proba = w.scores[:0], w.proba[:0]
+	if p := w.tensors(h); p != nil {
+		return 0, p
+	}
+	t, p := w.bind()
+	if p != nil {
+		return 0, p
+	}
+	outputs, p := w.wanted()
+	if p != nil {
+		return 0, p
+	}
+	if w.explainable(t.rows); w.found.total > 0 {
+		return 0, w.found.problem()
+	}
+	if w.gen.Model.Remote != nil {
+		if p := w.each(ctx, t, func() bool { return true }); p != nil || w.found.total > 0 {
+			return 0, first(p, w.worker)
+		}
+	}
+	ex := newExplained(w.worker, t.rows)
+	p = w.each(ctx, t, func() bool {
+		if w.found.total > 0 { // the rest is looked at, and not scored
+			return true
+		}
+		score := w.scorer.Score()
+		if w.scorer.Err() != nil {
+			return false
+		}
+		if !finite(score) || !ex.add(score) {
+			w.found.add(w.row, "", notFinite)
+			return true
+		}
+		w.keep(score)
+		return true
+	})
+	switch {
+	case p != nil:
+		return 0, p
+	case w.scorer.Err() != nil:
+		return 0, w.unanswered()
+	case w.found.total > 0:
+		return 0, w.found.problem()
+	}
+	w.writeTensors(outputs, t.rows, ex)
+	p = w.each(context.WithoutCancel(ctx), t, func() bool {
+		w.observe(w.kept(w.row))
+		return true
+	})
+	return t.rows, p
+}
+
+// first is p, or what was found.
+func first(p *Problem, w *worker) *Problem {
+	if p != nil {
+		return p
+	}
+	return w.found.problem()
+}
+
+// tensors decodes the body.
+func (w inferring) tensors(h http.Header) *Problem {
+	header := len(w.body)
+	if given := h[headerLength]; len(given) > 0 {
+		n, err := strconv.Atoi(given[0])
+		if err != nil || n < 0 || len(given) > 1 {
+			return problem(http.StatusBadRequest, "malformed_header", "%s: want one number of bytes", headerLength)
+		}
+		header = n
+	}
+	// One more, for a tensor of two dimensions that is too wide to be told so.
+	lim := oip.Limits{Tensors: 4*len(w.gen.inputs) + 8,
+		Elements: w.limits.rows * (len(w.gen.inputs) + len(w.gen.dropped))}
+	err := oip.Decode(&w.message, w.body, header, lim)
+	var over *oip.TooLargeError
+	switch {
+	case errors.As(err, &over):
+		return problem(http.StatusRequestEntityTooLarge, "too_many_rows",
+			"%v; a request has at most %d rows: send several", err, w.limits.rows)
+	case err != nil:
+		return problem(http.StatusBadRequest, "malformed_request", "%v", err)
+	}
+	w.explain.wanted = w.message.Explain
+	if w.message.Reasons > 0 {
+		w.explain.reasons = w.message.Reasons
+		if w.explain.reasons > len(w.gen.inputs) {
+			w.found.add(-1, "reasons", "want a whole number from 1 to %d, the number of inputs", len(w.gen.inputs))
+		}
+	}
+	return nil
+}
