@@ -79,6 +79,11 @@ type Request struct {
 	// Explain and Reasons are parameters of our own: see the server's API.
 	Explain bool
 	Reasons int // 0: not given
+
+	// Of gRPC, where the path does not say it.
+	Model   string
+	Version string
+	Raw     bool // tensors came as raw bytes, and are wanted so
 }
 
 // Limits bound a request beyond what its size does.

@@ -19,7 +19,7 @@ func (s *Server) log(r *http.Request, id string, start time.Time, out outcome) {
 		return
 	}
 	path := r.URL.Path
-	if _, ours := s.routes[path]; !ours && (!flat(path) || out.status == http.StatusNotFound) {
+	if _, ours := s.routes[path]; !ours && (formOf(path) == asJSON || out.status == http.StatusNotFound) {
 		path = "(other)"
 	}
 	attrs := []slog.Attr{

@@ -20,16 +20,27 @@ func flat(path string) bool {
 		strings.HasPrefix(path, "/v1/models/")
 }
 
+// formOf is the form of errors below a path.
+func formOf(path string) form {
+	switch {
+	case strings.HasPrefix(path, service):
+		return asGRPC
+	case flat(path):
+		return asText
+	}
+	return asJSON
+}
+
 // predicts reports whether a path is one that rows are predicted at.
 func predicts(path string) bool {
-	return path == "/predict" || flat(path) &&
+	return path == "/predict" || path == service+"ModelInfer" || flat(path) &&
 		(strings.HasSuffix(path, "/infer") || strings.HasSuffix(path, ":predict"))
 }
 
 // protocol finds the route of a path of the inference protocols.
 func (s *Server) protocol(r *http.Request) (route, bool) {
 	if !flat(r.URL.Path) {
-		return route{}, false
+		return s.grpcRoute(r.URL.Path)
 	}
 	get := func(answer func() any) (route, bool) {
 		return route{http.MethodGet, func(w http.ResponseWriter, _ *http.Request, id string) outcome {
@@ -49,9 +60,7 @@ func (s *Server) protocol(r *http.Request) (route, bool) {
 	case parts[0] == "v1":
 		return s.first(rest)
 	case len(rest) == 0:
-		return get(func() any {
-			return oip.Server{Name: s.cfg.Endpoint, Version: "2", Extensions: []string{oip.BinaryData, oip.Repository}}
-		})
+		return get(func() any { return s.metadata() })
 	case slices.Equal(rest, []string{"health", "live"}):
 		return get(func() any { return map[string]bool{"live": true} })
 	case slices.Equal(rest, []string{"health", "ready"}):
@@ -123,18 +132,32 @@ func (s *Server) known(name, version string,
 	next func(http.ResponseWriter, *http.Request, string) outcome) func(http.ResponseWriter,
 	*http.Request, string) outcome {
 	return func(w http.ResponseWriter, r *http.Request, id string) outcome {
-		g := s.current.Load()
-		switch {
-		case g == nil: // next says that nothing is served
-		case g.Model.Name != name:
-			return s.refuse(w, id, g, problem(http.StatusNotFound, "unknown_model", "there is no model %q; there is %q",
-				shown(name), g.Model.Name).flattened())
-		case version != "" && version != strconv.Itoa(g.Version):
-			return s.refuse(w, id, g, problem(http.StatusNotFound, "unknown_version",
-				"version %q of the model is not served; version %d is", shown(version), g.Version).flattened())
+		if g := s.current.Load(); g != nil { // else next says that nothing is served
+			if p := g.is(name, version); p != nil {
+				return s.refuse(w, id, g, p.flattened())
+			}
 		}
 		return next(w, r, id)
 	}
+}
+
+// is returns a problem unless the generation is the version of that name, or of
+// any where none is named.
+func (g *generation) is(name, version string) *Problem {
+	switch {
+	case g.Model.Name != name:
+		return problem(http.StatusNotFound, "unknown_model", "there is no model %q; there is %q",
+			shown(name), g.Model.Name)
+	case version != "" && version != strconv.Itoa(g.Version):
+		return problem(http.StatusNotFound, "unknown_version", "version %q of the model is not served; version %d is",
+			shown(version), g.Version)
+	}
+	return nil
+}
+
+// metadata describes the server.
+func (s *Server) metadata() oip.Server {
+	return oip.Server{Name: s.cfg.Endpoint, Version: "2", Extensions: []string{oip.BinaryData, oip.Repository}}
 }
 
 // readiness answers while the endpoint can take requests, else 503 with the

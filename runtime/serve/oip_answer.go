@@ -156,8 +156,14 @@ func (w inferring) writeTensors(outputs []oip.Output, rows int, e *explained) {
 		}
 		answers[i], binary = a, binary || a.Binary
 	}
+	name, version := w.gen.Model.Name, strconv.Itoa(w.gen.Version)
+	if w.message.Model != "" { // a call, which names it
+		message := oip.AppendProtoResponse(nil, name, version, w.message.ID, answers, w.message.Raw || binary)
+		w.out = append(prefix(w.out[:0], len(message)), message...)
+		return
+	}
 	header := 0
-	w.out, header = oip.AppendResponse(w.out[:0], w.gen.Model.Name, strconv.Itoa(w.gen.Version), w.message.ID, answers)
+	w.out, header = oip.AppendResponse(w.out[:0], name, version, w.message.ID, answers)
 	if binary {
 		w.header = header
 	}

@@ -12,9 +12,10 @@ import (
 
 // dialect is a way in which rows come and predictions go.
 type dialect struct {
-	flat       bool // errors are {"error": text}
+	form       form // of errors
 	acceptable func(http.Header) *Problem
 	predict    func(w *worker, ctx context.Context, h http.Header) (int, *Problem)
+	finish     func(h http.Header) // sets what follows an answer; nil: nothing does
 }
 
 // The dialects. inference is that of the Open Inference Protocol, instances that
@@ -25,12 +26,12 @@ var (
 			w.rowsKey, w.bare = "features", false
 			return w.predict(ctx)
 		}}
-	instances = dialect{flat: true, acceptable: acceptable,
+	instances = dialect{form: asText, acceptable: acceptable,
 		predict: func(w *worker, ctx context.Context, _ http.Header) (int, *Problem) {
 			w.rowsKey, w.bare = "instances", true
 			return w.predict(ctx)
 		}}
-	inference = dialect{flat: true, acceptable: tensors,
+	inference = dialect{form: asText, acceptable: tensors,
 		predict: func(w *worker, ctx context.Context, h http.Header) (int, *Problem) {
 			return inferring{w}.infer(ctx, h)
 		}}
@@ -58,18 +59,28 @@ func tensors(h http.Header) *Problem {
 // infer reads w.body as an inference request, scores it and leaves the answer in
 // w.out. It returns the number of rows, or what is wrong; then nothing was
 // observed.
-//
-// Rows are set and scored in one go. A model whose server is asked is the
-// exception: there all rows are looked at first, so that a bad one costs no call.
 func (w inferring) infer(ctx context.Context, h http.Header) (int, *Problem) {
+	w.begin()
+	if p := w.tensors(h); p != nil {
+		return 0, p
+	}
+	return w.score(ctx)
+}
+
+// begin forgets the request before.
+func (w inferring) begin() {
 	w.found.reset()
 	w.scan.reset(nil) // nothing of the request before is malformed any more
 	w.explain.reset()
 	w.row, w.header = -1, 0
 	w.scores, w.proba = w.scores[:0], w.proba[:0]
-	if p := w.tensors(h); p != nil {
-		return 0, p
-	}
+}
+
+// score scores the request that was decoded.
+//
+// Rows are set and scored in one go. A model whose server is asked is the
+// exception: there all rows are looked at first, so that a bad one costs no call.
+func (w inferring) score(ctx context.Context) (int, *Problem) {
 	t, p := w.bind()
 	if p != nil {
 		return 0, p
@@ -136,10 +147,19 @@ func (w inferring) tensors(h http.Header) *Problem {
 		}
 		header = n
 	}
-	// One more, for a tensor of two dimensions that is too wide to be told so.
-	lim := oip.Limits{Tensors: 4*len(w.gen.inputs) + 8,
-		Elements: w.limits.rows * (len(w.gen.inputs) + len(w.gen.dropped))}
-	err := oip.Decode(&w.message, w.body, header, lim)
+	return w.understood(oip.Decode(&w.message, w.body, header, w.bounds()))
+}
+
+// bounds are the most tensors and elements that a request may have: those of all
+// columns, and some more tensors, to be told by name that they are none.
+func (w inferring) bounds() oip.Limits {
+	columns := len(w.gen.inputs) + len(w.gen.dropped)
+	return oip.Limits{Tensors: columns + 8, Elements: w.limits.rows * columns}
+}
+
+// understood turns what is wrong with a message into a problem, or takes over what
+// it asks for.
+func (w inferring) understood(err error) *Problem {
 	var over *oip.TooLargeError
 	switch {
 	case errors.As(err, &over):

@@ -24,7 +24,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *
 	if g == nil {
 		s.cfg.Metrics.failed(s.cfg.Endpoint, nil, http.StatusServiceUnavailable)
 		p := problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet")
-		p.flat = in.flat
+		p.form = in.form
 		return s.refuse(w, id, nil, p)
 	}
 	from := clientIn(r.Context())
@@ -36,7 +36,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *
 	// reused before the answer is written. On success it cannot.
 	if p != nil {
 		worker.release()
-		if p.flat = in.flat; p.flat && p.status == http.StatusUnprocessableEntity {
+		if p.form = in.form; p.form == asText && p.status == http.StatusUnprocessableEntity {
 			p.status = http.StatusBadRequest // as inference protocols answer whatever is wrong
 		}
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, p.status)
@@ -51,6 +51,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *
 		h["Content-Type"] = typeBytes
 		h.Set(headerLength, strconv.Itoa(worker.header))
 	}
+	if in.finish != nil {
+		h["Content-Type"] = typeGRPC
+	}
 	// net/http buffers 2048 bytes and sets the length itself if the answer fits;
 	// a longer one would be sent chunked. Only long answers are claimed: a client
 	// that reads slowly keeps them in memory until the write ends.
@@ -61,6 +64,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *
 	g.metrics.predictions.Add(float64(rows))
 	g.metrics.durations.Observe(s.cfg.Now().Sub(start).Seconds())
 	w.Write(worker.out) //nolint:errcheck // a client that has gone needs no answer
+	if in.finish != nil {
+		in.finish(h)
+	}
 	worker.release()
 	return outcome{status: http.StatusOK, rows: rows, gen: g}
 }

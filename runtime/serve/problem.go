@@ -30,12 +30,21 @@ type Problem struct {
 	// status is the HTTP status; it is sent as such and is not in the body.
 	status int
 	allow  string // of a 405
-	flat   bool   // the body is {"error": text}, as inference protocols have it
+	form   form   // of the answer
 }
+
+// form is how a protocol writes its errors.
+type form int
+
+const (
+	asJSON form = iota // {"error": {"code", "message", ...}}
+	asText             // {"error": text}, as inference protocols have it
+	asGRPC             // a status in the header
+)
 
 // flattened marks the problem as one of an inference protocol.
 func (p *Problem) flattened() *Problem {
-	p.flat = true
+	p.form = asText
 	return p
 }
 
@@ -130,6 +139,11 @@ func shown(text string) string {
 func (p *Problem) write(w http.ResponseWriter, id string) {
 	p.RequestID = id
 	h := w.Header()
+	if p.form == asGRPC {
+		p.writeGRPC(h)
+		w.WriteHeader(http.StatusOK)
+		return
+	}
 	h["Content-Type"] = typeJSON
 	if p.allow != "" {
 		h.Set("Allow", p.allow)
@@ -139,7 +153,7 @@ func (p *Problem) write(w http.ResponseWriter, id string) {
 	}
 	w.WriteHeader(p.status)
 	var answer any = map[string]*Problem{"error": p}
-	if p.flat {
+	if p.form == asText {
 		answer = oip.Failure{Error: p.text()}
 	}
 	body, err := json.Marshal(answer)

@@ -66,14 +66,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !found:
 		p := problem(http.StatusNotFound, "not_found", "there is no such path; there are %s", s.paths())
-		p.flat = flat(r.URL.Path)
+		p.form = formOf(r.URL.Path)
 		out = s.refuse(w, id, nil, p)
 	case r.Method != rt.method && (rt.method != http.MethodGet || r.Method != http.MethodHead):
 		p := problem(http.StatusMethodNotAllowed, "method_not_allowed", "%s takes %s", r.URL.Path, rt.method)
 		if p.allow = rt.method; rt.method == http.MethodGet {
 			p.allow = "GET, HEAD"
 		}
-		p.flat = flat(r.URL.Path)
+		p.form = formOf(r.URL.Path)
 		out = s.refuse(w, id, nil, p)
 		// Counted so that requests for predictions are durations plus errors; see
 		// Metrics.
@@ -120,7 +120,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, st
 	}
 	p := problem(http.StatusInternalServerError, "internal",
 		"something went wrong here; the log has it under the request id")
-	p.flat = flat(r.URL.Path)
+	p.form = formOf(r.URL.Path)
 	out := s.refuse(w, id, g, p)
 	s.log(r, id, start, out)
 }

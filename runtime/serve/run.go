@@ -63,6 +63,10 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 			return ctx
 		},
 	}
+	// HTTP/2 without TLS is what gRPC's clients speak.
+	web.Protocols = new(http.Protocols)
+	web.Protocols.SetHTTP1(true)
+	web.Protocols.SetUnencryptedHTTP2(true)
 	// Buffered: after an early return nobody receives.
 	failed := make(chan error, 1)
 	go func() {

@@ -16,6 +16,7 @@ import (
 // before the endpoint hears of them.
 var elsewhere = map[string][]string{
 	"route.go": {"StatusNotFound"}, "health.go": {"StatusNotFound"}, "oip.go": {"StatusNotFound"},
+	"grpc.go":    {"StatusMethodNotAllowed"},
 	"visitor.go": {"StatusForbidden", "StatusMisdirectedRequest"},
 }
 
