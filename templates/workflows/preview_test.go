@@ -50,7 +50,7 @@ func previewed(t *testing.T, job, step string, stacks []string, doubles map[stri
 		all[name] = text
 	}
 	calls, said, err = shell(t, "echo config > Pulumi.preview.yaml\n"+script, all,
-		append(env, "STACKS="+dir, "NUMBER=12", "GITHUB_RUN_ID=7", "POLL=0")...)
+		append(env, "STACKS="+dir, "NUMBER=12", "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=2", "POLL=0")...)
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		left = append(left, e.Name())
@@ -72,7 +72,7 @@ func TestAPullRequestGetsAStackOfItsOwn(t *testing.T) {
 
 func TestThePipelinesOfAPreviewTrainOnce(t *testing.T) {
 	calls, said, _, err := previewed(t, "up", "Train the candidate", []string{"pr-12"}, nil)
-	if err != nil || !strings.Contains(calls, "create job nightly-7 --namespace shop-pr-12 --from cronjob/nightly") ||
+	if err != nil || !strings.Contains(calls, "create job nightly-7-2 --namespace shop-pr-12 --from cronjob/nightly") ||
 		strings.Contains(calls, "retention") {
 		t.Errorf("%v\n%s\n%s", err, calls, said)
 	}

@@ -80,12 +80,15 @@ var steps = []step{
 	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
 		{"ENVIRONMENT", "${{ [[ .Asked ]] }}"}, user, objectKey, objectSecret, region}},
 
+	{name: "preview-config", title: "Take the config of previews"},
 	{name: "preview-up", title: "Deploy the preview", vars: state, secrets: stateSecrets,
 		env: []setting{pull, previewKey, previewSecret}},
 	{name: "preview-train", title: "Train the candidate", vars: state, secrets: stateSecrets,
 		env: []setting{pull, previewKey, previewSecret}},
 	{name: "preview-comment", title: "Comment with the preview and its cost", vars: []string{"ASHLAR_PREVIEW_URL"},
-		env: []setting{hubToken, thisRun}},
+		env: []setting{hubToken, thisRun}, github: "cat \"$RUNNER_TEMP/preview.md\" >> \"$GITHUB_STEP_SUMMARY\"\n" +
+			"ashlar github comment \"$RUNNER_TEMP/preview.md\" --key preview\n",
+		gitlab: "cp \"$RUNNER_TEMP/preview.md\" ashlar-preview.md\n"},
 	{name: "preview-down", title: "Remove the preview, and prove it", vars: state, secrets: stateSecrets,
 		env: []setting{pull, previewKey, previewSecret}},
 	{name: "preview-gone", title: "Comment that it is gone", env: []setting{hubToken, thisRun}},

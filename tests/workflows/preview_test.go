@@ -26,26 +26,29 @@ func newPreviewer(t *testing.T) (d *deployer, bin string, pulumi func(...string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(d.dir, workflows.Folder, previewFile),
+	write(t, filepath.Join(d.Dir, workflows.Folder, previewFile),
 		string(files[workflows.Folder+"/"+previewFile]), 0o600)
 	pulumi = func(args ...string) string {
 		cmd := exec.Command(filepath.Join(d.tools, "pulumi"), args...)
-		cmd.Dir = d.dir
-		cmd.Env = append(os.Environ(), "PULUMI_BACKEND_URL="+d.values["vars.PULUMI_BACKEND_URL"], "PULUMI_HOME="+
-			d.env["PULUMI_HOME"], "PULUMI_CONFIG_PASSPHRASE="+d.values["secrets.PULUMI_CONFIG_PASSPHRASE"])
+		cmd.Dir = d.Dir
+		cmd.Env = append(os.Environ(), "PULUMI_BACKEND_URL="+d.Values["vars.PULUMI_BACKEND_URL"], "PULUMI_HOME="+
+			d.Env["PULUMI_HOME"], "PULUMI_CONFIG_PASSPHRASE="+d.Values["secrets.PULUMI_CONFIG_PASSPHRASE"])
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("pulumi %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
 		return string(out)
 	}
+	// As `ashlar init` writes it: a stack without an environment is refused.
+	write(t, filepath.Join(d.Dir, "Pulumi.yaml"), "name: shop\nruntime: {name: go, options: {binary: bin/program}}\n"+
+		"config:\n  environment:\n    type: string\n", 0o600)
 	pulumi("stack", "init", "preview", "--secrets-provider", "passphrase")
 	for _, pair := range [][2]string{{"name", "shop"}, {"storeUrl", "s3://b"},
 		{"image", "hub.example.com/runtime@sha256:1"}} {
 		pulumi("config", "set", pair[0], pair[1], "--stack", "preview")
 	}
 	pulumi("config", "set", "--secret", "databaseUrl", "postgres://db", "--stack", "preview")
-	bin, _, _ = strings.Cut(d.path, string(os.PathListSeparator))
+	bin, _, _ = strings.Cut(d.Path, string(os.PathListSeparator))
 	asked := filepath.Join(bin, "asked")
 	write(t, filepath.Join(bin, "ashlar"), "#!/bin/sh\necho \"$* of $ASHLAR_DATABASE\" >> "+asked+
 		"\n[ ! -e "+bin+"/left ]\n", 0o700)
@@ -54,7 +57,7 @@ func newPreviewer(t *testing.T) (d *deployer, bin string, pulumi func(...string)
 	for name, value := range map[string]string{"github.event.pull_request.number": "12",
 		"secrets.AWS_ACCESS_KEY_ID":     "",
 		"secrets.AWS_SECRET_ACCESS_KEY": "", "github.token": "", "github.repository": "acme/shop"} {
-		d.values[name] = value
+		d.Values[name] = value
 	}
 	return d, bin, pulumi
 }
@@ -65,16 +68,16 @@ func newPreviewer(t *testing.T) (d *deployer, bin string, pulumi func(...string)
 func TestAPreviewComesAndGoes(t *testing.T) {
 	d, bin, pulumi := newPreviewer(t)
 	for range 2 { // a push after the first
-		if said, err := d.only(previewFile, "up", "Deploy the preview"); err != nil ||
+		if said, err := d.Only(previewFile, "up", "Deploy the preview"); err != nil ||
 			!strings.Contains(said, "runtime@sha256:1") {
 			t.Fatalf("%v\n%s", err, said)
 		}
-		if err := os.Remove(filepath.Join(d.dir, "Pulumi.pr-12.yaml")); err != nil { // the next job checks out anew
+		if err := os.Remove(filepath.Join(d.Dir, "Pulumi.pr-12.yaml")); err != nil { // the next job checks out anew
 			t.Fatal(err)
 		}
 	}
 	write(t, filepath.Join(bin, "left"), "", 0o600)
-	if said, err := d.only(previewFile, "down", "Remove the preview, and prove it"); err == nil {
+	if said, err := d.Only(previewFile, "down", "Remove the preview, and prove it"); err == nil {
 		t.Errorf("something is left, and the job says nothing:\n%s", said)
 	}
 	if all := pulumi("stack", "ls"); !strings.Contains(all, "pr-12") {
@@ -83,7 +86,7 @@ func TestAPreviewComesAndGoes(t *testing.T) {
 	if err := os.Remove(filepath.Join(bin, "left")); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := d.only(previewFile, "sweep", "Remove the previews of closed pull requests"); err != nil {
+	if said, err := d.Only(previewFile, "sweep", "Remove the previews of closed pull requests"); err != nil {
 		t.Errorf("%v\n%s", err, said)
 	}
 	if all := pulumi("stack", "ls"); strings.Contains(all, "pr-12") || !strings.Contains(all, "preview") {

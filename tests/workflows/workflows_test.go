@@ -1,5 +1,7 @@
 //go:build integration
 
+// Package workflows runs what the generated workflows say: every run step of
+// their jobs, in order, in a clone of this repository.
 package workflows
 
 import (
@@ -12,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/ashlar-dev/ashlar/stacks/github/githubtest"
+	"github.com/ashlar-dev/ashlar/tests/actions"
 )
 
 // gh is as much of GitHub's command as the workflows use: which pull request a
@@ -33,7 +36,7 @@ const credit = "blueprints/examples/credit/credit.cue"
 
 // scratch is a clone of this repository with a pull request in the making.
 type scratch struct {
-	*runner
+	*actions.Runner
 	hub   *githubtest.Server
 	state string
 }
@@ -48,22 +51,22 @@ func newScratch(t *testing.T) *scratch {
 		t.Skip("skipped: these sources are no git repository that could be cloned")
 	}
 	state := t.TempDir()
-	s := &scratch{hub: githubtest.New(t), state: state, runner: &runner{
-		t: t, dir: filepath.Join(t.TempDir(), "clone"), artifacts: filepath.Join(state, "artifacts"),
-		path: filepath.Join(state, "bin"),
+	s := &scratch{hub: githubtest.New(t), state: state, Runner: &actions.Runner{
+		T: t, Dir: filepath.Join(t.TempDir(), "clone"), Artifacts: filepath.Join(state, "artifacts"),
+		Path: filepath.Join(state, "bin"),
 	}}
 	s.hub.Open("ada", "topic", "Change the blueprint")
 	if out, err := exec.Command("git", "-c", "safe.directory=*", "clone", "-q", "--no-hardlinks", root,
-		s.dir).CombinedOutput(); err != nil {
+		s.Dir).CombinedOutput(); err != nil {
 		t.Fatalf("clone: %v\n%s", err, out)
 	}
-	s.write(filepath.Join(s.path, "gh"), gh, 0o755)
+	s.write(filepath.Join(s.Path, "gh"), gh, 0o755)
 	s.write(filepath.Join(state, "head"), "", 0o600)
 	s.git("config", "user.name", "Ada")
 	s.git("config", "user.email", "ada@example.com")
 	s.git("checkout", "-q", "-B", "main")
 	base := s.git("rev-parse", "HEAD")
-	s.values = map[string]string{
+	s.Values = map[string]string{
 		"": "", "github.token": githubtest.Token, "github.actor": "ada", "github.event.pull_request.base.sha": base,
 		"github.event.pull_request.base.sha || github.event.merge_group.base_sha":                                   base,
 		"github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository": "true",
@@ -77,53 +80,53 @@ func newScratch(t *testing.T) *scratch {
 	}
 	event := filepath.Join(state, "event.json")
 	s.write(event, `{"pull_request": {"number": 1}}`, 0o600)
-	s.env = map[string]string{"GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": s.hub.URL, "GITHUB_EVENT_PATH": event,
+	s.Env = map[string]string{"GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": s.hub.URL, "GITHUB_EVENT_PATH": event,
 		"GITHUB_REF": "refs/pull/1/merge", "GH_STATE": state}
 	return s
 }
 
 func (s *scratch) write(file, text string, mode os.FileMode) {
-	s.t.Helper()
+	s.T.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	if err := os.WriteFile(file, []byte(text), mode); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 }
 
 func (s *scratch) git(args ...string) string {
-	s.t.Helper()
-	cmd := exec.Command("git", append([]string{"-C", s.dir}, args...)...)
+	s.T.Helper()
+	cmd := exec.Command("git", append([]string{"-C", s.Dir}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		s.t.Fatalf("git %v: %v\n%s", args, err, out)
+		s.T.Fatalf("git %v: %v\n%s", args, err, out)
 	}
 	return strings.TrimSpace(string(out))
 }
 
 // commit edits the blueprint and commits it.
 func (s *scratch) commit(from, to string) string {
-	s.t.Helper()
-	file := filepath.Join(s.dir, credit)
+	s.T.Helper()
+	file := filepath.Join(s.Dir, credit)
 	text, err := os.ReadFile(file)
 	if err != nil || strings.Count(string(text), from) != 1 {
-		s.t.Fatalf("%s does not hold %q once: %v", credit, from, err)
+		s.T.Fatalf("%s does not hold %q once: %v", credit, from, err)
 	}
 	s.write(file, strings.Replace(string(text), from, to, 1), 0o600)
 	s.git("commit", "-q", "-a", "-m", "Change")
 	sha := s.git("rev-parse", "HEAD")
-	s.values["github.event.pull_request.head.sha"], s.env["GITHUB_SHA"] = sha, sha
+	s.Values["github.event.pull_request.head.sha"], s.Env["GITHUB_SHA"] = sha, sha
 	return sha
 }
 
 // must runs jobs of a workflow in order and returns what the last said.
 func (s *scratch) must(name string, jobs ...string) (said string) {
-	s.t.Helper()
+	s.T.Helper()
 	for _, job := range jobs {
 		var err error
-		if said, err = s.run(name, job); err != nil {
-			s.t.Fatal(err)
+		if said, err = s.Run(name, job); err != nil {
+			s.T.Fatal(err)
 		}
 	}
 	return said
@@ -159,12 +162,12 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 
 	// A commit that came by no pull request is not applied.
 	s.git("checkout", "-q", "main")
-	if said, err := s.run(merge, "reviewed"); err == nil || !strings.Contains(said, "came by no pull request") {
+	if said, err := s.Run(merge, "reviewed"); err == nil || !strings.Contains(said, "came by no pull request") {
 		t.Errorf("%v\n%s", err, said)
 	}
 	// What was reviewed is.
 	s.git("merge", "-q", "--no-ff", "--no-edit", "topic")
-	s.env["GITHUB_SHA"], s.env["GITHUB_REF"] = s.git("rev-parse", "HEAD"), "refs/heads/main"
+	s.Env["GITHUB_SHA"], s.Env["GITHUB_REF"] = s.git("rev-parse", "HEAD"), "refs/heads/main"
 	s.write(filepath.Join(s.state, "head"), head+"\n", 0o600)
 	s.must(merge, "reviewed")
 	if said := s.must(merge, "run"); !strings.Contains(said, "serves default-risk version 1 and answered") {
@@ -172,7 +175,7 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 	}
 	// Something else that got in between is not.
 	s.commit("n_estimators: 100", "n_estimators: 99")
-	if said, err := s.run(merge, "reviewed"); err == nil || !strings.Contains(said, "differs from the reviewed plan") {
+	if said, err := s.Run(merge, "reviewed"); err == nil || !strings.Contains(said, "differs from the reviewed plan") {
 		t.Errorf("another plan is applied: %v\n%s", err, said)
 	}
 	s.must("ashlar-retrain.yml", "train")
@@ -182,9 +185,9 @@ func TestAPullRequestAndItsMergeRunAsTheyAreWritten(t *testing.T) {
 		"run: Build the image", "run: Run it locally"}
 	at := 0
 	for _, one := range want {
-		i := slices.Index(s.ran[at:], one)
+		i := slices.Index(s.Ran[at:], one)
 		if i < 0 {
-			t.Fatalf("%q did not run after %v:\n%s", one, want[:at], fmt.Sprint(s.ran))
+			t.Fatalf("%q did not run after %v:\n%s", one, want[:at], fmt.Sprint(s.Ran))
 		}
 		at += i
 	}

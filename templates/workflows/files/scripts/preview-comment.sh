@@ -1,4 +1,2 @@
 ashlar preview show "$RUNNER_TEMP/stack.json" --url "$ASHLAR_PREVIEW_URL" > "$RUNNER_TEMP/preview.md"
 printf '\n[The run that made it](%s)\n' "$RUN" >> "$RUNNER_TEMP/preview.md"
-cat "$RUNNER_TEMP/preview.md" >> "$GITHUB_STEP_SUMMARY"
-ashlar github comment "$RUNNER_TEMP/preview.md" --key preview
