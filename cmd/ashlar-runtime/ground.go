@@ -53,7 +53,7 @@ func (a *app) options(ctx context.Context, s settings) (registry.Options, error)
 // that was made for it, and open to it but for what is ours.
 func (a *app) confinement(s settings) confine.Policy {
 	closed := []string{a.getenv("ASHLAR_PLAN"), a.getenv(privacy.FileVariable), "/etc/ashlar",
-		"/etc/ashlar-code", "/etc/ashlar-keys"}
+		"/etc/ashlar-code", "/etc/ashlar-keys", "/etc/ashlar-secrets"}
 	for _, place := range []string{s.data, s.code, s.store} {
 		if !strings.Contains(place, "://") {
 			closed = append(closed, place)

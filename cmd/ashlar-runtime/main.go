@@ -12,6 +12,7 @@
 //	ASHLAR_DATABASE         postgres://user@host:5432/name?sslmode=verify-full, or a SQLite file
 //	ASHLAR_DATABASE_AUTH    password (default), secret or iam; see package login
 //	ASHLAR_DATABASE_SECRET  ARN of the secret, for secret
+//	ASHLAR_DATABASE_FILE    file with the URL as it is now, read before each connection, for password
 //	ASHLAR_DATABASE_SCHEMAS the schemas that migrate makes, with users of their own, separated by commas
 //	ASHLAR_DATABASE_MANAGER PROJECT/STACK: the stack that migrate marks them with
 //	ASHLAR_AUTHOR           who acts, for the registry

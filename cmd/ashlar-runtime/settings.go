@@ -43,7 +43,8 @@ func (a *app) settings(n needs) (settings, error) {
 		store: a.getenv("ASHLAR_STORE"), data: a.getenv("ASHLAR_DATA"), code: a.getenv("ASHLAR_CODE"),
 		database: login.Config{
 			Mode: a.getenv("ASHLAR_DATABASE_AUTH"), Database: a.getenv("ASHLAR_DATABASE"),
-			Secret: a.getenv("ASHLAR_DATABASE_SECRET"), Region: a.getenv("AWS_REGION"),
+			Secret: a.getenv("ASHLAR_DATABASE_SECRET"), File: a.getenv("ASHLAR_DATABASE_FILE"),
+			Region: a.getenv("AWS_REGION"),
 		},
 	}
 	var problems []error

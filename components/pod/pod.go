@@ -195,6 +195,7 @@ func (a *Args) env() corev1.EnvVarArray {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String("ASHLAR_PSEUDONYM_KEYS_FILE"),
 			Value: pulumi.String(KeysDir + "/" + PseudonymKeys)})
 	}
+	out = append(out, a.secretFiles()...)
 	for _, s := range a.Secrets {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(s.Variable), ValueFrom: corev1.EnvVarSourceArgs{
 			SecretKeyRef: corev1.SecretKeySelectorArgs{Name: pulumi.String(s.Name), Key: pulumi.String(s.Key)},
@@ -231,6 +232,7 @@ func (a *Args) mounts() corev1.VolumeMountArray {
 		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(keysVolume), MountPath: pulumi.String(KeysDir),
 			ReadOnly: pulumi.Bool(true)})
 	}
+	out = append(out, a.secretMount()...)
 	if a.Runtime != nil {
 		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume),
 			MountPath: pulumi.String(RuntimeDir), ReadOnly: pulumi.Bool(true)})
@@ -265,6 +267,7 @@ func (a *Args) Volumes() corev1.VolumeArray {
 				Path: pulumi.String(PseudonymKeys)}},
 		}})
 	}
+	out = append(out, a.secretVolume()...)
 	if a.Runtime != nil {
 		out = append(out, corev1.VolumeArgs{Name: pulumi.String(runtimeVolume),
 			EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("128Mi")}})

@@ -65,7 +65,7 @@ func TestAPodIsConfinedAsPodSecurityRestrictedAsks(t *testing.T) {
 func TestASecretReachesAPodByReferenceOnly(t *testing.T) {
 	p := recorded(t, good())
 	var names []string
-	for i := range 4 {
+	for i := range 5 {
 		at := "spec.containers.0.env." + string(rune('0'+i))
 		name := p.Text(at + ".name")
 		names = append(names, name)
@@ -74,8 +74,24 @@ func TestASecretReachesAPodByReferenceOnly(t *testing.T) {
 			t.Errorf("the secret is in the pod: %v", p.At(at))
 		}
 	}
-	if got := strings.Join(names, " "); got != "A B ASHLAR_DATABASE GOMEMLIMIT" {
+	if got := strings.Join(names, " "); got != "A B ASHLAR_DATABASE_FILE ASHLAR_DATABASE GOMEMLIMIT" {
 		t.Errorf("variables are %s", got)
+	}
+	// The file follows a change, where a variable keeps what it had.
+	for path, want := range map[string]any{
+		"spec.containers.0.env.2.value":                           "/etc/ashlar-secrets/ASHLAR_DATABASE",
+		"spec.containers.0.volumeMounts.2.mountPath":              "/etc/ashlar-secrets",
+		"spec.containers.0.volumeMounts.2.readOnly":               true,
+		"spec.volumes.2.projected.sources.0.secret.name":          "ashlar-secrets",
+		"spec.volumes.2.projected.sources.0.secret.optional":      true,
+		"spec.volumes.2.projected.sources.0.secret.items.0.key":   "database",
+		"spec.volumes.2.projected.sources.0.secret.items.0.path":  "ASHLAR_DATABASE",
+		"spec.volumes.2.projected.defaultMode":                    288.0,
+		"spec.containers.0.env.3.valueFrom.secretKeyRef.optional": nil,
+	} {
+		if got := p.At(path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
 	}
 	with := good()
 	with.Credentials = "ashlar-store"

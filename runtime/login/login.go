@@ -3,7 +3,8 @@
 // It exists so that no workload needs a long-lived password. There are three
 // modes, chosen by the environment and not by the plan:
 //
-//	password  what the database's URL, or a variable from a Secret, holds
+//	password  what the database's URL, or a variable from a Secret, holds; where a
+//	          file has the URL too, it is read before each connection
 //	secret    name and password from AWS Secrets Manager, read before each
 //	          connection, so that a rotation is followed
 //	iam       a token of 15 minutes signed with the workload's own AWS
@@ -43,6 +44,7 @@ type Config struct {
 	Mode     string // password (also where empty), secret or iam
 	Database string // the database's URL, or the path of a SQLite file
 	Secret   string // the secret's ARN or name; for mode secret
+	File     string // that has the URL as it is now, which may be missing; for mode password
 	Region   string // AWS region; empty: that of the secret, of the host or of the environment
 }
 
@@ -63,6 +65,10 @@ func (c Config) Check() error {
 	}
 	u, err := url.Parse(c.Database)
 	remote := err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")
+	if c.File != "" && (c.Mode == Secret || c.Mode == IAM || !remote) {
+		problems = append(problems, errors.New(
+			"database login: a file with the URL is for mode password and a postgres:// URL"))
+	}
 	if (c.Mode == Secret || c.Mode == IAM) && !remote {
 		problems = append(problems, fmt.Errorf("database login: mode %s is for a postgres:// URL", c.Mode))
 	}
@@ -93,6 +99,10 @@ func New(ctx context.Context, c Config) (registry.Login, error) {
 	}
 	l := registry.Login{Roots: roots}
 	switch c.Mode {
+	case "", Password:
+		if c.File != "" {
+			l.Credentials, l.OfURL = c.reread, true
+		}
 	case Secret:
 		l.Credentials, err = c.secret(ctx)
 	case IAM:

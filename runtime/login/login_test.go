@@ -43,6 +43,8 @@ func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
 		"a name without its mode":   {Config{Secret: arn, Database: remote}, []string{"the mode is password"}},
 		"a token without a user": {Config{Mode: IAM, Database: "postgres://" + host + "/ashlar"},
 			[]string{"needs the database user"}},
+		"a file for a token": {Config{Mode: IAM, File: "f", Database: remote}, []string{"is for mode password"}},
+		"a file for a file":  {Config{File: "f", Database: "registry.db"}, []string{"is for mode password"}},
 		"a token for a file": {Config{Mode: IAM, Database: "registry.db"},
 			[]string{"is for a postgres:// URL"}},
 		"two proofs": {Config{Mode: IAM, Database: "postgres://ada:s3cr3t@" + host +

@@ -10,6 +10,9 @@ type Login struct {
 	// Credentials are asked for before each connection, so that a token is
 	// fresh and a rotated password is followed; nil: the URL has them.
 	Credentials Credentials
+	// OfURL says that the credentials are the URL's own, read again where it is kept:
+	// who consents to send that URL's password over a network consents to them.
+	OfURL bool
 	// Roots are who may sign the server's certificate; nil: who this machine
 	// trusts. A sslrootcert in the URL comes first.
 	Roots *x509.CertPool

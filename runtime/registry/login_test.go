@@ -199,6 +199,10 @@ func TestSecretsGoOverTLSAlone(t *testing.T) {
 			(!strings.Contains(err.Error(), "in the clear") || strings.Contains(err.Error(), "s3cr3t")) {
 			t.Errorf("%s without a login: %v", location, err)
 		}
+		ofURL := Login{OfURL: true, Credentials: login.Credentials}
+		if _, err := configurePostgres(location, ofURL); (err == nil) != fine {
+			t.Errorf("%s with its own password read again: %v", location, err)
+		}
 		if err == nil && config.RuntimeParams["ashlar_plaintext"] != "" {
 			t.Errorf("%s: the server hears of the consent", location)
 		}

@@ -136,7 +136,7 @@ func configurePostgres(location string, login Login) (*pgx.ConnConfig, error) {
 		return nil, errors.New("the database's URL has a part that PostgreSQL does not take; write it as postgres://user@host:5432/name?sslmode=verify-full")
 	}
 	if plain(config) && !here(config.Host) {
-		if login.Credentials != nil {
+		if login.Credentials != nil && !login.OfURL {
 			return nil, errors.New("a token or a secret would go over the network in the clear: use sslmode=verify-full in the database's URL")
 		}
 		if !trusted {
