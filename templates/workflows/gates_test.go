@@ -1,11 +1,16 @@
 package workflows
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rhysd/actionlint"
+	"go.yaml.in/yaml/v3"
 )
 
 // events are what starts a workflow, by name.
@@ -122,6 +127,40 @@ func TestDriftIsComparedWithTheImageThatWasDeployed(t *testing.T) {
 			temp + "/preview.json --issue"
 		if err != nil || calls != want {
 			t.Errorf("%s: %v\n%s\n%s", history, err, calls, said)
+		}
+	}
+}
+
+// TestANightAsksTheClusterItself: where the job has its kubeconfig, and with the values
+// that Pulumi has decrypted, in a file that nobody else reads.
+func TestANightAsksTheClusterItself(t *testing.T) {
+	script := scriptOf(t, rendered(t, shapes["mixed"])[Folder+"/ashlar-drift.yml"], "preview", "Compare")
+	config := `{"shop:databaseUrl": {"value": "postgres://a:b@c/d", "secret": true},
+		"shop:cluster": {"value": "{}", "objectValue": {"minNodes": 3}}}`
+	for provider, want := range map[string]string{"aws": "--preview TEMP/preview.json",
+		"kubernetes": "--config-file TEMP/config.yaml"} {
+		temp := t.TempDir()
+		calls, said, err := shell(t, script, map[string]string{"ashlar": recorder, "pulumi": "case \"$*\" in\n" +
+			"'stack history'*) echo '[]' ;;\n'config --show-secrets'*) echo \"$CONFIG\" ;;\nesac"},
+			"CONFIG="+config, "STACK=dev", "PROVIDER="+provider, "RUNNER_TEMP="+temp)
+		want = "drift --env dev " + strings.Replace(want, "TEMP", temp, 1) + " --issue"
+		if err != nil || calls != want {
+			t.Errorf("%s: %v\n%s\n%s", provider, err, calls, said)
+		}
+		file := filepath.Join(temp, "config.yaml")
+		info, err := os.Stat(file)
+		if (err == nil) != (provider == "kubernetes") {
+			t.Fatalf("%s: %v", provider, err)
+		}
+		if err != nil {
+			continue
+		}
+		var got struct{ Config map[string]any }
+		text, err := os.ReadFile(file)
+		if err := errors.Join(err, yaml.Unmarshal(text, &got)); err != nil || info.Mode().Perm() != 0o600 ||
+			got.Config["shop:databaseUrl"] != "postgres://a:b@c/d" ||
+			fmt.Sprint(got.Config["shop:cluster"]) != "map[minNodes:3]" {
+			t.Errorf("%v %v\n%s", err, info.Mode(), text)
 		}
 	}
 }

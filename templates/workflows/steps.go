@@ -72,10 +72,11 @@ var steps = []step{
 	{name: "apply", title: "Apply", vars: state, secrets: stateSecrets, env: []setting{
 		{"STACK", "[[ .Name ]]"}, {"IMAGE", "${{ needs.image.outputs.pinned }}"}, accessKey, secretKey}},
 	{name: "compare", title: "Compare", vars: state, secrets: stateSecrets, env: []setting{
-		{"STACK", "${{ matrix.stack }}"}, accessKey, secretKey, token},
+		{"STACK", "${{ matrix.stack }}"},
+		{"PROVIDER", "[[ if .Kubernetes ]]${{ matrix.provider }}[[ end ]]"}, accessKey, secretKey, token},
 		// The issue tells of findings: the job fails where it could not compare.
-		github: "ashlar drift --env \"$STACK\" --preview \"$RUNNER_TEMP/preview.json\" --issue || [ $? = 1 ]\n",
-		gitlab: "ashlar drift --env \"$STACK\" --preview \"$RUNNER_TEMP/preview.json\"\n"},
+		github: "ashlar drift --env \"$STACK\" \"${compared[@]}\" --issue || [ $? = 1 ]\n",
+		gitlab: "ashlar drift --env \"$STACK\" \"${compared[@]}\"\n"},
 
 	{name: "retrain", title: "Train, evaluate and gate", env: []setting{
 		{"ENVIRONMENT", "${{ [[ .Asked ]] }}"}, user, objectKey, objectSecret, region}},

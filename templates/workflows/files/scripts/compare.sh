@@ -6,3 +6,12 @@ image=$(pulumi stack history --stack "$STACK" --page-size 1 --json |
 # What has failed is no comparison, and ends the job; findings are classified.
 pulumi preview --stack "$STACK" --refresh --json[[ with .Policies ]] --policy-pack [[ . ]][[ end ]] > "$RUNNER_TEMP/preview.json" ||
   { ashlar drift --preview "$RUNNER_TEMP/preview.json"; exit 1; }
+compared=(--preview "$RUNNER_TEMP/preview.json")
+[[- if .Kubernetes ]]
+if [ "$PROVIDER" = kubernetes ]; then
+  # The cluster is asked itself: Pulumi does not see what was added beside the program.
+  (umask 077; pulumi config --show-secrets --json --stack "$STACK" |
+    jq '{config: map_values(.objectValue // .value)}' > "$RUNNER_TEMP/config.yaml")
+  compared=(--config-file "$RUNNER_TEMP/config.yaml")
+fi
+[[- end ]]
