@@ -133,7 +133,7 @@ func TestTheExampleConfigsAreSound(t *testing.T) {
 // TestSecretsAreWrittenOnRequestAlone, and who did not ask is told which there are.
 func TestSecretsAreWrittenOnRequestAlone(t *testing.T) {
 	const folder, note, secret = "-- a/secrets/",
-		"Secret ashlar-dev-system/ashlar-database-decide is not written: add --secrets", "u:secret@"
+		"Secret ashlar-dev-system/ashlar-database-decide (database) is not written: add --secrets", "u:secret@"
 	without, with := seen(t, onOther, ""), seen(t, onOther+" --secrets", "")
 	for text, want := range map[string]bool{folder: false, note: true, secret: false} {
 		if strings.Contains(without, text) != want {

@@ -26,7 +26,11 @@ func generatePreviewVerb(a *app) *cobra.Command {
 the input provider that it reads. For each open pull request on GitHub with the label it
 deploys the artifact at --from with the tag pr-NUMBER-COMMIT, which CI pushes: the
 manifests of the environment pr-NUMBER. When the pull request is closed, what was deployed
-is deleted. "ashlar preview remove" deletes what is in the store and the database.`,
+is deleted. "ashlar preview remove" deletes what is in the store and the database.
+
+An artifact has no Secrets: "ashlar bundle push" names those that pods read, with their
+keys, and "ashlar generate manifests --secrets" writes them for the job that pushes to
+apply. "ashlar preview list --context" shows which ones pods wait for.`,
 		Example: `  ashlar generate preview --for argocd --repo acme/shop --from oci://registry.example.com/acme/shop > previews.yaml
   ashlar generate preview --for flux --repo acme/shop --from oci://registry.example.com/acme/shop --secret github --out previews.yaml`,
 		Args: cobra.NoArgs,

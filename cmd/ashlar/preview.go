@@ -76,7 +76,8 @@ func previewListVerb(a *app) *cobra.Command {
 		Use:   "list",
 		Short: "List the previews on this machine, or what those of a cluster have left",
 		Long: `List shows the previews whose state is on this machine. With --name it shows what the
-previews of a cluster have in its object store, its PostgreSQL and its namespaces.`,
+previews of a cluster have in its object store, its PostgreSQL and its namespaces, and
+which Secrets their pods wait for.`,
 		Example: `  ashlar preview list
   ashlar preview list --name acme-credit --store s3://models?region=eu-central-1`,
 		Args: cobra.NoArgs,
@@ -92,6 +93,13 @@ previews of a cluster have in its object store, its PostgreSQL and its namespace
 					return err
 				}
 				all = append(all, found...)
+				if spaces, ok := p.(previewNamespaces); ok {
+					lacks, err := spaces.missing(c.Context(), found)
+					if err != nil { // who may see namespaces need not see what is in them
+						fmt.Fprintf(a.err, "ashlar: whether Secrets are missing is not known: %v\n", err)
+					}
+					all = append(all, lacks...)
+				}
 			}
 			if a.json() {
 				return a.writeJSON(all)

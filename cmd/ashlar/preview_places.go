@@ -18,7 +18,7 @@ import (
 // trace is something that a preview has.
 type trace struct {
 	Preview int    `json:"preview"` // the number of the pull request
-	Kind    string `json:"kind"`    // state, objects, schema, user or namespace
+	Kind    string `json:"kind"`    // state, objects, schema, user, namespace; missing: what its pods wait for
 	Name    string `json:"name"`
 	Objects int    `json:"objects,omitempty"`
 	Bytes   int64  `json:"bytes,omitempty"`
@@ -190,16 +190,9 @@ func (n previewNamespaces) find(ctx context.Context, number int) (out []trace, e
 	if number > 0 {
 		selector += ",ashlar.dev/environment=" + plan.PreviewEnvironment(number)
 	}
-	//nolint:gosec // the words are a program's own arguments, no shell's
-	text, err := exec.CommandContext(ctx, "kubectl", "--context="+n.context, "get",
-		"namespaces", "--selector="+selector,
-		"--output=json", "--request-timeout=30s").Output()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return nil, fmt.Errorf("kubectl get namespaces: %w: %s", err, strings.TrimSpace(string(failed.Stderr)))
-	}
+	text, err := n.kubectl(ctx, "get", "namespaces", "--selector="+selector, "--output=json")
 	if err != nil {
-		return nil, fmt.Errorf("namespaces of %s: %w; install kubectl, or leave --context out", n.context, err)
+		return nil, err
 	}
 	var list struct {
 		Items []struct {
@@ -218,6 +211,22 @@ func (n previewNamespaces) find(ctx context.Context, number int) (out []trace, e
 		}
 	}
 	return out, nil
+}
+
+// kubectl returns what kubectl prints.
+func (n previewNamespaces) kubectl(ctx context.Context, args ...string) ([]byte, error) {
+	//nolint:gosec // the words are a program's own arguments, no shell's
+	text, err := exec.CommandContext(ctx, "kubectl", append([]string{"--context=" + n.context, "--request-timeout=30s"},
+		args...)...).Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return nil, fmt.Errorf("kubectl %s: %w: %s", strings.Join(args[:2], " "), err,
+			strings.TrimSpace(string(failed.Stderr)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("namespaces of %s: %w; install kubectl, or leave --context out", n.context, err)
+	}
+	return text, nil
 }
 
 // remove leaves namespaces to their stack: what is in them may have to end first.

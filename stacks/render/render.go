@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/ashlar-dev/ashlar/stacks/record"
 )
 
@@ -38,8 +40,8 @@ func (f Files) Only(kind string) Files {
 	return out
 }
 
-// TakeSecrets takes the files of secrets/ out and returns the names of the Secrets,
-// as namespace/name, sorted.
+// TakeSecrets takes the files of secrets/ out and returns the names of the Secrets with
+// their keys, as namespace/name (key, key), sorted.
 // A file's name is the one that place gave it: secret-NAME.yaml in the namespace's
 // folder.
 func (f Files) TakeSecrets() []string {
@@ -49,9 +51,16 @@ func (f Files) TakeSecrets() []string {
 		if !ok {
 			continue
 		}
+		var object struct {
+			Data       map[string]any `yaml:"data"`
+			StringData map[string]any `yaml:"stringData"`
+		}
+		_ = yaml.Unmarshal(f[path], &object) // it was written here
 		delete(f, path)
 		if folder, file, ok := strings.Cut(rest, "/"); ok {
-			names = append(names, folder+"/"+strings.TrimSuffix(strings.TrimPrefix(file, "secret-"), ".yaml"))
+			keys := append(sorted(object.Data), sorted(object.StringData)...)
+			names = append(names, fmt.Sprintf("%s/%s (%s)", folder,
+				strings.TrimSuffix(strings.TrimPrefix(file, "secret-"), ".yaml"), strings.Join(keys, ", ")))
 		}
 	}
 	return names
