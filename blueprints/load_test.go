@@ -111,6 +111,11 @@ func TestAnOverlayReplacesAndMerges(t *testing.T) {
 		p.Replicas != (plan.Replicas{Min: 2, Max: 3}) || d.Drift == nil || p.Drift != nil {
 		t.Errorf("endpoints: %+v, %+v", d, p)
 	}
+	zero := strings.Replace(text, "{min: 2, max: 3}, drift", "{min: 0, max: 3}, drift", 1)
+	if e := load(t, map[string]string{"p.cue": zero}, "prod").Endpoints["e"]; e.Replicas !=
+		(plan.Replicas{Min: 0, Max: 3}) {
+		t.Errorf("no pods at least: %+v", e.Replicas)
+	}
 	d, p := dev.Models["m"], prod.Models["m"]
 	if d.Params.Int("max_depth", 0) != 10 || p.Params.Int("max_depth", 0) != 4 || d.Approval.Policy != "manual" ||
 		p.Approval.Policy != "auto" {

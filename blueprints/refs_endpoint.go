@@ -9,6 +9,9 @@ func (r *refs) endpoint(name string) {
 	e := r.plan.Endpoints[name]
 	at := func(rest ...string) []string { return append([]string{"endpoints", name}, rest...) }
 	r.among("model", e.Model, keys(r.plan.Models), at("model")...)
+	if e.Replicas.Max == 0 {
+		r.say("max is 0, as min is: add the largest number of pods, such as max: 3", "", at("replicas", "min")...)
+	}
 	if e.Replicas.Min > e.Replicas.Max {
 		r.say(fmt.Sprintf("min %d is more than max %d", e.Replicas.Min, e.Replicas.Max), "", at("replicas", "min")...)
 	}

@@ -145,6 +145,7 @@ var wrong = []struct{ name, from, to string }{
 	{"a text target", `target: "Status"`, `target: "Note"`},
 	{"an algorithm for another task", `algorithm: "random_forest"`, `algorithm: "linear_regression"`},
 	{"an overlay that does not fit", `replicas: {min: 2, max: 3}`, `replicas: {min: 5, max: 3}`},
+	{"no pods ever", `replicas: {min: 2, max: 3}`, `replicas: {min: 0, max: 0}`},
 	{"an overlay of a wrong type", `replicas: {min: 2, max: 3}`, `replicas: min: "two"`},
 	{"an overlay of an unknown section", `prod: endpoints`, `prod: endpoint`},
 	{"an overlay of an unknown endpoint", `prod: endpoints: e`, `prod: endpoints: f`},

@@ -90,7 +90,7 @@ environments: prod: seed: 2`},
 		{WrongValue, "The value is not allowed",
 			"The value has another type than the field, or is outside of what the field allows.",
 			"Use a value that the message lists. `ashlar explain FIELD` prints the allowed values.",
-			`endpoints: scoring: replicas: min: 0`, `endpoints: scoring: replicas: min: 1`},
+			`endpoints: scoring: replicas: max: 0`, `endpoints: scoring: replicas: max: 1`},
 		{NotConcrete, "The value is not concrete", "The field has a type or an expression where a value is needed.",
 			"Give a value.", `name: string`, `name: "shop"`},
 	}

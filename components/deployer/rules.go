@@ -44,6 +44,8 @@ func inNamespace() []Rule {
 		// What pods of pipelines may do, and who binds a role must hold it.
 		{Group: "argoproj.io", Resources: []string{"workflowtaskresults"}, Verbs: []string{"create", "patch"}},
 		{Group: "monitoring.coreos.com", Resources: []string{"prometheusrules", "servicemonitors"}, Verbs: change},
+		{Group: "keda.sh", Resources: []string{"scaledobjects"}, Verbs: change},
+		{Group: "http.keda.sh", Resources: []string{"interceptorroutes"}, Verbs: change},
 		{Group: queue.Group, Resources: []string{"localqueues"}, Verbs: change},
 	}
 }

@@ -28,6 +28,8 @@ type Args struct {
 	// InFlight is the average number of requests under way in a pod above which pods are
 	// added; 0: CPU alone decides. The cluster must serve the metric InFlightMetric.
 	InFlight int
+	// Keda is the namespace of KEDA's HTTP add-on, which Min 0 takes; "": it runs nowhere.
+	Keda     string
 	Delivery string
 	Strategy Strategy
 
@@ -57,17 +59,27 @@ const (
 	stable  = "-stable"
 	canary  = "-canary"
 	preview = "-preview"
+	proxy   = "-proxy" // the way through KEDA's interceptor, where there may be no pods
 )
 
-// ServiceNames are the Services that an endpoint of the name may make.
-func ServiceNames(name string, delivery string, s Strategy) []string {
+// ServiceNames are the Services that the endpoint makes.
+func (a *Args) ServiceNames() []string {
+	names := a.leading()
+	if a.Min == 0 {
+		names = append(names, a.Name+proxy)
+	}
+	return names
+}
+
+// leading are the Services that lead to pods.
+func (a *Args) leading() []string {
 	switch {
-	case delivery != Rollout:
-		return []string{name}
-	case s.BlueGreen != nil:
-		return []string{name, name + preview}
+	case a.Delivery != Rollout:
+		return []string{a.Name}
+	case a.Strategy.BlueGreen != nil:
+		return []string{a.Name, a.Name + preview}
 	default:
-		return []string{name, name + stable, name + canary}
+		return []string{a.Name, a.Name + stable, a.Name + canary}
 	}
 }
 
@@ -86,8 +98,16 @@ func (a *Args) Validate() error {
 	if a.Delivery != Rollout && a.Delivery != Deployment {
 		say("delivery %q: want %s or %s", a.Delivery, Rollout, Deployment)
 	}
-	if a.Min < 1 || a.Max < a.Min {
-		say("%d to %d replicas: want 1 or more, and no fewer at most than at least", a.Min, a.Max)
+	if a.Min < 0 || a.Max < 1 || a.Max < a.Min {
+		say("%d to %d replicas: want 0 or more, at most 1 or more, and no fewer at most than at least", a.Min, a.Max)
+	}
+	if a.Min == 0 && a.Keda == "" {
+		say("0 replicas at least: without KEDA nothing starts a pod when a request arrives")
+	}
+	if a.Keda != "" {
+		if err := object.CheckName("namespace", a.Keda, object.MaxLabel); err != nil {
+			say("%w", err)
+		}
 	}
 	if a.InFlight < 0 {
 		say("%d requests in flight: want none or more", a.InFlight)

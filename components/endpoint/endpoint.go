@@ -45,6 +45,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		}
 	}
 	c.URL = fmt.Sprintf("http://%s.%s.svc.cluster.local", args.Name, args.Namespace)
+	if args.Min == 0 {
+		c.URL = fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", args.Name+proxy, args.Namespace, interceptorPort)
+	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"url": pulumi.String(c.URL)})
 }
 

@@ -151,7 +151,7 @@ func TestServicesLeadToTheNamedPort(t *testing.T) {
 		for _, s := range record(t, a).All(serviceType) {
 			holds(t, s, map[string]any{"spec.type": "ClusterIP", "spec.ports.0.port": 80.0,
 				"spec.ports.0.targetPort": "http", "spec.ports.0.name": "http"})
-			if !slices.Contains(ServiceNames(a.Name, a.Delivery, a.Strategy), s.Text("metadata.name")) {
+			if !slices.Contains(a.ServiceNames(), s.Text("metadata.name")) {
 				t.Errorf("%s is not among the names that were checked", s.Text("metadata.name"))
 			}
 			if s.At("metadata.labels").(map[string]any)[Traffic] == Live {

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	autoscalingv2 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/autoscaling/v2"
@@ -44,22 +45,31 @@ func (r *registration) metrics() autoscalingv2.MetricSpecArray {
 	})
 }
 
-// scaling registers the autoscaler. It is the only object that knows how many
-// replicas there may be, so a changed number changes nothing else.
+// scaling registers the autoscaler, or KEDA's where there may be no pods. It is the only
+// object that knows how many replicas there may be, so a changed number changes nothing
+// else.
 func (r *registration) scaling() error {
-	target := autoscalingv2.CrossVersionObjectReferenceArgs{
-		ApiVersion: pulumi.String("apps/v1"), Kind: pulumi.String("Deployment"), Name: pulumi.String(r.Name),
-	}
+	target := scaleTarget{APIVersion: "apps/v1", Kind: "Deployment", Name: r.Name}
 	if r.Delivery == Rollout {
-		target.ApiVersion, target.Kind = pulumi.String(argoVersion), pulumi.String("Rollout")
+		target.APIVersion, target.Kind = argoVersion, "Rollout"
+	}
+	if r.Min == 0 {
+		return r.zero(target)
+	}
+	annotations := r.patient()
+	if r.Keda != "" {
+		maps.Copy(annotations, ownHPA)
 	}
 	_, err := autoscalingv2.NewHorizontalPodAutoscaler(r.ctx, r.name, &autoscalingv2.HorizontalPodAutoscalerArgs{
-		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, r.patient()),
+		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, annotations),
 		Spec: &autoscalingv2.HorizontalPodAutoscalerSpecArgs{
-			ScaleTargetRef: target,
-			MinReplicas:    pulumi.Int(r.Min),
-			MaxReplicas:    pulumi.Int(r.Max),
-			Metrics:        r.metrics(),
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReferenceArgs{
+				ApiVersion: pulumi.String(target.APIVersion), Kind: pulumi.String(target.Kind),
+				Name: pulumi.String(target.Name),
+			},
+			MinReplicas: pulumi.Int(r.Min),
+			MaxReplicas: pulumi.Int(r.Max),
+			Metrics:     r.metrics(),
 		},
 	}, r.opts()...)
 	if err != nil {

@@ -27,8 +27,7 @@ const (
 // the clients' Service selects all of them; blue-green moves the clients'
 // Service itself.
 func (r *registration) services() error {
-	names := ServiceNames(r.Name, r.Delivery, r.Strategy)
-	for _, name := range names {
+	for _, name := range r.leading() {
 		live := name == r.Name
 		ours := live && (r.Delivery != Rollout || r.Strategy.BlueGreen == nil)
 		if err := r.service(name, live, ours); err != nil {

@@ -183,7 +183,11 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
-	if e.Replicas.RequestsInFlight > 0 && !s.cfg.Monitoring {
+	if e.Replicas.Min == 0 && s.cfg.KedaNamespace == "" {
+		return nil, fmt.Errorf("endpoint %s: replicas: min: 0 takes KEDA, and nothing says that it runs here: `pulumi config set kedaNamespace keda` where KEDA and its HTTP add-on are installed, or set min to 1", name)
+	}
+	// Where there may be no pods KEDA counts the requests.
+	if e.Replicas.RequestsInFlight > 0 && e.Replicas.Min > 0 && !s.cfg.Monitoring {
 		return nil, fmt.Errorf("endpoint %s: replicas.requests_in_flight needs Prometheus: set monitoring to true, or remove it", name)
 	}
 	p := s.pod(w, serving(e.Given()), "serve", "--endpoint", name)
@@ -203,7 +207,7 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	return &endpoint.Args{
 		Namespace: s.namespace, Name: name, Pod: p, Selector: s.selector(w.Kind, name), Labels: s.labels(w.Kind, name),
 		Min: e.Replicas.Min, Max: e.Replicas.Max, InFlight: e.Replicas.RequestsInFlight,
-		Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,
+		Keda: s.cfg.KedaNamespace, Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,
 	}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/queue"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
@@ -113,6 +114,11 @@ func needs(cfg config.Config) []need {
 	if cfg.ClusterQueue != "" {
 		out = append(out, need{queue.Version,
 			"install Kueue 0.15 or newer, or `pulumi config rm clusterQueue`", []string{queue.Kind}})
+	}
+	if cfg.KedaNamespace != "" {
+		const remedy = "install KEDA, and 0.14 or newer of its HTTP add-on, or `pulumi config rm kedaNamespace`"
+		out = append(out, need{endpoint.ScalerVersion, remedy, []string{endpoint.ScalerKind}},
+			need{endpoint.RouteVersion, remedy, []string{endpoint.RouteKind}})
 	}
 	if cfg.Monitoring {
 		out = append(out, need{"monitoring.coreos.com/v1",

@@ -44,13 +44,15 @@ func (a answering) Kinds(_ context.Context, group string) ([]string, error) {
 var everything = map[string][]string{
 	"argoproj.io/v1alpha1":            {"Rollout", "WorkflowTemplate", "CronWorkflow"},
 	"monitoring.coreos.com/v1":        {"PrometheusRule", "ServiceMonitor"},
+	"keda.sh/v1alpha1":                {"ScaledObject"},
+	"http.keda.sh/v1beta1":            {"InterceptorRoute"},
 	"admissionregistration.k8s.io/v1": {"ValidatingAdmissionPolicy"},
 }
 
 func TestTheClusterIsVerifiedBeforeTheFirstResource(t *testing.T) {
 	cfg := elsewhere()
 	cfg.Project, cfg.Stack = "acme-credit", "prod"
-	cfg.Delivery, cfg.Pipelines, cfg.Monitoring = "rollout", "argo", true
+	cfg.Delivery, cfg.Pipelines, cfg.Monitoring, cfg.KedaNamespace = "rollout", "argo", true, "keda"
 	own, system := cfg.NamespaceOf(credit()), cfg.SystemNamespace()
 	for name, c := range map[string]struct {
 		cluster answering
@@ -71,7 +73,8 @@ func TestTheClusterIsVerifiedBeforeTheFirstResource(t *testing.T) {
 			[]string{"kubectl annotate namespace " + own + " ashlar.dev/stack=acme-credit/prod"}},
 		"two at once, and no engines": {answering{managers: map[string]string{own: "a/b", system: "c/d"}},
 			[]string{"stack a/b", "stack c/d", "no Rollout of argoproj.io/v1alpha1", "no CronWorkflow",
-				"no ServiceMonitor", "pulumi config set delivery deployment"}},
+				"no ServiceMonitor", "no ScaledObject of keda.sh/v1alpha1", "no InterceptorRoute",
+				"pulumi config rm kedaNamespace", "pulumi config set delivery deployment"}},
 		"one that does not answer": {answering{fails: errors.New("cluster test does not answer")},
 			[]string{"does not answer"}},
 	} {

@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
@@ -160,7 +159,7 @@ func (s *site) endpointObjects(name string, n *names) {
 		n.say(err)
 	} else {
 		n.say(args.Validate())
-		for _, service := range endpoint.ServiceNames(name, args.Delivery, args.Strategy) {
+		for _, service := range args.ServiceNames() {
 			n.take("Service", service, "endpoint "+name)
 		}
 	}

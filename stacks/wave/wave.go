@@ -31,7 +31,7 @@ var kinds = map[string]int{
 	"Job":     Job,
 	"Service": Reference, "WorkflowTemplate": Reference, "AnalysisTemplate": Reference,
 	"HorizontalPodAutoscaler": Around, "PodDisruptionBudget": Around, "Ingress": Around, "PrometheusRule": Around,
-	"ServiceMonitor": Around, "PodMonitor": Around,
+	"ServiceMonitor": Around, "PodMonitor": Around, "ScaledObject": Around, "InterceptorRoute": Around,
 }
 
 // Of returns the wave of a kind.

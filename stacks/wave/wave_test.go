@@ -5,7 +5,8 @@ import "testing"
 func TestConfigurationComesBeforeMigrationsAndThoseBeforeEndpoints(t *testing.T) {
 	order := [][]string{{"Namespace", "CustomResourceDefinition"},
 		{"ResourceQuota", "Role", "ConfigMap", "ExternalSecret"},
-		{"Job"}, {"Service"}, {"Deployment", "Rollout", "CronJob", "AKindOfTomorrow"}, {"HorizontalPodAutoscaler"}}
+		{"Job"}, {"Service"}, {"Deployment", "Rollout", "CronJob", "AKindOfTomorrow"},
+		{"HorizontalPodAutoscaler", "ScaledObject", "InterceptorRoute"}}
 	for want, kinds := range order {
 		for _, kind := range kinds {
 			if got := Of(kind); got != want {

@@ -33,8 +33,14 @@ func Endpoint(p *plan.Plan, name string, opt Options) ([]Group, error) {
 			"owner":       p.Owner.Email,
 		},
 	}}
+	if e.Replicas.Min == 0 {
+		rules = nil // no pod may run for days
+	}
 	if e.Drift != nil {
 		rules = append(rules, drifted(p, name, *e.Drift, labels, opt))
+	}
+	if len(rules) == 0 {
+		return nil, nil
 	}
 	return []Group{{Name: "endpoint-" + p.Name + "-" + name, Rules: rules}}, nil
 }

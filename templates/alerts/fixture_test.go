@@ -12,9 +12,9 @@ func sample() *plan.Plan {
 		APIVersion: plan.APIVersion, Name: "credit-risk", Environment: "prod",
 		Owner: plan.Owner{Team: "lending", Email: "lending@example.com"},
 		Endpoints: map[string]plan.Endpoint{
-			"scoring": {Model: "default-risk",
+			"scoring": {Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1},
 				Drift: &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true}},
-			"plain": {Model: "default-risk"},
+			"plain": {Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}},
 		},
 		Pipelines: map[string]plan.Pipeline{
 			"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1,

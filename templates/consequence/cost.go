@@ -68,16 +68,21 @@ func (r reserved) String() string { return fmt.Sprintf("%.3g CPU and %.3g GiB", 
 // of is a month's price.
 func (p Prices) of(r reserved) float64 { return (r.cpu*p.CPUHour + r.gib*p.GiBHour) * p.HourMonth }
 
+// boundsOf are the fields of autoscalers for the fewest and the most replicas, by kind.
+var boundsOf = map[string][2]string{"HorizontalPodAutoscaler": {"minReplicas", "maxReplicas"},
+	"ScaledObject": {"minReplicaCount", "maxReplicaCount"}}
+
 // reservedBy adds up what the containers of endpoints ask for, a replica each.
 // CPU is in virtual processors and memory in GiB. An autoscaler's bounds replace the
 // workload's own number of replicas; both are zero where nobody says one.
 func reservedBy(list []Resource) (least, most reserved) {
 	scale := map[string][2]float64{}
 	for _, r := range list {
-		if spec, ok := r.Properties["spec"].(map[string]any); ok && kindOf(r.Type) == "HorizontalPodAutoscaler" {
+		bounds, scales := boundsOf[kindOf(r.Type)]
+		if spec, ok := r.Properties["spec"].(map[string]any); ok && scales {
 			target, _ := spec["scaleTargetRef"].(map[string]any)
-			low, _ := spec["minReplicas"].(float64)
-			high, _ := spec["maxReplicas"].(float64)
+			low, _ := spec[bounds[0]].(float64)
+			high, _ := spec[bounds[1]].(float64)
 			scale[fmt.Sprint(target["kind"], " ", target["name"])] = [2]float64{low, high}
 		}
 	}

@@ -34,6 +34,8 @@ var fixed = map[string][]string{
 	"kubernetes:autoscaling/v2:HorizontalPodAutoscaler":   nil,
 	"kubernetes:batch/v1:CronJob":                         nil,
 	"kubernetes:batch/v1:Job":                             {"spec.template", "spec.selector", "spec.completions"},
+	"kubernetes:keda.sh/v1alpha1:ScaledObject":            nil,
+	"kubernetes:http.keda.sh/v1beta1:InterceptorRoute":    nil,
 	"kubernetes:core/v1:ConfigMap":                        {"data", "binaryData"}, // ours are immutable
 	"kubernetes:core/v1:LimitRange":                       nil,
 	"kubernetes:core/v1:Namespace":                        nil,

@@ -207,6 +207,11 @@ func TestCostIsWhatEndpointsReserve(t *testing.T) {
 	if want := "endpoints reserve 2 CPU and 4 GiB to 2 CPU and 4 GiB, was 1 CPU and 2 GiB to 2 CPU and 4 GiB: about +36 to +0 USD a month by prices of 2025-10, without storage, traffic and training"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	zero := []Resource{object(t, "kubernetes:keda.sh/v1alpha1:ScaledObject", "e", `{"spec": {"minReplicaCount": 0,
+		"maxReplicaCount": 4, "scaleTargetRef": {"kind": "Rollout", "name": "e"}}}`), scaled("2", "4")[1]}
+	if least, most := reservedBy(zero); least.cpu != 0 || most.cpu != 2 {
+		t.Errorf("KEDA's scaler reserves %v to %v, want 0 to 2 CPU", least, most)
+	}
 	for text, want := range map[string]string{"": "EOF", "{}": "all needed", `{"x": 1}`: "unknown field"} {
 		if _, err := ReadPrices(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)

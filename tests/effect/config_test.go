@@ -102,6 +102,7 @@ func ofWorkloads() map[string]setting {
 		"highPriorityClass": {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "critical", "urgent"},
 		"lowPriorityClass":  {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "batch", "spare"},
 		"clusterQueue":      {anywhere(), "", "team-a"},
+		"kedaNamespace":     {anywhere(), "", "keda"},
 		"adopt":             {anywhere(), "", "true"},
 		"delivery":          {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
 		"monitoring": {anywhere(), "true", "false"},

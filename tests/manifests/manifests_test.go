@@ -49,9 +49,9 @@ func find(t *testing.T) cluster {
 	}
 	c.must(t, "", "apply", "--server-side", "--force-conflicts", "-f",
 		"testdata/monitoring.coreos.com_servicemonitors.yaml", "-f",
-		"testdata/monitoring.coreos.com_prometheusrules.yaml")
+		"testdata/monitoring.coreos.com_prometheusrules.yaml", "-f", "testdata/keda.sh_scaledobjects.yaml")
 	c.must(t, "", "wait", "--for=condition=Established", "--timeout=60s", "crd/servicemonitors.monitoring.coreos.com",
-		"crd/prometheusrules.monitoring.coreos.com")
+		"crd/prometheusrules.monitoring.coreos.com", "crd/scaledobjects.keda.sh")
 	return c
 }
 
@@ -81,6 +81,7 @@ func TestTheAPIServer(t *testing.T) {
 	}
 	t.Run("accepts every manifest and applies it once", func(t *testing.T) { appliesOnce(t, c, binary) })
 	t.Run("accepts a foundation's objects", func(t *testing.T) { acceptsFoundation(t, c, binary) })
+	t.Run("accepts an endpoint that scales to zero", func(t *testing.T) { acceptsZero(t, c, binary) })
 	t.Run("refuses a wrong manifest", func(t *testing.T) { refusesWrong(t, c) })
 }
 

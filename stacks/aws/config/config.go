@@ -85,6 +85,10 @@ type Config struct {
 	// empty: they wait for nothing but nodes.
 	ClusterQueue string
 
+	// KedaNamespace is where KEDA's HTTP add-on runs, for endpoints with no pods at least;
+	// empty: it does not.
+	KedaNamespace string
+
 	// Adopt has the workloads' objects that the cluster has already imported.
 	Adopt bool
 

@@ -88,6 +88,7 @@ var keys = []key{
 	{"highPriorityClass", LayerWorkloads, func(c *Config) any { return &c.HighPriorityClass }},
 	{"lowPriorityClass", LayerWorkloads, func(c *Config) any { return &c.LowPriorityClass }},
 	{"clusterQueue", LayerWorkloads, func(c *Config) any { return &c.ClusterQueue }},
+	{"kedaNamespace", LayerWorkloads, func(c *Config) any { return &c.KedaNamespace }},
 	{"adopt", LayerWorkloads, func(c *Config) any { return &c.Adopt }},
 	{"delivery", LayerWorkloads, func(c *Config) any { return &c.Delivery }},
 	{"pipelines", LayerWorkloads, func(c *Config) any { return &c.Pipelines }},

@@ -92,6 +92,9 @@ func (p *problems) workloads() {
 	if c.ClusterQueue != "" && (len(c.ClusterQueue) > maxClassLength || !priorityForm.MatchString(c.ClusterQueue)) {
 		p.key("clusterQueue", "%q is not the name of a ClusterQueue; `kubectl get clusterqueues` lists those of the cluster", c.ClusterQueue)
 	}
+	if c.KedaNamespace != "" {
+		p.label("kedaNamespace", c.KedaNamespace, maxLabelLength)
+	}
 	for key, class := range map[string]string{"highPriorityClass": c.HighPriorityClass,
 		"lowPriorityClass": c.LowPriorityClass} {
 		if class != "" && (len(class) > maxClassLength || !priorityForm.MatchString(class)) {

@@ -50,7 +50,7 @@ func ignoredDifferences(m *bundle.Manifests) []object {
 		}
 		out = append(out, one)
 	}
-	for _, h := range of(m, "autoscaling", "HorizontalPodAutoscaler") {
+	for _, h := range append(of(m, "autoscaling", "HorizontalPodAutoscaler"), of(m, "keda.sh", "ScaledObject")...) {
 		version, _ := h.At("spec", "scaleTargetRef", "apiVersion").(string)
 		kind, _ := h.At("spec", "scaleTargetRef", "kind").(string)
 		target, _ := h.At("spec", "scaleTargetRef", "name").(string)

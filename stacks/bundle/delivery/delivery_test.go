@@ -25,6 +25,8 @@ const (
 	deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: scoring, namespace: credit}\n"
 	scaler     = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: scoring, namespace: credit}\n" +
 		"spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: scoring}}\n"
+	zero = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: scoring, namespace: credit}\n" +
+		"spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: scoring}}\n"
 	rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: scoring, namespace: credit}\n" +
 		"spec:\n  strategy:\n    canary:\n      stableService: scoring-stable\n      canaryService: scoring-canary\n" +
 		"      steps: [{setWeight: 10}, {pause: {duration: 300s}}, {pause: {duration: 60}}]\n"
@@ -174,6 +176,8 @@ func TestArgoCDIgnoresWhatOtherControllersOwn(t *testing.T) {
 	}{
 		"nothing": {[]string{namespace, deployment}, nil},
 		"an autoscaler": {[]string{deployment, scaler},
+			[]string{"apps Deployment credit scoring jsonPointers [/spec/replicas]"}},
+		"KEDA's scaler": {[]string{deployment, zero},
 			[]string{"apps Deployment credit scoring jsonPointers [/spec/replicas]"}},
 		"a rollout": {[]string{rollout}, []string{
 			"Service credit scoring-canary jsonPointers [/spec/selector /metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts]",

@@ -123,6 +123,17 @@ var changes = map[string]struct{ rendered, live, applied, want string }{
 		`{` + head("Deployment", `, "managedFields": [`+managed("kube-controller-manager", "Update",
 			`{"f:spec": {"f:replicas": {}}}`)+`]`) + `, "spec": {"paused": false, "replicas": 5}}`, "", "",
 	},
+	"pods that KEDA has removed": {
+		`{` + head("Rollout", "") + `, "spec": {"paused": false}}`,
+		`{` + head("Rollout", `, "managedFields": [`+managed("keda", "Update",
+			`{"f:spec": {"f:replicas": {}}}`)+`]`) + `, "spec": {"paused": false, "replicas": 0}}`, "", "",
+	},
+	"the label by which KEDA finds a scaler": {
+		`{` + head("ScaledObject", `, "labels": {"a": "b"}`) + `}`,
+		`{` + head("ScaledObject", `, "labels": {"a": "b", "scaledobject.keda.sh/name": "x"}, "managedFields": [`+
+			managed("keda", "Update", `{"f:metadata": {"f:labels": {"f:scaledobject.keda.sh/name": {}}}}`)+`]`) + `}`,
+		"", "",
+	},
 	"who calls himself a controller": {
 		`{` + head("Deployment", "") + `, "spec": {"paused": false}}`,
 		`{` + head("Deployment", `, "managedFields": [`+managed("kube-controller-manager", "Update",

@@ -116,6 +116,9 @@ var controllers = []controller{
 		regexp.MustCompile(`^spec\.volumeName$|^metadata\.annotations\[(pv|volume)\.(beta\.)?kubernetes\.io/`)},
 	{"kube-scheduler", "PersistentVolumeClaim", regexp.MustCompile(`^metadata\.annotations\[volume\.kubernetes\.io/`)},
 	{"horizontal-pod-autoscaler", "Deployment StatefulSet Rollout", regexp.MustCompile(`^spec\.replicas$`)},
+	// KEDA starts the first pod and removes the last, and finds its scalers by a label.
+	{"keda", "Deployment StatefulSet Rollout", regexp.MustCompile(`^spec\.replicas$`)},
+	{"keda", "ScaledObject", regexp.MustCompile(`^metadata\.labels\[scaledobject\.keda\.sh/name\]$`)},
 	// Argo Rollouts counts revisions, points Services to a revision's pods and shifts weights.
 	{"rollouts-controller", "Rollout", regexp.MustCompile(`^spec\.replicas$|^metadata\.annotations\[rollout\.argoproj\.io/`)},
 	{"rollouts-controller", "Service",

@@ -23,7 +23,8 @@ var listedKinds = []cluster.Ref{
 	{Version: "apps/v1", Kind: "Deployment"}, {Version: "apps/v1", Kind: "StatefulSet"},
 	{Version: "apps/v1", Kind: "DaemonSet"}, {Version: "apps/v1", Kind: "ReplicaSet"},
 	{Version: "batch/v1", Kind: "Job"}, {Version: "batch/v1", Kind: "CronJob"},
-	{Version: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
+	{Version: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"}, {Version: "keda.sh/v1alpha1", Kind: "ScaledObject"},
+	{Version: "http.keda.sh/v1beta1", Kind: "InterceptorRoute"},
 	{Version: "argoproj.io/v1alpha1", Kind: "Rollout"}, {Version: "argoproj.io/v1alpha1", Kind: "CronWorkflow"},
 	{Version: "argoproj.io/v1alpha1", Kind: "WorkflowTemplate"},
 }
