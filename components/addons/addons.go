@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	helm "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
@@ -92,7 +93,7 @@ func (b *build) release(r release, needed []pulumi.Resource) (pulumi.Resource, e
 		}
 		needed = append(needed, who.Association)
 	}
-	return helm.NewRelease(b.ctx, r.chart, &helm.ReleaseArgs{
+	args := &helm.ReleaseArgs{
 		Name:           pulumi.String(r.chart),
 		Namespace:      namespace.Metadata.Name().Elem(),
 		Chart:          pulumi.String(r.chart),
@@ -102,7 +103,11 @@ func (b *build) release(r release, needed []pulumi.Resource) (pulumi.Resource, e
 		// Undone when it does not come up in ten minutes.
 		Atomic: pulumi.Bool(true), CleanupOnFail: pulumi.Bool(true), Timeout: pulumi.Int(600),
 		MaxHistory: pulumi.Int(5),
-	}, pulumi.Parent(b.c), pulumi.DependsOn(needed))
+	}
+	if strings.HasPrefix(r.repository, "oci://") { // a registry has no index of charts
+		args.Chart, args.RepositoryOpts = pulumi.String(r.repository+"/"+r.chart), nil
+	}
+	return helm.NewRelease(b.ctx, r.chart, args, pulumi.Parent(b.c), pulumi.DependsOn(needed))
 }
 
 // labels holds pods of the namespace to the level, and warns of what the

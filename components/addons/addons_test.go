@@ -27,6 +27,15 @@ func args() *Args {
 	}
 }
 
+// pooled are arguments of a cluster whose nodes Karpenter makes.
+func pooled() *Args {
+	a := args()
+	a.Karpenter = &Karpenter{Cluster: "ashlar-prod", Queue: "ashlar-prod-interruptions",
+		Statements: []policy.Statement{{Sid: "Cluster", Actions: []string{"eks:DescribeCluster"},
+			Resources: []pulumi.StringInput{a.ClusterArn}}}}
+	return a
+}
+
 func record(t *testing.T, a *Args) *pulumitest.Recording {
 	t.Helper()
 	return pulumitest.Must(t, func(ctx *pulumi.Context) error {
@@ -36,15 +45,27 @@ func record(t *testing.T, a *Args) *pulumitest.Recording {
 }
 
 func TestEveryChartIsPinnedAndHasItsNamespace(t *testing.T) {
-	r := record(t, args())
-	if got := len(r.All(releaseT)); got != len(releases) {
-		t.Errorf("%d releases, want %d", got, len(releases))
+	installed := map[string]bool{}
+	for _, a := range []*Args{args(), pooled()} {
+		r := record(t, a)
+		pinned(t, r)
+		for _, rel := range r.All(releaseT) {
+			installed[rel.Name] = true
+		}
 	}
+	if len(installed) != len(releases) {
+		t.Errorf("%v are installed, of %v", installed, Charts())
+	}
+}
+
+func pinned(t *testing.T, r *pulumitest.Recording) {
+	t.Helper()
 	exact := regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 	seen := map[string]bool{}
 	for _, rel := range r.All(releaseT) {
 		if !exact.MatchString(rel.Text("version")) || rel.At("atomic") != true ||
-			!strings.HasPrefix(rel.Text("repositoryOpts.repo"), "https://") {
+			!strings.HasPrefix(rel.Text("repositoryOpts.repo")+rel.Text("chart"), "https://") &&
+				rel.Text("chart") != "oci://public.ecr.aws/karpenter/karpenter" {
 			t.Errorf("release %v", rel.Inputs)
 		}
 		if seen[rel.Text("namespace")] {
@@ -91,12 +112,27 @@ func TestControllersThatCallAWSHaveAnIdentity(t *testing.T) {
 	}
 }
 
+func TestKarpenterIsToldOfItsClusterAndItsQueue(t *testing.T) {
+	r := record(t, pooled())
+	k := r.Named(t, releaseT, "karpenter")
+	if k.Text("values.settings.clusterName") != "ashlar-prod" ||
+		k.Text("values.settings.interruptionQueue") != "ashlar-prod-interruptions" ||
+		k.Text("values.serviceAccount.name") != "karpenter" || k.Text("values.controller.env.0.value") != "eu-west-1" {
+		t.Errorf("values %v", k.At("values"))
+	}
+	for _, rel := range r.All(releaseT) {
+		if rel.Name == "cluster-autoscaler" {
+			t.Error("two controllers would answer one pod")
+		}
+	}
+}
+
 func TestWhatControllersMayDoIsNarrow(t *testing.T) {
 	for _, rel := range releases {
 		if rel.statements == nil {
 			continue
 		}
-		statements := rel.statements(args())
+		statements := rel.statements(pooled())
 		if err := policy.Check(statements); err != nil {
 			t.Errorf("%s: %v", rel.chart, err)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/components/policy"
 )
 
 // Args says which cluster the add-ons are for.
@@ -25,6 +27,9 @@ type Args struct {
 	Spread bool
 	// GPU installs what offers the GPUs of nodes to pods.
 	GPU bool
+	// Karpenter makes nodes as pods need them, instead of the cluster autoscaler; nil:
+	// it is not installed.
+	Karpenter *Karpenter
 	// Shared says that the cluster is somebody else's, who says which storage class is
 	// the default and how nodes come and go. Its drivers know no key of ours, so that
 	// volumes are encrypted under the account's.
@@ -37,6 +42,13 @@ type Args struct {
 	After  []pulumi.Resource
 	Labels map[string]string // of the namespaces
 	Tags   map[string]string // of AWS resources, load balancers included
+}
+
+// Karpenter is what its controller is told, and what it may do.
+type Karpenter struct {
+	Cluster    string // name
+	Queue      string // name of the queue of interruptions
+	Statements []policy.Statement
 }
 
 var (
@@ -83,8 +95,11 @@ func (a *Args) Validate() error {
 
 // installs reports whether the release is one of this cluster's.
 func (a *Args) installs(r release) bool {
-	return (r.when == nil || r.when(a)) && !slices.Contains(a.Without, r.chart)
+	return a.wants(r) && !slices.Contains(a.Without, r.chart)
 }
+
+// wants reports whether the cluster is to have the release, whoever installs it.
+func (a *Args) wants(r release) bool { return r.when == nil || r.when(a) }
 
 // replicas is how many of each controller run.
 func (a *Args) replicas() int {

@@ -6,7 +6,7 @@ import "github.com/ashlar-dev/ashlar/components/policy"
 // tested, and an upgrade is a pull request.
 type release struct {
 	chart      string // and the release's name, and its service account where it has an identity
-	repository string
+	repository string // https://..., or oci://... of a registry
 	version    string
 	namespace  string
 	level      string // Pod Security level of the namespace
@@ -59,7 +59,14 @@ var releases = []release{
 		chart: "cluster-autoscaler", repository: "https://kubernetes.github.io/autoscaler", version: "9.46.6",
 		namespace: "cluster-autoscaler", level: "baseline", values: (*Args).autoscaler,
 		statements: (*Args).autoscalerStatements,
-		when:       func(a *Args) bool { return !a.Shared },
+		when:       func(a *Args) bool { return !a.Shared && a.Karpenter == nil },
+	},
+	{
+		chart: "karpenter", repository: "oci://public.ecr.aws/karpenter", version: "1.12.0",
+		namespace: "karpenter", level: "baseline", values: (*Args).karpenter,
+		provides:   Provided{"karpenter.sh/v1", "NodePool"},
+		statements: func(a *Args) []policy.Statement { return a.Karpenter.Statements },
+		when:       func(a *Args) bool { return a.Karpenter != nil },
 	},
 	{
 		chart: "nvidia-device-plugin", repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.17.1",
@@ -81,7 +88,7 @@ type State struct {
 func (a *Args) States() []State {
 	var out []State
 	for _, r := range releases {
-		if r.provides.Kind != "" {
+		if r.provides.Kind != "" && a.wants(r) {
 			out = append(out, State{r.chart, r.namespace, a.installs(r), r.provides})
 		}
 	}

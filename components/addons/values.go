@@ -93,6 +93,21 @@ func (a *Args) autoscaler() values {
 	}
 }
 
+// karpenter runs on the nodes of managed groups, which it does not make itself: the
+// chart keeps it off its own. The region is said because pods cannot ask the machine.
+func (a *Args) karpenter() values {
+	return values{
+		"replicas":       a.replicas(),
+		"serviceAccount": values{"create": true, "name": "karpenter"},
+		"settings":       values{"clusterName": a.Karpenter.Cluster, "interruptionQueue": a.Karpenter.Queue},
+		"controller": values{
+			"env":       []any{values{"name": "AWS_REGION", "value": a.Region}},
+			"resources": requests("250m", "1Gi"),
+		},
+		"serviceMonitor": values{"enabled": true},
+	}
+}
+
 // gpus runs on the nodes of GPU pools, which carry the label that the chart
 // looks for, and tolerates whatever keeps other pods off them.
 func (a *Args) gpus() values {

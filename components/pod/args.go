@@ -56,6 +56,9 @@ type Args struct {
 	Pool *Pool
 	// DoNotDisrupt keeps Karpenter from moving the pod before it has ended.
 	DoNotDisrupt bool
+	// Interruptible lets the pod onto spot nodes, which AWS takes back with two minutes'
+	// notice: somebody starts it again.
+	Interruptible bool
 
 	Labels map[string]string
 }

@@ -29,6 +29,13 @@ const (
 	Installed = RuntimeDir + "/ashlar-runtime"
 	// GPUResource is what the device plugin of the usual GPUs counts.
 	GPUResource = "nvidia.com/gpu"
+	// ArchLabel is Kubernetes' label of a node's processor, and the key of the taint on
+	// nodes of ARM, whose other images do not run there.
+	ArchLabel = "kubernetes.io/arch"
+	ARM       = "arm64"
+	// CapacityTaint is the key of the taint on nodes that can be taken away.
+	CapacityTaint = "ashlar.dev/capacity"
+	Spot          = "spot"
 
 	Name     = "ashlar" // of the container
 	PortName = "http"
@@ -275,15 +282,29 @@ func (a *Args) Volumes() corev1.VolumeArray {
 	return out
 }
 
-// Tolerations let the pod onto its pool's tainted nodes, and onto those that it
-// says; none is nil.
+// Tolerations let the pod onto its pool's tainted nodes, onto those that have what it
+// asks for (GPUs, ARM), where it can be interrupted onto spot nodes, and onto those that
+// it says; none is nil.
 func (a *Args) Tolerations() corev1.TolerationArray {
 	var out corev1.TolerationArray
-	if a.Pool != nil {
+	equal := func(key, value string) {
 		out = append(out, corev1.TolerationArgs{
-			Key: pulumi.String(a.Pool.Label), Operator: pulumi.String("Equal"), Value: pulumi.String(a.Pool.Value),
+			Key: pulumi.String(key), Operator: pulumi.String("Equal"), Value: pulumi.String(value),
 			Effect: pulumi.String("NoSchedule"),
 		})
+	}
+	if a.Pool != nil {
+		equal(a.Pool.Label, a.Pool.Value)
+	}
+	if a.GPU > 0 { // whatever the taint's value is: who made the nodes chose it
+		out = append(out, corev1.TolerationArgs{Key: pulumi.String(GPUResource), Operator: pulumi.String("Exists"),
+			Effect: pulumi.String("NoSchedule")})
+	}
+	if a.NodeSelector[ArchLabel] == ARM {
+		equal(ArchLabel, ARM)
+	}
+	if a.Interruptible {
+		equal(CapacityTaint, Spot)
 	}
 	text := func(v string) pulumi.StringPtrInput {
 		if v == "" {

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,33 @@ func TestAPoolIsPreferredAndNotNeeded(t *testing.T) {
 	}
 	if p.Inputs["metadata"].(map[string]any)["annotations"].(map[string]any)["karpenter.sh/do-not-disrupt"] != "true" {
 		t.Error("Karpenter may move it before it has ended")
+	}
+}
+
+func TestAPodToleratesWhatItAsksFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Args)
+		want   []string
+	}{
+		"nothing": {func(*Args) {}, nil},
+		"a GPU":   {func(a *Args) { a.GPU = 1 }, []string{"nvidia.com/gpu Exists "}},
+		"ARM": {func(a *Args) { a.NodeSelector = map[string]string{ArchLabel: ARM} },
+			[]string{"kubernetes.io/arch Equal arm64"}},
+		"other CPUs": {func(a *Args) { a.NodeSelector = map[string]string{ArchLabel: "amd64"} }, nil},
+		"spot":       {func(a *Args) { a.Interruptible = true }, []string{"ashlar.dev/capacity Equal spot"}},
+	} {
+		a := good()
+		c.change(&a)
+		var got []string
+		list, _ := recorded(t, a).At("spec.tolerations").([]any)
+		for _, one := range list {
+			t := one.(map[string]any)
+			value, _ := t["value"].(string)
+			got = append(got, t["key"].(string)+" "+t["operator"].(string)+" "+value)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: tolerates %v, want %v", name, got, c.want)
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ func (s *site) stages(name string, base *pod.Args) ([]job.Stage, error) {
 		if one.Pod, err = s.stagePod(name, n, base); err != nil {
 			return nil, fmt.Errorf("stage %s: %w", n.Name, err)
 		}
+		one.Pod.Interruptible = again > 0 // the engine starts it again
 		one.Command = s.command(name, one.Pod.Command[0], "stage",
 			append(job.Text("--stage", n.Name, "--run"), job.Word{Value: job.Run})...)
 		if parts := s.plan.FanOut(s.plan.UnitFor(name), n.Name); parts > 0 {

@@ -116,6 +116,7 @@ func (s *site) pipeline(name string) (*job.Args, error) {
 			return nil, fmt.Errorf("pipeline %s: custom stages run a pod each, which pipelines %q cannot do; set it to %q", name, s.cfg.Pipelines, config.PipelinesArgo)
 		}
 		s.withKeys(line.Model, &args.Pod)
+		args.Pod.Interruptible = line.Retries > 0
 		selector, tolerations, err := together(line)
 		if err != nil {
 			return nil, fmt.Errorf("pipeline %s: %w", name, err)

@@ -39,6 +39,7 @@ func ofFoundation() map[string]setting {
 	inVPC := foundation("existing.vpc=vpc-01234567",
 		`existing.subnets=["subnet-01234567","subnet-12345678"]`)
 	noVPC := foundation(`existing.subnets=["subnet-01234567","subnet-12345678"]`)
+	pooled := foundation(`nodes.pools={"a":{"limits":{"cpu":8,"memory":"32Gi"}}}`)
 	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
 	return map[string]setting{
 		"environment": {foundation(), "dev", "prod"},
@@ -56,9 +57,13 @@ func ofFoundation() map[string]setting {
 		"cluster.training.nodeTypes": {foundation("cluster.training.maxNodes=2"), "", `["m7i.2xlarge"]`},
 		"cluster.training.minNodes":  {foundation("cluster.training.maxNodes=2"), "", "1"},
 		"cluster.training.maxNodes":  {foundation("cluster.training.minNodes=1"), "", "7"},
-		"database.instanceClass":     {foundation(), "", "db.m7g.large"},
-		"database.allocatedGb":       {foundation(), "", "80"},
-		"database.multiAz":           {foundation(), "", "true"}, "database.backupDays": {foundation(), "", "9"},
+		"nodes.pools": {foundation(), `{"a":{"limits":{"cpu":8,"memory":"32Gi"}}}`,
+			`{"a":{"limits":{"cpu":8,"memory":"32Gi"},"capacity":"spot"}}`},
+		"nodes.consolidation":    {pooled, "", "WhenEmpty"},
+		"nodes.consolidateAfter": {pooled, "", "1h"},
+		"database.instanceClass": {foundation(), "", "db.m7g.large"},
+		"database.allocatedGb":   {foundation(), "", "80"},
+		"database.multiAz":       {foundation(), "", "true"}, "database.backupDays": {foundation(), "", "9"},
 		"budget.monthly":    {foundation(`budget.emails=["ada@example.com"]`), "900", "1200"},
 		"budget.emails":     {foundation("budget.monthly=900"), `["ada@example.com"]`, `["eve@example.com"]`},
 		"trail":             {foundation(), "", "true"},

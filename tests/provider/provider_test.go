@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,7 +134,10 @@ func TestTheRealProvider(t *testing.T) {
 }
 
 func plansEveryExample(t *testing.T, tf terraform, binary string) {
-	for _, c := range append(stack.Foundations(), stack.Workloads(config.ProviderAWS)...) {
+	pooled := stack.Foundations()[0]
+	pooled.Name = "foundation-karpenter"
+	pooled.Config = []string{`nodes.pools={"batch":{"capacity":"spot","limits":{"cpu":64,"memory":"256Gi"}}}`}
+	for _, c := range slices.Concat(stack.Foundations(), []stack.Case{pooled}, stack.Workloads(config.ProviderAWS)) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir, resources := tf.prepare(t, binary, c)
 			// Planning validates first.

@@ -40,6 +40,7 @@ type Config struct {
 
 	Network  NetworkConfig
 	Cluster  ClusterConfig
+	Nodes    NodesConfig
 	Database DatabaseConfig
 	Budget   BudgetConfig
 	Trail    *bool // a CloudTrail of the account; nil: in production

@@ -52,6 +52,8 @@ func (c Config) sized() Config {
 		c.Cluster.Training = &pool
 	}
 
+	c.Nodes = c.Nodes.filled()
+
 	fill(&c.Database.InstanceClass, choose(c.Production(), "db.m7g.large", "db.t4g.medium"))
 	fill(&c.Database.AllocatedGB, 50)
 	fill(&c.Database.BackupDays, choose(c.Production(), 30, 7))

@@ -16,7 +16,8 @@ import (
 const space = "ashlar"
 
 // key is one config key: what reads it, and where its value goes. The target
-// is a *string, *bool, **bool, *int, *[]string or *map[string]Tenant.
+// is a *string, *bool, **bool, *int, *[]string, *map[string]Tenant or
+// *map[string]NodePool.
 type key struct {
 	path   string
 	layer  string // the only layer that reads it; empty: both
@@ -47,6 +48,9 @@ var keys = []key{
 	{"cluster.training.nodeTypes", LayerFoundation, func(c *Config) any { return &c.training().NodeTypes }},
 	{"cluster.training.minNodes", LayerFoundation, func(c *Config) any { return &c.training().MinNodes }},
 	{"cluster.training.maxNodes", LayerFoundation, func(c *Config) any { return &c.training().MaxNodes }},
+	{"nodes.pools", LayerFoundation, func(c *Config) any { return &c.Nodes.Pools }},
+	{"nodes.consolidation", LayerFoundation, func(c *Config) any { return &c.Nodes.Consolidation }},
+	{"nodes.consolidateAfter", LayerFoundation, func(c *Config) any { return &c.Nodes.ConsolidateAfter }},
 	{"database.instanceClass", LayerFoundation, func(c *Config) any { return &c.Database.InstanceClass }},
 	{"database.allocatedGb", LayerFoundation, func(c *Config) any { return &c.Database.AllocatedGB }},
 	{"database.multiAz", LayerFoundation, func(c *Config) any { return &c.Database.MultiAZ }},
@@ -146,7 +150,7 @@ func Read(values map[string]string, project, stack string, also ...string) (Conf
 			}
 		}
 	}
-	return c.Filled(), errors.Join(append(errs, idle(flat)...)...)
+	return c.Filled(), errors.Join(slices.Concat(errs, idle(flat), doubled(flat))...)
 }
 
 // unknown reports a key that nothing reads, with the nearest that something does.
@@ -194,13 +198,18 @@ func flatten(values map[string]string) (map[string]string, []error) {
 
 // spread writes an object's members under dotted paths. Texts stay as they are;
 // numbers, booleans and lists are JSON again, which assign parses by the field's type.
-// A null is as good as a key that is not set.
+// A null is as good as a key that is not set. An object that is one key's value stays one.
 func spread(flat map[string]string, prefix string, object map[string]any) {
 	for name, value := range object {
 		path := prefix + "." + name
 		switch v := value.(type) {
 		case map[string]any:
-			spread(flat, path, v)
+			if !slices.ContainsFunc(keys, func(k key) bool { return k.path == path }) {
+				spread(flat, path, v)
+				continue
+			}
+			text, _ := json.Marshal(v)
+			flat[path] = string(text)
 		case nil:
 		case string:
 			flat[path] = v
@@ -236,6 +245,8 @@ func assign(target any, text string) error {
 		return assignList(t, text)
 	case *map[string]Tenant:
 		return assignTenants(t, text)
+	case *map[string]NodePool:
+		return assignPools(t, text)
 	default:
 		return fmt.Errorf("a %T cannot be configured", target)
 	}

@@ -188,7 +188,11 @@ var services = []string{"autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-
 func (f *finder) checkEndpoints() {
 	vpc := f.at.Network.VPC
 	var missing []string
-	for _, service := range services {
+	called := services
+	if f.cfg.Karpenter() { // it hears of interruptions by a queue, and asks for images' names
+		called = append(slices.Clone(services), "sqs", "ssm")
+	}
+	for _, service := range called {
 		name := fmt.Sprintf("com.amazonaws.%s.%s", f.cfg.Region, service)
 		_, err := ec2.LookupVpcEndpoint(f.ctx, &ec2.LookupVpcEndpointArgs{VpcId: &vpc, ServiceName: &name})
 		switch {

@@ -20,6 +20,7 @@ import (
 	"github.com/ashlar-dev/ashlar/components/cluster"
 	"github.com/ashlar-dev/ashlar/components/database"
 	"github.com/ashlar-dev/ashlar/components/deployer"
+	"github.com/ashlar-dev/ashlar/components/karpenter"
 	kmskey "github.com/ashlar-dev/ashlar/components/key"
 	"github.com/ashlar-dev/ashlar/components/network"
 	"github.com/ashlar-dev/ashlar/components/policy"
@@ -71,6 +72,9 @@ func foundationProblems(cfg config.Config, project, stack string) error {
 	}
 	found = append(found, u.accessBucket().Validate(), u.addons().Validate(), u.migrator().Validate(),
 		policy.Check(u.boundaryStatements()))
+	if args := u.karpenter(); args != nil {
+		found = append(found, args.Validate())
+	}
 	if args := u.budget(); args != nil {
 		found = append(found, args.Validate())
 	}
@@ -109,6 +113,7 @@ type builder struct {
 	open    Open   // nil: a rendering
 	found   *existing.Parts
 	at      premises
+	nodes   *karpenter.Karpenter // nil: managed groups are all
 	out     pulumi.Map
 }
 
@@ -128,8 +133,8 @@ func (u *builder) make(ctx *pulumi.Context) error {
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
 	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{
-		u.takeOver, u.makeKeys, u.makeLogs, u.makeTrail, u.makeBudget, u.makeNetwork, u.makeCluster, u.makeDatabase,
-		u.makeRegistry, u.makeBoundary,
+		u.takeOver, u.makeKeys, u.makeLogs, u.makeTrail, u.makeBudget, u.makeNetwork, u.makeCluster, u.makeNodes,
+		u.makeDatabase, u.makeRegistry, u.makeBoundary,
 		u.makeMigrator, u.makeCI, u.makeAddons, u.makeSchema,
 	} {
 		if err := step(ctx); err != nil {
@@ -275,6 +280,9 @@ func (u *builder) makeAddons(ctx *pulumi.Context) error {
 	u.at.kubernetes = provider
 	a, err := addons.New(ctx, "addons", u.addons(), pulumi.Providers(provider))
 	if err != nil {
+		return err
+	}
+	if err := u.makePools(ctx, a, provider); err != nil {
 		return err
 	}
 	for _, t := range u.tenants() {

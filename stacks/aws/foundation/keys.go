@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ashlar-dev/ashlar/components/karpenter"
 	kmskey "github.com/ashlar-dev/ashlar/components/key"
 	"github.com/ashlar-dev/ashlar/components/policy"
 )
@@ -32,6 +33,9 @@ func (u *builder) keys() []namedKey {
 		}},
 		{"logs-key", &u.at.logsKey, &kmskey.Args{Description: "Logs of the network, the cluster and the database",
 			Services: u.loggers()}},
+	}
+	if a := u.karpenter(); a != nil && a.Spot() {
+		all[2].args.Linked = append(all[2].args.Linked, karpenter.SpotRole)
 	}
 	needless := map[*pulumi.StringInput]string{&u.at.dataKey: u.cfg.Existing.Key,
 		&u.at.databaseKey: u.cfg.Existing.Database, &u.at.nodeKey: u.cfg.Existing.Cluster}

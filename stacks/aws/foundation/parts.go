@@ -148,6 +148,9 @@ const serviceCIDR = "172.20.0.0/16"
 func (u *builder) cluster() *cluster.Args {
 	c := u.cfg.Cluster
 	pools := []cluster.Pool{{Name: "general", Types: c.NodeTypes, Min: c.MinNodes, Max: c.MaxNodes}}
+	if u.cfg.Karpenter() { // nothing moves the group then
+		pools[0].Max = c.MinNodes
+	}
 	if t := c.Training; t != nil {
 		pools = append(pools, cluster.Pool{
 			Name: TrainingPool.Value, Types: t.NodeTypes, Min: t.MinNodes, Max: t.MaxNodes, GPU: c.GPU, Dedicated: true,
@@ -183,11 +186,15 @@ func (u *builder) registry() *registry.Args {
 // addons are the charts that the workloads' objects are made for. In production there
 // are two of every controller, so that a node may go.
 func (u *builder) addons() *addons.Args {
-	return &addons.Args{
+	args := &addons.Args{
 		Prefix: u.prefix(), ClusterName: u.at.cluster, ClusterArn: u.at.clusterArn, VPCID: u.at.vpc,
 		Region: u.cfg.Region, Account: u.at.account, Partition: u.partition(), KMSKeyArn: u.at.nodeKey,
-		Spread: u.cfg.Production(), GPU: u.cfg.Cluster.GPU, After: u.at.ready,
+		Spread: u.cfg.Production(), GPU: u.cfg.GPUs(), After: u.at.ready,
 		Shared: u.cfg.Existing.Cluster != "", Without: u.cfg.Existing.Addons,
 		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment}, Tags: u.tags(),
 	}
+	if k := u.karpenter(); k != nil {
+		args.Karpenter = &addons.Karpenter{Cluster: k.Cluster, Queue: k.QueueName(), Statements: k.Statements()}
+	}
+	return args
 }

@@ -47,6 +47,15 @@ var kinds = map[string]kind{
 	"aws:ec2/flowLog:FlowLog":                                   {},
 	"aws:ec2/launchTemplate:LaunchTemplate":                     {keys: []string{"blockDeviceMappings.0.ebs.kmsKeyId"}},
 
+	// What a queue holds for five minutes is which machine goes: its encryption is SQS' own.
+	"aws:sqs/queue:Queue":                          {},
+	"aws:sqs/queuePolicy:QueuePolicy":              {untagged: true},
+	"aws:cloudwatch/eventRule:EventRule":           {},
+	"aws:cloudwatch/eventTarget:EventTarget":       {untagged: true},
+	"aws:iam/instanceProfile:InstanceProfile":      {},
+	"kubernetes:karpenter.sh/v1:NodePool":          {untagged: true},
+	"kubernetes:karpenter.k8s.aws/v1:EC2NodeClass": {untagged: true},
+
 	"aws:cloudtrail/trail:Trail": {keys: []string{"kmsKeyId"}},
 	"aws:budgets/budget:Budget":  {},
 
@@ -79,11 +88,13 @@ var kinds = map[string]kind{
 		keys: []string{"parameters.kmsKeyId"}},
 }
 
-// secured runs the check on the whole foundation of every environment.
+// secured runs the check on the whole foundation of every environment, and on one whose
+// nodes Karpenter makes.
 func secured(t *testing.T, check func(t *testing.T, r *pulumitest.Recording)) {
 	for _, environment := range []string{"dev", "staging", "prod"} {
 		t.Run(environment, func(t *testing.T) { check(t, recordWhole(t, whole(environment))) })
 	}
+	t.Run("karpenter", func(t *testing.T) { check(t, recordWhole(t, pooled("prod"))) })
 }
 
 // reads are the actions that AWS cannot limit to a resource and that change
@@ -109,7 +120,7 @@ func TestNoPolicyAllowsEverything(t *testing.T) {
 		}
 		want := 0
 		for _, typ := range []string{"aws:kms/key:Key", "aws:s3/bucketPolicy:BucketPolicy", "aws:iam/role:Role",
-			"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"} {
+			"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy", "aws:sqs/queuePolicy:QueuePolicy"} {
 			want += len(r.All(typ))
 		}
 		if documents != want {

@@ -17,17 +17,20 @@ const (
 // named says which input names a resource in the cloud: two with one name
 // cannot be. A resource of another type has an ID of its own.
 var named = map[string]string{
-	"aws:s3/bucketV2:BucketV2":              "bucket",
-	"aws:iam/role:Role":                     "name",
-	"aws:iam/policy:Policy":                 "name",
-	"aws:eks/cluster:Cluster":               "name",
-	"aws:rds/instance:Instance":             "identifier",
-	"aws:rds/subnetGroup:SubnetGroup":       "name",
-	"aws:rds/parameterGroup:ParameterGroup": "name",
-	"aws:ecr/repository:Repository":         "name",
-	"aws:cloudwatch/logGroup:LogGroup":      "name",
-	"aws:kms/alias:Alias":                   "name",
-	issuerType:                              "url",
+	"aws:s3/bucketV2:BucketV2":                "bucket",
+	"aws:iam/role:Role":                       "name",
+	"aws:iam/policy:Policy":                   "name",
+	"aws:eks/cluster:Cluster":                 "name",
+	"aws:rds/instance:Instance":               "identifier",
+	"aws:rds/subnetGroup:SubnetGroup":         "name",
+	"aws:rds/parameterGroup:ParameterGroup":   "name",
+	"aws:ecr/repository:Repository":           "name",
+	"aws:cloudwatch/logGroup:LogGroup":        "name",
+	"aws:kms/alias:Alias":                     "name",
+	"aws:sqs/queue:Queue":                     "name",
+	"aws:iam/instanceProfile:InstanceProfile": "name",
+	"aws:cloudwatch/eventRule:EventRule":      "name",
+	issuerType:                                "url",
 }
 
 const issuerType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -83,6 +86,7 @@ var extras = map[string]map[string]any{
 	"aws:s3/bucketV2:BucketV2": {"bucketDomainName": "%s.s3.amazonaws.com",
 		"bucketRegionalDomainName": "%s.s3." + region + ".amazonaws.com", "region": region},
 	"aws:ec2/securityGroup:SecurityGroup":     {"ownerId": account},
+	"aws:sqs/queue:Queue":                     {"url": "https://sqs." + region + ".amazonaws.com/" + account + "/%s"},
 	"aws:eks/nodeGroup:NodeGroup":             {"status": "ACTIVE"},
 	"aws:ec2/internetGateway:InternetGateway": {"ownerId": account},
 }
