@@ -18,14 +18,12 @@ type Args struct {
 	// whatever branch or event the job runs for. That only jobs of the protected
 	// branch may name it is a setting of the environment in GitHub.
 	Environment string
-	ProviderArn pulumi.StringInput // the account's identity provider for GitHub; see Find and NewProvider
+	ProviderArn pulumi.StringInput // the account's identity provider for GitHub; see Issuer
 	Statements  []policy.Statement // at least one; see policy.Check
-	Boundary    pulumi.StringInput // optional: a policy that the role can never exceed
 	Tags        map[string]string
 }
 
 var (
-	roleForm        = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]{1,64}$`)
 	repositoryForm  = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}$`)
 	environmentForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 )
@@ -36,25 +34,13 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("githuboidc: no arguments")
 	}
-	var found []error
+	found := []error{a.role().Problems("githuboidc")}
 	say := func(format string, args ...any) { found = append(found, fmt.Errorf("githuboidc: "+format, args...)) }
-	if !roleForm.MatchString(a.RoleName) {
-		say("role name %q: want 1 to 64 letters, digits or + = , . @ _ -", a.RoleName)
-	}
 	if !repositoryForm.MatchString(a.Repository) {
 		say("repository %q: want owner/name, no pattern", a.Repository)
 	}
 	if !environmentForm.MatchString(a.Environment) {
 		say("environment %q: want the name of one of GitHub's environments, no pattern", a.Environment)
-	}
-	if a.ProviderArn == nil {
-		say("no identity provider: nobody could vouch for the job")
-	}
-	if len(a.Statements) == 0 {
-		say("no statement: a role without permissions is of no use to CI")
-	}
-	if err := policy.Check(a.Statements); err != nil {
-		say("%w", err)
 	}
 	return errors.Join(found...)
 }

@@ -4,68 +4,33 @@
 package githuboidc
 
 import (
-	"fmt"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/ashlar-dev/ashlar/components/policy"
+	"github.com/ashlar-dev/ashlar/components/issuer"
 )
 
 const (
-	issuer   = "token.actions.githubusercontent.com"
+	host     = "token.actions.githubusercontent.com"
 	audience = "sts.amazonaws.com"
 )
 
-// GitHubOIDC is the role.
-type GitHubOIDC struct {
-	pulumi.ResourceState
-
-	RoleArn pulumi.StringOutput
-}
-
 // New registers the role. The arguments are validated first.
-func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*GitHubOIDC, error) {
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*issuer.Role, error) {
 	if err := args.Validate(); err != nil {
 		return nil, err
 	}
-	c := &GitHubOIDC{}
-	if err := ctx.RegisterComponentResource("ashlar:githuboidc:GitHubOIDC", name, c, opts...); err != nil {
-		return nil, fmt.Errorf("githuboidc %s: %w", name, err)
-	}
-	roleArgs := &iam.RoleArgs{
-		Name:             pulumi.String(args.RoleName),
-		Description:      pulumi.String("CI: " + args.subject()),
-		AssumeRolePolicy: args.trust(),
-		Tags:             pulumi.ToStringMap(args.Tags),
-	}
-	if args.Boundary != nil {
-		roleArgs.PermissionsBoundary = args.Boundary.ToStringOutput()
-	}
-	role, err := iam.NewRole(ctx, name, roleArgs, pulumi.Parent(c))
-	if err != nil {
-		return nil, fmt.Errorf("githuboidc %s: role: %w", name, err)
-	}
-	if _, err := iam.NewRolePolicy(ctx, name, &iam.RolePolicyArgs{
-		Name:   pulumi.String("allowed"),
-		Role:   role.Name,
-		Policy: policy.Document(args.Statements...),
-	}, pulumi.Parent(c)); err != nil {
-		return nil, fmt.Errorf("githuboidc %s: policy: %w", name, err)
-	}
-	c.RoleArn = role.Arn
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"roleArn": c.RoleArn})
+	return issuer.NewRole(ctx, name, args.role(), opts...)
 }
 
-// trust lets GitHub's tokens of one repository and one of its environments assume the
-// role. Both claims are compared as they are, without patterns.
-func (a *Args) trust() pulumi.StringOutput {
-	return policy.Document(policy.Statement{
-		Principals: policy.Principals{Federated: []pulumi.StringInput{a.ProviderArn}},
-		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
-		Conditions: []policy.Condition{
-			policy.When("StringEquals", issuer+":aud", pulumi.String(audience)),
-			policy.When("StringEquals", issuer+":sub", pulumi.String(a.subject())),
-		},
-	})
+// Issuer is GitHub.
+func Issuer() issuer.Issuer {
+	return issuer.Issuer{Host: host, Audiences: []string{audience}, Component: "ashlar:githuboidc:Provider"}
+}
+
+// role trusts GitHub's tokens of one repository and one of its environments.
+func (a *Args) role() *issuer.Args {
+	return &issuer.Args{
+		RoleName: a.RoleName, Host: host, Audience: audience, Subject: a.subject(),
+		Component: "ashlar:githuboidc:GitHubOIDC", ProviderArn: a.ProviderArn, Statements: a.Statements, Tags: a.Tags,
+	}
 }

@@ -33,8 +33,8 @@ func TestOneKindOfJobIsBelieved(t *testing.T) {
 		role := record(t, a).One(t, "aws:iam/role:Role")
 		trust := pulumitest.Statements(t, role.Text("assumeRolePolicy"))
 		equal := trust[0].Condition["StringEquals"]
-		if !slices.Equal(equal[issuer+":sub"], []string{want}) ||
-			!slices.Equal(equal[issuer+":aud"], []string{audience}) {
+		if !slices.Equal(equal[host+":sub"], []string{want}) ||
+			!slices.Equal(equal[host+":aud"], []string{audience}) {
 			t.Errorf("believes %v, want the subject %s", trust[0].Condition, want)
 		}
 		if len(trust) != 1 || len(trust[0].Condition) != 1 ||
@@ -47,16 +47,16 @@ func TestOneKindOfJobIsBelieved(t *testing.T) {
 const (
 	typ   = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 	token = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider"
-	arn   = "arn:aws:iam::" + pulumitest.Account + ":oidc-provider/" + issuer
+	arn   = "arn:aws:iam::" + pulumitest.Account + ":oidc-provider/" + host
 )
 
 func TestTheProviderOutlivesTheStackThatMadeIt(t *testing.T) {
 	for _, adopt := range []string{"", arn} {
 		p := pulumitest.Must(t, func(ctx *pulumi.Context) error {
-			_, err := NewProvider(ctx, "github", adopt, nil)
+			_, err := Issuer().New(ctx, "github", adopt, nil)
 			return err
 		}).One(t, typ)
-		if p.Text("url") != "https://"+issuer || !p.RetainOnDelete || p.ImportID != adopt {
+		if p.Text("url") != "https://"+host || !p.RetainOnDelete || p.ImportID != adopt {
 			t.Errorf("url %s, retained %v, imported %q", p.Text("url"), p.RetainOnDelete, p.ImportID)
 		}
 	}
@@ -65,7 +65,7 @@ func TestTheProviderOutlivesTheStackThatMadeIt(t *testing.T) {
 func TestAnAccountsProviderIsFoundByItsURL(t *testing.T) {
 	find := func(ids []any) (out string, err error) {
 		_, err = pulumitest.Answered(func(ctx *pulumi.Context) error {
-			found, err := Find(ctx)
+			found, err := Issuer().Find(ctx)
 			if err == nil {
 				out = string(found.(pulumi.String))
 			}
@@ -80,9 +80,9 @@ func TestAnAccountsProviderIsFoundByItsURL(t *testing.T) {
 		t.Errorf("a provider for others only: %v", err)
 	}
 	if _, err := pulumitest.Run(func(ctx *pulumi.Context) error {
-		_, err := Find(ctx)
+		_, err := Issuer().Find(ctx)
 		return err
-	}); err == nil || !strings.Contains(err.Error(), "identity provider for https://"+issuer) {
+	}); err == nil || !strings.Contains(err.Error(), "identity provider for https://"+host) {
 		t.Errorf("none there: %v", err)
 	}
 }

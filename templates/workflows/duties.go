@@ -34,6 +34,11 @@ func (d Duty) Environment(environment string) string {
 	return environment
 }
 
+// Audience is what GitLab's jobs of the duty ask for in their tokens for an environment
+// of the blueprint. Their subject says which branch they run for and no more, so that
+// the audience is what tells the roles apart.
+func (d Duty) Audience(environment string) string { return "ashlar-" + d.Environment(environment) }
+
 // Environments are the GitHub environments that the workflows of a repository
 // with a Pulumi program name, for the blueprint's environments in their order:
 // the image's, then each one's preview and deployment.

@@ -168,7 +168,7 @@ func TestGitLabSignsInWhereAnEnvironmentIsOnAWS(t *testing.T) {
 	for job, want := range map[string]bool{"deploy-dev": false, "drift-dev": false,
 		"deploy-prod": true, "drift-prod": true,
 		"image": true, "run": true, "check": false, "data": false, "reviewed": false} {
-		if got := p.Jobs[job].IDTokens["ASHLAR_AWS_TOKEN"].Aud == "sts.amazonaws.com"; got != want {
+		if got := p.Jobs[job].IDTokens["ASHLAR_AWS_TOKEN"].Aud != ""; got != want {
 			t.Errorf("job %s has a token for AWS: %t", job, got)
 		}
 	}

@@ -41,7 +41,12 @@ func ofFoundation() map[string]setting {
 	noVPC := foundation(`existing.subnets=["subnet-01234567","subnet-12345678"]`)
 	pooled := foundation(`nodes.pools={"a":{"limits":{"cpu":8,"memory":"32Gi"}}}`)
 	public := foundation("cluster.publicEndpoint=true", "cluster.publicCidrs=[\"203.0.113.0/24\"]")
+	gitlab := foundation("gitlab.repository=acme/shop", `gitlab.namespaces=["shop"]`)
 	return map[string]setting{
+		"gitlab.repository": {gitlab, "acme/shop", "acme/risk/shop"},
+		"gitlab.host":       {gitlab, "", "gitlab.example.com"}, "gitlab.branch": {gitlab, "", "trunk"},
+		"gitlab.namespaces": {gitlab, `["shop"]`, `["store"]`},
+		"gitlab.state":      {gitlab, "", "acme-state"}, "gitlab.existingIssuer": {gitlab, "", "true"},
 		"environment": {foundation(), "dev", "prod"},
 		"name":        {foundation(), "", "acme"}, "costCentre": {foundation(), "", "4711"},
 		"protect":            {foundation(), "", "true"},

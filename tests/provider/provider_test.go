@@ -136,7 +136,8 @@ func TestTheRealProvider(t *testing.T) {
 func plansEveryExample(t *testing.T, tf terraform, binary string) {
 	pooled := stack.Foundations()[0]
 	pooled.Name = "foundation-karpenter"
-	pooled.Config = []string{`nodes.pools={"batch":{"capacity":"spot","limits":{"cpu":64,"memory":"256Gi"}}}`}
+	pooled.Config = []string{`nodes.pools={"batch":{"capacity":"spot","limits":{"cpu":64,"memory":"256Gi"}}}`,
+		"gitlab.repository=acme/risk/ml", `gitlab.namespaces=["credit-risk"]`}
 	for _, c := range slices.Concat(stack.Foundations(), []stack.Case{pooled}, stack.Workloads(config.ProviderAWS)) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir, resources := tf.prepare(t, binary, c)

@@ -46,7 +46,8 @@ type Config struct {
 	Trail    *bool // a CloudTrail of the account; nil: in production
 	Backup   BackupConfig
 	GitHub   *GitHubConfig     // nil: no role for CI, unless there are tenants
-	Tenants  map[string]Tenant // by name; see TenantsOf for what GitHub says of a single one
+	GitLab   *GitLabConfig     // instead of GitHub
+	Tenants  map[string]Tenant // by name; see TenantsOf for what GitHub or GitLab says of a single one
 	Existing ExistingConfig    // parts of the foundation that are there already
 
 	// Project and Stack are Pulumi's, and together say who manages an object. They are
@@ -163,6 +164,34 @@ type GitHubConfig struct {
 	// foundation or `ashlar bootstrap aws` made it. It is looked up and never changed.
 	ExistingIssuer bool
 	State          string // bucket, or bucket/prefix, of Pulumi's state; empty: it is in none
+}
+
+// GitLabConfig is what GitHubConfig is, for a project of GitLab's, whose jobs say by the
+// branch that they run for what was merged.
+type GitLabConfig struct {
+	GitHubConfig        // Repository: "group/project"
+	Host         string // default gitlab.com
+	Branch       string // whose jobs are believed, a protected one; default main
+}
+
+// Hub is what the host of the repositories has to do with the foundation, whichever it is;
+// zero where there is none.
+func (c Config) Hub() GitHubConfig {
+	switch {
+	case c.GitLab != nil:
+		return c.GitLab.GitHubConfig
+	case c.GitHub != nil:
+		return *c.GitHub
+	}
+	return GitHubConfig{}
+}
+
+// HubKey is the config key that the hub is described by.
+func (c Config) HubKey() string {
+	if c.GitLab != nil {
+		return "gitlab"
+	}
+	return "github"
 }
 
 // SettingsSecret is a Secret that a user may make in the namespace: how mail gets out

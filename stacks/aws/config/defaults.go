@@ -53,6 +53,12 @@ func (c Config) sized() Config {
 	}
 
 	c.Nodes = c.Nodes.filled()
+	if c.GitLab != nil {
+		hub := *c.GitLab
+		fill(&hub.Host, "gitlab.com")
+		fill(&hub.Branch, "main")
+		c.GitLab = &hub
+	}
 
 	fill(&c.Database.InstanceClass, choose(c.Production(), "db.m7g.large", "db.t4g.medium"))
 	fill(&c.Database.AllocatedGB, 50)

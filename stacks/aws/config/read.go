@@ -63,6 +63,13 @@ var keys = []key{
 	{"github.existingIssuer", LayerFoundation, func(c *Config) any { return &c.github().ExistingIssuer }},
 	{"github.state", LayerFoundation, func(c *Config) any { return &c.github().State }},
 
+	{"gitlab.host", LayerFoundation, func(c *Config) any { return &c.gitlab().Host }},
+	{"gitlab.repository", LayerFoundation, func(c *Config) any { return &c.gitlab().Repository }},
+	{"gitlab.branch", LayerFoundation, func(c *Config) any { return &c.gitlab().Branch }},
+	{"gitlab.namespaces", LayerFoundation, func(c *Config) any { return &c.gitlab().Namespaces }},
+	{"gitlab.existingIssuer", LayerFoundation, func(c *Config) any { return &c.gitlab().ExistingIssuer }},
+	{"gitlab.state", LayerFoundation, func(c *Config) any { return &c.gitlab().State }},
+
 	{"tenants", LayerFoundation, func(c *Config) any { return &c.Tenants }},
 
 	{"existing.vpc", LayerFoundation, func(c *Config) any { return &c.Existing.VPC }},
@@ -114,6 +121,14 @@ func (c *Config) github() *GitHubConfig {
 		c.GitHub = &GitHubConfig{}
 	}
 	return c.GitHub
+}
+
+// gitlab is the same of GitLab.
+func (c *Config) gitlab() *GitLabConfig {
+	if c.GitLab == nil {
+		c.GitLab = &GitLabConfig{}
+	}
+	return c.GitLab
 }
 
 // Read reads Pulumi's config: "ashlar:environment" and the like to their

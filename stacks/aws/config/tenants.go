@@ -11,7 +11,7 @@ import (
 // physical names of its workloads begin with, after the installation and the
 // environment: the `name` of its workloads' stacks.
 type Tenant struct {
-	Repository string   `json:"repository"` // "owner/name"
+	Repository string   `json:"repository"` // "owner/name"; of GitLab "group/project"
 	Namespaces []string `json:"namespaces"` // of its blueprints; the foundation makes them
 	Project    string   `json:"project"`    // Pulumi's, which its state is of; empty: the tenant's name
 }
@@ -27,11 +27,11 @@ var Reserved = []string{"aws", "boundary", "ci", "cluster", "data", "ebs", "exte
 const MaxTenants = 12
 
 // TenantsOf returns the tenants: those of the config, or the one that
-// github.repository describes, whose workloads are of the foundation's own project. A
+// github.repository or gitlab.repository describes, whose workloads are of the foundation's own project. A
 // tenant's name is the Name of its stacks.
 func (c Config) TenantsOf(project string) map[string]Tenant {
-	if len(c.Tenants) == 0 && c.GitHub != nil && c.GitHub.Repository != "" {
-		return map[string]Tenant{NameOf(project): {Repository: c.GitHub.Repository, Namespaces: c.GitHub.Namespaces,
+	if hub := c.Hub(); len(c.Tenants) == 0 && hub.Repository != "" {
+		return map[string]Tenant{NameOf(project): {Repository: hub.Repository, Namespaces: hub.Namespaces,
 			Project: project}}
 	}
 	out := maps.Clone(c.Tenants)
@@ -50,8 +50,9 @@ func (p *problems) tenants() {
 		return
 	}
 	names := sorted(p.cfg.Tenants)
-	if g := p.cfg.GitHub; g != nil && len(names) > 0 && (g.Repository != "" || len(g.Namespaces) > 0) {
-		p.key("github.repository", "tenants name the repositories already; move it there as `pulumi config set --path tenants.NAME.repository %s`, and take github.repository and github.namespaces out", orWord(g.Repository, "owner/name"))
+	if g, key := p.cfg.Hub(), p.cfg.HubKey(); len(names) > 0 && (g.Repository != "" || len(g.Namespaces) > 0) {
+		p.key(key+".repository", "tenants name the repositories already; move it there as `pulumi config set --path tenants.NAME.repository %s`, and take %s.repository and %s.namespaces out",
+			orWord(g.Repository, "owner/name"), key, key)
 	}
 	if len(names) > MaxTenants {
 		p.key("tenants", "%d, and the policy that keeps them apart holds %d; make another foundation", len(names), MaxTenants)
@@ -92,9 +93,7 @@ func (p *problems) tenant(name string, t Tenant) {
 			p.key(at, "%s names what is the foundation's own; choose another name", word)
 		}
 	}
-	if !repositoryForm.MatchString(t.Repository) {
-		p.key(at+".repository", "%q: write it as owner/name; the trust of its roles is limited to it", t.Repository)
-	}
+	p.repository(at+".repository", t.Repository, "trust of its roles")
 	if len(t.Namespaces) == 0 {
 		p.key(at+".namespaces", "name the namespaces that it deploys blueprints to; it may change no other")
 	}

@@ -16,6 +16,9 @@ var (
 	classForm      = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
 	adminForm      = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$`)
 	repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+	gitlabForm     = regexp.MustCompile(`^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)+$`)
+	gitlabHost     = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?$`)
+	gitlabBranch   = regexp.MustCompile(`^[A-Za-z0-9][\w./-]{0,199}$`)
 	projectForm    = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 	stateForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*$`)
 )
@@ -161,33 +164,56 @@ func (p *problems) database() {
 	}
 }
 
-// github checks what the trust and the rights of CI's roles are limited to. A wildcard
+// hub checks what the trust and the rights of CI's roles are limited to. A wildcard
 // in any of the three would reach into somebody else's repository, namespace or state,
 // so the forms allow none.
-func (p *problems) github() {
-	g := p.cfg.GitHub
-	if g == nil || !p.foundation() {
+func (p *problems) hub() {
+	g, key := p.cfg.Hub(), p.cfg.HubKey()
+	if p.cfg.GitHub == nil && p.cfg.GitLab == nil || !p.foundation() {
 		return
 	}
+	if l := p.cfg.GitLab; l != nil {
+		if p.cfg.GitHub != nil {
+			p.key(key, "github is set too, and the roles of CI believe one of the two; take one out")
+		}
+		if !gitlabHost.MatchString(l.Host) {
+			p.key(key+".host", "%q: write the host of GitLab's URL alone, such as gitlab.example.com", l.Host)
+		}
+		if !gitlabBranch.MatchString(l.Branch) {
+			p.key(key+".branch", "%q: name one protected branch, such as main", l.Branch)
+		}
+	}
 	if g.State != "" && !stateForm.MatchString(g.State) {
-		p.key("github.state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards",
+		p.key(key+".state", "%q: name the bucket of Pulumi's state, or bucket/prefix, without s3:// and wildcards",
 			g.State)
 	}
 	if len(p.cfg.Tenants) > 0 {
 		return // they have the rest
 	}
-	if !repositoryForm.MatchString(g.Repository) {
-		p.key("github.repository", "%q: write it as owner/name; the role's trust is limited to it", g.Repository)
-	}
+	p.repository(key+".repository", g.Repository, "role's trust")
 	if len(g.Namespaces) == 0 {
-		p.key("github.namespaces",
+		p.key(key+".namespaces",
 			"name the namespaces that CI deploys blueprints to, which are named after them, such as credit-risk; it may change no other")
 	}
 	for _, ns := range g.Namespaces {
 		if ns == p.cfg.SystemNamespace() {
-			p.key("github.namespaces",
+			p.key(key+".namespaces",
 				"%s is the installation's own, and is among them anyway; leave it out", ns)
 		}
+	}
+}
+
+// longestRepository bounds what a role's description and trust are made of.
+const longestRepository = 255
+
+// repository reports a repository that is none of the hub's.
+func (p *problems) repository(at, name, trust string) {
+	form, want := repositoryForm, "owner/name"
+	if p.cfg.GitLab != nil {
+		form, want = gitlabForm, "group/project"
+	}
+	if !form.MatchString(name) || len(name) > longestRepository {
+		p.key(at, "%q: write it as %s; the %s is limited to it", name, want, trust)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"github.com/ashlar-dev/ashlar/components/cluster"
 	"github.com/ashlar-dev/ashlar/components/deployer"
 	"github.com/ashlar-dev/ashlar/components/githuboidc"
+	"github.com/ashlar-dev/ashlar/components/gitlaboidc"
+	"github.com/ashlar-dev/ashlar/components/issuer"
 	"github.com/ashlar-dev/ashlar/components/object"
 	"github.com/ashlar-dev/ashlar/components/policy"
 	"github.com/ashlar-dev/ashlar/templates/workflows"
@@ -35,14 +37,31 @@ var ciDuties = []ciDuty{
 	{workflows.Image, "ciImageRoleArn", "", (*builder).ciImages},
 }
 
-// ci is the tenant's role of a duty. It believes the environment that the workflows
-// name, which both take from the same place.
-func (u *builder) ci(t tenant, d ciDuty) *githuboidc.Args {
+// ci is the tenant's role of a duty: a *githuboidc.Args or a *gitlaboidc.Args. It
+// believes the environment that GitHub's workflows name, or the audience that GitLab's
+// pipeline asks for, which both take from the same place.
+func (u *builder) ci(t tenant, d ciDuty) interface{ Validate() error } {
+	name := u.prefix() + "-ci-" + string(d.duty) + t.suffix
+	if hub := u.cfg.GitLab; hub != nil {
+		return &gitlaboidc.Args{
+			RoleName: name, Host: hub.Host, Project: t.Repository, Branch: hub.Branch,
+			Audience: d.duty.Audience(u.cfg.Environment), ProviderArn: u.at.issuer,
+			Statements: d.statements(u, t), Tags: u.tags(),
+		}
+	}
 	return &githuboidc.Args{
-		RoleName: u.prefix() + "-ci-" + string(d.duty) + t.suffix, Repository: t.Repository,
+		RoleName: name, Repository: t.Repository,
 		Environment: d.duty.Environment(u.cfg.Environment), ProviderArn: u.at.issuer,
 		Statements: d.statements(u, t), Tags: u.tags(),
 	}
+}
+
+// role registers the role.
+func (u *builder) role(ctx *pulumi.Context, name string, args interface{ Validate() error }) (*issuer.Role, error) {
+	if lab, ok := args.(*gitlaboidc.Args); ok {
+		return gitlaboidc.New(ctx, name, lab)
+	}
+	return githuboidc.New(ctx, name, args.(*githuboidc.Args))
 }
 
 // makeCI makes the roles that CI assumes, where the config names repositories.
@@ -78,7 +97,7 @@ func (u *builder) makeCI(ctx *pulumi.Context) error {
 // makeRole makes one, and lets it into the cluster where its duty is there.
 func (u *builder) makeRole(ctx *pulumi.Context, t tenant, d ciDuty) (pulumi.StringOutput, error) {
 	name := string(d.duty) + t.suffix
-	g, err := githuboidc.New(ctx, "ci-"+name, u.ci(t, d))
+	g, err := u.role(ctx, "ci-"+name, u.ci(t, d))
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}

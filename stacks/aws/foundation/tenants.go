@@ -37,12 +37,7 @@ func (u *builder) tenants() []tenant {
 }
 
 // hub is what concerns all tenants.
-func (u *builder) hub() config.GitHubConfig {
-	if u.cfg.GitHub == nil {
-		return config.GitHubConfig{}
-	}
-	return *u.cfg.GitHub
-}
+func (u *builder) hub() config.GitHubConfig { return u.cfg.Hub() }
 
 // group is the tenant's group in the cluster that has the word.
 func (t tenant) group(word string) string {
