@@ -112,6 +112,34 @@ func TestControllersThatCallAWSHaveAnIdentity(t *testing.T) {
 	}
 }
 
+func TestMonitorsAreFoundByTheClustersOwnPrometheus(t *testing.T) {
+	for _, a := range []*Args{args(), pooled()} {
+		a.Without, a.Prometheus = []string{Monitoring}, map[string]string{"release": "prom"}
+		r := record(t, a)
+		paths := map[string]string{
+			"argo-workflows":               "values.controller.serviceMonitor.additionalLabels.release",
+			"argo-rollouts":                "values.controller.metrics.serviceMonitor.additionalLabels.release",
+			"aws-load-balancer-controller": "values.serviceMonitor.additionalLabels.release",
+			"cluster-autoscaler":           "values.serviceMonitor.selector.release",
+			"karpenter":                    "values.serviceMonitor.additionalLabels.release",
+		}
+		for _, one := range r.All(releaseT) {
+			if path := paths[one.Name]; path != "" && one.At(path) != "prom" {
+				t.Errorf("%s: %s is %v", one.Name, path, one.At(path))
+			}
+			delete(paths, one.Name)
+		}
+		if len(paths) != 1 { // one of the two that make nodes
+			t.Errorf("not installed: %v", paths)
+		}
+		for _, one := range r.All(releaseT) {
+			if ns := one.Text("values.serviceMonitor.namespace"); ns != "" && ns != one.Text("namespace") {
+				t.Errorf("%s has its monitor in %s, which nobody makes", one.Name, ns)
+			}
+		}
+	}
+}
+
 func TestKarpenterIsToldOfItsClusterAndItsQueue(t *testing.T) {
 	r := record(t, pooled())
 	k := r.Named(t, releaseT, "karpenter")

@@ -34,6 +34,8 @@ type Args struct {
 	// the default and how nodes come and go. Its drivers know no key of ours, so that
 	// volumes are encrypted under the account's.
 	Shared bool
+	// Prometheus are labels that the cluster's own Prometheus selects monitors by.
+	Prometheus map[string]string
 	// Without names add-ons that are not installed, because the cluster has
 	// them already.
 	Without []string

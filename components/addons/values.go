@@ -16,6 +16,23 @@ func requests(cpu, memory string) values {
 	return values{"requests": values{"cpu": cpu, "memory": memory}, "limits": values{"memory": memory}}
 }
 
+// monitor is what a chart's ServiceMonitor is told.
+func (a *Args) monitor() values {
+	if len(a.Prometheus) == 0 {
+		return values{"enabled": true}
+	}
+	return values{"enabled": true, "additionalLabels": a.selected()}
+}
+
+// selected are the labels by which Prometheus finds a monitor.
+func (a *Args) selected() values {
+	out := values{}
+	for key, value := range a.Prometheus {
+		out[key] = value
+	}
+	return out
+}
+
 // workflows runs the controller for the whole cluster. Service accounts and
 // rights of workflows come with the workloads, so the chart makes none.
 func (a *Args) workflows() values {
@@ -28,7 +45,7 @@ func (a *Args) workflows() values {
 			"workflowNamespaces": []any{},
 			"securityContext":    unprivileged(), "resources": requests("100m", "512Mi"),
 			"metricsConfig":  values{"enabled": true},
-			"serviceMonitor": values{"enabled": true},
+			"serviceMonitor": a.monitor(),
 			"workflowDefaults": values{"spec": values{
 				// Pods of what succeeded go at once; what failed stays a week.
 				"podGC":       values{"strategy": "OnPodSuccess"},
@@ -53,7 +70,7 @@ func (a *Args) rollouts() values {
 		"controller": values{
 			"replicas": a.replicas(), "pdb": values{"enabled": a.Spread, "maxUnavailable": 1},
 			"resources": requests("50m", "256Mi"),
-			"metrics":   values{"enabled": true, "serviceMonitor": values{"enabled": true}},
+			"metrics":   values{"enabled": true, "serviceMonitor": a.monitor()},
 		},
 	}
 }
@@ -71,7 +88,7 @@ func (a *Args) balancer() values {
 		"enableServiceMutatorWebhook": false,
 		"defaultTags":                 a.Tags,
 		"securityContext":             unprivileged(), "resources": requests("50m", "256Mi"),
-		"serviceMonitor": values{"enabled": true},
+		"serviceMonitor": a.monitor(),
 	}
 }
 
@@ -89,7 +106,8 @@ func (a *Args) autoscaler() values {
 		"securityContext": values{"runAsNonRoot": true, "runAsUser": 65534,
 			"runAsGroup": 65534, "fsGroup": 65534},
 		"containerSecurityContext": unprivileged(), "resources": requests("50m", "512Mi"),
-		"serviceMonitor": values{"enabled": true, "namespace": MonitoringNamespace},
+		// By default it goes to a namespace that only our Prometheus makes.
+		"serviceMonitor": values{"enabled": true, "namespace": "cluster-autoscaler", "selector": a.selected()},
 	}
 }
 
@@ -104,7 +122,7 @@ func (a *Args) karpenter() values {
 			"env":       []any{values{"name": "AWS_REGION", "value": a.Region}},
 			"resources": requests("250m", "1Gi"),
 		},
-		"serviceMonitor": values{"enabled": true},
+		"serviceMonitor": a.monitor(),
 	}
 }
 

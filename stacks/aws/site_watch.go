@@ -2,6 +2,7 @@ package aws
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -46,7 +47,8 @@ func (s *site) monitors() error {
 // monitor is what watches the endpoint: the job that judges drift, and where the
 // cluster has Prometheus, what is scraped and the rules about it. Both may be nil.
 func (s *site) monitor(name string) (*monitor.Args, error) {
-	args := &monitor.Args{Namespace: s.namespace, Name: name, Labels: s.labels("monitor", name), After: s.ready}
+	args := &monitor.Args{Namespace: s.namespace, Name: name, Labels: s.selected(s.labels("monitor", name)),
+		After: s.ready}
 	if d := s.plan.Endpoints[name].Drift; d != nil {
 		args.Drift = s.drift(name, *d)
 	}
@@ -60,6 +62,14 @@ func (s *site) monitor(name string) (*monitor.Args, error) {
 	groups, err := alerts.Endpoint(s.plan, name, s.alerting())
 	args.Alerts = rules(groups)
 	return args, err
+}
+
+// selected are an object's labels with those by which the cluster's own Prometheus finds
+// it.
+func (s *site) selected(labels map[string]string) map[string]string {
+	out := maps.Clone(labels)
+	maps.Copy(out, s.cfg.Existing.Prometheus)
+	return out
 }
 
 // drift is the job that judges an endpoint's windows. One that retrains does so
@@ -110,7 +120,7 @@ func (s *site) objectives() ([]*slo.Args, error) {
 			return
 		}
 		out = append(out, &slo.Args{
-			Namespace: s.namespace, Name: noun + "-" + name, Labels: s.labels(noun, name),
+			Namespace: s.namespace, Name: noun + "-" + name, Labels: s.selected(s.labels(noun, name)),
 			Groups: rules(groups), After: s.ready,
 		})
 	}

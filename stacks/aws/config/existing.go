@@ -18,6 +18,10 @@ type ExistingConfig struct {
 	Database string   // identifier of an RDS PostgreSQL instance in the VPC
 	Registry string   // name of an ECR repository, for the runtime's image
 	Addons   []string // charts of the add-ons that the cluster has, such as argo-workflows
+	// Prometheus are the labels by which the cluster's own Prometheus selects what it
+	// scrapes and whose rules it has, whatever its namespace; none: it selects all. Unlike
+	// the others it is for both layers, and any cluster.
+	Prometheus map[string]string
 }
 
 var (
@@ -25,6 +29,8 @@ var (
 	subnetForm     = regexp.MustCompile(`^subnet-[0-9a-f]{8,17}$`)
 	clusterForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
 	keyForm        = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key/[A-Za-z0-9-]+$`)
+	labelKeyForm   = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$`)
+	labelValueForm = regexp.MustCompile(`^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$`)
 	instanceForm   = regexp.MustCompile(`^[a-z](-?[a-z0-9])*$`)
 	ecrForm        = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*$`)
 	addonForm      = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
@@ -107,6 +113,39 @@ func (p *problems) existing() {
 	}
 	for _, chart := range e.Addons {
 		p.form("existing.addons", chart, addonForm, "argo-workflows")
+	}
+}
+
+// ownLabels begin the keys of labels that say whose an object is.
+var ownLabels = []string{"app.kubernetes.io/", "ashlar.dev/"}
+
+// monitoringChart is the add-on that is a Prometheus.
+const monitoringChart = "kube-prometheus-stack"
+
+// prometheus checks the labels of the cluster's own, in both layers, and that there is
+// no other Prometheus to confuse it with.
+func (p *problems) prometheus() {
+	const key = "existing.prometheus"
+	labels := p.cfg.Existing.Prometheus
+	if len(labels) == 0 {
+		return
+	}
+	for _, label := range sorted(labels) {
+		p.form(key, label, labelKeyForm, "release: prometheus, as labels are written")
+		if !labelValueForm.MatchString(labels[label]) {
+			p.key(key, "%s: %q is not the value of a label", label, labels[label])
+		}
+		for _, own := range ownLabels {
+			if strings.HasPrefix(label, own) {
+				p.key(key, "%s says whose an object is; have Prometheus select by another label", label)
+			}
+		}
+	}
+	switch {
+	case p.foundation() && !slices.Contains(p.cfg.Existing.Addons, monitoringChart):
+		p.key(key, "%s would be installed beside it; list it in existing.addons, or take the labels out", monitoringChart)
+	case !p.foundation() && !p.cfg.Monitoring:
+		p.key(key, "monitoring is false, so that nothing has labels for Prometheus; set it to true, or take them out")
 	}
 }
 

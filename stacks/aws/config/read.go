@@ -16,7 +16,7 @@ import (
 const space = "ashlar"
 
 // key is one config key: what reads it, and where its value goes. The target
-// is a *string, *bool, **bool, *int, *[]string, *map[string]Tenant or
+// is a *string, *bool, **bool, *int, *[]string, *map[string]string, *map[string]Tenant or
 // *map[string]NodePool.
 type key struct {
 	path   string
@@ -79,6 +79,8 @@ var keys = []key{
 	{"existing.database", LayerFoundation, func(c *Config) any { return &c.Existing.Database }},
 	{"existing.registry", LayerFoundation, func(c *Config) any { return &c.Existing.Registry }},
 	{"existing.addons", LayerFoundation, func(c *Config) any { return &c.Existing.Addons }},
+
+	{"existing.prometheus", "", func(c *Config) any { return &c.Existing.Prometheus }},
 
 	{"foundation", LayerWorkloads, func(c *Config) any { return &c.Foundation }},
 	{"image", "", func(c *Config) any { return &c.Image }},
@@ -258,6 +260,10 @@ func assign(target any, text string) error {
 		return assign(*t, text)
 	case *[]string:
 		return assignList(t, text)
+	case *map[string]string:
+		if err := strictly(text, t); err != nil {
+			return fmt.Errorf("want an object of texts, such as {release: prometheus}: %w", err)
+		}
 	case *map[string]Tenant:
 		return assignTenants(t, text)
 	case *map[string]NodePool:

@@ -191,7 +191,8 @@ func (u *builder) addons() *addons.Args {
 		Region: u.cfg.Region, Account: u.at.account, Partition: u.partition(), KMSKeyArn: u.at.nodeKey,
 		Spread: u.cfg.Production(), GPU: u.cfg.GPUs(), After: u.at.ready,
 		Shared: u.cfg.Existing.Cluster != "", Without: u.cfg.Existing.Addons,
-		Labels: map[string]string{"ashlar.dev/environment": u.cfg.Environment}, Tags: u.tags(),
+		Prometheus: u.cfg.Existing.Prometheus,
+		Labels:     map[string]string{"ashlar.dev/environment": u.cfg.Environment}, Tags: u.tags(),
 	}
 	if k := u.karpenter(); k != nil {
 		args.Karpenter = &addons.Karpenter{Cluster: k.Cluster, Queue: k.QueueName(), Statements: k.Statements()}
