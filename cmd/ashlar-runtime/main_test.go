@@ -47,6 +47,7 @@ func TestAModelIsTrainedServedWatchedAndTrainedAnew(t *testing.T) {
 		}
 	}
 	serveStrangers(t, e, 60)
+	heldServing(t, e)
 	got := duty(t, e, "drift", "--endpoint", "scoring")
 	var said struct {
 		Verdicts []struct {

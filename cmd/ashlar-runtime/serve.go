@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/endpoint"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
+	"github.com/ashlar-dev/ashlar/runtime/peak"
 )
 
 const (
@@ -97,8 +98,12 @@ func (a *app) endpoint(g *ground, name string) (*endpoint.Endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name of this replica: %w", err)
 	}
+	var memory func() int64
+	if g.plan.Endpoints[name].Drift != nil { // a pod that watches nothing may not write to the store
+		memory = peak.Watch()
+	}
 	return endpoint.New(endpoint.Config{
-		Plan: g.plan, Name: name, Store: g.store, Registry: g.registry, Rules: rules,
+		Memory: memory, Plan: g.plan, Name: name, Store: g.store, Registry: g.registry, Rules: rules,
 		Metrics: metrics, Author: g.author,
 		Now: a.now, Log: a.log, Notice: func(line string) { a.log.Info(line) }, Replica: host, Grace: grace,
 		TempDir: os.TempDir(), Getenv: a.getenv, Confine: a.confinement(g.settings),

@@ -238,6 +238,8 @@ func (w *checkWorker) judged(ctx context.Context, out *outcome, dir string, set 
 		findings = append(findings, pins...)
 		findings = append(findings, adviser.Findings(attached, loaded[name].Positions)...)
 		findings = append(findings, advice.Sizes(attached, loaded[name].Positions, runs)...)
+		served := local.RecordedServing(ctx, dir, slices.Sorted(maps.Keys(attached.Endpoints)), advice.RecentRuns)
+		findings = append(findings, advice.Serving(attached, loaded[name].Positions, served)...)
 		findings = append(findings, advice.Project(dir, attached)...)
 		for _, f := range findings {
 			if f.Refuses() {

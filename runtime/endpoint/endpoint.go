@@ -29,6 +29,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 )
@@ -54,6 +55,10 @@ type Config struct {
 	// are judged here. It must not block. Nil: nobody trains.
 	Retrain func(model string)
 
+	// Memory says the most bytes that the process held since it was last asked; 0: not
+	// known. Save keeps it. Nil: it is not measured.
+	Memory func() int64
+
 	Grace time.Duration // see serve.Config
 
 	// For a model that somebody else's code scores: see package pyfunc.
@@ -75,15 +80,17 @@ type Endpoint struct {
 	// mu guards the fields up to behind and is held briefly. deciding serializes
 	// Follow and Recheck, which read the registry and start processes under it; it
 	// is taken before mu, never the other way round.
-	mu       sync.Mutex
-	version  registry.Version // Version 0: nothing is served
-	waiting  string           // why nothing is served
-	example  string
-	watch    watch   // nil: nothing is watched
-	retired  []watch // of versions that are served no more, with windows to hand on
-	behind   bool    // the last Follow failed
-	deciding sync.Mutex
-	servers  servers
+	mu         sync.Mutex
+	version    registry.Version // Version 0: nothing is served
+	waiting    string           // why nothing is served
+	example    string
+	watch      watch      // nil: nothing is watched
+	retired    []watch    // of versions that are served no more, with windows to hand on
+	memory     run.Served // the most that was held, of the version that is served
+	memoryKept run.Served // the same, as it is in the store
+	behind     bool       // the last Follow failed
+	deciding   sync.Mutex
+	servers    servers
 	// leaving was served here, and the registry has not heard yet that it is not any
 	// more; Version 0: it has heard all. Guarded by deciding.
 	leaving registry.Version

@@ -50,13 +50,14 @@ func reference(ctx context.Context, s *store.Store, v registry.Version) (*drift.
 	return &ref, nil
 }
 
-// Save keeps the windows of what was seen so far. A window that cannot be kept
+// Save keeps the windows of what was seen so far, and the memory of it. A window that cannot be kept
 // now is kept with the next call; the log says so.
 //
 // The lock is not held while the store is written to. The watch of a replica that
 // was retired is kept until all of its rows are in the store; a sole one is saved
 // once and let go.
 func (e *Endpoint) Save(ctx context.Context) {
+	e.keepMemory(ctx)
 	e.mu.Lock()
 	all := append([]watch{}, e.retired...)
 	if e.watch != nil {

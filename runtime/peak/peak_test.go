@@ -9,7 +9,8 @@ import (
 // mark is a high-water mark as the kernel keeps one.
 type mark struct {
 	held, most int64
-	stuck      bool // it cannot be set back
+	needed     int64 // what is left when the rest is released
+	stuck      bool  // it cannot be set back
 }
 
 func (k *mark) hold(n int64) { k.held, k.most = n, max(k.most, n) }
@@ -20,7 +21,7 @@ func (k *mark) meter() *meter {
 			k.most = k.held
 		}
 		return !k.stuck
-	}}
+	}, release: func() { k.held = min(k.held, k.needed) }}
 }
 
 func TestSpansThatOverlapHaveTheirOwnPeaks(t *testing.T) {
@@ -87,5 +88,37 @@ func TestTheProcessIsMeasured(t *testing.T) {
 	debug.FreeOSMemory()
 	if small := Begin()(); small <= 0 || small > most-size/2 {
 		t.Errorf("%d bytes are measured after %d were given back", small, size)
+	}
+}
+
+func TestWhoWatchesLeavesSpansOut(t *testing.T) {
+	k := &mark{needed: 100}
+	m := k.meter()
+	k.hold(900) // of the time before
+	most := m.watch()
+	k.hold(200)
+	k.hold(150)
+	if got := most(); got != 200 {
+		t.Errorf("it held %d, want 200", got)
+	}
+	k.hold(120)
+	end := m.begin()
+	k.hold(800)
+	if got := most(); got != 150 {
+		t.Errorf("beside a span it held %d, want the 150 of before", got)
+	}
+	k.hold(700) // garbage of the span's
+	if got := end(); got != 800 {
+		t.Errorf("the span held %d, want 800", got)
+	}
+	k.hold(130)
+	if got := most(); got != 130 {
+		t.Errorf("after the span it held %d, want 130", got)
+	}
+	k.stuck = true
+	k.hold(90)
+	most()
+	if got := most(); got != 0 {
+		t.Errorf("below a mark that is stuck it held %d, which nobody knows", got)
 	}
 }

@@ -103,27 +103,35 @@ func (s *sizing) judge(most peak) (policies.Finding, bool) {
 	if limit <= 0 {
 		return policies.Finding{}, false
 	}
-	share := float64(most.bytes) / float64(limit)
+	field := s.field(most)
+	return assess(s.plan, s.at, field, stated != "", most.bytes, limit, "A stage",
+		fmt.Sprintf("pipeline %s: in the last runs stage %s held up to %%s of memory, %%.0f %%%% of the %s of its pod",
+			s.name, most.node.Name, given.Memory))
+}
+
+// assess compares the bytes that were held with the memory of a pod. The message has verbs
+// for the bytes and for their share of it in percent.
+func assess(p *plan.Plan, at blueprints.Positions, field []string, stated bool, bytes, limit int64,
+	what, message string) (policies.Finding, bool) {
+	share := float64(bytes) / float64(limit)
 	var title, reason string
 	switch {
 	case share > tight:
-		title = "A stage has memory to spare"
+		title = what + " has memory to spare"
 		reason = "a pod that holds more than its limit is ended, and data grow"
-	case share < loose && stated != "" && limit >= large:
-		title = "A stage does not reserve what it never uses"
+	case share < loose && stated && limit >= large:
+		title = what + " does not reserve what it never uses"
 		reason = "memory that is reserved is closed to others, and costs as much as if it was used"
 	default:
 		return policies.Finding{}, false
 	}
-	field := s.field(most)
 	f := policies.Finding{
-		Policy: memoryRule, Title: title, Level: plan.Advisory, About: policies.Blueprint, Subject: s.plan.Name,
-		Environments: []string{s.plan.Environment}, Path: strings.Join(field, "."), PlanPath: field,
-		Message: fmt.Sprintf("pipeline %s: in the last runs stage %s held up to %s of memory, %.0f %% of the %s of its pod",
-			s.name, most.node.Name, plan.Bytes(most.bytes), 100*share, given.Memory),
-		Reason: reason, Fix: fmt.Sprintf("set %s to %q", strings.Join(field, "."), fitting(most.bytes)),
+		Policy: memoryRule, Title: title, Level: plan.Advisory, About: policies.Blueprint, Subject: p.Name,
+		Environments: []string{p.Environment}, Path: strings.Join(field, "."), PlanPath: field,
+		Message: fmt.Sprintf(message, plan.Bytes(bytes), 100*share),
+		Reason:  reason, Fix: fmt.Sprintf("set %s to %q", strings.Join(field, "."), fitting(bytes)),
 	}
-	f.File, f.Line, f.Col = s.at.Of(f.PlanPath...)
+	f.File, f.Line, f.Col = at.Of(f.PlanPath...)
 	return f, true
 }
 

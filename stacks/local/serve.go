@@ -14,6 +14,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/endpoint"
+	"github.com/ashlar-dev/ashlar/runtime/peak"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
@@ -165,11 +166,16 @@ func (s *Stack) newServer(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A process that serves several cannot tell what each needs.
+	var memory func() int64
+	if len(s.cfg.Plan.Endpoints) == 1 {
+		memory = peak.Watch()
+	}
 	h := &server{stack: s, retrains: newRetrains(), audit: s.state.Registry.Watch()}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Plan.Endpoints)) {
 		e, err := endpoint.New(endpoint.Config{
 			Plan: s.cfg.Plan, Name: name, Store: s.state.Store, Registry: s.state.Registry,
-			Rules: s.rules, Metrics: metrics,
+			Rules: s.rules, Metrics: metrics, Memory: memory,
 			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.retrains.ask,
 			TempDir: s.state.Temp, Getenv: s.cfg.Getenv, Confine: s.confinement(),
 			Keys: s.state.Keys(s.cfg.Getenv),
