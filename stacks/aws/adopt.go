@@ -23,7 +23,10 @@ type Standing interface {
 // already is not imported again. What is not as the program describes it the engine imports
 // and then updates, and a preview shows both.
 //
-// That nobody else's namespace is meant, verify has made sure of.
+// That nobody else's namespace is meant, verify has made sure of. A Job is not imported: the
+// cluster adds to its template, which cannot be changed, so the engine would replace what it
+// imports, and it breaks at that. What is created in its place is the same Job, as it is
+// applied by the server.
 func adopt(ctx *pulumi.Context, c Cluster) error {
 	cluster, is := c.(Standing)
 	if !is {
@@ -32,7 +35,7 @@ func adopt(ctx *pulumi.Context, c Cluster) error {
 	type result = pulumi.ResourceTransformationResult
 	return ctx.RegisterStackTransformation(func(args *pulumi.ResourceTransformationArgs) *result {
 		groupVersion, kind, metadata := described(args.Type, args.Props)
-		if metadata == nil {
+		if metadata == nil || kind == "Job" {
 			return nil
 		}
 		id := metadata.ToObjectMetaPtrOutput().ApplyT(func(m *metav1.ObjectMeta) (pulumi.ID, error) {
