@@ -54,7 +54,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := serve.New(serve.Config{Endpoint: "bench", Limits: plan.Limits{MaxBatchRows: *rows, MaxBodyBytes: 1 << 26}})
+	s, err := serve.New(serve.Config{Endpoint: "bench",
+		Limits: plan.Limits{MaxBatchRows: *rows, MaxBodyBytes: 1 << 26}})
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,8 @@ func request(columns [][]float64) (body []byte, header int, err error) {
 		inputs[j] = map[string]any{"name": fmt.Sprintf("x%d", j), "datatype": "FP64", "shape": []int{len(c)},
 			"parameters": map[string]any{"binary_data_size": 8 * len(c)}}
 	}
-	text, err := json.Marshal(map[string]any{"inputs": inputs, "parameters": map[string]any{"binary_data_output": true}})
+	text, err := json.Marshal(map[string]any{"inputs": inputs,
+		"parameters": map[string]any{"binary_data_output": true}})
 	return append(text, raw...), len(text), err
 }
 
