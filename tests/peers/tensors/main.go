@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	alone, served := 0.0, 0.0
 	for range *rounds {
 		alone = max(alone, rate(*duration, func() (int, error) { return score(m, columns), nil }))
-		served = max(served, rate(*duration, func() (int, error) { return *rows, ask(ctx, web.URL, body, header) }))
+		served = max(served, rate(*duration, func() (int, error) { return *rows, ask(ctx, web, body, header) }))
 	}
 	fmt.Fprintf(out, "100 trees of depth 10, %d features, %d rows a request, %d cores: the model alone %.0f rows/s, "+
 		"/v2 in binary tensors %.0f rows/s; ratio %.2f\n", features, *rows, runtime.GOMAXPROCS(0), alone, served,
@@ -143,14 +143,14 @@ func score(m *model.Model, columns [][]float64) int {
 }
 
 // ask sends one request and reads its answer.
-func ask(ctx context.Context, url string, body []byte, header int) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v2/models/bench/infer", bytes.NewReader(body))
+func ask(ctx context.Context, web *httptest.Server, body []byte, header int) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, web.URL+"/v2/models/bench/infer", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/octet-stream")
 	r.Header.Set("Inference-Header-Content-Length", strconv.Itoa(header))
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := web.Client().Do(r)
 	if err != nil {
 		return err
 	}
