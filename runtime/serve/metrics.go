@@ -16,14 +16,15 @@ import (
 //	model_predictions_total{model,version}             rows predicted
 //	model_prediction_duration_seconds{model,version}   of requests answered with predictions, from the end
 //	                                                   of the header until the answer is ready to be sent
-//	model_errors_total{model,version,code}             requests to /predict that were answered with that HTTP status
+//	model_errors_total{model,version,code}             requests for predictions, answered with that HTTP status
 //	model_unknown_categories_total{model,version,field} values that training never saw
 //	model_requests_in_flight{}                         predictions under way
 //	model_info{model,version,algorithm,task,digest}    1 while the version is served
 //	model_metric{model,version,metric}                 a metric of its evaluation while it is served
 //
-// So the requests to /predict are the durations' count plus the errors, and
-// those an SLO on availability calls bad are the errors whose code is 5xx.
+// So the requests for predictions, in whatever protocol, are the durations' count
+// plus the errors, and those an SLO on availability calls bad are the errors whose
+// code is 5xx. Requests that name another model or version are not counted.
 type Metrics struct {
 	predictions *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
