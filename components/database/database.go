@@ -24,6 +24,7 @@ type Database struct {
 	Host       pulumi.StringOutput
 	Port       pulumi.IntOutput
 	Name       pulumi.StringOutput // of the first database
+	Arn        pulumi.StringOutput
 	ResourceID pulumi.StringOutput // "db-...": what rds-db:connect permissions name
 	SecretArn  pulumi.StringOutput // of the master password; the password itself is in no state
 }
@@ -42,6 +43,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("database %s: %w", name, err)
 	}
 	c.Host, c.Port, c.Name, c.ResourceID = instance.Address, instance.Port, instance.DbName, instance.ResourceId
+	c.Arn = instance.Arn
 	c.SecretArn = instance.MasterUserSecrets.ApplyT(secretArn).(pulumi.StringOutput)
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{
 		"host": c.Host, "port": c.Port, "name": c.Name, "resourceId": c.ResourceID, "secretArn": c.SecretArn,

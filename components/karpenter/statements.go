@@ -16,7 +16,8 @@ const (
 func (a *Args) ownedTag() string { return "kubernetes.io/cluster/" + a.Cluster }
 
 // Statements is what the controller may do in AWS: start machines in the cluster's
-// subnets and group with the nodes' role, and stop those that carry the cluster's tags.
+// security group, and so in its VPC, with the nodes' role, and stop those that carry the
+// cluster's tags.
 // It makes no role and no instance profile.
 func (a *Args) Statements() []policy.Statement {
 	out := append(a.reads(), a.launches()...)

@@ -30,6 +30,7 @@ type Resource struct {
 	Protect        bool
 	RetainOnDelete bool
 	IgnoreChanges  []string
+	Provider       string // URN and ID of the one that makes it, where it is not the default one
 	ImportID       string // of what exists already and is adopted
 }
 
@@ -188,7 +189,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	res := Resource{Type: args.TypeToken, Name: args.Name, Component: !args.Custom, Inputs: map[string]any{}}
 	if rpc != nil {
 		res.Parent, res.DependsOn = rpc.GetParent(), rpc.GetDependencies()
-		res.ImportID = rpc.GetImportId()
+		res.ImportID, res.Provider = rpc.GetImportId(), rpc.GetProvider()
 		res.Protect, res.RetainOnDelete, res.IgnoreChanges = rpc.GetProtect(),
 			rpc.GetRetainOnDelete(), rpc.GetIgnoreChanges()
 	}

@@ -23,6 +23,9 @@ func terraform(rec *record.Recording, values *resolver) (Files, error) {
 		resources: object{}, data: object{}, outputs: object{}}
 	var errs []error
 	for _, r := range rec.Resources {
+		if r.Type == "pulumi:providers:aws" {
+			t.providers = append(t.providers, object{"alias": snake(r.Name), "region": inputText(r, "region")})
+		}
 		if r.Package() != "aws" || !r.Custom {
 			continue
 		}
@@ -51,6 +54,7 @@ type translation struct {
 	dir                      string
 	names                    names
 	resources, data, outputs object
+	providers                []any           // of other regions, by alias
 	variables                map[string]bool // name -> sensitive
 }
 
@@ -72,6 +76,9 @@ func (t *translation) add(r *record.Resource) error {
 	if after := w.dependsOn(r); len(after) > 0 {
 		body["depends_on"] = after
 	}
+	if alias := t.alias(r); alias != "" {
+		body["provider"] = "aws." + alias
+	}
 	lifecycle := object{}
 	if r.Protect || r.RetainOnDelete {
 		lifecycle["prevent_destroy"] = true
@@ -88,6 +95,17 @@ func (t *translation) add(r *record.Resource) error {
 	}
 	within(t.resources, typ)[name] = body
 	return nil
+}
+
+// alias is the name of the provider that makes the resource, where the program has one
+// for another region; "" is the default one.
+func (t *translation) alias(r *record.Resource) string {
+	for _, p := range t.rec.Resources {
+		if p.URN == r.Provider && p.Type == "pulumi:providers:aws" {
+			return snake(p.Name)
+		}
+	}
+	return ""
 }
 
 // dependsOn returns the addresses that the resource waits for and does not
@@ -148,7 +166,7 @@ func (t *translation) document(region string) ([]byte, error) {
 			"required_version":   ">= 1.5",
 			"required_providers": object{"aws": object{"source": "hashicorp/aws", "version": providerVersion}},
 		},
-		"provider": object{"aws": []any{object{"region": region}}},
+		"provider": object{"aws": append([]any{object{"region": region}}, t.providers...)},
 		"resource": t.resources,
 	}
 	if len(t.data) > 0 {

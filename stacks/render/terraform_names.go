@@ -35,13 +35,14 @@ func terraformData(token string) string {
 
 // irregular are the types whose names do not follow from their tokens.
 var irregular = map[string]string{
-	"aws:rds/instance:Instance":                           "aws_db_instance",
-	"aws:rds/subnetGroup:SubnetGroup":                     "aws_db_subnet_group",
-	"aws:rds/parameterGroup:ParameterGroup":               "aws_db_parameter_group",
-	"aws:rds/optionGroup:OptionGroup":                     "aws_db_option_group",
-	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "aws_iam_openid_connect_provider",
-	"aws:s3/bucketObjectv2:BucketObjectv2":                "aws_s3_object",
-	"aws:cloudtrail/trail:Trail":                          "aws_cloudtrail",
+	"aws:rds/instance:Instance":                                                       "aws_db_instance",
+	"aws:rds/subnetGroup:SubnetGroup":                                                 "aws_db_subnet_group",
+	"aws:rds/parameterGroup:ParameterGroup":                                           "aws_db_parameter_group",
+	"aws:rds/optionGroup:OptionGroup":                                                 "aws_db_option_group",
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":                             "aws_iam_openid_connect_provider",
+	"aws:s3/bucketObjectv2:BucketObjectv2":                                            "aws_s3_object",
+	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "aws_db_instance_automated_backups_replication",
+	"aws:cloudtrail/trail:Trail":                                                      "aws_cloudtrail",
 }
 
 // irregularData are the data sources whose names do not follow from their tokens.

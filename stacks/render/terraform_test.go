@@ -160,3 +160,26 @@ func TestTypesOfTheProviderAreNamedAsItNamesThem(t *testing.T) {
 		t.Errorf("an element is read as %s", got)
 	}
 }
+
+func TestAResourceOfAnotherRegionHasItsProvider(t *testing.T) {
+	at := terraformOf(t, func(ctx *pulumi.Context) error {
+		var far pulumi.ProviderResourceState
+		if err := ctx.RegisterResource("pulumi:providers:aws", "far-away", pulumi.Map{"region": str("eu-west-1")},
+			&far); err != nil {
+			return err
+		}
+		if _, err := newBucket(ctx, "near", pulumi.Map{"bucket": str("one")}); err != nil {
+			return err
+		}
+		_, err := newBucket(ctx, "far", pulumi.Map{"bucket": str("two")}, pulumi.Provider(&far))
+		return err
+	})
+	want := []any{map[string]any{"region": "eu-central-1"}, map[string]any{"alias": "far-away", "region": "eu-west-1"}}
+	if got := at("provider", "aws"); !reflect.DeepEqual(got, want) {
+		t.Errorf("providers %v, want %v", got, want)
+	}
+	if near, far := at("resource", "aws_s3_bucket", "near", "provider"),
+		at("resource", "aws_s3_bucket", "far", "provider"); near != nil || far != "aws.far-away" {
+		t.Errorf("made by %v and %v", near, far)
+	}
+}

@@ -14,7 +14,7 @@ func TestAFoundationWhoseNodesKarpenterMakes(t *testing.T) {
 	p.stack("foundation-dev", map[string]string{"aws:region": "eu-central-1", "environment": "dev",
 		"layer": "foundation", "nodes.pools.batch.capacity": "spot", "nodes.pools.batch.limits.cpu": "64",
 		"nodes.pools.batch.limits.memory": "256Gi", "gitlab.repository": "acme/risk/ml",
-		"gitlab.namespaces[0]": "credit-risk"})
+		"gitlab.namespaces[0]": "credit-risk", "database.backupRegion": "eu-west-1"})
 	p.up("foundation-dev")
 	if changes := p.preview("foundation-dev"); len(changes) != 0 {
 		t.Errorf("a second preview is not empty: %v", changes)
@@ -24,7 +24,8 @@ func TestAFoundationWhoseNodesKarpenterMakes(t *testing.T) {
 		kind, _ := r.Inputs["kind"].(string)
 		seen[kind+r.Type[strings.LastIndex(r.Type, ":")+1:]] = true
 	}
-	for _, kind := range []string{"OpenIdConnectProvider", "NodePoolNodePool", "EC2NodeClassEC2NodeClass", "Queue", "InstanceProfile"} {
+	for _, kind := range []string{"InstanceAutomatedBackupsReplication", "OpenIdConnectProvider",
+		"NodePoolNodePool", "EC2NodeClassEC2NodeClass", "Queue", "InstanceProfile"} {
 		if !seen[kind] {
 			t.Errorf("there is no %s: %v", kind, seen)
 		}

@@ -60,8 +60,35 @@ func (tf terraform) run(t *testing.T, dir string, args ...string) (string, error
 	return said.String(), err
 }
 
-// offline lets the provider work with no account behind it.
-const offline = `{"provider":{"aws":{"access_key":"none","secret_key":"none","skip_credentials_validation":true,"skip_requesting_account_id":true,"skip_metadata_api_check":true,"skip_region_validation":true}}}`
+// offline lets the providers of main.tf.json work with no account behind them: an override
+// of each, by its alias.
+func offline(t *testing.T, dir string) []byte {
+	t.Helper()
+	var doc struct {
+		Provider struct {
+			AWS []map[string]any `json:"aws"`
+		} `json:"provider"`
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "main.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range doc.Provider.AWS {
+		delete(p, "region")
+		p["access_key"], p["secret_key"] = "none", "none"
+		for _, check := range []string{"credentials_validation", "requesting_account_id", "metadata_api_check",
+			"region_validation"} {
+			p["skip_"+check] = true
+		}
+	}
+	if text, err = json.Marshal(doc); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
 
 // prepare renders a case and initialises terraform there. It returns how many
 // resources there are.
@@ -70,7 +97,7 @@ func (tf terraform) prepare(t *testing.T, binary string, c stack.Case) (dir stri
 	dir = t.TempDir()
 	c.Render(t, binary, dir, "--only", "terraform")
 	resources = detach(t, filepath.Join(dir, "main.tf.json"))
-	if err := os.WriteFile(filepath.Join(dir, "offline_override.tf.json"), []byte(offline), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "offline_override.tf.json"), offline(t, dir), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if said, err := tf.run(t, dir, "init", "-input=false", "-no-color"); err != nil {
@@ -137,7 +164,7 @@ func plansEveryExample(t *testing.T, tf terraform, binary string) {
 	pooled := stack.Foundations()[0]
 	pooled.Name = "foundation-karpenter"
 	pooled.Config = []string{`nodes.pools={"batch":{"capacity":"spot","limits":{"cpu":64,"memory":"256Gi"}}}`,
-		"gitlab.repository=acme/risk/ml", `gitlab.namespaces=["credit-risk"]`}
+		"database.backupRegion=eu-west-1", "gitlab.repository=acme/risk/ml", `gitlab.namespaces=["credit-risk"]`}
 	for _, c := range slices.Concat(stack.Foundations(), []stack.Case{pooled}, stack.Workloads(config.ProviderAWS)) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir, resources := tf.prepare(t, binary, c)

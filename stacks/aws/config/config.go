@@ -153,6 +153,9 @@ type DatabaseConfig struct {
 	AllocatedGB   int    // default 50
 	MultiAZ       *bool  // nil: in production
 	BackupDays    int    // default 7, in production 30
+	// BackupRegion is another region to which the automated backups are copied as they are
+	// made; empty: to none.
+	BackupRegion string
 }
 
 // GitHubConfig limits the roles that CI assumes: to one repository, whose

@@ -48,7 +48,7 @@ var superseded = map[string][]string{
 		"cluster.minNodes", "cluster.maxNodes", "cluster.training.nodeTypes", "cluster.training.minNodes",
 		"cluster.training.maxNodes"},
 	"existing.database": {"database.instanceClass", "database.allocatedGb", "database.multiAz",
-		"database.backupDays"},
+		"database.backupDays", "database.backupRegion"},
 }
 
 // idle returns an error for each key that is set and describes what exists.

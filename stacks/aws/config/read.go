@@ -55,6 +55,7 @@ var keys = []key{
 	{"database.allocatedGb", LayerFoundation, func(c *Config) any { return &c.Database.AllocatedGB }},
 	{"database.multiAz", LayerFoundation, func(c *Config) any { return &c.Database.MultiAZ }},
 	{"database.backupDays", LayerFoundation, func(c *Config) any { return &c.Database.BackupDays }},
+	{"database.backupRegion", LayerFoundation, func(c *Config) any { return &c.Database.BackupRegion }},
 	{"budget.monthly", LayerFoundation, func(c *Config) any { return &c.Budget.Monthly }},
 	{"budget.emails", LayerFoundation, func(c *Config) any { return &c.Budget.Emails }},
 	{"trail", LayerFoundation, func(c *Config) any { return &c.Trail }},

@@ -158,6 +158,16 @@ func (p *problems) database() {
 	if d.AllocatedGB < 20 || d.AllocatedGB > 65536 {
 		p.key("database.allocatedGb", "%d: RDS allocates 20 to 65536 GB", d.AllocatedGB)
 	}
+	switch far := d.BackupRegion; {
+	case far == "":
+	case !regionForm.MatchString(far):
+		p.key("database.backupRegion", "%q is not a region, such as eu-west-1", far)
+	case far == p.cfg.Region:
+		p.key("database.backupRegion", "%s is the region that the database is in; name another", far)
+	case strings.HasPrefix(far, "us-gov-") != strings.HasPrefix(p.cfg.Region, "us-gov-") || strings.HasPrefix(far, "cn-"):
+		p.key("database.backupRegion", "AWS copies nothing from %s to %s; name a region of the same partition",
+			p.cfg.Region, far)
+	}
 	if least := choose(p.cfg.Production(), 7, 1); d.BackupDays < least || d.BackupDays > 35 {
 		p.key("database.backupDays", "%d: RDS keeps 1 to 35 days of backups, and %s wants at least %d",
 			d.BackupDays, p.cfg.Environment, least)

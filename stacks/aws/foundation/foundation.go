@@ -72,6 +72,9 @@ func foundationProblems(cfg config.Config, project, stack string) error {
 	}
 	found = append(found, u.accessBucket().Validate(), u.addons().Validate(), u.migrator().Validate(),
 		policy.Check(u.boundaryStatements()))
+	if u.cfg.Database.BackupRegion != "" {
+		found = append(found, u.backupKey().Validate())
+	}
 	if args := u.karpenter(); args != nil {
 		found = append(found, args.Validate())
 	}
@@ -134,7 +137,7 @@ func (u *builder) make(ctx *pulumi.Context) error {
 	u.out[OutName] = pulumi.String(u.cfg.Name)
 	for _, step := range []func(*pulumi.Context) error{
 		u.takeOver, u.makeKeys, u.makeLogs, u.makeTrail, u.makeBudget, u.makeNetwork, u.makeCluster, u.makeNodes,
-		u.makeDatabase, u.makeRegistry, u.makeBoundary,
+		u.makeDatabase, u.makeBackups, u.makeRegistry, u.makeBoundary,
 		u.makeMigrator, u.makeCI, u.makeAddons, u.makeSchema,
 	} {
 		if err := step(ctx); err != nil {
@@ -244,7 +247,7 @@ func (u *builder) makeDatabase(ctx *pulumi.Context) error {
 		if err != nil {
 			return err
 		}
-		u.at.databaseID, u.at.databaseSecret = d.ResourceID, d.SecretArn
+		u.at.databaseID, u.at.databaseSecret, u.at.databaseArn = d.ResourceID, d.SecretArn, d.Arn
 		u.at.databaseHost, u.at.databasePort, u.at.databaseName = d.Host, pulumi.Sprintf("%d", d.Port), d.Name
 	}
 	u.out[OutDatabaseHost], u.out[OutDatabasePort] = u.at.databaseHost, u.at.databasePort

@@ -10,7 +10,8 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
-// pooled is an environment with every kind of pool that Karpenter fills.
+// pooled is an environment with every kind of pool that Karpenter fills, and backups in
+// another region.
 func pooled(environment string) config.Config {
 	c := whole(environment)
 	c.Cluster.Training, c.Cluster.GPU = nil, false
@@ -21,6 +22,7 @@ func pooled(environment string) config.Config {
 		"arm":     {Architecture: config.ArchitectureARM, Limits: limits},
 		"gpu":     {GPU: true, Capacity: config.CapacitySpot, Limits: config.NodeLimits{CPU: 16, Memory: "1Ti"}},
 	}
+	c.Database.BackupRegion = "eu-central-1"
 	return c.Filled()
 }
 

@@ -40,6 +40,7 @@ type premises struct {
 	cluster, clusterArn, clusterSecurity   pulumi.StringInput
 	kubeconfig                             pulumi.StringInput
 	databaseID, databaseSecret             pulumi.StringInput
+	databaseArn                            pulumi.StringInput // nil: it is not the foundation's
 	databaseHost, databasePort             pulumi.StringInput
 	databaseName, networkCIDR              pulumi.StringInput
 	kubernetes                             pulumi.ProviderResource

@@ -73,6 +73,9 @@ var kinds = map[string]kind{
 	"aws:cloudwatch/logGroup:LogGroup":                        {keys: []string{"kmsKeyId"}},
 	"aws:rds/instance:Instance": {kept: true,
 		keys: []string{"kmsKeyId", "masterUserSecretKmsKeyId", "performanceInsightsKmsKeyId"}},
+	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": {
+		untagged: true, keys: []string{"kmsKeyId"}},
+	"pulumi:providers:aws":                  {untagged: true},
 	"aws:rds/subnetGroup:SubnetGroup":       {},
 	"aws:rds/parameterGroup:ParameterGroup": {},
 	"aws:ecr/repository:Repository": {kept: true,
