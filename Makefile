@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration networkpolicies teams previews delivery falsealarms bench fuzz lint build release docs site golden clean
+.PHONY: help up stack test integration networkpolicies teams previews queues delivery falsealarms bench fuzz lint build release docs site golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ teams: ## Pulumi's real engine and provider, teams that share a real cluster, a 
 previews: ## the preview of a pull request on a real cluster, by the steps of its workflow: five minutes, the first time 25
 	ASHLAR_TEST_BUILD_PROVIDER=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
 	  $(GO) test -count 1 -timeout 60m -tags integration -v -run TestPreviewsShareACluster ./tests/cluster'
+
+queues: ## two teams' pipelines under Kueue's controller on a real cluster: five minutes, the first time eleven
+	ASHLAR_TEST_BUILD_KUEUE=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
+	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestTeamsWait ./tests/cluster'
 
 delivery: ## deliver a signed bundle with Flux' libraries to a real cluster: ten minutes, the first time fifteen
 	ASHLAR_TEST_BUILD_FLUX=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \

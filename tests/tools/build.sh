@@ -3,8 +3,9 @@
 # from a module of its own, and the S3 server of tests/cluster, into
 # ASHLAR_TEST_TOOLS (default: ashlar-tools in the user's cache folder). With
 # ASHLAR_TEST_BUILD_ENFORCER=1 it builds kube-router too, for `make networkpolicies`,
-# with ASHLAR_TEST_BUILD_PROVIDER=1 Pulumi's Kubernetes provider, for `make teams`, and
-# with ASHLAR_TEST_BUILD_FLUX=1 what delivers a bundle as Flux does, for `make delivery`.
+# with ASHLAR_TEST_BUILD_PROVIDER=1 Pulumi's Kubernetes provider, for `make teams`,
+# with ASHLAR_TEST_BUILD_FLUX=1 what delivers a bundle as Flux does, for `make delivery`,
+# and with ASHLAR_TEST_BUILD_KUEUE=1 Kueue's controller, for `make queues`.
 # What is there already and of the version asked for is left alone. A cold build
 # takes seven minutes or so.
 set -euo pipefail
@@ -49,6 +50,21 @@ install versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
 # Its network policy controller is what tests/cluster enforces policies with: five
 # minutes of one core when nothing of it is in the build cache.
 [ "${ASHLAR_TEST_BUILD_ENFORCER:-}" != 1 ] || install kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router v2.1.0
+
+# kueue installs Kueue's controller, and the manifests that its version comes with: six
+# minutes when nothing of it is in the build cache.
+kueue() {
+  local version=v0.17.0 dir
+  install kueue sigs.k8s.io/kueue/cmd/kueue "$version"
+  [ "$(cat "$out/kueue-config/.version" 2>/dev/null)" != "$version" ] || return 0
+  dir=$(cd "$out" && GOFLAGS=-mod=mod "${GO:-go}" mod download -json "sigs.k8s.io/kueue@$version" | jq -r .Dir)
+  rm -rf "$out/kueue-config"
+  cp -r "$dir/config" "$out/kueue-config"
+  chmod -R u+w "$out/kueue-config"
+  echo "$version" >"$out/kueue-config/.version"
+}
+
+[ "${ASHLAR_TEST_BUILD_KUEUE:-}" != 1 ] || kueue
 
 # provider builds Pulumi's Kubernetes provider, whose released versions are no Go
 # modules: it embeds its schema with the version that it says it is. Twenty minutes of
