@@ -23,10 +23,7 @@ type Standing interface {
 // already is not imported again. What is not as the program describes it the engine imports
 // and then updates, and a preview shows both.
 //
-// That nobody else's namespace is meant, verify has made sure of. A Job is not imported: the
-// cluster adds to its template, which cannot be changed, so the engine would replace what it
-// imports, and it breaks at that. What is created in its place is the same Job, as it is
-// applied by the server.
+// That nobody else's namespace is meant, verify has made sure of.
 func adopt(ctx *pulumi.Context, c Cluster) error {
 	cluster, is := c.(Standing)
 	if !is {
@@ -35,7 +32,7 @@ func adopt(ctx *pulumi.Context, c Cluster) error {
 	type result = pulumi.ResourceTransformationResult
 	return ctx.RegisterStackTransformation(func(args *pulumi.ResourceTransformationArgs) *result {
 		groupVersion, kind, metadata := described(args.Type, args.Props)
-		if metadata == nil || kind == "Job" {
+		if metadata == nil || slices.Contains(completed, kind) {
 			return nil
 		}
 		id := metadata.ToObjectMetaPtrOutput().ApplyT(func(m *metav1.ObjectMeta) (pulumi.ID, error) {
@@ -56,6 +53,12 @@ func adopt(ctx *pulumi.Context, c Cluster) error {
 			Opts: append(slices.Clone(args.Opts), pulumi.Import(id))}
 	})
 }
+
+// completed are kinds to whose spec the cluster adds what cannot be changed afterwards: the
+// address of a Service, the selector of a Job. Imported, it would be missing in the program,
+// and the engine breaks at the replacement that follows from that. They are created in the
+// preview; the server applies them to what stands, which changes nothing.
+var completed = []string{"Service", "Job"}
 
 // described takes a type such as kubernetes:apps/v1:Deployment apart, and returns the
 // metadata that the object is given; nil where it is no object of Kubernetes.
