@@ -51,9 +51,9 @@ queues: ## two teams' pipelines under Kueue's controller on a real cluster: five
 	ASHLAR_TEST_BUILD_KUEUE=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
 	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestTeamsWait ./tests/cluster'
 
-delivery: ## deliver a signed bundle with Flux' libraries to a real cluster: ten minutes, the first time fifteen
+delivery: ## deliver a signed bundle with Flux' controllers to a real cluster: twenty minutes, the first time forty
 	ASHLAR_TEST_BUILD_FLUX=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
-	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestASecondSync ./tests/cluster'
+	  $(GO) test -count 1 -timeout 40m -tags integration -v -run "TestASecondSync|TestFluxDelivers" ./tests/cluster'
 
 falsealarms: ## drift tests on a thousand windows of unchanged traffic for each size: four minutes
 	$(GO) test -count 1 -timeout 40m -tags integration -run Auto ./runtime/drift
