@@ -30,7 +30,7 @@ func (e *engineRun) capture(info *pulumi.RunInfo) {
 // of both are reported together.
 func (e *engineRun) program(ctx *pulumi.Context) error {
 	defer crash.Guard()                               // whichever goroutine the SDK runs it on
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is made that is soon forgotten
 	cfg, cfgErr := config.Read(e.values, e.project, e.stack, blueprintsKey)
 	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
 	if err != nil {

@@ -68,7 +68,7 @@ can be compared. Secret values are left out.`,
 // recordAll answers every line, a core each at a time, in their order and as soon as
 // it is known.
 func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made that is soon forgotten
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is made that is soon forgotten
 	cores := runtime.GOMAXPROCS(0)
 	answers := make(chan chan recorded, cores) // as many are worked on as it holds
 	written := make(chan error, 1)
