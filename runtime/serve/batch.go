@@ -101,13 +101,8 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 		w.keep(score)
 		return true
 	})
-	switch {
-	case p != nil:
+	if p = w.refused(p); p != nil {
 		return 0, p
-	case w.scorer.Err() != nil:
-		return 0, w.unanswered()
-	case w.found.total > 0:
-		return 0, w.found.problem()
 	}
 	w.out = append(w.out, ']')
 	w.out = append(w.out, tail...)
@@ -120,6 +115,20 @@ func (w *worker) scoreBatch(ctx context.Context, at int) (int, *Problem) {
 		return true
 	})
 	return n, p
+}
+
+// refused is why rows that were gone through are not answered: what ended the reading,
+// the model's server, or what was found in them; nil where nothing is wrong.
+func (w *worker) refused(p *Problem) *Problem {
+	switch {
+	case p != nil:
+		return p
+	case w.scorer.Err() != nil:
+		return w.unanswered()
+	case w.found.total > 0:
+		return w.found.problem()
+	}
+	return nil
 }
 
 // unanswered is the problem of a row that the model's own server did not answer.

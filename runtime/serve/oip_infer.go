@@ -113,13 +113,8 @@ func (w inferring) score(ctx context.Context) (int, *Problem) {
 		w.keep(score)
 		return true
 	})
-	switch {
-	case p != nil:
+	if p = w.refused(p); p != nil {
 		return 0, p
-	case w.scorer.Err() != nil:
-		return 0, w.unanswered()
-	case w.found.total > 0:
-		return 0, w.found.problem()
 	}
 	w.writeTensors(outputs, t.rows, ex)
 	p = w.each(context.WithoutCancel(ctx), t, func() bool {

@@ -9,7 +9,7 @@
 // outputs a resource has, so no list of ours has to keep up with theirs.
 //
 // The SDK calls the recorder in this process (pulumi.RunInfo.Mocks) and not over the
-// engine's protocol, which took half of the time that a recording takes. What mocks
+// engine's protocol, which took a third of the time of a recording. What mocks
 // hide is asked for another way: errors that are only logged by a log of our own, and
 // the stack's exports, with what is secret in them, as the inputs of a last resource.
 package record

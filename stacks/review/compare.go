@@ -109,7 +109,8 @@ func (c *comparison) all(ctx context.Context, dirs, within []string) ([]conseque
 	})
 	if err != nil {
 		cancel() // nobody waits for the resources
-		return nil, errors.Join(err, r.abandon())
+		r.abandon()
+		return nil, err
 	}
 	unrecorded, err := r.end()
 	if err != nil {

@@ -40,7 +40,7 @@ func TestAStackWhoseStateIsLostAdoptsItsObjects(t *testing.T) {
 		case c.op == "import":
 			imported[c.urn] = true
 		case c.op == "update" && imported[c.urn]: // the cluster has filled in defaults
-		case appliedAgain(c.urn):
+		case notImported(c.urn):
 		case strings.Contains(c.urn, "kubernetes:") && !strings.Contains(c.urn, "pulumi:providers:"):
 			t.Errorf("a preview would %s %s", c.op, c.urn)
 		}
@@ -86,8 +86,7 @@ func (s *site) versions(t *testing.T) map[string]string {
 	return out
 }
 
-// appliedAgain reports whether the URN is of a kind that is not imported, but applied again
-// as it is.
-func appliedAgain(urn string) bool {
+// notImported reports whether the URN is of a kind that is applied again as it is.
+func notImported(urn string) bool {
 	return strings.Contains(urn, "kubernetes:batch/v1:Job::") || strings.Contains(urn, "kubernetes:core/v1:Service::")
 }

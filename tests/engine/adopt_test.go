@@ -32,7 +32,7 @@ func TestAStackWhoseStateIsLostAdoptsWhatStands(t *testing.T) {
 		switch {
 		case c.op == "import":
 			imports++
-		case appliedAgain(c.urn):
+		case notImported(c.urn):
 		case strings.Contains(c.urn, "kubernetes:") && !strings.Contains(c.urn, "pulumi:providers:"):
 			t.Errorf("a preview would %s %s", c.op, c.urn)
 		}
@@ -43,7 +43,7 @@ func TestAStackWhoseStateIsLostAdoptsWhatStands(t *testing.T) {
 	since := len(p.operations(0))
 	p.up(stack)
 	for _, done := range p.operations(since) {
-		if !appliedAgain(done) {
+		if !notImported(done) {
 			t.Errorf("the cluster saw %s", done)
 		}
 	}
@@ -78,8 +78,7 @@ func (p *project) showsWhatDiffers(stack string) {
 	p.t.Error("there is no ConfigMap to differ")
 }
 
-// appliedAgain reports whether the URN is of a kind that is not imported, but applied again
-// as it is.
-func appliedAgain(urn string) bool {
+// notImported reports whether the URN is of a kind that is applied again as it is.
+func notImported(urn string) bool {
 	return strings.Contains(urn, "kubernetes:batch/v1:Job::") || strings.Contains(urn, "kubernetes:core/v1:Service::")
 }
