@@ -3,11 +3,12 @@
 GO     ?= go
 EXAMPLE ?= blueprints/examples/credit
 FUZZTIME ?= 20s
+SOAK ?= 10m
 # One kind of build everywhere: nothing needs C, and the tests, the CLI and the
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration networkpolicies teams previews queues delivery falsealarms bench fuzz lint build release docs site golden clean
+.PHONY: help up stack test integration networkpolicies teams previews queues routes delivery falsealarms soak bench fuzz lint build release docs site golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,13 +28,10 @@ stack: ## build the Pulumi program to bin/ashlar-stack: minutes and gigabytes th
 
 test: ## run all hermetic tests: no root, no network except for modules
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 integration: ## run the heavier tests: race detector, kills, Chromium, services, cluster
-	CGO_ENABLED=1 $(GO) test -race ./runtime/serve/... ./runtime/drift/... ./runtime/endpoint/... ./runtime/registry/... ./runtime/store/... ./runtime/pipeline/... ./runtime/command/... ./runtime/confine/... ./runtime/validate/... ./stacks/local/...
-	$(GO) test ./cmd/ashlar/... ./templates/alerts/...
-	$(GO) test -count 1 -tags integration ./runtime/pipeline/...
-	$(GO) test -count 1 -timeout 40m -p 1 -tags integration ./tests/...
+	GO=$(GO) .ci/integration
 
 networkpolicies: ## enforce the rendered network policies on a real cluster: ten minutes, the first time fifteen
 	ASHLAR_TEST_BUILD_ENFORCER=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
@@ -51,12 +49,19 @@ queues: ## two teams' pipelines under Kueue's controller on a real cluster: five
 	ASHLAR_TEST_BUILD_KUEUE=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
 	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestTeamsWait ./tests/cluster'
 
-delivery: ## deliver a signed bundle with Flux' controllers to a real cluster: twenty minutes, the first time forty
-	ASHLAR_TEST_BUILD_FLUX=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
-	  $(GO) test -count 1 -timeout 40m -tags integration -v -run "TestASecondSync|TestFluxDelivers" ./tests/cluster'
+routes: ## a canary whose requests Traefik divides on a real cluster: ten minutes, the first time half an hour
+	ASHLAR_TEST_BUILD_TRAEFIK=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
+	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestTrafficIsDivided ./tests/cluster'
+
+delivery: ## deliver a bundle with Flux' and Argo CD's controllers to a real cluster: half an hour, the first time an hour
+	ASHLAR_TEST_BUILD_FLUX=1 ASHLAR_TEST_BUILD_ARGOCD=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
+	  $(GO) test -count 1 -timeout 40m -tags integration -v -run "TestASecondSync|TestFluxDelivers|TestArgoCDDelivers" ./tests/cluster'
 
 falsealarms: ## drift tests on a thousand windows of unchanged traffic for each size: four minutes
 	$(GO) test -count 1 -timeout 40m -tags integration -run Auto ./runtime/drift
+
+soak: ## serve under load for SOAK while versions, keys and certificates change: ten minutes
+	ASHLAR_TEST_SOAK=$(SOAK) $(GO) test -count 1 -timeout 3h -tags integration -v ./tests/soak
 
 bench: ## compare the speed with the installed peers, as ratios
 	$(GO) run ./tests/peers

@@ -19,6 +19,7 @@ type checked struct {
 	*blueprint
 	tree  *node     // what the user wrote
 	value cue.Value // with the schema's defaults
+	raw   any       // the value, lowered
 }
 
 // checkSchema checks the tree against #Blueprint and explains every difference.
@@ -31,11 +32,18 @@ func checkSchema(b *blueprint, tree *node) (*checked, error) {
 	c := &checked{blueprint: b, tree: tree, value: closed.Unify(user)}
 	e := explainer{checked: c, schema: closed, seen: map[string]bool{}}
 	e.errors(c.value.Validate(cue.All()))
+	// What is sound is gone through once; what is not, again, for an explanation.
+	var err error
 	if len(e.found) == 0 {
-		e.incomplete(c.value, nil)
+		if c.raw, err = lower(c.value, nil); err != nil {
+			e.incomplete(c.value, nil)
+		}
 	}
 	if len(e.found) > 0 {
 		return nil, e.found.Sorted()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return c, nil
 }

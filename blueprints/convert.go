@@ -14,11 +14,7 @@ import (
 
 // plan lowers the checked blueprint and checks its references.
 func (c *checked) plan(environment string) (*plan.Plan, error) {
-	raw, err := lower(c.value, nil)
-	if err != nil {
-		return nil, err
-	}
-	doc, _ := raw.(map[string]any)
+	doc, _ := c.raw.(map[string]any)
 	delete(doc, "environments")
 	doc["apiVersion"], doc["environment"] = plan.APIVersion, environment
 	// Whatever it uses, this program knows it; Encode states what others must know.

@@ -1,6 +1,7 @@
 package blueprints
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,6 +49,9 @@ func predicate(v cue.Value) (plan.Predicate, error) {
 
 // gatePath reports whether the path is one at which bounds are allowed.
 func gatePath(path []string) bool {
+	if judgedPath(path) {
+		return true
+	}
 	if len(path) < 5 || path[0] != "models" || path[2] != "require" {
 		return false
 	}
@@ -121,6 +125,12 @@ func (e *explainer) undecided(path []string) bool {
 }
 
 func (e *explainer) gate(v cue.Value, path []string) {
+	if judgedPath(path) {
+		if _, err := judged(v, path[len(path)-1]); err != nil {
+			e.add(source.WrongGate, path, err.Error(), "")
+		}
+		return
+	}
 	p, err := predicate(v)
 	switch {
 	case err != nil:
@@ -158,22 +168,38 @@ func settled(v cue.Value) cue.Value {
 	return v
 }
 
+// errIncomplete is what lower returns of a value that incomplete has to explain.
+var errIncomplete = errors.New("the blueprint is incomplete")
+
 // lower turns a checked value into maps, lists and scalars; predicates stay
-// where gates do.
+// where gates do. It errs wherever incomplete finds something.
 func lower(v cue.Value, path []string) (any, error) {
 	v = settled(v)
-	if gatePath(path) {
-		return predicate(v)
+	switch {
+	case judgedPath(path):
+		return judged(v, path[len(path)-1])
+	case gatePath(path):
+		p, err := predicate(v)
+		if err == nil && (len(p) == 0 || impossible(p)) {
+			err = errIncomplete
+		}
+		return p, err
 	}
 	switch v.IncompleteKind() {
 	case cue.StructKind:
 		out := map[string]any{}
-		it, err := v.Fields()
+		it, err := v.Fields(cue.Optional(true))
 		if err != nil {
 			return nil, err
 		}
 		for it.Next() {
 			name := it.Selector().Unquoted()
+			switch it.Selector().ConstraintType() {
+			case cue.RequiredConstraint:
+				return nil, errIncomplete
+			case cue.OptionalConstraint:
+				continue
+			}
 			if out[name], err = lower(it.Value(), append(path[:len(path):len(path)], name)); err != nil {
 				return nil, err
 			}

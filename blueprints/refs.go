@@ -74,6 +74,8 @@ func kindAt(path []string) source.Code {
 		return source.WrongStage
 	case part == "drift":
 		return source.WrongDrift
+	case part == "strategy" && slices.Contains(path, "metrics"):
+		return source.WrongGate
 	}
 	return map[string]source.Code{
 		"datasets": source.WrongDataset, "models": source.WrongModel, "pipelines": source.WrongPipeline,

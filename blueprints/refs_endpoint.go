@@ -16,39 +16,11 @@ func (r *refs) endpoint(name string) {
 		r.say(fmt.Sprintf("min %d is more than max %d", e.Replicas.Min, e.Replicas.Max), "", at("replicas", "min")...)
 	}
 	r.duration(e.Limits.Timeout, at("limits", "timeout")...)
-	if e.Strategy.Canary != nil && e.Strategy.BlueGreen != nil {
-		r.say("a strategy is canary or blueGreen, not both", "", at("strategy")...)
-	}
 	r.pods(e.Pods, r.plan.Models[e.Model], true, at)
-	r.canary(name)
+	r.strategy(name)
+	r.access(name)
+	r.expose(name)
 	r.drift(name)
-}
-
-// canary steps each do one thing, and weights rise.
-func (r *refs) canary(name string) {
-	c := r.plan.Endpoints[name].Strategy.Canary
-	if c == nil {
-		return
-	}
-	last := -1
-	for i, s := range c.Steps {
-		path := []string{"endpoints", name, "strategy", "canary", "steps", fmt.Sprint(i)}
-		if (s.SetWeight == nil) == (s.Pause == "") {
-			r.say("a step is setWeight or pause, one of them", "", path...)
-			continue
-		}
-		if s.SetWeight != nil {
-			if *s.SetWeight <= last {
-				r.say(fmt.Sprintf("weight %d after %d: weights rise from step to step",
-					*s.SetWeight, last), "", path...)
-			}
-			last = *s.SetWeight
-			continue
-		}
-		if s.Pause != "manual" {
-			r.atLeast(time.Second, s.Pause, append(path, "pause")...)
-		}
-	}
 }
 
 func (r *refs) drift(name string) {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,12 +12,25 @@ import (
 // equal bytes. It states the format that the fields in use need: see Stated.
 func (p *Plan) Encode() ([]byte, error) { return known().encode(p) }
 
+// encode writes the plan's JSON once, and reads from it both what the plan uses and what
+// is sorted: plans are encoded for every resource that carries their digest.
 func (f formats) encode(p *Plan) ([]byte, error) {
-	stated, err := f.state(p)
+	raw, err := json.Marshal(p)
 	if err != nil {
-		return nil, fmt.Errorf("plan: format: %w", err)
+		return nil, fmt.Errorf("canonical JSON: %w", err)
 	}
-	return Canonical(written{*p, stated})
+	tree, err := pieces(raw)
+	if err != nil {
+		return nil, err
+	}
+	if f.mentioned(raw) {
+		if stated := f.stateOf(tree); stated != nil {
+			if tree, err = tree.with("format", stated.fields()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return tree.bytes(len(raw)), nil
 }
 
 // Digest returns "sha256:" and the hexadecimal SHA-256 of Encode's bytes. Of a plan
@@ -35,27 +47,18 @@ func (p *Plan) Digest() (string, error) {
 	return DigestBytes(b), nil
 }
 
-// Canonical returns v as canonical JSON. Go maps are sorted by key and structs
-// keep their declared order after a pass through a map, so field order in the
-// source does not matter either.
+// Canonical returns v as canonical JSON. Fields are sorted by name, so the order of a
+// struct's fields in the source does not matter.
 func Canonical(v any) ([]byte, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("canonical JSON: %w", err)
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var tree any
-	if err := dec.Decode(&tree); err != nil {
-		return nil, fmt.Errorf("canonical JSON: %w", err)
+	tree, err := pieces(raw)
+	if err != nil {
+		return nil, err
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(tree); err != nil {
-		return nil, fmt.Errorf("canonical JSON: %w", err)
-	}
-	return out.Bytes(), nil
+	return tree.bytes(len(raw)), nil
 }
 
 // DigestOf returns "sha256:" and the hexadecimal SHA-256 of v's canonical JSON.

@@ -6,7 +6,10 @@ type Endpoint struct {
 	Model       string   `json:"model"`
 	Replicas    Replicas `json:"replicas"`
 	Strategy    Strategy `json:"strategy"`
+	Traffic     *Traffic `json:"traffic,omitempty"`
 	Limits      Limits   `json:"limits"`
+	Access      *Access  `json:"access,omitempty"`
+	Expose      *Expose  `json:"expose,omitempty"`
 	Drift       *Drift   `json:"drift,omitempty"`
 	Priority    Priority `json:"priority,omitempty"`
 	Pods
@@ -21,27 +24,9 @@ type Replicas struct {
 	RequestsInFlight int `json:"requests_in_flight,omitempty"`
 }
 
-// Strategy is how a new version replaces the old, in Argo Rollouts' words.
-// At most one field is set; neither means a rolling update.
-type Strategy struct {
-	Canary    *Canary    `json:"canary,omitempty"`
-	BlueGreen *BlueGreen `json:"blueGreen,omitempty"`
-}
-
-// Canary shifts traffic step by step.
-type Canary struct {
-	Steps []Step `json:"steps"`
-}
-
-// Step is one canary step: either a weight in percent, or a pause.
-type Step struct {
-	SetWeight *int   `json:"setWeight,omitempty"`
-	Pause     string `json:"pause,omitempty"` // a duration; "manual" waits for a person
-}
-
-// BlueGreen swaps all traffic at once.
-type BlueGreen struct {
-	AutoPromotionEnabled bool `json:"autoPromotionEnabled"`
+// Traffic is what an endpoint expects.
+type Traffic struct {
+	RequestsPerSecond float64 `json:"requests_per_second"` // on average, above 0
 }
 
 // Limits bound what one request may ask for.

@@ -29,12 +29,29 @@ type addition struct {
 
 // additions are the fields that came after format 1, by their path as Paths gives
 // it; testdata/fields.txt has all. A field that is added gets its line here, and
-// `omitempty`, so that plans without it stay of the format before. A new value of a
+// `omitempty`, so that plans without it stay of the format before; what is within it
+// needs none, for it came with it. A new value of a
 // field that is there is no addition: who does not know an algorithm or a strategy
 // refuses it where it would act on it.
 var additions = map[string]addition{
 	// Who does not know it reads all rows.
 	"datasets.*.sample": {format: 2},
+	// Advice alone follows from it.
+	"endpoints.*.traffic": {format: 2, ignorable: true},
+	// Who does not know it does the same.
+	"endpoints.*.strategy.rolling": {format: 2, ignorable: true},
+	// Who does not know them gives a version traffic that it must not have yet.
+	"endpoints.*.strategy.canary.analysis":          {format: 2},
+	"endpoints.*.strategy.canary.steps.*.analysis":  {format: 2},
+	"endpoints.*.strategy.blueGreen.prePromotion":   {format: 2},
+	"endpoints.*.strategy.blueGreen.postPromotion":  {format: 2},
+	"endpoints.*.strategy.blueGreen.scaleDownDelay": {format: 2},
+	"endpoints.*.strategy.shadow":                   {format: 2},
+	"endpoints.*.strategy.ab":                       {format: 2},
+	// Who does not know it admits everybody.
+	"endpoints.*.access": {format: 2},
+	// Who does not know it opens no way in.
+	"endpoints.*.expose": {format: 2, ignorable: true},
 }
 
 // Stated is what a plan says of its own format; a plan of format 1 says nothing.
@@ -44,6 +61,15 @@ type Stated struct {
 	// wrong, if they leave out the fields of Ignore.
 	Reads  int      `json:"reads"`
 	Ignore []string `json:"ignore,omitempty"` // paths, with * for an item of a map or list
+}
+
+// fields are what is stated as a map, whose keys are written in their order.
+func (s Stated) fields() map[string]any {
+	out := map[string]any{"version": s.Version, "reads": s.Reads}
+	if len(s.Ignore) > 0 {
+		out["ignore"] = s.Ignore
+	}
+	return out
 }
 
 // formats are what a program knows about formats.
@@ -66,37 +92,39 @@ func (f formats) state(p *Plan) (*Stated, error) {
 		return nil, nil
 	}
 	raw, err := json.Marshal(p)
+	if err != nil || !f.mentioned(raw) {
+		return nil, err
+	}
+	tree, err := pieces(raw)
 	if err != nil {
 		return nil, err
 	}
-	if !f.mentioned(raw) {
-		return nil, nil
-	}
-	var tree any
-	if err := json.Unmarshal(raw, &tree); err != nil {
-		return nil, err
-	}
+	return f.stateOf(tree), nil
+}
+
+// stateOf is state of a plan's JSON.
+func (f formats) stateOf(tree piece) *Stated {
 	out := Stated{Version: 1, Reads: 1}
 	ignore := map[string]bool{}
-	w := fieldWalk{}
-	w.found = func(field, path string) {
-		a, later := f.added[field]
+	w := valueWalk{known: fieldsOfPlan()}
+	w.found = func(field, path []byte) {
+		a, later := f.added[string(field)]
 		if !later {
 			return
 		}
 		out.Version = max(out.Version, a.format)
 		if a.ignorable {
-			ignore[path] = true
+			ignore[string(path)] = true
 		} else {
 			out.Reads = max(out.Reads, a.format)
 		}
 	}
-	w.tree(tree, reflect.TypeFor[Plan](), "", "")
+	w.value(tree, reflect.TypeFor[Plan](), nil, nil)
 	if out.Version == 1 {
-		return nil, nil
+		return nil
 	}
 	out.Ignore = slices.Sorted(maps.Keys(ignore))
-	return &out, nil
+	return &out
 }
 
 // mentioned reports whether the JSON has a key that is the name of a later field. Most

@@ -13,16 +13,16 @@ import (
 func Paths() []string {
 	w := fieldWalk{}
 	var out []string
-	w.found = func(field, _ string) { out = append(out, field) }
+	w.found = func(field string) { out = append(out, field) }
 	w.types(reflect.TypeFor[Plan](), "")
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// fieldWalk goes through the fields of a type, or of a value of it.
+// fieldWalk goes through the fields of a type.
 type fieldWalk struct {
-	found func(field, path string) // as Paths names it, and where it is in the value
-	on    map[reflect.Type]string  // structs that the walk is within, and their paths
+	found func(field string)      // as Paths names it
+	on    map[reflect.Type]string // structs that the walk is within, and their paths
 }
 
 // enter notes that the walk is within the struct, or returns the path where it has
@@ -49,38 +49,8 @@ func (w *fieldWalk) types(t reflect.Type, field string) {
 		}
 		defer leave()
 		for name, of := range jsonFields(t) {
-			w.found(below(field, name), "")
+			w.found(below(field, name))
 			w.types(of, below(field, name))
-		}
-	}
-}
-
-func (w *fieldWalk) tree(v any, t reflect.Type, field, path string) {
-	t = solid(t)
-	switch v := v.(type) {
-	case []any:
-		if t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
-			for _, item := range v {
-				w.tree(item, t.Elem(), below(field, "*"), below(path, "*"))
-			}
-		}
-	case map[string]any:
-		switch t.Kind() {
-		case reflect.Map:
-			for _, item := range v {
-				w.tree(item, t.Elem(), below(field, "*"), below(path, "*"))
-			}
-		case reflect.Struct:
-			field, leave := w.enter(t, field)
-			if leave != nil {
-				defer leave()
-			}
-			for name, of := range jsonFields(t) {
-				if item, used := v[name]; used {
-					w.found(below(field, name), below(path, name))
-					w.tree(item, of, below(field, name), below(path, name))
-				}
-			}
 		}
 	}
 }

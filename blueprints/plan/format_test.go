@@ -62,9 +62,9 @@ func fieldProblems(text string, paths []string, added map[string]addition, newes
 			say("%s is new and format %d is released: raise Format in format.go, and enter the field in additions with it", path, newest)
 		case !has:
 			say("%s is new: enter it by go test ./blueprints/plan -run TestEveryFieldHasItsFormat -update", path)
-			formats[path] = max(1, added[path].format)
-		case n > 1 && added[path].format != n || n == 1 && added[path].format > 1:
-			say("%s is of format %d in %s, and of %d in additions", path, n, fieldsFile, added[path].format)
+			formats[path] = cameIn(added, path)
+		case n != cameIn(added, path):
+			say("%s is of format %d in %s, and of %d in additions", path, n, fieldsFile, cameIn(added, path))
 		}
 	}
 	for path, n := range formats {
@@ -91,6 +91,17 @@ func fieldProblems(text string, paths []string, added map[string]addition, newes
 	return out.String(), problems
 }
 
+// cameIn is the format that a field came with: that of additions, of itself or else of
+// the nearest field that it is within.
+func cameIn(added map[string]addition, path string) int {
+	for at := path; at != ""; at = at[:max(0, strings.LastIndex(at, "."))] {
+		if a, later := added[at]; later {
+			return a.format
+		}
+	}
+	return 1
+}
+
 func TestEveryFieldHasItsFormatBites(t *testing.T) {
 	const list = "1 a\n1 b\n2 c\n"
 	c := map[string]addition{"c": {format: 2}}
@@ -105,7 +116,7 @@ func TestEveryFieldHasItsFormatBites(t *testing.T) {
 		"new, and the format is closed":  {[]string{"a", "b", "c", "d"}, c, 2, 2, "raise Format"},
 		"gone, and the format is open":   {[]string{"a", "b"}, nil, 2, 1, "take it out"},
 		"gone, and the format is closed": {[]string{"a", "c"}, c, 2, 1, "the field stays"},
-		"not in additions":               {[]string{"a", "b", "c"}, nil, 2, 1, "of 0 in additions"},
+		"not in additions":               {[]string{"a", "b", "c"}, nil, 2, 1, "of 1 in additions"},
 		"in additions of no field": {[]string{"a", "b", "c"},
 			map[string]addition{"c": {format: 2}, "e": {format: 2}}, 2, 1, "which no field is"},
 		"of a format to come": {[]string{"a", "b", "c"}, map[string]addition{"c": {format: 3}},

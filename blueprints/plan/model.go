@@ -23,8 +23,9 @@ const (
 
 // The flavors of a custom model's artifact, by MLflow's names.
 const (
-	XGBoost  = "xgboost"  // Booster.save_model to JSON; scored by the runtime
+	XGBoost  = "xgboost"  // Booster.save_model to JSON or UBJSON; scored by the runtime
 	LightGBM = "lightgbm" // Booster.save_model as text; scored by the runtime
+	ONNX     = "onnx"     // a pipeline of skl2onnx or onnxmltools; scored by the runtime
 	PyFunc   = "pyfunc"   // anything that answers MLflow's scoring protocol; the runtime is its proxy
 )
 

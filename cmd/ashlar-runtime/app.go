@@ -29,7 +29,7 @@ type app struct {
 }
 
 // duties is the list that a new sub-command is added to.
-var duties = []func(*app) *cobra.Command{serveDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty,
+var duties = []func(*app) *cobra.Command{serveDuty, releaseDuty, runDuty, stageDuty, finishDuty, installDuty, driftDuty,
 	retainDuty, backupDuty, migrateDuty, versionDuty}
 
 // inputError is a wrong flag, variable or plan.
@@ -39,7 +39,8 @@ type inputError struct{ error }
 func (e inputError) Unwrap() error { return e.error }
 
 func run(ctx context.Context, args []string, getenv func(string) string, out, errw io.Writer) (code int) {
-	a := &app{getenv: getenv, out: out, log: slog.New(slog.NewJSONHandler(errw, nil)), now: time.Now}
+	log := slog.New(slog.NewJSONHandler(errw, &slog.HandlerOptions{Level: level(getenv)}))
+	a := &app{getenv: getenv, out: out, log: log, now: time.Now}
 	defer func() {
 		if p := recover(); p != nil {
 			crash.New(p, debug.Stack(), os.Environ()).Log(a.log)
@@ -51,6 +52,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	root.SetOut(out)
 	root.SetErr(errw)
 	return a.report(root.ExecuteContext(ctx))
+}
+
+// level is how much is logged. A name that is none is as good as none: a log is no reason
+// not to run.
+func level(getenv func(string) string) slog.Level {
+	var l slog.Level // info
+	if err := l.UnmarshalText([]byte(getenv("ASHLAR_LOG_LEVEL"))); err != nil {
+		return slog.LevelInfo
+	}
+	return l
 }
 
 func (a *app) root() *cobra.Command {

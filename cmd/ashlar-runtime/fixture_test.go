@@ -85,7 +85,7 @@ func credit(t *testing.T, edit func(*plan.Plan)) env {
 	if edit != nil {
 		edit(p)
 	}
-	text, err := plan.Canonical(p)
+	text, err := p.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

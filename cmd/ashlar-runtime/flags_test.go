@@ -32,6 +32,7 @@ type flagEffect struct {
 const (
 	oneStage = "stage --pipeline own --stage make --run one"
 	ownRun   = "finish --pipeline own --run one"
+	released = "release --listen 127.0.0.1:0 --pods {endpoint}:1"
 
 	ingested  = "stage --pipeline nightly --stage ingest --run one"
 	validated = "stage --pipeline nightly --stage validate --run one"
@@ -42,9 +43,25 @@ var dutyFlags = map[string]flagEffect{
 	"serve endpoint": {from: "serve --listen $taken --endpoint scoring", to: "serve --listen $taken --endpoint other"},
 	"serve listen": {from: "serve --endpoint scoring --listen $taken",
 		to: "serve --endpoint scoring --listen 256.0.0.1:1"},
-	"run pipeline":   {from: "run --pipeline own", to: "run --pipeline third"},
-	"run model":      {from: "run --model none", to: "run --model nobody"},
-	"stage pipeline": {from: oneStage, to: "stage --pipeline third --stage make --run one"},
+	"serve listen-operators": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen $taken --listen-operators 256.0.0.1:1"},
+	"serve plain-operators": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen $taken --plain-operators"},
+	"serve tls-cert": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen $taken --tls-cert none"},
+	"serve tls-key": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen $taken --tls-key none"},
+	"serve client-ca": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen $taken --client-ca none"},
+	"serve assigned": {from: "serve --endpoint scoring --listen $taken",
+		to: "serve --endpoint scoring --listen $taken --assigned"},
+	"release kind":    {from: released, to: released + " --kind statefulset"},
+	"release account": {from: released, to: released + " --account $away"},
+	"release pods":    {from: released, to: "release --listen 127.0.0.1:0 --pods all"},
+	"release listen":  {from: released, to: "release --listen $taken"},
+	"run pipeline":    {from: "run --pipeline own", to: "run --pipeline third"},
+	"run model":       {from: "run --model none", to: "run --model nobody"},
+	"stage pipeline":  {from: oneStage, to: "stage --pipeline third --stage make --run one"},
 	"stage model": {from: "stage --model default-risk --stage ingest --run one",
 		to: "stage --model none --stage ingest --run one"},
 	"stage stage": {from: oneStage, to: "stage --pipeline own --stage use --run one"},
@@ -137,7 +154,7 @@ func ownStages(t *testing.T) env {
 			},
 		}
 	}
-	if text, err = plan.Canonical(p); err != nil {
+	if text, err = p.Encode(); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(e["ASHLAR_PLAN"], text, 0o600); err != nil {

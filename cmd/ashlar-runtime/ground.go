@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	runs "github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
@@ -21,11 +22,17 @@ type ground struct {
 	settings
 	store    *store.Store
 	registry *registry.Registry
+	tracer   *tracing.Tracer // nil: nobody asked for traces
 }
 
 // open opens the store and the registry for f.
 func (a *app) open(ctx context.Context, s settings, f func(*ground) error) (err error) {
 	g := &ground{settings: s}
+	g.tracer, err = tracing.New(ctx, tracing.Config{Getenv: a.getenv, Service: "ashlar-runtime", Log: a.log})
+	if err != nil {
+		return inputError{err}
+	}
+	defer func() { g.tracer.Close(ctx) }()
 	if g.store, err = store.Open(ctx, s.store); err != nil {
 		return err
 	}
@@ -53,7 +60,7 @@ func (a *app) options(ctx context.Context, s settings) (registry.Options, error)
 // that was made for it, and open to it but for what is ours.
 func (a *app) confinement(s settings) confine.Policy {
 	closed := []string{a.getenv("ASHLAR_PLAN"), a.getenv(privacy.FileVariable), "/etc/ashlar",
-		"/etc/ashlar-code", "/etc/ashlar-keys", "/etc/ashlar-secrets"}
+		"/etc/ashlar-code", "/etc/ashlar-keys", "/etc/ashlar-secrets", "/etc/ashlar-tls"}
 	for _, place := range []string{s.data, s.code, s.store} {
 		if !strings.Contains(place, "://") {
 			closed = append(closed, place)
@@ -70,6 +77,7 @@ func (a *app) runner(g *ground, trigger string, once bool) (*pipeline.Runner, er
 		Plan: g.plan, Dir: g.data, Code: g.code, Store: g.store, Registry: g.registry, Author: g.author,
 		Trigger: trigger, Now: a.now,
 		Getenv: a.getenv, TempDir: os.TempDir(), Once: once, Log: a.log, Confine: a.confinement(g.settings),
+		Tracer: g.tracer,
 	})
 }
 

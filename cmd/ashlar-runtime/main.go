@@ -16,9 +16,11 @@
 //	ASHLAR_DATABASE_SCHEMAS the schemas that migrate makes, with users of their own, separated by commas
 //	ASHLAR_DATABASE_MANAGER PROJECT/STACK: the stack that migrate marks them with
 //	ASHLAR_AUTHOR           who acts, for the registry
+//	ASHLAR_LOG_LEVEL        debug, info (default), warn or error; requests are logged at debug
 //
-// and what the AWS SDK reads, AWS_REGION among them. ASHLAR_DATABASE may hold a
-// password where it comes from a Secret; it is never logged.
+// OpenTelemetry's variables (see package tracing), and what the AWS SDK reads,
+// AWS_REGION among them. ASHLAR_DATABASE may hold a password where it comes from a
+// Secret; it is never logged.
 //
 // Exit codes: 0 fine, 1 findings (data, gates, policies), 2 wrong input, 3
 // internal (something that it needs failed, or a defect).

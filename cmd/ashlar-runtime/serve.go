@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
-	"os"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,8 +16,7 @@ import (
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/endpoint"
-	"github.com/ashlar-dev/ashlar/runtime/govern"
-	"github.com/ashlar-dev/ashlar/runtime/peak"
+	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
 
 const (
@@ -27,87 +29,147 @@ const (
 )
 
 func serveDuty(a *app) *cobra.Command {
-	var name, listen string
+	o := &serveOptions{}
 	c := &cobra.Command{
 		Use:   "serve --endpoint NAME",
 		Short: "Serve an endpoint: /predict /health /ready /metrics /schema /drift",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if name == "" {
+			if len(o.names) == 0 {
 				return inputError{fmt.Errorf("name the endpoint with --endpoint")}
 			}
-			s, err := a.settings(needs{endpoint: name})
+			s, err := a.settings(needs{endpoints: o.names})
 			if err != nil {
 				return err
 			}
-			return a.open(c.Context(), s, func(g *ground) error { return a.serve(c.Context(), g, name, listen) })
+			if err := a.severally(o); err != nil {
+				return inputError{err}
+			}
+			return a.open(c.Context(), s, func(g *ground) error { return a.serve(c.Context(), g, o) })
 		},
 	}
-	c.Flags().StringVar(&name, "endpoint", "", "the endpoint, as the blueprint names it")
-	c.Flags().StringVar(&listen, "listen", ":8080", "the address to serve on")
+	c.Flags().StringSliceVar(&o.names, "endpoint", nil,
+		"the endpoint, as the blueprint names it; several, apart by commas, answer below /endpoints/NAME")
+	c.Flags().StringVar(&o.at.callers, "listen", ":8080", "the address to serve on")
+	c.Flags().StringVar(&o.at.operators, "listen-operators", "",
+		"an address of its own for /metrics, /drift and releases, which --listen does not answer then")
+	c.Flags().BoolVar(&o.at.plain, "plain-operators", false,
+		"speak no TLS on the address of operators, for a network that lets nobody else reach it")
+	c.Flags().StringVar(&o.tls.Cert, "tls-cert", "", "the server's certificate in PEM; it is read again when it changes")
+	c.Flags().StringVar(&o.tls.Key, "tls-key", "", "the key of the server's certificate in PEM")
+	c.Flags().StringVar(&o.tls.ClientCA, "client-ca", "",
+		"the certificates in PEM of who signs those of callers, for access: mtls without a ca")
+	c.Flags().BoolVar(&o.assigned, "assigned", false,
+		"serve no version but the one whose digest "+assignedVariable+" holds; where that is empty, none")
 	return c
+}
+
+// assignedVariable holds the digest of the version that a pod was started for: its
+// template's annotation, by the downward API.
+const assignedVariable = "ASHLAR_MODEL_DIGEST"
+
+// withinVariable holds those that it has beside it, as endpoint.Within writes them.
+const withinVariable = "ASHLAR_MODELS_WITHIN"
+
+// serveOptions are the duty's flags.
+type serveOptions struct {
+	names    []string
+	at       places
+	tls      endpoint.TLS
+	assigned bool
+}
+
+// places are where a server listens; operators is empty where callers' is theirs too, and
+// plain where it speaks no TLS there.
+type places struct {
+	callers, operators string
+	plain              bool
 }
 
 // serve answers until ctx is done, then drains and hands on what was gathered.
 // It answers /health at once, and /ready as soon as it has a version to serve.
-func (a *app) serve(ctx context.Context, g *ground, name, listen string) error {
-	e, err := a.endpoint(g, name)
+func (a *app) serve(ctx context.Context, g *ground, o *serveOptions) error {
+	secured, err := o.tls.Config(a.now, a.log, g.plan, o.names...)
+	if err != nil {
+		return inputError{err}
+	}
+	if o.at.plain && (o.at.operators == "" || secured == nil) {
+		return inputError{errors.New("--plain-operators is for a server that speaks TLS and has an address for operators: give it --tls-cert, --tls-key and --listen-operators, or take it out")}
+	}
+	all, err := a.endpoints(g, o)
 	if err != nil {
 		return err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", listen, err)
+	if err := endpoint.CheckOpen(o.at.callers, g.plan, o.names...); err != nil {
+		return inputError{err}
 	}
-	a.log.Info("serving", "endpoint", name, "address", l.Addr().String())
 	group, gctx := errgroup.WithContext(ctx)
+	if err := a.listen(gctx, group, all, o.at, secured); err != nil {
+		return err
+	}
 	group.Go(func() error {
 		defer crash.Guard()
-		return e.Server().Run(gctx, l)
-	})
-	group.Go(func() error {
-		defer crash.Guard()
-		endpoint.Keep(gctx, g.registry, poll, []*endpoint.Endpoint{e})
+		endpoint.Keep(gctx, g.registry, poll, all)
 		return nil
 	})
 	group.Go(func() error {
 		defer crash.Guard()
-		keepSaving(gctx, e, saveEvery(g.plan.Endpoints[name].Drift))
+		endpoint.KeepAccess(gctx, poll, all)
 		return nil
 	})
+	for _, e := range all {
+		group.Go(func() error {
+			defer crash.Guard()
+			keepSaving(gctx, e, saveEvery(g.plan.Endpoints[e.Name()].Drift))
+			return nil
+		})
+	}
 	err = group.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSave)
 	defer cancel()
-	e.Save(last)
-	e.Close()
-	a.log.Info("ended", "endpoint", name)
+	for _, e := range all {
+		e.Save(last)
+		e.Close()
+		a.log.Info("ended", "endpoint", e.Name())
+	}
 	return err
 }
 
-func (a *app) endpoint(g *ground, name string) (*endpoint.Endpoint, error) {
-	rules, err := govern.NewRules(g.plan)
-	if err != nil {
-		return nil, inputError{err}
+// listen opens the addresses, and answers on them until ctx is done.
+func (a *app) listen(ctx context.Context, group *errgroup.Group, all []*endpoint.Endpoint, at places,
+	secured *tls.Config) error {
+	servers := make([]*serve.Server, len(all))
+	names := make([]string, len(all))
+	for i, e := range all {
+		servers[i], names[i] = e.Server(), e.Name()
 	}
-	metrics, err := endpoint.NewMetrics(g.plan)
-	if err != nil {
-		return nil, inputError{err}
+	site := func(side func(*serve.Server) http.Handler) http.Handler {
+		return &serve.Many{Servers: servers, Side: side}
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("name of this replica: %w", err)
+	answer := func(address, who string, secured *tls.Config, what http.Handler) error {
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp", address)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w", address, err)
+		}
+		a.log.Info("serving", "endpoint", strings.Join(names, ","), "address", l.Addr().String(), "for", who)
+		group.Go(func() error {
+			defer crash.Guard()
+			return serve.Run(ctx, serve.Secured(l, secured), what, servers...)
+		})
+		return nil
 	}
-	var memory func() int64
-	if g.plan.Endpoints[name].Drift != nil { // a pod that watches nothing may not write to the store
-		memory = peak.Watch()
+	if at.operators == "" {
+		return answer(at.callers, "all", secured, site((*serve.Server).Handler))
 	}
-	return endpoint.New(endpoint.Config{
-		Memory: memory, Plan: g.plan, Name: name, Store: g.store, Registry: g.registry, Rules: rules,
-		Metrics: metrics, Author: g.author,
-		Now: a.now, Log: a.log, Notice: func(line string) { a.log.Info(line) }, Replica: host, Grace: grace,
-		TempDir: os.TempDir(), Getenv: a.getenv, Confine: a.confinement(g.settings),
-	})
+	forOperators := secured
+	if at.plain {
+		forOperators = nil
+	}
+	if err := answer(at.operators, "operators", forOperators, site(serve.Operators)); err != nil {
+		return err
+	}
+	return answer(at.callers, "callers", secured, site(serve.Callers))
 }
 
 // keepSaving hands on what was gathered each so often.

@@ -30,9 +30,11 @@ type settings struct {
 type needs struct {
 	model    string // that is to be trained
 	endpoint string
-	migrate  bool // the database alone
-	records  bool // the database and the store alone
-	subject  subject
+	// endpoints are those that one process serves.
+	endpoints []string
+	migrate   bool // the database alone
+	records   bool // the database and the store alone
+	subject   subject
 	// storeOnly leaves the database out.
 	storeOnly bool
 }
@@ -121,6 +123,11 @@ func readPlan(file string) (*plan.Plan, error) {
 
 // checkSubject checks what the duty is about against the plan.
 func (s *settings) checkSubject(n needs) error {
+	for _, name := range n.endpoints {
+		if _, ok := s.plan.Endpoints[name]; !ok {
+			return fmt.Errorf("the plan has no endpoint %q; it has %s", name, listed(s.plan.Endpoints))
+		}
+	}
 	if n.subject != (subject{}) {
 		var err error
 		if s.unit, err = n.subject.unit(s.plan); err != nil {

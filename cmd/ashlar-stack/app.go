@@ -48,8 +48,9 @@ func newRoot(out, errw io.Writer) *cobra.Command {
 		Use:   "ashlar-stack",
 		Short: "The Pulumi program of Ashlar, and its rendering to files",
 		Long: `Ashlar-stack is run by ` + "`pulumi preview|up|destroy`" + ` in a folder with a Pulumi.yaml.
-Its own command render writes the same resources as files, and drift compares them with
-a cluster.`,
+Its own command preview runs ` + "`pulumi preview`" + ` for what has changed alone, render
+writes the same resources as files, drift compares them with a cluster, and adopt asks a
+cluster which of them it has.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -63,6 +64,6 @@ a cluster.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return inputError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
 	})
-	root.AddCommand(renderVerb(out), recordVerb(out), driftVerb(out))
+	root.AddCommand(renderVerb(out), recordVerb(out), driftVerb(out), adoptVerb(out), previewVerb(out, errw))
 	return root
 }

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints"
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/blueprints/source"
 	"github.com/ashlar-dev/ashlar/policies"
 	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
@@ -21,13 +17,10 @@ import (
 // relative to the project's.
 const blueprintsKey = "blueprints"
 
-// maxSearchDepth is how deep below the project blueprints are looked for.
-const maxSearchDepth = 3
-
 // chosen returns the folders that the config names, or those found.
 func chosen(root, named string) ([]string, error) {
 	if named == "" {
-		return discover(root)
+		return blueprints.Find(root)
 	}
 	var dirs []string
 	if strings.HasPrefix(named, "[") {
@@ -44,43 +37,7 @@ func chosen(root, named string) ([]string, error) {
 		dirs[i] = dir
 	}
 	if len(dirs) == 0 {
-		return discover(root)
-	}
-	return dirs, nil
-}
-
-// discover returns the folders under root, itself included, that hold a
-// blueprint: a CUE file that imports the schema.
-func discover(root string) ([]string, error) {
-	var dirs []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			hidden := strings.HasPrefix(d.Name(), ".") && rel != "."
-			if hidden || slices.Contains([]string{"testdata", "cue.mod", "node_modules"}, d.Name()) ||
-				strings.Count(rel, string(filepath.Separator)) >= maxSearchDepth {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		dir := filepath.Dir(path)
-		if filepath.Ext(path) != ".cue" || slices.Contains(dirs, dir) {
-			return nil
-		}
-		text, err := plan.ReadFile(path, source.MaxFileBytes)
-		if err == nil && bytes.Contains(text, []byte(`"ashlar.dev/blueprint"`)) {
-			dirs = append(dirs, dir)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("blueprints: %w", err)
+		return blueprints.Find(root)
 	}
 	return dirs, nil
 }

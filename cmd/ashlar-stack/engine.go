@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -32,7 +33,11 @@ func (e *engineRun) program(ctx *pulumi.Context) error {
 	defer crash.Guard()                               // whichever goroutine the SDK runs it on
 	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is made that is soon forgotten
 	cfg, cfgErr := config.Read(e.values, e.project, e.stack, blueprintsKey)
-	dirs, err := chosen(projectRoot(ctx.RootDirectory()), e.values["ashlar:"+blueprintsKey])
+	root := projectRoot(ctx.RootDirectory())
+	dirs, err := chosen(root, e.values["ashlar:"+blueprintsKey])
+	if err == nil {
+		dirs, err = previewed(root, dirs, os.Getenv(previewOnly), ctx.DryRun())
+	}
 	if err != nil {
 		return errors.Join(cfgErr, err)
 	}
@@ -40,9 +45,21 @@ func (e *engineRun) program(ctx *pulumi.Context) error {
 	if err := errors.Join(cfgErr, err); err != nil {
 		return err
 	}
-	cfg.Now = time.Now()
+	cfg.Now, cfg.Partial = time.Now(), os.Getenv(previewOnly) != ""
 	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, cfg.Now)
-	return aws.Program(in.plans, cfg, open)(ctx)
+	return fromHere(func() error { return aws.Program(in.plans, cfg, open)(ctx) })
+}
+
+// fromHere calls f with a stack of its own. The engine keeps with every resource the
+// stack that it was registered on: what Pulumi's SDK and the runtime have below this was
+// a tenth of a state.
+func fromHere(f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer crash.Guard()
+		done <- f()
+	}()
+	return <-done
 }
 
 // open finds a cluster by kubeconfig.

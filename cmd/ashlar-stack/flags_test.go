@@ -47,13 +47,28 @@ var stackFlags = map[string]flagEffect{
 	"drift config-file": {driftAWS, driftAWS + " --config-file ../../Pulumi.prod.yaml"},
 	"drift values":      {driftAWS, driftAWS + " --values $values"},
 	"drift context":     {driftOther, driftOther + " --context other"},
+
+	"preview stack": {onNoRevision, onNoRevision + " --stack nowhere"},
+	"preview base":  {onNoRevision, onNoRevision + " --base nothing"},
+	"preview all":   {onNoRevision, onNoRevision + " --all"},
+
+	"adopt env":         {adoptOther, adoptOther + " --env prod"},
+	"adopt provider":    {adoptOther, adoptOther + " --provider aws"},
+	"adopt config":      {adoptOther, adoptOther + " --config namespace=loans"},
+	"adopt config-file": {adoptAWS, adoptAWS + " --config-file ../../Pulumi.prod.yaml"},
+	"adopt values":      {adoptAWS, adoptAWS + " --values none.json"},
+	"adopt context":     {adoptOther, adoptOther + " --context other"},
 }
 
 // The clusters of both contexts are doubles: see deployed.
 var (
 	driftAWS   = strings.Replace(onAWS, "render --out $out/a", "drift --context it", 1)
+	adoptAWS   = strings.Replace(onAWS, "render --out $out/a", "adopt --context it", 1)
 	driftOther = strings.Replace(onOther, "render --out $out/a", "drift --context it", 1)
 )
+
+// onNoRevision ends with the same error whatever the work tree has.
+const onNoRevision = "preview --stack dev --base no-revision"
 
 // stackFlagNames are all flags of all verbs, as "verb flag".
 func stackFlagNames(root *cobra.Command) (out []string) {
@@ -100,6 +115,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 	}
 	values := valuesFor(t)
 	deployed(t, onAWS)
+	pulumiDouble(t)
 	for name, f := range stackFlags {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,7 +58,9 @@ func recordVerb(out io.Writer) *cobra.Command {
 		Long: `Record reads plans from standard input, one {"key": ..., "plan": ...} a line, and
 writes the resources of each plan's workloads on AWS, one {"key": ..., "resources":
 [...]} a line, in the same order. The stack's config is a fixed example, so that two plans
-can be compared. Secret values are left out.`,
+can be compared: parts that your stack's config says exist are not known, so that with
+existing.bucket each store and dataset is listed with a bucket of its own. Secret values
+are left out.`,
 		Example: `  ashlar plan --base origin/main    # runs it`,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return recordAll(c.Context(), c.InOrStdin(), out) },
@@ -68,7 +70,7 @@ can be compared. Secret values are left out.`,
 // recordAll answers every line, a core each at a time, in their order and as soon as
 // it is known.
 func recordAll(ctx context.Context, in io.Reader, out io.Writer) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is made that is soon forgotten
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // much is made that is soon forgotten
 	cores := runtime.GOMAXPROCS(0)
 	answers := make(chan chan recorded, cores) // as many are worked on as it holds
 	written := make(chan error, 1)
@@ -144,7 +146,7 @@ func resourcesOf(ctx context.Context, text []byte) ([]resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	read := reader{rec, digests(planDigest(rec))}
+	read := readerOf(rec)
 	var out []resource
 	for _, r := range rec.Resources {
 		if !r.Custom || strings.HasPrefix(r.Type, "pulumi:") {
@@ -183,20 +185,23 @@ func planDigest(rec *record.Recording) string {
 	return ""
 }
 
-// digests replaces the digest of a plan, whole and as it is cut for labels, by a word; nil
-// where there is none.
-func digests(digest string) *strings.Replacer {
-	bare, ok := strings.CutPrefix(digest, "sha256:")
-	if !ok || len(bare) != 64 {
-		return nil
-	}
-	return strings.NewReplacer(digest, "PLAN", bare, "PLAN", bare[:63], "PLAN", bare[:12], "PLAN")
-}
-
 // reader makes values readable.
 type reader struct {
-	rec    *record.Recording
-	digest *strings.Replacer // of the plan's
+	rec *record.Recording
+	// digest replaces the digest of the plan, whole and as it is cut for labels, by a
+	// word; nil where there is none.
+	digest *strings.Replacer
+	begins string // what all of the digest's forms have in them
+}
+
+// readerOf returns the reader of a recording.
+func readerOf(rec *record.Recording) reader {
+	digest := planDigest(rec)
+	bare, ok := strings.CutPrefix(digest, "sha256:")
+	if !ok || len(bare) != 64 {
+		return reader{rec: rec}
+	}
+	return reader{rec, strings.NewReplacer(digest, "PLAN", bare, "PLAN", bare[:63], "PLAN", bare[:12], "PLAN"), bare[:12]}
 }
 
 // value is the value with references by name, and with the plan's digest,
@@ -224,7 +229,7 @@ func (r reader) value(v any) (any, error) {
 			name := ref.Variable + ref.Data + ref.URN[strings.LastIndex(ref.URN, ":")+1:]
 			return "${" + strings.Join(append([]string{name}, ref.Path...), ".") + "}", nil
 		}, nil)
-		if r.digest != nil {
+		if r.digest != nil && strings.Contains(text, r.begins) {
 			text = r.digest.Replace(text)
 		}
 		return text, err

@@ -68,9 +68,17 @@ names in the manifests; Flux or --values substitutes them.`,
 	return c
 }
 
-// render returns the files and what they do otherwise than the blueprints say, or
-// all that is wrong with the input.
-func (o *renderOptions) render(ctx context.Context, dirs []string) (files render.Files, notes []string, err error) {
+// prepared is what a rendering is made of: blueprints and config that fit together.
+type prepared struct {
+	in            *loaded
+	cfg           config.Config
+	given, values map[string]string
+	project       string
+	start         time.Time
+}
+
+// prepare reads blueprints and config, and returns all that is wrong with them.
+func (o *renderOptions) prepare(dirs []string) (*prepared, error) {
 	given, errs := o.settings().config()
 	if !slices.Contains(append(rendering.Kinds(), render.Everything), o.Only) {
 		errs = errors.Join(errs, fmt.Errorf("--only %q: use manifests, terraform or airflow", o.Only))
@@ -95,24 +103,40 @@ func (o *renderOptions) render(ctx context.Context, dirs []string) (files render
 	}
 	in, err := load(dirs, cfg.Provider, cfg.Environment)
 	if err := errors.Join(errs, err); err != nil {
-		return nil, nil, inputError{err}
+		return nil, inputError{err}
 	}
 	cfg.Now = time.Now()
 	cfg.Folders, cfg.Admission = in.folders, in.admission(cfg, cfg.Now)
 	cfg.Describe = o.Only == render.Airflow
 	if err := aws.Validate(in.plans, cfg); err != nil {
-		return nil, nil, inputError{err}
+		return nil, inputError{err}
 	}
+	return &prepared{in, cfg, given, values, project, start}, nil
+}
+
+// render returns the files and what they do otherwise than the blueprints say, or
+// all that is wrong with the input.
+func (o *renderOptions) render(ctx context.Context, dirs []string) (files render.Files, notes []string, err error) {
+	p, err := o.prepare(dirs)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.rendered(ctx, p)
+}
+
+// rendered is render of what was prepared.
+func (o *renderOptions) rendered(ctx context.Context, p *prepared) (files render.Files, notes []string, err error) {
+	in, cfg := p.in, p.cfg
 	rec, err := record.Program(ctx, aws.Program(in.plans, cfg, nil), record.Run{
-		Project: cmp.Or(project, "ashlar"), Stack: cfg.Stack, Config: given,
-		References: map[string]map[string]string{cfg.Foundation: foundationValues(values)},
+		Project: cmp.Or(p.project, "ashlar"), Stack: cfg.Stack, Config: p.given,
+		References: map[string]map[string]string{cfg.Foundation: foundationValues(p.values)},
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	as := render.Options{Region: cfg.Region, Values: values, Secrets: o.Secrets, Dir: o.Out}
+	as := render.Options{Region: cfg.Region, Values: p.values, Secrets: o.Secrets, Dir: o.Out}
 	if cfg.Describe {
-		files, err = dags(in.plans, cfg, rec, as, airflow.Options{StartDate: start})
+		files, err = dags(in.plans, cfg, rec, as, airflow.Options{StartDate: p.start})
 		return files, airflowNotes(in.plans), err
 	}
 	files, err = render.All(rec, as)

@@ -25,7 +25,9 @@ func (s *settings) config() (map[string]string, error) {
 	out := map[string]string{}
 	var errs []error
 	if s.file != "" {
-		errs = append(errs, readStackFile(s.file, out))
+		if err := readStackFile(s.file, out); err != nil {
+			errs = append(errs, fmt.Errorf("--config-file: %w", err))
+		}
 	}
 	for _, one := range s.set {
 		name, value, ok := strings.Cut(one, "=")
@@ -59,13 +61,13 @@ const maxSettings = 8 << 20
 func readStackFile(path string, into map[string]string) error {
 	text, err := plan.ReadFile(path, maxSettings)
 	if err != nil {
-		return fmt.Errorf("--config-file: %w", err)
+		return err
 	}
 	var file struct {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
-		return fmt.Errorf("--config-file %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	for name, value := range file.Config {
 		switch v := value.(type) {
@@ -76,11 +78,11 @@ func readStackFile(path string, into map[string]string) error {
 				continue
 			}
 			if err := asJSON(name, v, into); err != nil {
-				return fmt.Errorf("--config-file %s: %w", path, err)
+				return fmt.Errorf("%s: %w", path, err)
 			}
 		default:
 			if err := asJSON(name, v, into); err != nil {
-				return fmt.Errorf("--config-file %s: %w", path, err)
+				return fmt.Errorf("%s: %w", path, err)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ashlar-dev/ashlar/blueprints"
 	blueprintexamples "github.com/ashlar-dev/ashlar/blueprints/examples"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -69,7 +70,7 @@ func TestValuesComeFromPulumiAndFromTerraform(t *testing.T) {
 }
 
 func TestBlueprintsAreFoundBelowTheProject(t *testing.T) {
-	dirs, err := discover("../..")
+	dirs, err := blueprints.Find("../..")
 	if err != nil {
 		t.Fatal(err)
 	}

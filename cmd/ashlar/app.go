@@ -31,8 +31,8 @@ type app struct {
 // verbs is the list that a new verb is added to.
 var verbs = []func(*app) *cobra.Command{
 	initVerb, checkVerb, explainVerb, schemaVerb, planVerb, upVerb,
-	modelVerb, pipelineVerb, runsVerb, storeVerb, backupVerb, restoreVerb,
-	previewVerb, policyVerb, generateVerb, imageVerb, bundleVerb, driftVerb,
+	modelVerb, releaseVerb, accessVerb, pipelineVerb, runsVerb, storeVerb, backupVerb, restoreVerb,
+	previewVerb, policyVerb, generateVerb, imageVerb, bundleVerb, driftVerb, adoptVerb,
 	costVerb, githubVerb, bootstrapVerb, completionVerb, versionVerb,
 }
 

@@ -111,6 +111,7 @@ type outcome struct {
 	findings []policies.Finding
 	rules    []*policies.Rule
 	problems blueprints.Problems
+	exposed  []exposure
 }
 
 // all checks the folders, a loader and a judge a core, and returns the outcome
@@ -142,12 +143,14 @@ func (c *checker) all(ctx context.Context, dirs []string) (outcome, error) {
 		whole.checked = append(whole.checked, o.checked...)
 		whole.findings = append(whole.findings, o.findings...)
 		whole.problems = append(whole.problems, o.problems...)
+		whole.exposed = append(whole.exposed, o.exposed...)
 		for _, r := range o.rules {
 			if !seen[r] {
 				seen[r], whole.rules = true, append(whole.rules, r)
 			}
 		}
 	}
+	whole.problems = append(whole.problems, sharedHosts(whole.exposed)...)
 	return whole, nil
 }
 
@@ -171,6 +174,8 @@ func (w *checkWorker) one(ctx context.Context, dir string) (outcome, error) {
 	}
 	for _, one := range loaded { // none where there are problems
 		out.problems = append(out.problems, advice.Mistakes(one)...)
+		out.exposed = append(out.exposed, exposures(one.Plan, one.Positions,
+			func(file string) string { return w.name(dir, file) })...)
 	}
 	out.problems = out.problems.Sorted()
 	if len(out.problems) == 0 {
@@ -240,6 +245,7 @@ func (w *checkWorker) judged(ctx context.Context, out *outcome, dir string, set 
 		findings = append(findings, advice.Sizes(attached, loaded[name].Positions, runs)...)
 		served := local.RecordedServing(ctx, dir, slices.Sorted(maps.Keys(attached.Endpoints)), advice.RecentRuns)
 		findings = append(findings, advice.Serving(attached, loaded[name].Positions, served)...)
+		findings = append(findings, advice.Release(attached, loaded[name].Positions)...)
 		findings = append(findings, advice.Project(dir, attached)...)
 		for _, f := range findings {
 			if f.Refuses() {

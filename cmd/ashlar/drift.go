@@ -21,6 +21,8 @@ type driftFlags struct {
 	preview string
 	classes []string
 	issue   bool
+	pull    bool
+	base    string
 	hub     githubApp
 }
 
@@ -48,13 +50,19 @@ With --preview FILE, or - for standard input, the findings are those of a previe
 Pulumi has made of a stack, on AWS or elsewhere: of what somebody has changed after the
 last deployment. It sees only what the program sets.
 
+With --pull-request, values that the blueprint has fields for (the bounds of an
+autoscaler, the resources of pods, a schedule) are offered in one pull request that
+writes them into the blueprint: merging it accepts them, and closing it leaves the next
+deployment to set the cluster back. Run it in a work tree of the base branch. Findings of
+the class security are never offered. What is not offered is for --issue.
+
 DIR are the blueprints' folders (default: every blueprint under the current folder). The
 cluster is the one that the stack's config names by context or server, or --context. The
 program ashlar-stack does the work: it must be beside ashlar or on PATH, or Go and the
 source must be here.`,
 		Example: `  ashlar drift --env prod --config-file Pulumi.prod.yaml
   ashlar drift --env prod --config-file Pulumi.prod.yaml --context prod --class security,data
-  ashlar drift --env prod --config-file Pulumi.prod.yaml --issue
+  ashlar drift --env prod --config-file Pulumi.prod.yaml --issue --pull-request
   pulumi preview --refresh --json --stack prod | ashlar drift --env prod --preview -`,
 		RunE: func(c *cobra.Command, dirs []string) error { return a.drift(c.Context(), f, dirs) },
 	}
@@ -65,19 +73,24 @@ source must be here.`,
 		"a `FILE` that pulumi preview --refresh --json wrote (-: standard input), to classify instead")
 	flags.StringSliceVar(&f.classes, "class", nil, "only findings of these classes: security, data, cost, benign")
 	flags.BoolVar(&f.issue, "issue", false, "open, update or close one issue on GitHub with the findings")
-	flags.StringVar(&f.hub.repository, "repo", "", "owner/name, for --issue (default: $GITHUB_REPOSITORY)")
-	flags.StringVar(&f.hub.api, "api", "", "base URL of GitHub's API, for --issue (default: $GITHUB_API_URL)")
+	flags.BoolVar(&f.pull, "pull-request", false,
+		"open, update or close one pull request that writes values of the cluster into the blueprints")
+	flags.StringVar(&f.base, "base", "main", "the branch to merge into, for --pull-request")
+	flags.StringVar(&f.hub.repository, "repo", "",
+		"owner/name, for --issue and --pull-request (default: $GITHUB_REPOSITORY)")
+	flags.StringVar(&f.hub.api, "api", "",
+		"base URL of GitHub's API, for --issue and --pull-request (default: $GITHUB_API_URL)")
 	return c
 }
 
-// drift compares, prints and keeps the issue.
+// drift compares, prints and keeps the issue and the pull request.
 func (a *app) drift(ctx context.Context, f *driftFlags, dirs []string) error {
 	classes, err := f.only()
 	if err != nil {
 		return err
 	}
 	var hub *github.Client
-	if f.issue { // before anything is asked of a cluster
+	if f.issue || f.pull { // before anything is asked of a cluster
 		if hub, err = f.hub.client(); err != nil {
 			return err
 		}
@@ -87,15 +100,13 @@ func (a *app) drift(ctx context.Context, f *driftFlags, dirs []string) error {
 		return err
 	}
 	found = found.Only(classes)
-	var kept *github.Outcome
+	var done kept
 	if hub != nil {
-		outcome, err := hub.Stand(ctx, f.standing(found))
-		if err != nil {
+		if done, err = a.keep(ctx, hub, f, dirs, &found); err != nil {
 			return err
 		}
-		kept = &outcome
 	}
-	if err := a.printDrift(found, kept); err != nil {
+	if err := a.printDrift(found, done); err != nil {
 		return err
 	}
 	if found.Serious() {
@@ -109,7 +120,7 @@ func (a *app) findings(ctx context.Context, f *driftFlags, dirs []string) (drift
 	if f.preview == "" {
 		return a.compared(ctx, f, dirs)
 	}
-	if len(dirs) > 0 {
+	if len(dirs) > 0 && !f.pull {
 		return drift.Report{}, usageError("drift: a preview is of a stack: leave the folders out, or --preview")
 	}
 	in := a.in
@@ -142,11 +153,8 @@ func (f *driftFlags) only() ([]drift.Class, error) {
 
 // standing is the issue: one for each environment. Benign findings alone open none.
 func (f *driftFlags) standing(found drift.Report) github.Standing {
-	s := github.Standing{Key: "drift", Title: "Configuration drift",
+	s := github.Standing{Key: f.key(), Title: "Configuration drift" + f.place(),
 		Done: "What runs is what the repository says again."}
-	if f.Environment != "" {
-		s.Key, s.Title = s.Key+"-"+f.Environment, s.Title+" in "+f.Environment
-	}
 	if found.Serious() {
 		s.Body = found.Markdown()
 	}
@@ -154,12 +162,12 @@ func (f *driftFlags) standing(found drift.Report) github.Standing {
 }
 
 // printDrift writes the report.
-func (a *app) printDrift(found drift.Report, issue *github.Outcome) error {
+func (a *app) printDrift(found drift.Report, done kept) error {
 	if a.json() {
 		return a.writeJSON(struct {
 			drift.Report
-			Issue *github.Outcome `json:"issue,omitempty"`
-		}{found, issue})
+			kept
+		}{found, done})
 	}
 	if len(found.Findings) > 0 {
 		var rows [][]string
@@ -185,9 +193,7 @@ func (a *app) printDrift(found drift.Report, issue *github.Outcome) error {
 	if len(found.Findings) > 0 && !found.Serious() {
 		fmt.Fprintln(a.out, "Only benign ones: the exit code is 0.")
 	}
-	if issue != nil {
-		fmt.Fprintln(a.out, strings.TrimSpace("issue "+issue.Action+"  "+issue.URL))
-	}
+	a.told(done)
 	return nil
 }
 

@@ -23,7 +23,7 @@ import (
 func newHub(t *testing.T, evidence string) *githubtest.Server {
 	t.Helper()
 	hub := githubtest.New(t)
-	hub.Hold("main", map[string]string{"evidence/m-2.json": evidence})
+	hub.Hold("main", map[string]string{"evidence/m-2.json": evidence, "p.cue": blueprintNamed("pb")})
 	for _, reviewer := range []string{"linus", "grace"} {
 		n, head := hub.Open("somebody", "promote-for-"+reviewer, "Serve version 2")
 		hub.Review(n, reviewer, "APPROVED", head)

@@ -32,8 +32,8 @@ type verbEffects struct {
 }
 
 // flagTables is the list that a table is added to.
-var flagTables = []map[string]verbEffects{modelFlags, runFlags, blueprintFlags, generateFlags, imageFlags, bundleFlags,
-	githubFlags, bootstrapFlagEffects, driftFlagEffects, costFlagEffects}
+var flagTables = []map[string]verbEffects{modelFlags, accessFlags, runFlags, blueprintFlags, generateFlags, imageFlags,
+	bundleFlags, githubFlags, bootstrapFlagEffects, driftFlagEffects, adoptFlagEffects, costFlagEffects, releaseFlags}
 
 // usualFlags are what flags change that many verbs have, where a verb's own
 // table does not say otherwise.
@@ -246,4 +246,6 @@ var clockwork = []struct {
 	{regexp.MustCompile(`"(duration|elapsed|took|cpu_seconds|cpu|memory|max_memory|peak_memory|rss)": ?[0-9.e-]+`),
 		`"$1": N`},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
+	{regexp.MustCompile(`ashlar_[a-z2-7]{16}_[a-z2-7]{52}`), "SECRET"},
+	{regexp.MustCompile(`\b[a-z2-7]{16}\b`), "ID"},
 }

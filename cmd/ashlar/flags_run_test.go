@@ -6,9 +6,13 @@ var runFlags = map[string]verbEffects{
 	"up": {line: "$b --build", then: "runs list --dir $b", flags: map[string]flagEffect{
 		"env": {to: "--env prod"}, "state": {to: "--state $root/new"}, "as": {to: "--as grace"},
 		"build": {line: "$b --once", to: "--build"}, "once": {line: "$b", from: "--build", to: "--once"},
-		"listen":  {line: "$b --once", to: "--listen $taken"},
-		"host":    {line: "$b --env prod --listen 127.0.0.1:0 visited", to: "--host models.example"},
-		"workers": {line: "$b --build --verbose", from: "--workers 1", to: "--workers 2"},
+		"listen":      {line: "$b --once", to: "--listen $taken"},
+		"listen-page": {line: "$b --once", to: "--listen-page $taken"},
+		"host":        {line: "$b --env prod --listen 127.0.0.1:0 visited", to: "--host models.example"},
+		"tls-cert":    {line: "$b --env prod --once", to: "--tls-cert none"},
+		"tls-key":     {line: "$b --env prod --once", to: "--tls-key none"},
+		"client-ca":   {line: "$b --env prod --once", to: "--client-ca none"},
+		"workers":     {line: "$b --build --verbose", from: "--workers 1", to: "--workers 2"},
 	}},
 	"pipeline list": {line: "--dir $b", flags: map[string]flagEffect{
 		"env": {to: "--env prod"},

@@ -44,6 +44,11 @@ type flagWorld struct {
 	awsUsers sync.Mutex // lines that use the account take turns
 }
 
+// blueprintNamed is the blueprint of another name.
+func blueprintNamed(name string) string {
+	return strings.Replace(flagBlueprint, `name: "p"`, fmt.Sprintf("name: %q", name), 1)
+}
+
 // newFlagWorld makes both repositories. Everything outside of them is quiet.
 func newFlagWorld(t *testing.T) *flagWorld {
 	t.Helper()
@@ -91,10 +96,14 @@ func (w *flagWorld) tools(t *testing.T, binary string) {
 		"packs/org.cue": pack("org", ""),
 		"tight/tight.cue": pack("tight",
 			`tighten: "org/named": {require: name: =~"-e$", reason: "endpoints end in e"}`),
-		"preview.json": `{"steps": [{"op": "create", "urn": "urn:pulumi:p::a::aws:s3/bucketV2:BucketV2::data"}]}`,
-		// Of drift its report says what it was asked for; else it records what it is asked.
+		"preview.json":     `{"steps": [{"op": "create", "urn": "urn:pulumi:p::a::aws:s3/bucketV2:BucketV2::data"}]}`,
+		"scaled.json":      scaledPreview,
+		"Pulumi.prod.yaml": "config:\n  ashlar:environment: prod\n",
+		// Of drift and adopt its report says what it was asked for; else it records what it is asked.
 		"ashlar-stack": "#!/bin/sh\nif [ \"$1\" = drift ]; then " +
 			`printf '{"compared": 1, "findings": [{"object": "Service n/s", "class": "security", "change": "changed", "found": "%s"}]}' "$*"` +
+			"\nexit 0; fi\nif [ \"$1\" = adopt ]; then " +
+			`printf '{"context": "%s", "objects": [{"kind": "Pod", "name": "p", "action": "import"}]}' "$*"` +
 			"\nexit 0; fi\n" + costDouble + strings.TrimPrefix(stackDouble, "#!/bin/sh\n") +
 			"sed -n 's/^{\"key\":\"\\([^\"]*\\)\".*/\\1/p' | while read -r key; do case $key in */head) n=4;; *) n=1;; esac\n" +
 			`printf '{"key":"%s","resources":[{"urn":"u","type":"kubernetes:apps/v1:Deployment","name":"e","properties":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"e","namespace":"p"},"spec":{"replicas":%s,"template":{"spec":{"containers":[{"name":"e","resources":{"requests":{"cpu":"1","memory":"1Gi"}}}]}}}}}]}\n' "$key" $n; done` + "\n",
@@ -204,7 +213,7 @@ func rowsOf(salt int) string {
 // other; the runs since then are due for their retention.
 func (w *flagWorld) repository(t *testing.T, dir string, salt int) {
 	t.Helper()
-	text := strings.Replace(flagBlueprint, `name: "p"`, fmt.Sprintf("name: %q", "p"+filepath.Base(dir)), 1)
+	text := blueprintNamed("p" + filepath.Base(dir))
 	if salt > 3 {
 		text = strings.NewReplacer("echo making", "echo making another", "echo made", "echo made anew",
 			`schedule: "@daily"`, `schedule: "@hourly"`).Replace(text)
@@ -234,6 +243,7 @@ func (w *flagWorld) repository(t *testing.T, dir string, salt int) {
 	}
 	write(t, filepath.Join(moved, "p.cue"),
 		strings.NewReplacer("max_value: 1000", "max_value: 10", "max: 5", "max: 9").Replace(text))
+	w.fixed["$key"+filepath.Base(dir)] = newKeyID(t, dir)
 	w.fixed["$run"] = strings.Fields(strings.Split(do(t, "runs", "list", "--model", "m", "--dir", dir), "\n")[2])[0]
 	write(t, filepath.Join(dir, "d.csv"), rowsOf(salt+2))
 	do(t, "up", "--build", "--env", "prod", dir)
@@ -253,6 +263,7 @@ func (w *flagWorld) running(t *testing.T, dir string) {
 	if _, _, err := state.Store.Put(t.Context(), strings.NewReader("nothing names this")); err != nil {
 		t.Fatal(err)
 	}
+	releasing(t, state, "e", "f")
 	for _, model := range []string{"m", "work"} {
 		for _, id := range []string{"99991230T000000.000000000Z", "99991231T000000.000000000Z"} {
 			text, err := json.Marshal(runs.Run{ID: id, Unit: model, Status: runs.Running})

@@ -47,16 +47,7 @@ secret (ASHLAR_DATABASE_SECRET is its ARN in AWS Secrets Manager) or iam.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	m.dirFlag(c.PersistentFlags())
-	c.PersistentPreRunE = func(c *cobra.Command, args []string) error {
-		local := c.Flags().Changed("dir") || c.Flags().Changed("state")
-		if local && m.registry != "" {
-			return usageError("--registry is a cluster's registry, --dir and --state are of a local stack; use one")
-		}
-		if !local && m.registry == "" {
-			m.registry = m.getenv("ASHLAR_DATABASE")
-		}
-		return a.begin(c, args)
-	}
+	c.PersistentPreRunE = m.begin
 	for _, verb := range modelVerbs {
 		below := verb(m)
 		if below.Annotations["registry"] != "none" {
@@ -65,6 +56,18 @@ secret (ASHLAR_DATABASE_SECRET is its ARN in AWS Secrets Manager) or iam.`,
 		c.AddCommand(below)
 	}
 	return c
+}
+
+// begin decides whose registry is meant, before the verb runs.
+func (m *modelApp) begin(c *cobra.Command, args []string) error {
+	local := c.Flags().Changed("dir") || c.Flags().Changed("state")
+	if local && m.registry != "" {
+		return usageError("--registry is a cluster's registry, --dir and --state are of a local stack; use one")
+	}
+	if !local && m.registry == "" {
+		m.registry = m.getenv("ASHLAR_DATABASE")
+	}
+	return m.app.begin(c, args)
 }
 
 // command is a command line about the same registry, for people to paste. The

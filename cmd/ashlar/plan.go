@@ -125,13 +125,7 @@ func (a *app) writePlan(p *plan.Plan) error {
 			counted(l.Retries, "retry"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Endpoints)) {
-		e := p.Endpoints[name]
-		watch := "no drift watch"
-		if e.Drift != nil {
-			watch = watched(e.Drift)
-		}
-		a.concept("endpoint", name, fmt.Sprintf("model %s, %d to %d replicas", e.Model,
-			e.Replicas.Min, e.Replicas.Max), watch)
+		a.concept("endpoint", name, endpointLines(p.Endpoints[name])...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.SLOs)) {
 		s := p.SLOs[name]

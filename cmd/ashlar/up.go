@@ -10,16 +10,18 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/stacks/local"
 	"github.com/ashlar-dev/ashlar/stacks/revision"
 )
 
 // upFlags are the flags of `ashlar up`.
 type upFlags struct {
-	environment, state, listen, as string
-	hosts                          []string
-	once, build                    bool
-	workers                        int
+	environment, state, listen, listenPage, as string
+	hosts                                      []string
+	tls                                        local.TLS
+	once, build                                bool
+	workers                                    int
 }
 
 func upVerb(a *app) *cobra.Command {
@@ -52,8 +54,14 @@ Exit code 1 means that data, gates or approvals did not pass, 2 that the input i
 	envFlag(flags, &f.environment)
 	stateFlag(flags, &f.state)
 	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:8080", "the address to listen on; port 0 selects a free port")
+	flags.StringVar(&f.listenPage, "listen-page", "",
+		"an address of its own for the page, metrics and drift, which --listen does not answer then")
 	flags.StringSliceVar(&f.hosts, "host", nil,
 		"a host name to accept besides localhost, such as that of a proxy; requests for other names are refused")
+	flags.StringVar(&f.tls.Cert, "tls-cert", "", "the server's certificate in PEM; it is read again when it changes")
+	flags.StringVar(&f.tls.Key, "tls-key", "", "the key of the server's certificate in PEM")
+	flags.StringVar(&f.tls.ClientCA, "client-ca", "",
+		"the certificates in PEM of who signs those of callers, for access: mtls without a ca")
 	identityFlag(flags, &f.as, "as", "who trains, for the registry")
 	flags.BoolVar(&f.once, "once", false, "run, ask every endpoint for one prediction, and exit")
 	flags.BoolVar(&f.build, "build", false, "exit when the models are registered; do not serve")
@@ -72,8 +80,8 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	}
 	shown := a.newProgress(a.out)
 	stack, err := local.Open(ctx, local.Config{
-		Plan: p, Dir: dir, State: state, Listen: f.listen,
-		Hosts: f.hosts, Author: a.actor(f.as),
+		Plan: p, Dir: dir, State: state, Listen: f.listen, ListenPage: f.listenPage,
+		Hosts: f.hosts, TLS: f.tls, Author: a.actor(f.as),
 		Commit: revision.Commit(ctx, dir), Getenv: a.getenv, Workers: f.workers, Now: a.now, Log: a.log(),
 		Observe: shown.observe, Notice: a.notice,
 	})
@@ -91,7 +99,7 @@ func (a *app) up(ctx context.Context, dir string, f upFlags) (err error) {
 	if f.build {
 		return stack.Pending(outcomes)
 	}
-	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Serving) { a.serving(s, f.once) }})
+	return stack.Serve(ctx, local.ServeOptions{Once: f.once, Ready: func(s local.Serving) { a.serving(s, p, f.once) }})
 }
 
 // summary says the result of building.
@@ -112,9 +120,9 @@ func (a *app) summary(outcomes []local.Outcome, took time.Duration) {
 }
 
 // serving prints where the stack answers and a command that shows it.
-func (a *app) serving(s local.Serving, once bool) {
+func (a *app) serving(s local.Serving, p *plan.Plan, once bool) {
 	if a.json() {
-		_ = a.writeLine(map[string]any{"event": "ready", "url": s.URL, "endpoints": s.Endpoints})
+		_ = a.writeLine(map[string]any{"event": "ready", "url": s.URL, "page_url": s.PageURL, "endpoints": s.Endpoints})
 		return
 	}
 	w := a.out
@@ -132,7 +140,9 @@ func (a *app) serving(s local.Serving, once bool) {
 	if once {
 		return
 	}
-	fmt.Fprintf(w, "\n  page     %s/\n  predict  %s/predict\n  health   %s/health\n  metrics  %s/metrics\n  drift    %s/drift\n  schema   %s/schema\n", s.URL, s.URL, s.URL, s.URL, s.URL, s.URL)
+	writeExposed(w, p)
+	fmt.Fprintf(w, "\n  page     %s/\n  predict  %s/predict\n  health   %s/health\n  metrics  %s/metrics\n  drift    %s/drift\n  schema   %s/schema\n", s.PageURL, s.URL, s.URL,
+		s.PageURL, s.PageURL, s.URL)
 	writeCurl(w, s)
 	fmt.Fprintln(w, "\nCtrl-C stops it; what was made is kept.")
 }

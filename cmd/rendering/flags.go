@@ -28,6 +28,10 @@ type Flags struct {
 // writes no files.
 const Drift = "drift"
 
+// Adopt is the kind of the verb adopt of both programs, which asks a cluster for the
+// manifests' objects. It is of workloads only.
+const Adopt = "adopt"
+
 // Kinds are the values of --only, for each of which `ashlar generate` has a verb.
 func Kinds() []string { return []string{"manifests", "terraform", "airflow"} }
 
@@ -81,7 +85,8 @@ func (f *Flags) Add(flags *pflag.FlagSet, kind string) {
 	}
 }
 
-// Args are the arguments that give the flags' values to `ashlar-stack render` and `drift`.
+// Args are the arguments that give the flags' values to `ashlar-stack render`, `drift` and
+// `adopt`.
 func (f *Flags) Args() []string {
 	var out []string
 	for _, one := range []struct {

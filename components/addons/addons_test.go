@@ -189,6 +189,9 @@ func TestChartsDefaultsThatAreKnownToEverybodyAreClosed(t *testing.T) {
 	if r.Named(t, releaseT, "argo-rollouts").At("values.dashboard.enabled") != false {
 		t.Error("the rollouts dashboard has no login")
 	}
+	if r.Named(t, releaseT, "argo-rollouts").At("values.controller.extraArgs.1") != "--traefik-api-version=traefik.io/v1alpha1" {
+		t.Error("Argo Rollouts looks for the weights of Traefik 2, which endpoints do not have")
+	}
 	balancer := r.Named(t, releaseT, "aws-load-balancer-controller")
 	if balancer.At("values.enableServiceMutatorWebhook") != false ||
 		balancer.At("values.clusterName") != "ashlar-prod" || balancer.At("values.vpcId") != "vpc-1" {

@@ -71,6 +71,8 @@ func (a *Args) rollouts() values {
 			"replicas": a.replicas(), "pdb": values{"enabled": a.Spread, "maxUnavailable": 1},
 			"resources": requests("50m", "256Mi"),
 			"metrics":   values{"enabled": true, "serviceMonitor": a.monitor()},
+			// Its own default is the group of Traefik 2.
+			"extraArgs": []string{"--traefik-api-group=traefik.io", "--traefik-api-version=traefik.io/v1alpha1"},
 		},
 	}
 }

@@ -40,7 +40,10 @@ func inNamespace() []Rule {
 		{Group: "networking.k8s.io", Resources: []string{"networkpolicies"}, Verbs: change},
 		{Group: "discovery.k8s.io", Resources: []string{"endpointslices"}, Verbs: look},
 		{Group: "rbac.authorization.k8s.io", Resources: []string{"roles", "rolebindings"}, Verbs: change},
-		{Group: "argoproj.io", Resources: []string{"rollouts", "workflowtemplates", "cronworkflows"}, Verbs: change},
+		{Group: "argoproj.io", Resources: []string{"rollouts", "analysistemplates", "workflowtemplates",
+			"cronworkflows"}, Verbs: change},
+		// What the pod that releases versions may do.
+		{Group: "argoproj.io", Resources: []string{"rollouts/status"}, Verbs: []string{"patch"}},
 		// What pods of pipelines may do, and who binds a role must hold it.
 		{Group: "argoproj.io", Resources: []string{"workflowtaskresults"}, Verbs: []string{"create", "patch"}},
 		{Group: "monitoring.coreos.com", Resources: []string{"prometheusrules", "servicemonitors"}, Verbs: change},

@@ -13,7 +13,7 @@ import (
 // The ways in which a new version replaces the old.
 const (
 	Rollout    = "rollout"    // Argo Rollouts, with the strategy's steps
-	Deployment = "deployment" // Kubernetes' own rolling update, whatever the strategy
+	Deployment = "deployment" // Kubernetes' own rolling update; steps are taken within its pods
 )
 
 // Args says what an endpoint serves with, and how much of it.
@@ -32,6 +32,7 @@ type Args struct {
 	Keda     string
 	Delivery string
 	Strategy Strategy
+	Expose   *Expose // nil: there is no way in from outside of the cluster
 
 	After []pulumi.Resource // what must be there first
 }
@@ -39,26 +40,40 @@ type Args struct {
 // Strategy is how a new version replaces the old, in Argo Rollouts' words. At
 // most one field is set; neither means a rolling update.
 type Strategy struct {
-	Canary    []Step
+	Canary []Step
+	// Watch judges the new version of a canary all the time, and after each pause waits
+	// until it passes.
+	Watch     *Analysis
 	BlueGreen *BlueGreen
+	// Within has each pod take part with several versions, whom the releaser asks what
+	// they have counted. It takes no Argo Rollouts.
+	Within bool
 }
 
-// Step of a canary gives the new version a share of the pods in percent, or
-// waits. Forever waits for a person.
+// Step of a canary gives the new version a share of the pods in percent, waits, or
+// judges. Forever waits for a person.
 type Step struct {
-	Weight  *int
-	Seconds int
-	Forever bool
+	Weight   *int
+	Seconds  int
+	Forever  bool
+	Analysis *Analysis
 }
 
 // BlueGreen swaps all traffic at once.
-type BlueGreen struct{ AutoPromotion bool }
+type BlueGreen struct {
+	AutoPromotion bool
+	// ScaleDownDelay is for how many seconds the old pods still run; 0: Argo's default.
+	ScaleDownDelay int
+	// Before judges the new version before it has the traffic, After when it has.
+	Before, After *Analysis
+}
 
 // suffixes of the Services that Argo Rollouts points at one version.
 const (
 	stable  = "-stable"
 	canary  = "-canary"
 	preview = "-preview"
+	peers   = "-pods"  // all pods, one by one
 	proxy   = "-proxy" // the way through KEDA's interceptor, where there may be no pods
 )
 
@@ -68,7 +83,15 @@ func (a *Args) ServiceNames() []string {
 	if a.Min == 0 {
 		names = append(names, a.Name+proxy)
 	}
+	if a.asked() {
+		names = append(names, a.Name+peers)
+	}
 	return names
+}
+
+// asked reports whether the pods are asked one by one what they have counted.
+func (a *Args) asked() bool {
+	return a.Strategy.Within || a.Delivery == Rollout && len(a.Strategy.analyses(a.Name)) > 0
 }
 
 // leading are the Services that lead to pods.
@@ -120,13 +143,16 @@ func (a *Args) Validate() error {
 			say("selector %s=%s: its own pods do not carry it", key, value)
 		}
 	}
-	if a.Pod.Port == 0 {
-		say("its pods listen on no port")
+	if a.Pod.Port == 0 || a.Pod.Operators == 0 {
+		say("its pods listen on no port for callers (%d) or none for operators (%d)", a.Pod.Port, a.Pod.Operators)
+	}
+	if a.Pod.Certificate != nil && (a.Expose != nil || a.Min == 0) {
+		say("its pods speak TLS, which neither a way in nor KEDA's interceptor does to pods")
 	}
 	if err := a.Pod.Validate(); err != nil {
 		say("%w", err)
 	}
-	if err := a.Strategy.validate(); err != nil {
+	if err := errors.Join(a.Strategy.validate(), a.Expose.validate(a)); err != nil {
 		say("%w", err)
 	}
 	return errors.Join(found...)
@@ -141,13 +167,13 @@ func (s Strategy) validate() error {
 	}
 	for i, step := range s.Canary {
 		ways := 0
-		for _, set := range []bool{step.Weight != nil, step.Seconds > 0, step.Forever} {
+		for _, set := range []bool{step.Weight != nil, step.Seconds > 0, step.Forever, step.Analysis != nil} {
 			if set {
 				ways++
 			}
 		}
 		if ways != 1 {
-			found = append(found, fmt.Errorf("strategy: canary step %d: want a weight, a pause or a wait for a person",
+			found = append(found, fmt.Errorf("strategy: canary step %d: want a weight, a pause, a wait for a person or an analysis",
 				i))
 		}
 		if step.Weight != nil && (*step.Weight < 0 || *step.Weight > 100) {

@@ -39,16 +39,24 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	r := registration{Args: args, ctx: ctx, name: name, parent: pulumi.Parent(c)}
 	r.after = append(args.After[:len(args.After):len(args.After)], account)
-	for _, part := range []func() error{r.services, r.workload, r.scaling, r.disruption} {
+	for _, part := range []func() error{r.services, r.judged, r.exposed, r.workload, r.scaling, r.disruption} {
 		if err := part(); err != nil {
 			return nil, fmt.Errorf("endpoint %s: %w", name, err)
 		}
 	}
-	c.URL = fmt.Sprintf("http://%s.%s.svc.cluster.local", args.Name, args.Namespace)
+	c.URL = fmt.Sprintf("%s://%s.%s.svc.cluster.local", args.scheme(), args.Name, args.Namespace)
 	if args.Min == 0 {
 		c.URL = fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", args.Name+proxy, args.Namespace, interceptorPort)
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"url": pulumi.String(c.URL)})
+}
+
+// scheme is what callers speak to pods.
+func (a *Args) scheme() string {
+	if a.Pod.Certificate != nil {
+		return "https"
+	}
+	return "http"
 }
 
 // registration is an endpoint being registered.
@@ -103,24 +111,52 @@ const (
 	revisions = 5
 )
 
+// DigestVariable is the digest of the version that a pod serves, from an annotation of
+// its template that what releases versions sets; see package runtime/rollout.
+const (
+	DigestVariable = "ASHLAR_MODEL_DIGEST"
+	digestNote     = "metadata.annotations['ashlar.dev/model-digest']"
+	WithinVariable = "ASHLAR_MODELS_WITHIN" // those that it has beside it
+	withinNote     = "metadata.annotations['ashlar.dev/models-within']"
+)
+
 // template is the pod: started, alive and ready are three questions, and only
 // a ready one is sent requests.
 func (r *registration) template() *corev1.PodTemplateSpecArgs {
 	return r.Pod.Template(func(c *corev1.ContainerArgs, s *corev1.PodSpecArgs) {
-		c.StartupProbe = probe("/health", 2, 30)
-		c.LivenessProbe = probe("/health", 10, 3)
-		c.ReadinessProbe = probe("/ready", 5, 2)
+		c.StartupProbe = r.probe("/health", 2, 30)
+		c.LivenessProbe = r.probe("/health", 10, 3)
+		c.ReadinessProbe = r.probe("/ready", 5, 2)
+		env := append(c.Env.(corev1.EnvVarArray), fieldOf(DigestVariable, digestNote))
+		switch {
+		case r.Strategy.Within:
+			env = append(env, fieldOf(WithinVariable, withinNote))
+		case r.asked():
+			env = append(env, fieldOf(HashVariable, hashLabel))
+		}
+		c.Env = env
 		s.TopologySpreadConstraints = corev1.TopologySpreadConstraintArray{
 			r.spread("topology.kubernetes.io/zone"), r.spread("kubernetes.io/hostname"),
 		}
 	})
 }
 
-// probe asks the path every period seconds, and gives up after that many failures in a
-// row.
-func probe(path string, period, failures int) corev1.ProbeArgs {
+// fieldOf is a variable with a field of the pod's own metadata.
+func fieldOf(variable, field string) corev1.EnvVarArgs {
+	return corev1.EnvVarArgs{Name: pulumi.String(variable), ValueFrom: corev1.EnvVarSourceArgs{
+		FieldRef: corev1.ObjectFieldSelectorArgs{FieldPath: pulumi.String(field)}}}
+}
+
+// probe asks the path every period seconds, where callers ask, and gives up after that
+// many failures in a row. Kubernetes verifies no certificate and shows none: these paths
+// ask for none.
+func (r *registration) probe(path string, period, failures int) corev1.ProbeArgs {
+	get := corev1.HTTPGetActionArgs{Path: pulumi.String(path), Port: pulumi.String(pod.PortName)}
+	if r.Pod.Certificate != nil {
+		get.Scheme = pulumi.String("HTTPS")
+	}
 	return corev1.ProbeArgs{
-		HttpGet:          corev1.HTTPGetActionArgs{Path: pulumi.String(path), Port: pulumi.String(pod.PortName)},
+		HttpGet:          get,
 		PeriodSeconds:    pulumi.Int(period),
 		TimeoutSeconds:   pulumi.Int(2),
 		FailureThreshold: pulumi.Int(failures),

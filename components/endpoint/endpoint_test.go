@@ -27,7 +27,7 @@ func good(delivery string) *Args {
 		Pod: pod.Args{
 			Image: pulumi.String("registry/runtime:1"), Command: []string{pod.Binary, "serve", "--endpoint", "scoring"},
 			ServiceAccount: "endpoint-scoring",
-			CPU:            "250m", Memory: "512Mi", Scratch: "256Mi", Plan: "plan-1", Port: 8080, Grace: 60,
+			CPU:            "250m", Memory: "512Mi", Scratch: "256Mi", Plan: "plan-1", Port: 8080, Operators: 8081, Grace: 60,
 			Labels: map[string]string{"name": "scoring", "component": "endpoint", "plan": "1"},
 		},
 	}
@@ -57,6 +57,54 @@ func holds(t *testing.T, r pulumitest.Resource, want map[string]any) {
 	}
 }
 
+func TestARolloutAsksTheNewVersionsPodsForVerdicts(t *testing.T) {
+	const templateType = "kubernetes:argoproj.io/v1alpha1:AnalysisTemplate"
+	a := good(Rollout)
+	a.Strategy.Canary = []Step{{Weight: weight(10)}, {Seconds: 300}, {Analysis: &Analysis{map[string]any{"step": 1}}}}
+	a.Strategy.Watch = &Analysis{map[string]any{"analysis": map[string]any{"min_requests": 100}}}
+	r := record(t, a)
+	holds(t, r.One(t, rolloutType), map[string]any{
+		"spec.strategy.canary.analysis.templates.0.templateName":              "scoring-watch",
+		"spec.strategy.canary.analysis.args.1.valueFrom.podTemplateHashValue": "Latest",
+		"spec.strategy.canary.steps.1.pause.duration":                         "300s",
+		"spec.strategy.canary.steps.2.analysis.templates.0.templateName":      "scoring-pass",
+		"spec.strategy.canary.steps.3.analysis.templates.0.templateName":      "scoring-step-2",
+	})
+	for name, once := range map[string]any{"watch": nil, "pass": 1.0, "step-2": 1.0} {
+		// Argo Rollouts waits for no analysis without a count, and watches with none.
+		template := r.Named(t, templateType, "credit-risk-scoring-"+name)
+		if _, counts := template.At("spec.metrics.0.count").(float64); counts != (once != nil) {
+			t.Errorf("%s: has a count: %t", name, counts)
+		}
+		holds(t, r.Named(t, templateType, "credit-risk-scoring-"+name), map[string]any{
+			"metadata.name": "scoring-" + name, "spec.metrics.0.consecutiveSuccessLimit": once,
+			"spec.metrics.0.successCondition":               `result == "pass"`,
+			"spec.metrics.0.provider.web.url":               "http://scoring-canary.credit-risk.svc:8081/release/judge",
+			"spec.metrics.0.provider.web.jsonBody.champion": "{{args.champion}}",
+		})
+	}
+	holds(t, r.Named(t, serviceType, "credit-risk-scoring-pods"), map[string]any{"spec.clusterIP": "None",
+		"spec.selector.name": "scoring", "spec.ports.0.port": 8081.0, "spec.ports.0.targetPort": "operators"})
+
+	a = good(Rollout)
+	a.Strategy.BlueGreen = &BlueGreen{Before: a.Strategy.Watch, ScaleDownDelay: 600, After: &Analysis{}}
+	a.Strategy.BlueGreen.Before = &Analysis{}
+	r = record(t, a)
+	holds(t, r.One(t, rolloutType), map[string]any{
+		"spec.strategy.blueGreen.prePromotionAnalysis.templates.0.templateName":  "scoring-before",
+		"spec.strategy.blueGreen.postPromotionAnalysis.templates.0.templateName": "scoring-after",
+		"spec.strategy.blueGreen.scaleDownDelaySeconds":                          600.0,
+	})
+	holds(t, r.Named(t, templateType, "credit-risk-scoring-before"), map[string]any{
+		"spec.metrics.0.provider.web.url": "http://scoring-preview.credit-risk.svc:8081/release/judge"})
+	for _, delivery := range []string{Deployment, Rollout} {
+		plain := record(t, good(delivery))
+		if n := len(plain.All(templateType)); n > 0 {
+			t.Errorf("%s without an analysis has %d templates", delivery, n)
+		}
+	}
+}
+
 func TestPodsAreAskedWhetherTheyStartedLiveAndAreReady(t *testing.T) {
 	d := record(t, good(Deployment)).One(t, deploymentType)
 	const c = "spec.template.spec.containers.0."
@@ -64,6 +112,7 @@ func TestPodsAreAskedWhetherTheyStartedLiveAndAreReady(t *testing.T) {
 		c + "startupProbe.httpGet.path": "/health", c + "livenessProbe.httpGet.path": "/health", c +
 			"readinessProbe.httpGet.path": "/ready",
 		c + "readinessProbe.httpGet.port": "http", c + "ports.0.containerPort": 8080.0, c + "ports.0.name": "http",
+		c + "ports.1.containerPort": 8081.0, c + "ports.1.name": "operators",
 		c + "securityContext.readOnlyRootFilesystem":             true,
 		"spec.template.spec.automountServiceAccountToken":        false,
 		"spec.template.spec.terminationGracePeriodSeconds":       60.0,
@@ -150,7 +199,8 @@ func TestServicesLeadToTheNamedPort(t *testing.T) {
 		live := 0
 		for _, s := range record(t, a).All(serviceType) {
 			holds(t, s, map[string]any{"spec.type": "ClusterIP", "spec.ports.0.port": 80.0,
-				"spec.ports.0.targetPort": "http", "spec.ports.0.name": "http"})
+				"spec.ports.0.targetPort": "http", "spec.ports.0.name": "http",
+				"spec.ports.1.targetPort": "operators", "spec.ports.1.port": 8081.0})
 			if !slices.Contains(a.ServiceNames(), s.Text("metadata.name")) {
 				t.Errorf("%s is not among the names that were checked", s.Text("metadata.name"))
 			}
@@ -245,5 +295,39 @@ func TestEveryProblemOfAnEndpointIsReported(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "match every pod") || len(r.Resources) != 0 {
 		t.Errorf("%v after %d resources", err, len(r.Resources))
+	}
+}
+
+// TestPodsWithACertificateAreAskedByHTTPS, by callers and probes; operators ask in plain
+// text, and what ends TLS in front of them is refused.
+func TestPodsWithACertificateAreAskedByHTTPS(t *testing.T) {
+	a := good(Deployment)
+	a.Pod.Certificate = &pod.Certificate{Secret: "scoring-tls", Authority: true}
+	var url string
+	r := pulumitest.Must(t, func(ctx *pulumi.Context) error {
+		e, err := New(ctx, "credit-risk-scoring", a)
+		if err == nil {
+			url = e.URL
+		}
+		return err
+	})
+	if url != "https://scoring.credit-risk.svc.cluster.local" {
+		t.Errorf("it answers at %s", url)
+	}
+	const c = "spec.template.spec.containers.0."
+	holds(t, r.One(t, deploymentType), map[string]any{
+		c + "startupProbe.httpGet.scheme": "HTTPS", c + "livenessProbe.httpGet.scheme": "HTTPS",
+		c + "readinessProbe.httpGet.scheme": "HTTPS", c + "readinessProbe.httpGet.port": "http",
+	})
+	holds(t, r.One(t, serviceType), map[string]any{
+		"spec.ports.0.name": "https", "spec.ports.0.port": 443.0, "spec.ports.0.targetPort": "http",
+		"spec.ports.1.name": "operators", "spec.ports.1.port": 8081.0})
+	a.Min, a.Keda = 0, "keda"
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "its pods speak TLS") {
+		t.Errorf("behind KEDA's interceptor: %v", err)
+	}
+	a.Min, a.Expose = 1, &Expose{Host: "a.example.com", Way: ByIngress}
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "its pods speak TLS") {
+		t.Errorf("behind an Ingress: %v", err)
 	}
 }

@@ -29,14 +29,20 @@ type rolloutStrategy struct {
 }
 
 type blueGreenStrategy struct {
-	ActiveService        string `pulumi:"activeService"`
-	PreviewService       string `pulumi:"previewService"`
-	AutoPromotionEnabled bool   `pulumi:"autoPromotionEnabled"`
+	ActiveService         string `pulumi:"activeService"`
+	PreviewService        string `pulumi:"previewService"`
+	AutoPromotionEnabled  bool   `pulumi:"autoPromotionEnabled"`
+	ScaleDownDelaySeconds *int   `pulumi:"scaleDownDelaySeconds"`
+
+	PrePromotionAnalysis  *reference `pulumi:"prePromotionAnalysis"`
+	PostPromotionAnalysis *reference `pulumi:"postPromotionAnalysis"`
 }
 
 // rollout registers a Rollout. Like the Deployment it names no replicas: the
 // autoscaler decides.
 func (r *registration) rollout() error {
+	strategy := r.Strategy.argo(r.Name)
+	r.routed(strategy.Canary)
 	_, err := apiextensions.NewCustomResource(r.ctx, r.name, &apiextensions.CustomResourceArgs{
 		ApiVersion: pulumi.String(argoVersion), Kind: pulumi.String("Rollout"),
 		Metadata: object.Meta(r.Namespace, r.Name, r.Labels, r.patient()),
@@ -44,7 +50,7 @@ func (r *registration) rollout() error {
 			Selector:             pod.Selector(r.Selector),
 			Template:             r.template(),
 			RevisionHistoryLimit: revisions,
-			Strategy:             r.Strategy.argo(r.Name),
+			Strategy:             strategy,
 		}},
 	}, r.opts()...)
 	if err != nil {
@@ -56,10 +62,20 @@ func (r *registration) rollout() error {
 // argo is the strategy in the words of Argo Rollouts, with the names of the Services
 // between which it moves traffic.
 func (s Strategy) argo(name string) rolloutStrategy {
-	if s.BlueGreen != nil {
-		return rolloutStrategy{BlueGreen: &blueGreenStrategy{
-			ActiveService: name, PreviewService: name + preview, AutoPromotionEnabled: s.BlueGreen.AutoPromotion,
-		}}
+	if b := s.BlueGreen; b != nil {
+		out := &blueGreenStrategy{
+			ActiveService: name, PreviewService: name + preview, AutoPromotionEnabled: b.AutoPromotion,
+		}
+		if b.ScaleDownDelay > 0 {
+			out.ScaleDownDelaySeconds = &b.ScaleDownDelay
+		}
+		if b.Before != nil {
+			out.PrePromotionAnalysis = refer(name + before)
+		}
+		if b.After != nil {
+			out.PostPromotionAnalysis = refer(name + after)
+		}
+		return rolloutStrategy{BlueGreen: out}
 	}
 	return rolloutStrategy{Canary: s.canary(name)}
 }

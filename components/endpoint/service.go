@@ -37,6 +37,29 @@ func (r *registration) services() error {
 	return nil
 }
 
+// callers is the port of a Service that leads to what is for callers: that of HTTP, or of
+// HTTPS where pods speak it.
+func (r *registration) callers() corev1.ServicePortArgs {
+	out := servicePortOf(pod.PortName, servicePort)
+	if r.Pod.Certificate != nil {
+		out.Name, out.Port = pulumi.String("https"), pulumi.Int(securePort)
+	}
+	return out
+}
+
+// operators is the port of a Service that leads to what is for operators: metrics, drift,
+// and what steers a release. Callers have another, so that a network policy can admit
+// each to its own.
+func (r *registration) operators() corev1.ServicePortArgs {
+	return servicePortOf(pod.OperatorsName, r.Pod.Operators)
+}
+
+// servicePortOf leads to the pods' port of the same name.
+func servicePortOf(name string, port int) corev1.ServicePortArgs {
+	return corev1.ServicePortArgs{Name: pulumi.String(name), Port: pulumi.Int(port),
+		TargetPort: pulumi.String(name), Protocol: pulumi.String("TCP")}
+}
+
 // service registers a Service. live is the one that clients call and that Prometheus
 // finds; one that does not select gets its selector from Argo Rollouts' controller.
 func (r *registration) service(name string, live, selects bool) error {
@@ -45,11 +68,8 @@ func (r *registration) service(name string, live, selects bool) error {
 		labels = object.With(labels, Traffic, Live)
 	}
 	spec := &corev1.ServiceSpecArgs{
-		Type: pulumi.String("ClusterIP"),
-		Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
-			Name: pulumi.String(pod.PortName), Port: pulumi.Int(80), TargetPort: pulumi.String(pod.PortName),
-			Protocol: pulumi.String("TCP"),
-		}},
+		Type:  pulumi.String("ClusterIP"),
+		Ports: corev1.ServicePortArray{r.callers(), r.operators()},
 	}
 	if selects {
 		spec.Selector = pulumi.ToStringMap(r.Selector)

@@ -46,11 +46,7 @@ const (
 // `pulumi up` can wait for.
 const SkipAwait = "pulumi.com/skipAwait"
 
-var (
-	nameForm  = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-	valueForm = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$`)
-	keyForm   = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
-)
+var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 // CheckName reports a name that cannot be a DNS label of at most longest
 // characters. noun says what it names.
@@ -68,10 +64,10 @@ func CheckName(noun, name string, longest int) error {
 func CheckLabels(labels map[string]string) error {
 	var found []error
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		if !keyForm.MatchString(key) {
+		if !isKey(key) {
 			found = append(found, fmt.Errorf("label %q: no key of a label", key))
 		}
-		if !valueForm.MatchString(labels[key]) {
+		if !isValue(labels[key]) {
 			found = append(found, fmt.Errorf("label %s %q: want at most 63 letters, digits, '.', '_' or '-' between letters or digits", key, labels[key]))
 		}
 	}

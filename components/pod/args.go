@@ -29,17 +29,24 @@ type Args struct {
 	// Settings names another such Secret, for what a user may add. Optional.
 	Settings string
 
+	Notes map[string]string // annotations of the pod
+
 	Plan string // the ConfigMap that is mounted at PlanDir; empty: none
 	Code *Code  // files of the repository, mounted at CodeDir; nil: none
 	// Pseudonyms names the Secret whose key PseudonymKeys is mounted, as the file
 	// that ASHLAR_PSEUDONYM_KEYS_FILE names; the pod waits until it is there. A
 	// file and no variable: keys that are added reach a pod that runs. Empty: none.
-	Pseudonyms     string
+	Pseudonyms string
+	// Certificate is what the pod speaks TLS by on Port, and not on Operators; nil: it
+	// speaks none.
+	Certificate    *Certificate
 	ServiceAccount string
+	Token          bool // mounts a token of the API server at AccountDir; most pods ask it for nothing
 
 	CPU, Memory string // requests, such as "250m" and "256Mi"; memory is the limit too
 	Scratch     string // size of the writable /tmp, such as "1Gi"
 	Port        int    // 0: listens on none
+	Operators   int    // the port of what is for operators and not for callers; 0: Port has both
 	Grace       int    // seconds between SIGTERM and SIGKILL; 0: 30
 
 	// Runtime is the image that brings the runtime where Image is a user's own:
@@ -121,9 +128,7 @@ func (a *Args) Validate() error {
 			say("%s %q: want a quantity such as 250m or 256Mi", what, q)
 		}
 	}
-	if a.Port < 0 || a.Port > 65535 || a.Port > 0 && a.Port < 1024 {
-		say("port %d: a process that is not root listens on 1024 to 65535", a.Port)
-	}
+	found = append(found, a.checkPorts()...)
 	if a.GPU < 0 {
 		say("%d GPUs", a.GPU)
 	}

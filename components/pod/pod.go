@@ -37,8 +37,7 @@ const (
 	CapacityTaint = "ashlar.dev/capacity"
 	Spot          = "spot"
 
-	Name     = "ashlar" // of the container
-	PortName = "http"
+	Name = "ashlar" // of the container
 
 	user = 65532 // "nonroot" of images made from scratch
 )
@@ -67,10 +66,15 @@ func (a *Args) Metadata() *metav1.ObjectMetaArgs {
 
 // Annotations returns the pod's annotations; none is nil.
 func (a *Args) Annotations() map[string]string {
-	if !a.DoNotDisrupt {
+	if !a.DoNotDisrupt && len(a.Notes) == 0 {
 		return nil
 	}
-	return map[string]string{disrupt: "true"}
+	out := map[string]string{}
+	maps.Copy(out, a.Notes)
+	if a.DoNotDisrupt {
+		out[disrupt] = "true"
+	}
+	return out
 }
 
 func (a *Args) spec() corev1.PodSpecArgs {
@@ -118,11 +122,7 @@ func (a *Args) Container() corev1.ContainerArgs {
 		SecurityContext:          confined(),
 		TerminationMessagePolicy: pulumi.String("FallbackToLogsOnError"),
 	}
-	if a.Port > 0 {
-		c.Ports = corev1.ContainerPortArray{corev1.ContainerPortArgs{
-			Name: pulumi.String(PortName), ContainerPort: pulumi.Int(a.Port), Protocol: pulumi.String("TCP"),
-		}}
-	}
+	c.Ports = a.ports()
 	var from corev1.EnvFromSourceArray
 	for _, one := range []struct {
 		name   string
@@ -239,7 +239,7 @@ func (a *Args) mounts() corev1.VolumeMountArray {
 		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(keysVolume), MountPath: pulumi.String(KeysDir),
 			ReadOnly: pulumi.Bool(true)})
 	}
-	out = append(out, a.secretMount()...)
+	out = append(append(append(out, a.secretMount()...), a.tokenMount()...), a.certificateMount()...)
 	if a.Runtime != nil {
 		out = append(out, corev1.VolumeMountArgs{Name: pulumi.String(runtimeVolume),
 			MountPath: pulumi.String(RuntimeDir), ReadOnly: pulumi.Bool(true)})
@@ -274,7 +274,7 @@ func (a *Args) Volumes() corev1.VolumeArray {
 				Path: pulumi.String(PseudonymKeys)}},
 		}})
 	}
-	out = append(out, a.secretVolume()...)
+	out = append(append(append(out, a.secretVolume()...), a.tokenVolumes()...), a.certificateVolume()...)
 	if a.Runtime != nil {
 		out = append(out, corev1.VolumeArgs{Name: pulumi.String(runtimeVolume),
 			EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("128Mi")}})

@@ -58,12 +58,14 @@ func (s Statement) problems() []error {
 		}
 	}
 	switch {
+	case len(s.Except) > 0 && !s.Unscoped:
+		say("resources are left out of what is not everything: leave Except out, or set Unscoped")
 	case s.Unscoped && len(s.Resources) > 0:
 		say("both resources and Unscoped: keep the resources")
 	case !s.Unscoped && len(s.Resources) == 0:
 		say("no resource: name ARNs")
 	}
-	for _, r := range s.Resources {
+	for _, r := range append(s.Resources[:len(s.Resources):len(s.Resources)], s.Except...) {
 		if r == nil {
 			say("a resource is nil")
 		} else if text, ok := r.(pulumi.String); ok {

@@ -23,6 +23,8 @@ type Statement struct {
 	// Unscoped says that AWS offers no resource to limit the actions to: the
 	// resource is "*". Check accepts it for actions that only read.
 	Unscoped bool
+	// Except are ARNs that an Unscoped statement does not speak of.
+	Except []pulumi.StringInput
 }
 
 // Principals is who a statement speaks of.
@@ -74,6 +76,8 @@ func (s Statement) document() map[string]any {
 		doc["Principal"] = p
 	}
 	switch {
+	case s.Unscoped && len(s.Except) > 0:
+		doc["NotResource"] = named(s.Except)
 	case s.Unscoped:
 		doc["Resource"] = "*"
 	case len(s.Resources) > 0:

@@ -46,6 +46,7 @@ func TestADocumentSaysWhatTheStatementsSay(t *testing.T) {
 		Statement{Principals: Principals{Services: []string{"ec2.amazonaws.com"}, AWS: arns("arn:aws:iam::1:root")},
 			Actions: []string{"sts:AssumeRole"}},
 		Statement{Actions: []string{"ecr:GetAuthorizationToken"}, Unscoped: true},
+		Statement{Actions: []string{"s3:GetObject"}, Unscoped: true, Except: arns("arn:aws:s3:::own/*")},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +56,8 @@ func TestADocumentSaysWhatTheStatementsSay(t *testing.T) {
 		`"StringEquals":{"aws:RequestTag/team":["a","b"],"aws:SourceAccount":["1"]}},"Effect":"Allow","Resource":["arn:aws:s3:::data/*"],"Sid":"Read"},` +
 		`{"Action":["s3:*"],"Effect":"Deny","Principal":"*","Resource":["arn:aws:s3:::data"]},` +
 		`{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::1:root"],"Service":["ec2.amazonaws.com"]}},` +
-		`{"Action":["ecr:GetAuthorizationToken"],"Effect":"Allow","Resource":"*"}` +
+		`{"Action":["ecr:GetAuthorizationToken"],"Effect":"Allow","Resource":"*"},` +
+		`{"Action":["s3:GetObject"],"Effect":"Allow","NotResource":["arn:aws:s3:::own/*"]}` +
 		`],"Version":"2012-10-17"}`
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("document (-want +got):\n%s", d)

@@ -38,7 +38,12 @@ func (s Statement) matches(r Request) (bool, error) {
 	}) {
 		return false, nil
 	}
-	if !slices.ContainsFunc(texts(s.Resource), func(p string) bool { return like(p, r.Resource) }) {
+	covers := func(p string) bool {
+		p, known := filled(p, r.Context)
+		return known && like(p, r.Resource)
+	}
+	if s.NotResource == nil && !slices.ContainsFunc(texts(s.Resource), covers) ||
+		s.NotResource != nil && slices.ContainsFunc(texts(s.NotResource), covers) {
 		return false, nil
 	}
 	for test, keys := range s.Condition {
@@ -54,6 +59,13 @@ func (s Statement) matches(r Request) (bool, error) {
 
 func condition(test string, values []string, context map[string]string, key string) (bool, error) {
 	test, _ = strings.CutPrefix(test, "ForAnyValue:") // of a key with one value
+	for i, value := range values {
+		filled, known := filled(value, context)
+		if !known { // IAM matches nothing with a variable that has no value
+			return false, nil
+		}
+		values = slices.Replace(slices.Clone(values), i, i+1, filled)
+	}
 	has, there := context[key]
 	plain, optional := strings.CutSuffix(test, "IfExists")
 	if plain == "StringNotEquals" {
@@ -69,6 +81,23 @@ func condition(test string, values []string, context map[string]string, key stri
 		return slices.ContainsFunc(values, func(p string) bool { return like(p, has) }), nil
 	}
 	return false, fmt.Errorf("the condition %s is not known here", test)
+}
+
+// filled is a pattern with the value of the request in the place of a variable, such as
+// ${aws:PrincipalTag/team}; not known where the request has none.
+func filled(pattern string, context map[string]string) (text string, known bool) {
+	for {
+		before, rest, found := strings.Cut(pattern, "${")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return pattern, true
+		}
+		value, there := context[name]
+		if !there {
+			return "", false
+		}
+		pattern = before + value + after
+	}
 }
 
 // texts is a resource: one text or several.

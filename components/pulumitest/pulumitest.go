@@ -150,6 +150,7 @@ type Statement struct {
 	Principal   any
 	Action      []string
 	Resource    any
+	NotResource any
 	Condition   map[string]map[string][]string
 }
 

@@ -160,6 +160,10 @@ func (s subject) fields(f *plan.Fields) (string, error) {
 type Options struct {
 	// Prefix begins every name, so that installations on one cluster stay apart.
 	Prefix string
+	// Shared begins the names of policies in the place of Prefix, where it is given: they
+	// end in a digest of what they say, so that namespaces whose rules are equal have one
+	// policy, and a binding each. An API server compiles every policy that it has.
+	Shared string
 	// Namespaces that the rules hold in; none means all, the system's too.
 	Namespaces []string
 	// Environment decides rules that speak of one; "" leaves those out.
@@ -187,7 +191,11 @@ func Objects(rules []*policies.Rule, opt Options) (objects []map[string]any, not
 		case err != nil:
 			not[r.ID] = err
 		default:
-			objects = append(objects, c.objects(opt)...)
+			made, err := c.objects(opt)
+			if err != nil {
+				not[r.ID] = err
+			}
+			objects = append(objects, made...)
 		}
 	}
 	return objects, not
@@ -207,8 +215,11 @@ func (o Options) exemptUntil(rule string) string {
 	return ""
 }
 
-// name is what the policy and its binding are called.
+// name is what the binding is called, and the policy if it is not shared.
 // Names of these objects are cluster-wide, hence the prefix.
 func (c Compiled) name(opt Options) string {
-	return strings.TrimPrefix(opt.Prefix+"-"+strings.ReplaceAll(c.Rule.ID, "/", "-"), "-")
+	return strings.TrimPrefix(opt.Prefix+"-"+c.word(), "-")
 }
+
+// word is the rule's name in those of objects.
+func (c Compiled) word() string { return strings.ReplaceAll(c.Rule.ID, "/", "-") }

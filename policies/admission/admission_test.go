@@ -296,3 +296,33 @@ func TestEveryKindIsNamedOnce(t *testing.T) {
 		seen[k.Type] = true
 	}
 }
+
+// TestASharedPolicyIsNamedByWhatItSays: namespaces under one rule share a policy,
+// and those that differ in an exemption do not.
+func TestASharedPolicyIsNamedByWhatItSays(t *testing.T) {
+	r, err := shipped(t).Rule("security/pod-not-privileged")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(opt Options) (policy, bound, binding string) {
+		opt.Shared, opt.Environment = "acme-prod.rules-1", "prod"
+		objects, not := Objects([]*policies.Rule{r}, opt)
+		if len(objects) != 2 || len(not) > 0 {
+			t.Fatalf("%v, %v", objects, not)
+		}
+		name := func(o map[string]any) string { return o["metadata"].(map[string]any)["name"].(string) }
+		return name(objects[0]), objects[1]["spec"].(map[string]any)["policyName"].(string), name(objects[1])
+	}
+	a, boundA, bindingA := named(Options{Prefix: "acme-prod-loans", Namespaces: []string{"loans"}})
+	b, boundB, bindingB := named(Options{Prefix: "acme-prod-cards", Namespaces: []string{"cards"}})
+	c, boundC, _ := named(Options{Prefix: "acme-prod-cards", Exemptions: func(string) []plan.Exemption {
+		return []plan.Exemption{{Subjects: []string{"load-test"}}}
+	}})
+	if a != b || a == c || boundA != a || boundB != b || boundC != c || bindingA == bindingB {
+		t.Errorf("policies %s, %s and %s, bound are %s, %s and %s, bindings %s and %s", a, b, c, boundA, boundB, boundC,
+			bindingA, bindingB)
+	}
+	if !strings.HasPrefix(a, "acme-prod.rules-1-security-pod-not-privileged-") {
+		t.Error(a)
+	}
+}

@@ -4,20 +4,34 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
 )
 
 const apiVersion = "admissionregistration.k8s.io/v1"
 
 // objects are the policy and its binding.
-func (c Compiled) objects(opt Options) []map[string]any {
-	return []map[string]any{c.policy(opt), c.binding(opt)}
+func (c Compiled) objects(opt Options) ([]map[string]any, error) {
+	policy := c.policy(opt)
+	name := c.name(opt)
+	if opt.Shared != "" {
+		says, err := plan.DigestOf(policy)
+		if err != nil {
+			return nil, err
+		}
+		name = opt.Shared + "-" + c.word() + "-" + strings.TrimPrefix(says, "sha256:")[:sharedDigits]
+	}
+	policy["metadata"].(map[string]any)["name"] = name
+	return []map[string]any{policy, c.binding(opt, name)}, nil
 }
+
+// sharedDigits is how much of a digest tells two policies of one rule apart.
+const sharedDigits = 12
 
 // metadata names the rule and its digest, so that an object in a cluster leads back
 // to the very rule that it was made from.
-func (c Compiled) metadata(opt Options) map[string]any {
+func (c Compiled) metadata() map[string]any {
 	return map[string]any{
-		"name":   c.name(opt),
 		"labels": map[string]any{"app.kubernetes.io/managed-by": "ashlar", "app.kubernetes.io/component": "policy"},
 		"annotations": map[string]any{
 			"ashlar.dev/rule": c.Rule.ID, "ashlar.dev/digest": c.Rule.Digest, "ashlar.dev/level": string(c.Rule.Level),
@@ -25,7 +39,7 @@ func (c Compiled) metadata(opt Options) map[string]any {
 	}
 }
 
-// policy is the ValidatingAdmissionPolicy. failurePolicy is Fail: an expression that
+// policy is the ValidatingAdmissionPolicy, without a name. failurePolicy is Fail: an expression that
 // cannot be evaluated must not let an object through. dyn keeps CEL's type checker
 // from refusing fields that only some of the kinds have.
 func (c Compiled) policy(opt Options) map[string]any {
@@ -66,18 +80,18 @@ func (c Compiled) policy(opt Options) map[string]any {
 		spec["matchConditions"] = conditions
 	}
 	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicy",
-		"metadata": c.metadata(opt), "spec": spec}
+		"metadata": c.metadata(), "spec": spec}
 }
 
 // binding puts the policy into force. Audit is beside Deny and Warn so that the API
 // server's own log has the rule's digest. Namespaces are selected by the label that
 // the API server itself sets on each.
-func (c Compiled) binding(opt Options) map[string]any {
+func (c Compiled) binding(opt Options, policy string) map[string]any {
 	actions := []any{"Deny", "Audit"}
 	if !c.Rule.Level.Refuses() {
 		actions = []any{"Warn", "Audit"}
 	}
-	spec := map[string]any{"policyName": c.name(opt), "validationActions": actions}
+	spec := map[string]any{"policyName": policy, "validationActions": actions}
 	if len(opt.Namespaces) > 0 {
 		names := make([]any, len(opt.Namespaces))
 		for i, n := range slices.Sorted(slices.Values(opt.Namespaces)) {
@@ -87,8 +101,10 @@ func (c Compiled) binding(opt Options) map[string]any {
 			map[string]any{"key": "kubernetes.io/metadata.name", "operator": "In", "values": names},
 		}}}
 	}
+	metadata := c.metadata()
+	metadata["name"] = c.name(opt)
 	return map[string]any{"apiVersion": apiVersion, "kind": "ValidatingAdmissionPolicyBinding",
-		"metadata": c.metadata(opt), "spec": spec}
+		"metadata": metadata, "spec": spec}
 }
 
 // exempt are the names of objects that a rule leaves alone.

@@ -163,7 +163,7 @@ func (b *making) registry(ctx context.Context) error {
 	var streams map[string]*writer
 	snapshot, err := b.Registry.Export(ctx, func() {
 		streams = map[string]*writer{}
-		for _, table := range registry.Tables() {
+		for _, table := range registry.Tables(0) {
 			streams[table] = b.write(tablePrefix + table)
 		}
 	}, func(table string, line []byte) error { return streams[table].line(ctx, line) })
@@ -171,7 +171,7 @@ func (b *making) registry(ctx context.Context) error {
 		return err
 	}
 	b.manifest.Registry = snapshot
-	for _, table := range registry.Tables() {
+	for _, table := range registry.Tables(snapshot.Schema) {
 		s, err := streams[table].end(ctx)
 		if err != nil {
 			return err

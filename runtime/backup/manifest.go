@@ -54,16 +54,16 @@ func (m *Manifest) References() int64 { return m.stream(referenceStream).Rows }
 // Rows is how many rows of the registry the backup has, by table.
 func (m *Manifest) Rows() map[string]int64 {
 	out := map[string]int64{}
-	for _, table := range registry.Tables() {
+	for _, table := range registry.Tables(m.Registry.Schema) {
 		out[table] = m.stream(tablePrefix + table).Rows
 	}
 	return out
 }
 
-// streamNames are those that a manifest has.
-func streamNames() []string {
+// streamNames are those that a manifest has, whose registry was of the version of the schema.
+func streamNames(schema int64) []string {
 	out := []string{referenceStream, objectStream}
-	for _, table := range registry.Tables() {
+	for _, table := range registry.Tables(schema) {
 		out = append(out, tablePrefix+table)
 	}
 	slices.Sort(out)
@@ -137,7 +137,7 @@ func (m *Manifest) check() error {
 		}
 	}
 	slices.Sort(names)
-	if want := streamNames(); !slices.Equal(names, want) {
+	if want := streamNames(m.Registry.Schema); !slices.Equal(names, want) {
 		return fmt.Errorf("it does not have what a backup has: %s", strings.Join(want, ", "))
 	}
 	return nil

@@ -262,14 +262,14 @@ func compareRows(ctx context.Context, r *registry.Registry, m *Manifest) (proble
 	var now map[string]*writer
 	_, err = r.Export(ctx, func() {
 		now = map[string]*writer{}
-		for _, table := range registry.Tables() {
+		for _, table := range registry.Tables(0) {
 			now[table] = digests(tablePrefix + table)
 		}
 	}, func(table string, line []byte) error { return now[table].line(ctx, line) })
 	if err != nil {
 		return nil, err
 	}
-	for _, table := range registry.Tables() {
+	for _, table := range registry.Tables(m.Registry.Schema) {
 		s, err := now[table].end(ctx)
 		problems = append(problems, errors.Join(err, m.stream(tablePrefix+table).differs(s)))
 	}

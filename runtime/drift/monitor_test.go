@@ -213,9 +213,15 @@ func TestManyMayObserveAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// Whatever the order, no row is lost or counted twice.
-	rows := w.Pending()
-	for _, r := range w.Reports() {
+	// Whatever the order, no row is lost or counted twice. Both numbers are read under
+	// one lock: a window that closes between two reads would be in both of them.
+	w.lockSettled()
+	rows, reports := int64(0), w.reports
+	if w.live != nil {
+		rows = w.live.rows
+	}
+	w.mu.Unlock()
+	for _, r := range reports {
 		rows += r.Rows
 		for _, c := range r.Columns {
 			if c.Type == plan.Category && sum(c.Histogram.Current) != r.Rows {

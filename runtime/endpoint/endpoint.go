@@ -17,21 +17,22 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/access"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
-	"github.com/ashlar-dev/ashlar/runtime/model"
-	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/release"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 )
 
 // Config is what an endpoint needs. Plan, Name, Store, Registry, Rules, Metrics
@@ -51,6 +52,16 @@ type Config struct {
 	// Replica is this process's name among those that serve the endpoint; where
 	// it is set, windows are gathered for Judge instead of judged here.
 	Replica string
+	// Assigned is the digest of the only version that this replica serves, as its pod's
+	// template has it; "": none yet. Nil: it follows the registry by itself.
+	Assigned *string
+	// Within are the versions that such a replica has beside it, by a strategy of the
+	// plan's endpoint that has them in one process. A plan without one leaves the steps to
+	// who moves pods.
+	Within Within
+	// Compare has such a replica ask the version that has the traffic what its own has
+	// answered; predictions of a number may differ by so much and agree. Nil: it does not.
+	Compare *float64
 	// Retrain asks for a retrain of the model when drift lasts, where windows
 	// are judged here. It must not block. Nil: nobody trains.
 	Retrain func(model string)
@@ -60,6 +71,10 @@ type Config struct {
 	Memory func() int64
 
 	Grace time.Duration // see serve.Config
+	// Answered, Release and Tracer are serve.Config's.
+	Answered func(seconds float64, failed bool)
+	Release  http.Handler
+	Tracer   *tracing.Tracer
 
 	// For a model that somebody else's code scores: see package pyfunc.
 	TempDir string
@@ -67,6 +82,8 @@ type Config struct {
 	Confine confine.Policy
 
 	Keys privacy.Source // of pseudonyms; its environment is Getenv where it has none
+
+	ClientCA string // see access.Config
 }
 
 // Endpoint serves the champion of one model and watches what it is asked. It is
@@ -76,6 +93,7 @@ type Endpoint struct {
 	spec   plan.Endpoint
 	model  plan.Model
 	server *serve.Server
+	door   *access.Door // nil: the blueprint says nothing of who may ask
 
 	// mu guards the fields up to behind and is held briefly. deciding serializes
 	// Follow and Recheck, which read the registry and start processes under it; it
@@ -84,16 +102,20 @@ type Endpoint struct {
 	version    registry.Version // Version 0: nothing is served
 	waiting    string           // why nothing is served
 	example    string
-	watch      watch      // nil: nothing is watched
-	retired    []watch    // of versions that are served no more, with windows to hand on
-	memory     run.Served // the most that was held, of the version that is served
-	memoryKept run.Served // the same, as it is in the store
-	behind     bool       // the last Follow failed
+	watch      watch           // nil: nothing is watched
+	retired    []watch         // of versions that are served no more, with windows to hand on
+	memory     run.Served      // the most that was held, of the version that is served
+	memoryKept run.Served      // the same, as it is in the store
+	behind     bool            // the last Follow failed
+	shown      *release.State  // of the releases, as a copy of its own; nil: there are none
+	beside     *beside         // what is compared with; nil: nothing
+	pairs      map[string]pair // never changed; see count
 	deciding   sync.Mutex
 	servers    servers
 	// leaving was served here, and the registry has not heard yet that it is not any
 	// more; Version 0: it has heard all. Guarded by deciding.
 	leaving registry.Version
+	release steering // guarded by deciding
 }
 
 // New returns an endpoint that serves nothing until the first Follow.
@@ -118,11 +140,16 @@ func New(cfg Config) (*Endpoint, error) {
 		cfg.Keys.Getenv = cfg.Getenv
 	}
 	e := &Endpoint{cfg: cfg, spec: spec, model: cfg.Plan.Models[spec.Model], waiting: "it has not looked yet"}
-	var err error
+	admits, err := e.newDoor()
+	if err != nil {
+		return nil, err
+	}
 	e.server, err = serve.New(serve.Config{
-		Endpoint: cfg.Name, Limits: spec.Limits, Log: cfg.Log.With("endpoint", cfg.Name), Now: cfg.Now,
+		Access: admits, Endpoint: cfg.Name, Model: spec.Model, Limits: spec.Limits,
+		Log: cfg.Log.With("endpoint", cfg.Name), Now: cfg.Now,
 		Registry: cfg.Metrics.Registry, Metrics: cfg.Metrics.predictions, Drift: e.driftView, Waiting: e.unready,
-		Grace: cfg.Grace, Keys: cfg.Keys,
+		Grace: cfg.Grace, Keys: cfg.Keys, Answered: cfg.Answered, Release: cfg.Release,
+		Tracer: cfg.Tracer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", cfg.Name, err)
@@ -140,11 +167,7 @@ func (e *Endpoint) Server() *serve.Server { return e.server }
 // It is made at each use, since it holds the time: staleness and exemptions
 // depend on it.
 func (e *Endpoint) asked() govern.Requirements {
-	ask := govern.Requirements{Model: e.spec.Model, Approval: e.model.Approval, Rules: e.cfg.Rules, Now: e.cfg.Now()}
-	if pin, ok := e.cfg.Plan.Pins[e.spec.Model]; ok {
-		ask.Pin = &pin
-	}
-	return ask
+	return govern.For(e.cfg.Plan, e.cfg.Name, e.cfg.Rules, e.cfg.Now())
 }
 
 // Recheck judges the version that is served again: evidence grows stale and
@@ -170,97 +193,26 @@ func (e *Endpoint) Recheck(ctx context.Context) (bool, error) {
 
 // Follow brings the endpoint to the version that it should serve by now: the
 // newest that is approved and whose file is what was approved, or the pinned
-// one where the plan pins one. It reports
+// one where the plan pins one. Where the endpoint's strategy has steps, a version
+// that is to replace another begins them instead; see Advance. It reports
 // whether that changed anything. With no such version the endpoint serves
 // nothing and Status says why; that is no error. After an error it serves
 // what it did.
 func (e *Endpoint) Follow(ctx context.Context) (bool, error) {
 	e.deciding.Lock()
 	defer e.deciding.Unlock()
-	changed, err := e.follow(ctx)
+	changed, err := releaser{e}.follow(ctx)
+	if err == nil {
+		err = errors.Join(releaser{e}.compareAssigned(ctx), releaser{e}.followNext(ctx))
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.behind = err != nil
+	e.shown = e.release.state.Clone()
 	if err != nil && e.version.Version == 0 {
 		e.waiting = err.Error()
 	}
 	return changed, err
-}
-
-// follow is Follow with deciding held. Everything that may fail, the model file,
-// its keys and its server, is prepared before the swap, while the old version goes
-// on answering.
-func (e *Endpoint) follow(ctx context.Context) (bool, error) {
-	v, err := govern.Choose(ctx, e.cfg.Registry, e.asked())
-	var none *govern.NotServableError
-	if errors.As(err, &none) {
-		return e.withdraw(ctx, none.Error(), none.Reasons)
-	}
-	if err != nil {
-		return false, err
-	}
-	e.mu.Lock()
-	same := e.version.Version == v.Version && e.version.ModelDigest == v.ModelDigest
-	e.mu.Unlock()
-	if same {
-		return false, nil
-	}
-	m, err := pipeline.LoadModel(ctx, e.cfg.Store, v.ModelDigest)
-	if err != nil {
-		return false, fmt.Errorf("endpoint %s: version %d of %s: %w\n  if it is damaged, train it again: remove the file that is named and run its pipeline", e.cfg.Name, v.Version, e.spec.Model, err)
-	}
-	if err := e.cfg.Keys.Have(m.Signature.PseudonymKey); err != nil {
-		return false, fmt.Errorf("endpoint %s: version %d of %s: %w", e.cfg.Name, v.Version, e.spec.Model, err)
-	}
-	server, err := e.start(ctx, m)
-	if err != nil {
-		return false, fmt.Errorf("endpoint %s: version %d of %s: %w", e.cfg.Name, v.Version, e.spec.Model, err)
-	}
-	// The old server is ended only after the swap: requests under way use it.
-	if err := e.swap(ctx, v, m); err != nil {
-		server.end(0)
-		return true, err
-	}
-	e.servers.next(server)
-	return true, nil
-}
-
-// swap puts the version behind the endpoint. The registry is told first: what
-// may not be served is refused there, and what was served can be asked later.
-// The alias follows the serving, as the champion is by definition what is served.
-// Nothing may fail after the server's swap: the caller ends the process of a model
-// that was not put in place, and requests would go on to it.
-func (e *Endpoint) swap(ctx context.Context, v registry.Version, m *model.Model) error {
-	example, err := serve.ExampleRequest(m)
-	if err != nil {
-		return fmt.Errorf("endpoint %s: example request of version %d: %w", e.cfg.Name, v.Version, err)
-	}
-	next, err := e.newWatch(ctx, v)
-	if err != nil {
-		return fmt.Errorf("endpoint %s: drift reference of version %d: %w", e.cfg.Name, v.Version, err)
-	}
-	if err := e.cfg.Registry.RecordServing(ctx, e.cfg.Name, v.Model, v.Version, v.ModelDigest); err != nil {
-		return err
-	}
-	e.leaving = registry.Version{} // the record of this version ended the one before
-	if err := e.cfg.Registry.SetAlias(ctx, v.Model, govern.Champion, v.Version, e.cfg.Author); err != nil {
-		return err
-	}
-	served := &serve.Served{Model: m, Version: v.Version, Digest: v.ModelDigest, Metrics: v.Metrics,
-		Descriptions: e.descriptions()}
-	if next != nil {
-		served.Observer = next.observer(m)
-	}
-	if err := e.server.Swap(served); err != nil {
-		return err
-	}
-	v.Aliases = append(slices.Clone(v.Aliases), govern.Champion)
-	e.mu.Lock()
-	e.retire()
-	e.version, e.watch, e.waiting, e.example = v, next, "", example
-	e.mu.Unlock()
-	e.cfg.Metrics.display(e.cfg.Name, v, next)
-	return nil
 }
 
 // descriptions are those of the columns that the model is trained on now. A
@@ -295,6 +247,9 @@ func (e *Endpoint) withdraw(ctx context.Context, why string, reasons []string) (
 		return true, err
 	}
 	e.servers.next(nil)
+	if err := (releaser{e}).dropRelease(ctx, "nothing may be served: "+why); err != nil {
+		return true, err
+	}
 	return true, e.left(ctx, reasons)
 }
 

@@ -60,6 +60,7 @@ func newSystem(t *testing.T) *system {
 	e := h.plan.Endpoints["scoring"]
 	e.Drift = &plan.Drift{Window: "1h", MinRows: 50, MaxRows: 10_000, Tests: "auto",
 		Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}, Retrain: true}
+	e.Strategy = plan.Strategy{} // tests of releases set their own
 	h.plan.Endpoints["scoring"] = e
 	dir := t.TempDir()
 	if h.store, err = store.Open(t.Context(), filepath.Join(dir, "store")); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/access"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
 )
 
@@ -31,6 +32,7 @@ import (
 type Metrics struct {
 	Registry    *prometheus.Registry
 	predictions *serve.Metrics
+	callers     *access.Metrics
 	share       *prometheus.GaugeVec
 	weighted    *prometheus.GaugeVec
 	detected    *prometheus.GaugeVec
@@ -81,6 +83,8 @@ func NewMetrics(p *plan.Plan) (*Metrics, error) {
 	thresholds, err := latencies(p)
 	problems = append(problems, err)
 	m.predictions, err = serve.NewMetrics(m.Registry, thresholds...)
+	problems = append(problems, err)
+	m.callers, err = access.NewMetrics(m.Registry)
 	return m, errors.Join(append(problems, err)...)
 }
 

@@ -31,7 +31,8 @@ func Keep(ctx context.Context, reg *registry.Registry, poll time.Duration, endpo
 				e.unreachable(ctx, err)
 				continue
 			}
-			if e.recheck(ctx) || changed || e.isBehind() {
+			moved := e.notedAdvance(ctx)
+			if e.recheck(ctx) || changed || moved || e.isBehind() {
 				e.notedFollow(ctx)
 			}
 		}
@@ -102,4 +103,14 @@ func (e *Endpoint) notedFollow(ctx context.Context) {
 	case was:
 		e.cfg.Notice(fmt.Sprintf("%s is up to date again, at version %d", now.Name, now.Version))
 	}
+}
+
+// notedAdvance calls Advance, and writes a line where it cannot be done. It reports
+// whether anything changed.
+func (e *Endpoint) notedAdvance(ctx context.Context) bool {
+	changed, err := e.Advance(ctx)
+	if err != nil && ctx.Err() == nil {
+		e.cfg.Log.Warn("the release does not get on", "endpoint", e.cfg.Name, "error", err)
+	}
+	return changed
 }

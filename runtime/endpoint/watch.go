@@ -58,6 +58,7 @@ func reference(ctx context.Context, s *store.Store, v registry.Version) (*drift.
 // once and let go.
 func (e *Endpoint) Save(ctx context.Context) {
 	e.keepMemory(ctx)
+	e.keepObserved(ctx)
 	e.mu.Lock()
 	all := append([]watch{}, e.retired...)
 	if e.watch != nil {

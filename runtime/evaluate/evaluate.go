@@ -57,6 +57,8 @@ type Report struct {
 	// ImportanceBudget is nil where every feature that the model uses was shuffled
 	// five times over all rows.
 	ImportanceBudget *ImportanceBudget `json:"importance_budget,omitempty"`
+	// Contributions are nil where the model cannot be explained.
+	Contributions *Contributions `json:"contributions,omitempty"`
 }
 
 // Evaluate measures p on the frame, whose rows must not have been trained on.
@@ -97,7 +99,7 @@ func evaluate(ctx context.Context, p Predictor, frame *dataset.Frame, spec Spec)
 	if err := e.importance(ctx, r); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return r, e.contributions(ctx, r)
 }
 
 // evaluation is one evaluation under way.

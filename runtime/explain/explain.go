@@ -51,6 +51,9 @@ func New(m *model.Model) (*Explainer, error) {
 	case m.Remote != nil:
 		return nil, errors.New("explain: the model is scored by a server of its own, whose inside is not known here; " +
 			"ask that server")
+	case m.Graph != nil:
+		return nil, errors.New("explain: the model is an ONNX graph, which does not say how its training rows were spread; " +
+			"save it in the format of its own library (flavor xgboost or lightgbm) to explain it")
 	case m.Linear != nil:
 		return e, e.addLinear(m.Linear)
 	case m.Ensemble == nil:
@@ -90,7 +93,7 @@ func (e *Explainer) addTrees(m *model.Ensemble) error {
 			return fmt.Errorf("explain: %w: its trees have no counts; train it again with this version, or save it "+
 				"with its statistics", ErrUnknown)
 		}
-		t, err := prepare(&m.Trees[i], all)
+		t, err := prepare(&m.Trees[i], m.Sets, all)
 		if err != nil {
 			return fmt.Errorf("explain: tree %d: %w", i, err)
 		}

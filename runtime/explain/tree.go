@@ -17,7 +17,8 @@ const MaxDepth = 1024
 type tree struct {
 	nodes  []node
 	leaves []float64
-	output int // that its leaves add to; -1: each leaf has a value an output
+	sets   []model.Set // that nodes split by
+	output int         // that its leaves add to; -1: each leaf has a value an output
 	rule   *rule
 	depth  int
 }
@@ -30,7 +31,7 @@ type node struct {
 	// share the product of the ratios on the same column from the root to here.
 	ratio, share float64
 	column       int32  // that the node splits on; at a leaf -1
-	leaf         uint32 // at a leaf: where its values are
+	leaf         uint32 // at a leaf: where its values are; at a split by categories: its set and 1; else 0
 	depth        uint16
 	// above is the depth of the node before on this path whose edge has the same
 	// column; 0: none.
@@ -80,8 +81,8 @@ type frame struct {
 //
 // A share that is above 1, which counts in files that were rounded can give, is
 // taken as 1; where nobody came by, both ways are as likely.
-func prepare(t *model.Tree, all rules) (tree, error) {
-	out := tree{nodes: make([]node, 0, len(t.Feature)), leaves: t.Leaf, output: int(t.Output)}
+func prepare(t *model.Tree, sets []model.Set, all rules) (tree, error) {
+	out := tree{nodes: make([]node, 0, len(t.Feature)), leaves: t.Leaf, sets: sets, output: int(t.Output)}
 	path := make([]int32, 1, 16)   // nodes of out, by depth
 	parent := make([]int32, 1, 16) // nodes of t, by depth
 	last := map[int32]uint16{}     // column -> depth of the last node above that it led to
@@ -123,6 +124,9 @@ func prepare(t *model.Tree, all rules) (tree, error) {
 			}
 		} else {
 			n.threshold, n.missingLeft = t.Threshold[f.at], t.MissingLeft[f.at]
+			if t.Set != nil {
+				n.leaf = uint32(t.Set[f.at] + 1)
+			}
 			stack = append(stack, frame{t.Right[f.at], f.depth + 1, true}, frame{t.Left[f.at], f.depth + 1, false})
 		}
 		out.nodes = append(out.nodes, n)

@@ -57,6 +57,9 @@ func (t *tree) explain(row []float64, output int, p *path, phi []float64) {
 		if n.column >= 0 {
 			v := row[n.column]
 			p.left[d] = v <= n.threshold || v != v && n.missingLeft
+			if n.leaf > 0 && v == v {
+				p.left[d] = t.sets[n.leaf-1].Has(v)
+			}
 			clear(sums)
 			continue
 		}

@@ -44,12 +44,26 @@ type Requirements struct {
 	Approval plan.Approval // as the plan has it today
 	Pin      *plan.Pin     // nil: the newest version that may be served is
 	Rules    *Rules        // nil: no policy
-	Now      time.Time
+	// PassedOver says why a version is not wanted that may be served: it has failed in
+	// traffic. "": it is wanted. Nil: all are. Choose asks,
+	// and Judge does not.
+	PassedOver func(registry.Version) string
+	Now        time.Time
 }
 
 // Champion is the alias of the version that serves. A version that does not
 // have it yet is promoted when it is chosen.
 const Champion = "champion"
+
+// For is what a version must meet to be served behind the plan's endpoint at the time.
+func For(p *plan.Plan, endpoint string, rules *Rules, now time.Time) Requirements {
+	model := p.Endpoints[endpoint].Model
+	ask := Requirements{Model: model, Approval: p.Models[model].Approval, Rules: rules, Now: now}
+	if pin, ok := p.Pins[model]; ok {
+		ask.Pin = &pin
+	}
+	return ask
+}
 
 // Choose returns the newest version that may be served, of those that are
 // pinned where the plan pins one, or a *NotServableError.
@@ -69,6 +83,11 @@ func Choose(ctx context.Context, r Reader, ask Requirements) (registry.Version, 
 		reasons, err := ask.Objections(v)
 		if err != nil {
 			return registry.Version{}, err
+		}
+		if ask.PassedOver != nil {
+			if why := ask.PassedOver(v); why != "" {
+				reasons = append(reasons, why)
+			}
 		}
 		if len(reasons) == 0 {
 			return v, nil

@@ -9,6 +9,9 @@ func arraysOf(m *Model) arrays {
 	if m.Remote != nil {
 		return arrays{}
 	}
+	if m.Graph != nil {
+		return arrays{byteArray("onnx", m.Graph.File)}
+	}
 	if l := m.Linear; l != nil {
 		var weights []float64
 		for _, w := range l.Weights {
@@ -47,6 +50,7 @@ func ensembleArrays(e *Ensemble) arrays {
 		all.Right = append(all.Right, t.Right...)
 		all.Leaf = append(all.Leaf, t.Leaf...)
 		all.Cover = append(all.Cover, t.Cover...)
+		all.Set = append(all.Set, t.Set...)
 	}
 	out := arrays{
 		floatArray("base", e.Base),
@@ -60,8 +64,20 @@ func ensembleArrays(e *Ensemble) arrays {
 		intArray("right", all.Right),
 		floatArray("leaf", all.Leaf),
 	}
-	if all.Cover != nil {
+	if all.Cover != nil || len(e.Sets) > 0 {
 		out = append(out, floatArray("cover", all.Cover))
 	}
+	if len(e.Sets) > 0 {
+		out = append(out, setArrays(all.Set, e.Sets)...)
+	}
 	return out
+}
+
+// setArrays lays out what splits by categories are by.
+func setArrays(nodes []int32, sets []Set) arrays {
+	sizes, bounds := make([]int32, len(sets)), []float64(nil)
+	for i, s := range sets {
+		sizes[i], bounds = int32(len(s)), append(bounds, s...)
+	}
+	return arrays{intArray("set", nodes), intArray("set_sizes", sizes), floatArray("bounds", bounds)}
 }

@@ -20,7 +20,8 @@ func (m *Model) outputs() int {
 // checkEstimator wants exactly one estimator and checks that one.
 func (m *Model) checkEstimator() error {
 	set := 0
-	for _, is := range []bool{m.Ensemble != nil, m.Linear != nil, m.Remote != nil} {
+	for _, is := range []bool{m.Ensemble != nil, m.Linear != nil, m.Remote != nil,
+		m.Graph != nil} {
 		if is {
 			set++
 		}
@@ -30,6 +31,9 @@ func (m *Model) checkEstimator() error {
 	}
 	if m.Remote != nil {
 		return m.checkRemote()
+	}
+	if m.Graph != nil {
+		return nil // compileGraph looks at all of it
 	}
 	if m.Linear != nil {
 		return m.checkLinear()
@@ -118,7 +122,7 @@ func (m *Model) checkEnsemble() error {
 			return fmt.Errorf("estimator: more than %d nodes or leaf values", math.MaxInt32)
 		}
 	}
-	return nil
+	return e.checkSets()
 }
 
 // check returns an error unless the arrays make one tree: every node but the

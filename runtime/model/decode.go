@@ -60,6 +60,10 @@ func Decode(r io.Reader) (*Model, error) {
 		m.Linear, err = readLinear(h.Estimator, read, version)
 	case "ensemble":
 		m.Ensemble, err = readEnsemble(h.Estimator, read, version)
+	case "graph":
+		if err = read.expect("onnx", "bytes"); err == nil {
+			m.Graph = &Graph{File: read[0].raw}
+		}
 	case "remote":
 		err = read.expect()
 	default:
@@ -92,8 +96,8 @@ func open(raw []byte) (head, data []byte, version uint32, err error) {
 		return nil, nil, 0, damaged("%d bytes that do not begin as a model file does", len(raw))
 	}
 	version = binary.LittleEndian.Uint32(raw[len(magic):])
-	if version != plainVersion && version != FormatVersion {
-		return nil, nil, 0, damaged("format version %d, this program reads %d and %d", version, plainVersion,
+	if version < plainVersion || version > FormatVersion {
+		return nil, nil, 0, damaged("format version %d, this program reads %d to %d", version, plainVersion,
 			FormatVersion)
 	}
 	body, trailer := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
@@ -174,6 +178,8 @@ func readArray(info arrayInfo, data []byte) (array, error) {
 		for i := range a.ints {
 			a.ints[i] = int32(binary.LittleEndian.Uint32(data[4*i:]))
 		}
+	case "bytes":
+		a.raw = bytes.Clone(data)
 	default:
 		a.flags = make([]bool, info.Length)
 		for i, b := range data {

@@ -6,7 +6,7 @@ package model
 // to one from writing into the next.
 func readLinear(s shape, a arrays, version uint32) (*Linear, error) {
 	want := []string{"weights", "float64", "intercept", "float64"}
-	if version == FormatVersion {
+	if version == coverVersion {
 		want = append(want, "means", "float64")
 	}
 	if err := a.expect(want...); err != nil {
@@ -17,7 +17,7 @@ func readLinear(s shape, a arrays, version uint32) (*Linear, error) {
 		return nil, damaged("%d weights and %d intercepts for %d outputs", len(weights), len(intercept), s.Outputs)
 	}
 	l := &Linear{Link: s.Link, Intercept: intercept, Weights: make([][]float64, s.Outputs)}
-	if version == FormatVersion {
+	if version == coverVersion {
 		l.Means = a[2].floats
 	}
 	n := len(weights) / s.Outputs
@@ -36,8 +36,11 @@ func readEnsemble(s shape, a arrays, version uint32) (*Ensemble, error) {
 	want := []string{"base", "float64", "tree_output", "int32", "tree_nodes", "int32", "tree_leaves", "int32",
 		"feature", "int32", "threshold", "float64", "missing_left", "uint8", "left", "int32", "right", "int32",
 		"leaf", "float64"}
-	if version == FormatVersion {
+	if version >= coverVersion {
 		want = append(want, "cover", "float64")
+	}
+	if version == FormatVersion {
+		want = append(want, "set", "int32", "set_sizes", "int32", "bounds", "float64")
 	}
 	if err := a.expect(want...); err != nil {
 		return nil, err
@@ -55,13 +58,11 @@ func readEnsemble(s shape, a arrays, version uint32) (*Ensemble, error) {
 	if len(all.Threshold) != n || len(all.MissingLeft) != n || len(all.Left) != n || len(all.Right) != n {
 		return nil, damaged("trees: node arrays of different lengths")
 	}
-	if version == FormatVersion {
-		if all.Cover = a[10].floats; len(all.Cover) != n {
-			return nil, damaged("trees: %d covers of %d nodes", len(all.Cover), n)
-		}
-	}
 	e := &Ensemble{Outputs: s.Outputs, Average: s.Average, Link: s.Link, Base: a[0].floats,
 		Trees: make([]Tree, len(output))}
+	if err := e.readMore(&all, a, version); err != nil {
+		return nil, err
+	}
 	for i := range e.Trees {
 		t, ok := all.cut(int(nodes[i]), int(leaves[i]))
 		if !ok {
@@ -91,5 +92,46 @@ func (t *Tree) cut(nodes, leaves int) (Tree, bool) {
 	if t.Cover != nil {
 		out.Cover, t.Cover = t.Cover[:nodes:nodes], t.Cover[nodes:]
 	}
+	if t.Set != nil {
+		out.Set, t.Set = t.Set[:nodes:nodes], t.Set[nodes:]
+	}
 	return out, true
+}
+
+// readMore reads the arrays that the later formats have.
+func (e *Ensemble) readMore(all *Tree, a arrays, version uint32) error {
+	n := len(all.Feature)
+	if version >= coverVersion {
+		all.Cover = a[10].floats
+		if version == FormatVersion && len(all.Cover) == 0 {
+			all.Cover = nil
+		}
+		if len(all.Cover) != n && (version == coverVersion || all.Cover != nil) {
+			return damaged("trees: %d covers of %d nodes", len(all.Cover), n)
+		}
+	}
+	if version < FormatVersion {
+		return nil
+	}
+	if all.Set = a[11].ints; len(all.Set) != n {
+		return damaged("trees: %d sets of %d nodes", len(all.Set), n)
+	}
+	var err error
+	e.Sets, err = cutSets(a[12].ints, a[13].floats)
+	return err
+}
+
+// cutSets takes sets of so many bounds each off the bounds.
+func cutSets(sizes []int32, bounds []float64) ([]Set, error) {
+	sets := make([]Set, len(sizes))
+	for i, size := range sizes {
+		if size < 0 || int(size) > len(bounds) {
+			return nil, damaged("set %d: %d bounds are not there", i, size)
+		}
+		sets[i], bounds = Set(bounds[:size:size]), bounds[size:]
+	}
+	if len(bounds) != 0 {
+		return nil, damaged("%d bounds belong to no set", len(bounds))
+	}
+	return sets, nil
 }

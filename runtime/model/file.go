@@ -28,10 +28,15 @@ import (
 // Format 2 has one array more at the end, of what explanations need: "cover" of
 // trees, or "means" of a linear model. A model without it is written in format
 // 1, so that it keeps its bytes and its digest.
+//
+// Format 3 is of trees that split by categories. It has "cover", empty where it
+// is not known, and then "set", "set_sizes" and "bounds". It is also of graphs,
+// which have one array "onnx" of bytes.
 const (
 	magic         = "ASHLARM\n"
 	plainVersion  = 1
-	FormatVersion = 2
+	coverVersion  = 2
+	FormatVersion = 3
 
 	// MaxFileBytes and MaxHeaderBytes bound what Decode reads.
 	MaxFileBytes   = 1 << 30
@@ -49,7 +54,7 @@ type header struct {
 
 // shape is the estimator without its arrays.
 type shape struct {
-	Kind    string `json:"kind"`    // "ensemble", "linear" or "remote"
+	Kind    string `json:"kind"`    // "ensemble", "linear", "graph" or "remote"
 	Columns int    `json:"columns"` // encoded columns it was fitted on
 	Outputs int    `json:"outputs"`
 	Average bool   `json:"average,omitempty"`
@@ -59,7 +64,7 @@ type shape struct {
 // arrayInfo describes one array of the file.
 type arrayInfo struct {
 	Name   string `json:"name"`
-	Type   string `json:"type"` // "float64", "int32" or "uint8"
+	Type   string `json:"type"` // "float64", "int32", "uint8" (flags) or "bytes"
 	Length int    `json:"length"`
 }
 
@@ -113,8 +118,11 @@ func (m *Model) Digest() (string, error) {
 
 // formatVersion is the oldest format that holds all of the model.
 func (m *Model) formatVersion() uint32 {
-	if m.Ensemble != nil && m.Ensemble.covered() || m.Linear != nil && m.Linear.Means != nil {
+	if m.Graph != nil || m.Ensemble != nil && len(m.Ensemble.Sets) > 0 {
 		return FormatVersion
+	}
+	if m.Ensemble != nil && m.Ensemble.covered() || m.Linear != nil && m.Linear.Means != nil {
+		return coverVersion
 	}
 	return plainVersion
 }
@@ -130,6 +138,9 @@ func shapeOf(m *Model) shape {
 	if m.Remote != nil {
 		return shape{Kind: "remote", Columns: columns, Outputs: m.outputs(), Link: Identity}
 	}
+	if m.Graph != nil {
+		return shape{Kind: "graph", Columns: columns, Outputs: m.outputs(), Link: Identity}
+	}
 	if l := m.Linear; l != nil {
 		return shape{Kind: "linear", Columns: columns, Outputs: len(l.Intercept), Link: l.Link}
 	}
@@ -143,6 +154,7 @@ type array struct {
 	floats []float64
 	ints   []int32
 	flags  []bool
+	raw    []byte
 	kind   string
 }
 
@@ -150,9 +162,10 @@ type arrays []array
 
 func floatArray(name string, v []float64) array { return array{name: name, kind: "float64", floats: v} }
 func intArray(name string, v []int32) array     { return array{name: name, kind: "int32", ints: v} }
+func byteArray(name string, v []byte) array     { return array{name: name, kind: "bytes", raw: v} }
 func flagArray(name string, v []bool) array     { return array{name: name, kind: "uint8", flags: v} }
 
-func (a array) length() int { return len(a.floats) + len(a.ints) + len(a.flags) }
+func (a array) length() int { return len(a.floats) + len(a.ints) + len(a.flags) + len(a.raw) }
 
 func (a arrays) infos() []arrayInfo {
 	out := make([]arrayInfo, len(a))
@@ -177,7 +190,7 @@ func width(kind string) int {
 		return 8
 	case "int32":
 		return 4
-	case "uint8":
+	case "uint8", "bytes":
 		return 1
 	default:
 		return 0
@@ -203,6 +216,7 @@ func (a arrays) write(w io.Writer) error {
 			}
 			buf.WriteByte(b)
 		}
+		buf.Write(a[i].raw)
 		if _, err := w.Write(buf.Bytes()); err != nil {
 			return err
 		}

@@ -27,6 +27,7 @@ type Model struct {
 	// Exactly one of the estimators is set.
 	Ensemble *Ensemble `json:"-"`
 	Linear   *Linear   `json:"-"`
+	Graph    *Graph    `json:"-"`
 	Remote   *Remote   `json:"remote,omitempty"`
 
 	caller Caller // of a Remote; nil: not attached
@@ -114,10 +115,12 @@ type Ensemble struct {
 	Average bool      // scores are the mean of the trees' leaves (forest), not base plus their sum (boosting)
 	Link    Link
 	Trees   []Tree
+	Sets    []Set // that nodes split by; nil where all splits are by threshold
 }
 
 // Tree is one decision tree in flat arrays, the root at node 0. A row goes left
-// where value <= Threshold, or where the value is missing and MissingLeft holds.
+// where value <= Threshold, or at a split by categories where the set has the
+// value, or where the value is missing and MissingLeft holds.
 type Tree struct {
 	// Output is the score that scalar leaves add to, or -1 where each leaf holds
 	// Outputs values.
@@ -125,6 +128,9 @@ type Tree struct {
 	Feature     []int32 // column of the matrix; -1 at a leaf
 	Threshold   []float64
 	MissingLeft []bool
+	// Set is, at a split by categories, a number of the ensemble's Sets, else -1;
+	// nil where the ensemble has none.
+	Set         []int32
 	Left, Right []int32 // nodes, always greater than their parent; at a leaf Left is an index into Leaf
 	Leaf        []float64
 	// Cover is how many training rows reached each node, or the sum of their

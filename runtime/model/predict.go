@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -39,7 +40,23 @@ func (m *Model) Predict(frame *dataset.Frame) (*Predictions, error) {
 	p.each(frame.Rows, func(from, to int, s *scratch) {
 		p.block(sources, from, to, s, out)
 	})
+	if m.Graph != nil {
+		return out, p.checkFinite(out)
+	}
 	return out, nil
+}
+
+// checkFinite names the first row without a score, which only a graph can have:
+// one that fills in no missing values, say.
+func (p *program) checkFinite(out *Predictions) error {
+	for _, list := range [][]float64{out.Value, out.Proba} {
+		for i, v := range list {
+			if !finite(v) {
+				return fmt.Errorf("row %d: the model's score is %g: does it take missing values?", i/p.outputs, v)
+			}
+		}
+	}
+	return nil
 }
 
 // scratch is a worker's memory.

@@ -162,6 +162,35 @@ func same(m *model.Model, p *model.Predictions, row int, got model.Score) error 
 	return nil
 }
 
+func TestStagedRowsScoreBitForBitAsTheyDoAlone(t *testing.T) {
+	f := frame(150, 9)
+	for name, m := range models(t) {
+		p, err := m.Predict(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, scored := m.NewScorer(), 0
+		set(t, s, m, f, 7)
+		s.Stage()
+		s.Unstage() // which is not seen again
+		for row := range f.Rows {
+			set(t, s, m, f, row)
+			if n := s.Stage(); n < model.StageRows && row+1 < f.Rows {
+				continue
+			}
+			s.ScoreStaged(func(i int, got model.Score) {
+				if err := same(m, p, scored, got); err != nil || i != scored%model.StageRows {
+					t.Fatalf("%s: row %d, %d of those staged: %v", name, scored, i, err)
+				}
+				scored++
+			})
+		}
+		if scored != f.Rows {
+			t.Errorf("%s: %d of %d rows were scored", name, scored, f.Rows)
+		}
+	}
+}
+
 func TestScorerDoesNotAllocate(t *testing.T) {
 	for name, m := range models(t) {
 		s := m.NewScorer()

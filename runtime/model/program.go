@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -52,12 +53,24 @@ func compile(m *Model) (*program, error) {
 		p.answers = newAnswers(m.Task, m.Signature.Labels)
 		return p, nil
 	}
+	if m.Graph != nil {
+		p.link, p.slots = Identity, columns
+		var err error
+		if p.engine, err = compileGraph(m); err != nil {
+			return nil, fmt.Errorf("model: onnx: %w", err)
+		}
+		return p, nil
+	}
 	if m.Linear != nil {
 		p.link, p.slots = m.Linear.Link, columns
 		p.engine = &linearEngine{weights: m.Linear.Weights, intercept: m.Linear.Intercept, width: len(columns)}
 		return p, nil
 	}
 	p.link = m.Ensemble.Link
+	if len(m.Ensemble.Sets) > 0 {
+		p.engine, p.slots = &setEngine{Ensemble: m.Ensemble, width: len(columns)}, columns
+		return p, nil
+	}
 	p.engine, p.slots = compileForest(m.Ensemble, columns)
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -22,8 +23,9 @@ type Remote struct {
 type Caller interface {
 	// Call scores rows of raw values in the order of the columns: texts, numbers,
 	// booleans, times as RFC 3339, and nil where one is missing. It returns a
-	// prediction a row, in one of the forms that type answers reads.
-	Call(columns []string, rows [][]any) ([]any, error)
+	// prediction a row, in one of the forms that type answers reads. The context is
+	// that of whoever wants to know.
+	Call(ctx context.Context, columns []string, rows [][]any) ([]any, error)
 }
 
 // remoteRows is how many rows are sent at a time.
@@ -89,7 +91,7 @@ func (p *program) predictRemote(frame *dataset.Frame) (*Predictions, error) {
 			}
 			rows = append(rows, row)
 		}
-		found, err := m.call(names, rows)
+		found, err := m.call(context.Background(), names, rows)
 		if err != nil {
 			return nil, err
 		}
@@ -110,8 +112,8 @@ func (p *program) predictRemote(frame *dataset.Frame) (*Predictions, error) {
 
 // call makes sure that there is a prediction a row, as they are matched by
 // position.
-func (m *Model) call(names []string, rows [][]any) ([]any, error) {
-	found, err := m.caller.Call(names, rows)
+func (m *Model) call(ctx context.Context, names []string, rows [][]any) ([]any, error) {
+	found, err := m.caller.Call(ctx, names, rows)
 	if err == nil && len(found) != len(rows) {
 		err = fmt.Errorf("the model's server answered %d predictions of %d rows", len(found), len(rows))
 	}
@@ -138,6 +140,7 @@ func raw(c *dataset.Column, row int) any {
 
 // remoteScorer keeps one row as it is sent.
 type remoteScorer struct {
+	ctx   context.Context //nolint:containedctx // of the request that the scorer is lent to; nil: none
 	names []string
 	row   []any
 	err   error
@@ -152,6 +155,14 @@ func (s *Scorer) Err() error {
 	return s.remote.err
 }
 
+// Within has the server asked in a context, as its trace belongs to; nil: in none. It
+// makes no difference to a model that scores by itself.
+func (s *Scorer) Within(ctx context.Context) {
+	if s.remote != nil {
+		s.remote.ctx = ctx
+	}
+}
+
 // ask scores the row by the server.
 //
 // A Score with label -1 and an error to be asked for by Err is what a failure
@@ -160,7 +171,11 @@ func (s *Scorer) ask() Score {
 	m := s.program.model
 	var found []any
 	if s.remote.err = errDetached; m.caller != nil {
-		found, s.remote.err = m.call(s.remote.names, [][]any{s.remote.row})
+		ctx := s.remote.ctx
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		found, s.remote.err = m.call(ctx, s.remote.names, [][]any{s.remote.row})
 	}
 	if s.remote.err == nil {
 		s.remote.err = s.program.answers.read(found[0], s.acc)

@@ -17,6 +17,9 @@ type Scorer struct {
 	acc     []float64
 	proba   []float64
 	remote  *remoteScorer // of a model whose server is asked; else nil
+	staged  int           // rows that are scored together
+	rows    []uint64      // their slots
+	accs    []float64     // and their scores
 }
 
 // Score is one row's result.
@@ -166,8 +169,49 @@ func (s *Scorer) Encoded(out []float64) []float64 {
 	return out
 }
 
+// StageRows are the rows that can be staged at once.
+const StageRows = blockRows
+
+// Stage sets the inputs as they are set aside, to be scored with others, and returns how
+// many rows are staged. A forest that is larger than the cache is read once for all of
+// them then, not once a row. Only a model that scores by itself takes it, and no more
+// than StageRows.
+func (s *Scorer) Stage() int {
+	width := len(s.row)
+	if s.rows == nil {
+		s.rows = make([]uint64, StageRows*width)
+		s.accs = make([]float64, StageRows*s.program.outputs)
+	}
+	s.fill(s.rows[s.staged*width : (s.staged+1)*width])
+	s.staged++
+	return s.staged
+}
+
+// Unstage forgets the rows that are staged.
+func (s *Scorer) Unstage() { s.staged = 0 }
+
+// ScoreStaged scores the rows that are staged and forgets them. It calls each with every
+// result, whose Proba is valid until it returns, in the order of staging; they are those
+// of Score, bit for bit.
+func (s *Scorer) ScoreStaged(each func(i int, score Score)) {
+	p, n := s.program, s.staged
+	p.engine.score(s.rows[:n*len(s.row)], n, s.accs)
+	for i := range n {
+		copy(s.acc, s.accs[i*p.outputs:])
+		p.finish(s.acc)
+		each(i, s.result())
+	}
+	s.Unstage()
+}
+
 // raw leaves the scores before the link in acc.
 func (s *Scorer) raw() {
+	s.fill(s.row)
+	s.program.engine.score(s.row, 1, s.acc)
+}
+
+// fill writes the slots of the inputs as they are set.
+func (s *Scorer) fill(row []uint64) {
 	p := s.program
 	for j := range p.slots {
 		sl := &p.slots[j]
@@ -181,9 +225,8 @@ func (s *Scorer) raw() {
 		case math.IsNaN(v):
 			v = sl.missing
 		}
-		s.row[j] = p.engine.slot(v)
+		row[j] = p.engine.slot(v)
 	}
-	p.engine.score(s.row, 1, s.acc)
 }
 
 // result turns the finished scores in acc into a Score. Proba is one slice for

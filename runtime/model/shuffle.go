@@ -32,9 +32,9 @@ type Shuffler struct {
 type place struct{ tree, node, from, to int32 }
 
 // NewShuffler scores the frame. It returns nil where the model is somebody
-// else's code, which cannot be looked into.
+// else's code or a graph, which are not looked into.
 func (m *Model) NewShuffler(frame *dataset.Frame) (*Shuffler, error) {
-	if m.Remote != nil {
+	if m.Remote != nil || m.Graph != nil {
 		return nil, nil
 	}
 	p, err := m.ready()
@@ -95,7 +95,7 @@ func (s *Shuffler) find(number int32, t *Tree, owner []slot) {
 		}
 		column, l, r := s.x.Columns[f], at.from, 0
 		for _, row := range rows[at.from:at.to] {
-			if t.left(at.node, column[row]) {
+			if t.goesLeft(at.node, column[row], s.program.model.Ensemble.Sets) {
 				rows[l] = row // never ahead of the row read
 				l++
 			} else {
@@ -244,11 +244,6 @@ func (s *Shuffler) trees(field int, at place, orders [][]int, changed [][]float6
 	}
 }
 
-// left says whether a value goes left at a node.
-func (t *Tree) left(n int32, v float64) bool {
-	return v <= t.Threshold[n] || t.MissingLeft[n] && math.IsNaN(v)
-}
-
 // leaf returns where the leaf's values begin that a row comes to from a node,
 // where columns first to last have another row's values.
 func (s *Shuffler) leaf(t *Tree, n int32, row, other int, first, last int32) int32 {
@@ -257,7 +252,7 @@ func (s *Shuffler) leaf(t *Tree, n int32, row, other int, first, last int32) int
 		if f >= first && f <= last {
 			from = other
 		}
-		if t.left(n, s.x.Columns[f][from]) {
+		if t.goesLeft(n, s.x.Columns[f][from], s.program.model.Ensemble.Sets) {
 			n = t.Left[n]
 		} else {
 			n = t.Right[n]

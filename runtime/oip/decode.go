@@ -46,6 +46,8 @@ type decoder struct {
 	limits   Limits
 	elements int
 	request  *Request
+	current  input // that is read
+	shapes   []int
 	binary   []answer // what each output says of binary_data
 }
 

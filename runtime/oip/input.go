@@ -19,10 +19,14 @@ type input struct {
 // ready reports whether data can be read.
 func (in *input) ready() bool { return in.shaped && widths[in.Datatype] > 0 }
 
+// shown is the name as errors have it.
+func (in *input) shown() string { return shown([]byte(in.Name)) }
+
 // input reads a tensor. Data that comes before its type and shape is read
 // when they are known.
 func (d *decoder) input() {
-	in := input{at: -1, size: -1}
+	d.current = input{at: -1, size: -1}
+	in := &d.current
 	d.fields(inputFields, func(i int) {
 		switch i {
 		case 0:
@@ -34,7 +38,7 @@ func (d *decoder) input() {
 		case 3:
 			in.given = true
 			if d.peek(); in.ready() {
-				d.elementsOf(&in)
+				d.elementsOf(in)
 				return
 			}
 			in.at = d.at
@@ -52,7 +56,7 @@ func (d *decoder) input() {
 	if d.err != nil {
 		return
 	}
-	d.whole(&in)
+	d.whole(in)
 	if d.err == nil {
 		d.request.Inputs = append(d.request.Inputs, in.Tensor)
 	}
@@ -61,28 +65,25 @@ func (d *decoder) input() {
 // datatypeOf is the type of that name, which does not point into the body, or
 // one that is unknown.
 func datatypeOf(name []byte) Datatype {
-	for d := range widths {
-		if string(name) == string(d) {
-			return d
-		}
+	if d, known := datatypes[string(name)]; known {
+		return d
 	}
 	return Datatype(name)
 }
 
 // whole wants a tensor to have all that it needs, and reads what is not read yet.
 func (d *decoder) whole(in *input) {
-	name := shown([]byte(in.Name))
 	switch {
 	case !in.named:
 		d.fail("an input has no name")
 	case widths[in.Datatype] == 0:
-		d.fail("input %s: datatype %s is none of the protocol's", name, shown([]byte(in.Datatype)))
+		d.fail("input %s: datatype %s is none of the protocol's", in.shown(), shown([]byte(in.Datatype)))
 	case !in.shaped:
-		d.fail("input %s: it has no shape", name)
+		d.fail("input %s: it has no shape", in.shown())
 	case in.given && in.size >= 0:
-		d.fail("input %s: it has both data and binary_data_size", name)
+		d.fail("input %s: it has both data and binary_data_size", in.shown())
 	case !in.given && in.size < 0:
-		d.fail("input %s: it has neither data nor binary_data_size", name)
+		d.fail("input %s: it has neither data nor binary_data_size", in.shown())
 	case in.at >= 0:
 		end := d.at
 		d.at = in.at
@@ -109,15 +110,19 @@ func (d *decoder) elementsOf(in *input) {
 // wrong ends the reading with what is wrong with a tensor.
 func (d *decoder) wrong(in *input, err error) {
 	if err != nil && d.err == nil {
-		d.err = fmt.Errorf("input %s: %w", shown([]byte(in.Name)), err)
+		d.err = fmt.Errorf("input %s: %w", in.shown(), err)
 	}
 }
 
 // maxDimensions bounds a shape; tables have two.
 const maxDimensions = 16
 
+// shape reads a shape. Shapes lie behind each other in one slice.
 func (d *decoder) shape() []int {
-	shape := make([]int, 0, 2)
+	if cap(d.shapes)-len(d.shapes) < maxDimensions {
+		d.shapes = make([]int, 0, 4*maxDimensions)
+	}
+	shape := d.shapes[len(d.shapes):]
 	for more := d.open('[', ']'); more; more = d.next(']') {
 		n := d.integer(64, false)
 		switch {
@@ -131,7 +136,8 @@ func (d *decoder) shape() []int {
 		}
 		shape = append(shape, int(n))
 	}
-	return shape
+	d.shapes = d.shapes[:len(d.shapes)+len(shape)]
+	return shape[:len(shape):len(shape)]
 }
 
 // product is the number of elements, which are charged to the limit.

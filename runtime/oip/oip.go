@@ -37,6 +37,15 @@ const (
 var widths = map[Datatype]int{Bool: 1, Uint8: 1, Uint16: 2, Uint32: 4, Uint64: 8, Int8: 1, Int16: 2, Int32: 4,
 	Int64: 8, FP16: 2, BF16: 2, FP32: 4, FP64: 8, Bytes: 4}
 
+// datatypes are the types by their names.
+var datatypes = func() map[string]Datatype {
+	out := make(map[string]Datatype, len(widths))
+	for d := range widths {
+		out[string(d)] = d
+	}
+	return out
+}()
+
 // Tensor is an input with all of its elements, row by row, in one of the three
 // lists; which one follows from the type.
 type Tensor struct {

@@ -63,6 +63,37 @@ func DecodeNamed(b []byte) (name, version string, err error) {
 	return name, version, err
 }
 
+// PeekModel is the model that a message names, of which b may be the beginning; "": none
+// within b. The name is the first field, and in Triton's requests to load and unload the
+// second, behind a repository's.
+func PeekModel(b []byte, repository bool) string {
+	name := ""
+	for len(b) > 0 {
+		number, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return name
+		}
+		b = b[n:]
+		if kind == protowire.BytesType && (number == 1 || number == 2 && repository) {
+			v, m := protowire.ConsumeBytes(b)
+			if m < 0 || !utf8.Valid(v) {
+				return name
+			}
+			if len(v) > 0 {
+				name = string(v)
+			}
+			if name != "" && !repository {
+				return name
+			}
+		}
+		if n = protowire.ConsumeFieldValue(number, kind, b); n < 0 {
+			return name
+		}
+		b = b[n:]
+	}
+	return name
+}
+
 // decoding is a ModelInferRequest as far as it is read.
 type decoding struct {
 	request  *Request

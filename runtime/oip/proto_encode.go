@@ -17,6 +17,13 @@ func appendMessage(out []byte, number protowire.Number, message []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(out, number, protowire.BytesType), message)
 }
 
+// AppendMoved appends the answer of RepositoryModelLoad and RepositoryModelUnload, as
+// KServe's protocol has it: the model's name, and that it was done.
+func AppendMoved(out []byte, name string) []byte {
+	out = appendString(out, 1, name)
+	return protowire.AppendVarint(protowire.AppendTag(out, 2, protowire.VarintType), 1)
+}
+
 // AppendFlag appends a message of one boolean, the first field: whether something
 // is live or ready.
 func AppendFlag(out []byte, on bool) []byte {

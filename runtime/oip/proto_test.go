@@ -173,3 +173,21 @@ func FuzzDecodeProto(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPeekModel: a message that names a model is passed on by a name.
+func FuzzPeekModel(f *testing.F) {
+	f.Add(text(text(nil, 1, "churn"), 2, "3"))
+	f.Add(text(text(nil, 3, "id"), 1, "churn"))
+	f.Add([]byte{0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_ = PeekModel(b, true) // does not panic
+		name := PeekModel(b, false)
+		read, _, err := DecodeNamed(b)
+		if err == nil && read != "" && name == "" {
+			t.Errorf("%q: peeked %q, read %q", b, name, read)
+		}
+		if again := PeekModel(append(text(nil, 1, "churn"), b...), false); again != "churn" {
+			t.Errorf("behind a name: %q", again)
+		}
+	})
+}

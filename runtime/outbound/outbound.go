@@ -18,6 +18,7 @@ package outbound
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ import (
 // Config is what a client is made of; the zero value is usable.
 type Config struct {
 	Timeout time.Duration // of a request in all; 0: none
+	TLS     *tls.Config   // of servers that the machine's certificates do not know; nil: none
 	// Resolve and Dial are the network; nil: this machine's. Dial is given
 	// addresses that may be dialled, and no names.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -64,7 +66,7 @@ func Transport(cfg Config) http.RoundTripper {
 	return &guarded{next: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: cfg.DialContext, ForceAttemptHTTP2: true,
 		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: dialTimeout,
-		ExpectContinueTimeout:  time.Second,
+		TLSClientConfig: cfg.TLS, ExpectContinueTimeout: time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 )
 
 // UndoneError says that a stage was asked for before one that it waits for.
@@ -43,6 +44,9 @@ func (x *execution) only(ctx context.Context, name string) error {
 	}
 	// A part is no result of the stage: who takes the parts over makes that.
 	if x.job.Part.Of > 0 {
+		ctx, seen := x.tracedStage(ctx, name)
+		defer seen.End()
+		seen.Set(tracing.Int("ashlar.stage.part", x.job.Part.Index))
 		return x.failed(name, x.doPart(ctx, name, x.job.Part))
 	}
 	err = x.step(ctx, &all[len(all)-1])
@@ -94,6 +98,8 @@ func (r *Runner) Finish(ctx context.Context, job Job, saw run.Status) (*run.Run,
 	x.record.run.StartedAt = start
 	x.noteTraining(ctx)
 	x.record.run.Finish(end, errors.Join(problems...))
+	_, seen := x.traced(ctx, start)
+	ended(seen, x.record.run)
 	if err := x.record.save(ctx); err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/registry"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 )
 
 // Config is what a Runner needs. Store, Plan and Now are required, and Registry
@@ -60,6 +61,7 @@ type Config struct {
 	Once     bool                // whoever runs this sees to retries
 	Now      func() time.Time    // the clock
 	Log      *slog.Logger        // nil: silent
+	Tracer   *tracing.Tracer     // sees each run as a trace, and each stage as a span of it; nil: nobody does
 	Observe  func(Event)         // nil: nobody watches; called by one goroutine at a time
 }
 
@@ -155,6 +157,7 @@ func (r *Runner) Do(ctx context.Context, job Job) (*run.Run, error) {
 	if job.Only != "" {
 		return x.record.run, x.only(ctx, job.Only)
 	}
+	ctx, seen := x.traced(ctx, time.Time{})
 	ctx, stop := x.watchCancel(ctx)
 	err = x.all(ctx)
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
@@ -163,6 +166,7 @@ func (r *Runner) Do(ctx context.Context, job Job) (*run.Run, error) {
 	stop()
 	x.noteTraining(context.WithoutCancel(ctx))
 	x.record.run.Finish(r.cfg.Now(), err)
+	ended(seen, x.record.run)
 	// The record is kept even when the run was cancelled.
 	err = errors.Join(err, x.record.save(context.WithoutCancel(ctx)))
 	if job.Through == "" {

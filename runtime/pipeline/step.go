@@ -14,12 +14,14 @@ func (x *execution) step(ctx context.Context, s *stage) error {
 	res := run.Result{Stage: s.name, Status: run.Running, Started: began.UTC()}
 	x.record.begin(ctx, res)
 	x.record.tell(StageStarted, s.name, "")
-	err := x.resolve(ctx, s, &res)
+	within, seen := x.tracedStage(ctx, s.name)
+	err := x.resolve(within, s, &res)
 	res.Duration = x.Now().Sub(began)
 	res.Status = run.Succeeded
 	if err != nil {
 		res.Status, res.Error = run.Failed, err.Error()
 	}
+	endedStage(seen, &res)
 	x.record.end(ctx, res)
 	switch {
 	case err != nil:

@@ -31,6 +31,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/crash"
 	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/store"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 )
 
 // Bounds of the server's life and of its answers.
@@ -251,17 +252,29 @@ func (p *Process) told(err error) error {
 //
 // columns are names and rows their values, each as long as columns; the result has
 // one prediction for each row, which the caller checks. It takes callWithin at most.
+// The server is told of the trace that the context is part of, in traceparent.
 // MLflow's dataframe_split is the orientation "split" of pandas.
-func (p *Process) Call(columns []string, rows [][]any) ([]any, error) {
+func (p *Process) Call(ctx context.Context, columns []string, rows [][]any) ([]any, error) {
 	body, err := json.Marshal(map[string]any{"dataframe_split": map[string]any{"columns": columns, "data": rows}})
 	if err != nil {
 		return nil, err
 	}
-	url := p.url + "/invocations"
-	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body)) //nolint:noctx // the client has a timeout
+	req, err := http.NewRequest(http.MethodPost, p.url+"/invocations", bytes.NewReader(body)) //nolint:noctx // below
 	if err != nil {
 		return nil, err
 	}
+	ctx, span := tracing.Client(ctx, req.Header, "POST /invocations", tracing.Text("http.request.method", "POST"),
+		tracing.Text("server.address", "127.0.0.1"), tracing.Int("ashlar.rows", len(rows)))
+	defer span.End()
+	found, err := p.post(req.WithContext(ctx))
+	if err != nil {
+		span.Fail("worker")
+	}
+	return found, err
+}
+
+// post sends the request, and reads the predictions.
+func (p *Process) post(req *http.Request) ([]any, error) {
 	req.Header.Set("Content-Type", "application/json")
 	answer, err := p.client.Do(req)
 	if err != nil {

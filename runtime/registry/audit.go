@@ -24,7 +24,13 @@ const (
 	ActionAlias    = "alias"
 	ActionServe    = "serve"
 	ActionWithdraw = "withdraw"
-	ActionForget   = "forget" // something kept of a dataset was deleted for its retention
+	ActionRelease  = "release" // what happened to a version on its way into the traffic
+	ActionSteer    = "steer"   // what a person wants to happen to it
+	ActionForget   = "forget"  // something kept of a dataset was deleted for its retention
+
+	ActionCreateKey = "create_key" // of an endpoint's caller
+	ActionExpireKey = "expire_key" // another has taken its place
+	ActionRevokeKey = "revoke_key"
 )
 
 // Entry is one line of the audit log. Hash is the SHA-256 of the canonical JSON
@@ -33,7 +39,8 @@ type Entry struct {
 	Seq   int64     `json:"seq"` // from 1, without gaps
 	Time  time.Time `json:"time"`
 	Actor string    `json:"actor"`
-	// register, renew, refuse, approve, reject, review, alias, serve, withdraw, forget
+	// register, renew, refuse, approve, reject, review, alias, serve, withdraw, release, steer,
+	// forget, create_key, expire_key, revoke_key
 	Action   string         `json:"action"`
 	Model    string         `json:"model,omitempty"`
 	Version  int            `json:"version,omitempty"`

@@ -21,10 +21,11 @@ func (l *ledger) compare(ctx context.Context, h handle) error {
 		said map[string]string
 		read func(context.Context, handle) (map[string]string, error)
 	}{
-		{"version", l.states(), heldVersions},
+		{"version", states(l.versions), heldVersions},
 		{"decision", l.decisions, heldDecisions},
 		{"alias", l.aliases, heldAliases},
 		{"serving", l.servings, heldServings},
+		{"access key", states(l.keys), heldAccessKeys},
 	} {
 		held, err := t.read(ctx, h)
 		if err != nil {
@@ -80,6 +81,19 @@ func heldServings(ctx context.Context, h handle) (map[string]string, error) {
 		6, func(c []string) string {
 			return fmt.Sprintf("%q %s %s %s %s", c[1], c[2], c[3], c[4], c[5])
 		})
+}
+
+// heldAccessKeys are none where the schema has no table of them.
+func heldAccessKeys(ctx context.Context, h handle) (map[string]string, error) {
+	if err := h.hasAccessKeys(ctx); errors.Is(err, ErrNoAccessKeys) {
+		return map[string]string{}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return held(ctx, h, `SELECT id, caller, digest, endpoints, created_by, created_at, expires_at, revoked_at
+		FROM access_keys`, 8, func(c []string) string {
+		return keyState{c[1], c[2], c[3], c[4], c[5], c[6], c[7]}.String()
+	})
 }
 
 // held reads a table as text, the first column being the row's name.

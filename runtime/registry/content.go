@@ -30,25 +30,52 @@ type contentTable struct {
 	name    string
 	order   string // the primary key, which gives the rows one order
 	columns []column
+	since   int64 // the version of the schema that has it
 }
 
 // content is in the order in which rows can be inserted: what a foreign key names
 // comes before. A test compares it with the tables that the migrations make.
 var content = []contentTable{
-	{"versions", "model, version", columnsOf("model version# model_digest status author created_at body")},
-	{"decisions", "seq", columnsOf("seq# model version# verdict decider note at")},
-	{"aliases", "model, alias", columnsOf("model alias version#")},
-	{"servings", "seq", columnsOf("seq# endpoint model version# digest since until")},
-	{"audit", "seq", columnsOf("seq# body hash")},
+	{"versions", "model, version", columnsOf("model version# model_digest status author created_at body"), 1},
+	{"decisions", "seq", columnsOf("seq# model version# verdict decider note at"), 1},
+	{"aliases", "model, alias", columnsOf("model alias version#"), 1},
+	{"servings", "seq", columnsOf("seq# endpoint model version# digest since until"), 1},
+	{"access_keys", "id",
+		columnsOf("id caller digest endpoints created_by created_at expires_at revoked_at"), accessKeysSchema},
+	{"audit", "seq", columnsOf("seq# body hash"), 1},
 }
 
-// Tables are the names of the tables that Export writes, in its order.
-func Tables() []string {
+// Tables are the names of the tables that Export writes of a version of the schema, in
+// its order. 0: of the newest that this program knows.
+func Tables(schema int64) []string {
+	if schema == 0 {
+		schema, _ = Schemas()
+	}
 	var out []string
-	for _, t := range content {
+	for _, t := range contentOf(schema) {
 		out = append(out, t.name)
 	}
 	return out
+}
+
+// contentOf are the tables that a version of the schema has.
+func contentOf(schema int64) (out []contentTable) {
+	for _, t := range content {
+		if t.since <= schema {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// schemaVersion is the version of the schema as it is.
+func schemaVersion(ctx context.Context, h handle) (out int64, err error) {
+	err = h.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+
+		` WHERE is_applied`).Scan(&out)
+	if err != nil {
+		return 0, fmt.Errorf("registry: version of the schema: %w", err)
+	}
+	return out, nil
 }
 
 func columnsOf(names string) []column {
@@ -87,15 +114,13 @@ func (r *Registry) Export(ctx context.Context, begin func(), row func(table stri
 ) {
 	err = r.view(ctx, func(h handle) (err error) {
 		begin()
-		err = h.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+
-			` WHERE is_applied`).Scan(&s.Schema)
-		if err != nil {
-			return fmt.Errorf("registry: version of the schema: %w", err)
+		if s.Schema, err = schemaVersion(ctx, h); err != nil {
+			return err
 		}
 		if s.Log, err = readAnchor(ctx, h); err != nil {
 			return err
 		}
-		for _, t := range content {
+		for _, t := range contentOf(s.Schema) {
 			if err := t.export(ctx, h, row); err != nil {
 				return fmt.Errorf("registry: table %s: %w", t.name, err)
 			}

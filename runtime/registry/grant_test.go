@@ -112,6 +112,10 @@ func (s *staffed) deciding(owner *Registry) map[string]act {
 			_, err := r.Reject(t.Context(), "p", v.Version, Decision{By: "grace"})
 			return err
 		}},
+		"make, rotate and revoke access keys": {by, func(r *Registry) error {
+			s.round++
+			return keyed(t, r, fmt.Sprint("by", s.round))
+		}},
 		"note a review": {by, func(r *Registry) error {
 			s.round++
 			_, err := r.RecordReview(t.Context(), "m", 1, Review{By: "ada", Source: fmt.Sprint(s.round)})
@@ -200,6 +204,7 @@ var nobody = []string{
 	`UPDATE servings SET version = 2`, `DELETE FROM aliases`,
 	`INSERT INTO audit VALUES (99, '{"action": "serve"}', 'x')`, strings.ReplaceAll(entry, "%", "nonsense"),
 	`DROP TABLE audit`, `CREATE TABLE mine (x int)`, `DELETE FROM goose_db_version`,
+	`UPDATE access_keys SET endpoints = '*'`, `UPDATE access_keys SET digest = 'x'`, `DELETE FROM access_keys`,
 	`UPDATE schema_readers SET oldest_reader = 99`, `CREATE ROLE mine`,
 }
 

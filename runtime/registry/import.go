@@ -27,20 +27,24 @@ func (e *NotEmptyError) Error() string {
 
 // Empty returns a *NotEmptyError unless the registry has no content.
 func (r *Registry) Empty(ctx context.Context) error {
-	return r.view(ctx, func(h handle) error { return r.empty(ctx, h) })
+	return r.view(ctx, func(h handle) error { return untouched(ctx, r.name, h) })
 }
 
-func (r *Registry) empty(ctx context.Context, h handle) error {
-	found := &NotEmptyError{Registry: r.name, Rows: map[string]int64{}}
+// untouched returns a *NotEmptyError of the registry by this name unless it has no content.
+func untouched(ctx context.Context, registry string, h handle) error {
+	found := &NotEmptyError{Registry: registry, Rows: map[string]int64{}}
 	some := false
-	for _, t := range content {
+	schema, err := schemaVersion(ctx, h)
+	if err != nil {
+		return err
+	}
+	for _, t := range contentOf(schema) {
 		var n int64
 		if err := h.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+t.name).Scan(&n); err != nil {
 			return fmt.Errorf("registry: table %s: %w", t.name, err)
 		}
 		found.Rows[t.name], some = n, some || n > 0
 	}
-	var err error
 	if found.Log, err = readAnchor(ctx, h); err != nil {
 		return err
 	}
@@ -55,7 +59,7 @@ func (r *Registry) empty(ctx context.Context, h handle) error {
 // log says. Any other is a *NotEmptyError.
 func (r *Registry) Continues(ctx context.Context, end Anchor) error {
 	return r.view(ctx, func(h handle) error {
-		if err := r.empty(ctx, h); err != nil {
+		if err := untouched(ctx, r.name, h); err != nil {
 			return continues(ctx, h, end, err)
 		}
 		return nil
@@ -101,7 +105,7 @@ func (r *Registry) Import(ctx context.Context, s Snapshot,
 			if err := h.lock(ctx); err != nil {
 				return err
 			}
-			err := r.empty(ctx, h)
+			err := untouched(ctx, r.name, h)
 			if err == nil {
 				return fill(ctx, h, s, rows)
 			}
@@ -114,7 +118,8 @@ func (r *Registry) Import(ctx context.Context, s Snapshot,
 func fill(ctx context.Context, h handle, s Snapshot,
 	rows func(table string, take func(line []byte) error) error,
 ) error {
-	for _, t := range content {
+	// A table that came after the rows were written has none of them.
+	for _, t := range contentOf(s.Schema) {
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ")
 		insert := `INSERT INTO ` + t.name + ` (` + t.names() + `) VALUES (` + marks + `)`
 		n := 0

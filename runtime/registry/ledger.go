@@ -8,13 +8,14 @@ type ledger struct {
 	decisions map[string]string
 	aliases   map[string]string
 	servings  map[string]string
+	keys      map[string]keyState
 	open      map[string]int64 // endpoint -> seq of what it serves
 }
 
 func newLedger() *ledger {
 	return &ledger{
 		versions: map[string]versionState{}, decisions: map[string]string{}, aliases: map[string]string{},
-		servings: map[string]string{}, open: map[string]int64{},
+		servings: map[string]string{}, keys: map[string]keyState{}, open: map[string]int64{},
 	}
 }
 
@@ -30,7 +31,7 @@ func (v versionState) String() string {
 //
 // Entries must be taken in the log's order: a renewal builds on its registration,
 // a serving ends the one before. Missing details read as "", which no row
-// matches. Refusals, reviews and deletions change no table.
+// matches. Refusals, reviews, releases and deletions change no table.
 func (l *ledger) take(e Entry) {
 	text := func(k string) string { s, _ := e.Details[k].(string); return s }
 	id := fmt.Sprintf("%s/%d", e.Model, e.Version)
@@ -57,7 +58,27 @@ func (l *ledger) take(e Entry) {
 		l.open[endpoint] = e.Seq
 	case ActionWithdraw:
 		l.end(text("endpoint"), e)
+	case ActionCreateKey:
+		l.keys[text("key")] = keyState{text("caller"), text("digest"), text("endpoints"), e.Actor, stamp(e.Time),
+			text("expires"), ""}
+	case ActionExpireKey:
+		k := l.keys[text("key")]
+		k.expires = text("expires")
+		l.keys[text("key")] = k
+	case ActionRevokeKey:
+		k := l.keys[text("key")]
+		k.revoked = stamp(e.Time)
+		l.keys[text("key")] = k
 	}
+}
+
+// keyState is what of an access key is compared with the log.
+type keyState struct{ caller, digest, endpoints, author, created, expires, revoked string }
+
+// String is the state as messages and comparisons have it.
+func (k keyState) String() string {
+	return fmt.Sprintf("%q %s %q %q %s %s %s", k.caller, k.digest, k.endpoints, k.author, k.created, k.expires,
+		k.revoked)
 }
 
 // end closes what the endpoint has been serving.
@@ -70,10 +91,10 @@ func (l *ledger) end(endpoint string, e Entry) {
 	}
 }
 
-// states are the versions' rows as text.
-func (l *ledger) states() map[string]string {
-	out := make(map[string]string, len(l.versions))
-	for id, v := range l.versions {
+// states are rows as text, by their names.
+func states[S fmt.Stringer](all map[string]S) map[string]string {
+	out := make(map[string]string, len(all))
+	for id, v := range all {
 		out[id] = v.String()
 	}
 	return out

@@ -37,7 +37,7 @@ var rights = map[plan.Duty]right{
 		tables: logged(map[string]string{
 			"servings": "INSERT, UPDATE (until)", "aliases": "INSERT, UPDATE (version)", // the champion
 		}),
-		actions: []string{ActionServe, ActionWithdraw, ActionAlias},
+		actions: []string{ActionServe, ActionWithdraw, ActionAlias, ActionRelease},
 	},
 	plan.DutyTrain: {
 		tables:  logged(map[string]string{"versions": "INSERT, UPDATE (status, body)", "decisions": "INSERT"}),
@@ -50,15 +50,17 @@ var rights = map[plan.Duty]right{
 	plan.DutyDecide: {
 		tables: logged(map[string]string{
 			"versions": "UPDATE (status)", "decisions": "INSERT", "aliases": "INSERT, UPDATE (version)",
+			"access_keys": "INSERT, UPDATE (expires_at, revoked_at)",
 		}),
-		actions: []string{ActionApprove, ActionReject, ActionReview, ActionAlias},
+		actions: []string{ActionApprove, ActionReject, ActionReview, ActionAlias,
+			ActionCreateKey, ActionExpireKey, ActionRevokeKey, ActionSteer},
 		decider: `decider NOT LIKE 'policy:%'`,
 	},
 }
 
 // tables are what the registry consists of; every duty reads them all.
-var tables = []string{"versions", "decisions", "aliases", "servings", "audit", "audit_head", goose.DefaultTablename,
-	readersTable}
+var tables = []string{"versions", "decisions", "aliases", "servings", "access_keys", "audit", "audit_head",
+	goose.DefaultTablename, readersTable}
 
 // invariants hold for everybody but the owner, as row policies: name, table,
 // command and the condition on what is written.

@@ -16,11 +16,11 @@ const (
 	nextExpands = `-- +goose Up
 ALTER TABLE servings ADD COLUMN region TEXT NOT NULL DEFAULT '';
 CREATE TABLE next_things (id INTEGER NOT NULL PRIMARY KEY);
-INSERT INTO schema_readers (version, kind, oldest_reader) VALUES (3, 'expand', 1);
+INSERT INTO schema_readers (version, kind, oldest_reader) VALUES (4, 'expand', 1);
 `
 	nextContracts = `-- +goose Up
 ALTER TABLE decisions DROP COLUMN note;
-INSERT INTO schema_readers (version, kind, oldest_reader) VALUES (4, 'contract', 3);
+INSERT INTO schema_readers (version, kind, oldest_reader) VALUES (5, 'contract', 4);
 `
 	nextSilent = `-- +goose Up
 CREATE TABLE next_things (id INTEGER NOT NULL PRIMARY KEY);
@@ -107,6 +107,9 @@ func works(t *testing.T, r *Registry, model string) {
 	if err == nil {
 		err = r.StopServing(t.Context(), "of-"+model, "the test ends")
 	}
+	if err == nil {
+		err = keyed(t, r, model)
+	}
 	if err != nil {
 		t.Errorf("%s: %v", model, err)
 	}
@@ -119,7 +122,7 @@ func works(t *testing.T, r *Registry, model string) {
 func TestEachProgramWorksOnTheSchemasThatItAccepts(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
 		p := empty(t, fresh)
-		for n := oldestSchema; n <= 2; n++ {
+		for n := oldestSchema; n <= 3; n++ {
 			p.migrated(t, p.program(t, n), int64(n-1), int64(n))
 			if p.postgres { // a SQLite file is migrated by opening it
 				works(t, p.opened(t, Options{Now: clock()}), "on-"+string(rune('0'+n)))
@@ -127,11 +130,11 @@ func TestEachProgramWorksOnTheSchemasThatItAccepts(t *testing.T) {
 		}
 		before := p.opened(t, Options{Now: clock()}) // and runs through the migration
 		works(t, before, "before")
-		next := p.program(t, 2, nextExpands)
-		p.migrated(t, next, 2, 3)
+		next := p.program(t, 3, nextExpands)
+		p.migrated(t, next, 3, 4)
 		works(t, before, "running-through")
 		works(t, p.opened(t, Options{Now: clock()}), "started-after")
-		p.migrated(t, Options{Now: clock()}, 3, 3) // the image was rolled back: its job changes nothing
+		p.migrated(t, Options{Now: clock()}, 4, 4) // the image was rolled back: its job changes nothing
 		works(t, p.opened(t, next), "next")
 	})
 }
@@ -141,7 +144,7 @@ func TestEachProgramWorksOnTheSchemasThatItAccepts(t *testing.T) {
 func TestTwoProgramsWriteAtOnce(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
 		p := fresh(t)
-		next := p.program(t, 2, nextExpands)
+		next := p.program(t, 3, nextExpands)
 		if _, err := Migrate(t.Context(), p.location, next); err != nil {
 			t.Fatal(err)
 		}
@@ -182,10 +185,10 @@ func TestAContractionEndsProgramsThatAreTooOld(t *testing.T) {
 		p := fresh(t)
 		running := p.opened(t, Options{Now: clock()})
 		works(t, running, "m")
-		contracted := p.program(t, 2, nextExpands, nextContracts)
-		p.migrated(t, contracted, 2, 3) // the programs that know 2 may still run
+		contracted := p.program(t, 3, nextExpands, nextContracts)
+		p.migrated(t, contracted, 3, 4) // the programs that know 3 may still run
 		works(t, running, "meanwhile")
-		p.migrated(t, contracted, 3, 4)
+		p.migrated(t, contracted, 4, 5)
 		for what, try := range map[string]func(Options) error{
 			"open": func(opt Options) error {
 				r, err := Open(t.Context(), p.location, opt)
@@ -213,15 +216,15 @@ func TestAContractionEndsProgramsThatAreTooOld(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%s went on", what)
 			}
-			for _, want := range []string{"schema is version 4", "know version 3 or later", "knows 2",
+			for _, want := range []string{"schema is version 5", "know version 4 or later", "knows 3",
 				"upgrade the image"} {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("%s: %v; want it to say %q", what, err, want)
 				}
 			}
 		}
-		between := p.program(t, 2, nextExpands) // the release between, which expanded
-		p.migrated(t, between, 4, 4)
+		between := p.program(t, 3, nextExpands) // the release between, which expanded
+		p.migrated(t, between, 5, 5)
 		p.opened(t, between)
 	})
 }
@@ -232,14 +235,14 @@ func TestAContractionWaitsForTheNextMigration(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
 		p := fresh(t)
 		p.opened(t, Options{Now: clock()}) // which migrates a file
-		contracted := p.program(t, 2, nextExpands, nextContracts)
-		for _, want := range []Migration{{From: 2, To: 3, Waits: 4}, {From: 3, To: 4}, {From: 4, To: 4}} {
+		contracted := p.program(t, 3, nextExpands, nextContracts)
+		for _, want := range []Migration{{From: 3, To: 4, Waits: 5}, {From: 4, To: 5}, {From: 5, To: 5}} {
 			if done, err := Migrate(t.Context(), p.location, contracted); err != nil || done != want {
 				t.Errorf("migrated %+v, %v; want %+v", done, err, want)
 			}
 		}
 		empty := empty(t, fresh) // nobody has worked with it
-		if done, err := Migrate(t.Context(), empty.location, contracted); err != nil || done != (Migration{To: 4}) {
+		if done, err := Migrate(t.Context(), empty.location, contracted); err != nil || done != (Migration{To: 5}) {
 			t.Errorf("an empty database: %+v, %v", done, err)
 		}
 	})
@@ -248,7 +251,7 @@ func TestAContractionWaitsForTheNextMigration(t *testing.T) {
 func TestASchemaThatDoesNotSayWhoReadsItIsRefused(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
 		p := fresh(t)
-		if _, err := Migrate(t.Context(), p.location, p.program(t, 2, nextSilent)); err != nil {
+		if _, err := Migrate(t.Context(), p.location, p.program(t, 3, nextSilent)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Open(t.Context(), p.location, Options{Now: clock()}); err == nil ||
@@ -268,7 +271,7 @@ func TestASchemaThatDoesNotSayWhoReadsItIsRefused(t *testing.T) {
 func TestARollbackTakesNoRightsAway(t *testing.T) {
 	s := newStaff(t)
 	admin := s.owner.raw(t)
-	if _, err := Migrate(t.Context(), s.owner.location, s.owner.program(t, 2, nextExpands)); err != nil {
+	if _, err := Migrate(t.Context(), s.owner.location, s.owner.program(t, 3, nextExpands)); err != nil {
 		t.Fatal(err)
 	}
 	u := User{Name: s.names[plan.DutyServe], Duty: plan.DutyServe}
@@ -295,7 +298,7 @@ func TestAnEntryOfTheLogKeepsItsFields(t *testing.T) {
 		t.Errorf("an entry has %s, want %s", said, want)
 	}
 	p := freshFile(t)
-	next := p.opened(t, p.program(t, 2, nextExpands)) // writes an action that this program does not have
+	next := p.opened(t, p.program(t, 3, nextExpands)) // writes an action that this program does not have
 	err := next.change(t.Context(), func(c *change) error {
 		_, err := c.append(t.Context(), event{Actor: "ada", Action: "archive", Model: "m",
 			Details: map[string]any{"colour": "red"}})

@@ -57,22 +57,28 @@ func TestEveryEditIsFound(t *testing.T) {
 		"an author":               `UPDATE versions SET author = 'eve' WHERE version = 1`,
 		"a model's digest": `UPDATE versions SET model_digest = 'sha256:` +
 			digest("9")[7:] + `' WHERE version = 1`,
-		"a metric in a version":     `UPDATE versions SET body = replace(body, '0.84', '0.94') WHERE version = 1`,
-		"a version's date":          `UPDATE versions SET created_at = '2020' WHERE version = 1`,
-		"who approved":              `UPDATE decisions SET decider = 'mallory' WHERE version = 1`,
-		"a comment":                 `UPDATE decisions SET note = 'great' WHERE version = 2`,
-		"a decision removed":        `DELETE FROM decisions WHERE version = 2`,
-		"a decision added":          `INSERT INTO decisions SELECT 99, model, version, verdict, 'linus', note, at FROM decisions WHERE version = 1`,
-		"an alias moved":            `UPDATE aliases SET version = 2`,
-		"an alias added":            `INSERT INTO aliases VALUES ('m', 'shadow', 2)`,
-		"what was served":           `UPDATE servings SET version = 2`,
-		"when it was served":        `UPDATE servings SET since = '2020'`,
-		"that it is served no more": `UPDATE servings SET until = '2027'`,
-		"a version put in by hand":  `INSERT INTO versions SELECT model, 3, 'x', status, author, created_at, body FROM versions WHERE version = 1`,
-		"a version taken out":       `DELETE FROM versions WHERE version = 2`,
+		"a metric in a version":       `UPDATE versions SET body = replace(body, '0.84', '0.94') WHERE version = 1`,
+		"a version's date":            `UPDATE versions SET created_at = '2020' WHERE version = 1`,
+		"who approved":                `UPDATE decisions SET decider = 'mallory' WHERE version = 1`,
+		"a comment":                   `UPDATE decisions SET note = 'great' WHERE version = 2`,
+		"a decision removed":          `DELETE FROM decisions WHERE version = 2`,
+		"a decision added":            `INSERT INTO decisions SELECT 99, model, version, verdict, 'linus', note, at FROM decisions WHERE version = 1`,
+		"an alias moved":              `UPDATE aliases SET version = 2`,
+		"an alias added":              `INSERT INTO aliases VALUES ('m', 'shadow', 2)`,
+		"what was served":             `UPDATE servings SET version = 2`,
+		"when it was served":          `UPDATE servings SET since = '2020'`,
+		"that it is served no more":   `UPDATE servings SET until = '2027'`,
+		"whose a key is":              `UPDATE access_keys SET caller = 'mallory'`,
+		"a key's digest":              `UPDATE access_keys SET digest = 'x'`,
+		"what a key opens":            `UPDATE access_keys SET endpoints = '*'`,
+		"when a key ends":             `UPDATE access_keys SET expires_at = '2999'`,
+		"a key that was made by hand": `INSERT INTO access_keys SELECT 'other', caller, digest, endpoints, created_by, created_at, expires_at, revoked_at FROM access_keys`,
+		"a key that is gone":          `DELETE FROM access_keys`,
+		"a version put in by hand":    `INSERT INTO versions SELECT model, 3, 'x', status, author, created_at, body FROM versions WHERE version = 1`,
+		"a version taken out":         `DELETE FROM versions WHERE version = 2`,
 	}
 	everywhere(t, func(t *testing.T, fresh func(*testing.T) place) {
-		f := forge(t, written(t, fresh(t)))
+		f := forge(t, withKey(t, written(t, fresh(t))))
 		for name, stmt := range edits {
 			run(t, f.db, stmt)
 			var found *TamperedError

@@ -79,7 +79,7 @@ func (w *worker) read(to http.ResponseWriter, r *http.Request, memory *claim) *P
 			// Short bodies are predicted well within the deadline that the
 			// connection has. Long ones, explanations and models behind
 			// another server may take up to the endpoint's timeout.
-			if len(b) >= longBody || w.gen.Model.Remote != nil || bytes.Contains(b, explainKey) {
+			if len(b) >= longBody || w.gen.Model.Remote != nil || w.patient || bytes.Contains(b, explainKey) {
 				pace.arrived(to, w.limits.timeout)
 			}
 			return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,12 +13,14 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/privacy"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 )
 
 // Config is what a server is made of. The zero value of every field but
 // Endpoint is usable.
 type Config struct {
 	Endpoint string      // the endpoint's name in the blueprint
+	Model    string      // the model's name in the registry, for requests while none is served; "": not known
 	Limits   plan.Limits // zero fields take the blueprint's defaults: 1 MiB, 1000 rows, 10s
 	// MaxInFlight bounds predictions under way; more are answered 503, and one
 	// client, which is a remote address, has three quarters of them at most.
@@ -33,6 +36,15 @@ type Config struct {
 	Metrics  *Metrics             // shared by the endpoints of one registry; nil: registered with Registry
 	Drift    func() any           // what GET /drift answers, as JSON; nil: 404
 	Waiting  func() string        // why there is no model, for /ready; nil or empty: it is not known
+
+	// Answered hears of each request for predictions, in whatever protocol: how long it
+	// took, and whether it failed through no fault of the client. Nil: nobody counts.
+	Answered func(seconds float64, failed bool)
+	// Release answers the paths below /release/, by whose answers a roll-out is steered;
+	// nil: 404.
+	Release http.Handler
+	Access  Access          // who may ask; nil: everybody
+	Tracer  *tracing.Tracer // hears of each request but those of probes; nil: nobody does
 
 	// Keys is where the keys of hashed inputs are; asked for such a model alone.
 	Keys privacy.Source

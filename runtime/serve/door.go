@@ -160,8 +160,21 @@ type guest struct {
 	door   *door
 	who    netip.Prefix
 	client *client
+	unread []byte // what was read of it before, and comes first
 	// net/http may close a connection more than once; it is counted once.
 	left sync.Once
+}
+
+// Read reads what was read before, and then the connection.
+func (g *guest) Read(b []byte) (int, error) {
+	if len(g.unread) == 0 {
+		return g.Conn.Read(b)
+	}
+	n := copy(b, g.unread)
+	if g.unread = g.unread[n:]; len(g.unread) == 0 {
+		g.unread = nil
+	}
+	return n, nil
 }
 
 // Close makes room for another.

@@ -173,5 +173,8 @@ func (g *generation) link() model.Link {
 	if g.Model.Linear != nil {
 		return g.Model.Linear.Link
 	}
+	if g.Model.Ensemble == nil {
+		return model.Identity // nothing that is explained
+	}
 	return g.Model.Ensemble.Link
 }

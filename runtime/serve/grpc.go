@@ -27,10 +27,12 @@ const (
 	grpcCancelled     = 1
 	grpcInvalid       = 3
 	grpcNotFound      = 5
+	grpcDenied        = 7
 	grpcExhausted     = 8
 	grpcUnimplemented = 12
 	grpcInternal      = 13
 	grpcUnavailable   = 14
+	grpcUnknownCaller = 16
 )
 
 // grpcCodes are the codes of problems, by their HTTP status.
@@ -40,6 +42,8 @@ var grpcCodes = map[int]int{
 	http.StatusRequestEntityTooLarge: grpcExhausted, http.StatusMethodNotAllowed: grpcUnimplemented,
 	http.StatusRequestTimeout: grpcCancelled, http.StatusInternalServerError: grpcInternal,
 	http.StatusBadGateway: grpcUnavailable, http.StatusServiceUnavailable: grpcUnavailable,
+	http.StatusUnauthorized: grpcUnknownCaller, http.StatusForbidden: grpcDenied,
+	http.StatusTooManyRequests: grpcExhausted,
 }
 
 // writeGRPC answers with a problem: a status without a message.
@@ -58,7 +62,7 @@ func (s *Server) grpcRoute(path string) (route, bool) {
 	answers := map[string]func(message []byte) ([]byte, *Problem){
 		"ServerLive":     func([]byte) ([]byte, *Problem) { return oip.AppendFlag(nil, true), nil },
 		"ServerReady":    func([]byte) ([]byte, *Problem) { return oip.AppendFlag(nil, s.Ready() == nil), nil },
-		"ServerMetadata": func([]byte) ([]byte, *Problem) { m := s.metadata(); return m.AppendProto(nil), nil },
+		"ServerMetadata": func([]byte) ([]byte, *Problem) { m := metadata(s.cfg.Endpoint); return m.AppendProto(nil), nil },
 		"ModelReady": func(message []byte) ([]byte, *Problem) {
 			_, p := s.named(message)
 			if p != nil && p.status != http.StatusServiceUnavailable {
@@ -77,8 +81,11 @@ func (s *Server) grpcRoute(path string) (route, bool) {
 	}
 	if call == "ModelInfer" {
 		return route{http.MethodPost, func(w http.ResponseWriter, r *http.Request, id string) outcome {
-			return s.respond(w, r, id, &remoteCall)
+			return s.respond(w, r, id, &remoteCall, "")
 		}}, true
+	}
+	if call == loadCall || call == unloadCall {
+		return repository{s}.callOf(call), true
 	}
 	answer, ok := answers[call]
 	if !ok {
@@ -114,12 +121,12 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, id string,
 	}
 	if p != nil {
 		p.form = asGRPC
-		return s.refuse(w, id, s.current.Load(), p)
+		return s.refuse(w, id, s.champion(), p)
 	}
 	w.Header()["Content-Type"] = typeGRPC
 	w.Write(append(prefix(nil, len(message)), message...)) //nolint:errcheck // a client that has gone needs no answer
 	w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
-	return outcome{status: http.StatusOK, gen: s.current.Load()}
+	return outcome{status: http.StatusOK, gen: s.champion()}
 }
 
 // named finds the model that a message names.
@@ -128,7 +135,7 @@ func (s *Server) named(message []byte) (*generation, *Problem) {
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, "malformed_request", "%v", err)
 	}
-	g := s.current.Load()
+	g := s.champion()
 	if g == nil {
 		return nil, problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet")
 	}
@@ -175,7 +182,36 @@ var remoteCall = dialect{form: asGRPC, acceptable: framed,
 	predict: func(w *worker, ctx context.Context, _ http.Header) (int, *Problem) {
 		return inferring{w}.call(ctx)
 	},
-	finish: func(h http.Header) { h.Set(http.TrailerPrefix+"Grpc-Status", "0") }}
+	finish: func(h http.Header) { h.Set(http.TrailerPrefix+"Grpc-Status", "0") },
+	version: func(w *worker) string {
+		message, p := unframed(w.body)
+		if p != nil {
+			return ""
+		}
+		_, version, err := oip.DecodeNamed(message)
+		if err != nil {
+			return ""
+		}
+		return version
+	},
+	entities: func(w *worker, _ http.Header, column string, take func([]byte)) bool {
+		message, p := unframed(w.body)
+		if p != nil {
+			return false
+		}
+		in := inferring{w}
+		in.begin()
+		return in.understood(oip.DecodeProto(&w.message, message, in.bounds())) == nil &&
+			in.tensorEntities(column, take)
+	}}
+
+// subject is whose name and version a request may give.
+func (w *worker) subject() *generation {
+	if w.addressed != nil {
+		return w.addressed
+	}
+	return w.gen
+}
 
 // call reads w.body as a call of ModelInfer; see infer.
 func (w inferring) call(ctx context.Context) (int, *Problem) {
@@ -187,7 +223,7 @@ func (w inferring) call(ctx context.Context) (int, *Problem) {
 	if p := w.understood(oip.DecodeProto(&w.message, message, w.bounds())); p != nil {
 		return 0, p
 	}
-	if p := w.gen.is(w.message.Model, w.message.Version); p != nil {
+	if p := w.subject().is(w.message.Model, w.message.Version); p != nil {
 		return 0, p
 	}
 	rows, p := w.score(ctx)

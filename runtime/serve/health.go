@@ -20,7 +20,7 @@ type health struct {
 // while Swap runs.
 func (s *Server) status(status string) (health, *generation) {
 	out := health{Status: status, Endpoint: s.cfg.Endpoint}
-	g := s.current.Load()
+	g := s.champion()
 	if g != nil {
 		out.Model, out.Version, out.Digest = g.Model.Name, g.Version, g.Digest
 	}
@@ -48,7 +48,7 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request, id string) outcom
 // The document was encoded when the generation was built; the answer is a copy
 // of those bytes, whoever asks.
 func (s *Server) schema(w http.ResponseWriter, _ *http.Request, id string) outcome {
-	g := s.current.Load()
+	g := s.champion()
 	if g == nil {
 		return s.refuse(w, id, nil, problem(http.StatusServiceUnavailable, "not_ready",
 			"no model is loaded yet, so there is no schema"))
@@ -64,7 +64,7 @@ func (s *Server) drift(w http.ResponseWriter, _ *http.Request, id string) outcom
 		return s.refuse(w, id, nil, problem(http.StatusNotFound, "no_drift",
 			"drift is not watched here; give the endpoint a drift section in the blueprint"))
 	}
-	return s.reply(w, id, http.StatusOK, s.cfg.Drift(), s.current.Load())
+	return s.reply(w, id, http.StatusOK, s.cfg.Drift(), s.champion())
 }
 
 // reply answers with a value as JSON.

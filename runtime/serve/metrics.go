@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -21,6 +22,17 @@ import (
 //	model_requests_in_flight{}                         predictions under way
 //	model_info{model,version,algorithm,task,digest}    1 while the version is served
 //	model_metric{model,version,metric}                 a metric of its evaluation while it is served
+//	model_traffic_percent{model,version}               the share of traffic that is routed to the version
+//	model_release_fallbacks_total{model,version}       requests that the version, which is being released, could
+//	                                                   not answer, and that the one before it answered
+//	model_comparisons_dropped_total{model,version}     requests that were not compared with the version's
+//	                                                   answers, for lack of room
+//	http_server_request_duration_seconds{http_request_method,http_route,http_response_status_code}
+//	                                                   of all requests that are traced, as OpenTelemetry names it
+//
+// While a release is under way, model_info and model_metric are those of the version
+// before. The series of a share go when the version has none any more, and all of a
+// version's when 63 others were made ready after it and it has no traffic.
 //
 // So the requests for predictions, in whatever protocol, are the durations' count
 // plus the errors, and those an SLO on availability calls bad are the errors whose
@@ -33,7 +45,18 @@ type Metrics struct {
 	inFlight    *prometheus.GaugeVec
 	info        *prometheus.GaugeVec
 	evaluated   *prometheus.GaugeVec
+	shares      *prometheus.GaugeVec
+	fallbacks   *prometheus.CounterVec
+	dropped     *prometheus.CounterVec
+	requests    *prometheus.HistogramVec
+
+	lock  sync.Mutex
+	pasts map[string]*past // by endpoint
 }
+
+// conventional are the boundaries, in seconds, that OpenTelemetry's semantic
+// conventions (1.44) advise for http.server.request.duration.
+var conventional = []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}
 
 // buckets go from 50 microseconds to 10 seconds.
 // The range covers a score in process at the low end and the default timeout at
@@ -69,6 +92,7 @@ func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
 	m := &Metrics{
+		pasts:       map[string]*past{},
 		predictions: counter("model_predictions_total", "Rows predicted."),
 		errors: counter("model_errors_total",
 			"Requests for predictions answered with an error, by HTTP status.", "code"),
@@ -79,16 +103,26 @@ func NewMetrics(r prometheus.Registerer, thresholds ...float64) (*Metrics, error
 			append(slices.Clone(version), "algorithm", "task", "digest")...),
 		evaluated: gauge("model_metric", "A metric of the served version's evaluation, by scikit-learn's name.",
 			append(slices.Clone(version), "metric")...),
+		shares: gauge("model_traffic_percent", "Share of the traffic that is routed to the version.", version...),
+		fallbacks: counter("model_release_fallbacks_total",
+			"Requests that a version under release could not answer, and the one before it did."),
+		dropped: counter("model_comparisons_dropped_total",
+			"Requests that were not compared with the answers of a version under release, for lack of room."),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "model_prediction_duration_seconds",
 			Help:    "How long requests took that were answered with predictions.",
 			Buckets: buckets(thresholds),
 		}, version),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "http_server_request_duration_seconds",
+			Help:    "How long requests took that are traced, whatever they were answered.",
+			Buckets: conventional,
+		}, []string{"endpoint", "http_request_method", "http_route", "http_response_status_code"}),
 	}
 	// Registered together, so that all name clashes are in one error.
 	var problems []error
 	for _, c := range []prometheus.Collector{m.predictions, m.durations, m.errors, m.unknown,
-		m.inFlight, m.info, m.evaluated} {
+		m.inFlight, m.info, m.evaluated, m.shares, m.fallbacks, m.dropped, m.requests} {
 		problems = append(problems, r.Register(c))
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -104,6 +138,7 @@ type handles struct {
 	predictions prometheus.Counter
 	durations   prometheus.Observer
 	inFlight    prometheus.Gauge
+	dropped     prometheus.Counter
 	errors      map[int]prometheus.Counter // by HTTP status
 	unknown     []prometheus.Counter       // by input; nil where it is not coded
 }
@@ -113,16 +148,19 @@ var statuses = []int{
 	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusInternalServerError,
 	http.StatusBadGateway, http.StatusServiceUnavailable,
+	http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
 }
 
 // resolve returns a version's handles, every one exported at zero from now on.
 // Series that exist from the start let rate() and alerts see the first error: a
 // counter that appears at 1 has no increase.
 func (m *Metrics) resolve(endpoint, model, version string, inputs []input) handles {
+	m.remember(endpoint, versionKey{model, version})
 	h := handles{
 		predictions: m.predictions.WithLabelValues(endpoint, model, version),
 		durations:   m.durations.WithLabelValues(endpoint, model, version),
 		inFlight:    m.inFlight.WithLabelValues(endpoint),
+		dropped:     m.dropped.WithLabelValues(endpoint, model, version),
 		errors:      make(map[int]prometheus.Counter, len(statuses)),
 		unknown:     make([]prometheus.Counter, len(inputs)),
 	}
@@ -150,19 +188,39 @@ func (m *Metrics) failed(endpoint string, g *generation, status int) {
 	}
 }
 
-// announce moves model_info and model_metric from one version to the next.
+// fellBack counts a request that another version had to answer.
+func (m *Metrics) fellBack(endpoint string, g *generation) {
+	m.fallbacks.WithLabelValues(endpoint, g.Model.Name, strconv.Itoa(g.Version)).Inc()
+}
+
+// announce moves model_info and model_metric from one main version to the next, and
+// shows the shares of all.
 // Old series are deleted, since a gauge that stays at 1 would show two versions
 // served at once. The caller holds Server.swapping: two swaps that interleave
 // could delete the labels of the version that is served.
-func (m *Metrics) announce(endpoint string, old, next *generation) {
+func (m *Metrics) announce(endpoint string, old, next *routing) {
+	shares := next.share()
+	m.routes(endpoint, shares)
+	for g := range old.share() {
+		if _, stays := shares[g]; !stays {
+			m.shares.DeleteLabelValues(endpoint, g.Model.Name, strconv.Itoa(g.Version))
+		}
+	}
+	for g, percent := range shares {
+		m.shares.WithLabelValues(endpoint, g.Model.Name, strconv.Itoa(g.Version)).Set(percent)
+	}
+	if old != nil && next != nil && old.main == next.main {
+		return
+	}
 	if old != nil {
-		m.info.DeleteLabelValues(old.infoLabels(endpoint)...)
+		m.info.DeleteLabelValues(old.main.infoLabels(endpoint)...)
 		m.evaluated.DeletePartialMatch(prometheus.Labels{"endpoint": endpoint})
 	}
 	if next != nil {
-		m.info.WithLabelValues(next.infoLabels(endpoint)...).Set(1)
-		for name, v := range next.quality() {
-			m.evaluated.WithLabelValues(endpoint, next.Model.Name, strconv.Itoa(next.Version), name).Set(v)
+		g := next.main
+		m.info.WithLabelValues(g.infoLabels(endpoint)...).Set(1)
+		for name, v := range g.quality() {
+			m.evaluated.WithLabelValues(endpoint, g.Model.Name, strconv.Itoa(g.Version), name).Set(v)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -88,6 +89,8 @@ func TestMetricsAreWhatTheDocumentationSays(t *testing.T) {
 		`model_unknown_categories_total{endpoint="scoring",field="Home",model="default-risk",version="3"}`:                            "1",
 		`model_unknown_categories_total{endpoint="scoring",field="Band",model="default-risk",version="3"}`:                            "1",
 		`model_info{algorithm="random_forest",digest="sha256:abc",endpoint="scoring",model="default-risk",task="binary",version="3"}`: "1",
+		"model_traffic_percent{" + labels +
+			"}": "100",
 	}
 	if diff := cmp.Diff(want, ours(scrape(t, s))); diff != "" {
 		t.Error(diff)
@@ -260,7 +263,9 @@ func withMetrics(m *model.Model, metrics map[string]float64) *model.Model {
 // silent is a model's server that does not answer.
 type silent struct{}
 
-func (silent) Call([]string, [][]any) ([]any, error) { return nil, errors.New("connection refused") }
+func (silent) Call(context.Context, []string, [][]any) ([]any, error) {
+	return nil, errors.New("connection refused")
+}
 
 func TestAModelWhoseServerDoesNotAnswerIsCounted(t *testing.T) {
 	m := constant(t, 1)

@@ -44,7 +44,7 @@ func (s *Server) protocol(r *http.Request) (route, bool) {
 	}
 	get := func(answer func() any) (route, bool) {
 		return route{http.MethodGet, func(w http.ResponseWriter, _ *http.Request, id string) outcome {
-			return s.reply(w, id, http.StatusOK, answer(), s.current.Load())
+			return s.reply(w, id, http.StatusOK, answer(), s.champion())
 		}}, true
 	}
 	// The escaped path is what is split, since a model's name may hold a slash.
@@ -60,7 +60,7 @@ func (s *Server) protocol(r *http.Request) (route, bool) {
 	case parts[0] == "v1":
 		return s.first(rest)
 	case len(rest) == 0:
-		return get(func() any { return s.metadata() })
+		return get(func() any { return metadata(s.cfg.Endpoint) })
 	case slices.Equal(rest, []string{"health", "live"}):
 		return get(func() any { return map[string]bool{"live": true} })
 	case slices.Equal(rest, []string{"health", "ready"}):
@@ -70,7 +70,7 @@ func (s *Server) protocol(r *http.Request) (route, bool) {
 	case slices.Equal(rest, []string{"repository", "index"}):
 		return route{http.MethodPost, s.index}, true
 	case len(rest) == 4 && rest[0] == "repository" && rest[1] == "models" && (rest[3] == "load" || rest[3] == "unload"):
-		return route{http.MethodPost, s.unmovable}, true
+		return repository{s}.routeOf(rest[2], rest[3]), true
 	case len(rest) >= 2 && rest[0] == "models":
 		return s.ofModel(rest[1], rest[2:])
 	}
@@ -93,7 +93,7 @@ func (s *Server) ofModel(name string, rest []string) (route, bool) {
 	case rest[0] == "infer":
 		return route{http.MethodPost, s.known(name, version, func(w http.ResponseWriter, r *http.Request,
 			id string) outcome {
-			return s.respond(w, r, id, &inference)
+			return s.respond(w, r, id, &inference, version)
 		})}, true
 	}
 	return route{}, false
@@ -104,7 +104,7 @@ func (s *Server) first(rest []string) (route, bool) {
 	switch {
 	case slices.Equal(rest, []string{"models"}):
 		return route{http.MethodGet, func(w http.ResponseWriter, _ *http.Request, id string) outcome {
-			return s.reply(w, id, http.StatusOK, map[string][]string{"models": s.modelNames()}, s.current.Load())
+			return s.reply(w, id, http.StatusOK, map[string][]string{"models": s.modelNames()}, s.champion())
 		}}, true
 	case len(rest) != 2 || rest[0] != "models":
 		return route{}, false
@@ -112,7 +112,7 @@ func (s *Server) first(rest []string) (route, bool) {
 	if name, ok := strings.CutSuffix(rest[1], ":predict"); ok {
 		return route{http.MethodPost, s.known(name, "",
 			func(w http.ResponseWriter, r *http.Request, id string) outcome {
-				return s.respond(w, r, id, &instances)
+				return s.respond(w, r, id, &instances, "")
 			})}, true
 	}
 	answer := s.readiness(func() any { return map[string]any{"name": rest[1], "ready": true} })
@@ -120,7 +120,7 @@ func (s *Server) first(rest []string) (route, bool) {
 }
 
 func (s *Server) modelNames() []string {
-	if g := s.current.Load(); g != nil {
+	if g := s.champion(); g != nil {
 		return []string{g.Model.Name}
 	}
 	return []string{}
@@ -132,9 +132,9 @@ func (s *Server) known(name, version string,
 	next func(http.ResponseWriter, *http.Request, string) outcome) func(http.ResponseWriter,
 	*http.Request, string) outcome {
 	return func(w http.ResponseWriter, r *http.Request, id string) outcome {
-		if g := s.current.Load(); g != nil { // else next says that nothing is served
-			if p := g.is(name, version); p != nil {
-				return s.refuse(w, id, g, p.flattened())
+		if t := s.serving.Load(); t != nil { // else next says that nothing is served
+			if p := t.is(name, version); p != nil {
+				return s.refuse(w, id, t.main, p.flattened())
 			}
 		}
 		return next(w, r, id)
@@ -155,9 +155,23 @@ func (g *generation) is(name, version string) *Problem {
 	return nil
 }
 
-// metadata describes the server.
-func (s *Server) metadata() oip.Server {
-	return oip.Server{Name: s.cfg.Endpoint, Version: "2", Extensions: []string{oip.BinaryData, oip.Repository}}
+// is returns a problem unless a version that is routed to is the one of that name.
+func (t *routing) is(name, version string) *Problem {
+	p := t.main.is(name, version)
+	if p == nil || version == "" || t.moving == nil {
+		return p
+	}
+	for i := range t.moving.lanes {
+		if t.moving.shares[i] > 0 && t.moving.lanes[i].gen.is(name, version) == nil {
+			return nil
+		}
+	}
+	return p
+}
+
+// metadata describes the server of an endpoint.
+func metadata(endpoint string) oip.Server {
+	return oip.Server{Name: endpoint, Version: "2", Extensions: []string{oip.BinaryData, oip.Repository}}
 }
 
 // readiness answers while the endpoint can take requests, else 503 with the
@@ -165,17 +179,17 @@ func (s *Server) metadata() oip.Server {
 func (s *Server) readiness(answer func() any) route {
 	return route{http.MethodGet, func(w http.ResponseWriter, _ *http.Request, id string) outcome {
 		if err := s.Ready(); err != nil {
-			return s.refuse(w, id, s.current.Load(),
+			return s.refuse(w, id, s.champion(),
 				problem(http.StatusServiceUnavailable, "not_ready", "%v", err).flattened())
 		}
-		return s.reply(w, id, http.StatusOK, answer(), s.current.Load())
+		return s.reply(w, id, http.StatusOK, answer(), s.champion())
 	}}
 }
 
 // described answers a model's metadata.
 func (s *Server) described(name, version string) func(http.ResponseWriter, *http.Request, string) outcome {
 	return s.known(name, version, func(w http.ResponseWriter, _ *http.Request, id string) outcome {
-		g := s.current.Load()
+		g := s.champion()
 		if g == nil {
 			return s.refuse(w, id, nil, problem(http.StatusServiceUnavailable, "not_ready",
 				"no model is loaded yet").flattened())
@@ -226,7 +240,10 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request, id string) outcom
 	if p != nil {
 		return s.refuse(w, id, nil, p.flattened())
 	}
-	g := s.current.Load()
+	g := s.champion()
+	if g == nil {
+		g, _ = repository{s}.aside()
+	}
 	list := []oip.Indexed{}
 	if g != nil {
 		entry := oip.Indexed{Name: g.Model.Name, Version: strconv.Itoa(g.Version), State: "READY"}
@@ -261,11 +278,4 @@ func readyOnly(r *http.Request) (bool, *Problem) {
 			`want {"ready": true}, or an empty body; at most %d bytes`, most)
 	}
 	return asked.Ready, nil
-}
-
-// unmovable answers requests to load and unload.
-func (s *Server) unmovable(w http.ResponseWriter, _ *http.Request, id string) outcome {
-	return s.refuse(w, id, s.current.Load(), problem(http.StatusBadRequest, "not_offered",
-		"versions are loaded as the registry and the endpoint's strategy say; approve, pin or roll back a version "+
-			"to change what is served").flattened())
 }

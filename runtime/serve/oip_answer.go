@@ -171,14 +171,17 @@ func (w inferring) writeTensors(outputs []oip.Output, rows int, e *explained) {
 
 // ofScores fills in a number or a label a row.
 func (w inferring) ofScores(a *oip.Answer, labels []string) {
+	if a.Name == predictionOutput && len(labels) > 0 {
+		a.Texts = make([][]byte, len(w.scores))
+		for row, s := range w.scores {
+			a.Texts[row] = w.gen.classes[s.Label]
+		}
+		return
+	}
+	a.Numbers = make([]float64, len(w.scores))
 	for row, s := range w.scores {
-		switch {
-		case a.Name == probabilityOutput:
-			a.Numbers = append(a.Numbers, w.proba[row*len(labels)+int(s.Label)])
-		case s.Label < 0:
-			a.Numbers = append(a.Numbers, s.Value)
-		default:
-			a.Texts = append(a.Texts, []byte(labels[s.Label]))
+		if a.Numbers[row] = s.Value; a.Name == probabilityOutput {
+			a.Numbers[row] = w.proba[row*len(labels)+int(s.Label)]
 		}
 	}
 }

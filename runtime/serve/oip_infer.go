@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ashlar-dev/ashlar/runtime/model"
 	"github.com/ashlar-dev/ashlar/runtime/oip"
 )
 
@@ -16,6 +17,10 @@ type dialect struct {
 	acceptable func(http.Header) *Problem
 	predict    func(w *worker, ctx context.Context, h http.Header) (int, *Problem)
 	finish     func(h http.Header) // sets what follows an answer; nil: nothing does
+	// version is the one that the body names, nil: bodies name none. entities calls
+	// take with a column's value of each row, and reports whether the body has any.
+	version  func(w *worker) string
+	entities func(w *worker, h http.Header, column string, take func([]byte)) bool
 }
 
 // The dialects. inference is that of the Open Inference Protocol, instances that
@@ -25,15 +30,26 @@ var (
 		predict: func(w *worker, ctx context.Context, _ http.Header) (int, *Problem) {
 			w.rowsKey, w.bare = "features", false
 			return w.predict(ctx)
+		},
+		entities: func(w *worker, _ http.Header, column string, take func([]byte)) bool {
+			return w.rowEntities("features", column, take)
 		}}
 	instances = dialect{form: asText, acceptable: acceptable,
 		predict: func(w *worker, ctx context.Context, _ http.Header) (int, *Problem) {
 			w.rowsKey, w.bare = "instances", true
 			return w.predict(ctx)
+		},
+		entities: func(w *worker, _ http.Header, column string, take func([]byte)) bool {
+			return w.rowEntities("instances", column, take)
 		}}
 	inference = dialect{form: asText, acceptable: tensors,
 		predict: func(w *worker, ctx context.Context, h http.Header) (int, *Problem) {
 			return inferring{w}.infer(ctx, h)
+		},
+		entities: func(w *worker, h http.Header, column string, take func([]byte)) bool {
+			in := inferring{w}
+			in.begin()
+			return in.tensors(h) == nil && in.tensorEntities(column, take)
 		}}
 )
 
@@ -78,7 +94,7 @@ func (w inferring) begin() {
 
 // score scores the request that was decoded.
 //
-// Rows are set and scored in one go. A model whose server is asked is the
+// Rows are set and scored in one go, some at a time where nobody asks for more. A model whose server is asked is the
 // exception: there all rows are looked at first, so that a bad one costs no call.
 func (w inferring) score(ctx context.Context) (int, *Problem) {
 	t, p := w.bind()
@@ -98,7 +114,25 @@ func (w inferring) score(ctx context.Context) (int, *Problem) {
 		}
 	}
 	ex := newExplained(w.worker, t.rows)
-	p = w.each(ctx, t, func() bool {
+	if ex == nil && w.gen.Model.Remote == nil {
+		p = w.scoreBlocks(ctx, t)
+	} else {
+		p = w.scoreEach(ctx, t, ex)
+	}
+	if p = w.refused(p); p != nil {
+		return 0, p
+	}
+	w.writeTensors(outputs, t.rows, ex)
+	p = w.each(context.WithoutCancel(ctx), t, func() bool {
+		w.observe(w.kept(w.row))
+		return true
+	})
+	return t.rows, p
+}
+
+// scoreEach scores the rows one by one, and explains them if they are to be.
+func (w inferring) scoreEach(ctx context.Context, t table, ex *explained) *Problem {
+	return w.each(ctx, t, func() bool {
 		if w.found.total > 0 { // the rest is looked at, and not scored
 			return true
 		}
@@ -113,15 +147,29 @@ func (w inferring) score(ctx context.Context) (int, *Problem) {
 		w.keep(score)
 		return true
 	})
-	if p = w.refused(p); p != nil {
-		return 0, p
-	}
-	w.writeTensors(outputs, t.rows, ex)
-	p = w.each(context.WithoutCancel(ctx), t, func() bool {
-		w.observe(w.kept(w.row))
+}
+
+// scoreBlocks scores some rows at a time.
+func (w inferring) scoreBlocks(ctx context.Context, t table) *Problem {
+	w.scorer.Unstage() // of a request that was given up
+	return w.each(ctx, t, func() bool {
+		if w.found.total > 0 {
+			return true
+		}
+		n := w.scorer.Stage()
+		if n < model.StageRows && w.row+1 < t.rows {
+			return true
+		}
+		from := w.row + 1 - n
+		w.scorer.ScoreStaged(func(i int, score model.Score) {
+			if !finite(score) {
+				w.found.add(from+i, "", notFinite)
+				return
+			}
+			w.keep(score)
+		})
 		return true
 	})
-	return t.rows, p
 }
 
 // first is p, or what was found.

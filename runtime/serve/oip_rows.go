@@ -27,7 +27,11 @@ type cells struct {
 // value a row; or a single tensor with a row for each row and a column for each
 // input, in the signature's order.
 func (w inferring) bind() (table, *Problem) {
-	t := table{cells: make([]cells, len(w.gen.inputs)), rows: -1}
+	if w.cells == nil {
+		w.cells = make([]cells, len(w.gen.inputs))
+	}
+	clear(w.cells)
+	t := table{cells: w.cells, rows: -1}
 	if in := w.message.Inputs; len(in) == 1 && len(in[0].Shape) == 2 {
 		if _, named := w.gen.index[in[0].Name]; !named || in[0].Shape[1] != 1 {
 			return w.bindMatrix(t, &in[0])

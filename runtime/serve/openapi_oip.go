@@ -55,6 +55,7 @@ func withProtocol(doc object, v *Served) {
 			"requestBody": object{"required": true, "content": content(ref("schemas", "Instances"))},
 			"responses":   merged(jsonAnswer("A prediction a row.", predictionsV1(v)), failures(failing()...))}},
 	}
+	maps.Copy(protocol, moved(name, failures))
 	for path, id := range map[string]string{about + "/infer": "infer", version + "/infer": "inferVersion"} {
 		protocol[path] = object{"post": inferOperation(id, merged(
 			jsonAnswer("A tensor an output.", ref("schemas", "InferenceResponse")), failures(failing()...)))}
@@ -65,6 +66,19 @@ func withProtocol(doc object, v *Served) {
 			maps.Copy(s, protocolSchemas())
 		}
 	}
+}
+
+// moved describes how operators load and unload the model.
+func moved(name string, failures func(...string) object) object {
+	out := object{}
+	for _, verb := range []string{"load", "unload"} {
+		out[repositoryModels+name+"/"+verb] = object{"post": object{"operationId": verb,
+			"summary": "Have the process " + verb + " its model; at the address of operators alone.",
+			"responses": merged(jsonAnswer("It did.", object{"type": "object", "required": []string{"name", verb},
+				"properties": object{"name": object{"type": "string"}, verb: object{"type": "boolean"}}}),
+				failures("400", "403", "404", "415", "503"))}}
+	}
+	return out
 }
 
 // failing are the statuses of requests for predictions. What is wrong with a row

@@ -5,41 +5,58 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // predict answers POST /predict.
 func (s *Server) predict(w http.ResponseWriter, r *http.Request, id string) outcome {
-	return s.respond(w, r, id, &features)
+	return s.respond(w, r, id, &features, "")
 }
 
-// respond answers a request for predictions, in whatever dialect.
+// respond answers a request for predictions, in whatever dialect. The version is
+// the one that its path names, or empty.
 //
-// The generation is loaded once and used to the end, so that a Swap in between
+// The routing is loaded once and used to the end, so that a Route in between
 // changes neither the answer nor the metrics that it is counted under. A worker
 // that a panic interrupts is not put back: its scorer's state is unknown, and
 // the pool makes another.
-func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *dialect) outcome {
-	start := s.cfg.Now()
-	g := s.current.Load()
-	if g == nil {
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *dialect, version string) outcome {
+	t := s.serving.Load()
+	if t == nil {
 		s.cfg.Metrics.failed(s.cfg.Endpoint, nil, http.StatusServiceUnavailable)
 		p := problem(http.StatusServiceUnavailable, "not_ready", "no model is loaded yet")
 		p.form = in.form
 		return s.refuse(w, id, nil, p)
 	}
+	return s.respondBy(t, w, r, id, in, version)
+}
+
+// respondBy is respond with a routing of its own.
+func (s *Server) respondBy(t *routing, w http.ResponseWriter, r *http.Request, id string, in *dialect,
+	version string) outcome {
+	start := s.cfg.Now()
 	from := clientIn(r.Context())
 	memory := s.claim(from)
 	defer memory.release()
-	worker := g.workers.Get().(*worker) //nolint:forcetypeassert // the pool holds nothing else
-	rows, p := s.answer(worker, w, r, &memory, from, in)
+	worker := t.main.workers.Get().(*worker) //nolint:forcetypeassert // the pool holds nothing else
+	worker.patient, worker.quiet = t.moving != nil && t.moving.slow, t.aside
+	worker.traced = s.cfg.Tracer.On()
+	worker, rows, p := s.answer(t, worker, w, r, &memory, from, in, version, start)
+	g := worker.gen
 	// The problem holds no memory of the worker, so the worker can be
 	// reused before the answer is written. On success it cannot.
 	if p != nil {
-		worker.release()
+		if p.cause != "" {
+			s.cfg.Log.Error("request panicked", "request_id", id, "stack", p.cause)
+		} else {
+			worker.release()
+		}
 		if p.form = in.form; p.form == asText && p.status == http.StatusUnprocessableEntity {
 			p.status = http.StatusBadRequest // as inference protocols answer whatever is wrong
 		}
-		s.cfg.Metrics.failed(s.cfg.Endpoint, g, p.status)
+		if !t.aside {
+			s.cfg.Metrics.failed(s.cfg.Endpoint, g, p.status)
+		}
 		if p.status == http.StatusRequestEntityTooLarge || p.status == http.StatusRequestTimeout {
 			w.Header()["Connection"] = closing // what is left of the body is not worth reading
 		}
@@ -61,8 +78,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *
 		h.Set("Content-Length", strconv.Itoa(len(worker.out)))
 		memory.add(len(worker.out))
 	}
-	g.metrics.predictions.Add(float64(rows))
-	g.metrics.durations.Observe(s.cfg.Now().Sub(start).Seconds())
+	if !t.aside {
+		worker.count(r, rows, s.cfg.Now().Sub(start).Seconds())
+	}
 	w.Write(worker.out) //nolint:errcheck // a client that has gone needs no answer
 	if in.finish != nil {
 		in.finish(h)
@@ -71,29 +89,36 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, id string, in *
 	return outcome{status: http.StatusOK, rows: rows, gen: g}
 }
 
-// answer reads one request, and predicts it once all of it is there.
+// answer reads one request, and predicts it once all of it is there. It returns
+// the worker that holds the answer, which is another one where another version than
+// the worker's has answered.
 // The slot is taken after the body is read and given back before the answer is
 // written; see enter. A short body gets no timer of its own: the connection's
 // deadlines bound it, and arming a timer costs as much as scoring a row.
-func (s *Server) answer(w *worker, to http.ResponseWriter, r *http.Request, memory *claim,
-	from *client, in *dialect) (int, *Problem) {
+func (s *Server) answer(t *routing, w *worker, to http.ResponseWriter, r *http.Request, memory *claim,
+	from *client, in *dialect, version string, start time.Time) (*worker, int, *Problem) {
 	w.header = 0
 	if p := in.acceptable(r.Header); p != nil {
-		return 0, p
+		return w, 0, p
 	}
 	if p := w.read(to, r, memory); p != nil {
-		return 0, p
+		return w, 0, p
 	}
 	if p := s.enter(w.gen, from); p != nil {
-		return 0, p
+		return w, 0, p
 	}
 	defer s.leave(w.gen, from)
+	if t.moving != nil {
+		return s.through(t.moving, w, r, in, version, start)
+	}
 	if len(w.body) < longBody && !bytes.Contains(w.body, explainKey) {
-		return in.predict(w, r.Context(), r.Header)
+		rows, p := w.ask(r.Context(), in, r.Header)
+		return w, rows, p
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.timeout)
 	defer cancel()
-	return in.predict(w, ctx, r.Header)
+	rows, p := w.ask(ctx, in, r.Header)
+	return w, rows, p
 }
 
 // longBody is the size from which a body could take longer to predict than a

@@ -30,7 +30,11 @@ type Problem struct {
 	// status is the HTTP status; it is sent as such and is not in the body.
 	status int
 	allow  string // of a 405
-	form   form   // of the answer
+	// Headers of a request that was not admitted: WWW-Authenticate, and Retry-After in
+	// seconds.
+	challenge, retry string
+	form             form   // of the answer
+	cause            string // the stack of a panic, for the log alone
 }
 
 // form is how a protocol writes its errors.
@@ -148,7 +152,12 @@ func (p *Problem) write(w http.ResponseWriter, id string) {
 	if p.allow != "" {
 		h.Set("Allow", p.allow)
 	}
-	if p.status == http.StatusServiceUnavailable {
+	if p.challenge != "" {
+		h.Set("WWW-Authenticate", p.challenge)
+	}
+	if p.retry != "" {
+		h.Set("Retry-After", p.retry)
+	} else if p.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
 	}
 	w.WriteHeader(p.status)

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/ashlar-dev/ashlar/runtime/judge/peers"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 )
 
 // outcome is how a request ended.
@@ -16,6 +19,7 @@ type outcome struct {
 	rows   int         // predicted
 	gen    *generation // that answered, or nil
 	code   string      // of a problem
+	caller string      // who asked; "": not known
 }
 
 // route answers one path.
@@ -27,9 +31,11 @@ type route struct {
 // table returns the paths, matched by equality: there are no parameters, and
 // http.ServeMux would redirect and clean paths where a 404 helps more.
 func (s *Server) table() map[string]route {
-	metrics := promhttp.HandlerFor(s.cfg.Registry, promhttp.HandlerOpts{})
-	return map[string]route{
+	// Exemplars are in OpenMetrics alone, which is answered to who accepts it.
+	metrics := promhttp.HandlerFor(s.cfg.Registry, promhttp.HandlerOpts{EnableOpenMetrics: s.cfg.Tracer.On()})
+	out := map[string]route{
 		"/predict":      {http.MethodPost, s.predict},
+		previewPath:     {http.MethodPost, s.preview},
 		"/health":       {http.MethodGet, s.health},
 		"/ready":        {http.MethodGet, s.ready},
 		"/schema":       {http.MethodGet, s.schema},
@@ -39,6 +45,30 @@ func (s *Server) table() map[string]route {
 			metrics.ServeHTTP(w, r)
 			return outcome{status: http.StatusOK}
 		}},
+	}
+	if s.cfg.Release != nil {
+		steers := func(w http.ResponseWriter, r *http.Request, _ string) outcome {
+			s.cfg.Release.ServeHTTP(w, r)
+			return outcome{status: http.StatusOK}
+		}
+		out[peers.JudgePath] = route{http.MethodPost, steers}
+		out[peers.ObservationsPath] = route{http.MethodGet, steers}
+	}
+	return out
+}
+
+// handled answers a request that is admitted.
+func (s *Server) handled(w http.ResponseWriter, r *http.Request, id string, rt route, start time.Time) outcome {
+	out := rt.handle(w, r, id)
+	s.cfg.count(r, start, out)
+	return out
+}
+
+// count tells whoever judges the version how a request for predictions ended. One that
+// was not admitted is not the version's.
+func (c *Config) count(r *http.Request, start time.Time, out outcome) {
+	if c.Answered != nil && predicts(r.URL.Path) {
+		c.Answered(c.Now().Sub(start).Seconds(), out.status >= http.StatusInternalServerError)
 	}
 }
 
@@ -57,7 +87,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		h["Connection"] = closing
 	}
-	defer s.recovered(w, r, id, start)
+	r, span := witness{s}.begin(r, id)
+	defer s.recovered(w, r, id, start, span)
 	rt, found := s.routes[r.URL.Path]
 	if !found {
 		rt, found = s.protocol(r)
@@ -78,19 +109,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		// Counted so that requests for predictions are durations plus errors; see
 		// Metrics.
 		if predicts(r.URL.Path) {
-			s.cfg.Metrics.failed(s.cfg.Endpoint, s.current.Load(), p.status)
+			s.cfg.Metrics.failed(s.cfg.Endpoint, s.champion(), p.status)
 		}
 	default:
-		out = rt.handle(w, r, id)
+		out = s.admitted(w, r, id, rt, start)
 	}
-	s.log(r, id, start, out)
+	witness{s}.end(r, span, s.cfg.Now().Sub(start).Seconds(), out)
+	s.log(r, id, start, out, span)
 }
 
 // paths lists what there is.
 func (s *Server) paths() string {
 	var all []string
 	for p := range s.routes {
-		all = append(all, p)
+		if p != previewPath || s.serving.Load().previewed() != nil {
+			all = append(all, p)
+		}
 	}
 	all = append(all, "/v2", "/v2/models/MODEL/infer", "/v1/models/MODEL:predict")
 	slices.Sort(all)
@@ -108,13 +142,13 @@ func (s *Server) refuse(w http.ResponseWriter, id string, g *generation, p *Prob
 // It must be deferred directly: recover works in the deferred function alone. If
 // the handler had begun its answer, the status is sent already and net/http logs
 // that the second one is superfluous; the client then sees a broken body.
-func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, start time.Time) {
+func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, start time.Time, span tracing.Span) {
 	cause := recover()
 	if cause == nil {
 		return
 	}
 	s.cfg.Log.Error("request panicked", "request_id", id, "panic", cause, "stack", string(debug.Stack()))
-	g := s.current.Load()
+	g := s.champion()
 	if predicts(r.URL.Path) {
 		s.cfg.Metrics.failed(s.cfg.Endpoint, g, http.StatusInternalServerError)
 	}
@@ -122,5 +156,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request, id string, st
 		"something went wrong here; the log has it under the request id")
 	p.form = formOf(r.URL.Path)
 	out := s.refuse(w, id, g, p)
-	s.log(r, id, start, out)
+	s.cfg.count(r, start, out)
+	witness{s}.end(r, span, s.cfg.Now().Sub(start).Seconds(), out)
+	s.log(r, id, start, out, span)
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,30 +49,17 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 	p := patienceOf(servers)
 	room := newDoor(l, connectionsPerSlot*p.inFlight, p.log)
 	f := &frame{next: handler}
-	web := &http.Server{
-		Handler: f, ReadHeaderTimeout: min(headerTimeout, p.timeout), ReadTimeout: min(headerTimeout, p.timeout),
-		// From the end of the header: the body and the prediction may each take
-		// the endpoint's timeout.
-		WriteTimeout: 2 * p.timeout,
-		IdleTimeout:  idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-		// Requests of a connection are charged to the client that opened it.
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			if g, ok := c.(*guest); ok {
-				return context.WithValue(ctx, clientKey{}, g.client)
-			}
-			return ctx
-		},
-	}
-	// HTTP/2 without TLS is what gRPC's clients speak.
-	web.Protocols = new(http.Protocols)
-	web.Protocols.SetHTTP1(true)
-	web.Protocols.SetUnencryptedHTTP2(true)
+	web := webServer(f, p)
+	x := newExpress(encrypted(l, room), web, p.timeout, p.log)
+	go func() {
+		defer crash.Guard()
+		x.accept()
+	}()
 	// Buffered: after an early return nobody receives.
 	failed := make(chan error, 1)
 	go func() {
 		defer crash.Guard()
-		failed <- web.Serve(room)
+		failed <- web.Serve(x)
 	}()
 	select {
 	case err := <-failed:
@@ -90,14 +78,46 @@ func Run(ctx context.Context, l net.Listener, handler http.Handler, servers ...*
 	// ctx is done already; what remains runs on a deadline of its own.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.drain)
 	defer cancel()
+	x.ending.Store(true)
 	_ = l.Close() // net/http would drop requests whose header has just come, if it closed it
-	<-failed
+	<-x.accepting
 	room.empty(end, lingering)
-	if err := web.Shutdown(end); err != nil && !errors.Is(err, net.ErrClosed) {
+	_ = x.Close()
+	<-failed
+	answered := x.shutdown(end)
+	if err := web.Shutdown(end); !answered || err != nil && !errors.Is(err, net.ErrClosed) {
 		return errors.Join(fmt.Errorf("serve %s: requests were still under way after %s and were cut off",
 			l.Addr(), p.drain), web.Close())
 	}
 	return nil
+}
+
+// webServer is net/http's server with the bounds of all connections.
+func webServer(f http.Handler, p waits) *http.Server {
+	web := &http.Server{
+		Handler: f, ReadHeaderTimeout: min(headerTimeout, p.timeout), ReadTimeout: min(headerTimeout, p.timeout),
+		// From the end of the header: the body and the prediction may each take
+		// the endpoint's timeout.
+		WriteTimeout: 2 * p.timeout,
+		IdleTimeout:  idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		// Requests of a connection are charged to the client that opened it.
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if over, ok := c.(*tls.Conn); ok {
+				c = over.NetConn()
+			}
+			if g, ok := c.(*guest); ok {
+				return context.WithValue(ctx, clientKey{}, g.client)
+			}
+			return ctx
+		},
+	}
+	// HTTP/2 without TLS is what gRPC's clients speak.
+	web.Protocols = new(http.Protocols)
+	web.Protocols.SetHTTP1(true)
+	web.Protocols.SetHTTP2(true)
+	web.Protocols.SetUnencryptedHTTP2(true)
+	return web
 }
 
 // frame puts what all answers have in common around a handler's.

@@ -31,10 +31,11 @@ type Server struct {
 	cfg     Config
 	limits  limits
 	routes  map[string]route
-	current atomic.Pointer[generation]
+	serving atomic.Pointer[routing] // nil: out of service
 
-	// Requests never take it: they load current.
-	swapping sync.Mutex // held while a generation replaces another
+	// Requests never take it: they load serving.
+	swapping sync.Mutex // held while a routing replaces another
+	parked   parking
 	draining atomic.Bool
 	inFlight atomic.Int64  // predictions
 	held     atomic.Int64  // bytes of bodies and answers
@@ -68,18 +69,14 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 // is done before the lock is taken. The old generation is collected with its
 // pool once the last request on it has ended.
 func (s *Server) Swap(next *Served) error {
-	var g *generation
-	if next != nil {
-		var err error
-		if g, err = s.newGeneration(*next); err != nil {
-			return err
-		}
+	if next == nil {
+		return s.Route(Routing{})
 	}
-	s.swapping.Lock()
-	defer s.swapping.Unlock()
-	old := s.current.Swap(g)
-	s.cfg.Metrics.announce(s.cfg.Endpoint, old, g)
-	return nil
+	loaded, err := s.Load(*next)
+	if err != nil {
+		return err
+	}
+	return s.Route(Routing{Main: loaded})
 }
 
 // Ready returns nil while the endpoint can take requests, else the reason.
@@ -87,7 +84,10 @@ func (s *Server) Ready() error {
 	switch {
 	case s.draining.Load():
 		return errors.New("the server is shutting down")
-	case s.current.Load() == nil:
+	case s.serving.Load() == nil:
+		if _, off := (repository{s}).aside(); off {
+			return errors.New(unloaded)
+		}
 		return errors.New(s.waiting())
 	}
 	return nil

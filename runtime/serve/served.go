@@ -66,6 +66,7 @@ type generation struct {
 	dropped map[string]bool // columns that a row may name and that nothing looks at
 	names   []string
 	labels  [][]byte // as JSON texts
+	classes [][]byte // labels, as they are
 	quoted  [][]byte // names, as JSON texts
 	about   [][]byte // descriptions, as JSON texts; nil where there is none
 	target  []byte   // as a JSON text
@@ -120,7 +121,7 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 	g.target = quoted(v.Model.Signature.Target)
 	g.explainer = sync.OnceValues(func() (*explain.Explainer, error) { return explain.New(v.Model) })
 	for _, l := range v.Model.Signature.Labels {
-		g.labels = append(g.labels, quoted(l))
+		g.labels, g.classes = append(g.labels, quoted(l)), append(g.classes, []byte(l))
 	}
 	g.tail = fmt.Appendf(nil, `,"model":%s,"version":%d}`+"\n", quoted(v.Model.Name), v.Version)
 	var err error

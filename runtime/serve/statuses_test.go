@@ -12,12 +12,17 @@ import (
 )
 
 // elsewhere are the statuses that no request for a prediction is answered with, by
-// file: of paths that do not exist, of /drift, and of visitors that are turned away
-// before the endpoint hears of them.
+// file: of paths that do not exist, of /drift, of a preview, and of visitors that are turned away
+// before the endpoint hears of them, also because they are at the address of the other side.
 var elsewhere = map[string][]string{
 	"route.go": {"StatusNotFound"}, "health.go": {"StatusNotFound"}, "oip.go": {"StatusNotFound"},
 	"grpc.go":    {"StatusMethodNotAllowed"},
+	"preview.go": {"StatusNotFound"},
 	"visitor.go": {"StatusForbidden", "StatusMisdirectedRequest"},
+	"sides.go":   {"StatusNotFound"},
+	// Who names no endpoint or model of ours asks none, and operators are not counted.
+	"many.go":       {"StatusNotFound"},
+	"repository.go": {"StatusNotFound"},
 }
 
 // TestEveryRefusalHasACounter reads the statuses from the source, since a status that

@@ -25,6 +25,7 @@ type worker struct {
 	rowsKey string // of the request: what its rows are under
 	bare    bool   // predictions alone are answered, as KServe's first protocol does
 	message oip.Request
+	cells   []cells  // of the message, one an input
 	header  int      // bytes of JSON in an answer with tensors behind it; 0: all of it
 	digits  [32]byte // a number as text
 
@@ -32,6 +33,14 @@ type worker struct {
 
 	scores []model.Score // of a batch that is not answered yet
 	proba  []float64     // what their Proba point into
+
+	// addressed is whose name and version a request may give; nil: gen's.
+	addressed *generation
+	noting    bool       // noted is wanted
+	noted     []answered // what each row was answered
+	quiet     bool       // nobody hears of the rows, since nobody has their answers
+	traced    bool       // somebody wants to see when it is scored
+	patient   bool       // another version that may have to answer asks a server
 
 	row    int // of the request; -1 where it has one row only
 	values []float64
@@ -72,9 +81,15 @@ func (w *worker) release() {
 	if cap(w.proba) > maxKept/8 || cap(w.scores) > maxKept/64 {
 		w.proba, w.scores = nil, nil
 	}
+	if cap(w.noted) > maxKept/64 {
+		w.noted = nil
+	}
+	w.addressed, w.noting, w.quiet, w.patient, w.traced = nil, false, false, false, false
 	// It points into the body, and would keep one alive that was dropped above.
 	w.scan.data = nil
-	w.message = oip.Request{}
+	clear(w.message.Inputs)
+	w.message = oip.Request{Inputs: w.message.Inputs[:0]}
+	clear(w.cells)
 	w.gen.workers.Put(w)
 }
 
@@ -113,6 +128,12 @@ func (w *worker) setText(i int, text []byte) {
 // observe tells metrics and the observer of a row that was scored.
 // The index of an unknown category is the number of known ones; see Observer.
 func (w *worker) observe(score model.Score) {
+	if w.noting {
+		w.noted = append(w.noted, answered{score.Class, score.Value})
+	}
+	if w.quiet {
+		return
+	}
 	for i := range w.gen.inputs {
 		if in := &w.gen.inputs[i]; in.coded && w.values[i] == float64(len(in.categories)) {
 			w.gen.metrics.unknown[i].Inc()

@@ -40,7 +40,8 @@ func openS3(ctx context.Context, u *url.URL, network outbound.Config) (*blob.Buc
 	}
 	cfg.HTTPClient = sdk.WithTransportOptions(func(t *http.Transport) { t.DialContext = network.DialContext })
 	bucket.RequestChecksumCalculation = cfg.RequestChecksumCalculation
-	return s3blob.OpenBucket(ctx, s3.NewFromConfig(cfg, client), u.Host, bucket)
+	list := s3.NewFromConfig(cfg, client)
+	return s3blob.OpenBucket(ctx, s3.NewFromConfig(cfg, client, absent(list)), u.Host, bucket)
 }
 
 // s3Options takes the options of S3 alone out of the URL's, and returns them.

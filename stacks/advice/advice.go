@@ -1,8 +1,8 @@
 // Package advice says what is worth knowing of a blueprint before anything is
 // built: features that give the target away or only name rows, targets that are
 // classes declared as numbers, expectations that validation would refuse, memory of
-// stages that is not what their runs held, and a project that other repositories have
-// too. It reads the first rows of data files that
+// stages that is not what their runs held, analyses of new versions that cannot see what
+// they are told to see, and a project that other repositories have too. It reads the first rows of data files that
 // are below the blueprint's folder, and no others.
 package advice
 

@@ -25,8 +25,12 @@ func admission(ctx *pulumi.Context, cfg config.Config, b base) error {
 		annotations := texts(metadata["annotations"])
 		annotations[object.Force] = pulumi.String("true")
 		if policy := policies[wordOf(spec["policyName"])]; policy != nil {
-			// A binding is nothing without its policy.
-			name, options = name+"-binding", append(options, pulumi.DependsOn([]pulumi.Resource{policy}))
+			name += "-binding"
+			// A binding is nothing without its policy. The engine refuses to preview some of a
+			// stack if they depend on what is new and not among them.
+			if !cfg.Partial {
+				options = append(options, pulumi.DependsOn([]pulumi.Resource{policy}))
+			}
 		}
 		made, err := apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
 			ApiVersion: pulumi.String(wordOf(rule["apiVersion"])), Kind: pulumi.String(wordOf(rule["kind"])),

@@ -1,6 +1,10 @@
 package aws
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestWhatTheAPIServerEnforcesIsRegistered(t *testing.T) {
 	cfg := elsewhere()
@@ -24,5 +28,16 @@ func TestWhatTheAPIServerEnforcesIsRegistered(t *testing.T) {
 	}
 	if binding.Text("spec.policyName") != "ashlar-prod-rule" || binding.Name == policy.Name {
 		t.Errorf("%+v", binding)
+	}
+	after := func(urn string) bool { return strings.HasSuffix(urn, "::"+policy.Name) }
+	if !slices.ContainsFunc(binding.DependsOn, after) {
+		t.Errorf("the binding depends on %v alone: for a moment no rule holds", binding.DependsOn)
+	}
+	// The engine refuses to preview a binding alone that depends on a new policy.
+	cfg.Partial = true
+	r = registered(t, cfg, credit())
+	binding = r.One(t, "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding")
+	if slices.ContainsFunc(binding.DependsOn, after) {
+		t.Errorf("in a preview of some blueprints the binding depends on %v", binding.DependsOn)
 	}
 }

@@ -9,6 +9,9 @@ import (
 
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/stacks/aws/config"
 )
 
 // Standing is a cluster that can be asked for single objects, which adoption needs.
@@ -32,7 +35,7 @@ func adopt(ctx *pulumi.Context, c Cluster) error {
 	type result = pulumi.ResourceTransformationResult
 	return ctx.RegisterStackTransformation(func(args *pulumi.ResourceTransformationArgs) *result {
 		groupVersion, kind, metadata := described(args.Type, args.Props)
-		if metadata == nil || slices.Contains(completed, kind) {
+		if metadata == nil || !Imported(kind) {
 			return nil
 		}
 		id := metadata.ToObjectMetaPtrOutput().ApplyT(func(m *metav1.ObjectMeta) (pulumi.ID, error) {
@@ -59,6 +62,16 @@ func adopt(ctx *pulumi.Context, c Cluster) error {
 // and the engine breaks at the replacement that follows from that. They are created in the
 // preview; the server applies them to what stands, which changes nothing.
 var completed = []string{"Service", "Job"}
+
+// Imported reports whether a stack with config adopt imports objects of the kind; others
+// that stand are applied again.
+func Imported(kind string) bool { return !slices.Contains(completed, kind) }
+
+// Verify reports everything that keeps the plans from being deployed to the cluster, as a
+// preview does.
+func Verify(ctx context.Context, plans []*plan.Plan, cfg config.Config, c Cluster) error {
+	return verify(ctx, plans, cfg.Filled(), c)
+}
 
 // described takes a type such as kubernetes:apps/v1:Deployment apart, and returns the
 // metadata that the object is given; nil where it is no object of Kubernetes.

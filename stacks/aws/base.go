@@ -106,7 +106,7 @@ func readOutputs(ref *pulumi.StackReference, cfg config.Config, live bool) (map[
 			return nil, fmt.Errorf("foundation %s: %w", cfg.Foundation, err)
 		}
 		known[name] = outputText(value)
-		if known[name] == "" && name != foundation.OutSchema {
+		if known[name] == "" && name != foundation.OutSchema && name != foundation.OutDataBucket {
 			missing = append(missing, name)
 		}
 	}
@@ -120,11 +120,26 @@ func readOutputs(ref *pulumi.StackReference, cfg config.Config, live bool) (map[
 	if own := cfg.DatabaseSchema; live && !slices.Contains(strings.Split(known[foundation.OutSchemas], ","), own) {
 		return nil, fmt.Errorf("foundation %s has no schema %s in its database, but %s: add %s to its tenants, or run `pulumi config set name NAME` here with the name of one", cfg.Foundation, own, known[foundation.OutSchemas], cfg.Name)
 	}
+	if own, shared := cfg.Existing.Bucket, known[foundation.OutDataBucket]; live && own != shared {
+		return nil, otherBucket(cfg.Foundation, own, shared)
+	}
 	if name := known[foundation.OutName]; live && name != cfg.Installation {
 		return nil, fmt.Errorf("foundation %s is called %s: run `pulumi config set installation %s`",
 			cfg.Foundation, name, name)
 	}
 	return known, nil
+}
+
+// otherBucket says that workloads would keep their data where their roles may not go, or
+// where nobody looks for it.
+func otherBucket(foundation, own, shared string) error {
+	switch {
+	case own == "":
+		return fmt.Errorf("foundation %s has workloads keep their data in bucket %s: run `pulumi config set --path existing.bucket %s`", foundation, shared, shared)
+	case shared == "":
+		return fmt.Errorf("config existing.bucket: %s: foundation %s does not let workloads use it: set existing.bucket there first and run `pulumi up` on that stack, or take it out here", own, foundation)
+	}
+	return fmt.Errorf("config existing.bucket: %s: foundation %s has workloads keep their data in %s; name that", own, foundation, shared)
 }
 
 // anywhere is base on any other cluster, whose provider is of the context that was

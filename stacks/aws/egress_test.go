@@ -74,6 +74,8 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		c.MailServer = "192.0.2.25:587"
 		return c
 	}
+	traced := cloud()
+	traced.Tracing.Endpoint = "http://192.0.2.77:4318"
 	named := elsewhere()
 	named.DatabaseURL = "postgres://ashlar:" + password + "@db.example.com:5432/ashlar"
 	named.DatabaseCIDRs = []string{"10.0.3.0/24"}
@@ -84,6 +86,8 @@ func TestEachDutyReachesWhatItNeedsAndNothingElse(t *testing.T) {
 		port    int
 		want    bool
 	}{
+		"serving, the collector":                     {traced, serving, "192.0.2.77", 4318, true},
+		"serving, a collector that is not set":       {cloud(), serving, "192.0.2.77", 4318, false},
 		"serving, its database":                      {cloud(), serving, database, 5432, true},
 		"serving, a database on the internet":        {cloud(), serving, internet, 5432, false},
 		"serving, S3":                                {cloud(), serving, internet, 443, true},

@@ -34,7 +34,8 @@ func credit() *plan.Plan {
 		Pipelines: map[string]plan.Pipeline{"nightly": {Model: "default-risk", Schedule: "@daily", Retries: 1,
 			RetryDelay: "5m", OnFailure: plan.OnFailure{Email: []string{"oncall@example.com"}}}},
 		Endpoints: map[string]plan.Endpoint{"scoring": {
-			Model: "default-risk", Replicas: plan.Replicas{Min: 3, Max: 10}, Limits: plan.Limits{Timeout: "10s"},
+			Access: &plan.Access{Keys: &plan.AccessKeys{}},
+			Model:  "default-risk", Replicas: plan.Replicas{Min: 3, Max: 10}, Limits: plan.Limits{Timeout: "10s"},
 			Strategy: plan.Strategy{Canary: &plan.Canary{Steps: []plan.Step{{SetWeight: &weight},
 				{Pause: "5m"}, {Pause: "manual"}}}},
 			Drift: &plan.Drift{Window: "1h", Alert: plan.DriftAlert{Share: 0.5, Windows: 2, Of: 3}, Retrain: true},
@@ -57,7 +58,8 @@ func churn() *plan.Plan {
 		Models:    map[string]plan.Model{"churn": {Dataset: "customers", Target: "churn", Task: plan.Binary}},
 		Pipelines: map[string]plan.Pipeline{"weekly": {Model: "churn"}},
 		Endpoints: map[string]plan.Endpoint{"churn": {
-			Model: "churn", Replicas: plan.Replicas{Min: 1, Max: 1},
+			Access: &plan.Access{Public: true},
+			Model:  "churn", Replicas: plan.Replicas{Min: 1, Max: 1},
 			Strategy: plan.Strategy{BlueGreen: &plan.BlueGreen{}},
 			Drift:    &plan.Drift{Window: "24h", Alert: plan.DriftAlert{Share: 0.5, Windows: 1, Of: 1}},
 		}},
@@ -159,7 +161,8 @@ func text(r pulumitest.Resource) string { return fmt.Sprint(r.Inputs) }
 
 func TestTheWorkloadsReadWhatTheFoundationExports(t *testing.T) {
 	read := append(sorted(new(base).outputs()), foundation.OutKubeconfig)
-	read = append(read, foundation.OutName, foundation.OutSchema, foundation.OutSchemas) // which are compared
+	read = append(read, foundation.OutName, foundation.OutSchema, foundation.OutSchemas,
+		foundation.OutDataBucket) // which are compared
 	slices.Sort(read)
 	if !slices.Equal(read, FoundationOutputs()) {
 		t.Errorf("the workloads read %v, and the foundation exports %v", read, FoundationOutputs())

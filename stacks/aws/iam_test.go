@@ -290,7 +290,7 @@ func TestEachWorkloadIsTheUserOfItsDutyAlone(t *testing.T) {
 		"workloads-boundary").Text("policy"))
 	want := map[string]plan.Duty{
 		"endpoint-scoring": plan.DutyServe, "pipeline-nightly": plan.DutyTrain, "drift-scoring": plan.DutyTrain,
-		"retention-data": plan.DutyRetain,
+		"retention-data": plan.DutyRetain, "release-models": plan.DutyServe,
 	}
 	for _, w := range lineage.Of(p) {
 		for _, d := range plan.Duties() {

@@ -94,6 +94,7 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 		"endpoint-scoring": "read store: objects/; write store: refs/drift/scoring/; use database: yes",
 		"drift-scoring":    "read data: applications; read store: objects/; write store: objects/ refs/cancel/default-risk/ refs/drift/scoring/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 		"retention-data":   "read store: refs/runs/; write store: objects/ refs/drift/ refs/parts/ refs/stages/; use database: yes",
+		"release-models":   "write store: refs/releases/; use database: yes",
 	}
 	check := func() {
 		t.Helper()
@@ -115,6 +116,7 @@ func TestEachWorkloadTouchesWhatItsDutyTakes(t *testing.T) {
 		"pipeline-nightly": "read data: applications; write store: objects/ refs/cancel/default-risk/ refs/parts/default-risk/ refs/runs/default-risk/ refs/stages/; use database: yes",
 		"endpoint-scoring": "read store: objects/; use database: yes",
 		"retention-data":   "read store: refs/runs/; write store: objects/ refs/drift/ refs/parts/ refs/stages/; use database: yes",
+		"release-models":   "write store: refs/releases/; use database: yes",
 	}
 	check()
 	d := p.Datasets["applications"]

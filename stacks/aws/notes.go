@@ -21,6 +21,7 @@ func Notes(plans []*plan.Plan, cfg config.Config) []string {
 	}
 	var out []string
 	for _, p := range plans {
+		out = append(out, unexpired(p, cfg)...)
 		for _, name := range sorted(p.Pipelines) {
 			for _, note := range otherwise(p.Pipelines[name], cfg.Pipelines) {
 				out = append(out, fmt.Sprintf("blueprint %s: pipeline %s: %s", p.Name, name, note))

@@ -14,6 +14,9 @@ func quota(p *plan.Plan) namespace.Quota {
 	for _, e := range p.Endpoints {
 		most.add(e.Replicas.Max, e.Given())
 	}
+	if len(p.Endpoints) > 0 {
+		most.add(1, sizeReleasing.Resources)
+	}
 	for name, line := range p.Pipelines {
 		most.pipeline(p, name, line)
 	}

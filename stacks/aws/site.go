@@ -33,15 +33,15 @@ type site struct {
 	outputs   *outputs
 }
 
-// buckets are the blueprint's own, by what they are for.
+// buckets are where the blueprint keeps things, by what they are for.
 type buckets struct {
-	store pulumi.StringOutput           // ARN
-	data  map[string]pulumi.StringInput // ARN, by dataset
+	store lineage.Folder
+	data  map[string]lineage.Folder // by dataset
 }
 
 // newSite prepares a plan that Validate has accepted.
 func newSite(ctx *pulumi.Context, cfg config.Config, b base, p *plan.Plan, out *outputs) (*site, error) {
-	text, err := deployed(p).Encode()
+	text, err := deployed(p, cfg.Delivery).Encode()
 	if err != nil {
 		return nil, fmt.Errorf("blueprint %s: %w", p.Name, err)
 	}

@@ -15,11 +15,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/components/bucket"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 )
 
-// data says where the store and the datasets are, and on AWS makes the buckets.
+// data says where the store and the datasets are, and on AWS makes the buckets, unless
+// there is one for all.
 func (s *site) data() error {
 	if !s.onAWS() {
 		s.storeURL = pulumi.String(s.place("store"))
@@ -32,12 +32,12 @@ func (s *site) data() error {
 		}
 		return nil
 	}
-	store, err := s.bucket("store", 0)
+	store, err := s.holding("store", 0, "store")
 	if err != nil {
 		return err
 	}
-	s.storeURL, s.buckets.store, s.buckets.data = s.s3URL(store.Name), store.Arn, map[string]pulumi.StringInput{}
-	s.outputs.bucket(s.plan.Name, "store", store.Name)
+	s.storeURL, s.buckets.store, s.buckets.data = s.s3URL(store), store.place, map[string]lineage.Folder{}
+	s.outputs.bucket(s.plan.Name, "store", store.named())
 	for _, name := range sorted(s.plan.Datasets) {
 		if err := s.dataset(name, s.plan.Datasets[name]); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (s *site) place(parts ...string) string {
 	return below(s.cfg.StoreURL, append([]string{s.cfg.Name, s.cfg.Environment, s.plan.Name}, parts...)...)
 }
 
-// dataset makes the bucket of a dataset whose source is relative, and brings
+// dataset makes the place of a dataset whose source is relative, and brings
 // its files there if they are available. One with a URL is somewhere already.
 func (s *site) dataset(name string, d plan.Dataset) error {
 	src, ok := lineage.SourceOf(d)
@@ -67,21 +67,21 @@ func (s *site) dataset(name string, d plan.Dataset) error {
 		}
 		days = max(1, int(kept.Hours()/24))
 	}
-	b, err := s.bucket("data-"+name, days)
+	at, err := s.holding("data-"+name, days, "data", name)
 	if err != nil {
 		return err
 	}
-	s.dataURLs[name], s.buckets.data[name] = s.s3URL(b.Name), b.Arn
-	s.outputs.bucket(s.plan.Name, name, b.Name)
+	s.dataURLs[name], s.buckets.data[name] = s.s3URL(at), at.place
+	s.outputs.bucket(s.plan.Name, name, at.named())
 	files, err := s.files(d)
 	if err != nil {
 		return fmt.Errorf("blueprint %s: dataset %s: %w", s.plan.Name, name, err)
 	}
 	if len(files) == 0 {
-		s.outputs.upload(s.plan.Name, name, pulumi.Sprintf("s3://%s/%s", b.Name, d.Source))
+		s.outputs.upload(s.plan.Name, name, pulumi.Sprintf("s3://%s/%s%s", at.bucket, at.place.Prefix, d.Source))
 	}
 	for _, file := range files {
-		if err := s.file(name, b, file); err != nil {
+		if err := s.file(name, at, file); err != nil {
 			return fmt.Errorf("blueprint %s: dataset %s: %w", s.plan.Name, name, err)
 		}
 	}
@@ -89,14 +89,14 @@ func (s *site) dataset(name string, d plan.Dataset) error {
 }
 
 // file uploads one file. It outlives the stack as its bucket does.
-func (s *site) file(dataset string, b *bucket.Bucket, file string) error {
+func (s *site) file(dataset string, at holding, file string) error {
 	key := filepath.ToSlash(file)
 	o, err := s3.NewBucketObjectv2(s.ctx, s.name("data", dataset, key), &s3.BucketObjectv2Args{
-		Bucket: b.Name,
-		Key:    pulumi.String(key),
+		Bucket: at.bucket.ToStringOutput(),
+		Key:    pulumi.String(at.place.Prefix + key),
 		Source: pulumi.NewFileAsset(filepath.Join(s.cfg.Folders[s.plan.Name], file)),
 		Tags:   pulumi.ToStringMap(s.tags()),
-	}, pulumi.Parent(b), pulumi.RetainOnDelete(true))
+	}, append(at.options, pulumi.RetainOnDelete(true))...)
 	if err != nil {
 		return fmt.Errorf("file %s: %w", file, err)
 	}
@@ -151,32 +151,6 @@ func (s *site) files(d plan.Dataset) (out []string, err error) {
 	}
 	slices.Sort(out)
 	return out, nil
-}
-
-// bucket registers a bucket of the blueprint's own, whose objects are deleted after
-// that many days; 0: never. Its name ends in the account, which is known when it is
-// deployed.
-func (s *site) bucket(what string, days int) (*bucket.Bucket, error) {
-	readable := s.cfg.BucketName(s.plan.Name, what)
-	b, err := bucket.New(s.ctx, s.name(what), &bucket.Args{
-		BucketName:    pulumi.Sprintf("%s-%s", readable, s.base.AccountID),
-		KMSKeyArn:     s.base.DataKeyArn,
-		RetentionDays: days,
-		AccessLogs:    &bucket.AccessLogs{Bucket: s.base.LogsBucket, Prefix: readable + "/"},
-		Protect:       s.cfg.Protected(),
-		Tags:          s.tags(),
-		Owner:         []string{"ashlar:installation", "ashlar:environment", "ashlar:tenant", "ashlar:blueprint"},
-		Partition:     lineage.PartitionOf(s.cfg.Region),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("blueprint %s: %w", s.plan.Name, err)
-	}
-	return b, nil
-}
-
-// s3URL is a bucket as the runtime opens it.
-func (s *site) s3URL(bucket pulumi.StringInput) pulumi.StringOutput {
-	return pulumi.Sprintf("s3://%s?region=%s", bucket, s.cfg.Region)
 }
 
 // below returns a blob URL with parts added to its path.

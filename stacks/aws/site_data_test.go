@@ -129,7 +129,7 @@ func TestTheDeployedPlanLacksOnlyWhatThePlatformActsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := deployed(p)
+	d := deployed(p, config.DeliveryRollout)
 	if after, err := p.Digest(); err != nil || after != before {
 		t.Errorf("the plan itself was changed (%v)", err)
 	}

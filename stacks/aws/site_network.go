@@ -30,8 +30,27 @@ func (s *site) flows(w lineage.Workload) []namespace.Flow {
 			func(g lineage.Grant) bool { return g.Access == lineage.UseDatabase })
 	}
 	f := s.reach.Flow(all, pods, graph)
+	if w.Kind == lineage.KindEndpoint && s.asksPeers(w.Name) {
+		f.To = append(f.To, namespace.Peer{Namespace: s.namespace, Pods: pods, Ports: []int{lineage.OperatorsPort}})
+	}
+	if w.Kind == lineage.KindRelease {
+		f = s.reach.Flow(w, pods, true)
+		_, asked := s.podsAt()
+		for _, name := range asked {
+			f.To = append(f.To, namespace.Peer{Namespace: s.namespace, Pods: s.selector(lineage.KindEndpoint, name),
+				Ports: []int{lineage.OperatorsPort}})
+		}
+	}
+	if from := s.admitting(w); from != nil {
+		f.From = from
+	}
+	f.From = append(f.From, s.operating(w)...)
+	f.To = lineage.Once(append(f.To, lineage.Collector(s.cfg.Tracing.Endpoint)...))
 	if w.Kind == lineage.KindPipeline || s.retrains(w) {
 		f.To = lineage.Once(append(f.To, lineage.Trackers(s.plan)...))
+	}
+	if w.Kind == lineage.KindEndpoint {
+		f.To = lineage.Once(append(f.To, lineage.Issuer(s.plan.Endpoints[w.Name].Access)...))
 	}
 	if !graph {
 		f.To = lineage.Once(append(f.To, alarms...)) // one pod does all

@@ -89,6 +89,27 @@ func (s *site) env(w lineage.Workload) map[string]pulumi.StringInput {
 	if s.onAWS() {
 		out["AWS_REGION"] = pulumi.String(s.cfg.Region)
 	}
+	maps.Copy(out, s.tracing(w))
+	return out
+}
+
+// tracing are OpenTelemetry's variables: where traces are sent, of which there are none
+// where that is not said, and what they say of the workload.
+func (s *site) tracing(w lineage.Workload) map[string]pulumi.StringInput {
+	t := s.cfg.Tracing
+	if t.Endpoint == "" {
+		return nil
+	}
+	out := map[string]pulumi.StringInput{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": pulumi.String(t.Endpoint),
+		"OTEL_SERVICE_NAME":           pulumi.String(w.ID()),
+		"OTEL_RESOURCE_ATTRIBUTES": pulumi.String("service.namespace=" + s.plan.Name +
+			",deployment.environment.name=" + s.plan.Environment + ",k8s.namespace.name=" + s.namespace),
+	}
+	if t.Ratio != "" {
+		out["OTEL_TRACES_SAMPLER"] = pulumi.String("parentbased_traceidratio")
+		out["OTEL_TRACES_SAMPLER_ARG"] = pulumi.String(t.Ratio)
+	}
 	return out
 }
 

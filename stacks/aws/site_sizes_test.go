@@ -149,11 +149,11 @@ func TestTheQuotaHoldsWhatTheBlueprintAsksFor(t *testing.T) {
 }
 
 func TestPodsAreNotToldOfSizes(t *testing.T) {
-	a, err := deployed(sizes()).Encode()
+	a, err := deployed(sizes(), config.DeliveryRollout).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := deployed(credit()).Encode()
+	b, err := deployed(credit(), config.DeliveryRollout).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

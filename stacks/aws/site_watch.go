@@ -57,7 +57,7 @@ func (s *site) monitor(name string) (*monitor.Args, error) {
 	}
 	args.Scrape = &monitor.Scrape{
 		Service: object.With(s.selector(lineage.KindEndpoint, name), endpoint.Traffic, endpoint.Live),
-		Port:    pod.PortName, Path: "/metrics", Interval: "30s",
+		Port:    pod.OperatorsName, Path: "/metrics", Interval: "30s",
 	}
 	groups, err := alerts.Endpoint(s.plan, name, s.alerting())
 	args.Alerts = rules(groups)

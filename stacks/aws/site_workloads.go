@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -158,8 +159,8 @@ func wholeSeconds(d time.Duration) time.Duration {
 	return max(d.Round(time.Second), time.Second)
 }
 
-// endpoints registers what serves each endpoint, and says how to reach it from a desk:
-// it has no ingress.
+// endpoints registers what serves each endpoint, and says how to reach it from a desk,
+// where nothing leads to it.
 func (s *site) endpoints() error {
 	for _, name := range sorted(s.plan.Endpoints) {
 		args, err := s.endpoint(name)
@@ -170,17 +171,25 @@ func (s *site) endpoints() error {
 		if err != nil {
 			return err
 		}
-		s.outputs.url(s.plan.Name, name, served.URL)
+		s.outputs.url(s.plan.Name, name, s.urlOf(name, served))
 		s.outputs.command(s.plan.Name, "reach endpoint "+name,
-			fmt.Sprintf("kubectl -n %s port-forward service/%s 8080:80", s.namespace, name))
+			fmt.Sprintf("kubectl -n %s port-forward service/%s %s %d", s.namespace, name, callersPort(args), lineage.OperatorsPort))
 	}
 	return nil
+}
+
+// callersPort is where callers are answered on a desk, and on the endpoint's Service.
+func callersPort(args *endpoint.Args) string {
+	if args.Pod.Certificate != nil {
+		return "8443:443"
+	}
+	return "8080:80"
 }
 
 // endpoint is what serves the endpoint's model.
 func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	e, w := s.plan.Endpoints[name], s.of(lineage.KindEndpoint, name)
-	strategy, err := strategyOf(e.Strategy)
+	strategy, err := strategyOf(e.Strategy, s.cfg.Delivery)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
 	}
@@ -191,7 +200,8 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	if e.Replicas.RequestsInFlight > 0 && e.Replicas.Min > 0 && !s.cfg.Monitoring {
 		return nil, fmt.Errorf("endpoint %s: replicas.requests_in_flight needs Prometheus: set monitoring to true, or remove it", name)
 	}
-	p := s.pod(w, serving(e.Given()), "serve", "--endpoint", name)
+	p := s.pod(w, serving(e.Given()), "serve", "--assigned", "--endpoint", name,
+		"--listen-operators", fmt.Sprintf(":%d", lineage.OperatorsPort))
 	place(&p, e.NodeSelector, e.Tolerations)
 	if p.PriorityClass, err = s.class(e.Priority); err != nil {
 		return nil, fmt.Errorf("endpoint %s: %w", name, err)
@@ -199,40 +209,26 @@ func (s *site) endpoint(name string) (*endpoint.Args, error) {
 	if p.GPU > 0 {
 		p.Pool = &foundation.TrainingPool // whose nodes have the GPUs of clusters of ours
 	}
-	p.Port, p.Grace = lineage.ServingPort, 60
+	p.Port, p.Operators, p.Grace = lineage.ServingPort, lineage.OperatorsPort, 60
+	if p.Notes, err = accessNotes(e.Access); err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", name, err)
+	}
+	certify(e.Access, &p)
 	if a := s.plan.Models[e.Model].Artifact; a != nil && a.Flavor == plan.PyFunc && a.Image == "" {
 		return nil, fmt.Errorf("endpoint %s: model %s is a pyfunc without an image to run its server in on a cluster: add image: \"registry/name@sha256:...\" to its artifact", name, e.Model)
 	}
+	expose, err := s.exposeOf(name)
+	if err := errors.Join(err, s.letIn(name)); err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", name, err)
+	}
 	s.scoring(e.Model, &p)
 	s.withKeys(e.Model, &p)
+	s.counted(name, e.Strategy, &p)
 	return &endpoint.Args{
 		Namespace: s.namespace, Name: name, Pod: p, Selector: s.selector(w.Kind, name), Labels: s.labels(w.Kind, name),
 		Min: e.Replicas.Min, Max: e.Replicas.Max, InFlight: e.Replicas.RequestsInFlight,
-		Keda: s.cfg.KedaNamespace, Delivery: s.cfg.Delivery, Strategy: strategy, After: s.ready,
+		Keda: s.cfg.KedaNamespace, Delivery: s.cfg.Delivery, Strategy: strategy, Expose: expose, After: s.ready,
 	}, nil
-}
-
-// strategyOf is the plan's strategy in the component's words.
-func strategyOf(s plan.Strategy) (endpoint.Strategy, error) {
-	var out endpoint.Strategy
-	if s.BlueGreen != nil {
-		out.BlueGreen = &endpoint.BlueGreen{AutoPromotion: s.BlueGreen.AutoPromotionEnabled}
-	}
-	if s.Canary == nil {
-		return out, nil
-	}
-	for i, step := range s.Canary.Steps {
-		one := endpoint.Step{Weight: step.SetWeight, Forever: step.Pause == "manual"}
-		if step.Pause != "" && !one.Forever {
-			d, err := plan.ParseDuration(step.Pause)
-			if err != nil {
-				return out, fmt.Errorf("strategy: canary step %d: pause: %w", i, err)
-			}
-			one.Seconds = max(1, int(d.Round(time.Second).Seconds()))
-		}
-		out.Canary = append(out.Canary, one)
-	}
-	return out, nil
 }
 
 // hourly is a schedule every hour, at a minute of the name's own: were it the

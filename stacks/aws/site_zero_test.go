@@ -28,7 +28,7 @@ func TestNoPodsTakeAClusterWithKEDA(t *testing.T) {
 	if all := r.All("kubernetes:autoscaling/v2:HorizontalPodAutoscaler"); len(all) != 0 {
 		t.Errorf("there are %d autoscalers beside KEDA's", len(all))
 	}
-	p.Endpoints["scoring-proxy"] = plan.Endpoint{Model: e.Model, Replicas: plan.Replicas{Min: 1, Max: 1}}
+	p.Endpoints["scoring-proxy"] = plan.Endpoint{Access: e.Access, Model: e.Model, Replicas: plan.Replicas{Min: 1, Max: 1}}
 	if err := Validate([]*plan.Plan{p}, cfg); err == nil || !strings.Contains(err.Error(), "Service scoring-proxy") {
 		t.Errorf("two Services of one name: %v", err)
 	}

@@ -62,7 +62,7 @@ func verify(ctx context.Context, plans []*plan.Plan, cfg config.Config, c Cluste
 			found = append(found, foreign(cfg, name, labels, annotations))
 		}
 	}
-	for _, need := range needs(cfg) {
+	for _, need := range append(needs(cfg), needsExposed(plans, cfg)...) {
 		kinds, err := c.Kinds(ctx, need.group)
 		if err != nil {
 			return err

@@ -13,10 +13,12 @@ import (
 	"github.com/ashlar-dev/ashlar/templates/workflows"
 )
 
-// shared is a foundation of three tenants, whose names are alike.
-func shared(t *testing.T) (config.Config, *pulumitest.Recording) {
+// shared is a foundation of three tenants, whose names are alike, and whose workloads have
+// buckets of their own or keep their data in the bucket that is named.
+func shared(t *testing.T, bucket string) (config.Config, *pulumitest.Recording) {
 	t.Helper()
 	c := foundationConfig("prod")
+	c.Existing.Bucket = bucket
 	c.Region = iamRegion
 	c.GitHub = &config.GitHubConfig{State: "acme-state/ml"}
 	c.Tenants = map[string]config.Tenant{
@@ -24,7 +26,12 @@ func shared(t *testing.T) (config.Config, *pulumitest.Recording) {
 		"acme-churn":  {Repository: "acme/churn", Namespaces: []string{"customer-churn"}, Project: "Churn"},
 		"acme2":       {Repository: "acme/credit2", Namespaces: []string{"credit-risk-2", "other"}},
 	}
-	return c, recordFoundation(t, c)
+	r, err := pulumitest.Answered(Program(nil, c, nil), map[string]map[string]any{
+		"aws:s3/getBucket:getBucket": {"bucket": bucket, "arn": "arn:aws:s3:::" + bucket}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, r
 }
 
 // belongings are what a tenant has that permissions name: each resource with the
@@ -41,6 +48,7 @@ func belongings(name, project, asker string) map[string][]pulumitest.Request {
 	bucket := "arn:aws:s3:::ashlar-prod-" + name + "-credit-risk-data-applications-0a1b2c3d-123456789012"
 	add("s3", bucket, nil)
 	add("s3", bucket+"/data/credit_data.csv", nil)
+	add("s3", "arn:aws:s3:::platform-ml/ashlar/prod/"+name+"/credit-risk/data/applications/credit_data.csv", nil)
 	for _, place := range []string{"stacks/%s/prod.json", "stacks/%s/prod.json.bak", "history/%s/prod/prod-1.history.json",
 		"backups/%s/prod/prod.1.json", "locks/organization/%s/prod/1.json"} {
 		add("s3", "arn:aws:s3:::acme-state/ml/.pulumi/"+fmt.Sprintf(place, project), nil)
@@ -62,7 +70,7 @@ func actionsOf(statements []pulumitest.Statement) []string {
 }
 
 func TestNoTenantReachesWhatIsAnothers(t *testing.T) {
-	c, r := shared(t)
+	c, r := shared(t, "platform-ml")
 	tenants := c.TenantsOf("ashlar")
 	for asker := range tenants {
 		for _, duty := range workflows.Duties() {
@@ -92,7 +100,7 @@ func TestNoTenantReachesWhatIsAnothers(t *testing.T) {
 }
 
 func TestNoTenantsJobIsBelievedByAnothersRole(t *testing.T) {
-	c, r := shared(t)
+	c, r := shared(t, "platform-ml")
 	for asker, of := range c.Tenants {
 		for owner := range c.Tenants {
 			for _, duty := range workflows.Duties() {
@@ -113,7 +121,7 @@ func TestNoTenantsJobIsBelievedByAnothersRole(t *testing.T) {
 
 // TestTheBoundaryKeepsTenantsApart: whoever deploys writes the policies of its roles.
 func TestTheBoundaryKeepsTenantsApart(t *testing.T) {
-	c, r := shared(t)
+	c, r := shared(t, "platform-ml")
 	bound := pulumitest.Statements(t, r.Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy"))
 	for owner, of := range c.TenantsOf("ashlar") {
 		for _, request := range belongings(owner, of.Project, "")["s3"][:2] {
@@ -154,15 +162,23 @@ func TestTheBoundaryKeepsTenantsApart(t *testing.T) {
 // TestTheBoundaryOfTheMostTenantsFits: IAM takes 6144 characters of a policy, in which
 // the recorder's ARNs are as long as real ones.
 func TestTheBoundaryOfTheMostTenantsFits(t *testing.T) {
-	c, _ := shared(t)
+	c, _ := shared(t, "")
 	c.Tenants = map[string]config.Tenant{}
 	for i := range config.MaxTenants {
 		name := fmt.Sprintf("t%c%s", 'a'+i, strings.Repeat("x", 18)) // 20 characters, the most
 		c.Tenants[name] = config.Tenant{Repository: "acme/" + name, Namespaces: []string{name}}
 	}
-	policy := recordFoundation(t, c).Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy")
-	if len(policy) > 6144-256 {
-		t.Errorf("%d characters for %d tenants", len(policy), len(c.Tenants))
+	for _, bucket := range []string{"", strings.Repeat("b", 63)} {
+		c.Existing.Bucket = bucket
+		r, err := pulumitest.Answered(Program(nil, c, nil), map[string]map[string]any{
+			"aws:s3/getBucket:getBucket": {"bucket": bucket, "arn": "arn:aws:s3:::" + bucket}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy := r.Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy")
+		if len(policy) > 6144-256 {
+			t.Errorf("%d characters for %d tenants, bucket %q", len(policy), len(c.Tenants), bucket)
+		}
 	}
 	c.Tenants["one-more"] = config.Tenant{Repository: "acme/one-more", Namespaces: []string{"one-more"}}
 	if err := Validate(nil, c); err == nil || !strings.Contains(err.Error(), "make another foundation") {
@@ -171,7 +187,7 @@ func TestTheBoundaryOfTheMostTenantsFits(t *testing.T) {
 }
 
 func TestATenantsGroupReachesItsNamespacesAlone(t *testing.T) {
-	c, r := shared(t)
+	c, r := shared(t, "platform-ml")
 	groups := map[string]string{}
 	for _, e := range r.All("aws:eks/accessEntry:AccessEntry") {
 		groups[e.Name] = e.Text("kubernetesGroups.0")
@@ -208,7 +224,7 @@ func TestATenantsGroupReachesItsNamespacesAlone(t *testing.T) {
 // TestNoTenantMayBeNamedAsTheFoundationsOwn looks at every role and bucket of a
 // foundation: what a tenant's patterns match must be its own.
 func TestNoTenantMayBeNamedAsTheFoundationsOwn(t *testing.T) {
-	c, r := shared(t)
+	c, r := shared(t, "platform-ml")
 	names := map[string]bool{}
 	for _, role := range r.All("aws:iam/role:Role") {
 		if rest, ours := strings.CutPrefix(role.Text("name"), "ashlar-prod-"); ours {
@@ -232,6 +248,50 @@ func TestNoTenantMayBeNamedAsTheFoundationsOwn(t *testing.T) {
 			if err := Validate(nil, c); err == nil || !strings.Contains(err.Error(), "choose another name") {
 				t.Errorf("a tenant named %s could change the foundation's ashlar-prod-%s: %v", rest[:i], rest, err)
 			}
+		}
+	}
+}
+
+// TestTheBoundaryKeepsTenantsApartInOneBucket: whatever policy a role has, it reaches the
+// prefix of its own tenant, and lists nothing else of that bucket.
+func TestTheBoundaryKeepsTenantsApartInOneBucket(t *testing.T) {
+	c, r := shared(t, "platform-ml")
+	bound := pulumitest.Statements(t, r.Named(t, "aws:iam/policy:Policy", "workloads-boundary").Text("policy"))
+	const bucket = "arn:aws:s3:::platform-ml"
+	may := func(asker, action, resource, prefix string) bool {
+		request := pulumitest.Request{Action: action, Resource: resource, Context: map[string]string{}}
+		if asker != "" {
+			request.Context["aws:PrincipalTag/ashlar:tenant"] = asker
+		}
+		if prefix != "none" {
+			request.Context["s3:prefix"] = prefix
+		}
+		return may(t, bound, request)
+	}
+	askers := append(slices.Sorted(maps.Keys(c.Tenants)), "")
+	for _, asker := range askers {
+		for owner := range c.Tenants {
+			own := "ashlar/prod/" + owner + "/credit-risk/store/"
+			for _, action := range []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"} {
+				if got := may(asker, action, bucket+"/"+own+"objects/x", "none"); got != (asker == owner) {
+					t.Errorf("a role of %q and %s of %s: %t", asker, action, owner, got)
+				}
+			}
+			if got := may(asker, "s3:ListBucket", bucket, own); got != (asker == owner) {
+				t.Errorf("a role of %q lists what is %s's: %t", asker, owner, got)
+			}
+		}
+		for _, prefix := range []string{"none", "", "ashlar/prod/", "ashlar/dev/acme2/", "payroll/"} {
+			if may(asker, "s3:ListBucket", bucket, prefix) {
+				t.Errorf("a role of %q lists %q", asker, prefix)
+			}
+		}
+		if may(asker, "s3:PutObject", bucket+"/payroll/x", "none") ||
+			may(asker, "s3:PutObject", bucket+"/ashlar/dev/acme2/x", "none") {
+			t.Errorf("a role of %q writes outside of the environment", asker)
+		}
+		if !may(asker, "s3:GetObject", bucket+"/datasets/x", "none") {
+			t.Errorf("a role of %q has no way to datasets beside ours", asker)
 		}
 	}
 }

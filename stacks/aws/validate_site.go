@@ -140,6 +140,9 @@ func (s *site) objects(say func(error)) {
 	for _, name := range sorted(s.plan.Endpoints) {
 		s.endpointObjects(name, &n)
 	}
+	if args := s.releaser(); args != nil {
+		say(args.Validate())
+	}
 	if args := s.retentionJob(); args != nil {
 		say(args.Validate())
 		n.job(args, "the retention of datasets")

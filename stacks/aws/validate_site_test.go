@@ -56,7 +56,8 @@ func TestAScheduleOrAnImageThatIsWrongIsSaidOnce(t *testing.T) {
 
 func TestServicesOfTwoEndpointsMayNotMeet(t *testing.T) {
 	p := credit()
-	p.Endpoints["scoring-canary"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}}
+	p.Endpoints["scoring-canary"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1},
+		Access: &plan.Access{Public: true}}
 	if err := Validate([]*plan.Plan{p}, cloud()); err == nil ||
 		!strings.Contains(err.Error(), "endpoint scoring and endpoint scoring-canary would both have the Service scoring-canary") {
 		t.Errorf("with Argo Rollouts: %v", err)
@@ -69,8 +70,10 @@ func TestServicesOfTwoEndpointsMayNotMeet(t *testing.T) {
 func TestNamesInTheStateOfTwoBlueprintsMayNotMeet(t *testing.T) {
 	a, b := credit(), credit()
 	a.Name, b.Name = "p", "p-endpoint-q"
-	a.Endpoints["q-endpoint-r"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}}
-	b.Endpoints["r"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1}}
+	a.Endpoints["q-endpoint-r"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1},
+		Access: &plan.Access{Public: true}}
+	b.Endpoints["r"] = plan.Endpoint{Model: "default-risk", Replicas: plan.Replicas{Min: 1, Max: 1},
+		Access: &plan.Access{Public: true}}
 	if err := Validate([]*plan.Plan{a, b}, cloud()); err == nil ||
 		!strings.Contains(err.Error(), "p-endpoint-q-endpoint-r would name two things") {
 		t.Errorf("got %v", err)

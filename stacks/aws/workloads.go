@@ -70,8 +70,8 @@ func (s *site) register() error {
 		return err
 	}
 	s.ready = append(append(slices.Clone(s.ready), ns.Object), told.Objects...)
-	for _, part := range []func() error{s.identities, s.queues, s.pipelines, s.endpoints, s.monitors, s.slos,
-		s.retention, s.backup} {
+	for _, part := range []func() error{s.identities, s.queues, s.pipelines, s.endpoints, s.releases, s.monitors,
+		s.slos, s.retention, s.backup} {
 		if err := part(); err != nil {
 			return err
 		}

@@ -205,6 +205,7 @@ func TestAPlanThatPodsReadOtherwiseRestartsItsPodsAndNobodyElses(t *testing.T) {
 		p.Models["default-risk"].Require.Metrics["roc_auc"][0].Value = 0.81
 	})
 	want := []string{
+		"kubernetes:apps/v1:Deployment credit-risk-release-models",
 		rolloutType + " credit-risk-endpoint-scoring",
 		"kubernetes:argoproj.io/v1alpha1:WorkflowTemplate credit-risk-pipeline-nightly-template",
 		"kubernetes:batch/v1:CronJob credit-risk-monitor-scoring-drift",
@@ -330,8 +331,8 @@ func TestWorkloadsWaitForWhatTheyReadWhenTheyStart(t *testing.T) {
 func TestRolesAndBucketsAreOfTheKindThatCIMayTouch(t *testing.T) {
 	r := registered(t, cloud(), credit(), churn())
 	roles := r.All("aws:iam/role:Role")
-	if len(roles) != 7 {
-		t.Errorf("%d roles, want one for each of seven workloads; the migration's is the foundation's", len(roles))
+	if len(roles) != 9 {
+		t.Errorf("%d roles, want one for each of nine workloads; the migration's is the foundation's", len(roles))
 	}
 	for _, role := range roles {
 		if !strings.HasPrefix(role.Text("name"), "ashlar-prod-ashlar-eu-central-1-") ||

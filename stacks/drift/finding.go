@@ -47,6 +47,9 @@ type Finding struct {
 	Class    Class  `json:"class"`
 	Why      string `json:"why"`    // what the class is derived from
 	Advice   string `json:"advice"` // what to do
+	// Origin is the field of a blueprint that could take the value that was found; zero
+	// where there is none, and for the class security always.
+	Origin Origin `json:"origin,omitzero"`
 }
 
 // Report is the result of one comparison.

@@ -208,6 +208,9 @@ func (s step) finding(path, change string) Finding {
 			f.Found = value(s.Old.Inputs, steps)
 		}
 	}
+	if strings.HasPrefix(s.kind(), "kubernetes:") {
+		f = f.From(kind, s.New.Inputs)
+	}
 	return f
 }
 

@@ -47,7 +47,7 @@ var kubernetesRules = []rule{
 	{"ConfigMap", wholeObject, Security, "pods read it: the plan decides what they serve and who must approve"},
 	{"ConfigMap", at(`^(data|binaryData|immutable)`), Security,
 		"pods read it: the plan decides what they serve and who must approve"},
-	{"Service Ingress HTTPRoute Gateway TraefikService InterceptorRoute", nil, Security, "it decides which pods get the requests"},
+	{"Service Ingress HTTPRoute Gateway TraefikService IngressRoute Certificate InterceptorRoute", nil, Security, "it decides which pods get the requests"},
 	{"PrometheusRule ServiceMonitor PodMonitor", nil, Security, "without it what goes wrong raises no alert"},
 	{"PodDisruptionBudget", nil, Security, "without it a drain of nodes may stop every pod at once"},
 	{"Deployment StatefulSet DaemonSet Rollout Job CronJob CronWorkflow WorkflowTemplate", nil, Security,

@@ -18,6 +18,12 @@ type Proposal struct {
 	Body    string // Markdown
 	Message string // of the commit
 	Files   map[string][]byte
+	// Replaced are texts that files must have in the base, by path: what the new texts were
+	// made of. A base that has gone on is an error then, and nothing is overwritten.
+	Replaced map[string][]byte
+	// Identity stands for what is proposed; empty: nothing does. Where somebody has closed
+	// the last pull request from the branch, and it had the same one, none is opened.
+	Identity string
 }
 
 // Propose makes the repository have the pull request, open and with these files
@@ -28,6 +34,13 @@ type Proposal struct {
 // protection.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Outcome, error) {
 	doing := "pull request from " + p.Branch
+	if p.Identity != "" {
+		p.Body = identityMark(p.Identity) + "\n" + p.Body
+		declined, err := c.declined(ctx, p)
+		if err != nil || declined.Action != "" {
+			return declined, explained(doing, err)
+		}
+	}
 	pushed, err := c.push(ctx, p)
 	if err != nil {
 		return Outcome{}, explained(doing, err)
@@ -78,6 +91,16 @@ func (c *Client) push(ctx context.Context, p Proposal) (bool, error) {
 	base, _, err := c.api.Git.GetRef(ctx, c.owner, c.name, "heads/"+p.Base)
 	if err != nil {
 		return false, err
+	}
+	for _, path := range slices.Sorted(maps.Keys(p.Replaced)) {
+		text, err := c.content(ctx, base.GetObject().GetSHA(), path)
+		if err != nil && status(err) != 404 {
+			return false, err
+		}
+		if err != nil || !bytes.Equal(text, p.Replaced[path]) {
+			return false, fmt.Errorf("%s is not what it is in %s: run this in a work tree of %s without changes",
+				path, p.Base, p.Base)
+		}
 	}
 	// 404 means that the branch has to be made.
 	branch, _, err := c.api.Git.GetRef(ctx, c.owner, c.name, "heads/"+p.Branch)

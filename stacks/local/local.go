@@ -24,29 +24,38 @@ import (
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
 	"github.com/ashlar-dev/ashlar/runtime/confine"
+	"github.com/ashlar-dev/ashlar/runtime/endpoint"
 	"github.com/ashlar-dev/ashlar/runtime/govern"
 	"github.com/ashlar-dev/ashlar/runtime/pipeline"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/serve"
+	"github.com/ashlar-dev/ashlar/runtime/tracing"
 	"github.com/ashlar-dev/ashlar/runtime/tracking"
 )
 
+// TLS are the files by which a server proves who it is.
+type TLS = endpoint.TLS
+
 // Config is what a Stack needs. Plan, Dir, State and Now are required.
 type Config struct {
-	Plan    *plan.Plan
-	Dir     string              // the blueprint's folder; relative sources start there
-	State   string              // folder of the state; see StateFolder
-	Listen  string              // host:port; empty: 127.0.0.1:8080
-	Hosts   []string            // names that lead here besides localhost; see serve.Local
-	Author  string              // who runs it
-	Commit  string              // of the blueprint's repository; empty: not known
-	Getenv  func(string) string // nil: no environment; trackers sign in by it
-	Workers int                 // 0: all cores
-	Now     func() time.Time
-	Log     *slog.Logger         // nil: silent
-	Observe func(pipeline.Event) // nil: nobody watches
-	Notice  func(string)         // nil: nobody reads; a line when something changes while serving
-	Poll    time.Duration        // how often decisions made elsewhere are looked for; 0: a second
+	Plan   *plan.Plan
+	Dir    string // the blueprint's folder; relative sources start there
+	State  string // folder of the state; see StateFolder
+	Listen string // host:port; empty: 127.0.0.1:8080
+	// ListenPage is an address of its own for the page, metrics and drift, which Listen does
+	// not answer then; empty: they are at Listen.
+	ListenPage string
+	TLS        TLS                 // zero: plain HTTP
+	Hosts      []string            // names that lead here besides localhost; see serve.Local
+	Author     string              // who runs it
+	Commit     string              // of the blueprint's repository; empty: not known
+	Getenv     func(string) string // nil: no environment; trackers sign in by it
+	Workers    int                 // 0: all cores
+	Now        func() time.Time
+	Log        *slog.Logger         // nil: silent
+	Observe    func(pipeline.Event) // nil: nobody watches
+	Notice     func(string)         // nil: nobody reads; a line when something changes while serving
+	Poll       time.Duration        // how often decisions made elsewhere are looked for; 0: a second
 }
 
 // defaults fills in what may be empty and reports everything that is wrong.
@@ -67,6 +76,9 @@ func (c *Config) defaults() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		problems = append(problems, fmt.Errorf("listen address %q: write it as host:port, such as 127.0.0.1:8080 (%w)",
 			c.Listen, err))
+	}
+	if _, _, err := net.SplitHostPort(c.ListenPage); c.ListenPage != "" && err != nil {
+		problems = append(problems, fmt.Errorf("listen address of the page %q: write it as host:port, such as 127.0.0.1:8081 (%w)", c.ListenPage, err))
 	}
 	for _, h := range c.Hosts {
 		problems = append(problems, serve.CheckHost(h))
@@ -94,6 +106,7 @@ type Stack struct {
 	lock   *flock.Flock
 	runner *pipeline.Runner
 	rules  *govern.Rules
+	tracer *tracing.Tracer    // nil: the environment asks for no traces
 	tracks *tracking.Tracking // nil: the plan tells nobody
 }
 
@@ -104,6 +117,9 @@ type Stack struct {
 // folder is an error that names it.
 func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	if err := cfg.defaults(); err != nil {
+		return nil, err
+	}
+	if err := endpoint.CheckOpen(cfg.Listen, cfg.Plan); err != nil {
 		return nil, err
 	}
 	// Before anything is opened: makeState migrates the registry and sweeps temporary
@@ -127,6 +143,9 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s.tracks = tracking.New(tracking.Config{Plan: cfg.Plan, Store: s.state.Store, Dir: cfg.Dir, Commit: cfg.Commit,
 		Getenv: cfg.Getenv, Log: cfg.Log, Notice: cfg.Notice})
+	if s.tracer, err = tracing.New(ctx, tracing.Config{Getenv: cfg.Getenv, Log: cfg.Log}); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	s.runner, err = pipeline.New(s.pipelineConfig())
 	if err == nil {
 		err = s.Sweep(ctx)
@@ -145,7 +164,7 @@ func (s *Stack) pipelineConfig() pipeline.Config {
 		TempDir: s.state.Temp, Envs: filepath.Join(s.state.Folder, "envs"), Getenv: s.cfg.Getenv, Author: s.cfg.Author,
 		Commit: s.cfg.Commit, Trigger: "up", Workers: s.cfg.Workers,
 		Now: s.cfg.Now, Log: s.cfg.Log, Observe: s.cfg.Observe, Confine: s.confinement(),
-		Keys: s.state.Keys(s.cfg.Getenv),
+		Keys: s.state.Keys(s.cfg.Getenv), Tracer: s.tracer,
 	}
 }
 
@@ -180,7 +199,8 @@ func acquire(folder string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// Close releases the state.
+// Close sends the last traces, and releases the state.
 func (s *Stack) Close() error {
+	s.tracer.Close(context.Background())
 	return errors.Join(s.state.Close(), s.lock.Unlock())
 }

@@ -1,7 +1,10 @@
 package local
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,19 +22,37 @@ const maxAnswer = 64 << 10
 // version waits for an approval, else an *IdleError.
 // It stops at the first that fails. The endpoint's own example is what it is asked.
 func (h *server) probe(ctx context.Context, s *Serving) error {
-	client := &http.Client{Timeout: 10 * time.Second}
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: h.itself()}}
+	defer client.CloseIdleConnections()
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
 		if e.Version == 0 {
 			return h.pending(ctx, e)
 		}
-		answer, err := ask(ctx, client, e.URL+"/predict", e.Example)
+		answer, err := ask(ctx, client, e.URL+"/predict", e.Example, h.endpoints[i].Own())
 		if err != nil {
 			return fmt.Errorf("endpoint %s: %w", e.Name, err)
 		}
 		e.Answer = answer
 	}
 	return nil
+}
+
+// itself trusts this server's certificate and no other: it may be for any name, and by
+// an authority that this machine does not know.
+func (h *server) itself() *tls.Config {
+	if h.secured == nil {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection compares the certificate itself
+		VerifyConnection: func(s tls.ConnectionState) error {
+			own, err := h.secured.GetCertificate(nil)
+			if err == nil && !bytes.Equal(own.Certificate[0], s.PeerCertificates[0].Raw) {
+				err = errors.New("somebody else's certificate is shown")
+			}
+			return err
+		}}
 }
 
 // pending explains why an endpoint serves nothing.
@@ -61,12 +82,16 @@ func (e *IdleError) Error() string {
 }
 
 // ask posts the body and returns the answer's text. Any status but 200 is an error.
-func ask(ctx context.Context, client *http.Client, url, body string) (string, error) {
+// authorization is the header of that name; "": there is none.
+func ask(ctx context.Context, client *http.Client, url, body, authorization string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return "", err

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,6 +36,7 @@ type Endpoint struct {
 // Serving is a stack that answers.
 type Serving struct {
 	URL       string     `json:"url"`
+	PageURL   string     `json:"page_url"` // of the page, metrics and drift
 	Endpoints []Endpoint `json:"endpoints"`
 }
 
@@ -71,23 +73,29 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	}
 	defer h.close()
 	// After the endpoints follow, so that the address answers as soon as it is open.
-	listener, err := listen(ctx, s.cfg.Listen)
+	listeners, err := h.listen(ctx)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	url := "http://" + listener.Addr().String()
-	h.url = url
+	url := h.url
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer crash.Guard()
-		site := serve.Local(h.handler(url), listener.Addr(), s.cfg.Hosts...)
-		return serve.Run(gctx, listener, site, h.servers()...)
-	})
+	for i, l := range listeners {
+		site := serve.Local(h.handlers()[i], l.Addr(), s.cfg.Hosts...)
+		group.Go(func() error {
+			defer crash.Guard()
+			return serve.Run(gctx, serve.Secured(l, h.secured), site, h.servers()...)
+		})
+	}
 	group.Go(func() error {
 		defer crash.Guard()
 		endpoint.Keep(gctx, s.state.Registry, s.cfg.Poll, h.endpoints)
+		return nil
+	})
+	group.Go(func() error {
+		defer crash.Guard()
+		endpoint.KeepAccess(gctx, s.cfg.Poll, h.endpoints)
 		return nil
 	})
 	group.Go(func() error {
@@ -100,7 +108,7 @@ func (s *Stack) Serve(ctx context.Context, opt ServeOptions) error {
 	group.Go(func() error {
 		defer crash.Guard()
 		// The listener is open already, so requests wait until Run accepts them.
-		serving := Serving{URL: url, Endpoints: h.statuses(url)}
+		serving := Serving{URL: url, PageURL: h.pageURL, Endpoints: h.statuses(url)}
 		if opt.Once {
 			defer cancel()
 			if err := h.probe(gctx, &serving); err != nil {
@@ -137,6 +145,32 @@ func (h *server) keep(ctx context.Context, group *errgroup.Group) {
 	})
 }
 
+// listen opens the stack's address, and the page's where it has one, and notes their URLs.
+func (h *server) listen(ctx context.Context) (out []net.Listener, err error) {
+	cfg := h.stack.cfg
+	if h.secured, err = cfg.TLS.Config(cfg.Now, cfg.Log, cfg.Plan); err != nil {
+		return nil, err
+	}
+	scheme := "http://"
+	if h.secured != nil {
+		scheme = "https://"
+	}
+	l, err := listen(ctx, cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	h.url = scheme + l.Addr().String()
+	if h.pageURL = h.url; cfg.ListenPage == "" {
+		return []net.Listener{l}, nil
+	}
+	page, err := listen(ctx, cfg.ListenPage)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	h.pageURL = scheme + page.Addr().String()
+	return []net.Listener{l, page}, nil
+}
+
 // listen opens the address, saying what to do where it is taken.
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
@@ -156,7 +190,9 @@ type server struct {
 	endpoints []*endpoint.Endpoint // in order of name
 	retrains  *retrains
 	audit     *registry.Watch
-	url       string
+	url       string // of what callers ask
+	pageURL   string
+	secured   *tls.Config // nil: plain HTTP
 }
 
 // newServer makes every endpoint and has it follow once, so that those which can serve
@@ -178,7 +214,7 @@ func (s *Stack) newServer(ctx context.Context) (*server, error) {
 			Rules: s.rules, Metrics: metrics, Memory: memory,
 			Author: s.cfg.Author, Now: s.cfg.Now, Log: s.cfg.Log, Notice: s.cfg.Notice, Retrain: h.retrains.ask,
 			TempDir: s.state.Temp, Getenv: s.cfg.Getenv, Confine: s.confinement(),
-			Keys: s.state.Keys(s.cfg.Getenv),
+			Keys: s.state.Keys(s.cfg.Getenv), ClientCA: s.cfg.TLS.ClientCA, Tracer: s.tracer,
 		})
 		if err != nil {
 			h.close()
@@ -189,6 +225,7 @@ func (s *Stack) newServer(ctx context.Context) (*server, error) {
 			h.close()
 			return nil, err
 		}
+		e.LookAccess(ctx)
 	}
 	return h, nil
 }
@@ -218,20 +255,27 @@ func (h *server) statuses(url string) []Endpoint {
 	return out
 }
 
-// handler is the whole site: the page, and each endpoint below its own path.
-// The first endpoint also answers at the root, where a guide's client looks.
-// The root's patterns are less specific than those of pages, so the page wins at "/".
-func (h *server) handler(url string) http.Handler {
-	mux := http.NewServeMux()
-	for i, e := range h.endpoints {
-		prefix := "/endpoints/" + e.Name()
-		mux.Handle(prefix+"/", http.StripPrefix(prefix, e.Server().Handler()))
-		// A guide's client posts to /predict without knowing any endpoint's name.
-		if i == 0 {
-			mux.Handle("/", e.Server().Handler())
-		}
+// handlers are what answers at each address: the whole site, or callers' part of it and
+// then the page's.
+func (h *server) handlers() []http.Handler {
+	if h.stack.cfg.ListenPage == "" {
+		return []http.Handler{h.site((*serve.Server).Handler, true)}
 	}
-	h.pages(mux, url)
+	return []http.Handler{h.site(serve.Callers, false), h.site(serve.Operators, true)}
+}
+
+// site is the page, and each endpoint below its own path and by the name of its model.
+// The first endpoint also answers at the root: a guide's client posts to /predict
+// without knowing any endpoint's name. The root's pattern is less specific than those of
+// pages, so the page wins at "/".
+func (h *server) site(side func(*serve.Server) http.Handler, pages bool) http.Handler {
+	mux := http.NewServeMux()
+	if all := h.servers(); len(all) > 0 {
+		mux.Handle("/", &serve.Many{Servers: all, Side: side, Root: all[0]})
+	}
+	if pages {
+		h.pages(mux, h.url)
+	}
 	return mux
 }
 
@@ -240,5 +284,5 @@ func endpointURL(url string, all []*endpoint.Endpoint, e *endpoint.Endpoint) str
 	if all[0] == e {
 		return url
 	}
-	return url + "/endpoints/" + e.Name()
+	return url + serve.Below + e.Name()
 }

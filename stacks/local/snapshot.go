@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-dev/ashlar/runtime/drift"
 	"github.com/ashlar-dev/ashlar/runtime/evaluate"
 	"github.com/ashlar-dev/ashlar/runtime/registry"
+	"github.com/ashlar-dev/ashlar/runtime/release"
 	"github.com/ashlar-dev/ashlar/runtime/run"
 	"github.com/ashlar-dev/ashlar/runtime/store"
 	"github.com/ashlar-dev/ashlar/runtime/validate"
@@ -27,7 +28,8 @@ type Snapshot struct {
 	Owner       plan.Owner                 `json:"owner"`
 	Endpoints   []Endpoint                 `json:"endpoints"`
 	Models      []ModelState               `json:"models"`
-	Drift       map[string][]*drift.Report `json:"drift"` // by endpoint, oldest first
+	Drift       map[string][]*drift.Report `json:"drift"`    // by endpoint, oldest first
+	Releases    []*release.State           `json:"releases"` // of endpoints that had one
 	Audit       AuditState                 `json:"audit"`
 }
 
@@ -63,11 +65,14 @@ func (h *server) snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	s := &Snapshot{
 		Blueprint: p.Name, Environment: p.Environment, PlanDigest: digest, Owner: p.Owner,
-		Endpoints: h.statuses(h.url), Drift: map[string][]*drift.Report{},
+		Endpoints: h.statuses(h.url), Drift: map[string][]*drift.Report{}, Releases: []*release.State{},
 	}
 	for _, e := range h.endpoints {
 		if reports, watched := e.Reports(); watched {
 			s.Drift[e.Name()] = reports
+		}
+		if r := e.Releases(); r != nil && (r.Current != nil || len(r.Past) > 0) {
+			s.Releases = append(s.Releases, r)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Models)) {

@@ -33,10 +33,13 @@ func (h *server) view(ctx context.Context, url string) (page.View, error) {
 		Team: s.Owner.Team, Email: s.Owner.Email,
 		Now: h.stack.cfg.Now().UTC().Format(clockFormat) + " UTC",
 	}
-	for _, e := range h.statuses(url) {
+	for i, e := range h.statuses(url) {
 		v.Endpoints = append(v.Endpoints,
-			page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL, Waiting: e.Waiting, Example: e.Example,
-				Version: e.Version, Confined: confined(e.Confinement)})
+			page.Endpoint{Name: e.Name, Model: e.Model, URL: e.URL,
+				Watched: endpointURL(h.pageURL, h.endpoints, h.endpoints[i]),
+				Waiting: e.Waiting, Example: e.Example,
+				Version: e.Version, Confined: confined(e.Confinement),
+				Release: viewRelease(h.endpoints[i].Releases())})
 	}
 	for _, m := range s.Models {
 		v.Models = append(v.Models, h.stack.viewModel(m, h.stack.cfg.Plan.Models[m.Name]))
@@ -121,6 +124,22 @@ func viewRun(r *run.Run) *page.Run {
 	return out
 }
 
+// viewContributions are bars of the features' mean contributions, relative to the
+// greatest, as they are sorted.
+func viewContributions(out *page.Model, c *evaluate.Contributions) {
+	if c == nil || len(c.Features) == 0 {
+		return
+	}
+	out.ContributionsFrom = plan.Counted(c.Rows, "row")
+	for _, f := range c.Features {
+		bar := page.Bar{Label: f.Feature, Text: number(f.Mean)}
+		if most := c.Features[0].Mean; most > 0 {
+			bar.Percent = 100 * f.Mean / most
+		}
+		out.Contributions = append(out.Contributions, bar)
+	}
+}
+
 // viewVersion is a version's row, with the last decision on it and the one metric by
 // which models of the task are compared.
 func (s *Stack) viewVersion(v registry.Version, task plan.Task) page.Version {
@@ -173,6 +192,7 @@ func viewEvaluation(out *page.Model, r *evaluate.Report) {
 		}
 		out.Importance = append(out.Importance, bar)
 	}
+	viewContributions(out, r.Contributions)
 	for _, column := range slices.Sorted(maps.Keys(r.Fairness)) {
 		f := page.Fairness{Column: column}
 		for _, g := range r.Fairness[column].Groups {

@@ -18,6 +18,12 @@ import (
 // returns where; it ends with the test.
 func serving(t *testing.T, change func(*Config)) (*Stack, string) {
 	t.Helper()
+	return servingWith(t, change, func(Serving) {})
+}
+
+// servingWith is serving for a test that wants to know all that is served.
+func servingWith(t *testing.T, change func(*Config), ready func(Serving)) (*Stack, string) {
+	t.Helper()
 	f, err := os.Open("../../blueprints/testdata/credit.dev.json")
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +43,7 @@ func serving(t *testing.T, change func(*Config)) (*Stack, string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	up, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- s.Serve(ctx, ServeOptions{Ready: func(st Serving) { up <- st.URL }})
+		ended <- s.Serve(ctx, ServeOptions{Ready: func(st Serving) { ready(st); up <- st.URL }})
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -47,6 +47,7 @@ var sources = map[string]source{
 	"aws:rds/getInstance:getInstance": {texts: []string{"address", "dbName", "resourceId",
 		"masterUserSecrets.0.secretArn", "masterUserSecrets.0.kmsKeyId"}, numbers: []string{"port"}},
 	"aws:ecr/getRepository:getRepository": {texts: []string{"arn", "repositoryUrl"}},
+	"aws:s3/getBucket:getBucket":          {texts: []string{"arn"}},
 }
 
 // probes ask whether something is there, by token and the argument that names it.

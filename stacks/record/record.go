@@ -23,6 +23,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ashlar-dev/ashlar/runtime/crash"
 )
 
 // Run is the stack that the program believes it runs in.
@@ -64,7 +66,7 @@ func Program(ctx context.Context, body pulumi.RunFunc, run Run) (*Recording, err
 		if err := c.RegisterStackTransformation(m.observe); err != nil {
 			return err
 		}
-		if err := body(c); err != nil {
+		if err := apart(c, body); err != nil {
 			return err
 		}
 		return export(c)
@@ -78,6 +80,17 @@ func Program(ctx context.Context, body pulumi.RunFunc, run Run) (*Recording, err
 		return nil, err
 	}
 	return m.recording(), nil
+}
+
+// apart runs the program with a stack of its own: the SDK walks the stack for every
+// resource, and what is below this is nobody's.
+func apart(c *pulumi.Context, body pulumi.RunFunc) error {
+	done := make(chan error, 1)
+	go func() {
+		defer crash.Guard()
+		done <- body(c)
+	}()
+	return <-done
 }
 
 // exportsType is the type of the resource that has the stack's exports as its inputs.

@@ -20,6 +20,11 @@ const (
 	crdKind     = "CustomResourceDefinition"
 	optionsKey  = "argocd.argoproj.io/sync-options"
 	forceKey    = "kustomize.toolkit.fluxcd.io/force"
+
+	// weighted is a kind in which all but the names of two Services is Argo Rollouts' to
+	// set. Flux would set it back, in the middle of a roll-out.
+	weighted = "TraefikService"
+	applyKey = "kustomize.toolkit.fluxcd.io/ssa"
 )
 
 // manifest is one Kubernetes object on its way to a file.
@@ -181,5 +186,8 @@ func (m *manifest) annotate() {
 	if m.kind == "Job" {
 		annotations[optionsKey] = "Force=true,Replace=true"
 		annotations[forceKey] = "enabled"
+	}
+	if m.kind == weighted {
+		annotations[applyKey] = "IfNotPresent"
 	}
 }

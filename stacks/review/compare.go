@@ -90,7 +90,7 @@ type comparison struct {
 // all loads the folders and compares them, a processor each at a time. The Pulumi
 // program, which is one for all, records the resources of what is loaded meanwhile.
 func (c *comparison) all(ctx context.Context, dirs, within []string) ([]consequence.Report, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is made that is soon forgotten
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // much is made that is soon forgotten
 	all, out := make([]pair, len(dirs)), make([]consequence.Report, len(dirs))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -32,6 +32,8 @@ var kinds = map[string]int{
 	"Service": Reference, "WorkflowTemplate": Reference, "AnalysisTemplate": Reference,
 	"HorizontalPodAutoscaler": Around, "PodDisruptionBudget": Around, "Ingress": Around, "PrometheusRule": Around,
 	"ServiceMonitor": Around, "PodMonitor": Around, "ScaledObject": Around, "InterceptorRoute": Around,
+	"TraefikService": Reference, "Certificate": Reference,
+	"Gateway": Around, "HTTPRoute": Around, "IngressRoute": Around,
 }
 
 // Of returns the wave of a kind.

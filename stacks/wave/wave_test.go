@@ -5,8 +5,8 @@ import "testing"
 func TestConfigurationComesBeforeMigrationsAndThoseBeforeEndpoints(t *testing.T) {
 	order := [][]string{{"Namespace", "CustomResourceDefinition"},
 		{"ResourceQuota", "Role", "ConfigMap", "ExternalSecret"},
-		{"Job"}, {"Service"}, {"Deployment", "Rollout", "CronJob", "AKindOfTomorrow"},
-		{"HorizontalPodAutoscaler", "ScaledObject", "InterceptorRoute"}}
+		{"Job"}, {"Service", "TraefikService"}, {"Deployment", "Rollout", "CronJob", "AKindOfTomorrow"},
+		{"HorizontalPodAutoscaler", "ScaledObject", "InterceptorRoute", "HTTPRoute", "IngressRoute"}}
 	for want, kinds := range order {
 		for _, kind := range kinds {
 			if got := Of(kind); got != want {

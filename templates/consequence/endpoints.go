@@ -29,27 +29,76 @@ func (c *comparer) rollouts() {
 		default:
 			continue
 		}
-		c.add(Endpoints, "endpoint "+name, RollsOut, what+": "+strategy(e.Strategy), []string{"endpoints", name})
+		c.add(Endpoints, "endpoint "+name, RollsOut, what+": "+Strategy(e.Strategy), []string{"endpoints", name})
 	}
 }
 
-// strategy is the way of a roll-out in words.
-func strategy(s plan.Strategy) string {
+// Strategy is the way of a roll-out in words.
+func Strategy(s plan.Strategy) string {
 	switch {
 	case s.Canary != nil:
-		steps := []string{}
-		for _, step := range s.Canary.Steps {
-			if step.SetWeight != nil {
-				steps = append(steps, fmt.Sprintf("%d %%", *step.SetWeight))
-				continue
-			}
-			steps = append(steps, "pause "+step.Pause)
-		}
-		return "canary (" + strings.Join(append(steps, "100 %"), ", ") + ")"
-	case s.BlueGreen != nil && s.BlueGreen.AutoPromotionEnabled:
-		return "blue-green, promoted by itself"
+		return canary(s.Canary)
 	case s.BlueGreen != nil:
-		return "blue-green, promoted by a person"
+		return blueGreen(s.BlueGreen)
+	case s.Shadow != nil && s.Shadow.Analysis != nil:
+		return "shadow, promoted when it passes " + analysis(s.Shadow.Analysis)
+	case s.Shadow != nil:
+		return "shadow, promoted by a person"
+	case s.AB != nil:
+		return ab(s.AB)
 	}
 	return "rolling update"
+}
+
+func canary(c *plan.Canary) string {
+	steps := []string{}
+	for _, step := range c.Steps {
+		switch {
+		case step.SetWeight != nil:
+			steps = append(steps, fmt.Sprintf("%d %%", *step.SetWeight))
+		case step.Analysis != nil:
+			steps = append(steps, "judge "+analysis(step.Analysis))
+		default:
+			steps = append(steps, "pause "+step.Pause)
+		}
+	}
+	out := "canary (" + strings.Join(append(steps, "100 %"), ", ") + ")"
+	if c.Analysis != nil {
+		out += ", judged by " + analysis(c.Analysis)
+	}
+	return out
+}
+
+func blueGreen(b *plan.BlueGreen) string {
+	out := "blue-green, promoted by a person"
+	if b.AutoPromotionEnabled {
+		out = "blue-green, promoted by itself"
+	}
+	if b.PrePromotion != nil {
+		out += ", before that judged by " + analysis(b.PrePromotion)
+	}
+	if b.PostPromotion != nil {
+		out += ", after that judged by " + analysis(b.PostPromotion)
+	}
+	if b.ScaleDownDelay != "" {
+		out += ", the old version kept for " + b.ScaleDownDelay
+	}
+	return out
+}
+
+func ab(t *plan.AB) string {
+	var parts []string
+	for _, name := range t.Names() {
+		parts = append(parts, fmt.Sprintf("%s %d %%", name, t.Variants[name].Weight))
+	}
+	return "A/B by " + t.By + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// analysis is what a version must show, in the blueprint's words.
+func analysis(a *plan.Analysis) string {
+	var parts []string
+	for _, metric := range slices.Sorted(maps.Keys(a.Metrics)) {
+		parts = append(parts, metric+" "+a.Metrics[metric].String())
+	}
+	return strings.Join(parts, " and ")
 }

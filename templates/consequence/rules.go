@@ -188,6 +188,6 @@ func exemptions(d difference) []finding {
 
 // rollout says how versions will replace each other from now on.
 func rollout(d difference) []finding {
-	return []finding{{Changed, "strategy: " + strategy(decode[plan.Strategy](d.before)) + " -> " +
-		strategy(decode[plan.Strategy](d.after))}}
+	return []finding{{Changed, "strategy: " + Strategy(decode[plan.Strategy](d.before)) + " -> " +
+		Strategy(decode[plan.Strategy](d.after))}}
 }

@@ -11,6 +11,7 @@ import (
 // address that a blueprint names.
 var ownClients = map[string]string{
 	"runtime/outbound/outbound.go":  "it is what all others use",
+	"runtime/rollout/cluster.go":    "the API server that Kubernetes names to its pods",
 	"runtime/pyfunc/pyfunc.go":      "a process that it started itself, on the loopback",
 	"stacks/local/probe.go":         "the listener of its own process",
 	"tests/peers/serve/server.go":   "a peer on the loopback",

@@ -54,6 +54,17 @@ var law = []rule{
 		foreign: []string{"github.com/gofrs/flock"},
 	},
 	{
+		// Counts in, a verdict out: whoever asks does the rest.
+		folder: "runtime/judge",
+		ours:   []string{"blueprints/plan"},
+	},
+	{
+		// The counts of several processes: given their addresses, and a client.
+		folder:  "runtime/judge/peers",
+		ours:    []string{"blueprints/plan", "runtime/crash", "runtime/judge", "runtime/tracing"},
+		foreign: []string{"golang.org/x/sync/errgroup"},
+	},
+	{
 		// Names and edges: what a node does is given.
 		folder: "runtime/pipeline/scheduler",
 		ours:   []string{"runtime/crash"},
@@ -142,11 +153,21 @@ var law = []rule{
 		ours:   []string{"stacks/drift"},
 	},
 	{
+		// Blueprints with values of a cluster. No client of anything, no file is written.
+		folder: "stacks/drift/accept",
+		ours:   []string{"blueprints", "stacks/drift"},
+	},
+	{
 		// How a cluster differs from what was rendered for it.
 		folder: "stacks/drift/live",
 		ours:   []string{"stacks/cluster", "stacks/drift"},
 		foreign: []string{"go.yaml.in/yaml/v3", "k8s.io/apimachinery/pkg/api/resource",
 			"sigs.k8s.io/structured-merge-diff/v6/fieldpath"},
+	},
+	{
+		// What a stack's cluster has already: a report, and a key of a stack's config.
+		folder:  "stacks/standing",
+		foreign: []string{"go.yaml.in/yaml/v3"},
 	},
 	{
 		// What a Pulumi program registers, written down and written out.
@@ -211,7 +232,7 @@ var law = []rule{
 		// What is worth knowing of a blueprint before anything is built.
 		folder: "stacks/advice",
 		ours: []string{"blueprints", "policies", "runtime/advise", "runtime/dataset",
-			"runtime/run", "runtime/validate", "stacks/advice"},
+			"runtime/judge", "runtime/run", "runtime/validate", "stacks/advice"},
 	},
 	{
 		// Pins in a repository, their evidence, and the findings about both.
@@ -230,10 +251,10 @@ var law = []rule{
 		folder: "cmd/ashlar",
 		ours: []string{"blueprints", "policies", "templates", "stacks/local", "stacks/image", "stacks/bundle",
 			"stacks/github",
-			"stacks/account", "stacks/drift", "stacks/opencost", "stacks/revision", "stacks/review", "stacks/promote",
+			"stacks/account", "stacks/drift", "stacks/standing", "stacks/opencost", "stacks/revision", "stacks/review", "stacks/promote",
 			"stacks/draft", "stacks/advice",
-			"runtime/backup", "runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login",
-			"runtime/pipeline", "runtime/registry", "runtime/retain",
+			"runtime/access", "runtime/backup", "runtime/crash", "runtime/dataset", "runtime/govern", "runtime/login",
+			"runtime/pipeline", "runtime/registry", "runtime/release", "runtime/retain", "runtime/rollout",
 			"runtime/run", "runtime/schedule",
 			"runtime/store", "runtime/tuning", "cmd/rendering", "cmd/ashlar"},
 		foreign: []string{"*"},
@@ -243,8 +264,8 @@ var law = []rule{
 		// DAGs are made here, of the stages that the stack describes as plain values
 		// and not of its types: templates know no Pulumi.
 		folder: "cmd/ashlar-stack",
-		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/cluster", "stacks/drift", "stacks/record", "stacks/render",
-			"templates/airflow", "runtime/crash", "cmd/rendering", "cmd/ashlar-stack"},
+		ours: []string{"blueprints", "policies", "stacks/aws", "stacks/cluster", "stacks/drift", "stacks/standing", "stacks/record",
+			"stacks/render", "stacks/revision", "templates/airflow", "runtime/crash", "cmd/rendering", "cmd/ashlar-stack"},
 		foreign: []string{"*"},
 	},
 	{
@@ -287,6 +308,7 @@ var heavy = map[string][]string{
 	"github.com/google/go-git": {"stacks/github"},
 	"github.com/parquet-go":    {"runtime/dataset"},
 	"github.com/getkin/kin-op": {},
+	"go.opentelemetry.io/":     {"runtime/tracing", "tests/collector"},
 	"github.com/robfig/cron":   {}, // what Kubernetes and Argo read schedules with, to compare with
 }
 
@@ -295,4 +317,5 @@ var testOnly = []string{"github.com/google/go-cmp", "github.com/google/cel-go", 
 	"github.com/getkin/kin-openapi", "gonum.org/v1/gonum", "github.com/rhysd/actionlint",
 	"go.yaml.in/yaml/v3", "github.com/robfig/cron",
 	"github.com/santhosh-tekuri/jsonschema", module + "/tests/zones", module + "/tests/flags", module +
-		"/tests/answers", module + "/tests/bombs", module + "/tests/releases"}
+		"/tests/answers", module + "/tests/bombs", module + "/tests/releases",
+	module + "/tests/collector"}

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // address is where the endpoint's Service answers inside the cluster.
@@ -25,7 +26,39 @@ func (s *site) address(t *testing.T) string {
 
 func (p pod) address() string { return "http://" + net.JoinHostPort(p.Status.PodIP, "8080") }
 
-// ask sends a request and returns the status and the body.
+// operators is where the pod answers who watches and steers it.
+func (p pod) operators() string { return "http://" + net.JoinHostPort(p.Status.PodIP, "8081") }
+
+// calling is the address with a key of the registry's, which ask sends. Pods know it
+// within a poll of theirs.
+func (s *site) calling(t *testing.T, address string) string {
+	t.Helper()
+	if s.key == "" {
+		s.key = s.newKey(t, "--registry", s.registry)
+		time.Sleep(3 * time.Second)
+	}
+	return withKey(address, s.key)
+}
+
+// newKey makes a key in the registry that the arguments name.
+func (s *site) newKey(t *testing.T, registry ...string) string {
+	t.Helper()
+	var made struct{ Key string }
+	said := s.command(t, s.ashlar, append([]string{"access", "key", "create", "cluster-test", "--endpoint", "*",
+		"--expires", "1d", "--output", "json"}, registry...)...)
+	if err := json.Unmarshal([]byte(said), &made); err != nil || made.Key == "" {
+		t.Fatalf("no key: %v", err)
+	}
+	return made.Key
+}
+
+// withKey is the address with a key, which ask sends.
+func withKey(address, key string) string {
+	return strings.Replace(address, "://", "://key:"+key+"@", 1)
+}
+
+// ask sends a request and returns the status and the body. A key in the address is sent
+// as callers send it.
 func ask(t *testing.T, method, address string, body []byte) (int, string, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, bytes.NewReader(body))
@@ -33,6 +66,10 @@ func ask(t *testing.T, method, address string, body []byte) (int, string, error)
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if key, has := r.URL.User.Password(); has {
+		r.URL.User = nil
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
 	answer, err := client().Do(r)
 	if err != nil {
 		return 0, "", err

@@ -36,6 +36,7 @@ type site struct {
 	registry          string // URL of the database, with its schema
 	server            *gateway
 	manifests         string // the folder that was rendered
+	key               string // of a caller; "": calling makes it
 }
 
 // deploy renders the example for servers of its own and applies it. Nothing is
@@ -68,6 +69,14 @@ func renderOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *s
 		registry: inSchema(t, g.database(t), config.SchemaOf(id, environment)), manifests: t.TempDir(),
 	}
 	s.server = g.server(t)
+	s.render(t, dir, pairs...)
+	return s
+}
+
+// render renders a blueprint's folder as this site, in the place of what was rendered
+// before.
+func (s *site) render(t *testing.T, dir string, pairs ...string) {
+	t.Helper()
 	delivery, pipelines := config.DeliveryDeployment, config.PipelinesCronJob
 	if s.argo {
 		delivery, pipelines = config.DeliveryRollout, config.PipelinesArgo
@@ -75,7 +84,7 @@ func renderOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *s
 	args := []string{"render", "--out", s.manifests, "--secrets", "--env", environment,
 		"--layer", config.LayerWorkloads,
 		"--provider", config.ProviderKubernetes,
-		"--config", "name=" + id, "--config", "namespace=" + s.namespace, "--config", "image=" + g.image,
+		"--config", "name=" + s.name, "--config", "namespace=" + s.namespace, "--config", "image=" + s.image,
 		"--config", "delivery=" + delivery,
 		"--config", "pipelines=" + pipelines, "--config", "storeUrl=" + s.server.location(), "--config",
 		"databaseUrl=" + s.registry}
@@ -83,7 +92,6 @@ func renderOf(t *testing.T, g ground, dir string, argo bool, pairs ...string) *s
 		args = append(args, "--config", one)
 	}
 	s.command(t, s.stack, append(args, dir)...)
-	return s
 }
 
 // load builds the runtime's image as people do, brings it to the node and

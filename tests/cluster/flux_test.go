@@ -5,13 +5,11 @@ package cluster
 import (
 	"crypto/rand"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // fluxParts are what `make delivery` builds of Flux.
@@ -48,23 +46,7 @@ func (g ground) flux(t *testing.T, tools string) {
 
 // fluxed is a site that Flux' controllers deliver.
 type fluxed struct {
-	*delivered
-	hub *httptest.Server
-}
-
-// address is that of a version of the bundle.
-func (f *fluxed) address(tag string) string {
-	return "oci" + strings.TrimPrefix(f.hub.URL, "http") + "/acme/credit:" + tag
-}
-
-// pushed pushes the manifests as a version, signed with a key where there is one.
-func (f *fluxed) pushed(t *testing.T, tag, private string) {
-	t.Helper()
-	args := []string{"bundle", "push", f.address(tag), "--from", f.manifests}
-	if private != "" {
-		args = append(args, "--key", private)
-	}
-	f.output(t, args...)
+	*published
 }
 
 // delivers applies what `ashlar generate delivery` writes for a version, with one change:
@@ -141,35 +123,6 @@ func (f *fluxed) refused(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-// written is what Flux last wrote into each of the bundle's objects, by kind and name: a
-// write that changes nothing changes neither these nor their time.
-func (f *fluxed) written(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	list := get[struct {
-		Items []struct {
-			Kind     string
-			Metadata struct {
-				Name, Namespace string
-				Generation      int
-				ManagedFields   []struct {
-					Manager, Operation, Subresource string
-					Time                            time.Time
-					FieldsV1                        map[string]any
-				}
-			}
-		}
-	}](t, f.ground, "-k", f.folder("manifests"), "--show-managed-fields")
-	for _, o := range list.Items {
-		for _, m := range o.Metadata.ManagedFields {
-			if m.Manager == "kustomize-controller" && m.Subresource == "" {
-				out[o.Kind+" "+o.Metadata.Namespace+"/"+o.Metadata.Name] = fmt.Sprint(m.Operation, m.Time, m.FieldsV1)
-			}
-		}
-	}
-	return out
 }
 
 // hasFlux skips the test where the controllers are not built.

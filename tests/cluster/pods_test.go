@@ -88,7 +88,7 @@ func (s *site) replaced(t *testing.T, v version, before []pod, rows [][]byte, an
 	if err := s.serves(t, fresh, v); err != nil {
 		t.Error(err)
 	}
-	if again := predictions(t, fresh.address(), rows); !slices.Equal(again, answers) {
+	if again := predictions(t, s.calling(t, fresh.address()), rows); !slices.Equal(again, answers) {
 		t.Errorf("pod %s answers otherwise than those before it", fresh.Metadata.Name)
 	}
 }

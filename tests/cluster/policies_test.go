@@ -70,7 +70,7 @@ func (g ground) arena(t *testing.T, image string, w world) *arena {
 	for duty, l := range a.site.duties(t) {
 		switch duty {
 		case "serving", "train", "register", "finish", "drift", "retention":
-			a.duties[duty] = g.probe(t, image, a.namespace, "probe-"+duty, l, "tcp:8080", "tcp:9000")
+			a.duties[duty] = g.probe(t, image, a.namespace, "probe-"+duty, l, "tcp:8080", "tcp:8081", "tcp:9000")
 		}
 	}
 	names := labels{"k8s-app": "kube-dns"}

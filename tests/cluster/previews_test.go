@@ -107,8 +107,16 @@ func (x *team) goes(t *testing.T, r *actions.Runner, hub *githubtest.Server, bef
 			t.Errorf("the preview left %s", one)
 		}
 	}
-	if len(after) < len(before) || len(before) < 20 {
-		t.Errorf("dev had %d objects, and has %d", len(before), len(after))
+	// Pods come and go by themselves, and what controllers make of them.
+	for _, one := range before {
+		kind, _, _ := strings.Cut(one, "/")
+		kind, _, _ = strings.Cut(kind, ".")
+		if !slices.Contains(after, one) && !slices.Contains([]string{"pod", "replicaset", "endpointslice"}, kind) {
+			t.Errorf("dev has lost %s", one)
+		}
+	}
+	if len(before) < 20 {
+		t.Errorf("dev had only %d objects", len(before))
 	}
 	if all := x.pulumi(t, "stack", "ls"); strings.Contains(all, "pr-7") {
 		t.Errorf("its stack is left:\n%s", all)
@@ -128,7 +136,7 @@ func (s *site) answers(t *testing.T, rows [][]byte) []string {
 		}
 		return err
 	})
-	return predictions(t, s.address(t), rows)
+	return predictions(t, s.calling(t, s.address(t)), rows)
 }
 
 // sampled asserts that what was read is about half of the example's 4,454 rows.

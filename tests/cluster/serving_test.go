@@ -43,10 +43,10 @@ func (s *site) prove(t *testing.T) {
 	serving := s.becomeReady(t, v)
 
 	rows := s.requests(t, asked)
-	answers := predictions(t, s.address(t), rows)
+	answers := predictions(t, s.calling(t, s.address(t)), rows)
 	total := 0.0
 	for _, p := range serving {
-		total += counted(t, p.address(), "model_predictions_total")
+		total += counted(t, p.operators(), "model_predictions_total")
 	}
 	if total != asked {
 		t.Errorf("the pods counted %v predictions of %d", total, asked)
@@ -82,14 +82,15 @@ func (s *site) refusesToServe(t *testing.T) {
 			if code != http.StatusServiceUnavailable || !strings.Contains(said.Reason, "approv") {
 				return fmt.Errorf("pod %s: %d %+v; want it to wait for an approval", p.Metadata.Name, code, said)
 			}
-			if code, text, err := ask(t, http.MethodPost, p.address()+"/predict", s.requests(t, 1)[0]); err != nil ||
+			at := s.calling(t, p.address()) + "/predict"
+			if code, text, err := ask(t, http.MethodPost, at, s.requests(t, 1)[0]); err != nil ||
 				code != http.StatusServiceUnavailable {
 				t.Fatalf("pod %s predicts unapproved: %d %v %s", p.Metadata.Name, code, err, text)
 			}
 		}
 		return nil
 	})
-	if code, text, err := ask(t, http.MethodPost, s.address(t)+"/predict", s.requests(t, 1)[0]); err == nil {
+	if code, text, err := ask(t, http.MethodPost, s.calling(t, s.address(t))+"/predict", s.requests(t, 1)[0]); err == nil {
 		t.Errorf("the Service leads to a pod that is not ready: %d %s", code, text)
 	}
 }
@@ -151,11 +152,12 @@ func (s *site) likeALaptop(t *testing.T, v version, rows [][]byte, answers []str
 		t.Errorf("the cluster trained %s, this machine %s", v.ModelDigest, local.ModelDigest)
 	}
 	s.command(t, s.ashlar, "model", "approve", model, "1", "--by", "risk-officers", "--state", state)
+	key := s.newKey(t, "--state", state, "--dir", dir)
 	up, err := ashlar.Up(s.ashlar, dir, "--env", environment, "--state", state)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if here := predictions(t, up.URL, rows); !slices.Equal(here, answers) {
+	if here := predictions(t, withKey(up.URL, key), rows); !slices.Equal(here, answers) {
 		t.Errorf("the cluster answered\n%s\nthis machine\n%s", answers[0], here[0])
 	}
 	if err := up.Stop(); err != nil {

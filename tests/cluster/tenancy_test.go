@@ -44,7 +44,8 @@ func TestTeamsShareACluster(t *testing.T) {
 			t.Errorf("something of acme's production has gone: %v", changes)
 		}
 		rows := prod.requests(t, asked)
-		if now := predictions(t, prod.address(t), rows); strings.Join(now, "") != strings.Join(answers, "") {
+		now := predictions(t, prod.calling(t, prod.address(t)), rows)
+		if strings.Join(now, "") != strings.Join(answers, "") {
 			t.Error("acme's endpoint answers otherwise than before")
 		}
 		a.destroy(t, "prod")
@@ -62,7 +63,7 @@ func (s *site) served(t *testing.T) []string {
 	s.command(t, s.ashlar, "model", "approve", model, "1", "--by", "risk-officers", "--comment", "reviewed",
 		"--registry", s.registry)
 	s.becomeReady(t, s.show(t, "--registry", s.registry))
-	return predictions(t, s.address(t), s.requests(t, asked))
+	return predictions(t, s.calling(t, s.address(t)), s.requests(t, asked))
 }
 
 // edits changes the blueprint in every way that changes objects: each is carried out,
@@ -73,9 +74,9 @@ func (x *team) edits(t *testing.T, env string) {
 		{"schedule", `schedule: "@daily"`, `schedule: "@weekly"`, "pipeline-nightly"},
 		{"resources", `schedule: "@weekly"`, `schedule: "@weekly", resources: memory: "3Gi"`, "pipeline-nightly"},
 		{"an endpoint more", "	endpoints: scoring: {",
-			"	endpoints: second: {model: \"default-risk\", replicas: {min: 1, max: 1}}\n	endpoints: scoring: {",
+			"	endpoints: second: {model: \"default-risk\", access: public: true, replicas: {min: 1, max: 1}}\n	endpoints: scoring: {",
 			"endpoint-second"},
-		{"an endpoint less", "	endpoints: second: {model: \"default-risk\", replicas: {min: 1, max: 1}}\n", "",
+		{"an endpoint less", "	endpoints: second: {model: \"default-risk\", access: public: true, replicas: {min: 1, max: 1}}\n", "",
 			"endpoint-second"},
 	} {
 		t.Run(edit.name, func(t *testing.T) {
@@ -176,7 +177,7 @@ func TestTenTeamsShareACluster(t *testing.T) {
 	for i := range 10 {
 		x := p.team(t, "owner"+strconv.Itoa(i)+"/credit")
 		// One node holds ten of them.
-		x.edit(t, "	endpoints: scoring: {", "	endpoints: scoring: {\n		resources: {cpu: \"50m\", memory: \"128Mi\"}")
+		x.edit(t, `resources: cpu: "100m"`, `resources: {cpu: "50m", memory: "128Mi"}`)
 		x.up(t, "dev", x.configured(t, "dev"))
 		teams = append(teams, x)
 	}

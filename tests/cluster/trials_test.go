@@ -171,8 +171,8 @@ func (a *arena) besides() []trial {
 	}
 }
 
-// inwards is who reaches the duties' pods: clients and Prometheus, from any
-// namespace of the cluster, the one that serves by its port, and nobody else.
+// inwards is who reaches the duties' pods: callers, from any namespace of the cluster,
+// the one that serves by their port and not by that of operators, and nobody else.
 func (a *arena) inwards(words map[string]string, order []string) []trial {
 	var out []trial
 	for _, duty := range order {
@@ -180,6 +180,7 @@ func (a *arena) inwards(words map[string]string, order []string) []trial {
 		out = append(out,
 			trial{"a pod of another namespace", a.foreign, words[duty], at("8080"), duty == "serving"},
 			trial{"a pod of another namespace", a.foreign, words[duty] + " by another port", at("9000"), false},
+			trial{"a pod of another namespace", a.foreign, words[duty] + " by the operators' port", at("8081"), false},
 			trial{"from outside of the cluster", a.world, words[duty], at("8080"), false},
 		)
 		for _, other := range order {

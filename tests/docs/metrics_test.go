@@ -61,7 +61,7 @@ func metricsOf(t *testing.T) map[string]metric {
 func kinds(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"serve", "endpoint"} {
+	for _, name := range []string{"serve", "endpoint", "access"} {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "runtime", name, "metrics.go"), nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -83,6 +83,7 @@ func ofFoundation() map[string]setting {
 		"existing.key":        {foundation(), "", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"},
 		"existing.database":   {inVPC, "", "platform-postgres"},
 		"existing.registry":   {foundation(), "", "platform/runtime"},
+		"existing.bucket":     {foundation(), "", "platform-ml"},
 		"existing.prometheus": {foundation(`existing.addons=["kube-prometheus-stack"]`), "", `{"release":"prom"}`},
 		"existing.addons":     {foundation(), "", `["argo-workflows"]`},
 		"tenants": {foundation(), `{"shop":{"repository":"acme/shop","namespaces":["shop"]}}`,
@@ -108,16 +109,25 @@ func ofWorkloads() map[string]setting {
 			"postgres://u:secret@other.example.com:5432/ashlar"},
 		"databaseSchema": {anywhere(), "", "models"},
 		"databaseCidrs":  {anywhere(), "", `["10.9.0.0/24"]`}, "mailServer": {anywhere(), "", "192.0.2.25:587"},
-		"backup.url":        {anywhere(), "", "s3://away/ashlar?region=eu-west-1"},
-		"backup.schedule":   {anywhere("backup.url=s3://away?region=eu-west-1"), "", "0 4 * * *"},
-		"backup.keep":       {anywhere("backup.url=s3://away?region=eu-west-1"), "", "7"},
-		"highPriorityClass": {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "critical", "urgent"},
-		"lowPriorityClass":  {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "batch", "spare"},
-		"clusterQueue":      {anywhere(), "", "team-a"},
-		"kedaNamespace":     {anywhere(), "", "keda"},
-		"adopt":             {anywhere(), "", "true"},
-		"delivery":          {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
-		"monitoring": {anywhere(), "true", "false"},
+		"backup.url":             {anywhere(), "", "s3://away/ashlar?region=eu-west-1"},
+		"backup.schedule":        {anywhere("backup.url=s3://away?region=eu-west-1"), "", "0 4 * * *"},
+		"backup.keep":            {anywhere("backup.url=s3://away?region=eu-west-1"), "", "7"},
+		"highPriorityClass":      {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "critical", "urgent"},
+		"lowPriorityClass":       {anywhere("highPriorityClass=critical", "lowPriorityClass=batch"), "batch", "spare"},
+		"clusterQueue":           {anywhere(), "", "team-a"},
+		"kedaNamespace":          {anywhere(), "", "keda"},
+		"prometheusNamespace":    {anywhere("monitoring=true"), "", "observability"},
+		"rolloutsNamespace":      {anywhere(), "", "argo"},
+		"adopt":                  {anywhere(), "", "true"},
+		"ingress.gateway":        {anywhere("ingress.from=[\"edge\"]"), "infra/public", "infra/private"},
+		"ingress.gatewayClass":   {anywhere("ingress.from=[\"edge\"]"), "cilium", "istio"},
+		"ingress.class":          {onAWS(), "", "nginx"},
+		"ingress.from":           {anywhere("ingress.gateway=infra/public"), "", "[\"edge\"]"},
+		"ingress.internetFacing": {onAWS(), "", "true"},
+		"delivery":               {anywhere(), "rollout", "deployment"}, "pipelines": {anywhere(), "argo", "cronjob"},
+		"tracing.endpoint": {anywhere(), "", "http://otel-collector.observability.svc:4318"},
+		"tracing.ratio":    {anywhere("tracing.endpoint=http://192.0.2.9:4318"), "", "0.1"},
+		"monitoring":       {anywhere(), "true", "false"},
 	}
 }
 
@@ -145,6 +155,7 @@ func TestEveryConfigKeyHasAnEffect(t *testing.T) {
 				p.Endpoints["scoring"] = e
 			}
 			p.Pipelines["nightly"] = line
+			exposedFor(key, p)
 			look := func(value string) string {
 				values := maps.Clone(s.base)
 				delete(values, "ashlar:"+key)

@@ -29,6 +29,9 @@ func (l *lab) listen() string {
 }
 
 func (h *hearing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if discovered(w, r) {
+		return
+	}
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	h.mu.Lock()
 	h.said = append(h.said, fmt.Sprintf("%s %s?%s %s", r.Method, r.URL.Path, r.URL.RawQuery, body))

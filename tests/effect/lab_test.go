@@ -70,6 +70,15 @@ func (l *lab) write(name, text string) {
 	}
 }
 
+func (l *lab) read(name string) string {
+	l.Helper()
+	text, err := os.ReadFile(filepath.Join(l.dir, name))
+	if err != nil {
+		l.Fatal(err)
+	}
+	return string(text)
+}
+
 // run runs the CLI in the folder and returns its standard output and exit code.
 func (l *lab) run(args ...string) (string, int) {
 	l.Helper()

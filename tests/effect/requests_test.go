@@ -14,6 +14,9 @@ type request struct {
 	times              int           // 0: once
 	slowly             time.Duration // to wait between the head and the body
 	after              time.Duration // to wait before it
+	authorization      string
+	headers            map[string]string
+	client             *http.Client // nil: the usual one
 }
 
 // get asks for the path.
@@ -43,7 +46,17 @@ func (r request) send(l *lab, url string) string {
 			l.Fatal(err)
 		}
 		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
+		for name, value := range r.headers {
+			req.Header.Set(name, value)
+		}
+		if r.authorization != "" {
+			req.Header.Set("Authorization", r.authorization)
+		}
+		client := r.client
+		if client == nil {
+			client = http.DefaultClient
+		}
+		resp, err := client.Do(req)
 		if err != nil {
 			return b.String() + "no answer\n"
 		}

@@ -81,7 +81,7 @@ func rendered(t *testing.T, values map[string]string, dir string, plans ...*plan
 		outputs[name] = record.Variable(name)
 	}
 	outputs[platform.OutName], outputs[platform.OutSchema] = "ashlar", cfg.Image
-	outputs[platform.OutSchemas] = cfg.Filled().DatabaseSchema
+	outputs[platform.OutSchemas], outputs[platform.OutDataBucket] = cfg.Filled().DatabaseSchema, cfg.Existing.Bucket
 	asked, cluster := "", &willing{}
 	open := aws.Open(func(kubeconfig, context, server string) (aws.Cluster, error) {
 		asked = context + " at " + server
@@ -137,5 +137,6 @@ func (*willing) Namespace(context.Context, string) (labels, annotations map[stri
 
 func (*willing) Kinds(context.Context, string) ([]string, error) {
 	return []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
-		"ValidatingAdmissionPolicy"}, nil
+		"ValidatingAdmissionPolicy", "Gateway", "HTTPRoute", "IngressRoute", "TraefikService", "TargetGroupBinding",
+		"Certificate"}, nil
 }

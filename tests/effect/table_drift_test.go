@@ -31,6 +31,8 @@ func driftEntries() []entry {
 	full := answers(predict(shifted(60, false)...), get("/drift"))
 	late := answers(predict(shifted(60, false)...),
 		request{method: "GET", path: "/health", after: 1500 * time.Millisecond}, predict(row), get("/drift"))
+	// A window that is full ends when it is looked at: rows that come before then are its own.
+	judged := request{method: "GET", path: "/health", after: time.Second}
 	const alone = `min_rows: 20, max_rows: 60, alert: {predictions: false, weighted_by: "none", share: 0.9}`
 	return []entry{
 		{field: "#Drift.window", with: watched(`window: "1h", min_rows: 20`),
@@ -56,8 +58,8 @@ func driftEntries() []entry {
 			change: []string{`windows: 1`, `windows: 2`}, seen: full},
 		{field: "#Drift.alert.of", with: watched(alone + `, alert: columns: ["age"], alert: {windows: 2, of: 2}`),
 			change: []string{`of: 2`, `of: 3`},
-			seen: answers(predict(shifted(60, false)...), predict(usual(60)...),
-				predict(shifted(60, false)...), get("/drift"))},
+			seen: answers(predict(shifted(60, false)...), judged, predict(usual(60)...), judged,
+				predict(shifted(60, false)...), judged, get("/drift"))},
 		{field: "#Drift.retrain", with: watched(alone + `, alert: columns: ["age"]`),
 			change: []string{`max_rows: 60`, `max_rows: 60, retrain: true`}, seen: retrained},
 	}

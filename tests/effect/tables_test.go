@@ -16,8 +16,8 @@ type entry struct {
 // entries lists every field of the schema that is not documentation.
 func entries() []entry {
 	return slices.Concat(ownerEntries(), datasetEntries(), algorithmEntries(), modelEntries(), artifactEntries(),
-		gateEntries(), pipelineEntries(), stageEntries(), trackingEntries(), endpointEntries(),
-		driftEntries(), sloEntries())
+		gateEntries(), pipelineEntries(), stageEntries(), trackingEntries(), endpointEntries(), accessEntries(),
+		driftEntries(), sloEntries(), releaseEntries(), exposeEntries())
 }
 
 // documentation are the fields that speak to people, each with a change that no

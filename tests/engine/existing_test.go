@@ -16,6 +16,9 @@ const (
 	standingKey = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"
 )
 
+// closed is a bucket as Cloud Control describes it.
+const closed = `{"PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}}`
+
 type inputs = map[string]any
 
 // platform puts what a platform team has into the account: a VPC with two private
@@ -59,6 +62,11 @@ func (p *project) platform() {
 	add("aws:rds/subnetGroup:SubnetGroup", "pg", inputs{"vpcId": standingVPC})
 	add("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "sgr-1", inputs{"securityGroupId": "sg-pg",
 		"ipProtocol": "tcp", "fromPort": 5432.0, "toPort": 5432.0, "referencedSecurityGroupId": "sg-nodes"})
+	add("aws:s3/bucketV2:BucketV2", "platform-ml", inputs{"bucket": "platform-ml", "arn": "arn:aws:s3:::platform-ml",
+		"region": "eu-central-1", "versionings": []any{inputs{"enabled": true}},
+		"serverSideEncryptionConfigurations": []any{inputs{"rules": []any{inputs{
+			"applyServerSideEncryptionByDefaults": []any{inputs{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": standingKey}}}}}}})
+	add("aws:cloudcontrol/resource:Resource", "platform-ml", inputs{"properties": closed})
 	add("aws:ecr/repository:Repository", "platform/runtime", inputs{"name": "platform/runtime",
 		"arn":                         "arn:aws:ecr:eu-central-1:123456789012:repository/platform/runtime",
 		"repositoryUrl":               "123456789012.dkr.ecr.eu-central-1.amazonaws.com/platform/runtime",
@@ -74,7 +82,7 @@ func (p *project) brought() string {
 		"image": stack.Image, "existing.vpc": standingVPC, "existing.subnets[0]": "subnet-0a1b2c3a",
 		"existing.subnets[1]": "subnet-0a1b2c3b", "existing.cluster": "platform-dev", "existing.key": standingKey,
 		"existing.database": "pg", "existing.registry": "platform/runtime", "existing.addons[0]": "argo-workflows",
-		"existing.addons[1]": "kube-prometheus-stack"})
+		"existing.addons[1]": "kube-prometheus-stack", "existing.bucket": "platform-ml"})
 	return "foundation-dev"
 }
 
@@ -91,6 +99,11 @@ func TestAFoundationOnWhatAPlatformTeamHas(t *testing.T) {
 		"ServiceMonitor", "PodMetrics", "Rollout",
 		"TargetGroupBinding", "ValidatingAdmissionPolicy")) // as it installed them
 	workloads := p.workloads("dev")
+	if said, err := p.try("preview", "--stack", workloads); err == nil || !strings.Contains(said,
+		"pulumi config set --path existing.bucket platform-ml") {
+		t.Errorf("workloads in buckets of their own: %v\n%s", err, tail(said))
+	}
+	p.pulumi("config", "set", "--path", "existing.bucket", "platform-ml", "--stack", workloads)
 	p.up(workloads)
 	for _, name := range []string{foundation, workloads} {
 		if changes := p.preview(name); len(changes) != 0 {
@@ -102,6 +115,9 @@ func TestAFoundationOnWhatAPlatformTeamHas(t *testing.T) {
 		ours := strings.Contains(r.URN, "::ashlar::")
 		if ours && slices.Contains([]string{"Vpc", "Subnet", "Cluster", "NodeGroup", "Instance", "Repository"}, kind) {
 			t.Errorf("%s was made although it exists", r.URN)
+		}
+		if ours && kind == "BucketV2" && r.Inputs["bucket"] != "access-ashlar-dev-123456789012" {
+			t.Errorf("a bucket is made beside the one that exists: %v", r.Inputs["bucket"])
 		}
 		if kind == "PodIdentityAssociation" && r.Inputs["clusterName"] != "platform-dev" {
 			t.Errorf("an identity is of the cluster %v", r.Inputs["clusterName"])
@@ -136,6 +152,8 @@ func TestWhatAPlatformTeamHasIsCheckedFirst(t *testing.T) {
 		{"aws:rds/instance:Instance", "pg", "iamDatabaseAuthenticationEnabled", false},
 		{"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "sgr-1", "referencedSecurityGroupId", "sg-other"},
 		{"aws:ecr/repository:Repository", "platform/runtime", "imageTagMutability", "MUTABLE"},
+		{"aws:s3/bucketV2:BucketV2", "platform-ml", "versionings", []any{}},
+		{"aws:cloudcontrol/resource:Resource", "platform-ml", "properties", "{}"},
 	} {
 		p.must(p.cloud.Change(defect.typ, defect.id, defect.key, defect.value))
 	}
@@ -145,7 +163,8 @@ func TestWhatAPlatformTeamHasIsCheckedFirst(t *testing.T) {
 	}
 	for _, want := range []string{"--enable-dns-support", "there is no endpoint of autoscaling, ec2, ecr.api",
 		"authenticationMode=API_AND_CONFIG_MAP", "aws kms enable-key-rotation", "--enable-iam-database-authentication",
-		"aws ec2 authorize-security-group-ingress --group-id sg-pg", "aws ecr put-image-tag-mutability"} {
+		"aws ec2 authorize-security-group-ingress --group-id sg-pg", "aws ecr put-image-tag-mutability", "aws s3api put-bucket-versioning --bucket platform-ml",
+		"aws s3api put-public-access-block --bucket platform-ml"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q:\n%s", want, tail(said))
 		}

@@ -82,6 +82,7 @@ func TestTheAPIServer(t *testing.T) {
 	t.Run("accepts every manifest and applies it once", func(t *testing.T) { appliesOnce(t, c, binary) })
 	t.Run("accepts a foundation's objects", func(t *testing.T) { acceptsFoundation(t, c, binary) })
 	t.Run("accepts an endpoint that scales to zero", func(t *testing.T) { acceptsZero(t, c, binary) })
+	t.Run("accepts every way in to an endpoint", func(t *testing.T) { acceptsWaysIn(t, c, binary) })
 	t.Run("refuses a wrong manifest", func(t *testing.T) { refusesWrong(t, c) })
 }
 

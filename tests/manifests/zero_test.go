@@ -47,18 +47,24 @@ func acceptsZero(t *testing.T, c cluster, binary string) {
 // sleeping is the credit example with an endpoint that may have no pods in dev.
 func sleeping(t *testing.T) string {
 	t.Helper()
+	return edited(t, "replicas: {min: 1, max: 1}", "replicas: {min: 0, max: 3}")
+}
+
+// edited is the credit example with a text changed at its first place.
+func edited(t *testing.T, old, text string) string {
+	t.Helper()
 	from, to := filepath.Join(stack.Root(t), "blueprints", "examples", "credit"), t.TempDir()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(to, "credit.cue")
-	text, err := os.ReadFile(file)
+	was, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := strings.Replace(string(text), "replicas: {min: 1, max: 1}", "replicas: {min: 0, max: 3}", 1)
-	if changed == string(text) {
-		t.Fatal("the example's dev has other replicas now")
+	changed := strings.Replace(string(was), old, text, 1)
+	if changed == string(was) {
+		t.Fatalf("the example has no %q now", old)
 	}
 	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil { //nolint:gosec // a test's own folder
 		t.Fatal(err)

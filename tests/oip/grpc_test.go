@@ -308,7 +308,7 @@ func TestWrongCallsAreRefused(t *testing.T) {
 		{"ModelInfer", tamper(`"Age"`, `"Agee"`), codes.InvalidArgument, `did you mean "Age"?`},
 		{"ModelInfer", `{"model_name": "` + ourModel + `"}`, codes.InvalidArgument, "inputs are required"},
 		{"ModelInfer", tamper(`"id"`, `"outputs": [{"name": "x"}], "id"`), codes.InvalidArgument, "there is no output"},
-		{"RepositoryModelLoad", `{}`, codes.Unimplemented, "is not offered"},
+		{"RepositoryModelLoad", `{}`, codes.PermissionDenied, "operators"},
 	} {
 		var got any
 		err := c.call(w.call, w.request, &got)

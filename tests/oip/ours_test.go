@@ -20,8 +20,14 @@ const (
 		{"name": "Member", "shape": [2], "datatype": "BOOL", "data": [true, false]}]}`
 )
 
-// handler is our server with a forest that is made by hand.
+// handler answers as our server does that has one address.
 func handler(t *testing.T) http.Handler {
+	t.Helper()
+	return server(t).Handler()
+}
+
+// server is our server with a forest that is made by hand.
+func server(t *testing.T) *serve.Server {
 	t.Helper()
 	m := &model.Model{Name: ourModel, Task: plan.Binary, Algorithm: plan.RandomForest,
 		Signature: model.Signature{Target: "Status", Labels: []string{"bad", "good"}, Inputs: []model.Field{
@@ -56,7 +62,7 @@ func handler(t *testing.T) http.Handler {
 	if err := s.Swap(&serve.Served{Model: m, Version: 3}); err != nil {
 		t.Fatal(err)
 	}
-	return s.Handler()
+	return s
 }
 
 // ours starts our server and returns its address.

@@ -22,6 +22,8 @@ import (
 var (
 	address = flag.String("url", "", "server to check, such as http://localhost:8000; ours if empty")
 	name    = flag.String("model", "", "model to ask; if empty, the first that the server lists")
+	steered = flag.String("operators", "",
+		"where the server loads and unloads models, if that is another address than -url, such as http://localhost:8081")
 	example = flag.String("request", "", "file with an inference request that the model answers")
 )
 

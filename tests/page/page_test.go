@@ -92,7 +92,7 @@ func TestThePageInChromium(t *testing.T) {
 	for _, want := range []string{
 		`<b>ingest</b>`, `<b>register</b>`, `badge approved`, `champion`, `chain verified`,
 		`class="drifted"`, `class="cur"`,
-		"Permutation importance", "Fairness by Age", "Expectations of the data", "curl -s " + p.URL + "/predict",
+		"Permutation importance", "Mean contribution to the score", "Fairness by Age", "Expectations of the data", "curl -s " + p.URL + "/predict",
 	} {
 		if !strings.Contains(dom, want) {
 			t.Errorf("the page lacks %s", want)

@@ -188,7 +188,7 @@ func knowsWhatExists(t *testing.T, tf terraform, binary string) {
 	c.Config = []string{"existing.vpc=vpc-0123456789abcdef0", "existing.cluster=platform", "existing.database=pg",
 		`existing.subnets=["subnet-0123456789abcdef0","subnet-0123456789abcdef1"]`,
 		"existing.registry=platform/runtime", "budget.monthly=900", `budget.emails=["ada@example.com"]`, "trail=true",
-		"existing.key=arn:aws:kms:eu-central-1:123456789012:key/1234abcd"}
+		"existing.key=arn:aws:kms:eu-central-1:123456789012:key/1234abcd", "existing.bucket=platform-ml"}
 	dir := t.TempDir()
 	c.Render(t, binary, dir, "--only", "terraform")
 	if said, err := tf.run(t, dir, "init", "-input=false", "-no-color"); err != nil {
@@ -201,7 +201,7 @@ func knowsWhatExists(t *testing.T, tf terraform, binary string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, used := range []string{"aws_vpc", "aws_eks_cluster", "aws_db_instance", "aws_ecr_repository"} {
+	for _, used := range []string{"aws_vpc", "aws_eks_cluster", "aws_db_instance", "aws_ecr_repository", "aws_s3_bucket"} {
 		if !bytes.Contains(text, []byte("${data."+used+".")) {
 			t.Errorf("nothing is read of %s", used)
 		}

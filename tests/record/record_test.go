@@ -105,7 +105,11 @@ func TestHowAModelIsMadeChangesNoResource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := json.NewEncoder(&in).Encode(map[string]any{"key": key, "plan": p}); err != nil {
+		plan, err := p.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.NewEncoder(&in).Encode(map[string]any{"key": key, "plan": json.RawMessage(plan)}); err != nil {
 			t.Fatal(err)
 		}
 	}

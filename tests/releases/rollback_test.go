@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/runtime/registry"
 )
 
 // next is what the migration job of the next release leaves: a column and a table more,
@@ -131,11 +132,12 @@ func TestAnImageThatIsTooOldSaysWhatToUpgrade(t *testing.T) {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	d.run(t, next+`; UPDATE schema_readers SET kind = 'contract', oldest_reader = 98 WHERE version = 99`)
+	newest, _ := registry.Schemas()
 	for duty, want := range map[string]struct {
 		code string
 		said string
 	}{
-		"migrate": {"exit status 3", "works with programs that know version 98 or later; this one knows 2: upgrade the image"},
+		"migrate": {"exit status 3", fmt.Sprintf("works with programs that know version 98 or later; this one knows %d: upgrade the image", newest)},
 		"retain":  {"exit status 2", fmt.Sprintf("this plan is of format %d; this program reads %s: upgrade the image", plan.Format+1, plan.Formats())},
 	} {
 		if said, err := p.does(duty); err == nil || err.Error() != want.code || !strings.Contains(said, want.said) {

@@ -52,6 +52,7 @@ var consoles = map[string]console{
 		"4 steps done", "**loosened** `model default-risk`",
 		"default-risk is pinned to version 2 in prod", "pull request created",
 	}},
+	"docs/how-to/access.md":    {setup: shop + "cd shop\n", want: []string{"it is not shown again", "valid"}},
 	"docs/how-to/ci-gitlab.md": {setup: shop, want: []string{"1 workflow in shop/.gitlab-ci.yml"}},
 	"docs/how-to/drift.md":     {setup: shop, want: []string{"model_predictions_total"}},
 	"docs/how-to/notebook.md": {setup: strength + "ashlar up strength --build\n", python: "xgboost",

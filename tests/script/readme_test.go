@@ -20,7 +20,7 @@ type page struct {
 // pages is the list that a page with commands is added to. Blocks marked "console" are
 // run by TestConsoles.
 var pages = map[string]page{
-	"README.md": {10, []string{"all stages reused", "the audit log is whole",
+	"README.md": {12, []string{"all stages reused", "the audit log is whole", "pause 5m: agreement: ",
 		"ashlar model approve default-risk 1 --by NAME"}},
 	"docs/getting-started.md": {14, []string{
 		`did you mean "max_depth"?`, "exit code 2", "FIELD:     models.NAME.params.max_depth", "all stages reused",

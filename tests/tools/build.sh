@@ -4,8 +4,10 @@
 # ASHLAR_TEST_TOOLS (default: ashlar-tools in the user's cache folder). With
 # ASHLAR_TEST_BUILD_ENFORCER=1 it builds kube-router too, for `make networkpolicies`,
 # with ASHLAR_TEST_BUILD_PROVIDER=1 Pulumi's Kubernetes provider, for `make teams`,
-# with ASHLAR_TEST_BUILD_FLUX=1 what delivers a bundle as Flux does, for `make delivery`,
-# and with ASHLAR_TEST_BUILD_KUEUE=1 Kueue's controller, for `make queues`.
+# with ASHLAR_TEST_BUILD_FLUX=1 what delivers a bundle as Flux does, and with
+# ASHLAR_TEST_BUILD_ARGOCD=1 what delivers it as Argo CD does, for `make delivery`,
+# with ASHLAR_TEST_BUILD_KUEUE=1 Kueue's controller, for `make queues`, and with
+# ASHLAR_TEST_BUILD_TRAEFIK=1 Traefik, for `make routes`.
 # What is there already and of the version asked for is left alone. A cold build
 # takes seven minutes or so.
 set -euo pipefail
@@ -77,6 +79,30 @@ if [ "${ASHLAR_TEST_BUILD_FLUX:-}" = 1 ]; then
   controller kustomize-controller v1.9.6
 fi
 
+# argocd builds Argo CD, whose controller and repository server are one program, and
+# keeps its CRDs. Its page is not part of its module, and is left out.
+argocd() {
+  local module=github.com/argoproj/argo-cd/v3 version=v3.2.1 source
+  if [ -x "$out/argocd" ] && [ "$(cat "$out/.argocd.version" 2>/dev/null)" = "$version" ]; then
+    echo "argocd is there: $out/argocd"
+    return
+  fi
+  echo "building argocd into $out"
+  source=$(mktemp -d)
+  cp -r "$(cd "$source" && GOFLAGS=-mod=mod "${GO:-go}" mod download -json "$module@$version" | jq -r .Dir)/." "$source"
+  chmod -R u+w "$source"
+  CGO_ENABLED=0 "${GO:-go}" build -C "$source" -mod=mod -trimpath -ldflags "-s -w" -o "$out/argocd" ./cmd
+  rm -rf "$out/argocd-crds"
+  cp -r "$source/manifests/crds" "$out/argocd-crds"
+  rm -rf "$source"
+  echo "$version" >"$out/.argocd.version"
+}
+
+if [ "${ASHLAR_TEST_BUILD_ARGOCD:-}" = 1 ]; then
+  argocd
+  install kustomize sigs.k8s.io/kustomize/kustomize/v5 v5.7.1 # it renders an Application's folder
+fi
+
 # kueue installs Kueue's controller, and the manifests that its version comes with: six
 # minutes when nothing of it is in the build cache.
 kueue() {
@@ -91,6 +117,30 @@ kueue() {
 }
 
 [ "${ASHLAR_TEST_BUILD_KUEUE:-}" != 1 ] || kueue
+
+# traefik builds the data plane that divides requests in tests/cluster, and keeps its
+# CRDs. Its go.mod has replacements,
+# which are its own folder's to use: eleven minutes of two cores when nothing of it is in
+# the build cache.
+traefik() {
+  local module=github.com/traefik/traefik/v3 version=v3.6.1 source
+  if [ -x "$out/traefik" ] && [ "$(cat "$out/.traefik.version" 2>/dev/null)" = "$version" ]; then
+    echo "traefik is there: $out/traefik"
+    return
+  fi
+  echo "building traefik into $out"
+  source=$(mktemp -d)
+  cp -r "$(cd "$source" && GOFLAGS=-mod=mod "${GO:-go}" mod download -json "$module@$version" | jq -r .Dir)/." "$source"
+  chmod -R u+w "$source"
+  CGO_ENABLED=0 "${GO:-go}" build -C "$source" -mod=mod -trimpath -ldflags "-s -w" -o "$out/traefik" ./cmd/traefik
+  rm -rf "$out/traefik-crds"
+  mkdir "$out/traefik-crds"
+  cp "$source"/docs/content/reference/dynamic-configuration/traefik.io_*.yaml "$out/traefik-crds"
+  rm -rf "$source"
+  echo "$version" >"$out/.traefik.version"
+}
+
+[ "${ASHLAR_TEST_BUILD_TRAEFIK:-}" != 1 ] || traefik
 
 # provider builds Pulumi's Kubernetes provider, whose released versions are no Go
 # modules: it embeds its schema with the version that it says it is. Twenty minutes of

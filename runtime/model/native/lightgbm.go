@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,7 +51,7 @@ func readLightGBM(b []byte) (*Imported, error) {
 		return nil, err
 	}
 	for i, f := range trees {
-		d, err := f.drawn(m.Width, scale)
+		d, err := f.drawn(m.Width, scale, m.Ensemble)
 		if err != nil {
 			return nil, fmt.Errorf("tree %d: %w", i, err)
 		}
@@ -60,6 +62,7 @@ func readLightGBM(b []byte) (*Imported, error) {
 		m.Ensemble.Trees = append(m.Ensemble.Trees, t)
 	}
 	withoutCovers(m.Ensemble)
+	withSets(m.Ensemble)
 	if len(trees)%m.Ensemble.Outputs != 0 {
 		return nil, fmt.Errorf("%d trees for %d classes", len(trees), m.Ensemble.Outputs)
 	}
@@ -163,16 +166,13 @@ func sigmoid(objective string, task plan.Task) (float64, error) {
 // drawn reads one tree. Branches are numbered from 0 and leaves apart from
 // them; here leaves follow the branches in one numbering. A tree of one leaf
 // has no branches.
-func (f fields) drawn(width int, scale float64) (*drawn, error) {
+func (f fields) drawn(width int, scale float64, e *model.Ensemble) (*drawn, error) {
 	leaves, err := f.whole("num_leaves")
 	if err != nil {
 		return nil, err
 	}
 	if leaves < 1 {
 		return nil, errNoTree
-	}
-	if f["num_cat"] != "" && f["num_cat"] != "0" {
-		return nil, errors.New("it splits by categories; train on prepare:train_features.csv, whose columns are numbers")
 	}
 	if f["is_linear"] == "1" {
 		return nil, errors.New("its leaves are linear (linear_tree); serve it as a pyfunc")
@@ -185,28 +185,34 @@ func (f fields) drawn(width int, scale float64) (*drawn, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	sets, err := f.sets()
+	if err != nil {
+		return nil, err
+	}
 	n := inner + leaves
 	d := &drawn{
 		feature: make([]int32, n), threshold: make([]float64, n), missingLeft: make([]bool, n),
 		left: make([]int32, n), right: make([]int32, n), value: make([]float64, n),
 	}
+	first := len(e.Sets)
+	if len(sets) > 0 {
+		d.set, e.Sets = slices.Repeat([]int32{-1}, n), append(e.Sets, sets...)
+	}
 	for i := range inner {
-		if d.missingLeft[i], err = missingLeft(types[i], threshold[i]); err != nil {
+		if types[i]&categorical != 0 {
+			k := int(threshold[i]) // of a split by categories, the number of its set
+			if k < 0 || float64(k) != threshold[i] || k >= len(sets) {
+				return nil, fmt.Errorf("node %d: set of categories %g of %d", i, threshold[i], len(sets))
+			}
+			d.set[i], threshold[i] = int32(first+k), 0
+		} else if d.missingLeft[i], err = missingLeft(types[i], threshold[i]); err != nil {
 			return nil, fmt.Errorf("node %d: %w", i, err)
 		}
 		if feature[i] < 0 || int(feature[i]) >= width {
 			return nil, fmt.Errorf("node %d: feature %d of %d", i, feature[i], width)
 		}
 		d.feature[i], d.threshold[i] = feature[i], threshold[i]
-		for _, child := range []struct {
-			to   *int32
-			from int32
-		}{{&d.left[i], left[i]}, {&d.right[i], right[i]}} {
-			// A leaf is written as the complement of its number.
-			if *child.to = child.from; child.from < 0 {
-				*child.to = int32(inner) + ^child.from
-			}
-		}
+		d.left[i], d.right[i] = placeOf(left[i], inner), placeOf(right[i], inner)
 	}
 	counts := reader{fields: f}
 	d.cover = covers(append(counts.ints("internal_count", inner), counts.ints("leaf_count", leaves)...), n)
@@ -219,12 +225,60 @@ func (f fields) drawn(width int, scale float64) (*drawn, error) {
 	return d, nil
 }
 
+// placeOf is where a child stands, with leaves after the branches. A leaf is
+// written as the complement of its number.
+func placeOf(child int32, inner int) int32 {
+	if child < 0 {
+		return int32(inner) + ^child
+	}
+	return child
+}
+
+// sets are a tree's sets of categories, written as bits in words of 32. A value
+// whose category is in the set goes left; missing values and all others go right.
+func (f fields) sets() ([]model.Set, error) {
+	if f["num_cat"] == "" || f["num_cat"] == "0" {
+		return nil, nil
+	}
+	count, err := f.whole("num_cat")
+	if err != nil {
+		return nil, err
+	}
+	r := reader{fields: f}
+	bounds := r.ints("cat_boundaries", count+1)
+	if r.err != nil {
+		return nil, r.err
+	}
+	words := r.words("cat_threshold", int(bounds[count]))
+	if r.err != nil {
+		return nil, r.err
+	}
+	out := make([]model.Set, count)
+	for k := range out {
+		if bounds[k] < 0 || bounds[k] > bounds[k+1] || int(bounds[k+1]) > len(words) {
+			return nil, fmt.Errorf("cat_boundaries %d and %d of %d words", bounds[k], bounds[k+1], len(words))
+		}
+		n := 0
+		for _, word := range words[bounds[k]:bounds[k+1]] {
+			n += bits.OnesCount32(word)
+		}
+		categories := make([]int32, 0, n)
+		for i, word := range words[bounds[k]:bounds[k+1]] {
+			for ; word != 0; word &= word - 1 {
+				categories = append(categories, int32(32*i+bits.TrailingZeros32(word)))
+			}
+		}
+		if out[k], err = setOf(categories, below64); err != nil {
+			return nil, fmt.Errorf("set of categories %d: %w", k, err)
+		}
+	}
+	return out, nil
+}
+
 // missingLeft says where a missing value goes. Without a missing type it counts
 // as 0.
 func missingLeft(decision int32, threshold float64) (bool, error) {
 	switch {
-	case decision&categorical != 0:
-		return false, errors.New("it splits by categories")
 	case decision&missingType == 0:
 		return 0 <= threshold, nil
 	case decision&missingType == 2<<2:
@@ -274,6 +328,20 @@ func (r *reader) ints(key string, n int) []int32 {
 			r.err = fmt.Errorf("%s: %q is not an integer", key, text)
 		}
 		out[i] = int32(v)
+	}
+	return out
+}
+
+// words reads unsigned integers of 32 bits.
+func (r *reader) words(key string, n int) []uint32 {
+	list := r.list(key, n)
+	out := make([]uint32, len(list))
+	for i, text := range list {
+		v, err := strconv.ParseUint(text, 10, 32)
+		if err != nil && r.err == nil {
+			r.err = fmt.Errorf("%s: %q is not a word of bits", key, text)
+		}
+		out[i] = uint32(v)
 	}
 	return out
 }

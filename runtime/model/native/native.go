@@ -4,7 +4,8 @@
 //
 // Thresholds are carried over exactly, rows on a threshold included: XGBoost
 // compares 32-bit numbers with <, the runtime 64-bit ones with <=, and every
-// split has a 64-bit bound that parts the numbers just as XGBoost does. Leaves
+// split has a 64-bit bound that parts the numbers just as XGBoost does. Splits by
+// categories become sets of such bounds. Leaves
 // are summed in 64 bits, so scores differ from XGBoost's own by rounding only.
 package native
 
@@ -26,17 +27,19 @@ const MaxBytes = 512 << 20
 // nothing said of how rows become such columns.
 type Imported struct {
 	Ensemble  *model.Ensemble
-	Features  []string  // names of the columns; nil where the file has none
-	Width     int       // number of columns
-	Objective string    // by the library's name
-	Task      plan.Task // that the objective is for
+	Graph     *model.Graph // of ONNX, instead of trees
+	Features  []string     // names of the columns; nil where the file has none
+	Width     int          // number of columns
+	Objective string       // by the library's name
+	Task      plan.Task    // that the objective is for
 }
 
 // flavors is the list that a new format is added to.
-var flavors = map[string]func([]byte) (*Imported, error){plan.XGBoost: readXGBoost, plan.LightGBM: readLightGBM}
+var flavors = map[string]func([]byte) (*Imported, error){plan.XGBoost: readXGBoost, plan.LightGBM: readLightGBM,
+	plan.ONNX: readONNX}
 
-// Decode reads a model of the flavor: plan.XGBoost for Booster.save_model to a
-// .json, plan.LightGBM for Booster.save_model. What the runtime cannot score
+// Decode reads a model of the flavor: plan.XGBoost for Booster.save_model,
+// plan.LightGBM for Booster.save_model, plan.ONNX for a ModelProto. What the runtime cannot score
 // just as the library does is refused by name.
 func Decode(flavor string, r io.Reader) (*Imported, error) {
 	read, ok := flavors[flavor]
@@ -50,7 +53,10 @@ func Decode(flavor string, r io.Reader) (*Imported, error) {
 	if len(b) > MaxBytes {
 		return nil, fmt.Errorf("%s model: more than %d bytes", flavor, MaxBytes)
 	}
-	m, err := read(bytes.TrimSpace(b))
+	if flavor != plan.ONNX {
+		b = bytes.TrimSpace(b)
+	}
+	m, err := read(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s model: %w", flavor, err)
 	}
@@ -64,6 +70,9 @@ func Decode(flavor string, r io.Reader) (*Imported, error) {
 // The imported trees are not changed, so one import may be joined with several
 // encoders.
 func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc model.Encoder) (*model.Model, error) {
+	if m.Graph != nil {
+		return m.graphModel(name, task, sig, enc)
+	}
 	outputs := 1
 	if task == plan.Multiclass {
 		outputs = len(sig.Labels)
@@ -79,7 +88,7 @@ func (m *Imported) Model(name string, task plan.Task, sig model.Signature, enc m
 	if err != nil {
 		return nil, err
 	}
-	e := *m.Ensemble
+	e := *m.Ensemble // its sets are shared, as nobody changes them
 	e.Trees = slices.Clone(e.Trees)
 	for i := range e.Trees {
 		t := &e.Trees[i]
@@ -103,6 +112,7 @@ type drawn struct {
 	left, right []int32 // children; of a leaf both are -1
 	value       []float64
 	cover       []float64 // nil where the file has none
+	set         []int32   // the ensemble's set that a node splits by, -1 where by threshold; nil: all by threshold
 }
 
 var errNoTree = errors.New("its nodes do not form a tree")
@@ -139,6 +149,9 @@ func (d *drawn) tree(output int32) (model.Tree, error) {
 	for _, i := range order {
 		if d.cover != nil {
 			t.Cover = append(t.Cover, d.cover[i])
+		}
+		if d.set != nil {
+			t.Set = append(t.Set, d.set[i])
 		}
 		if d.left[i] == -1 {
 			t.Feature, t.Threshold, t.MissingLeft = append(t.Feature, -1), append(t.Threshold, 0),

@@ -233,17 +233,17 @@ func TestWhatTheRuntimeCannotScoreIsRefusedByName(t *testing.T) {
 	}
 	xgb, lgb := string(b), fmt.Sprintf(forest, "regression")
 	for name, c := range map[string]struct{ flavor, text, from, to, want string }{
-		"an unknown flavor": {"onnx", "", "", "", "not a format that the runtime scores"},
+		"an unknown flavor": {"pickle", "", "", "", "not a format that the runtime scores"},
 		"a pickle":          {plan.XGBoost, "\x80\x04", "", "", "save it with save_model"},
-		"UBJSON":            {plan.XGBoost, "{L\x00", "", "", "save it with save_model"},
+		"half of UBJSON":    {plan.XGBoost, "{L\x00", "", "", "the file ends there"},
 		"a ranking":         {plan.XGBoost, xgb, "binary:logistic", "rank:pairwise", `objective "rank:pairwise"`},
-		"another booster":   {plan.XGBoost, xgb, `"gbtree"`, `"dart"`, `booster "dart"`},
+		"another booster":   {plan.XGBoost, xgb, `"gbtree"`, `"gblinear"`, `booster "gblinear"`},
 		"half a file":       {plan.XGBoost, xgb[:len(xgb)/2], "", "", "unexpected end"},
 		"a base score out of it": {plan.XGBoost, xgb, `"base_score":"5E-1"`,
 			`"base_score":"2E0"`, "not a probability"},
 		"another text": {plan.LightGBM, "hello", "", "", `does not begin with "tree"`},
 		"half a text":  {plan.LightGBM, lgb, "end of trees", "", "its end is missing"},
-		"categories":   {plan.LightGBM, lgb, "num_cat=0", "num_cat=2", "splits by categories"},
+		"categories":   {plan.LightGBM, lgb, "num_cat=0", "num_cat=2", "cat_boundaries has 0 values, want 3"},
 		"zeros as missing": {plan.LightGBM, lgb, "decision_type=10 0", "decision_type=6 0",
 			"zeros count as missing"},
 		"a child that is not": {plan.LightGBM, lgb, "left_child=-1 -2", "left_child=-1 -9", "do not form a tree"},
@@ -329,6 +329,12 @@ func FuzzXGBoost(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	for _, file := range []string{"categories.ubj", "dart.ubj", "categories.json"} {
+		if b, err = os.ReadFile(filepath.Join("testdata", file)); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	f.Add([]byte(`{"learner":{"gradient_booster":{"name":"gbtree","model":{"tree_info":[0],"trees":[{"left_children":[-1],"right_children":[-1],"split_conditions":[1],"split_indices":[0],"default_left":[0]}]}},"learner_model_param":{"base_score":"0","num_feature":"1"},"objective":{"name":"reg:squarederror"}}}`))
 	fuzz(f, plan.XGBoost)
 }
@@ -336,6 +342,8 @@ func FuzzXGBoost(f *testing.F) {
 func FuzzLightGBM(f *testing.F) {
 	f.Add([]byte(fmt.Sprintf(forest, "regression")))
 	f.Add([]byte(fmt.Sprintf(forest, "binary sigmoid:1")))
+	f.Add([]byte(strings.Replace(fmt.Sprintf(forest, "regression"), "num_cat=0\nsplit_feature=0 1\nsplit_gain=1 1\nthreshold=0.5 2\ndecision_type=10 0",
+		"num_cat=1\ncat_boundaries=0 1\ncat_threshold=5\nsplit_feature=0 1\nthreshold=0 2\ndecision_type=1 0", 1)))
 	fuzz(f, plan.LightGBM)
 }
 

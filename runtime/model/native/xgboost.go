@@ -20,14 +20,13 @@ type xgboost struct {
 		Attributes      map[string]string `json:"attributes"`
 		FeatureNames    []string          `json:"feature_names"`
 		GradientBooster struct {
-			Name  string `json:"name"`
-			Model struct {
-				Param struct {
-					Parallel number `json:"num_parallel_tree"`
-				} `json:"gbtree_model_param"`
-				TreeInfo []int32       `json:"tree_info"`
-				Trees    []xgboostTree `json:"trees"`
-			} `json:"model"`
+			Name  string       `json:"name"`
+			Model xgboostTrees `json:"model"`
+			// DART has its trees one level down, and for each what is left of its weight.
+			Tree struct {
+				Model xgboostTrees `json:"model"`
+			} `json:"gbtree"`
+			Weights []float32 `json:"weight_drop"`
 		} `json:"gradient_booster"`
 		Param struct {
 			BaseScore json.RawMessage `json:"base_score"`
@@ -41,6 +40,15 @@ type xgboost struct {
 	} `json:"learner"`
 }
 
+// xgboostTrees are the trees and the output of each.
+type xgboostTrees struct {
+	Param struct {
+		Parallel number `json:"num_parallel_tree"`
+	} `json:"gbtree_model_param"`
+	TreeInfo []int32       `json:"tree_info"`
+	Trees    []xgboostTree `json:"trees"`
+}
+
 // xgboostTree is one tree in parallel arrays by node. Conditions hold
 // thresholds at branches and values at leaves. XGBoost computes in 32 bits, so
 // they are decoded as such: rounding twice could move a threshold.
@@ -52,7 +60,13 @@ type xgboostTree struct {
 	Indices     []int32   `json:"split_indices"`
 	Types       []int     `json:"split_type"`
 	Hessians    []float32 `json:"sum_hessian"`
-	Param       struct {
+	// Splits by categories: their nodes, and where in Categories the categories of
+	// each begin and how many there are.
+	Categories []int32 `json:"categories"`
+	SetNodes   []int32 `json:"categories_nodes"`
+	SetStarts  []int32 `json:"categories_segments"`
+	SetSizes   []int32 `json:"categories_sizes"`
+	Param      struct {
 		LeafVector number `json:"size_leaf_vector"`
 	} `json:"tree_param"`
 }
@@ -87,16 +101,16 @@ var xgboostTasks = map[string]plan.Task{
 // most bounds the classes and columns that a file may claim.
 const most = 1 << 20
 
-// readXGBoost reads the JSON that save_model writes. A file that begins with
-// "{L" is UBJSON, the format of other file endings. Objectives whose link the
-// runtime lacks, such as Poisson's, are refused.
+// readXGBoost reads what save_model writes: JSON, or UBJSON where the file's name
+// does not end in .json. Objectives whose link the runtime lacks, such as
+// Poisson's, are refused.
 func readXGBoost(b []byte) (*Imported, error) {
-	if !bytes.HasPrefix(b, []byte("{")) || bytes.HasPrefix(b, []byte("{L")) {
-		return nil, errors.New(`it is not JSON: save it with save_model("model.json")`)
+	if !bytes.HasPrefix(b, []byte("{")) {
+		return nil, errors.New(`it is neither JSON nor UBJSON: save it with save_model("model.json")`)
 	}
-	var x xgboost
-	if err := plan.Unmarshal(b, &x); err != nil {
-		return nil, fmt.Errorf("its JSON is not an XGBoost model: %w", err)
+	x, err := decodeXGBoost(b)
+	if err != nil {
+		return nil, err
 	}
 	l := &x.Learner
 	task, ok := xgboostTasks[l.Objective.Name]
@@ -105,15 +119,16 @@ func readXGBoost(b []byte) (*Imported, error) {
 	case !ok:
 		return nil, fmt.Errorf("objective %q is not one that the runtime scores; serve it as a pyfunc",
 			l.Objective.Name)
-	case booster.Name != "gbtree":
-		return nil, fmt.Errorf("booster %q is not gbtree; serve it as a pyfunc", booster.Name)
+	case booster.Name != "gbtree" && booster.Name != "dart":
+		return nil, fmt.Errorf("booster %q is neither gbtree nor dart; serve it as a pyfunc", booster.Name)
+	case booster.Name == "dart" && len(booster.Weights) != len(booster.Tree.Model.Trees):
+		return nil, fmt.Errorf("%d weights of %d trees", len(booster.Weights), len(booster.Tree.Model.Trees))
 	case l.Param.Targets > 1:
 		return nil, fmt.Errorf("it predicts %d targets at once; serve it as a pyfunc", l.Param.Targets)
 	case l.Param.Features < 1 || l.Param.Features > most || l.Param.Classes < 0 || l.Param.Classes > most:
 		return nil, fmt.Errorf("%d features and %d classes", l.Param.Features, l.Param.Classes)
-	case len(booster.Model.TreeInfo) != len(booster.Model.Trees):
-		return nil, fmt.Errorf("%d trees, of which %d have an output", len(booster.Model.Trees),
-			len(booster.Model.TreeInfo))
+	case len(x.forest().TreeInfo) != len(x.forest().Trees):
+		return nil, fmt.Errorf("%d trees, of which %d have an output", len(x.forest().Trees), len(x.forest().TreeInfo))
 	case len(l.FeatureNames) > 0 && len(l.FeatureNames) != int(l.Param.Features):
 		return nil, fmt.Errorf("%d names of %d features", len(l.FeatureNames), l.Param.Features)
 	}
@@ -122,7 +137,6 @@ func readXGBoost(b []byte) (*Imported, error) {
 	if task == plan.Multiclass {
 		e.Outputs = int(l.Param.Classes)
 	}
-	var err error
 	if e.Base, err = baseScores(l.Param.BaseScore, task, e.Outputs); err != nil {
 		return nil, err
 	}
@@ -139,7 +153,7 @@ func readXGBoost(b []byte) (*Imported, error) {
 // An iteration has one tree an output times the parallel trees of a boosted
 // forest. The product cannot overflow, since each factor is bounded by most.
 func (x *xgboost) trees(e *model.Ensemble) error {
-	m := &x.Learner.GradientBooster.Model
+	m := x.forest()
 	last := len(m.Trees)
 	if text, ok := x.Learner.Attributes["best_iteration"]; ok {
 		best, err := strconv.Atoi(text)
@@ -152,9 +166,15 @@ func (x *xgboost) trees(e *model.Ensemble) error {
 		if m.TreeInfo[i] < 0 || int(m.TreeInfo[i]) >= e.Outputs {
 			return fmt.Errorf("tree %d: output %d of %d", i, m.TreeInfo[i], e.Outputs)
 		}
-		d, err := m.Trees[i].drawn(int(x.Learner.Param.Features))
+		d, err := m.Trees[i].drawn(int(x.Learner.Param.Features), e)
 		if err != nil {
 			return fmt.Errorf("tree %d: %w", i, err)
+		}
+		if x.Learner.GradientBooster.Name == "dart" {
+			w := float64(x.Learner.GradientBooster.Weights[i])
+			for k := range d.value {
+				d.value[k] *= w
+			}
 		}
 		t, err := d.tree(m.TreeInfo[i])
 		if err != nil {
@@ -163,11 +183,21 @@ func (x *xgboost) trees(e *model.Ensemble) error {
 		e.Trees = append(e.Trees, t)
 	}
 	withoutCovers(e)
+	withSets(e)
 	return nil
 }
 
-// drawn reads one tree. The slices of the file are used as they are.
-func (t *xgboostTree) drawn(width int) (*drawn, error) {
+// forest is where the booster has its trees.
+func (x *xgboost) forest() *xgboostTrees {
+	if x.Learner.GradientBooster.Name == "dart" {
+		return &x.Learner.GradientBooster.Tree.Model
+	}
+	return &x.Learner.GradientBooster.Model
+}
+
+// drawn reads one tree, whose splits by categories become sets of the ensemble.
+// The slices of the file are used as they are.
+func (t *xgboostTree) drawn(width int, e *model.Ensemble) (*drawn, error) {
 	n := len(t.Left)
 	if len(t.Right) != n || len(t.Conditions) != n || len(t.Indices) != n || len(t.DefaultLeft) != n {
 		return nil, errNoTree
@@ -177,9 +207,13 @@ func (t *xgboostTree) drawn(width int) (*drawn, error) {
 	}
 	d := &drawn{left: t.Left, right: t.Right, feature: t.Indices, threshold: make([]float64, n),
 		missingLeft: make([]bool, n), value: make([]float64, n), cover: covers(t.Hessians, n)}
+	if err := t.addSets(d, e); err != nil {
+		return nil, err
+	}
 	for i := range n {
-		if i < len(t.Types) && t.Types[i] != 0 {
-			return nil, errors.New("it splits by categories; train on prepare:train_features.csv, whose columns are numbers")
+		bySet := d.set != nil && d.set[i] >= 0
+		if i < len(t.Types) && (t.Types[i] != 0) != bySet {
+			return nil, fmt.Errorf("node %d: its type of split and its categories do not agree", i)
 		}
 		d.value[i], d.missingLeft[i] = float64(t.Conditions[i]), bool(t.DefaultLeft[i])
 		if t.Left[i] == -1 {
@@ -187,6 +221,9 @@ func (t *xgboostTree) drawn(width int) (*drawn, error) {
 		}
 		if t.Indices[i] < 0 || int(t.Indices[i]) >= width {
 			return nil, fmt.Errorf("node %d: feature %d of %d", i, t.Indices[i], width)
+		}
+		if bySet {
+			continue
 		}
 		d.threshold[i] = below(t.Conditions[i])
 		if math.IsInf(d.threshold[i], 0) || math.IsNaN(d.threshold[i]) {

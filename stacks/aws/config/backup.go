@@ -27,6 +27,8 @@ func (p *problems) backup() {
 		return
 	case u.User != nil:
 		p.key("backup.url", "holds credentials; pods sign in by their identity, or as they do to the store")
+	case u.Host == p.cfg.Existing.Bucket:
+		p.key("backup.url", "bucket %q is the store's, by existing.bucket: whoever loses one loses both; name another bucket", u.Host)
 	case p.cfg.Provider == ProviderAWS && !ownBucket(p.cfg, u.Host):
 		p.key("backup.url", "bucket %q: the boundary of workloads lets them write to buckets whose name begins with %s- and ends in the account's number; name it so, such as %s-backups-123456789012", u.Host, bucketPrefix(p.cfg), bucketPrefix(p.cfg))
 	case p.cfg.Provider == ProviderAWS && u.Query().Has("kmskeyid"):

@@ -16,7 +16,7 @@ const (
 	ProviderKubernetes = "kubernetes" // any cluster, an S3 URL and a PostgreSQL URL; no AWS resource
 
 	DeliveryRollout    = "rollout"    // Argo Rollouts: the endpoint's canary or blue-green steps
-	DeliveryDeployment = "deployment" // a Deployment: a rolling update
+	DeliveryDeployment = "deployment" // a Deployment, whose pods take the steps of a strategy
 
 	PipelinesArgo    = "argo"    // Argo Workflows
 	PipelinesCronJob = "cronjob" // CronJob and Job
@@ -79,6 +79,8 @@ type Config struct {
 	DatabaseCIDRs []string
 	MailServer    string // host:port of the mail server that tells of failures; empty: no pod reaches any
 
+	Tracing TracingConfig // where pods send traces
+
 	// HighPriorityClass and LowPriorityClass are PriorityClasses of the cluster, for pods
 	// whose blueprint gives them such a priority.
 	HighPriorityClass, LowPriorityClass string
@@ -91,13 +93,20 @@ type Config struct {
 	// empty: it does not.
 	KedaNamespace string
 
+	// Ingress is what endpoints are exposed through.
+	Ingress IngressConfig
+
 	// Adopt has the workloads' objects that the cluster has already imported.
 	Adopt bool
 
 	Delivery   string // DeliveryRollout (the default on AWS) or DeliveryDeployment
 	Pipelines  string // PipelinesArgo (the default on AWS) or PipelinesCronJob
 	Monitoring bool   // PrometheusRule and ServiceMonitor objects; Defaults says true on AWS
-	Protect    *bool  // nothing that bears data can be deleted; nil: in production
+	// Where the Prometheus that scrapes endpoints and Argo Rollouts' controller run: the
+	// network policies of endpoints admit them.
+	PrometheusNamespace, RolloutsNamespace string
+
+	Protect *bool // nothing that bears data can be deleted; nil: in production
 
 	// Now is when the program runs, for what ends at a date; zero: nobody is told. It
 	// is no config either.
@@ -117,6 +126,10 @@ type Config struct {
 	// admissionregistration.k8s.io, each policy before its binding. It is no
 	// config either: whoever knows the rules compiles them.
 	Admission []map[string]any
+
+	// Partial says that the run is a preview of some of the stack's blueprints. It is no
+	// config either: whoever chose them knows.
+	Partial bool
 }
 
 // NetworkConfig is the VPC.

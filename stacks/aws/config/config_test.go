@@ -10,7 +10,7 @@ import (
 )
 
 // fromCallers are fields that whoever runs the program says, and no stack's config.
-var fromCallers = []string{".Folders", ".Admission", ".Describe", ".Project", ".Stack", ".Now"}
+var fromCallers = []string{".Folders", ".Admission", ".Describe", ".Project", ".Stack", ".Now", ".Partial"}
 
 func TestEveryFieldOfConfigHasAKey(t *testing.T) {
 	var c Config

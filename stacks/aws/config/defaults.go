@@ -35,6 +35,8 @@ func (c Config) sized() Config {
 	fill(&c.Delivery, choose(c.Provider == ProviderAWS, DeliveryRollout, DeliveryDeployment))
 	fill(&c.Pipelines, choose(c.Provider == ProviderAWS, PipelinesArgo, PipelinesCronJob))
 
+	fill(&c.PrometheusNamespace, "monitoring")
+	fill(&c.RolloutsNamespace, "argo-rollouts")
 	if c.Provider == ProviderKubernetes && len(c.DatabaseCIDRs) == 0 {
 		c.DatabaseCIDRs = slices.Clone(PrivateRanges)
 	}

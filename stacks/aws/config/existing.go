@@ -18,9 +18,13 @@ type ExistingConfig struct {
 	Database string   // identifier of an RDS PostgreSQL instance in the VPC
 	Registry string   // name of an ECR repository, for the runtime's image
 	Addons   []string // charts of the add-ons that the cluster has, such as argo-workflows
+	// Bucket is the name of an S3 bucket in which the workloads of all stacks keep their
+	// stores and data, each below DataPrefix, instead of in buckets of their own. It is for
+	// both layers: the foundation checks it and lets roles use it.
+	Bucket string
 	// Prometheus are the labels by which the cluster's own Prometheus selects what it
-	// scrapes and whose rules it has, whatever its namespace; none: it selects all. Unlike
-	// the others it is for both layers, and any cluster.
+	// scrapes and whose rules it has, whatever its namespace; none: it selects all. It is for
+	// both layers, and any cluster.
 	Prometheus map[string]string
 }
 

@@ -108,3 +108,19 @@ func physical(longest int, parts []string) string {
 // Manager names the stack that manages an object, for the annotation by which two
 // stacks find that they are told to manage the same.
 func (c Config) Manager() string { return c.Project + "/" + c.Stack }
+
+// AdmissionOf begins the names of what binds a blueprint's namespace to what the API
+// server enforces. These objects belong to the cluster, where other stacks have a
+// blueprint of the same name.
+func (c Config) AdmissionOf(blueprint string) string {
+	return c.Name + "-" + c.Environment + "-" + blueprint
+}
+
+// SharedAdmission begins the names of the policies that all of a stack's blueprints are
+// bound to. Two stacks never have one, for what both manage the first to go would delete;
+// no blueprint's name has a dot in it.
+func (c Config) SharedAdmission() string {
+	const digits = 8
+	sum := sha256.Sum256([]byte(c.Manager()))
+	return c.Name + "-" + c.Environment + ".rules-" + hex.EncodeToString(sum[:])[:digits]
+}

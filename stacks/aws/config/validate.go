@@ -25,8 +25,10 @@ func Validate(plans []*plan.Plan, cfg Config) error {
 // checks is the list that a new part of Config is added to.
 var checks = []func(*problems){
 	(*problems).layer, (*problems).names, (*problems).network, (*problems).cluster, (*problems).nodes,
-	(*problems).database, (*problems).hub, (*problems).tenants, (*problems).existing, (*problems).prometheus,
-	(*problems).budget, (*problems).workloads, (*problems).egress, (*problems).backup,
+	(*problems).database, (*problems).hub, (*problems).tenants, (*problems).existing, (*problems).bucket,
+	(*problems).prometheus, (*problems).budget, (*problems).workloads, (*problems).egress, (*problems).backup,
+	(*problems).ingress,
+	(*problems).tracing,
 }
 
 // problems gathers what is wrong with a config.

@@ -95,6 +95,8 @@ func (p *problems) workloads() {
 	if c.KedaNamespace != "" {
 		p.label("kedaNamespace", c.KedaNamespace, maxLabelLength)
 	}
+	p.label("prometheusNamespace", c.PrometheusNamespace, maxLabelLength)
+	p.label("rolloutsNamespace", c.RolloutsNamespace, maxLabelLength)
 	for key, class := range map[string]string{"highPriorityClass": c.HighPriorityClass,
 		"lowPriorityClass": c.LowPriorityClass} {
 		if class != "" && (len(class) > maxClassLength || !priorityForm.MatchString(class)) {
@@ -223,6 +225,7 @@ func (p *problems) plans(plans []*plan.Plan) {
 		seen[one.Name] = true
 		p.plan(one)
 	}
+	p.hosts(plans)
 }
 
 // plan checks that a plan is of this environment, and that its names fit what is made

@@ -23,6 +23,7 @@ type Parts struct {
 	Cluster  *Cluster
 	Database *Database
 	Registry *Registry
+	Bucket   *Bucket
 }
 
 // finder is one Find in progress.
@@ -39,9 +40,10 @@ type finder struct {
 // What is missing is one error; what is only worth knowing is logged.
 func Find(ctx *pulumi.Context, cfg config.Config, account string, live bool) (*Parts, error) {
 	f := &finder{ctx: ctx, cfg: cfg, account: account}
-	steps := []func(){f.network, f.cluster, f.database, f.registry}
+	steps := []func(){f.network, f.cluster, f.database, f.registry, f.bucket}
 	if live {
-		steps = append(steps, f.checkNetwork, f.checkCluster, f.checkKey, f.checkDatabase, f.checkRegistry)
+		steps = append(steps, f.checkNetwork, f.checkCluster, f.checkKey, f.checkDatabase, f.checkRegistry,
+			f.checkBucket)
 	}
 	for _, step := range steps {
 		step()

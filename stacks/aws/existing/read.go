@@ -1,13 +1,25 @@
 package existing
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 )
+
+// errUnsaid is what is known of an output that the provider has left out.
+var errUnsaid = errors.New("the provider does not say")
+
+// listed is await of a list that the provider leaves out where it is empty.
+func listed[T any](ctx *pulumi.Context, out pulumi.Output) ([]T, error) {
+	all, err := await[[]T](ctx, out)
+	if errors.Is(err, errUnsaid) {
+		return nil, nil
+	}
+	return all, err
+}
 
 // await returns an output of a resource that was read. The engine reads in a preview
 // too, so that it is known; it waits, because a problem is to be found before the
@@ -27,7 +39,7 @@ func await[T any](ctx *pulumi.Context, out pulumi.Output) (T, error) {
 		}
 	}
 	if !got.Known {
-		return zero, fmt.Errorf("the provider does not say")
+		return zero, errUnsaid
 	}
 	return zero, nil
 }

@@ -2,6 +2,7 @@ package foundation
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -41,18 +42,13 @@ func (u *builder) boundaryStatements() []policy.Statement {
 				pulumi.Sprintf("dbuser:%s/%s", u.at.databaseID, d.User(config.SchemaOf("*", u.cfg.Environment)))))
 		}
 	}
-	return append([]policy.Statement{
-		{Sid: "Read", Unscoped: true, Actions: []string{"s3:GetObject", "s3:ListBucket"}},
-		{
-			Sid: "Write", Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"},
-			Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsArn())},
-		},
+	return slices.Concat(u.boundaryOfData(), []policy.Statement{
 		{Sid: "Keys", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"},
 			Resources: []pulumi.StringInput{u.at.dataKey}},
 		{
 			Sid: "Database", Actions: []string{"rds-db:connect"}, Resources: users,
 		},
-	}, u.apart()...)
+	}, u.apart())
 }
 
 // bucketsArn matches the buckets of the workloads layer, which end in the

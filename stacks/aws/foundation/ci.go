@@ -153,7 +153,7 @@ func (u *builder) ciDeploy(t tenant) []policy.Statement {
 			Actions: []string{"s3:PutBucketTagging", "s3:PutLifecycleConfiguration"},
 		},
 		policy.Statement{
-			Sid: "WriteFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsOf(t))},
+			Sid: "WriteFiles", Resources: u.dataOf(t),
 			Actions: []string{"s3:PutObject", "s3:PutObjectTagging"},
 		},
 		policy.Statement{
@@ -193,7 +193,7 @@ func (u *builder) ciLooks(t tenant) []policy.Statement {
 			},
 		},
 		{
-			Sid: "ReadFiles", Resources: []pulumi.StringInput{pulumi.Sprintf("%s/*", u.bucketsOf(t))},
+			Sid: "ReadFiles", Resources: u.dataOf(t),
 			Actions: []string{"s3:GetObject", "s3:GetObjectTagging"},
 		},
 		{Sid: "ReadKey", Resources: []pulumi.StringInput{u.at.dataKey},

@@ -25,7 +25,7 @@ func brought() config.Config {
 	c.Existing = config.ExistingConfig{VPC: "vpc-0123456789abcdef0",
 		Subnets: []string{"subnet-0a1b2c3d", "subnet-0a1b2c3e"},
 		Cluster: "platform", Key: keyArn, Database: "platform-postgres", Registry: "platform/runtime",
-		Addons: []string{"argo-workflows", "kube-prometheus-stack"}}
+		Addons: []string{"argo-workflows", "kube-prometheus-stack"}, Bucket: "platform-ml"}
 	c.Cluster.Admins = []string{"arn:aws:iam::123456789012:role/platform"}
 	return c.Filled()
 }
@@ -66,6 +66,13 @@ func stood() map[string]map[string]any {
 		"aws:vpc/getSecurityGroupRules:getSecurityGroupRules": {"ids": []any{"sgr-1"}},
 		"aws:vpc/getSecurityGroupRule:getSecurityGroupRule": {"ipProtocol": "tcp", "fromPort": 5433.0, "toPort": 5433.0,
 			"referencedSecurityGroupId": "sg-nodes"},
+		"aws:s3/getBucket:getBucket": {"bucket": "platform-ml", "arn": "arn:aws:s3:::platform-ml", "region": "eu-west-1"},
+		"aws:s3/bucketV2:BucketV2": {"versionings": []any{obj{"enabled": true}},
+			"serverSideEncryptionConfigurations": []any{obj{"rules": []any{obj{
+				"applyServerSideEncryptionByDefaults": []any{obj{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": keyArn}}}}}}},
+		"aws:s3/getAccountPublicAccessBlock:getAccountPublicAccessBlock": {"blockPublicAcls": true,
+			"blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true},
+		"aws:cloudcontrol/getResource:getResource": {"properties": `{"BucketName":"platform-ml"}`},
 		"aws:ecr/getRepository:getRepository": {"name": "platform/runtime", "arn": "arn:repository",
 			"repositoryUrl":      "ecr.example.com/platform/runtime",
 			"imageTagMutability": "IMMUTABLE", "imageScanningConfigurations": []any{obj{"scanOnPush": true}}},
@@ -139,6 +146,8 @@ func TestEveryProblemOfWhatExistsIsSaidBeforeTheFirstResource(t *testing.T) {
 		answers["aws:ec2/getVpc:getVpc"]["enableDnsHostnames"] = false
 		answers["aws:rds/instance:Instance"]["iamDatabaseAuthenticationEnabled"] = false
 		answers["aws:kms/key:Key"]["enableKeyRotation"] = false
+		answers["aws:s3/bucketV2:BucketV2"]["versionings"] = []any{obj{"enabled": false}}
+		answers["aws:s3/getAccountPublicAccessBlock:getAccountPublicAccessBlock"]["blockPublicAcls"] = false
 		answers["aws:ecr/getRepository:getRepository"]["imageTagMutability"] = "MUTABLE"
 		delete(answers, "aws:eks/getCluster:getCluster")
 	})
@@ -148,7 +157,7 @@ func TestEveryProblemOfWhatExistsIsSaidBeforeTheFirstResource(t *testing.T) {
 	for _, want := range []string{"existing.vpc: vpc-0123456789abcdef0: DNS hostnames is off",
 		"all subnets are in one zone",
 		"existing.cluster: platform: ", "--enable-iam-database-authentication", "aws kms enable-key-rotation",
-		"aws ecr put-image-tag-mutability"} {
+		"aws ecr put-image-tag-mutability", "aws s3api put-bucket-versioning", "aws s3api put-public-access-block"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("it does not say %q:\n%v", want, err)
 		}
@@ -221,13 +230,13 @@ func TestWorkloadsDoNotNoticeWhatExists(t *testing.T) {
 	for name, want := range map[string]string{OutClusterName: "platform",
 		OutNetworkCIDR: "10.8.0.0/16", OutDataKey: keyArn,
 		OutDatabaseHost: "pg.example.com", OutDatabasePort: "5433", OutDatabaseName: "registry",
-		OutDatabaseResource: "db-BROUGHT", OutRegistry: "ecr.example.com/platform/runtime"} {
+		OutDatabaseResource: "db-BROUGHT", OutRegistry: "ecr.example.com/platform/runtime", OutDataBucket: "platform-ml"} {
 		if values[name] != want {
 			t.Errorf("output %s is %v, want %s", name, values[name], want)
 		}
 	}
 	for _, name := range Outputs() {
-		if text, ok := values[name].(string); !ok || text == "" && name != OutSchema {
+		if text, ok := values[name].(string); !ok || text == "" && name != OutSchema && name != OutDataBucket {
 			t.Errorf("no output %s: %v", name, values[name])
 		}
 	}

@@ -134,7 +134,7 @@ func (u *builder) make(ctx *pulumi.Context) error {
 		return err
 	}
 	u.out[OutRegion], u.out[OutAccount] = pulumi.String(u.cfg.Region), u.at.account
-	u.out[OutName] = pulumi.String(u.cfg.Name)
+	u.out[OutName], u.out[OutDataBucket] = pulumi.String(u.cfg.Name), pulumi.String(u.cfg.Existing.Bucket)
 	for _, step := range []func(*pulumi.Context) error{
 		u.takeOver, u.makeKeys, u.makeLogs, u.makeTrail, u.makeBudget, u.makeNetwork, u.makeCluster, u.makeNodes,
 		u.makeDatabase, u.makeBackups, u.makeRegistry, u.makeBoundary,

@@ -13,6 +13,7 @@ const (
 	OutNetworkCIDR      = "networkCidr"
 	OutDataKey          = "dataKeyArn" // the KMS key of datasets and stores
 	OutLogsBucket       = "logsBucket" // where buckets log who reads them
+	OutDataBucket       = "dataBucket" // the bucket that all workloads share; empty: each has its own
 	OutDatabaseHost     = "databaseHost"
 	OutDatabasePort     = "databasePort"
 	OutDatabaseName     = "databaseName"
@@ -31,7 +32,7 @@ const KubernetesProvider = "cluster"
 func Outputs() []string {
 	out := []string{
 		OutRegion, OutAccount, OutClusterName, OutKubeconfig, OutNetworkCIDR, OutDataKey,
-		OutLogsBucket, OutDatabaseHost,
+		OutLogsBucket, OutDataBucket, OutDatabaseHost,
 		OutDatabasePort, OutDatabaseName, OutDatabaseResource, OutName, OutSchema, OutSchemas, OutRegistry, OutBoundary,
 	}
 	slices.Sort(out)

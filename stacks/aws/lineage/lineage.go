@@ -25,7 +25,12 @@ const (
 	KindDrift    = "drift"
 
 	KindRetention = "retention"
+	// KindRelease is what brings versions into the endpoints' traffic.
+	KindRelease = "release"
 )
+
+// ReleaseName is the one workload of its kind.
+const ReleaseName = "models"
 
 // RetentionName is the one workload of its kind.
 const RetentionName = "data"
@@ -70,6 +75,7 @@ const (
 	storeLocks    = "refs/locks/"
 	storeTracking = "refs/tracking/"
 	storeDrift    = "refs/drift/"
+	storeReleases = "refs/releases/"
 )
 
 // Of returns the plan's workloads with their grants, by kind and name.
@@ -90,10 +96,31 @@ func Of(p *plan.Plan) []Workload {
 			out = append(out, Workload{KindDrift, name, watching(p, name, serves)})
 		}
 	}
+	if g := releasing(p); len(g) > 0 {
+		out = append(out, Workload{KindRelease, ReleaseName, g})
+	}
 	if g := retaining(p); len(g) > 0 {
 		out = append(out, Workload{KindRetention, RetentionName, g})
 	}
 	return out
+}
+
+// releasing is what it takes to bring versions into the endpoints' traffic: who approved
+// them, and a place for what is known of their releases.
+func releasing(p *plan.Plan) []Grant {
+	var because []string
+	for _, name := range sorted(p.Endpoints) {
+		if _, ok := p.Models[p.Endpoints[name].Model]; ok {
+			because = append(because, "endpoints."+name+".model")
+		}
+	}
+	if len(because) == 0 {
+		return nil
+	}
+	g := grants{because: because}
+	g.add(WriteStore, storeReleases)
+	g.add(UseDatabase, "")
+	return g.list
 }
 
 // retaining is what it takes to delete what is kept of datasets for longer than
@@ -213,7 +240,7 @@ func (w Workload) May(a Access) bool { return len(w.Targets(a)) > 0 }
 // job does all that training does.
 func (w Workload) Duty() plan.Duty {
 	switch {
-	case w.Kind == KindEndpoint:
+	case w.Kind == KindEndpoint || w.Kind == KindRelease:
 		return plan.DutyServe
 	case w.Kind == KindRetention:
 		return plan.DutyRetain

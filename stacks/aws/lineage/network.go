@@ -12,8 +12,12 @@ import (
 	"github.com/ashlar-dev/ashlar/components/namespace"
 )
 
-// ServingPort is where an endpoint's pods listen.
-const ServingPort = 8080
+// Where an endpoint's pods listen: ServingPort is for callers, and OperatorsPort for who
+// reads metrics and steers releases.
+const (
+	ServingPort   = 8080
+	OperatorsPort = 8081
+)
 
 // Reach is where the things that grants are about are found in the network.
 type Reach struct {
@@ -131,7 +135,7 @@ func (r Reach) Flow(w Workload, pods map[string]string, reports bool) namespace.
 	}
 	f.To = Once(f.To)
 	if w.Kind == KindEndpoint {
-		// Clients, and Prometheus: pods of this cluster.
+		// Callers: pods of this cluster.
 		f.From = []namespace.Peer{{AnyNamespace: true, Ports: []int{ServingPort}}}
 	}
 	return f
@@ -154,6 +158,17 @@ func Trackers(p *plan.Plan) []namespace.Peer {
 	}
 	return out
 }
+
+// Issuer is who signs the tokens of an endpoint's callers; its keys are asked for.
+func Issuer(a *plan.Access) []namespace.Peer {
+	if a == nil || a.JWT == nil {
+		return nil
+	}
+	return listener(a.JWT.Issuer)
+}
+
+// Collector is where traces are sent; none where the URL is empty.
+func Collector(endpoint string) []namespace.Peer { return listener(endpoint) }
 
 // Alarms are who hears of the pipeline's failures: its webhook, and where it
 // sends mail the mail server, which the blueprint does not know. Without one no

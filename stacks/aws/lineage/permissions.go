@@ -15,11 +15,11 @@ type Ground struct {
 	Partition  string // "aws"
 	Region     string
 	Account    pulumi.StringInput
-	Store      pulumi.StringInput            // ARN of the blueprint's store
-	Data       map[string]pulumi.StringInput // ARN of each dataset's own bucket
-	Key        pulumi.StringInput            // ARN of the key that both encrypt under
-	DatabaseID pulumi.StringInput            // "db-..." of rds-db:connect
-	Schema     string                        // of the registry, which its users are named after
+	Store      Folder             // the blueprint's store
+	Data       map[string]Folder  // of each dataset whose source is relative
+	Key        pulumi.StringInput // ARN of the key that both encrypt under
+	DatabaseID pulumi.StringInput // "db-..." of rds-db:connect
+	Schema     string             // of the registry, which its users are named after
 }
 
 // PartitionOf returns the partition that a region is in.
@@ -36,29 +36,26 @@ func PartitionOf(region string) string {
 // Statements are the workload's grants as the policy of its role.
 func (g Ground) Statements(p *plan.Plan, w Workload) []policy.Statement {
 	var out []policy.Statement
-	var keyReads, keyWrites []pulumi.StringInput // buckets
+	var keyReads, keyWrites []pulumi.StringInput // contexts of encryption
 	for _, dataset := range w.Targets(ReadData) {
 		more, own := g.dataset(dataset, p.Datasets[dataset])
 		out = append(out, more...)
 		keyReads = append(keyReads, own...)
 	}
-	reads, writes := under(g.Store, w.Targets(ReadStore)), under(g.Store, w.Targets(WriteStore))
+	reads, writes := g.Store.under(w.Targets(ReadStore)), g.Store.under(w.Targets(WriteStore))
 	if len(reads)+len(writes) > 0 {
 		out = append(out,
-			// Unconditional, for the bucket is the blueprint's alone: without it S3
-			// answers "forbidden" where an object is only missing.
-			policy.Statement{Sid: "ListStore", Actions: []string{"s3:ListBucket"},
-				Resources: []pulumi.StringInput{g.Store}},
+			g.Store.list("ListStore"),
 			policy.Statement{Sid: "ReadStore", Actions: []string{"s3:GetObject"},
 				Resources: append(reads[:len(reads):len(reads)], writes...)})
-		keyReads = append(keyReads, g.Store)
+		keyReads = append(keyReads, g.Store.contexts()...)
 	}
 	if len(writes) > 0 {
 		out = append(out, policy.Statement{
 			Sid: "WriteStore", Actions: []string{"s3:PutObject", "s3:AbortMultipartUpload",
 				"s3:DeleteObject"}, Resources: writes,
 		})
-		keyWrites = append(keyWrites, g.Store)
+		keyWrites = append(keyWrites, g.Store.contexts()...)
 	}
 	out = append(out, g.backups(w)...)
 	out = append(out, g.decrypt("ReadKey", keyReads, "kms:Decrypt")...)
@@ -73,24 +70,24 @@ func (g Ground) Statements(p *plan.Plan, w Workload) []policy.Statement {
 	return out
 }
 
-// dataset lets a workload read a dataset, and returns the bucket if it is one
-// of ours, whose key it then needs too.
+// dataset lets a workload read a dataset, and returns the contexts of its encryption if it
+// is in a place of ours, whose key the workload then needs too.
 func (g Ground) dataset(name string, d plan.Dataset) (out []policy.Statement, own []pulumi.StringInput) {
 	s, ok := SourceOf(d)
 	if !ok {
 		return nil, nil
 	}
-	bucket := g.Data[name]
-	list := policy.Statement{Sid: "List" + sid(name), Actions: []string{"s3:ListBucket"}}
+	at := g.Data[name]
+	list := at.list("List" + sid(name))
 	if s.Bucket != "" {
-		bucket = pulumi.String(fmt.Sprintf("arn:%s:s3:::%s", g.Partition, s.Bucket))
-		// A shared bucket: listed under the prefix only. Asking whether an object
+		at = Folder{Bucket: pulumi.String(fmt.Sprintf("arn:%s:s3:::%s", g.Partition, s.Bucket))}
+		// Somebody else's bucket: listed under the prefix only. Asking whether an object
 		// is there, which names no prefix, is let through.
+		list.Resources = []pulumi.StringInput{at.Bucket}
 		list.Conditions = []policy.Condition{policy.When("StringLikeIfExists", "s3:prefix", pulumi.String(s.Key+"*"))}
 	} else {
-		own = []pulumi.StringInput{bucket}
+		own = at.contexts()
 	}
-	list.Resources = []pulumi.StringInput{bucket}
 	object := s.Key
 	if s.Glob {
 		object += "*"
@@ -99,35 +96,25 @@ func (g Ground) dataset(name string, d plan.Dataset) (out []policy.Statement, ow
 		out = append(out, list)
 	}
 	return append(out, policy.Statement{Sid: "Read" + sid(name), Actions: []string{"s3:GetObject"},
-		Resources: under(bucket, []string{object}, "")}), own
+		Resources: at.under([]string{object}, "")}), own
 }
 
-// decrypt lets S3 use our key for a workload, for these buckets and nothing else.
-func (g Ground) decrypt(id string, buckets []pulumi.StringInput, action string) []policy.Statement {
-	if len(buckets) == 0 {
+// decrypt lets S3 use our key for a workload, in these contexts and nothing else.
+func (g Ground) decrypt(id string, contexts []pulumi.StringInput, action string) []policy.Statement {
+	if len(contexts) == 0 {
 		return nil
+	}
+	test := "StringEquals"
+	if g.Store.Prefix != "" { // its objects' ARNs are a pattern
+		test = "StringLike"
 	}
 	return []policy.Statement{{
 		Sid: id, Actions: []string{action}, Resources: []pulumi.StringInput{g.Key},
 		Conditions: []policy.Condition{
 			policy.When("StringEquals", "kms:ViaService", pulumi.String("s3."+g.Region+".amazonaws.com")),
-			{Test: "StringEquals", Key: "kms:EncryptionContext:aws:s3:arn", Values: buckets},
+			{Test: test, Key: "kms:EncryptionContext:aws:s3:arn", Values: contexts},
 		},
 	}}
-}
-
-// under returns the ARNs of the objects under each prefix of a bucket; another
-// suffix than "*" takes its place.
-func under(bucket pulumi.StringInput, prefixes []string, suffix ...string) []pulumi.StringInput {
-	end := "*"
-	if len(suffix) > 0 {
-		end = suffix[0]
-	}
-	var out []pulumi.StringInput
-	for _, p := range prefixes {
-		out = append(out, pulumi.Sprintf("%s/%s%s", bucket, p, end))
-	}
-	return out
 }
 
 // sid makes a name a part of a statement's id: letters and digits.

@@ -64,6 +64,9 @@ func ignoredDifferences(m *bundle.Manifests) []object {
 			add("", "Service", r.Namespace, service, "jsonPointers", "/spec/selector",
 				"/metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts")
 		}
+		for _, w := range weightsOf(r) {
+			add(w.group, w.kind, r.Namespace, w.name, "jqPathExpressions", w.path)
+		}
 	}
 	for _, kind := range []string{"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"} {
 		for _, w := range of(m, "admissionregistration.k8s.io", kind) {

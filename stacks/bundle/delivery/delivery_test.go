@@ -169,6 +169,12 @@ func TestFluxVerifiesWithTheKeyThatIsNamed(t *testing.T) {
 	}
 }
 
+// routed is a Rollout whose weights are those of requests.
+func routed(by string) string {
+	return "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: scoring, namespace: credit}\n" +
+		"spec: {strategy: {canary: {trafficRouting: {" + by + "}}}}\n"
+}
+
 func TestArgoCDIgnoresWhatOtherControllersOwn(t *testing.T) {
 	for name, c := range map[string]struct {
 		objects []string
@@ -183,6 +189,14 @@ func TestArgoCDIgnoresWhatOtherControllersOwn(t *testing.T) {
 			"Service credit scoring-canary jsonPointers [/spec/selector /metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts]",
 			"Service credit scoring-stable jsonPointers [/spec/selector /metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts]",
 			"argoproj.io Rollout credit scoring jsonPointers [/metadata/annotations/rollout.argoproj.io~1revision]",
+		}},
+		"weights of Traefik": {[]string{routed("traefik: {weightedTraefikServiceName: scoring}")}, []string{
+			"argoproj.io Rollout credit scoring jsonPointers [/metadata/annotations/rollout.argoproj.io~1revision]",
+			"traefik.io TraefikService credit scoring jqPathExpressions [.spec.weighted.services[]?.weight]",
+		}},
+		"weights of a Gateway": {[]string{routed(`plugins: {"argoproj-labs/gatewayAPI": {httpRoute: scoring}}`)}, []string{
+			"argoproj.io Rollout credit scoring jsonPointers [/metadata/annotations/rollout.argoproj.io~1revision]",
+			"gateway.networking.k8s.io HTTPRoute credit scoring jqPathExpressions [.spec.rules[]?.backendRefs[]?.weight]",
 		}},
 		"a webhook": {[]string{webhook},
 			[]string{"admissionregistration.k8s.io MutatingWebhookConfiguration w jqPathExpressions [.webhooks[]?.clientConfig.caBundle]"}},

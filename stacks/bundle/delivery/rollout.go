@@ -57,3 +57,23 @@ func servicesOf(r bundle.Object) []string {
 	}
 	return out
 }
+
+// weights are where the Rollout's controller sets the shares of requests.
+type weights struct{ group, kind, name, path string }
+
+// weightsOf are those of the routers that are objects of the bundle. Of Ingresses it sets
+// annotations that no bundle has.
+func weightsOf(r bundle.Object) []weights {
+	at := func(path ...string) string {
+		name, _ := r.At(append([]string{"spec", "strategy", "canary", "trafficRouting"}, path...)...).(string)
+		return name
+	}
+	var out []weights
+	if name := at("traefik", "weightedTraefikServiceName"); name != "" {
+		out = append(out, weights{"traefik.io", "TraefikService", name, ".spec.weighted.services[]?.weight"})
+	}
+	if name := at("plugins", "argoproj-labs/gatewayAPI", "httpRoute"); name != "" {
+		out = append(out, weights{"gateway.networking.k8s.io", "HTTPRoute", name, ".spec.rules[]?.backendRefs[]?.weight"})
+	}
+	return out
+}

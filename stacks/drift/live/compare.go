@@ -65,7 +65,7 @@ func finding(o Object, d difference, change string, by owner) drift.Finding {
 		Object: o.label(), Path: d.path, Change: change, Expected: show(o.Kind(), d.path, d.expected),
 		Found: show(o.Kind(), d.path, d.found), By: by.manager, At: by.at, Class: class, Why: why,
 		Advice: drift.Advise(o.Kind(), o.Namespace(), o.Name(), change, class, d.beyond),
-	}
+	}.From(o.Kind(), o)
 }
 
 // fleeting reports whether the cluster itself removes the object when it has done its

@@ -126,6 +126,9 @@ var controllers = []controller{
 	{"rollouts-controller", "Deployment", regexp.MustCompile(`^spec\.replicas$`)},
 	{"rollouts-controller", "HTTPRoute", regexp.MustCompile(`^spec\.rules`)},
 	{"rollouts-controller", "TraefikService", regexp.MustCompile(`^spec\.weighted`)},
+	// What releases versions names the one that new pods serve.
+	{"ashlar-release", "Deployment Rollout",
+		regexp.MustCompile(`^spec\.template\.metadata\.annotations\[ashlar\.dev/model-digest\]$`)},
 	{"workflow-controller", "CronWorkflow WorkflowTemplate",
 		regexp.MustCompile(`^metadata\.(annotations|labels)\[(workflows\.argoproj\.io|cronworkflows\.argoproj\.io)/`)},
 	// The API server itself, and what delivers the objects, for its own bookkeeping.

@@ -231,6 +231,13 @@ func (s *Server) git() {
 		s.refs[name] = fmt.Sprint(body["sha"])
 		return reply{201, object{"ref": body["ref"], "object": object{"sha": body["sha"]}}}
 	})
+	s.handle("DELETE /git/refs/{ref...}", func(r *http.Request, _ object) reply {
+		if _, there := s.refs[r.PathValue("ref")]; !there {
+			return refuse(422, "Reference does not exist")
+		}
+		delete(s.refs, r.PathValue("ref"))
+		return reply{204, nil}
+	})
 	s.handle("PATCH /git/refs/{ref...}", func(r *http.Request, body object) reply {
 		s.refs[r.PathValue("ref")] = fmt.Sprint(body["sha"])
 		return ok(object{"ref": "refs/" + r.PathValue("ref"), "object": object{"sha": body["sha"]}})
@@ -308,10 +315,14 @@ func (s *Server) file(ref, path string) (string, bool) {
 func (s *Server) pullRequests() {
 	s.handle("GET /pulls", func(r *http.Request, _ object) reply {
 		var out []object
+		q := r.URL.Query()
 		for _, p := range s.pulls {
-			if "acme:"+fmt.Sprint(p["branch"]) == r.URL.Query().Get("head") && p["state"] == "open" {
+			if "acme:"+fmt.Sprint(p["branch"]) == q.Get("head") && (p["state"] == q.Get("state") || q.Get("state") == "all") {
 				out = append(out, p)
 			}
+		}
+		if q.Get("direction") == "desc" {
+			slices.Reverse(out)
 		}
 		return ok(out)
 	})

@@ -42,7 +42,27 @@ func (s *Server) Review(pull int, login, state, commit string) {
 }
 
 // Merge says that the pull request was merged.
-func (s *Server) Merge(pull int) { s.with(func() { s.pulls[pull-1]["merged"] = true }) }
+func (s *Server) Merge(pull int) {
+	s.with(func() {
+		maps.Copy(s.pulls[pull-1], object{"merged": true, "merged_at": "2026-05-01T12:00:00Z", "state": "closed"})
+	})
+}
+
+// Decline closes the pull request, as a person does who does not want it.
+func (s *Server) Decline(pull int) { s.with(func() { s.pulls[pull-1]["state"] = "closed" }) }
+
+// OpenPulls are the numbers of the pull requests that are open.
+func (s *Server) OpenPulls() []int {
+	out := []int{}
+	s.with(func() {
+		for i, p := range s.pulls {
+			if p["state"] == "open" {
+				out = append(out, i+1)
+			}
+		}
+	})
+	return out
+}
 
 // Pulls are the titles of the pull requests, and Body one's text.
 func (s *Server) Pulls() (out []string) {

@@ -38,9 +38,23 @@ type View struct {
 // Endpoint is one endpoint's card.
 type Endpoint struct {
 	Name, Model, URL, Waiting, Example string
+	Watched                            string // URL below which its metrics and drift are
 	Version                            int
+	Release                            *Release
 	Served                             string // predictions answered, for people
 	Confined                           string // what holds the model's server; "": it has none
+}
+
+// Release is the release of an endpoint that is under way, or the last one.
+type Release struct {
+	Title, Phase, Why string
+	Steps             []ReleaseStep
+}
+
+// ReleaseStep is one step; State is "done", "now", "next" or how the release ended.
+type ReleaseStep struct {
+	Name, State, Verdict string
+	Weight               Bar
 }
 
 // Pipeline is one whose runs belong to no model, with its last run.
@@ -62,6 +76,8 @@ type Model struct {
 	Fairness                               []Fairness
 	Importance                             []Bar
 	ImportanceFrom                         string // "": all rows and features
+	Contributions                          []Bar  // mean size of each feature's, where the model can be explained
+	ContributionsFrom                      string // rows
 	Expectations                           []Expectation
 }
 

@@ -98,3 +98,17 @@ func TestAnEmptyWindowDrawsFlatBars(t *testing.T) {
 		t.Errorf("labels lost: %+v", h)
 	}
 }
+
+func TestMetricsAndDriftAreLinkedWhereTheyAre(t *testing.T) {
+	var b strings.Builder
+	err := Render(&b, View{Endpoints: []Endpoint{{Name: "e", Version: 1, URL: "http://127.0.0.1:1",
+		Watched: "http://127.0.0.1:2"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{"http://127.0.0.1:2/metrics", "http://127.0.0.1:2/drift", "http://127.0.0.1:1/schema"} {
+		if !strings.Contains(b.String(), `href="`+link+`"`) {
+			t.Errorf("no link to %s", link)
+		}
+	}
+}

@@ -72,9 +72,9 @@ func plurals(kind string) string {
 	return name + "s"
 }
 
-// everyKind are those of a cluster with all engines.
+// everyKind are those of a cluster with all that a foundation of ours installs.
 var everyKind = []string{"Rollout", "WorkflowTemplate", "CronWorkflow", "PrometheusRule", "ServiceMonitor",
-	"ValidatingAdmissionPolicy"}
+	"TargetGroupBinding", "ValidatingAdmissionPolicy"}
 
 // kinds are those of the clusters, and of what the environment's has, as discovery lists
 // them.

@@ -46,7 +46,11 @@ var stands = map[string]standing{
 	"aws:rds/getSubnetGroup:getSubnetGroup": {"aws:rds/subnetGroup:SubnetGroup", "name"},
 	"aws:vpc/getSecurityGroupRule:getSecurityGroupRule": {"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 		"securityGroupRuleId"},
-	"aws:ecr/getRepository:getRepository": {"aws:ecr/repository:Repository", "name"},
+	"aws:ecr/getRepository:getRepository":      {"aws:ecr/repository:Repository", "name"},
+	"aws:s3/getBucket:getBucket":               {"aws:s3/bucketV2:BucketV2", "bucket"},
+	"aws:cloudcontrol/getResource:getResource": {"aws:cloudcontrol/resource:Resource", "identifier"},
+	"aws:s3/getAccountPublicAccessBlock:getAccountPublicAccessBlock": {
+		"aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "accountId"},
 }
 
 // look answers a data source of a part; known is false where it is none.
