@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,9 +152,23 @@ func (s *site) swapLabels(t *testing.T) {
 // were answered and what the first one was told that was not.
 func (s *site) under(t *testing.T) func() (answered int, failed string) {
 	t.Helper()
-	address, rows := s.calling(t, s.address(t)), s.requests(t, asked)
-	var count atomic.Int64
-	var wrong atomic.Pointer[string]
+	ended := s.sends(t, s.address(t), 10*time.Millisecond)
+	return func() (answered int, failed string) {
+		by, failed := ended()
+		for _, n := range by {
+			answered += n
+		}
+		return answered, failed
+	}
+}
+
+// sends asks an address over and over, with a pause between two requests, until the
+// function that it returns is called. That says how many answers each version gave, and
+// what the first request was told that got none.
+func (s *site) sends(t *testing.T, address string, pause time.Duration) func() (by map[int]int, failed string) {
+	t.Helper()
+	address = s.calling(t, address)
+	rows, by, failed := s.requests(t, asked), map[int]int{}, ""
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -163,23 +176,20 @@ func (s *site) under(t *testing.T) func() (answered int, failed string) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(10 * time.Millisecond):
+			case <-time.After(pause):
 			}
+			var said struct{ Version int }
 			code, text, err := ask(t, http.MethodPost, address+"/predict", rows[i%len(rows)])
-			if err == nil && code == http.StatusOK {
-				count.Add(1)
-				continue
+			if err == nil && code == http.StatusOK && json.Unmarshal([]byte(text), &said) == nil {
+				by[said.Version]++
+			} else if failed == "" {
+				failed = fmt.Sprintf("request %d: %d %v %s", i, code, err, text)
 			}
-			said := fmt.Sprintf("after %d: %d %v %s", count.Load(), code, err, text)
-			wrong.CompareAndSwap(nil, &said)
 		}
 	}()
-	return func() (int, string) {
+	return func() (map[int]int, string) {
 		close(stop)
 		<-done
-		if said := wrong.Load(); said != nil {
-			return int(count.Load()), *said
-		}
-		return int(count.Load()), ""
+		return by, failed
 	}
 }
