@@ -62,8 +62,9 @@ type Monitor struct {
 	outbox     []*Report // for OnReport and OnRetrain
 	delivering bool
 
-	judging sync.Mutex // one window at a time
+	judging sync.Mutex // one window at a time; guards what follows
 	judge   judge
+	seen    *Report // of the open window, when it was last looked at
 }
 
 // NewMonitor checks the reference and the configuration and returns a monitor

@@ -9,12 +9,16 @@ import (
 // Report is the verdict on one window. It is not modified once made, and JSON
 // can hold every number of it.
 type Report struct {
-	Window        int64     `json:"window"` // counts windows from 1
-	From          time.Time `json:"from"`
-	To            time.Time `json:"to"`
-	Rows          int64     `json:"rows"`
-	Sampled       int64     `json:"sampled,omitempty"` // rows that the numbers are of, where not all
-	ReferenceRows int64     `json:"reference_rows"`
+	Window int64     `json:"window"` // counts windows from 1
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Rows   int64     `json:"rows"`
+	// Open is whether the window is still gathering rows: the report is of those so
+	// far. It does not count towards the alert, whose state is that of the last
+	// window that closed. See Monitor.Open.
+	Open          bool  `json:"open,omitempty"`
+	Sampled       int64 `json:"sampled,omitempty"` // rows that the numbers are of, where not all
+	ReferenceRows int64 `json:"reference_rows"`
 
 	Columns []Column `json:"columns"`
 	Drifted int      `json:"drifted"` // columns

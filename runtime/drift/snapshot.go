@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 
@@ -94,12 +95,7 @@ func (w *window) save() *live {
 		Named: make([]map[string]int64, len(w.named)),
 	}
 	for i, names := range w.named {
-		for n, c := range names {
-			if out.Named[i] == nil {
-				out.Named[i] = map[string]int64{}
-			}
-			out.Named[i][n] = c
-		}
+		out.Named[i] = maps.Clone(names)
 	}
 	rows := w.kept
 	if most := max(snapshotNumbers/w.layout.width, 1); rows > most {

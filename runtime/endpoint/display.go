@@ -32,8 +32,8 @@ func (m *Metrics) display(endpoint string, v registry.Version, w watch) {
 		return
 	}
 	// Read without the lock, which a watch may wait for with its own held.
-	if reports := w.reports(); len(reports) > 0 {
-		m.report(endpoint, v, reports[len(reports)-1], 0)
+	if closed, _ := w.reports(); len(closed) > 0 {
+		m.report(endpoint, v, closed[len(closed)-1], 0)
 	}
 }
 

@@ -224,6 +224,10 @@ func (s *subject) keep(ctx context.Context, cfg JudgeConfig, m *drift.Monitor, s
 	if err := write(ctx, cfg.Store, verdictsRef(cfg.Name, s.model, s.version), verdicts{Reports: reports}); err != nil {
 		return err
 	}
+	open := openWindow{m.Open()}
+	if err := write(ctx, cfg.Store, openRef(cfg.Name, s.model, s.version), open); err != nil {
+		return err
+	}
 	for _, name := range s.segments {
 		if err := cfg.Store.DeleteRef(ctx, name); err != nil {
 			return err

@@ -25,6 +25,7 @@ type replica struct {
 
 	mu     sync.Mutex
 	judged []*drift.Report
+	open   *drift.Report
 	shown  int64 // the newest window in the metrics
 }
 
@@ -46,10 +47,10 @@ func newReplica(ctx context.Context, cfg Config, v registry.Version, ref *drift.
 func (r *replica) observer(m *model.Model) serve.Observer { return r.gatherer.Observer(m) }
 
 // reports returns a copy of the slice; the reports themselves are never changed.
-func (r *replica) reports() []*drift.Report {
+func (r *replica) reports() (closed []*drift.Report, open *drift.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]*drift.Report{}, r.judged...)
+	return append([]*drift.Report{}, r.judged...), r.open
 }
 
 // pending are the rows that are not in the store yet.
@@ -97,9 +98,13 @@ func (r *replica) refresh(ctx context.Context) error {
 	if err := read(ctx, r.cfg.Store, verdictsRef(r.cfg.Name, r.version.Model, r.version.Version), &said); err != nil {
 		return err
 	}
+	var open openWindow
+	if err := read(ctx, r.cfg.Store, openRef(r.cfg.Name, r.version.Model, r.version.Version), &open); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.judged = said.Reports
+	r.judged, r.open = said.Reports, open.Report
 	if n := len(said.Reports); n > 0 && said.Reports[n-1].Window > r.shown {
 		newest := said.Reports[n-1]
 		r.cfg.Metrics.report(r.cfg.Name, r.version, newest, newest.Window-max(r.shown, newest.Window-int64(n)))

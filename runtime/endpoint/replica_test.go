@@ -103,8 +103,8 @@ func TestDriftOfAVersionThatIsNotServedIsNotShown(t *testing.T) {
 		shows("after the swap", false)
 		h.clock.add(time.Hour)
 		judge(h, w, told)
-		if n := len(w.reports()); n != 2 {
-			t.Fatalf("%q: the old version has %d reports, so that the test proves nothing", name, n)
+		if closed, _ := w.reports(); len(closed) != 2 {
+			t.Fatalf("%q: the old version has %d reports, so that the test proves nothing", name, len(closed))
 		}
 		shows("after the last verdict on the old version", false)
 		w = asked()
@@ -143,6 +143,29 @@ func TestARetrainIsAskedForUntilItIsSettled(t *testing.T) {
 	}
 }
 
+func TestAllReplicasShowTheOpenWindow(t *testing.T) {
+	h := newSystem(t)
+	a, b := h.replica(t, "pod-a"), h.replica(t, "pod-b")
+	follow(t, a)
+	follow(t, b)
+	ask(t, a, 40)
+	ask(t, b, 40)
+	a.Save(t.Context())
+	b.Save(t.Context())
+	h.judge(t)
+	a.Save(t.Context())
+	reports, _ := a.Reports()
+	if len(reports) != 1 || !reports[0].Open || reports[0].Rows != 80 {
+		t.Fatalf("%d reports: %+v", len(reports), reports)
+	}
+	h.clock.add(time.Hour)
+	h.judge(t)
+	a.Save(t.Context())
+	if reports, _ = a.Reports(); len(reports) != 1 || reports[0].Open || reports[0].Rows != 80 {
+		t.Errorf("%d reports after the window has closed: %+v", len(reports), reports)
+	}
+}
+
 func TestEachSegmentCountsOnce(t *testing.T) {
 	h := newSystem(t)
 	a := h.replica(t, "pod-a")
@@ -164,6 +187,9 @@ func TestEachSegmentCountsOnce(t *testing.T) {
 	// A judge that was killed after it had written what it knows.
 	if err := h.store.PutRef(t.Context(), segments[0], text); err != nil {
 		t.Fatal(err)
+	}
+	if reports, _ := a.Reports(); len(reports) != 0 {
+		t.Errorf("20 rows are shown: %+v", reports[0])
 	}
 	if got := h.judge(t); got[0].Segments != 0 || got[0].Pending != 20 {
 		t.Errorf("%+v", got)

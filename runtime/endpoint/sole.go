@@ -28,7 +28,7 @@ type sole struct {
 func newSole(ctx context.Context, cfg Config, v registry.Version, ref *drift.Reference, d plan.Drift) (*sole, error) {
 	s := &sole{cfg: cfg, version: v}
 	var err error
-	s.monitor, err = drift.NewMonitor(drift.MonitorConfig{Reference: ref, Drift: d, Now: cfg.Now, OnReport: s.reported,
+	s.monitor, err = drift.NewMonitor(drift.MonitorConfig{Reference: ref, Drift: d, Now: cfg.Now, OnReport: s.closed,
 		OnRetrain: s.asksRetrain})
 	if err != nil {
 		return nil, err
@@ -51,7 +51,9 @@ func (s *sole) ref() string { return versionRef(s.cfg.Name, s.version.Model, s.v
 
 func (s *sole) observer(m *model.Model) serve.Observer { return s.monitor.Observer(m) }
 
-func (s *sole) reports() []*drift.Report { return s.monitor.Reports() }
+func (s *sole) reports() (closed []*drift.Report, open *drift.Report) {
+	return s.monitor.Reports(), s.monitor.Open()
+}
 
 func (s *sole) pending() int64 { return s.monitor.Pending() }
 
@@ -65,10 +67,10 @@ func (s *sole) save(ctx context.Context) error {
 	return s.cfg.Store.PutRef(ctx, s.ref(), snapshot)
 }
 
-// reported is called by the monitor for each window that it judges, one at a time
+// closed is called by the monitor for each window that it judges, one at a time
 // and on a goroutine of the monitor's, so that no request waits for the store.
 // Saving here keeps a judged window from being judged again after a restart.
-func (s *sole) reported(r *drift.Report) {
+func (s *sole) closed(r *drift.Report) {
 	s.cfg.Metrics.report(s.cfg.Name, s.version, r, 1)
 	s.cfg.Notice(fmt.Sprintf("%s version %d: %s", s.version.Model, s.version.Version, r.Summary()))
 	if err := s.save(context.Background()); err != nil {

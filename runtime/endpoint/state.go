@@ -22,6 +22,7 @@ import (
 //	                                                    gathered by a replica
 //	drift/ENDPOINT/MODEL-VERSION/judged                 what Judge knows
 //	drift/ENDPOINT/MODEL-VERSION/verdicts               what it says, for replicas to show
+//	drift/ENDPOINT/MODEL-VERSION/open                   and of the window that is still open
 func versionRef(endpoint, model string, version int) string {
 	return fmt.Sprintf("drift/%s/%s-%d", endpoint, model, version)
 }
@@ -32,6 +33,10 @@ func judgedRef(endpoint, model string, version int) string {
 
 func verdictsRef(endpoint, model string, version int) string {
 	return versionRef(endpoint, model, version) + "/verdicts"
+}
+
+func openRef(endpoint, model string, version int) string {
+	return versionRef(endpoint, model, version) + "/open"
 }
 
 // segmentTime makes segments' names sort by time. The count keeps those of one
@@ -74,6 +79,13 @@ type judged struct {
 // verdicts are the newest reports, oldest first.
 type verdicts struct {
 	Reports []*drift.Report `json:"reports"`
+}
+
+// openWindow is how the open window compares so far, without a report while it has too
+// few rows. It is kept apart from the verdicts: a runtime of the version before reads
+// those strictly.
+type openWindow struct {
+	Report *drift.Report `json:"report,omitempty"`
 }
 
 // read decodes what is kept under the name, and leaves into as it is where

@@ -18,8 +18,9 @@ type watch interface {
 	observer(m *model.Model) serve.Observer
 	// save keeps what was seen where it outlives this process.
 	save(ctx context.Context) error
-	// reports are the verdicts on the last windows, oldest first.
-	reports() []*drift.Report
+	// reports are the verdicts on the last windows, oldest first, and how the one that is
+	// still open compares so far, nil while it has too few rows to say.
+	reports() (closed []*drift.Report, open *drift.Report)
 	// pending is how many rows no verdict and nobody else has.
 	pending() int64
 }
@@ -81,8 +82,9 @@ func (e *Endpoint) Save(ctx context.Context) {
 	e.retired = kept
 }
 
-// Reports are the judged windows, oldest first; false where nothing is watched.
-// A watched endpoint that serves nothing has none, and is still watched.
+// Reports are the judged windows, oldest first, and last the open one if it has rows
+// enough; false where nothing is watched. A watched endpoint that serves nothing has
+// none, and is still watched.
 func (e *Endpoint) Reports() ([]*drift.Report, bool) {
 	e.mu.Lock()
 	w := e.watch
@@ -90,7 +92,16 @@ func (e *Endpoint) Reports() ([]*drift.Report, bool) {
 	if w == nil {
 		return nil, e.spec.Drift != nil
 	}
-	return w.reports(), true
+	return reported(w), true
+}
+
+// reported are the reports of a watch, that of the open window last.
+func reported(w watch) []*drift.Report {
+	closed, open := w.reports()
+	if open != nil {
+		closed = append(closed, open)
+	}
+	return closed
 }
 
 // driftView is what GET /drift answers.
@@ -100,7 +111,7 @@ func (e *Endpoint) driftView() any {
 	e.mu.Unlock()
 	view := map[string]any{"endpoint": e.cfg.Name, "model": e.spec.Model, "version": v.Version, "reports": []any{}}
 	if w != nil {
-		view["reports"], view["pending_rows"] = w.reports(), w.pending()
+		view["reports"], view["pending_rows"] = reported(w), w.pending()
 	}
 	return view
 }

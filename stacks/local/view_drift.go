@@ -39,7 +39,7 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 	out.Predictions = plot(newest.Predictions.Column)
 	for _, r := range slices.Backward(reports[max(0, len(reports)-shownWindows):]) {
 		out.History = append(out.History, page.Window{
-			When: r.From.UTC().Format(clockFormat), Rows: strconv.FormatInt(r.Rows, 10), Drifted: r.Detected,
+			When: r.From.UTC().Format(clockFormat), Rows: strconv.FormatInt(r.Rows, 10), Drifted: r.Detected, Open: r.Open,
 			Share: page.Bar{Percent: 100 * r.Share, Text: windowText(r)},
 		})
 	}
@@ -49,6 +49,12 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 // driftStatus is the newest window's state in a word or two, the worst that holds.
 func driftStatus(r *drift.Report) string {
 	switch {
+	case r.Open && r.Detected:
+		return "drifting, window open"
+	case r.Open && r.Drifted > 0:
+		return "some columns drifting, window open"
+	case r.Open:
+		return "no drift so far, window open"
 	case r.Alert:
 		return "alert"
 	case r.Detected:
@@ -65,6 +71,10 @@ func driftStatus(r *drift.Report) string {
 // counts, how often chance alone would do it.
 func driftSummary(d *plan.Drift, r *drift.Report) string {
 	var out strings.Builder
+	if r.Open {
+		fmt.Fprintf(&out, "This window is still open, and counts when it closes: after %s with at least %s, or at %s. ",
+			d.Window, plan.Counted(d.MinRows, "row"), plan.Counted(d.MaxRows, "row"))
+	}
 	fmt.Fprintf(&out, "Window of %s from %s to %s, against %s of training data: %d of %d columns drifted",
 		plan.Counted(r.Rows, "row"), r.From.UTC().Format(clockFormat), r.To.UTC().Format(clockFormat),
 		plan.Counted(r.ReferenceRows, "row"), r.Drifted, len(r.Columns))
@@ -75,7 +85,10 @@ func driftSummary(d *plan.Drift, r *drift.Report) string {
 	if r.FalseAlarmRate > 0 {
 		fmt.Fprintf(&out, "By chance anything drifts in at most %s %% of the windows. ", number(100*r.FalseAlarmRate))
 	}
-	if r.Detected {
+	switch {
+	case r.Detected && r.Open:
+		fmt.Fprintf(&out, "It would count towards the alert by %s. ", strings.Join(r.Reasons, ", "))
+	case r.Detected:
 		fmt.Fprintf(&out, "The window counts towards the alert by %s. ", strings.Join(r.Reasons, ", "))
 	}
 	if r.Sampled > 0 {

@@ -49,6 +49,14 @@ func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 	}
 	o := monitor.Observer(m)
 	for i := range 300 {
+		if i == 200 {
+			open := viewDrift("scoring", e, []*drift.Report{monitor.Open()})
+			if !open.Drifted || open.Status != "drifting, window open" || len(open.History) != 1 || !open.History[0].Open ||
+				!strings.HasPrefix(open.Summary, "This window is still open, and counts when it closes: after 1h with") ||
+				!strings.Contains(open.Summary, "It would count towards the alert by share, predictions") {
+				t.Errorf("the open window: %+v", open)
+			}
+		}
 		o.Observe([]float64{90000 + float64(i), 2, 1e9}, []string{"", "boat", ""},
 			model.Score{Label: 1, Class: "good", Probability: 0.9})
 	}

@@ -167,6 +167,7 @@ type Window struct {
 	Rows    string
 	Share   Bar
 	Drifted bool
+	Open    bool // still gathering rows
 }
 
 // DriftColumn is one column's test with both histograms.
