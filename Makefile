@@ -8,7 +8,7 @@ SOAK ?= 10m
 # binaries that tests build share one cache.
 export CGO_ENABLED = 0
 
-.PHONY: help up stack test integration networkpolicies teams previews queues routes delivery falsealarms soak bench fuzz lint build release docs site golden clean
+.PHONY: help up stack test integration networkpolicies teams previews queues routes strategies delivery falsealarms soak bench fuzz lint build release docs site golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ queues: ## two teams' pipelines under Kueue's controller on a real cluster: five
 routes: ## a canary whose requests Traefik divides on a real cluster: ten minutes, the first time half an hour
 	ASHLAR_TEST_BUILD_TRAEFIK=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
 	  $(GO) test -count 1 -timeout 40m -tags integration -v -run TestTrafficIsDivided ./tests/cluster'
+
+strategies: ## blue-green, shadow and A/B on a real cluster under load: eleven minutes
+	ASHLAR_TEST_STRATEGIES=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \
+	  $(GO) test -count 1 -timeout 40m -tags integration -v -run "BeforePromotion|CompareAndDivide" ./tests/cluster'
 
 delivery: ## deliver a bundle with Flux' and Argo CD's controllers to a real cluster: half an hour, the first time an hour
 	ASHLAR_TEST_BUILD_FLUX=1 ASHLAR_TEST_BUILD_ARGOCD=1 bash -euo pipefail -c '. .ci/services; trap stop_services EXIT; start_services; \

@@ -7,6 +7,11 @@ var generateFlags = map[string]verbEffects{
 		"pipelines": {to: "--pipelines argo"},
 		"output":    {line: "$b --out $root/rules.yaml", to: "--output json"},
 	}},
+	"generate dashboards": {line: "$b", flags: map[string]flagEffect{
+		"env": {to: "--env prod"}, "namespace": {to: "--namespace loans"}, "out": {to: "--out $root/dashboard.json"},
+		"pipelines": {to: "--pipelines argo"},
+		"output":    {line: "$b --out $root/dashboard.json", to: "--output json"},
+	}},
 	"generate delivery": {line: "oci://r.example.com/a:1 $b --for argocd", flags: map[string]flagEffect{
 		"env": {to: "--env prod"}, "layer": {to: "--layer foundation"}, "provider": {to: "--provider kubernetes"},
 		"config": {to: "--config a=b"}, "config-file": {to: "--config-file Pulumi.prod.yaml"},

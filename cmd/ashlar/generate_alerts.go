@@ -5,12 +5,30 @@ import (
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ashlar-dev/ashlar/templates/alerts"
 )
 
-// alertsFlags are the flags of `ashlar generate alerts`.
+// alertsFlags are the flags of `ashlar generate alerts` and of `ashlar generate dashboards`.
 type alertsFlags struct{ environment, out, namespace, engine string }
+
+// flags declares them; pipelines says what is shown of pipelines.
+func (f *alertsFlags) flags(to *pflag.FlagSet, pipelines string) {
+	envFlag(to, &f.environment)
+	to.StringVar(&f.out, "out", "", "the output file (default: standard output)")
+	to.StringVar(&f.namespace, "namespace", "", "the endpoints' namespace, if Prometheus adds a namespace label")
+	to.StringVar(&f.engine, "pipelines", "", pipelines)
+}
+
+// options are what the metrics carry.
+func (f *alertsFlags) options() (alerts.Options, error) {
+	engine, known := map[string]string{"": "", "argo": alerts.Argo, "cronjob": alerts.CronJob}[f.engine]
+	if !known {
+		return alerts.Options{}, usageError(fmt.Sprintf("--pipelines %q: use argo or cronjob", f.engine))
+	}
+	return alerts.Options{Namespace: f.namespace, Engine: engine}, nil
+}
 
 func generateAlertsVerb(a *app) *cobra.Command {
 	var f alertsFlags
@@ -27,11 +45,7 @@ are PrometheusRule objects, which ashlar generate manifests writes.`,
 		Args: atMostDir,
 		RunE: func(_ *cobra.Command, args []string) error { return a.generateAlerts(dirArg(args), f) },
 	}
-	envFlag(c.Flags(), &f.environment)
-	c.Flags().StringVar(&f.out, "out", "", "the output file (default: standard output)")
-	c.Flags().StringVar(&f.namespace, "namespace", "", "the endpoints' namespace, if Prometheus adds a namespace label")
-	c.Flags().StringVar(&f.engine, "pipelines", "",
-		"also alert on failed pipelines: argo or cronjob (default: no such alerts)")
+	f.flags(c.Flags(), "also alert on failed pipelines: argo or cronjob (default: no such alerts)")
 	return c
 }
 
@@ -40,11 +54,11 @@ func (a *app) generateAlerts(dir string, f alertsFlags) error {
 	if err != nil {
 		return err
 	}
-	engine, known := map[string]string{"": "", "argo": alerts.Argo, "cronjob": alerts.CronJob}[f.engine]
-	if !known {
-		return usageError(fmt.Sprintf("--pipelines %q: use argo or cronjob", f.engine))
+	opt, err := f.options()
+	if err != nil {
+		return err
 	}
-	groups, err := alerts.All(p, alerts.Options{Namespace: f.namespace, Engine: engine})
+	groups, err := alerts.All(p, opt)
 	if err != nil {
 		return err
 	}

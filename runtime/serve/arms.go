@@ -47,7 +47,7 @@ func (s *Server) through(m *moving, w *worker, r *http.Request, in *dialect, ver
 			return w, 0, q // neither answers: it is the request that is at fault
 		}
 		l.tally.fail()
-		s.cfg.Metrics.fellBack(s.cfg.Endpoint, l.gen)
+		l.gen.metrics.fallbacks.Inc()
 		return w, rows, nil
 	}
 	l := &m.lanes[0]

@@ -139,6 +139,7 @@ type handles struct {
 	durations   prometheus.Observer
 	inFlight    prometheus.Gauge
 	dropped     prometheus.Counter
+	fallbacks   prometheus.Counter
 	errors      map[int]prometheus.Counter // by HTTP status
 	unknown     []prometheus.Counter       // by input; nil where it is not coded
 }
@@ -161,6 +162,7 @@ func (m *Metrics) resolve(endpoint, model, version string, inputs []input) handl
 		durations:   m.durations.WithLabelValues(endpoint, model, version),
 		inFlight:    m.inFlight.WithLabelValues(endpoint),
 		dropped:     m.dropped.WithLabelValues(endpoint, model, version),
+		fallbacks:   m.fallbacks.WithLabelValues(endpoint, model, version),
 		errors:      make(map[int]prometheus.Counter, len(statuses)),
 		unknown:     make([]prometheus.Counter, len(inputs)),
 	}
@@ -186,11 +188,6 @@ func (m *Metrics) failed(endpoint string, g *generation, status int) {
 	if c := g.metrics.errors[status]; c != nil {
 		c.Inc()
 	}
-}
-
-// fellBack counts a request that another version had to answer.
-func (m *Metrics) fellBack(endpoint string, g *generation) {
-	m.fallbacks.WithLabelValues(endpoint, g.Model.Name, strconv.Itoa(g.Version)).Inc()
 }
 
 // announce moves model_info and model_metric from one main version to the next, and

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
+	"github.com/ashlar-dev/ashlar/components/dashboard"
 	"github.com/ashlar-dev/ashlar/components/endpoint"
 	"github.com/ashlar-dev/ashlar/components/job"
 	"github.com/ashlar-dev/ashlar/components/monitor"
@@ -16,6 +17,7 @@ import (
 	"github.com/ashlar-dev/ashlar/stacks/aws/foundation"
 	"github.com/ashlar-dev/ashlar/stacks/aws/lineage"
 	"github.com/ashlar-dev/ashlar/templates/alerts"
+	"github.com/ashlar-dev/ashlar/templates/dashboards"
 )
 
 // alerting says what the rules of this site may ask for.
@@ -104,6 +106,22 @@ func (s *site) slos() error {
 		}
 	}
 	return nil
+}
+
+// dashboard registers what Grafana shows of the blueprint, where the cluster has
+// Prometheus. Grafana's sidecar finds it by its label.
+func (s *site) dashboard() error {
+	if !s.cfg.Monitoring || len(s.plan.Endpoints) == 0 {
+		return nil
+	}
+	text, err := dashboards.JSON(s.plan, s.alerting())
+	if err != nil {
+		return err
+	}
+	_, err = dashboard.New(s.ctx, s.name("dashboard"), &dashboard.Args{
+		Namespace: s.namespace, Name: "dashboard", Labels: s.labels("dashboard", s.plan.Name), JSON: text, After: s.ready,
+	}, s.options()...)
+	return err
 }
 
 // objectives are the rules of each SLO and of each pipeline; none where nothing

@@ -71,7 +71,7 @@ func (s *site) register() error {
 	}
 	s.ready = append(append(slices.Clone(s.ready), ns.Object), told.Objects...)
 	for _, part := range []func() error{s.identities, s.queues, s.pipelines, s.endpoints, s.releases, s.monitors,
-		s.slos, s.retention, s.backup} {
+		s.slos, s.dashboard, s.retention, s.backup} {
 		if err := part(); err != nil {
 			return err
 		}

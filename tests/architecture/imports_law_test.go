@@ -92,8 +92,9 @@ var law = []rule{
 		foreign: []string{"cuelang.org/go", "github.com/owenrumney/go-sarif", "go.yaml.in/yaml/v3"},
 	},
 	{
-		folder: "templates",
-		ours:   []string{"blueprints/plan", "templates"},
+		folder:  "templates",
+		ours:    []string{"blueprints/plan", "templates"},
+		foreign: []string{"github.com/grafana/grafana-foundation-sdk/go"}, // dashboards in Grafana's own types
 	},
 	{
 		// Arguments are plain values, so that a component can be used without

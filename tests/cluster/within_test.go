@@ -33,6 +33,7 @@ const (
 // the steps of a canary, one on swapped labels does not leave its place in the shadow,
 // and callers of an A/B test meet the same variant in every pod. No request fails.
 func TestPodsCompareAndDivideVersions(t *testing.T) {
+	strategies(t)
 	g := find(t)
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(g.root, example)).(fs.FS)); err != nil {
