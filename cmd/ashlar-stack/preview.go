@@ -103,12 +103,14 @@ func (o *previewOptions) run(ctx context.Context, out, errw io.Writer, more []st
 // selected is what the preview is of, and the stack's config.
 func (o *previewOptions) selected(ctx context.Context, root string) (config.Config, selection, error) {
 	given, project := map[string]string{}, projectOf(root)
-	if err := readStackFile(filepath.Join(root, "Pulumi."+o.stack+".yaml"), given); err != nil {
+	// Of ORG/PROJECT/NAME the engine and the program see the name.
+	name := o.stack[strings.LastIndexByte(o.stack, '/')+1:]
+	if err := readStackFile(filepath.Join(root, "Pulumi."+name+".yaml"), given); err != nil {
 		return config.Config{}, selection{}, inputError{fmt.Errorf("stack %s: %w", o.stack, err)}
 	}
 	given = ours(given, project)
 	// The engine checks the config: what is encrypted is missing here.
-	cfg, _ := config.Read(given, project, o.stack, blueprintsKey)
+	cfg, _ := config.Read(given, project, name, blueprintsKey)
 	switch {
 	case o.whole:
 		return cfg, selection{why: "--all is given"}, nil
