@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 )
 
@@ -53,19 +54,24 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	b.at = at
-	return errors.Join(b.all(ctx), stop())
+	return errors.Join(b.all(ctx, flags.Args()), stop())
 }
 
-// all measures everything that there is a target for.
-func (b *bench) all(ctx context.Context) error {
+// all measures what there is a target for: the named parts, or every one.
+func (b *bench) all(ctx context.Context, only []string) error {
 	fmt.Fprintf(b.out, "one row a request, %d connections, a forest of 100 trees of depth 10; ratios of requests a second to\n"+
 		"those of the other in rounds by turns: median, least and most of %d rounds of %s\n", b.connections, b.rounds,
 		b.duration)
-	if err := b.beside(ctx); err != nil {
-		return err
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context) error
+	}{{"bare", b.bare}, {"access", b.access}, {"shadow", b.shadow}, {"verdict", b.verdict}} {
+		if len(only) > 0 && !slices.Contains(only, part.name) {
+			continue
+		}
+		if err := part.measure(ctx); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
-	if err := b.shadow(ctx); err != nil {
-		return err
-	}
-	return verdict(b.out)
+	return nil
 }
