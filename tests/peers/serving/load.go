@@ -31,7 +31,8 @@ type figure struct {
 // round asks on every connection: as fast as answers come where perSecond is 0, else so
 // many requests a second in all, at even intervals. An answer's time counts from when its
 // request was due, or, where its connection had nothing to do then, from when it was
-// sent: a request that waits for the one before is late by the server's fault.
+// sent: a request that waits for the one before is late by the server's fault. Each
+// connection asks at least once.
 func (l load) round(ctx context.Context, t target, perSecond float64) (figure, error) {
 	var all sync.WaitGroup
 	took, failed := make([][]time.Duration, l.connections), make([]error, l.connections)
@@ -74,7 +75,7 @@ func (l load) ask(ctx context.Context, t target, due time.Time, every time.Durat
 			time.Sleep(wait)
 			due = time.Now()
 		}
-		if due.After(end) || ctx.Err() != nil {
+		if due.After(end) && len(took) > 0 || ctx.Err() != nil {
 			return took, ctx.Err()
 		}
 		if _, err := c.Write(request); err != nil {
