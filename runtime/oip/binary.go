@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // bytes reads a tensor of n elements from the first size bytes behind the JSON:
@@ -14,30 +15,34 @@ func (d *decoder) bytes(t *Tensor, n, size int) error {
 	}
 	raw := d.rest[:size]
 	d.rest = d.rest[size:]
+	if n <= partMost {
+		d.room(t, n)
+	}
 	return t.read(raw, n)
 }
 
-// read reads n elements that take all of the bytes.
+// read reads n elements that take all of the bytes, into the list that the tensor has,
+// which is empty.
 func (t *Tensor) read(raw []byte, n int) error {
 	if t.Datatype == Bytes {
 		return t.readTexts(raw, n)
 	}
-	width := widths[t.Datatype]
+	width := t.Datatype.width()
 	if n > len(raw) || n*width != len(raw) {
 		return fmt.Errorf("%d elements of %s take %d bytes each, and there are %d bytes", n,
 			t.Datatype, width, len(raw))
 	}
-	if whole, ok := integers[t.Datatype]; ok || t.Datatype == Bool {
-		t.Ints = make([]int64, n)
+	if bits, unsigned := t.Datatype.integer(); bits > 0 || t.Datatype == Bool {
+		t.Ints = slices.Grow(t.Ints, n)[:n]
 		for i := range t.Ints {
-			t.Ints[i] = whole64(raw[i*width:i*width+width], whole.unsigned)
+			t.Ints[i] = whole64(raw[i*width:i*width+width], unsigned)
 			if t.Datatype == Bool && uint64(t.Ints[i]) > 1 { //nolint:gosec // a byte
 				return fmt.Errorf("element %d of BOOL is neither 0 nor 1", i)
 			}
 		}
 		return nil
 	}
-	t.Floats = make([]float64, n)
+	t.Floats = slices.Grow(t.Floats, n)[:n]
 	for i := range t.Floats {
 		b := raw[i*width : i*width+width]
 		switch t.Datatype {
@@ -93,7 +98,7 @@ func (t *Tensor) readTexts(raw []byte, n int) error {
 	if n > len(raw)/4 {
 		return fmt.Errorf("%d elements of BYTES take 4 bytes each at least, and there are %d bytes", n, len(raw))
 	}
-	t.Texts = make([][]byte, n)
+	t.Texts = slices.Grow(t.Texts, n)[:n]
 	for i := range t.Texts {
 		if len(raw) < 4 || uint64(binary.LittleEndian.Uint32(raw)) > uint64(len(raw)-4) {
 			return fmt.Errorf("element %d of BYTES is longer than the bytes that are left", i)

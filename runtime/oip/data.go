@@ -6,13 +6,16 @@ import (
 	"math"
 )
 
-// bits of the integer types, and whether they are unsigned.
-var integers = map[Datatype]struct {
-	bits     int
-	unsigned bool
-}{
-	Int8: {8, false}, Int16: {16, false}, Int32: {32, false}, Int64: {64, false},
-	Uint8: {8, true}, Uint16: {16, true}, Uint32: {32, true}, Uint64: {64, true},
+// room gives a tensor an empty list with room for its elements.
+func (d *decoder) room(t *Tensor, n int) {
+	switch bits, _ := t.Datatype.integer(); {
+	case t.Datatype == Bytes:
+		t.Texts = d.memory.texts.take(n)
+	case bits > 0 || t.Datatype == Bool:
+		t.Ints = d.memory.ints.take(n)
+	default:
+		t.Floats = d.memory.floats.take(n)
+	}
 }
 
 // elementsFrom reads the JSON data of a tensor of n elements, which is next: a
@@ -25,15 +28,9 @@ func (d *decoder) elementsFrom(t *Tensor, n int) error {
 	if n > (len(d.data)-d.at)/2+1 {
 		return fmt.Errorf("the shape has %d elements, and the data fewer", n)
 	}
-	switch _, ok := integers[t.Datatype]; {
-	case t.Datatype == Bytes:
-		t.Texts = make([][]byte, 0, n)
-	case ok || t.Datatype == Bool:
-		t.Ints = make([]int64, 0, n)
-	default:
-		t.Floats = make([]float64, 0, n)
-	}
+	d.room(t, n)
 	r := reader{scanner: d.scanner, tensor: t, want: n}
+	r.bits, r.unsigned = t.Datatype.integer()
 	r.list(t.Shape)
 	d.at = r.at
 	if r.err == nil && t.Elements() != n {
@@ -45,8 +42,10 @@ func (d *decoder) elementsFrom(t *Tensor, n int) error {
 // reader reads the elements of one tensor.
 type reader struct {
 	scanner
-	tensor *Tensor
-	want   int
+	tensor   *Tensor
+	want     int
+	bits     int // of an integer type, else 0
+	unsigned bool
 }
 
 func (r *reader) counted() error {
@@ -102,17 +101,17 @@ func (r *reader) row(shape []int) {
 func (r *reader) element() {
 	t := r.tensor
 	missing := r.peek() == 'n' && r.word("null")
-	switch whole, ok := integers[t.Datatype]; {
+	switch {
 	case t.Datatype == Bytes:
 		var text []byte
 		if !missing {
 			text = r.text()
 		}
 		t.Texts = append(t.Texts, text)
-	case ok:
+	case r.bits > 0:
 		var v int64
 		if !missing {
-			v = r.integer(whole.bits, whole.unsigned)
+			v = r.integer(r.bits, r.unsigned)
 		}
 		t.Ints = append(t.Ints, v)
 	case t.Datatype == Bool:

@@ -16,8 +16,11 @@ func Decode(r *Request, body []byte, header int, lim Limits) error {
 		return fmt.Errorf("the header Inference-Header-Content-Length says %d, and the body has %d bytes",
 			header, len(body))
 	}
-	*r = Request{Inputs: r.Inputs[:0]}
-	d := decoder{scanner: scanner{data: body[:header]}, rest: body[header:], limits: lim, request: r}
+	m := remembered(r)
+	*r = Request{Inputs: r.Inputs[:0], memory: m}
+	d := &m.decoder
+	*d = decoder{scanner: scanner{data: body[:header]}, rest: body[header:], limits: lim, request: r, memory: m,
+		binary: d.binary[:0]}
 	if !utf8.Valid(d.data) {
 		return errors.New("the JSON is not valid UTF-8")
 	}
@@ -46,8 +49,8 @@ type decoder struct {
 	limits   Limits
 	elements int
 	request  *Request
-	current  input // that is read
-	shapes   []int
+	memory   *memory
+	current  input    // that is read
 	binary   []answer // what each output says of binary_data
 }
 
@@ -73,6 +76,7 @@ func (d *decoder) fields(known []string, read func(i int)) {
 		for i, k := range known {
 			if string(key) == k {
 				at = i
+				break
 			}
 		}
 		switch {
@@ -149,10 +153,10 @@ var (
 )
 
 func (d *decoder) output() {
-	o, named, binary := Output{}, false, unsaid
+	o, has, binary := Output{}, false, unsaid
 	d.fields(outputFields, func(i int) {
 		if i == 0 {
-			o.Name, named = string(d.text()), true
+			o.Name, has = named(&d.memory.outputs, len(d.request.Outputs), d.text()), true
 			return
 		}
 		d.fields(outputParameter, func(i int) {
@@ -168,8 +172,12 @@ func (d *decoder) output() {
 			}
 		})
 	})
-	if d.err == nil && !named {
+	if d.err == nil && !has {
 		d.fail("an output has no name")
 	}
+	if d.request.Outputs == nil {
+		d.request.Outputs = d.memory.wanted[:0]
+	}
 	d.request.Outputs, d.binary = append(d.request.Outputs, o), append(d.binary, binary)
+	d.memory.wanted = d.request.Outputs
 }

@@ -73,7 +73,7 @@ func (a *Answer) appendJSON(out []byte) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = appendText(out, string(text))
+		out = appendText(out, text)
 	}
 	return append(out, "]}"...)
 }
@@ -109,10 +109,10 @@ func appendNumber(out []byte, v float64) []byte {
 
 // appendText appends a JSON string. Texts without anything to escape, which are
 // nearly all, cost no allocation.
-func appendText(out []byte, text string) []byte {
+func appendText[T string | []byte](out []byte, text T) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			b, err := json.Marshal(text)
+			b, err := json.Marshal(string(text))
 			if err != nil { // texts always encode
 				return append(out, `""`...)
 			}

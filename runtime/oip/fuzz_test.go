@@ -7,7 +7,8 @@ import (
 
 // FuzzDecode sends any message at all. What is taken must be JSON to
 // encoding/json too, and its tensors must have the elements that their shapes
-// say, within the limits.
+// say, within the limits. A Request that has read another message before, and this one,
+// reads the same as a new one.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
 		`{"id":"7","inputs":[{"name":"a","shape":[2,1],"datatype":"FP64","data":[[1],[null]]}],
@@ -26,6 +27,15 @@ func FuzzDecode(f *testing.F) {
 		var r Request
 		if err := Decode(&r, body, header, limits); err != nil {
 			return
+		}
+		used := usedRequest(t)
+		for range 2 {
+			if err := Decode(used, body, header, limits); err != nil {
+				t.Fatalf("%q is taken, and not by a request that is used again: %v", body, err)
+			}
+			if is, want := told(used), told(&r); is != want {
+				t.Fatalf("%q: a request that is used again reads %s, a new one %s", body, is, want)
+			}
 		}
 		if !json.Valid(body[:header]) {
 			t.Fatalf("%q was taken, yet it is no JSON", body[:header])

@@ -17,7 +17,7 @@ type input struct {
 }
 
 // ready reports whether data can be read.
-func (in *input) ready() bool { return in.shaped && widths[in.Datatype] > 0 }
+func (in *input) ready() bool { return in.shaped && in.Datatype.width() > 0 }
 
 // shown is the name as errors have it.
 func (in *input) shown() string { return shown([]byte(in.Name)) }
@@ -30,7 +30,7 @@ func (d *decoder) input() {
 	d.fields(inputFields, func(i int) {
 		switch i {
 		case 0:
-			in.Name, in.named = string(d.text()), true
+			in.Name, in.named = named(&d.memory.inputs, len(d.request.Inputs), d.text()), true
 		case 1:
 			in.Datatype = datatypeOf(d.text())
 		case 2:
@@ -65,8 +65,10 @@ func (d *decoder) input() {
 // datatypeOf is the type of that name, which does not point into the body, or
 // one that is unknown.
 func datatypeOf(name []byte) Datatype {
-	if d, known := datatypes[string(name)]; known {
-		return d
+	for _, d := range datatypes {
+		if string(name) == string(d) {
+			return d
+		}
 	}
 	return Datatype(name)
 }
@@ -76,7 +78,7 @@ func (d *decoder) whole(in *input) {
 	switch {
 	case !in.named:
 		d.fail("an input has no name")
-	case widths[in.Datatype] == 0:
+	case in.Datatype.width() == 0:
 		d.fail("input %s: datatype %s is none of the protocol's", in.shown(), shown([]byte(in.Datatype)))
 	case !in.shaped:
 		d.fail("input %s: it has no shape", in.shown())
@@ -117,12 +119,9 @@ func (d *decoder) wrong(in *input, err error) {
 // maxDimensions bounds a shape; tables have two.
 const maxDimensions = 16
 
-// shape reads a shape. Shapes lie behind each other in one slice.
+// shape reads a shape.
 func (d *decoder) shape() []int {
-	if cap(d.shapes)-len(d.shapes) < maxDimensions {
-		d.shapes = make([]int, 0, 4*maxDimensions)
-	}
-	shape := d.shapes[len(d.shapes):]
+	shape := d.memory.shapes.take(maxDimensions)
 	for more := d.open('[', ']'); more; more = d.next(']') {
 		n := d.integer(64, false)
 		switch {
@@ -136,7 +135,7 @@ func (d *decoder) shape() []int {
 		}
 		shape = append(shape, int(n))
 	}
-	d.shapes = d.shapes[:len(d.shapes)+len(shape)]
+	d.memory.shapes.used -= maxDimensions - len(shape) // what it has not taken is the next one's
 	return shape[:len(shape):len(shape)]
 }
 

@@ -33,18 +33,37 @@ const (
 	Bytes  Datatype = "BYTES"
 )
 
-// widths are the bytes that an element takes; of Bytes it is the length's.
-var widths = map[Datatype]int{Bool: 1, Uint8: 1, Uint16: 2, Uint32: 4, Uint64: 8, Int8: 1, Int16: 2, Int32: 4,
-	Int64: 8, FP16: 2, BF16: 2, FP32: 4, FP64: 8, Bytes: 4}
+// datatypes are all types.
+var datatypes = [...]Datatype{FP64, Int64, Bytes, Bool, FP32, Int32, Int16, Int8, Uint64, Uint32, Uint16, Uint8, FP16,
+	BF16}
 
-// datatypes are the types by their names.
-var datatypes = func() map[string]Datatype {
-	out := make(map[string]Datatype, len(widths))
-	for d := range widths {
-		out[string(d)] = d
+// width is the bytes that an element takes, of Bytes its length's; 0 of what is none of
+// the types.
+func (d Datatype) width() int {
+	switch d {
+	case Bool, Uint8, Int8:
+		return 1
+	case Uint16, Int16, FP16, BF16:
+		return 2
+	case Uint32, Int32, FP32, Bytes:
+		return 4
+	case Uint64, Int64, FP64:
+		return 8
 	}
-	return out
-}()
+	return 0
+}
+
+// integer is the bits of an integer type, and whether it is unsigned; 0 of any other.
+func (d Datatype) integer() (bits int, unsigned bool) {
+	switch d {
+	case Uint8, Uint16, Uint32, Uint64:
+		return 8 * d.width(), true
+	case Int8, Int16, Int32, Int64:
+		return 8 * d.width(), false
+	default:
+		return 0, false
+	}
+}
 
 // Tensor is an input with all of its elements, row by row, in one of the three
 // lists; which one follows from the type.
@@ -76,7 +95,7 @@ type Output struct {
 }
 
 // Request is an inference request. Its texts point into the body that it was
-// read from.
+// read from. It keeps memory for the next request, and is not to be copied.
 type Request struct {
 	ID     string
 	Inputs []Tensor
@@ -93,6 +112,8 @@ type Request struct {
 	Model   string
 	Version string
 	Raw     bool // tensors came as raw bytes, and are wanted so
+
+	memory *memory
 }
 
 // Limits bound a request beyond what its size does.

@@ -109,7 +109,7 @@ type decoding struct {
 //
 // The error is a *TooLargeError where a limit is exceeded. None repeats a value.
 func DecodeProto(r *Request, body []byte, lim Limits) error {
-	*r = Request{Inputs: r.Inputs[:0]}
+	*r = Request{Inputs: r.Inputs[:0], memory: r.memory}
 	d := decoding{request: r, limits: lim}
 	if err := each(body, d.field); err != nil {
 		return err

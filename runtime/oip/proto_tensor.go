@@ -96,7 +96,7 @@ func (d *decoding) input(b []byte) error {
 		return err
 	case t.Name == "":
 		return errors.New("an input has no name")
-	case widths[t.Datatype] == 0:
+	case t.Datatype.width() == 0:
 		return fmt.Errorf("input %s: datatype %s is none of the protocol's", name, shown([]byte(t.Datatype)))
 	}
 	count := -1
@@ -164,17 +164,17 @@ func (t *Tensor) contents(b []byte, most int) (int, error) {
 
 // integer adds an element that came as a varint, if the type has it.
 func (t *Tensor) integer(v uint64) error {
-	whole, ok := integers[t.Datatype]
+	bits, unsigned := t.Datatype.integer()
 	good := true
 	switch {
-	case !ok:
+	case bits == 0:
 		good = v <= 1 // BOOL
-	case whole.bits == 64:
-	case whole.unsigned:
-		good = v < 1<<whole.bits
+	case bits == 64:
+	case unsigned:
+		good = v < 1<<bits
 	default:
 		s := int64(v) //nolint:gosec // how protobuf writes what is below 0
-		good = s >= -1<<(whole.bits-1) && s < 1<<(whole.bits-1)
+		good = s >= -1<<(bits-1) && s < 1<<(bits-1)
 	}
 	if !good {
 		return fmt.Errorf("input %s: an element is beyond what %s holds", shown([]byte(t.Name)), t.Datatype)

@@ -130,50 +130,70 @@ func (s *scanner) escaped(start, i int) []byte {
 	return []byte(text)
 }
 
-// number takes a number and returns its text.
-func (s *scanner) number() []byte {
-	s.peek()
-	start, i := s.at, s.at
-	digits := func() bool {
-		from := i
-		for i < len(s.data) && s.data[i]-'0' <= 9 {
-			i++
-		}
-		return i > from
-	}
-	has := func(set string) bool {
-		for k := range len(set) {
-			if i < len(s.data) && s.data[i] == set[k] {
-				i++
-				return true
-			}
-		}
-		return false
-	}
-	has("-")
-	whole := i
-	good := digits() && (s.data[whole] != '0' || i == whole+1)
-	if good && has(".") {
-		good = digits()
-	}
-	if good && has("eE") {
-		has("+-")
-		good = digits()
-	}
-	if !good {
-		s.fail("want a number")
-		return nil
-	}
-	s.at = i
-	return s.data[start:i]
+// number is a number as it was sent.
+type number struct {
+	text []byte
+	// digits are how many it has where it has neither a sign nor a fraction nor an
+	// exponent, which nearly all integers are, else 0. value is it up to 19 digits.
+	digits int
+	value  uint64
 }
 
-// float takes a number as a float64.
+// number takes a number.
+func (s *scanner) number() number {
+	s.peek()
+	start, d := s.at, s.data
+	i, n := start, number{}
+	if i < len(d) && d[i] == '-' {
+		i++
+	}
+	whole := i
+	for i < len(d) && d[i]-'0' <= 9 {
+		n.value = n.value*10 + uint64(d[i]-'0')
+		i++
+	}
+	good := i > whole && (d[whole] != '0' || i == whole+1)
+	if whole == start {
+		n.digits = i - whole
+	}
+	if good && i < len(d) && d[i] == '.' {
+		n.digits = 0
+		i, good = digitsAfter(d, i+1)
+	}
+	if good && i < len(d) && d[i]|0x20 == 'e' {
+		n.digits = 0
+		if i++; i < len(d) && (d[i] == '+' || d[i] == '-') {
+			i++
+		}
+		i, good = digitsAfter(d, i)
+	}
+	if !good || s.err != nil {
+		s.fail("want a number")
+		return number{}
+	}
+	s.at, n.text = i, d[start:i]
+	return n
+}
+
+// digitsAfter steps over digits, and reports whether there are any.
+func digitsAfter(d []byte, i int) (int, bool) {
+	from := i
+	for i < len(d) && d[i]-'0' <= 9 {
+		i++
+	}
+	return i, i > from
+}
+
+// float takes a number as a float64. Every integer of up to 15 digits is one.
 func (s *scanner) float() float64 {
-	text := s.number()
+	n := s.number()
 	if s.err != nil {
 		return 0
 	}
+	if n.digits > 0 && n.digits <= 15 {
+		return float64(n.value)
+	}
+	text := n.text
 	v, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || math.IsInf(v, 0) {
 		s.fail("the number is beyond what a 64-bit float holds")
@@ -184,10 +204,22 @@ func (s *scanner) float() float64 {
 // integer takes a whole number of so many bits, also one written with a
 // fraction of zeros.
 func (s *scanner) integer(bits int, unsigned bool) int64 {
-	text := s.number()
+	n := s.number()
 	if s.err != nil {
 		return 0
 	}
+	most := uint64(1)<<(bits-1) - 1
+	if unsigned {
+		most = most<<1 + 1
+	}
+	if n.digits > 0 && n.digits <= 18 && n.value <= most {
+		return int64(n.value) //nolint:gosec // below 10^18
+	}
+	return s.longer(n.text, bits, unsigned)
+}
+
+// longer is integer for whatever has a sign, a fraction, an exponent or many digits.
+func (s *scanner) longer(text []byte, bits int, unsigned bool) int64 {
 	if unsigned {
 		if v, err := strconv.ParseUint(string(text), 10, bits); err == nil {
 			return int64(v) //nolint:gosec // the reader of UINT64 turns it back

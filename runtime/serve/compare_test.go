@@ -144,6 +144,36 @@ func TestNoRequestWaitsForAShadow(t *testing.T) {
 	fine(t, s, oneX) // a comparer that has ended costs nobody anything
 }
 
+func TestTheComparingGivesWayWhereTheProcessIsBusy(t *testing.T) {
+	for name, c := range map[string]struct {
+		step time.Duration // of the clock at each look, so that giving way seems to take as long
+		each int64         // compared after a rest
+	}{"idle": {0, 200}, "busy": {time.Millisecond, 4}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(t)
+			var is serve.Tally
+			var looks atomic.Int64
+			begin := time.Now()
+			compare := serve.NewComparer(serve.CompareConfig{Shadow: &serve.Arm{Loaded: loaded(t, s, 2), Tally: &is},
+				Now: func() time.Time { return begin.Add(time.Duration(looks.Add(1)) * c.step) }})
+			defer compare.Close()
+			route(t, s, serve.Routing{Main: loaded(t, s, 1), Compare: compare})
+			fine(t, s, oneX) // is compared at once, and a rest begins
+			synctest.Wait()
+			for range 200 {
+				fine(t, s, oneX)
+			}
+			for want := 1 + c.each; want <= 201; want += c.each {
+				time.Sleep(2 * time.Millisecond)
+				synctest.Wait()
+				if got := is.Counts(); got.Compared != want || got.Dropped != 0 {
+					t.Fatalf("%s: %d are compared and %d dropped, want %d and none", name, got.Compared, got.Dropped, want)
+				}
+			}
+		})
+	}
+}
+
 func TestTheComparingIsNotWokenByEachRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t)

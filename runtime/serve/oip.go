@@ -37,11 +37,35 @@ func predicts(path string) bool {
 		(strings.HasSuffix(path, "/infer") || strings.HasSuffix(path, ":predict"))
 }
 
-// protocol finds the route of a path of the inference protocols.
+// found is the route that was found last for predictions by an inference protocol:
+// nearly all requests have the path of the one before.
+type found struct {
+	path  string
+	route route
+}
+
+// longPath is the length from which a path is not remembered.
+const longPath = 256
+
+// protocol finds the route of a path of the inference protocols. It depends on the path
+// alone, as it is sent.
 func (s *Server) protocol(r *http.Request) (route, bool) {
-	if !flat(r.URL.Path) {
-		return s.grpcRoute(r.URL.Path)
+	path := r.URL.Path
+	if !flat(path) {
+		return s.grpcRoute(path)
 	}
+	if last := s.found.Load(); last != nil && last.path == path && r.URL.RawPath == "" {
+		return last.route, true
+	}
+	rt, ok := s.parse(r)
+	if ok && r.URL.RawPath == "" && len(path) < longPath && predicts(path) {
+		s.found.Store(&found{path, rt})
+	}
+	return rt, ok
+}
+
+// parse finds the route of a path that begins with /v1 or /v2.
+func (s *Server) parse(r *http.Request) (route, bool) {
 	get := func(answer func() any) (route, bool) {
 		return route{http.MethodGet, func(w http.ResponseWriter, _ *http.Request, id string) outcome {
 			return s.reply(w, id, http.StatusOK, answer(), s.champion())

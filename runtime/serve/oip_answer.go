@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
@@ -27,27 +26,60 @@ const (
 
 // outputs are the names of the tensors that the request can be answered with.
 func (w inferring) outputs() []string {
-	names := []string{predictionOutput}
-	if w.gen.Model.Task != plan.Regression {
-		names = append(names, probabilityOutput, probabilitiesOutput)
+	if !w.explain.wanted {
+		return w.gen.outputs
 	}
-	if w.explain.wanted {
-		names = append(names, contributionsOutput, baseOutput, marginOutput)
-		if w.gen.Model.Task == plan.Binary {
-			names = append(names, reasonsOutput)
-		}
+	names := append(slices.Clone(w.gen.outputs), contributionsOutput, baseOutput, marginOutput)
+	if w.gen.Model.Task == plan.Binary {
+		names = append(names, reasonsOutput)
 	}
 	return names
+}
+
+// outputsOf are the names of the tensors that a model of the task answers.
+func outputsOf(task plan.Task) []string {
+	if task == plan.Regression {
+		return []string{predictionOutput}
+	}
+	return []string{predictionOutput, probabilityOutput, probabilitiesOutput}
+}
+
+// answering is the memory of an answer's tensors.
+type answering struct {
+	outputs []oip.Output
+	answers []oip.Answer
+	shapes  []int
+	numbers []float64
+	texts   [][]byte
+}
+
+// release lets go of what is too large to be kept.
+func (a *answering) release() {
+	if cap(a.numbers) > maxKept/8 {
+		a.numbers = nil
+	}
+	if cap(a.texts) > maxKept/24 {
+		a.texts = nil
+	}
+	clear(a.answers[:cap(a.answers)])
+}
+
+// shape is a shape of one or two dimensions. There is room for those of all outputs.
+func (a *answering) shape(n ...int) []int {
+	from := len(a.shapes)
+	a.shapes = append(a.shapes, n...)
+	return a.shapes[from:len(a.shapes):len(a.shapes)]
 }
 
 // wanted are the outputs that the request asks for, or all.
 func (w inferring) wanted() ([]oip.Output, *Problem) {
 	names := w.outputs()
 	if w.message.Outputs == nil {
-		all := make([]oip.Output, len(names))
-		for i, n := range names {
-			all[i] = oip.Output{Name: n, Binary: w.message.Binary}
+		all := w.reply.outputs[:0]
+		for _, n := range names {
+			all = append(all, oip.Output{Name: n, Binary: w.message.Binary})
 		}
+		w.reply.outputs = all
 		return all, nil
 	}
 	for i, o := range w.message.Outputs {
@@ -136,27 +168,31 @@ func (w *worker) against() {
 // writeTensors writes the answer from the scores that were kept.
 func (w inferring) writeTensors(outputs []oip.Output, rows int, e *explained) {
 	labels := w.gen.Model.Signature.Labels
-	answers := make([]oip.Answer, len(outputs))
+	t := &w.reply
+	t.answers, t.shapes, t.numbers = t.answers[:0], t.shapes[:0], t.numbers[:0]
 	binary := false
-	for i, o := range outputs {
-		a := oip.Answer{Name: o.Name, Shape: []int{rows}, Binary: o.Binary}
+	for _, o := range outputs {
+		a := oip.Answer{Name: o.Name, Binary: o.Binary}
 		switch o.Name {
 		case probabilitiesOutput:
-			a.Shape, a.Numbers = []int{rows, len(labels)}, w.proba
+			a.Shape, a.Numbers = t.shape(rows, len(labels)), w.proba
 		case contributionsOutput:
-			a.Shape, a.Numbers = []int{rows, len(w.gen.inputs)}, e.contributions
+			a.Shape, a.Numbers = t.shape(rows, len(w.gen.inputs)), e.contributions
 		case baseOutput:
 			a.Numbers = e.bases
 		case marginOutput:
 			a.Numbers = e.margins
 		case reasonsOutput:
-			a.Shape, a.Texts = []int{rows, w.explain.reasons}, e.reasons
+			a.Shape, a.Texts = t.shape(rows, w.explain.reasons), e.reasons
 		default:
 			w.ofScores(&a, labels)
 		}
-		answers[i], binary = a, binary || a.Binary
+		if a.Shape == nil {
+			a.Shape = t.shape(rows)
+		}
+		t.answers, binary = append(t.answers, a), binary || a.Binary
 	}
-	name, version := w.gen.Model.Name, strconv.Itoa(w.gen.Version)
+	name, version, answers := w.gen.Model.Name, w.gen.number, t.answers
 	if w.message.Model != "" { // a call, which names it
 		message := oip.AppendProtoResponse(nil, name, version, w.message.ID, answers, w.message.Raw || binary)
 		w.out = append(prefix(w.out[:0], len(message)), message...)
@@ -172,16 +208,20 @@ func (w inferring) writeTensors(outputs []oip.Output, rows int, e *explained) {
 // ofScores fills in a number or a label a row.
 func (w inferring) ofScores(a *oip.Answer, labels []string) {
 	if a.Name == predictionOutput && len(labels) > 0 {
-		a.Texts = make([][]byte, len(w.scores))
-		for row, s := range w.scores {
-			a.Texts[row] = w.gen.classes[s.Label]
+		a.Texts = w.reply.texts[:0]
+		for _, s := range w.scores {
+			a.Texts = append(a.Texts, w.gen.classes[s.Label])
 		}
+		w.reply.texts = a.Texts
 		return
 	}
-	a.Numbers = make([]float64, len(w.scores))
+	a.Numbers = w.reply.numbers[:0]
 	for row, s := range w.scores {
-		if a.Numbers[row] = s.Value; a.Name == probabilityOutput {
-			a.Numbers[row] = w.proba[row*len(labels)+int(s.Label)]
+		v := s.Value
+		if a.Name == probabilityOutput {
+			v = w.proba[row*len(labels)+int(s.Label)]
 		}
+		a.Numbers = append(a.Numbers, v)
 	}
+	w.reply.numbers = a.Numbers
 }

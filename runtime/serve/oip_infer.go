@@ -114,7 +114,7 @@ func (w inferring) score(ctx context.Context) (int, *Problem) {
 		}
 	}
 	ex := newExplained(w.worker, t.rows)
-	if ex == nil && w.gen.Model.Remote == nil {
+	if ex == nil && w.gen.Model.Remote == nil && t.rows > 1 {
 		p = w.scoreBlocks(ctx, t)
 	} else {
 		p = w.scoreEach(ctx, t, ex)
@@ -123,6 +123,10 @@ func (w inferring) score(ctx context.Context) (int, *Problem) {
 		return 0, p
 	}
 	w.writeTensors(outputs, t.rows, ex)
+	if t.rows == 1 { // it is still set
+		w.observe(w.kept(0))
+		return 1, nil
+	}
 	p = w.each(context.WithoutCancel(ctx), t, func() bool {
 		w.observe(w.kept(w.row))
 		return true
@@ -203,12 +207,11 @@ func (w inferring) bounds() oip.Limits {
 // understood turns what is wrong with a message into a problem, or takes over what
 // it asks for.
 func (w inferring) understood(err error) *Problem {
-	var over *oip.TooLargeError
-	switch {
-	case errors.As(err, &over):
-		return problem(http.StatusRequestEntityTooLarge, "too_many_rows",
-			"%v; a request has at most %d rows: send several", err, w.limits.rows)
-	case err != nil:
+	if err != nil {
+		if _, over := errors.AsType[*oip.TooLargeError](err); over {
+			return problem(http.StatusRequestEntityTooLarge, "too_many_rows",
+				"%v; a request has at most %d rows: send several", err, w.limits.rows)
+		}
 		return problem(http.StatusBadRequest, "malformed_request", "%v", err)
 	}
 	w.explain.wanted = w.message.Explain

@@ -32,6 +32,7 @@ type Server struct {
 	limits  limits
 	routes  map[string]route
 	serving atomic.Pointer[routing] // nil: out of service
+	found   atomic.Pointer[found]
 
 	// Requests never take it: they load serving.
 	swapping sync.Mutex // held while a routing replaces another

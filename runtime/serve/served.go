@@ -67,6 +67,8 @@ type generation struct {
 	names   []string
 	labels  [][]byte // as JSON texts
 	classes [][]byte // labels, as they are
+	number  string   // the version's
+	outputs []string // names of the tensors of an answer that explains nothing
 	quoted  [][]byte // names, as JSON texts
 	about   [][]byte // descriptions, as JSON texts; nil where there is none
 	target  []byte   // as a JSON text
@@ -118,6 +120,7 @@ func (s *Server) newGeneration(v Served) (*generation, error) {
 		}
 		g.quoted, g.about = append(g.quoted, quoted(f.Name)), append(g.about, about)
 	}
+	g.number, g.outputs = strconv.Itoa(v.Version), outputsOf(v.Model.Task)
 	g.target = quoted(v.Model.Signature.Target)
 	g.explainer = sync.OnceValues(func() (*explain.Explainer, error) { return explain.New(v.Model) })
 	for _, l := range v.Model.Signature.Labels {

@@ -31,6 +31,8 @@ type worker struct {
 
 	explain explanation
 
+	reply answering // of the answer to a message
+
 	scores []model.Score // of a batch that is not answered yet
 	proba  []float64     // what their Proba point into
 
@@ -81,14 +83,14 @@ func (w *worker) release() {
 	if cap(w.proba) > maxKept/8 || cap(w.scores) > maxKept/64 {
 		w.proba, w.scores = nil, nil
 	}
+	w.reply.release()
 	if cap(w.noted) > maxKept/64 {
 		w.noted = nil
 	}
 	w.addressed, w.noting, w.quiet, w.patient, w.traced = nil, false, false, false, false
 	// It points into the body, and would keep one alive that was dropped above.
 	w.scan.data = nil
-	clear(w.message.Inputs)
-	w.message = oip.Request{Inputs: w.message.Inputs[:0]}
+	w.message.Forget()
 	clear(w.cells)
 	w.gen.workers.Put(w)
 }

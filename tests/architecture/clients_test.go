@@ -15,6 +15,7 @@ var ownClients = map[string]string{
 	"runtime/pyfunc/pyfunc.go":      "a process that it started itself, on the loopback",
 	"stacks/local/probe.go":         "the listener of its own process",
 	"tests/peers/serve/server.go":   "a peer on the loopback",
+	"tests/peers/serving/load.go":   "the servers of its own program, on the loopback",
 	"tests/confine/escape/files.go": "it tries which doors are open",
 	"tests/cluster/probe/main.go":   "it tries which connections a network policy leaves open",
 }

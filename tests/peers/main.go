@@ -21,6 +21,7 @@ import (
 // peers is the list that a new comparison is added to: a folder beside this file.
 var peers = []struct{ folder, title string }{
 	{"serve", "one prediction a request over HTTP, 16 connections: ashlar and FastAPI"},
+	{"serving", "one row a request: /predict and /v2 beside net/http, access, a shadow, and a verdict, with their targets"},
 	{"tensors", "1,000 rows a request in binary tensors: /v2 and the model alone"},
 	{"validate", "read 1e6 x 29 CSV and check three expectations: ashlar and pandas"},
 	{"ks", "two-sample KS, 20 columns of 1e6 v 1e6: ashlar and scipy"},
