@@ -39,8 +39,8 @@ func viewDrift(name string, endpoint plan.Endpoint, reports []*drift.Report) pag
 	out.Predictions = plot(newest.Predictions.Column)
 	for _, r := range slices.Backward(reports[max(0, len(reports)-shownWindows):]) {
 		out.History = append(out.History, page.Window{
-			When: r.From.UTC().Format(clockFormat), Rows: strconv.FormatInt(r.Rows, 10), Drifted: r.Detected, Open: r.Open,
-			Share: page.Bar{Percent: 100 * r.Share, Text: windowText(r)},
+			When: r.From.UTC().Format(clockFormat), Rows: strconv.FormatInt(r.Rows, 10), Drifted: r.Detected,
+			Open: r.Open, Share: page.Bar{Percent: 100 * r.Share, Text: windowText(r)},
 		})
 	}
 	return out
