@@ -124,7 +124,10 @@ func windowText(r *drift.Report) string {
 	if r.WeightedShare != nil {
 		out += fmt.Sprintf(", %.0f %% by importance", 100**r.WeightedShare)
 	}
-	if r.Detected {
+	switch {
+	case r.Detected && r.Open:
+		out += "; would count by " + strings.Join(r.Reasons, ", ")
+	case r.Detected:
 		out += "; counts by " + strings.Join(r.Reasons, ", ")
 	}
 	return out

@@ -52,6 +52,7 @@ func TestThePageSaysHowAWindowDrifted(t *testing.T) {
 		if i == 200 {
 			open := viewDrift("scoring", e, []*drift.Report{monitor.Open()})
 			if !open.Drifted || open.Status != "drifting, window open" || len(open.History) != 1 || !open.History[0].Open ||
+				!strings.HasSuffix(open.History[0].Share.Text, "would count by share, predictions") ||
 				!strings.HasPrefix(open.Summary, "This window is still open, and counts when it closes: after 1h with") ||
 				!strings.Contains(open.Summary, "It would count towards the alert by share, predictions") {
 				t.Errorf("the open window: %+v", open)
