@@ -102,7 +102,8 @@ func text(s string) dashboard.StringOrArrayOfString {
 
 // build is the panel in Grafana's types.
 func (p panel) build() cog.Builder[dashboard.Panel] {
-	source := common.DataSourceRef{Type: new("prometheus"), Uid: new("${" + sourceVariable + "}")}
+	// Without braces: in a manifest, ${name} is a value that is still open.
+	source := common.DataSourceRef{Type: new("prometheus"), Uid: new("$" + sourceVariable)}
 	b := timeseries.NewPanelBuilder().Title(p.title).Description(p.description).Unit(p.unit).
 		Datasource(source).Span(width).Height(height).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti)).

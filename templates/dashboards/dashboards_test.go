@@ -51,6 +51,9 @@ func made(t *testing.T, p *plan.Plan, opt alerts.Options) shown {
 		t.Fatal(err)
 	}
 	again, err := JSON(p, opt)
+	if bytes.Contains(text, []byte("${")) {
+		t.Error("a manifest with it would have a value that is left open")
+	}
 	if err != nil || !bytes.Equal(text, again) {
 		t.Fatalf("a second time it is another: %v", err)
 	}
@@ -129,7 +132,7 @@ func TestPanelsDoNotOverlapAndAskWhatIsChosen(t *testing.T) {
 		if p.Type == "row" {
 			continue
 		}
-		if p.Datasource.UID != "${datasource}" || len(p.Targets) == 0 {
+		if p.Datasource.UID != "$datasource" || len(p.Targets) == 0 {
 			t.Errorf("%s asks %q %d things", p.Title, p.Datasource.UID, len(p.Targets))
 		}
 		for _, q := range p.Targets {
