@@ -82,10 +82,13 @@ type webProvider struct {
 	JSONBody       map[string]any `pulumi:"jsonBody"`
 }
 
-// reference is the use of a template in a strategy.
+// reference is the use of a template in a strategy. Metadata is empty, and is there since
+// Argo Rollouts writes it: steps that it has written are its own, and applying ours again
+// would be a conflict.
 type reference struct {
 	Templates []templateName `pulumi:"templates"`
 	Args      []analysisArg  `pulumi:"args"`
+	Metadata  map[string]any `pulumi:"analysisRunMetadata"`
 }
 
 type templateName struct {
@@ -101,7 +104,7 @@ func hashes() []analysisArg {
 }
 
 func refer(name string) *reference {
-	return &reference{Templates: []templateName{{name}}, Args: hashes()}
+	return &reference{Templates: []templateName{{name}}, Args: hashes(), Metadata: map[string]any{}}
 }
 
 // asked is an analysis under the name of its template, with the Service that leads to

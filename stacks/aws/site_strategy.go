@@ -110,7 +110,10 @@ func (s *site) counted(name string, strategy plan.Strategy, p *pod.Args) {
 	}
 	p.Env["ASHLAR_RELEASE_PODS"] = pulumi.Sprintf("%s.%s.svc:%d", endpoint.PodsService(name), s.namespace,
 		lineage.OperatorsPort)
-	p.Env["ASHLAR_RELEASE_THRESHOLDS"] = pulumi.String(thresholdsOf(strategy))
+	// Argo Rollouts writes an empty value as none, and would own all containers by that.
+	if thresholds := thresholdsOf(strategy); thresholds != "" {
+		p.Env["ASHLAR_RELEASE_THRESHOLDS"] = pulumi.String(thresholds)
+	}
 	for _, a := range strategy.Analyses() {
 		if _, asks := a.Metrics[plan.Agreement]; asks {
 			p.Env["ASHLAR_RELEASE_TOLERANCE"] = pulumi.String(strconv.FormatFloat(a.Tolerance, 'g', -1, 64))

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -117,6 +118,31 @@ func TestPodsHaveTheVersionsThatAreComparedOrDivided(t *testing.T) {
 		}
 		if s := deployed(p, delivery).Endpoints["scoring"].Strategy; s.Kind() != c.strategy.Kind() {
 			t.Errorf("%s: the plan that pods have says nothing of the strategy", delivery)
+		}
+	}
+}
+
+// Argo Rollouts writes a Rollout back as its own types have it. What it writes otherwise
+// than we do is its own from then on, and whoever applies ours again is in conflict.
+func TestARolloutIsWrittenAsItsControllerWritesIt(t *testing.T) {
+	weight := 10
+	rollouts := registered(t, cloud(), judgedBy(plan.Strategy{Canary: &plan.Canary{Analysis: quick(plan.ErrorRate),
+		Steps: []plan.Step{{SetWeight: &weight}, {Analysis: quick(plan.ErrorRate)}}}})).
+		All("kubernetes:argoproj.io/v1alpha1:Rollout")
+	if len(rollouts) == 0 {
+		t.Fatal("there is no Rollout")
+	}
+	for _, r := range rollouts {
+		text, err := json.Marshal(r.At("spec"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), `"value":""`) {
+			t.Errorf("%s has a variable with an empty value: %s", r.At("metadata.name"), text)
+		}
+		templates := strings.Count(string(text), `"templates":`)
+		if metadata := strings.Count(string(text), `"analysisRunMetadata":{}`); templates != metadata || templates < 2 {
+			t.Errorf("%s uses %d analyses, %d with their metadata", r.At("metadata.name"), templates, metadata)
 		}
 	}
 }

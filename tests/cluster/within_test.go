@@ -80,6 +80,14 @@ func TestPodsCompareAndDivideVersions(t *testing.T) {
 	}
 }
 
+// strategies skips what `make strategies` runs: CI has a canary on the same cluster.
+func strategies(t *testing.T) {
+	t.Helper()
+	if os.Getenv("ASHLAR_TEST_STRATEGIES") == "" {
+		t.Skip("skipped: ASHLAR_TEST_STRATEGIES is not set; `make strategies` runs it")
+	}
+}
+
 // variants holds who is answered by which version against the hash, and their shares
 // against the weights.
 func (s *site) variants(t *testing.T, pods []pod) {
