@@ -39,7 +39,8 @@ func impact(ctx context.Context, out io.Writer) (err error) {
 	for i := range 100 {
 		name := fmt.Sprintf("credit-%03d", i)
 		dirs = append(dirs, name)
-		if err := write(repository, name, strings.Replace(string(text), `"credit-risk"`, strconv.Quote(name), 1)); err != nil {
+		copied := strings.NewReplacer(`"credit-risk"`, strconv.Quote(name), `host: "`, `host: "`+name+".").Replace(string(text))
+		if err := write(repository, name, copied); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -68,6 +69,20 @@ func processor() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
+// exposed are the endpoints at hosts of the copy: no two blueprints have the same.
+func exposed(endpoints map[string]plan.Endpoint, name string) map[string]plan.Endpoint {
+	out := maps.Clone(endpoints)
+	for endpoint, e := range out {
+		if e.Expose != nil {
+			way := *e.Expose
+			way.Host = name + "." + way.Host
+			e.Expose = &way
+		}
+		out[endpoint] = e
+	}
+	return out
+}
+
 // graph returns how long n copies of the credit example take to register, by
 // names of their own, and how many resources they are.
 func graph(ctx context.Context, provider string, n int) (time.Duration, int, error) {
@@ -79,6 +94,7 @@ func graph(ctx context.Context, provider string, n int) (time.Duration, int, err
 	for i := range n {
 		p := *one
 		p.Name = fmt.Sprintf("credit-risk-%d", i)
+		p.Endpoints = exposed(one.Endpoints, p.Name)
 		plans = append(plans, &p)
 	}
 	cfg := config.Defaults(config.LayerWorkloads, provider, "prod")
