@@ -2,8 +2,8 @@
 // how fast, what fails, what drifts, how good the models are, how much of each error
 // budget is left and how the pipelines ended.
 //
-// The panels are a list of data (see sections), and Grafana's own types write the JSON,
-// which Grafana of version 10 and later imports. They read what `/metrics` exports and
+// The panels are a list of data (see sections), and Grafana's own types write the JSON.
+// They read what `/metrics` exports and
 // what the rules of package alerts record, so that a dashboard and an alert never say
 // different things of the same objective.
 package dashboards
@@ -52,9 +52,13 @@ func JSON(p *plan.Plan, opt alerts.Options) ([]byte, error) {
 	if names := slices.Sorted(maps.Keys(p.Endpoints)); len(names) > 0 {
 		b.WithVariable(endpoints(names))
 	}
+	at, err := placeOf(p, opt)
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: %w", err)
+	}
 	shown := 0
 	for _, s := range sections {
-		panels := s.panels(place{p, opt})
+		panels := s.panels(at)
 		if len(panels) == 0 {
 			continue
 		}

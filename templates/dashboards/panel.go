@@ -33,10 +33,32 @@ type section struct {
 	panels func(place) []panel
 }
 
-// place is what panels are made of: the plan, and what its metrics carry in the cluster.
+// place is what panels are made of: the plan, what its metrics carry in the cluster, and
+// the expression that has a value while the latest run of a pipeline failed, by pipeline.
 type place struct {
-	plan *plan.Plan
-	opt  alerts.Options
+	plan   *plan.Plan
+	opt    alerts.Options
+	failed map[string]string
+}
+
+// placeOf takes the expressions of pipelines from their alerts.
+func placeOf(p *plan.Plan, opt alerts.Options) (place, error) {
+	out := place{plan: p, opt: opt, failed: map[string]string{}}
+	if opt.Engine == "" {
+		return out, nil // nothing exports how they ended
+	}
+	for name := range p.Pipelines {
+		groups, err := alerts.Pipeline(p, name, opt)
+		if err != nil {
+			return out, err
+		}
+		for _, g := range groups {
+			for _, r := range g.Rules {
+				out.failed[name] = r.Expr
+			}
+		}
+	}
+	return out, nil
 }
 
 // rate is the span that Grafana fits to the scrape interval and the width of the panel.

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/ashlar-dev/ashlar/blueprints/plan"
-	"github.com/ashlar-dev/ashlar/templates/alerts"
 )
 
 // sections is the list that a new row of panels is added to, in the order of the page.
@@ -143,22 +141,14 @@ func budgets(p place) []panel {
 	}}
 }
 
-// pipelines read what Argo's controller or kube-state-metrics exports.
+// pipelines show when the alert of each would fire, by its own expression.
 func pipelines(p place) []panel {
-	names := slices.Sorted(maps.Keys(p.plan.Pipelines))
-	if len(names) == 0 || p.opt.Engine == "" {
-		return nil
+	var out []panel
+	for _, name := range slices.Sorted(maps.Keys(p.failed)) {
+		out = append(out, panel{"Pipeline " + name, "1 while its latest run failed.", yesNo,
+			[]query{{"count(" + p.failed[name] + ") or vector(0)", name}}})
 	}
-	one := panel{title: "Failed", description: "1 while the latest run of a pipeline failed.", unit: yesNo}
-	for _, name := range names[:min(len(names), 26)] {
-		expr := "max(argo_workflows_ashlar_pipeline_failed{blueprint=" + strconv.Quote(p.plan.Name) + ",environment=" +
-			strconv.Quote(p.plan.Environment) + ",pipeline=" + strconv.Quote(name) + "})"
-		if p.opt.Engine == alerts.CronJob {
-			expr = "max(kube_job_status_failed{namespace=" + strconv.Quote(p.opt.Namespace) + `,job_name=~"` + name + `-.*"})`
-		}
-		one.queries = append(one.queries, query{expr, name})
-	}
-	return []panel{one}
+	return out
 }
 
 // any reports whether an endpoint is so.

@@ -52,7 +52,7 @@ func TestEveryQueryOfTheDashboardReturnsSeries(t *testing.T) {
 	generated := t.TempDir()
 	rules, file := filepath.Join(generated, "rules.yaml"), filepath.Join(generated, "dashboard.json")
 	run(t, binary, "generate", "alerts", dir, "--out", rules)
-	run(t, binary, "generate", "dashboards", dir, "--out", file)
+	run(t, binary, "generate", "dashboards", dir, "--pipelines", "cronjob", "--out", file)
 	server := start(t, prometheus, rules, strings.TrimPrefix(p.URL, "http://"))
 	queries := read(t, file)
 	if len(queries) < 20 {
