@@ -97,7 +97,7 @@ func dutyNames(root *cobra.Command) (out []string) {
 	return out
 }
 
-var clockwork = regexp.MustCompile(`\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}|"manifest":"[^"]*"|"\w*(_ns|_seconds|_bytes|duration|usage)":(\{[^}]*\}|[0-9.]+)|\d{4}-\d\d-\d\dT[\d:.]+Z|\d{8}T\d{6}\.\d{9}Z|/tmp/[^ ":,]*|[\d.]+m?s of CPU, [\d.]+ [KMG]iB`)
+var clockwork = regexp.MustCompile(`\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}|"manifest":"[^"]*"|"\w*(_ns|_seconds|_bytes|duration|usage)":(\{[^}]*\}|[0-9.]+)|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)|\d{8}T\d{6}\.\d{9}Z|/tmp/[^ ":,]*|[\d.]+m?s of CPU, [\d.]+ [KMG]iB`)
 
 // seen runs the lines on a ground of its own, and returns what can be seen of
 // the last: how it ended, what it printed and logged, and what it made of the
